@@ -1,0 +1,52 @@
+# Two commands set everything up: `make audit` and `make test`. Neither needs the network a second time.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+UV_ONLY := .venv/uv.lock
+
+# Where bytecode is not written, every start is slow for ever.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: audit test check lint types imports format lock clean
+
+audit: $(READY)  ## check the bundled home: real findings in a few seconds
+	@$(BIN)/python data/build.py batch-import .build/home
+	@$(BIN)/skillmeat-audit check .build/home --exit-zero
+
+test: $(READY)  ## run the tests
+	$(BIN)/pytest -q -n 2
+
+check: lint types imports test  ## everything that must pass before a commit
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+imports: $(READY)
+	$(BIN)/lint-imports
+
+format: $(READY)  ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(READY)  ## resolve the dependencies anew
+	$(BIN)/uv export -q --upgrade --all-extras --no-emit-project --format requirements.txt --no-annotate --no-header > requirements.lock
+	rm -f uv.lock
+
+clean:
+	rm -rf .venv .build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# uv installs the hashed lock ten times faster than pip; pip is the way where uv cannot (it ignores pip's settings).
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv .venv
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(UV_ONLY)
+	{ $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(UV_ONLY) \
+	  && $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock; } \
+	|| $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@

@@ -1,0 +1,247 @@
+"""One function per request: what the command line calls is what a script or notebook calls."""
+
+import difflib
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from skillmeat_audit.diff.cells import Comparison, compare
+from skillmeat_audit.diff.registry import Rule, run_rules
+from skillmeat_audit.diff.rules import RULES
+from skillmeat_audit.diff.writers import PATHS, attribute
+from skillmeat_audit.loaders.cache import load_cache, no_cache
+from skillmeat_audit.loaders.disk import load_undeclared
+from skillmeat_audit.loaders.frontmatter import Record, load_frontmatter
+from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
+from skillmeat_audit.loaders.manifests import load_manifests
+from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.model.tables import PROBLEMS
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.reports.artifact import ArtifactView, view_artifact
+from skillmeat_audit.reports.html import audit_html
+from skillmeat_audit.reports.names import Names
+from skillmeat_audit.reports.summary import Summary, summarize
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which findings are asked for.
+
+    ``select`` and ``ignore`` hold rule codes or prefixes (``D``, ``S00``, ``K001``);
+    ``collections`` DB collection ids or names; ``artifacts`` "type:name" or bare names. Empty means
+    all.
+    """
+
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    collections: Sequence[str] = ()
+    artifacts: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Audit:
+    """An audited home; shows itself in a notebook.
+
+    ``findings`` is a DataFrame of ``FINDINGS``, ``ignored`` those that the scope left out by rule;
+    the layers are ``rows``, ``manifest``, ``frontmatter`` and ``catalog`` (`model.tables` documents
+    each contract), ``writers`` says which code path last wrote each row.
+    """
+
+    snapshot: Snapshot
+    comparison: Comparison = field(repr=False)
+    writers: pd.DataFrame = field(repr=False)
+    findings: pd.DataFrame = field(repr=False)
+    ignored: pd.DataFrame = field(repr=False)
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The cache rows (``ROWS``)."""
+        return self.snapshot.rows
+
+    @property
+    def manifest(self) -> pd.DataFrame:
+        """The manifest entries (``MANIFEST``)."""
+        return self.snapshot.manifest
+
+    @property
+    def frontmatter(self) -> pd.DataFrame:
+        """The front matter of each manifest entry (``FRONTMATTER``)."""
+        return self.snapshot.frontmatter
+
+    @property
+    def catalog(self) -> pd.DataFrame:
+        """The marketplace catalogue (``CATALOG``)."""
+        return self.snapshot.catalog
+
+    @cached_property
+    def summary(self) -> Summary:
+        """The audit in numbers."""
+        return summarize(self.snapshot, self.findings, self.ignored, PATHS)
+
+    @property
+    def names(self) -> Names:
+        """What the rules and the DB collections are called."""
+        collections = self.snapshot.collections.dropna(subset=["id", "name"])
+        return Names(
+            {rule.code: rule.title for rule in RULES},
+            dict(zip(collections["id"], collections["name"], strict=True)),
+        )
+
+    def show(self, artifact: str) -> ArtifactView:
+        """Return one artifact, given as "type:name" or as a name that is unique, in all its layers.
+
+        Raises `UsageError` where there is none, or several.
+        """
+        known = (
+            pd.concat([self.manifest["artifact_id"], self.rows["artifact_id"]]).dropna().unique()
+        )
+        artifact_id = _one_artifact(artifact, sorted(known))
+        return view_artifact(self.snapshot, self.findings, self.writers, artifact_id)
+
+    def __repr__(self) -> str:
+        counts = self.summary.counts
+        return (
+            f"<Audit of {printable(self.summary.home)}: {counts['error']} errors, "
+            f"{counts['warning']} warnings, {counts['info']} notes; "
+            "see .findings, .show('type:name')>"
+        )
+
+    def _repr_html_(self) -> str:
+        return audit_html(self.summary, self.findings)
+
+
+def audit(
+    home: str | os.PathLike[str] = DEFAULT_HOME,
+    *,
+    database: str | None = None,
+    scope: Scope | None = None,
+    progress: bool | None = None,
+) -> Audit:
+    """Return the audit of *home*: a ``.skillmeat`` folder, or the folder that holds it.
+
+    Nothing is written, neither to the home nor elsewhere. *database* overrides the cache's place (a
+    file, or an SQLAlchemy URL). *progress* shows a bar when reading takes longer than a second;
+    None means: where stderr is a terminal. Raises `HomeError`, `DatabaseError` or `UsageError`.
+    """
+    scope = scope or Scope()
+    rules_of([*scope.select, *scope.ignore])
+    snapshot = load_snapshot(home, database, progress=progress)
+    comparison = compare(snapshot)
+    writers = attribute(comparison)
+    everything = run_rules(RULES, comparison, writers)
+    findings, ignored = _scoped(everything, scope, snapshot)
+    return Audit(snapshot, comparison, writers, findings, ignored)
+
+
+def load_snapshot(
+    home: str | os.PathLike[str], database: str | None = None, *, progress: bool | None = None
+) -> Snapshot:
+    """Return the layers of *home*, loaded together and nothing of them judged."""
+    place = find_home(home, database)
+    cache = load_cache(place.database) if place.database else no_cache()
+    manifests = load_manifests(place)
+    frontmatter = load_frontmatter(
+        place, manifests.entries, lambda entries: _tracked(entries, progress)
+    )
+    problems = [manifests.problems, cache.problems, load_undeclared(place, manifests.entries)]
+    return Snapshot(
+        home=place,
+        era=cache.era,
+        manifest=manifests.entries,
+        frontmatter=frontmatter,
+        rows=cache.rows,
+        collections=cache.collections,
+        catalog=cache.catalog,
+        sources=cache.sources,
+        problems=PROBLEMS.conform(pd.concat(problems, ignore_index=True)),
+        catalog_known=cache.catalog_known,
+        may_hide_entries=manifests.may_hide_entries,
+    )
+
+
+def rules_of(codes: Iterable[str]) -> list[Rule]:
+    """Return the rules that *codes* (or prefixes) name; raise `UsageError` for an unknown one."""
+    wanted = [code.upper() for code in codes]
+    for code in wanted:
+        if not code or not any(rule.code.startswith(code) for rule in RULES):
+            raise UsageError(
+                f"no rule is called {printable(code) or 'nothing'}; "
+                "'skillmeat-audit rules' lists them"
+            )
+    return [rule for rule in RULES if rule.code.startswith(tuple(wanted))]
+
+
+def _tracked(entries: Iterable[Record], progress: bool | None) -> Iterable[Record]:
+    if not (sys.stderr.isatty() if progress is None else progress):
+        return entries
+    from tqdm.auto import tqdm  # noqa: PLC0415 - only where somebody looks
+
+    bar: Iterable[Record] = tqdm(entries, desc="reading artifacts", unit="", delay=1, leave=False)
+    return bar
+
+
+def _scoped(
+    findings: pd.DataFrame, scope: Scope, snapshot: Snapshot
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the findings in *scope*, and those that it leaves out by rule."""
+    if scope.artifacts:
+        findings = findings[findings["artifact_id"].isin(_artifact_ids(scope.artifacts, snapshot))]
+    if scope.collections:
+        findings = findings[
+            findings["collection_id"].isin(_collection_ids(scope.collections, snapshot))
+        ]
+    if scope.select:
+        findings = findings[findings["rule"].isin([rule.code for rule in rules_of(scope.select)])]
+    out = findings["rule"].isin(
+        [rule.code for rule in rules_of(scope.ignore)] if scope.ignore else []
+    )
+    return findings[~out].reset_index(drop=True), findings[out].reset_index(drop=True)
+
+
+def _artifact_ids(wanted: Sequence[str], snapshot: Snapshot) -> set[str]:
+    known = set(snapshot.manifest["artifact_id"]) | set(snapshot.rows["artifact_id"].dropna())
+    found: set[str] = set()
+    for name in wanted:
+        ids = {each for each in known if each == name or each.partition(":")[2] == name}
+        if not ids:
+            raise UsageError(_unknown("artifact", name, sorted(known)))
+        found |= ids
+    return found
+
+
+def _collection_ids(wanted: Sequence[str], snapshot: Snapshot) -> set[str]:
+    names: Mapping[str, str] = dict(
+        zip(snapshot.collections["id"], snapshot.collections["name"].fillna(""), strict=True)
+    )
+    found: set[str] = set()
+    for name in wanted:
+        ids = {each for each, label in names.items() if name in (each, label)}
+        if not ids:
+            raise UsageError(_unknown("collection", name, sorted({*names, *names.values()})))
+        found |= ids
+    return found
+
+
+def _one_artifact(name: str, known: Sequence[str]) -> str:
+    if name in known:
+        return name
+    found = [each for each in known if each.partition(":")[2] == name]
+    if len(found) > 1:
+        raise UsageError(
+            f"{printable(name)} is several artifacts; say which: {', '.join(map(printable, found))}"
+        )
+    if not found:
+        raise UsageError(_unknown("artifact", name, known))
+    return found[0]
+
+
+def _unknown(noun: str, name: str, known: Sequence[str]) -> str:
+    bare = {each.partition(":")[2]: each for each in known}
+    close = difflib.get_close_matches(name, [*known, *bare], n=1)
+    hint = f"; did you mean {printable(bare.get(close[0], close[0]))}?" if close else ""
+    return f"no {noun} is called {printable(name)}{hint}"

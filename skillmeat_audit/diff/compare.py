@@ -1,0 +1,54 @@
+"""What "different" means: the one definition of it, for whole columns."""
+
+import json
+from collections.abc import Callable
+
+import pandas as pd
+
+from skillmeat_audit.model.fields import Kind
+from skillmeat_audit.model.tables import plain
+
+
+def differs(expected: pd.Series, actual: pd.Series, kind: Kind) -> pd.Series:
+    """Return True where two aligned ``string`` columns of a field of *kind* disagree.
+
+    NULL, ``''`` and ``[]`` are all absent, and both absent is equal. ``text`` is compared after
+    CRLF→LF and without trailing whitespace, ``list`` by parsed content whatever its order,
+    ``exact`` as it stands. The result is plain ``bool``.
+    """
+    left, right = normal(expected, kind), normal(actual, kind)
+    return (left.isna() != right.isna()) | (holds(left != right) & left.notna())
+
+
+def holds(claim: pd.Series) -> pd.Series:
+    """Return *claim* as plain ``bool``: True where it is known to be true, else False."""
+    return pd.Series(claim.to_numpy(dtype=bool, na_value=False), index=claim.index)
+
+
+def claimed(values: pd.Series, claim: Callable[[str], bool]) -> pd.Series:
+    """Return as plain ``bool`` where *claim* is true of a value; of absent ones nothing is true."""
+    said = [value is not None and claim(value) for value in plain(values)]
+    return pd.Series(said, index=values.index, dtype=bool)
+
+
+def normal(values: pd.Series, kind: Kind) -> pd.Series:
+    """Return *values* in the form in which a field of *kind* compares; absent ones are ``<NA>``."""
+    if kind == "text":
+        values = values.str.replace("\r\n", "\n", regex=False).str.rstrip()
+    elif kind == "list":
+        texts = plain(values)
+        known = {text: _normal_list(text) for text in set(texts) if text is not None}
+        values = pd.Series([known.get(text) for text in texts], index=values.index, dtype="string")
+    empty = holds(values == "")
+    return values.mask(empty) if empty.any() else values
+
+
+def _normal_list(text: str) -> str:
+    """Return the content of JSON *text* as sorted JSON, ``''`` for an absent value."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not content:
+        return ""
+    return json.dumps(sorted(map(str, content))) if isinstance(content, (list, dict)) else text

@@ -1,0 +1,73 @@
+"""Links artifacts to where they came from: catalogue entries, registered sources, hosts."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from skillmeat_audit.diff.compare import claimed, holds
+from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.model.text import is_accident
+
+_HOST = r"^https?://(?:www\.)?([^/]+)/"
+_HOSTS = {"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}
+_REPOSITORY = r"^(?:https?://[^/]+/)?([^/\s]+/[^/\s@]+)"
+URL = r"^https?://[^/\s]+/"
+
+
+def catalog_of(snapshot: Snapshot) -> pd.DataFrame:
+    """Return the catalogue entry each manifest entry was imported from, aligned with the manifest.
+
+    Columns ``upstream_url`` and ``description``, ``<NA>`` where there is none. Only marketplace
+    artifacts have one: the entry of the same type and name with their ``import_id``, else the one
+    with their upstream. Two that fit are none.
+    """
+    manifest, catalog = snapshot.manifest, snapshot.catalog
+    ids, known_ids = same_type(manifest["artifact_id"]), same_type(catalog["artifact_id"])
+    market = holds(manifest["origin"] == "marketplace")
+    by_import = _positions(
+        joined(ids, manifest["import_id"].where(market)), joined(known_ids, catalog["import_id"])
+    )
+    by_url = _positions(
+        joined(ids, plain_url(manifest["source"].where(market))),
+        joined(known_ids, plain_url(catalog["upstream_url"])),
+    )
+    position = np.where(by_import >= 0, by_import, by_url)
+    accident = claimed(catalog["description"], is_accident)
+    return pd.DataFrame({
+        "upstream_url": catalog["upstream_url"].array.take(position, allow_fill=True),
+        "description": catalog["description"].mask(accident).array.take(position, allow_fill=True),
+    })  # fmt: skip
+
+
+def joined(left: pd.Series, right: pd.Series) -> pd.Series:
+    """Return both texts as one key, ``<NA>`` where either is absent."""
+    return left + "\0" + right
+
+
+def _positions(asked: pd.Series, known: pd.Series) -> npt.NDArray[np.intp]:
+    """Return where each of *asked* stands in *known*, -1 for nowhere and for more than once."""
+    single = known.dropna()
+    single = single[~single.duplicated(keep=False)]
+    found = pd.Index(single).get_indexer(pd.Index(asked))
+    places: npt.NDArray[np.intp] = np.append(single.index.to_numpy(dtype=np.intp), -1)[found]
+    return places
+
+
+def same_type(artifact_ids: pd.Series) -> pd.Series:
+    """Return *artifact_ids* with ``mcp_server`` as ``mcp``: SkillMeat uses both for one thing."""
+    return artifact_ids.str.replace(r"^mcp_server:", "mcp:", regex=True)
+
+
+def plain_url(urls: pd.Series) -> pd.Series:
+    """Return *urls* as SkillMeat's membership check compares them."""
+    return urls.str.strip().str.lower()
+
+
+def host_of(sources: pd.Series) -> pd.Series:
+    """Return the ``origin_source`` that the host of each source stands for, ``<NA>`` for others."""
+    return sources.str.extract(_HOST, expand=False).str.lower().map(_HOSTS).astype("string")
+
+
+def repository_of(sources: pd.Series) -> pd.Series:
+    """Return ``owner/repo`` of each source that names one: a URL, or ``owner/repo/path``."""
+    return sources.str.extract(_REPOSITORY, expand=False).str.removesuffix(".git")

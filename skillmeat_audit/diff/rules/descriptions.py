@@ -1,0 +1,108 @@
+"""D: descriptions."""
+
+import pandas as pd
+
+from skillmeat_audit.diff.cells import Comparison
+from skillmeat_audit.diff.compare import claimed, holds
+from skillmeat_audit.diff.registry import rule
+from skillmeat_audit.diff.rules.select import (
+    cells,
+    cells_where,
+    in_rows,
+    matched,
+    of_entry,
+    written,
+)
+from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
+from skillmeat_audit.model.text import is_accident
+
+DESCRIPTION = "description"
+
+
+@rule("D001", Severity.ERROR)
+def D001(comparison: Comparison) -> pd.DataFrame:
+    """Description missing although a layer knows it.
+
+    Batch import and reimport before 2026-02-10 wrote rows without any metadata (§7.1, 7.2), adding
+    to a user collection still does (§7.49), and imports with source indexing off store no
+    description at all (§7.3). Safe where the manifest has the description. Where only the front
+    matter or the catalogue has it, the repair fills the row, and SkillMeat's next refresh blanks it
+    again unless the manifest is filled too.
+    """
+    return cells(comparison, DESCRIPTION, Status.MISSING)
+
+
+@rule("D002", Severity.WARNING)
+def D002(comparison: Comparison) -> pd.DataFrame:
+    """Description differs from what the manifest or the front matter says.
+
+    A reimport before 2026-02-10 moved ``added_at`` and kept the old text (§7.2); a skipped import
+    stamps a stranger's description (§7.28); an untyped look-up took that of another type (§7.39).
+    Safe where the manifest has a description; where it is silent and the front matter differs, the
+    row's text is overwritten only after review.
+    """
+    return cells(comparison, DESCRIPTION, Status.DIFFERS)
+
+
+@rule("D003", Severity.INFO)
+def D003(comparison: Comparison) -> pd.DataFrame:
+    """Description in the row only: no other layer knows it.
+
+    The manifest entry lost its description, or a path wrote one that it never had. The row may be
+    the last copy: nothing is written; the next refresh of SkillMeat blanks it.
+    """
+    return cells(comparison, DESCRIPTION, Status.EXTRA)
+
+
+@rule("D004", Severity.INFO)
+def D004(comparison: Comparison) -> pd.DataFrame:
+    """No layer has a description.
+
+    Nothing can be repaired: write one into the artifact's front matter.
+    """
+    absent = comparison.layers.row(DESCRIPTION).isna()
+    wrong = comparison.cells.loc[comparison.cells["column"] == DESCRIPTION, "row"].astype(int)
+    known = comparison.snapshot.rows.index.isin(wrong)
+    return in_rows(comparison, absent & ~known & matched(comparison), column=DESCRIPTION)
+
+
+@rule("D005", Severity.WARNING)
+def D005(comparison: Comparison) -> pd.DataFrame:
+    """The manifest has no description, the row and the front matter do: the next refresh blanks it.
+
+    Marketplace imports copy the catalogue's description only, which is empty while source indexing
+    is off (§7.3, 7.44). The row is right today; nothing is written until the manifest can be
+    filled.
+    """
+    row, layers = comparison.layers.row(DESCRIPTION), comparison.layers
+    silent = of_entry(comparison, layers.layer(Evidence.MANIFEST, DESCRIPTION).normal).isna()
+    agrees = holds(
+        of_entry(comparison, layers.layer(Evidence.FRONTMATTER, DESCRIPTION).normal) == row
+    )
+    return in_rows(
+        comparison, matched(comparison) & silent & agrees, column=DESCRIPTION, actual=row,
+        evidence=Evidence.FRONTMATTER, detail="the manifest has no description",
+    )  # fmt: skip
+
+
+@rule("D006", Severity.WARNING, explains=True)
+def D006(comparison: Comparison) -> pd.DataFrame:
+    """Description is an extraction accident: ``None``, ``---``, the text of a list.
+
+    SkillMeat turns whatever stands in the front matter into text (§7.43). Safe where the manifest
+    has a better one; else it is shown with what the front matter would give, for review.
+    """
+    wrong = comparison.cells
+    about = holds(wrong["column"] == DESCRIPTION)
+    in_cells = cells_where(comparison, claimed(wrong["actual"], is_accident) & about)
+    row = comparison.snapshot.rows[DESCRIPTION]
+    agreed = (
+        claimed(row, is_accident) & ~row.index.isin(wrong.loc[about, "row"]) & matched(comparison)
+    )
+    own = written(comparison, DESCRIPTION)
+    elsewhere = in_rows(
+        comparison, agreed, column=DESCRIPTION, expected=own, actual=row,
+        evidence=own.mask(own.notna(), Evidence.FRONTMATTER), disposition=Disposition.REVIEW,
+        detail="the manifest says the same: mend it there",
+    )  # fmt: skip
+    return pd.concat([in_cells, elsewhere])

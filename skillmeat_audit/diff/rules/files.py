@@ -1,0 +1,110 @@
+"""F: files on disk."""
+
+import numpy as np
+import pandas as pd
+
+from skillmeat_audit.diff.cells import Comparison
+from skillmeat_audit.diff.compare import holds
+from skillmeat_audit.diff.registry import NOTHING, rule
+from skillmeat_audit.diff.rules.select import in_entries, problems
+from skillmeat_audit.model.findings import Severity
+
+_ABSOLUTE = r"^(?:/|\\|[A-Za-z]:[\\/])"
+# The published skill format: lower-case letters, digits and single hyphens, 64 characters at most.
+_SKILL_NAME = r"[^\W_A-Z]+(?:-[^\W_A-Z]+)*"
+_NAME_LIMIT, _DESCRIPTION_LIMIT = 64, 1024
+
+
+@rule("F001", Severity.ERROR)
+def F001(comparison: Comparison) -> pd.DataFrame:
+    """Files of a manifest entry are missing on disk.
+
+    They were deleted behind SkillMeat's back, or an import wrote the entry and failed at the files.
+    """
+    return _in_state(comparison, "missing", "no such file")
+
+
+@rule("F002", Severity.INFO)
+def F002(comparison: Comparison) -> pd.DataFrame:
+    """Manifest path is absolute.
+
+    Marketplace imports wrote absolute paths up to 0.39 (§7.46); they break when the home moves. The
+    part after ``collections/<name>/`` is what the audit goes by.
+    """
+    path = comparison.snapshot.manifest["path"]
+    return in_entries(
+        comparison, path.str.contains(_ABSOLUTE, regex=True), detail=_place(comparison)
+    )
+
+
+@rule("F003", Severity.ERROR)
+def F003(comparison: Comparison) -> pd.DataFrame:
+    """Manifest path leaves the collection's folder: not read.
+
+    SkillMeat never checks the path of an entry, so a manifest from elsewhere can point anywhere, by
+    ``..``, by an absolute path or by a symbolic link.
+    """
+    return _in_state(comparison, "outside", "")
+
+
+@rule("F004", Severity.WARNING)
+def F004(comparison: Comparison) -> pd.DataFrame:
+    """Front matter cannot be read.
+
+    The file is not UTF-8, not a regular file, or its YAML is such that no parser should read it.
+    SkillMeat takes nothing from it either.
+    """
+    return _in_state(comparison, "unreadable", "")
+
+
+@rule("F005", Severity.INFO)
+def F005(comparison: Comparison) -> pd.DataFrame:
+    """Skill breaks the published skill format.
+
+    The format wants a name of lower-case letters, digits and hyphens, 64 at most, equal to the
+    folder's, and a description of 1 to 1,024 characters. SkillMeat does not mind; other clients do.
+    """
+    manifest, own = comparison.snapshot.manifest, comparison.snapshot.frontmatter
+    skill = holds(manifest["type"] == "skill") & holds(own["state"] == "read")
+    fenced = holds(own["fenced"])
+    folder = manifest["path"].str.extract(r"([^/\\]+)[/\\]*$", expand=False)
+    name, description = own["name"], own["description"]
+    faults = {
+        "it has no front matter": ~fenced,
+        "it has no name": fenced & name.isna(),
+        "its name is not the folder's": holds(name != folder),
+        "its name has other characters than lower-case letters, "
+        "digits and single hyphens": name.notna() & ~holds(name.str.fullmatch(_SKILL_NAME)),
+        f"its name is longer than {_NAME_LIMIT}": name.str.len() > _NAME_LIMIT,
+        "it has no description": fenced & description.isna(),
+        f"its description is longer than {_DESCRIPTION_LIMIT}": description.str.len()
+        > _DESCRIPTION_LIMIT,
+    }
+    detail = np.full(len(manifest), "", dtype=object)
+    for said, mask in faults.items():
+        detail[holds(mask) & skill] += f"; {said}"
+    told = pd.Series(detail, dtype="string").str.removeprefix("; ")
+    return in_entries(comparison, told != "", detail=told)
+
+
+@rule("F006", Severity.INFO)
+def F006(comparison: Comparison) -> pd.DataFrame:
+    """Files on disk that no manifest declares.
+
+    An add or import failed after it had copied the files (§7.47), or somebody put them there.
+    """
+    return problems(comparison, "undeclared")
+
+
+def _in_state(comparison: Comparison, state: str, otherwise: str) -> pd.DataFrame:
+    own = comparison.snapshot.frontmatter
+    here = holds(own["state"] == state)
+    if not here.any():
+        return NOTHING
+    detail = _place(comparison) + ": " + own["reason"].fillna(otherwise)
+    return in_entries(comparison, here, detail=detail)
+
+
+def _place(comparison: Comparison) -> pd.Series:
+    manifest = comparison.snapshot.manifest
+    return "path " + manifest["path"] + " of collections/" + manifest["file_collection"]

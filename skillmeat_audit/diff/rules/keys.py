@@ -1,0 +1,161 @@
+"""K: keys, that is which row belongs to which artifact."""
+
+import numpy as np
+import pandas as pd
+
+from skillmeat_audit.diff.cells import Comparison
+from skillmeat_audit.diff.compare import holds
+from skillmeat_audit.diff.expected import duplicates, missing_rows
+from skillmeat_audit.diff.registry import FOUND, NOTHING, rule
+from skillmeat_audit.diff.rules.select import in_entries, in_rows, matched
+from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELDS
+from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
+from skillmeat_audit.model.tables import KEY
+
+_DEFAULT_NAME = "Default Collection"
+# Context entities have rows and no manifest entry; their key is no "type:name" by design.
+_CONTEXT = "ctx_"
+
+
+@rule("K001", Severity.ERROR)
+def K001(comparison: Comparison) -> pd.DataFrame:
+    """Manifest entry has no row in the default collection.
+
+    The page that lists all artifacts does not show it. Command-line adds wait for the server's next
+    start (§7.42), locked databases lost part of a batch (§7.26), skipped imports had no row before
+    2026-03-03 (§7.28). Safe: a row is inserted with what the manifest says.
+    """
+    missing = missing_rows(comparison.snapshot)
+    return FOUND.from_records([
+        {
+            "collection_id": DEFAULT_COLLECTION, "artifact_id": artifact_id,
+            "status": Status.ROW_MISSING, "evidence": Evidence.MANIFEST,
+            "disposition": Disposition.SAFE,
+        }
+        for artifact_id in missing["artifact_id"]
+    ])  # fmt: skip
+
+
+@rule("K002", Severity.WARNING)
+def K002(comparison: Comparison) -> pd.DataFrame:
+    """Row matches no manifest entry: an orphan.
+
+    No path of SkillMeat deletes the rows of an artifact that vanished (§7.41). Deleting one takes
+    it out of its collection and its groups, so it is done only after review.
+    """
+    snapshot = comparison.snapshot
+    ids = snapshot.rows["artifact_id"]
+    refused = ids.isin(
+        snapshot.problems["artifact_id"][snapshot.problems["kind"] == "manifest"].dropna()
+    )
+    orphan = comparison.usable & ~matched(comparison) & ~refused & ~ids.isin(duplicates(snapshot))
+    if snapshot.may_hide_entries:
+        orphan &= False
+    return in_rows(comparison, orphan, status=Status.ROW_ORPHAN, disposition=Disposition.REVIEW)
+
+
+@rule("K003", Severity.ERROR)
+def K003(comparison: Comparison) -> pd.DataFrame:
+    """One manifest declares the same artifact twice.
+
+    SkillMeat takes the first and shows both. Which one is meant is not guessed: the artifact takes
+    part in no other rule until one entry is removed.
+    """
+    manifest = comparison.snapshot.manifest
+    key = ["file_collection", "artifact_id"]
+    twice = manifest.duplicated(key, keep=False) & ~manifest.duplicated(key)
+    detail = (
+        "collections/" + manifest["file_collection"] + "/collection.toml declares it more than once"
+    )
+    return in_entries(comparison, twice, detail=detail)
+
+
+@rule("K004", Severity.WARNING)
+def K004(comparison: Comparison) -> pd.DataFrame:
+    """Several file collections declare the artifact and disagree.
+
+    SkillMeat's start lets the last one win (§7.40). The entry of the file collection named like the
+    row's collection is preferred, else that of the active one; cells in dispute are marked for
+    review.
+    """
+    pairs, layers = comparison.pairs, comparison.layers
+    if pairs.several.empty:
+        return NOTHING
+    names = np.full(len(comparison.snapshot.rows), "", dtype=object)
+    for field in FIELDS:
+        disputed = pairs.disputed(layers.layer(Evidence.MANIFEST, field.column).normal)
+        names[pairs.row[disputed]] += f", {field.column}"
+    columns = pd.Series(names, dtype="string").str.removeprefix(", ")
+    detail = "they disagree on " + columns
+    return in_rows(comparison, columns != "", disposition=Disposition.REVIEW, detail=detail)
+
+
+@rule("K005", Severity.WARNING)
+def K005(comparison: Comparison) -> pd.DataFrame:
+    """One name under several types: SkillMeat's untyped look-up mixes them.
+
+    A refresh that asks for the name alone fails, or writes one artifact's values into the other's
+    row (§7.39). Rename one of them.
+    """
+    manifest = comparison.snapshot.manifest
+    types = manifest.drop_duplicates(["file_collection", "artifact_id"])
+    shared = types[types.duplicated(["file_collection", "name"], keep=False)]
+    if shared.empty:
+        return NOTHING
+    named = shared.groupby(["file_collection", "name"])["type"]
+    kinds = named.transform(lambda kinds: ", ".join(sorted(kinds))).reindex(manifest.index)
+    return in_entries(comparison, kinds.notna(), detail="the name is used for " + kinds)
+
+
+@rule("K006", Severity.ERROR)
+def K006(comparison: Comparison) -> pd.DataFrame:
+    """Row has no usable artifact.
+
+    Its ``artifact_uuid`` is in no row of ``artifacts``, its key is no "type:name", or the same key
+    stands twice. SkillMeat cannot show it; what it was meant to be is not guessed.
+    """
+    rows = comparison.snapshot.rows
+    detail = pd.Series('its key is not of the form "type:name"', index=rows.index, dtype="string")
+    detail = detail.mask(
+        rows.duplicated(list(KEY), keep=False), "the same key stands twice in the collection"
+    )
+    detail = detail.mask(~rows["has_artifact"], "its artifact_uuid is in no row of artifacts")
+    context = holds(rows["artifact_id"].str.startswith(_CONTEXT))
+    return in_rows(comparison, ~comparison.usable & ~context, detail=detail)
+
+
+@rule("K007", Severity.ERROR)
+def K007(comparison: Comparison) -> pd.DataFrame:
+    """Row's collection does not exist.
+
+    Somebody deleted the collection without foreign keys in force: no page shows the row.
+    """
+    known = comparison.snapshot.collections["id"]
+    stray = ~comparison.snapshot.rows["collection_id"].isin(known)
+    return in_rows(comparison, stray & (len(known) > 0))
+
+
+@rule("K008", Severity.WARNING)
+def K008(comparison: Comparison) -> pd.DataFrame:
+    """Default collection is double, or missing.
+
+    0.9.0 to 0.45 looked for one of type ``default``, found none and made a second "Default
+    Collection" with another id (§7.32). Imports go to id ``default``; without it nothing can be
+    inserted, and missing rows are not reported one by one.
+    """
+    snapshot = comparison.snapshot
+    if snapshot.era is None:
+        return NOTHING
+    collections = snapshot.collections
+    is_default = holds(collections["id"] == DEFAULT_COLLECTION)
+    alike = holds(collections["name"] == _DEFAULT_NAME) | holds(
+        collections["collection_type"] == "default"
+    )
+    extra = collections.loc[alike & ~is_default, "id"]
+    said = [
+        {"collection_id": extra_id, "detail": f"a default collection beside {DEFAULT_COLLECTION!r}"}
+        for extra_id in extra
+    ]
+    if not is_default.any():
+        said = [{"detail": f"there is no collection with the id {DEFAULT_COLLECTION!r}"}]
+    return FOUND.from_records([{"disposition": Disposition.NONE} | each for each in said])

@@ -1,0 +1,90 @@
+"""How rules pick what they report: cells, rows, manifest entries, or a loader's problems."""
+
+import numpy as np
+import pandas as pd
+
+from skillmeat_audit.diff.cells import Comparison
+from skillmeat_audit.diff.compare import holds
+from skillmeat_audit.diff.registry import FOUND, NOTHING
+from skillmeat_audit.model.findings import Disposition, Status
+from skillmeat_audit.model.tables import KEY, Column
+
+
+def cells(comparison: Comparison, column: str, *statuses: Status) -> pd.DataFrame:
+    """Return ``FOUND``: the disagreeing cells of *column* that have one of *statuses*."""
+    parts = [
+        found
+        for status in statuses
+        if (found := comparison.cells_by.get((column, status))) is not None
+    ]
+    return pd.concat(parts)[list(FOUND.columns)] if parts else NOTHING
+
+
+def cells_where(comparison: Comparison, mask: pd.Series) -> pd.DataFrame:
+    """Return ``FOUND``: the disagreeing cells in *mask*, which is aligned with them."""
+    return comparison.cells.loc[holds(mask), list(FOUND.columns)]
+
+
+def actual(comparison: Comparison, column: str) -> pd.Series:
+    """Return what each disagreeing cell's row holds in *column*, aligned with the cells."""
+    return of_row(comparison, comparison.snapshot.rows[column])
+
+
+def of_row(comparison: Comparison, values: pd.Series) -> pd.Series:
+    """Return *values*, one per row, as each disagreeing cell's row has them."""
+    return values.take(comparison.cells["row"].to_numpy(dtype=int)).set_axis(comparison.cells.index)
+
+
+def said(comparison: Comparison, column: str) -> pd.Series:
+    """Return what each row's preferred manifest entry holds in *column*, aligned with the rows."""
+    return of_entry(comparison, comparison.snapshot.manifest[column])
+
+
+def written(comparison: Comparison, column: str) -> pd.Series:
+    """Return what each row's front matter holds in *column*, aligned with the rows."""
+    return of_entry(comparison, comparison.snapshot.frontmatter[column])
+
+
+def matched(comparison: Comparison) -> pd.Series:
+    """Return True for the rows that a manifest entry speaks for."""
+    return pd.Series(comparison.entry >= 0, index=comparison.snapshot.rows.index)
+
+
+def in_rows(comparison: Comparison, mask: pd.Series, **values: object) -> pd.DataFrame:
+    """Return ``FOUND``: one finding per row in *mask*; *values* are scalars or aligned columns."""
+    return _found(comparison.snapshot.rows[list(KEY)], mask, values)
+
+
+def in_entries(comparison: Comparison, mask: pd.Series, **values: object) -> pd.DataFrame:
+    """Return ``FOUND``: one finding per manifest entry in *mask*; none has a DB collection."""
+    ids = comparison.snapshot.manifest[["artifact_id"]].assign(collection_id=None)
+    return _found(ids, mask, values)
+
+
+def problems(comparison: Comparison, kind: str) -> pd.DataFrame:
+    """Return ``FOUND``: the problems of *kind* that a loader met, their place before their text."""
+    met = comparison.snapshot.problems
+    met = met[met["kind"] == kind]
+    detail = (met["place"] + ": ").fillna("") + met["detail"]
+    everything = pd.Series(True, index=met.index)
+    return _found(met[["artifact_id"]].assign(collection_id=None), everything, {"detail": detail})
+
+
+def of_entry(comparison: Comparison, values: pd.Series) -> pd.Series:
+    """Return *values*, one per manifest entry, as each row's preferred entry has them."""
+    found = values.array.take(comparison.entry, allow_fill=True)
+    return pd.Series(found, index=comparison.snapshot.rows.index)
+
+
+def _found(frame: pd.DataFrame, mask: pd.Series, values: dict[str, object]) -> pd.DataFrame:
+    chosen = np.flatnonzero(holds(mask))
+    if not len(chosen):
+        return NOTHING
+    values = {"disposition": Disposition.NONE} | values
+    columns: dict[str, Column] = {}
+    for name in FOUND.columns:
+        value = frame[name] if name in KEY else values.get(name)
+        columns[name] = (
+            value.take(chosen) if isinstance(value, pd.Series) else [value] * len(chosen)
+        )
+    return FOUND.build(columns)

@@ -1,0 +1,1 @@
+"""The loaders: one module per layer; each returns contracted DataFrames and writes nothing."""

@@ -1,0 +1,141 @@
+"""Loads the cache: the rows under audit, collections, the marketplace catalogue and its sources."""
+
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass
+
+import pandas as pd
+
+from skillmeat_audit.loaders.database import (
+    Reader,
+    columns_of,
+    fetch_text,
+    key_of,
+    read_database,
+    tables_of,
+)
+from skillmeat_audit.loaders.manifests import stem_of
+from skillmeat_audit.model.fields import COLUMNS
+from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, PROBLEMS, ROWS, SOURCES, Table
+from skillmeat_audit.service import schema
+
+_ROW_EXTRAS = ("added_at", "synced_at", "deployments_json", "artifact_content_hash")
+_INTEGRITY_LIMIT = 20
+
+
+@dataclass(frozen=True)
+class Cache:
+    """What the cache database holds; frames of ``ROWS``, ``COLLECTIONS``, ``CATALOG``, ``SOURCES``.
+
+    ``problems`` (``PROBLEMS``) says what is wrong with the database itself.
+    """
+
+    era: str | None
+    rows: pd.DataFrame
+    collections: pd.DataFrame
+    catalog: pd.DataFrame
+    sources: pd.DataFrame
+    problems: pd.DataFrame
+    catalog_known: bool
+
+
+def load_cache(url: str) -> Cache:
+    """Return the cache behind *url* (SQLAlchemy), all of it from one consistent state.
+
+    Raises `DatabaseError` where it cannot be read at all.
+    """
+    return read_database(url, _load)
+
+
+def no_cache() -> Cache:
+    """Return the cache of a home that has none."""
+    tables = (ROWS, COLLECTIONS, CATALOG, SOURCES, PROBLEMS)
+    rows, collections, catalog, sources, problems = (table.empty() for table in tables)
+    return Cache(None, rows, collections, catalog, sources, problems, catalog_known=False)
+
+
+def _load(connection: Reader) -> Cache:
+    shape = schema.shape_of(tables_of(connection, schema.TABLES), key_of(connection, schema.CACHE))
+    problems = [_problem("schema", said) for said in shape.oddities]
+    problems += [_problem("integrity", said) for said in _integrity(connection)]
+    return Cache(
+        era=shape.era,
+        rows=_rows(connection, shape),
+        collections=_table(connection, shape, schema.COLLECTIONS, COLLECTIONS),
+        catalog=_catalog(connection, shape),
+        sources=_table(connection, shape, schema.SOURCES, SOURCES),
+        problems=PROBLEMS.from_records(problems),
+        catalog_known=shape.has(schema.CATALOG) and shape.has(schema.SOURCES),
+    )
+
+
+def _problem(kind: str, detail: str) -> dict[str, object]:
+    return {"kind": kind, "detail": detail}
+
+
+def _integrity(connection: Reader) -> list[str]:
+    """Return what SQLite's own checks find; a server database checks itself."""
+    if not isinstance(connection, sqlite3.Connection):
+        return []
+    lines = connection.execute(f"PRAGMA integrity_check({_INTEGRITY_LIMIT})").fetchall()
+    problems = [] if lines == [("ok",)] else [f"integrity check: {line}" for (line,) in lines]
+    try:
+        unmatched = connection.execute("PRAGMA foreign_key_check").fetchall()
+    except sqlite3.OperationalError as exc:
+        if "foreign key mismatch" not in str(exc):
+            raise
+        return [*problems, f"foreign key check: {exc}"]
+    broken = Counter((table, parent) for table, _, parent, _ in unmatched)
+    return problems + [
+        f"{count} rows of {table} refer to rows of {parent} that do not exist"
+        for (table, parent), count in sorted(broken.items())
+    ]
+
+
+def _rows(connection: Reader, shape: schema.Shape) -> pd.DataFrame:
+    if shape.era is None:
+        return ROWS.empty()
+    cached, artifacts = (
+        shape.columns[schema.CACHE],
+        shape.columns.get(schema.ARTIFACTS, frozenset()),
+    )
+    wanted = {name: f"c.{name}" for name in ("collection_id", *_ROW_EXTRAS, *COLUMNS)}
+    if shape.era == "artifact_id":
+        key, joined = "c.artifact_id AS artifact_id, NULL AS artifact_uuid, 1 AS has_artifact", ""
+    else:
+        known = "uuid" in artifacts
+        old = f"c.{schema.BACKUP_KEY}, " if schema.BACKUP_KEY in cached else ""
+        found = "a.id, " if known else ""
+        key = (
+            f"COALESCE({found}{old}c.artifact_uuid, NULL) AS artifact_id, "
+            "c.artifact_uuid AS artifact_uuid, "
+            + ("CASE WHEN a.uuid IS NULL THEN 0 ELSE 1 END" if known else "0")
+            + " AS has_artifact"
+        )
+        joined = f" LEFT JOIN {schema.ARTIFACTS} a ON a.uuid = c.artifact_uuid" if known else ""
+    query = f"SELECT {columns_of(cached, wanted)}, {key} FROM {schema.CACHE} c{joined}"
+    values = fetch_text(
+        connection, query, [*wanted, "artifact_id", "artifact_uuid", "has_artifact"]
+    )
+    flags = [value == "1" for value in values.pop("has_artifact")]
+    ids = values["artifact_id"]
+    stems = [None if value is None else stem_of(value) for value in ids]
+    frame = ROWS.build({**values, "stem": stems, "has_artifact": flags})
+    return frame.sort_values(["collection_id", "artifact_id"], kind="stable", ignore_index=True)
+
+
+def _catalog(connection: Reader, shape: schema.Shape) -> pd.DataFrame:
+    frame = _table(connection, shape, schema.CATALOG, CATALOG)
+    frame["artifact_id"] = frame["artifact_type"] + ":" + frame["name"]
+    return frame.sort_values(["artifact_id", "upstream_url"], kind="stable", ignore_index=True)
+
+
+def _table(connection: Reader, shape: schema.Shape, name: str, table: Table) -> pd.DataFrame:
+    """Return *table* as the database table *name* fills it, by its first column."""
+    if not shape.has(name):
+        return table.empty()
+    wanted = {column: f"t.{column}" for column in table.columns}
+    query = f"SELECT {columns_of(shape.columns[name], wanted)} FROM {name} t"
+    first = next(iter(table.columns))
+    frame = table.build(fetch_text(connection, query, list(wanted)))
+    return frame.sort_values(first, kind="stable", ignore_index=True)

@@ -1,0 +1,52 @@
+"""Looks for artifacts on disk that no manifest declares."""
+
+import os
+
+import pandas as pd
+
+from skillmeat_audit.loaders.frontmatter import relative_path
+from skillmeat_audit.loaders.home import file_collections
+from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.tables import PROBLEMS
+from skillmeat_audit.model.text import encodable
+
+# The folders SkillMeat puts artifacts in, and the type each stands for.
+FOLDERS = {
+    "skills": "skill", "commands": "command", "agents": "agent", "hooks": "hook", "mcps": "mcp",
+    "mcp_servers": "mcp_server", "composites": "composite", "workflows": "workflow",
+    "souls": "soul",
+}  # fmt: skip
+
+
+def load_undeclared(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
+    """Return ``PROBLEMS`` of kind *undeclared*: one row per artifact on disk without an entry."""
+    declared = _declared(home, manifest)
+    problems = []
+    for folder in file_collections(home):
+        for kind_folder, kind in FOLDERS.items():
+            for name in _names(os.path.join(folder, kind_folder)):
+                if (folder.name, f"{kind_folder}/{name}") not in declared:
+                    shown = encodable(name)
+                    problems.append({
+                        "kind": "undeclared",
+                        "artifact_id": f"{kind}:{shown.removesuffix('.md')}",
+                        "place": f"collections/{encodable(folder.name)}/{kind_folder}/{shown}",
+                        "detail": "on disk, but no manifest declares it",
+                    })  # fmt: skip
+    return PROBLEMS.from_records(problems)
+
+
+def _declared(home: Home, manifest: pd.DataFrame) -> set[tuple[str, str]]:
+    pairs = zip(manifest["file_collection"], manifest["path"], strict=True)
+    return {
+        (collection, os.path.normpath(relative))
+        for collection, path in pairs
+        if (relative := relative_path(home.collections / collection, path)) is not None
+    }
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith("."))
+    except OSError:
+        return []

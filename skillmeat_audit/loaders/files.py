@@ -1,0 +1,46 @@
+"""Reads files that others wrote: regular ones only, up to a size, never waiting for a writer."""
+
+import os
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Unreadable(ValueError):
+    """A file cannot be used; the text says why, to follow the file's name."""
+
+
+class Content(NamedTuple):
+    """A file's bytes, and when it was last modified (UTC, as SkillMeat writes times)."""
+
+    data: bytes
+    modified_at: str | None
+
+
+def read_regular(path: str | Path, limit_bytes: int) -> Content:
+    """Return the content of the regular file at *path*.
+
+    Raises `Unreadable` for anything else (a pipe would block) and for a file larger than
+    *limit_bytes*; `OSError` where it cannot be opened.
+    """
+    with open(path, "rb", opener=_open_at_once) as stream:
+        facts = os.fstat(stream.fileno())
+        if not stat.S_ISREG(facts.st_mode):
+            raise Unreadable("is not a regular file")
+        data = stream.read(limit_bytes + 1)
+    if len(data) > limit_bytes:
+        raise Unreadable(f"is larger than {limit_bytes // 1024 // 1024} MiB")
+    return Content(data, _time(facts.st_mtime))
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open *path* without waiting for the other end of a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _time(seconds: float) -> str | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    except (ValueError, OverflowError):  # a year that Python does not know
+        return None

@@ -1,0 +1,100 @@
+"""Finds a SkillMeat home and what it is made of."""
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+import tomli
+
+from skillmeat_audit.loaders.files import read_regular
+from skillmeat_audit.model.errors import HomeError, UsageError
+from skillmeat_audit.model.fields import DEFAULT_COLLECTION
+from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.text import printable
+
+SETTINGS_LIMIT_BYTES = 1024 * 1024
+MANIFEST_NAME = "collection.toml"
+DEFAULT_HOME = "~/.skillmeat"
+_PARTS = ("collections", "cache/cache.db", "config.toml")
+
+
+def find_home(path: str | os.PathLike[str] = DEFAULT_HOME, database: str | None = None) -> Home:
+    """Return the home at *path*: a ``.skillmeat`` folder, or the folder that holds it.
+
+    *database* overrides the cache's place: a file, or an SQLAlchemy URL (SQLite or PostgreSQL).
+    Raises `HomeError` where there is no home, `UsageError` for a database address of no use.
+    """
+    given = Path(os.path.expanduser(path))
+    for root in (given / ".skillmeat", given):
+        if any(os.path.exists(root / part) for part in _PARTS):
+            active, problem = _active_collection(root)
+            return Home(root, _database(root, database), active, problem)
+    if not os.path.exists(given):
+        raise HomeError(f"no SkillMeat home at {printable(given)}: there is no such folder")
+    raise HomeError(
+        f"no SkillMeat home at {printable(given)}: it holds neither collections/ "
+        "nor cache/cache.db; give a .skillmeat folder or the folder that holds it"
+    )
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the SQLAlchemy URL of the SQLite file at *path*."""
+    return f"sqlite:///{quote(str(path.absolute()))}"
+
+
+def _database(root: Path, given: str | None) -> str | None:
+    if given is None:
+        default = root / "cache" / "cache.db"
+        return sqlite_url(default) if default.exists() else None
+    scheme, separator, rest = given.partition("://")
+    if not separator:
+        return _existing_file(Path(os.path.expanduser(given)))
+    if scheme == "sqlite":
+        return _existing_file(Path(rest.removeprefix("/")))
+    if scheme in ("postgresql", "postgresql+psycopg"):
+        return f"postgresql+psycopg://{rest}"
+    raise UsageError(
+        f"cannot read a database of the kind {printable(scheme)}; "
+        "give a file, sqlite:///… or postgresql+psycopg://…"
+    )
+
+
+def _existing_file(path: Path) -> str:
+    if not os.path.isfile(path):
+        raise HomeError(f"no database at {printable(path)}: there is no such file")
+    return sqlite_url(path)
+
+
+def _active_collection(root: Path) -> tuple[str, str | None]:
+    """Return the active file collection (``settings.default-collection``) and why it is a guess."""
+    try:
+        content, _ = read_regular(root / "config.toml", SETTINGS_LIMIT_BYTES)
+        settings = tomli.loads(content.decode("utf-8"))
+    except FileNotFoundError:
+        return DEFAULT_COLLECTION, None
+    except (OSError, ValueError, RecursionError) as exc:
+        return DEFAULT_COLLECTION, f"config.toml cannot be read ({exc})"
+    section = settings.get("settings")
+    name = section.get("default-collection") if isinstance(section, dict) else None
+    return (name if isinstance(name, str) and name else DEFAULT_COLLECTION), None
+
+
+def file_collections(home: Home) -> list[Path]:
+    """Return the folders of the file collections (those that hold a manifest), by name."""
+    try:
+        children = sorted(home.collections.iterdir(), key=lambda child: child.name)
+    except FileNotFoundError:
+        return []
+    except OSError as exc:
+        raise HomeError(
+            f"cannot list {printable(home.collections)}: {exc.strerror or exc}; "
+            "check its permissions"
+        ) from exc
+    return [child for child in children if _holds_manifest(child)]
+
+
+def _holds_manifest(folder: Path) -> bool:
+    try:
+        return (folder / MANIFEST_NAME).exists()
+    except OSError:
+        return True  # the loader of manifests says why it cannot be read

@@ -1,0 +1,239 @@
+"""Loads the manifests: every ``collection.toml`` as SkillMeat reads it, a row per entry."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import tomli
+
+from skillmeat_audit.loaders.files import Unreadable, read_regular
+from skillmeat_audit.loaders.home import MANIFEST_NAME, file_collections
+from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
+from skillmeat_audit.model.fields import SUFFIXES, TOOLS
+from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
+from skillmeat_audit.model.text import encodable
+
+SIZE_LIMIT_BYTES = 256 * 1024 * 1024
+
+Record = dict[str, object]
+
+_LOST = "SkillMeat cannot read this collection at all"
+_HEADER = re.compile(r"^[ \t]*\[\[[ \t]*artifacts[ \t]*\]\]", re.MULTILINE)
+# What tomli accepts of TOML 1.1 and SkillMeat's tomllib may not: then tomllib has the last word.
+_NEWER_TOML = re.compile(r"\\[ex]|(?:^|[=,\[])[ \t]*\{|\d\d:\d\d(?![\d:])", re.MULTILINE)
+_TOOLS = frozenset(TOOLS)
+
+
+class Manifests(NamedTuple):
+    """What the manifests say: ``MANIFEST``, ``PROBLEMS``, and whether entries may be hidden."""
+
+    entries: pd.DataFrame
+    problems: pd.DataFrame
+    may_hide_entries: bool
+
+
+def load_manifests(home: Home) -> Manifests:
+    """Return the entries of every file collection of *home*, and what made a manifest unreadable.
+
+    An unreadable manifest is a problem, not an error: the others are loaded all the same.
+    """
+    records: list[Record] = []
+    problems: list[Record] = []
+    hidden = False
+    for folder in file_collections(home):
+        found, refused, unlisted = _load_one(folder)
+        records += found
+        problems += refused
+        hidden |= unlisted
+    for number, record in enumerate(records):
+        record["entry"] = number
+    return Manifests(MANIFEST.from_records(records), PROBLEMS.from_records(problems), hidden)
+
+
+def stem_of(artifact_id: str) -> str:
+    """Return *artifact_id* without one of the suffixes that SkillMeat ignores in a look-up."""
+    return next(
+        (artifact_id.removesuffix(end) for end in SUFFIXES if artifact_id.endswith(end)),
+        artifact_id,
+    )
+
+
+def parse_manifest(text: str) -> dict[str, object]:
+    """Return the document in *text*, read as SkillMeat reads it: TOML 1.0, by tomllib's judgement.
+
+    Raises `tomli.TOMLDecodeError` or `tomllib.TOMLDecodeError` (both `ValueError`).
+    """
+    document = tomli.loads(text)
+    if _NEWER_TOML.search(text):
+        tomllib.loads(text)
+    return document
+
+
+def _load_one(folder: Path) -> tuple[list[Record], list[Record], bool]:
+    """Return a collection's entries, its problems, and whether it may hide entries from us."""
+    place = f"collections/{encodable(folder.name)}/{MANIFEST_NAME}"
+    if encodable(folder.name) != folder.name:
+        return [], [_problem(place, "the folder's name is not UTF-8; rename it")], True
+    try:
+        text = _read(folder / MANIFEST_NAME)
+        document = parse_manifest(text)
+    except (OSError, ValueError, RecursionError) as exc:
+        return [], [_problem(place, _syntax_reason(folder / MANIFEST_NAME, exc))], True
+    if (refusal := collection_refusal(document)) is not None:
+        return [], [_problem(place, _refused(refusal))], True
+    listed = document.get("artifacts", [])
+    entries = listed if isinstance(listed, list) else []
+    lines = _entry_lines(text, len(entries))
+    records, problems, hidden = [], [], False
+    for position, entry in enumerate(entries):
+        found = _entry(folder.name, position, entry)
+        if isinstance(found, dict):
+            records.append(found)
+            continue
+        name = _known_id(entry)
+        hidden |= name is None
+        where = f"{place}:{_key_line(text, lines, position, found[0])}"
+        problems.append(_problem(where, found[1], name))
+    return records, problems, hidden
+
+
+def _entry(collection: str, position: int, entry: object) -> Record | Refusal:
+    """Return what *entry* says; where it cannot be used, the key at fault and the whole story."""
+    try:
+        if (refusal := entry_refusal(entry)) is not None:
+            return refusal[0], _refused(refusal, position)
+        assert isinstance(entry, Mapping)
+        return _record(collection, position, entry)
+    except (ValueError, RecursionError) as exc:
+        return (
+            "artifacts",
+            f"entry {position + 1} holds a value that cannot be shown ({exc}); not audited",
+        )
+
+
+def _read(path: Path) -> str:
+    """Return the text of the manifest at *path*, refusing what SkillMeat could not hold either."""
+    content, _ = read_regular(path, SIZE_LIMIT_BYTES)
+    if content.startswith(b"\xef\xbb\xbf"):
+        raise Unreadable("starts with a byte order mark, which TOML does not allow")
+    return content.decode("utf-8")
+
+
+def _syntax_reason(path: Path, exc: BaseException) -> str:
+    if isinstance(exc, OSError):
+        return f"cannot be read: {exc.strerror or exc}"
+    if isinstance(exc, UnicodeDecodeError):
+        return f"is not UTF-8 (byte {exc.start}); {_LOST}"
+    if isinstance(exc, RecursionError):
+        return f"is nested too deeply; {_LOST}"
+    if isinstance(exc, Unreadable):
+        return f"{exc}; {_LOST}"
+    line = getattr(exc, "lineno", None) or _line_in(str(exc))
+    context = _context(path, line) if line else ""
+    return f"is not TOML 1.0: {exc}{context}; {_LOST}"
+
+
+def _line_in(message: str) -> int | None:
+    found = re.search(r"line (\d+)", message)
+    return int(found[1]) if found else None
+
+
+def _context(path: Path, line: int) -> str:
+    """Return which entry and key stand at *line*, as far as the text tells."""
+    before = path.read_bytes().decode("utf-8", "replace").split("\n")[:line]
+    number = len(_HEADER.findall("\n".join(before)))
+    name = next((found for text in reversed(before) if (found := _assigned(text, "name"))), None)
+    key = before[-1].partition("=")[0].strip() if before and "=" in before[-1] else None
+    entry = f", entry {number}" + (f" ({name})" if name else "") if number else ""
+    return entry + (f", key {key}" if key else "")
+
+
+def _assigned(line: str, key: str) -> str | None:
+    found = re.match(rf'\s*{key}\s*=\s*"([^"]*)"', line)
+    return found[1] if found else None
+
+
+def _refused(refusal: Refusal, position: int | None = None) -> str:
+    key, reason = refusal
+    entry = "" if position is None else f"entry {position + 1}, "
+    return f"{entry}key {key}: {reason}; SkillMeat refuses the whole collection for it"
+
+
+def _problem(place: str, detail: str, artifact_id: str | None = None) -> Record:
+    return {"kind": "manifest", "place": place, "detail": detail, "artifact_id": artifact_id}
+
+
+def _known_id(entry: object) -> str | None:
+    if (
+        isinstance(entry, Mapping)
+        and isinstance(entry.get("name"), str)
+        and isinstance(entry.get("type"), str)
+    ):
+        return f"{entry['type']}:{entry['name']}"
+    return None
+
+
+def _entry_lines(text: str, count: int) -> list[int]:
+    """Return the line of each entry's header, nothing where the text does not tell them apart."""
+    starts = [text.count("\n", 0, found.start()) + 1 for found in _HEADER.finditer(text)]
+    return starts if len(starts) == count else []
+
+
+def _key_line(text: str, lines: list[int], position: int, key: str) -> int | str:
+    if not lines:
+        return "?"
+    start = lines[position]
+    end = lines[position + 1] - 1 if position + 1 < len(lines) else None
+    table, _, wanted = f"artifacts.{key}".rpartition(".")
+    here = ""
+    for offset, line in enumerate(text.split("\n")[start - 1 : end]):
+        if line.lstrip().startswith("["):
+            here = line.partition("#")[0].strip(" \t\r[]")
+        elif here == table and line.partition("=")[0].strip() == wanted:
+            return start + offset
+    return start
+
+
+def _record(collection: str, position: int, entry: Mapping[str, object]) -> Record:
+    metadata = entry.get("metadata", {})
+    assert isinstance(metadata, Mapping)
+    artifact_id = f"{entry['type']}:{entry['name']}"
+    return {
+        "file_collection": collection, "position": position,
+        "artifact_id": artifact_id, "stem": stem_of(artifact_id),
+        "name": entry["name"], "type": entry["type"], "path": _text(entry["path"]),
+        "added": _text(entry["added"]), "import_id": _text(entry.get("import_id")),
+        "linked": bool(metadata.get("linked_artifacts")),
+        "description": _text(metadata.get("description")),
+        "source": _text(entry.get("upstream")),
+        "origin": _text(entry["origin"]), "origin_source": _text(entry.get("origin_source")),
+        "tags_json": _list(_tags(entry.get("tags"), metadata.get("tags"))),
+        "author": _text(metadata.get("author")), "license": _text(metadata.get("license")),
+        "tools_json": _list(tool for tool in _strings(metadata.get("tools")) if tool in _TOOLS),
+        "version": _text(metadata.get("version")),
+        "resolved_sha": _text(entry.get("resolved_sha")),
+        "resolved_version": _text(entry.get("resolved_version")),
+    }  # fmt: skip
+
+
+def _tags(own: object, inherited: object) -> Iterator[str]:
+    """Yield the entry's tags, then those of its metadata, each once (SkillMeat's order)."""
+    return iter(dict.fromkeys([*_strings(own), *_strings(inherited)]))
+
+
+def _strings(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _list(items: Iterator[str]) -> str | None:
+    found = list(items)
+    return json.dumps(found) if found else None

@@ -1,0 +1,79 @@
+"""Loads the user's settings file: which rules are ignored, why, and when an audit fails."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+import tomli
+
+from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.model.findings import SEVERITIES, Severity
+from skillmeat_audit.model.text import printable
+
+_KEYS = {"ignore", "fail-on"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the settings file says: ``ignore`` maps rule codes to reasons.
+
+    ::
+
+        fail-on = "error"
+
+        [ignore]
+        F002 = "the home was moved on purpose"
+    """
+
+    ignore: Mapping[str, str] = field(default_factory=dict)
+    fail_on: Severity = Severity.WARNING
+
+
+def default_settings_file() -> Path:
+    """Return where the settings file is looked for when none is named."""
+    return Path(platformdirs.user_config_dir("skillmeat-audit")) / "config.toml"
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Return the settings in *path*, or in the default file, which need not exist.
+
+    Raises `UsageError` where the file cannot be read, or says something unknown.
+    """
+    file = path or default_settings_file()
+    try:
+        document = tomli.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if path is None:
+            return Settings()
+        raise UsageError(f"no settings file at {printable(file)}") from None
+    except (OSError, ValueError, RecursionError) as exc:
+        raise UsageError(
+            f"cannot read the settings file {printable(file)}: {printable(exc)}"
+        ) from exc
+    unknown = sorted(set(document) - _KEYS)
+    if unknown:
+        raise UsageError(
+            f"{printable(file)}: unknown key {printable(unknown[0])}; "
+            f"known are {', '.join(sorted(_KEYS))}"
+        )
+    return Settings(
+        _ignores(document.get("ignore", {}), file), _fail_on(document.get("fail-on"), file)
+    )
+
+
+def _ignores(table: object, file: Path) -> dict[str, str]:
+    if not isinstance(table, dict):
+        raise UsageError(f"{printable(file)}: ignore must be a table of rule = reason")
+    for code, reason in table.items():
+        if not isinstance(reason, str) or not reason.strip():
+            raise UsageError(f"{printable(file)}: ignore.{printable(code)} needs a reason, as text")
+    return table
+
+
+def _fail_on(value: object, file: Path) -> Severity:
+    if value is None:
+        return Severity.WARNING
+    if value not in SEVERITIES:
+        raise UsageError(f"{printable(file)}: fail-on must be one of {', '.join(SEVERITIES)}")
+    return Severity(str(value))

@@ -1,0 +1,14 @@
+"""What the exit code of a command says."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes of the command line; a format never changes them."""
+
+    CLEAN = 0
+    FINDINGS = 1
+    FAILED = 2
+    CONFLICT = 4
+    UNDELIVERED = 6
+    INTERRUPTED = 130

@@ -1,0 +1,54 @@
+"""The catalogue of cached fields: the columns audited, how each compares, which layers know it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from skillmeat_audit.model.findings import Evidence
+
+Kind = Literal["text", "list", "exact"]
+
+M, F, C = Evidence.MANIFEST, Evidence.FRONTMATTER, Evidence.CATALOG
+
+
+@dataclass(frozen=True)
+class Field:
+    """One audited column of ``collection_artifacts``.
+
+    ``kind`` says how two values compare (`diff.compare.differs`); ``layers`` names the layers that
+    may know the value, the most believed first.
+    """
+
+    column: str
+    kind: Kind
+    layers: tuple[Evidence, ...]
+
+
+FIELDS = (
+    Field("description", "text", (M, F, C)),
+    Field("source", "exact", (M, C)),
+    Field("origin", "exact", (M,)),
+    Field("origin_source", "exact", (M, C)),
+    Field("tags_json", "list", (M, F)),
+    Field("author", "exact", (M, F)),
+    Field("license", "exact", (M, F)),
+    Field("tools_json", "list", (M, F)),
+    Field("version", "exact", (M, F)),
+    Field("resolved_sha", "exact", (M,)),
+    Field("resolved_version", "exact", (M,)),
+)
+FIELD = {field.column: field for field in FIELDS}
+COLUMNS = tuple(FIELD)
+LIST_COLUMNS = tuple(field.column for field in FIELDS if field.kind == "list")
+
+# What SkillMeat accepts as a tool name (its Tool enum, the same 18 in every release).
+TOOLS = (
+    "Read", "Write", "Edit", "MultiEdit", "Glob", "Grep", "NotebookEdit", "Bash", "KillShell",
+    "AskUserQuestion", "TodoWrite", "WebFetch", "WebSearch", "Task", "TaskOutput", "Skill",
+    "EnterPlanMode", "ExitPlanMode",
+)  # fmt: skip
+
+# Suffixes SkillMeat strips from both sides when it looks an artifact up (since 2026-02-12).
+SUFFIXES = (".md", ".txt", ".json", ".yaml", ".yml")
+
+# Where SkillMeat's startup puts the artifacts of every file collection.
+DEFAULT_COLLECTION = "default"

@@ -1,0 +1,49 @@
+"""The words a finding is made of: severity, evidence, disposition, status."""
+
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad a finding is; ``--fail-on`` names one of these."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+SEVERITIES = tuple(Severity)
+
+
+class Evidence(StrEnum):
+    """The layer an expected value rests on."""
+
+    MANIFEST = "manifest"
+    FRONTMATTER = "frontmatter"
+    CATALOG = "catalog"
+
+
+class Disposition(StrEnum):
+    """How safe it is to write what a finding expects.
+
+    ``safe``: the manifest says so, SkillMeat itself would write it. ``fill``: the cell is empty and
+    another layer knows the value, but SkillMeat's next refresh blanks it again. ``review``: it
+    would overwrite or delete without the manifest's word. ``none``: advice only.
+    """
+
+    SAFE = "safe"
+    FILL = "fill"
+    REVIEW = "review"
+    NONE = "none"
+
+
+class Status(StrEnum):
+    """What is wrong with a cell or with a row."""
+
+    MISSING = "missing"
+    DIFFERS = "differs"
+    EXTRA = "extra"
+    ROW_MISSING = "row-missing"
+    ROW_ORPHAN = "row-orphan"
+
+
+CELL_STATUSES = (Status.MISSING, Status.DIFFERS, Status.EXTRA)

@@ -1,0 +1,129 @@
+"""The contracts of the DataFrames that pass between rooms: names, dtypes, order, what a row is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy.typing as npt
+import pandas as pd
+
+from skillmeat_audit.model.fields import COLUMNS
+
+Column = Sequence[object] | pd.Series | npt.NDArray[Any]
+
+TEXT, NUMBER, FLAG = "string", "Int64", "boolean"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A contract: required columns with their nullable dtypes, in order.
+
+    Nulls are ``<NA>``: the layer has no value. All text is ``string`` (backed by pyarrow), times
+    included: they stay as SkillMeat stores them.
+    """
+
+    name: str
+    columns: Mapping[str, str]
+
+    def conform(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return *frame* with exactly this contract's columns and dtypes, and a fresh index.
+
+        A column that *frame* lacks is the caller's error (`KeyError`), never filled in silently.
+        """
+        return self.build({name: frame[name] for name in self.columns})
+
+    def build(self, values: Mapping[str, Column]) -> pd.DataFrame:
+        """Return a frame of this contract from columns of values; ``None`` becomes ``<NA>``."""
+        arrays = {
+            name: pd.array(cast("Any", values[name]), dtype=cast("Any", kind))
+            for name, kind in self.columns.items()
+        }
+        return pd.DataFrame(arrays, copy=False)
+
+    def from_records(self, rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+        """Return a frame of this contract, one row per record; keys a record lacks are ``<NA>``."""
+        return self.build({name: [row.get(name) for row in rows] for name in self.columns})
+
+    def empty(self) -> pd.DataFrame:
+        """Return a frame of this contract without rows."""
+        return self.from_records([])
+
+
+KEY = ("collection_id", "artifact_id")
+_CELLS = dict.fromkeys(COLUMNS, TEXT)
+
+# One row per [[artifacts]] entry of every readable manifest, by file collection, then position.
+# ``artifact_id`` is "type:name", ``stem`` the same without a suffix SkillMeat ignores.
+# List columns are JSON text in the manifest's order.
+MANIFEST = Table("manifest", {
+    "entry": NUMBER, "file_collection": TEXT, "position": NUMBER, "artifact_id": TEXT, "stem": TEXT,
+    "name": TEXT, "type": TEXT, "path": TEXT, "added": TEXT, "import_id": TEXT, "linked": FLAG,
+    **_CELLS,
+})  # fmt: skip
+
+# One row per manifest entry, in the same order. ``state`` tells what was found at the entry's path:
+# read, absent (files are there, nothing to read in them), missing, outside, unreadable.
+FRONTMATTER = Table("frontmatter", {
+    "entry": NUMBER, "state": TEXT, "reason": TEXT, "file": TEXT, "modified_at": TEXT,
+    "fenced": FLAG, "name": TEXT, **_CELLS,
+})  # fmt: skip
+
+# One row per row of collection_artifacts, by key. Without an artifacts row, ``artifact_id`` is what
+# the row itself holds and ``has_artifact`` is False.
+ROWS = Table("rows", {
+    "collection_id": TEXT, "artifact_id": TEXT, "stem": TEXT, "artifact_uuid": TEXT,
+    "has_artifact": FLAG, "added_at": TEXT, "synced_at": TEXT, "deployments_json": TEXT,
+    "artifact_content_hash": TEXT, **_CELLS,
+})  # fmt: skip
+
+# One row per collection of the cache, by id.
+COLLECTIONS = Table("collections", {"id": TEXT, "name": TEXT, "collection_type": TEXT})
+
+# One row per marketplace catalogue entry, by type, name, upstream_url. ``artifact_id`` is
+# "type:name".
+CATALOG = Table("catalog", {
+    "artifact_id": TEXT, "source_id": TEXT, "artifact_type": TEXT, "name": TEXT, "path": TEXT,
+    "upstream_url": TEXT, "description": TEXT, "status": TEXT, "import_id": TEXT,
+    "import_date": TEXT,
+})  # fmt: skip
+
+# One row per registered marketplace source, by id.
+SOURCES = Table("sources", {"id": TEXT, "repo_url": TEXT, "owner": TEXT, "repo_name": TEXT})
+
+# One row per thing a loader could not use. ``kind``: manifest, settings, schema, integrity,
+# undeclared.
+PROBLEMS = Table("problems", {"kind": TEXT, "artifact_id": TEXT, "place": TEXT, "detail": TEXT})
+
+# One row per candidate: a manifest entry (``entry``) that may speak for a cache row (``row``, its
+# position in ROWS), the preferred one first.
+CANDIDATES = Table("candidates", {"row": NUMBER, "entry": NUMBER, "rank": NUMBER})
+
+# One row per disagreeing cell, in row order, then column order.
+CELLS = Table("cells", {
+    "row": NUMBER, "collection_id": TEXT, "artifact_id": TEXT, "column": TEXT, "status": TEXT,
+    "expected": TEXT, "actual": TEXT, "evidence": TEXT, "disposition": TEXT, "detail": TEXT,
+})  # fmt: skip
+
+# One row per cache row, in the order of ROWS: which code path last wrote its values.
+WRITERS = Table("writers", {
+    "collection_id": TEXT, "artifact_id": TEXT, "writer": TEXT, "writer_sure": TEXT, "story": TEXT,
+})  # fmt: skip
+
+# One row per disagreement, by collection, artifact, rule, column.
+FINDINGS = Table("findings", {
+    "rule": TEXT, "severity": TEXT, "collection_id": TEXT, "artifact_id": TEXT, "column": TEXT,
+    "status": TEXT, "expected": TEXT, "actual": TEXT, "evidence": TEXT, "disposition": TEXT,
+    "writer": TEXT, "writer_sure": TEXT, "detail": TEXT,
+})  # fmt: skip
+
+
+def plain(values: pd.Series) -> npt.NDArray[Any]:
+    """Return *values* as an array of Python objects, nulls as ``None``."""
+    return values.to_numpy(dtype=object, na_value=cast("Any", None))
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of *frame* as dicts, nulls as ``None``: the one door out of pandas."""
+    columns = [plain(frame[name]) for name in frame.columns]
+    names = [str(name) for name in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]

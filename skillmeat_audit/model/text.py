@@ -1,0 +1,39 @@
+"""Text from outside: how it is made fit to be shown, how an accident is told from a description."""
+
+import os
+import re
+
+# Controls, line and paragraph separators, marks that reorder or hide text, lone surrogates, tags,
+# private use. Joiners (U+200C, U+200D) stay: emoji and several scripts need them.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    "\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\ue000-\uf8ff\U000e0000-\U0010ffff]"
+)
+_ACCIDENT = re.compile(r"None|---|\[.*\]|\{.*\}", re.DOTALL)
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def _escaped(match: re.Match[str]) -> str:
+    char = match[0]
+    code = ord(char)
+    return _SHORT.get(char) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:x}}}")
+
+
+def printable(text: object) -> str:
+    """Return *text* on one line with every control, bidi and invisible character spelled out."""
+    return _UNPRINTABLE.sub(_escaped, str(text))
+
+
+def encodable(file_name: str) -> str:
+    """Return *file_name* with bytes that are not UTF-8 spelled out, fit to be stored."""
+    return os.fsencode(file_name).decode("utf-8", "backslashreplace")
+
+
+def shortened(text: str, width: int) -> str:
+    """Return *text* cut to *width* characters, the cut shown as ``…``."""
+    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def is_accident(description: str) -> bool:
+    """Tell whether a failed extraction left *description*: ``None``, ``---``, a list's text."""
+    return _ACCIDENT.fullmatch(description.strip().removeprefix("\ufeff")) is not None

@@ -1,0 +1,1 @@
+"""The reports: frozen summaries of an audit, and the renderers that show them."""

@@ -1,0 +1,84 @@
+"""Renders findings for machines: JSON and CSV, with nothing in them that a reader could mistake."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+
+import pandas as pd
+
+from skillmeat_audit.model.fields import LIST_COLUMNS
+from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.reports.artifact import ArtifactView
+from skillmeat_audit.reports.summary import Summary
+
+CHECK_SCHEMA = "skillmeat-audit/check/1"
+ARTIFACT_SCHEMA = "skillmeat-audit/artifact/1"
+# What a spreadsheet would take for a formula.
+_FORMULA = ("=", "+", "-", "@")
+
+
+def check_json(summary: Summary, findings: pd.DataFrame, version: str) -> str:
+    """Return the audit as ``skillmeat-audit/check/1``; *findings* is ``FINDINGS``.
+
+    ASCII only: a name in it can do nothing to the terminal it is printed on.
+    """
+    report = {
+        "schema": CHECK_SCHEMA,
+        "tool_version": version,
+        "home": summary.home,
+        "database": summary.database,
+        "era": summary.era,
+        "counts": dict(summary.counts),
+        "findings": [_with_lists(finding) for finding in records(findings)],
+    }
+    return json.dumps(report, indent=1)
+
+
+def findings_csv(findings: pd.DataFrame) -> str:
+    """Return *findings* (``FINDINGS``) as CSV with a header; a quote mark disarms formulas."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(findings.columns)
+    for row in records(findings):
+        writer.writerow([_disarmed(value) for value in row.values()])
+    return out.getvalue()
+
+
+def _with_lists(finding: Mapping[str, object]) -> dict[str, object]:
+    """Return *finding* with the values of list columns as lists, where they are lists."""
+    plain = dict(finding)
+    if plain["column"] in LIST_COLUMNS:
+        plain |= {name: _parsed(plain[name]) for name in ("expected", "actual")}
+    return plain
+
+
+def _parsed(value: object) -> object:
+    try:
+        content = json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return value
+    return content if isinstance(content, list) else value
+
+
+def _disarmed(value: object) -> str:
+    """Return *value* on one line, without controls, and not a formula."""
+    text = "" if value is None else printable(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def artifact_json(view: ArtifactView, version: str) -> str:
+    """Return one artifact's layers as ``skillmeat-audit/artifact/1``."""
+    report = {
+        "schema": ARTIFACT_SCHEMA,
+        "tool_version": version,
+        "artifact_id": view.artifact_id,
+        "layers": [
+            {"layer": column.title, "state": column.state, "values": dict(column.values)}
+            for column in view.columns
+        ],
+        "stories": dict(view.stories),
+        "findings": [_with_lists(finding) for finding in records(view.findings)],
+    }
+    return json.dumps(report, indent=1)

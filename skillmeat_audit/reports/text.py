@@ -1,0 +1,258 @@
+"""Renders audits for a terminal: the answer first, then the cause, then the next command."""
+
+import json
+import shlex
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import pandas as pd
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from skillmeat_audit.model.fields import COLUMNS
+from skillmeat_audit.model.findings import Severity, Status
+from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.reports.artifact import ArtifactView, Column
+from skillmeat_audit.reports.names import Names
+from skillmeat_audit.reports.summary import Summary
+
+TOOL = "skillmeat-audit"
+_STYLES = {"error": "red", "warning": "yellow", "info": "blue"}
+_ERAS = {
+    "artifact_id": "keyed by artifact_id (schema before 2026-02-19)",
+    "artifact_uuid": "keyed by artifact_uuid (schema since 2026-02-19)",
+}
+_NARROWEST_COLUMN = 14
+_SILENT = "–"
+
+Finding = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How wide lines are, whether notes are listed, and how many artifacts (0: all)."""
+
+    width: int
+    verbose: bool = False
+    limit: int = 0
+
+
+def check_text(
+    summary: Summary, findings: pd.DataFrame, names: Names, layout: Layout
+) -> Iterator[Text]:
+    """Yield the lines of an audit; *findings* is ``FINDINGS``."""
+    yield _headline(summary)
+    yield Text()
+    yield from _answer(summary)
+    listed = records(
+        findings if layout.verbose else findings[findings["severity"] != Severity.INFO]
+    )
+    groups = [list(group) for _, group in groupby(sorted(listed, key=_artifact), key=_artifact)]
+    visible = groups[: layout.limit] if layout.limit else groups
+    for group in visible:
+        yield _group_title(group[0], names, layout.width)
+        for finding in group:
+            yield from finding_lines(finding, names, layout.width)
+        yield Text()
+    if len(visible) < len(groups):
+        yield Text(f"… and {len(groups) - len(visible)} more groups (--limit 0 lists all)\n", "dim")
+    yield from _totals(summary, layout)
+    yield from _next(summary, listed)
+
+
+def _artifact(finding: Finding) -> tuple[str, str]:
+    return str(finding["artifact_id"] or ""), str(finding["collection_id"] or "")
+
+
+def _headline(summary: Summary) -> Text:
+    counts = summary.counts
+    line = Text(f"{printable(summary.home)} · ", "bold")
+    line.append(f"{_count(counts['artifacts'], 'artifact')}, {_count(counts['rows'], 'row')}")
+    if summary.database is None:
+        return line.append(" · no cache yet: only the manifests and files were checked")
+    return line.append(
+        f" · {_ERAS[summary.era]}" if summary.era else " · the cache has no rows table"
+    )
+
+
+def _answer(summary: Summary) -> Iterator[Text]:
+    said = [
+        f"{_count(count, 'row')} {'shows' if count == 1 else 'show'} no {name}"
+        for count, name in (
+            (summary.blank["description"], "description"),
+            (summary.blank["source"], "source link"),
+        )
+        if count
+    ]
+    if said:
+        yield Text(f"{' and '.join(said)} although the manifest has them.", "bold")
+    elif summary.counts["error"] + summary.counts["warning"] == 0:
+        yield Text("Nothing wrong: every row says what its manifest says.", "bold green")
+    for cause in summary.causes:
+        yield Text(f"{cause.rows:5}  {cause.writer:<16} {cause.does}")
+    if said or summary.causes or not summary.counts["findings"]:
+        yield Text()
+
+
+def _group_title(first: Finding, names: Names, width: int) -> Text:
+    title = Text(printable(first["artifact_id"] or "the home"), "bold")
+    if first["collection_id"] is not None:
+        title.append(f" · {printable(names.collection(first['collection_id']))}", "not bold")
+    if first["writer"] is not None:
+        who = f"last written by {first['writer']} ({first['writer_sure']})"
+        gap = width - cell_len(title.plain) - len(who)
+        title.append(" " * max(gap, 3) + who, "not bold dim")
+    return title
+
+
+def finding_lines(finding: Finding, names: Names, width: int) -> Iterator[Text]:
+    """Yield the lines of one finding: actual → expected of a cell, else its title and detail."""
+    severity = str(finding["severity"])
+    head = Text(f"  {finding['rule']} ").append(f"{severity:<8}", _STYLES[severity])
+    room = width - cell_len(head.plain)
+    if finding["column"] is not None and finding["status"] is not None:
+        yield head.append_text(_cell(finding, room))
+        return
+    said = names.titles[str(finding["rule"])]
+    if finding["detail"] is not None:
+        said = f"{said}: {printable(finding['detail'])}"
+    first, *others = textwrap.wrap(said, max(room, 20)) or [""]
+    yield head.append(first)
+    for other in others:
+        yield Text(" " * (width - room) + other)
+
+
+def _cell(finding: Finding, room: int) -> Text:
+    """Return actual → expected in *room* cells, where the two start to differ."""
+    half = max((room - 16 - 5 - 22) // 2, 10)
+    actual = _value(finding["actual"])
+    expected = (
+        "(no layer knows one)" if finding["status"] == Status.EXTRA else _value(finding["expected"])
+    )
+    actual, expected = _aligned(actual, expected, half)
+    line = Text(f"{finding['column']:<16}{_fitted(actual, half)}  →  {_fitted(expected, half)}")
+    return line.append(f"  {finding['evidence'] or '–':<12}{finding['disposition']}", "dim")
+
+
+def _aligned(left: str, right: str, width: int) -> tuple[str, str]:
+    """Return both texts from shortly before they part, where that is past *width*."""
+    pairs = enumerate(zip(left, right, strict=False))
+    same = next((n for n, (one, other) in pairs if one != other), min(len(left), len(right)))
+    if same < width - 4 or same == len(left) == len(right):
+        return left, right
+    start = same - width // 2
+    return f"…{left[start:]}", f"…{right[start:]}"
+
+
+def _value(value: object) -> str:
+    """Return a value fit to be shown: lists without their JSON, emptiness in words."""
+    if value is None or value == "":
+        return "(empty)"
+    text = str(value)
+    if text.startswith("["):
+        try:
+            items = json.loads(text)
+        except (ValueError, RecursionError):
+            return printable(text)
+        return printable(", ".join(map(str, items))) or "(empty list)"
+    return printable(text)
+
+
+def _fitted(text: str, width: int) -> str:
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
+
+
+def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
+    counts = summary.counts
+    parts = [f"{_count(summary.wrong_cells, 'cell')} wrong in {_count(summary.wrong_rows, 'row')}"]
+    parts += [f"{_count(summary.missing_rows, 'row')} missing"] if summary.missing_rows else []
+    parts += [_count(summary.orphan_rows, "orphan")] if summary.orphan_rows else []
+    notes = _count(counts["info"], "note") + (
+        "" if layout.verbose or not counts["info"] else " (--verbose)"
+    )
+    severities = (
+        f"{_count(counts['error'], 'error')}, {_count(counts['warning'], 'warning')}, {notes}"
+    )
+    yield Text(f"{', '.join(parts)} · {severities}", "bold")
+    if summary.ignored:
+        listed = ", ".join(f"{code} ×{count}" for code, count in summary.ignored.items())
+        yield Text(f"ignored on request: {listed}", "dim")
+
+
+def _next(summary: Summary, listed: Sequence[Finding]) -> Iterator[Text]:
+    """Yield the commands to go on with: for the first artifact with a wrong row, else the first."""
+    named = [finding for finding in listed if finding["artifact_id"] is not None]
+    if not named:
+        return
+    first = next((finding for finding in named if finding["status"] is not None), named[0])
+    artifact, home = (shlex.quote(printable(name)) for name in (first["artifact_id"], summary.home))
+    yield Text(f"next:  {TOOL} show {artifact} {home}", "cyan")
+    yield Text(f"       {TOOL} rules {first['rule']}", "cyan")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def artifact_text(view: ArtifactView, names: Names, layout: Layout) -> Iterator[Text]:
+    """Yield one artifact's layers, side by side where that fits, else (or ``verbose``) in full."""
+    yield Text(printable(view.artifact_id), "bold")
+    listed = records(view.findings)
+    codes: dict[str, set[str]] = {}
+    for finding in listed:
+        codes.setdefault(str(finding["column"]), set()).add(str(finding["rule"]))
+    marks = {column: " ".join(sorted(rules)) for column, rules in codes.items()}
+    each = (layout.width - 18 - 12) // max(len(view.columns), 1) - 2
+    if layout.verbose or each < _NARROWEST_COLUMN:
+        yield from _in_full(view, marks)
+    else:
+        yield from _side_by_side(view, marks, each)
+    by_collection = groupby(listed, key=lambda finding: finding["collection_id"])
+    for collection_id, findings in by_collection:
+        yield Text()
+        told = view.stories.get(str(collection_id))
+        place = (
+            "the artifact" if collection_id is None else f"row in {names.collection(collection_id)}"
+        )
+        yield Text(printable(place), "bold").append(
+            f"  {printable(told)}" if told else "", "not bold"
+        )
+        for finding in findings:
+            yield from finding_lines(finding, names, layout.width)
+
+
+def _side_by_side(view: ArtifactView, marks: Mapping[str, str], each: int) -> Iterator[Text]:
+    titles = "  ".join(_fitted(printable(column.title), each) for column in view.columns)
+    yield Text(" " * 18 + titles, "bold")
+    for name in COLUMNS:
+        cells = "  ".join(_fitted(_said(column, name), each) for column in view.columns)
+        yield Text(f"{name:<18}{cells}  ").append(marks.get(name, ""), "red")
+
+
+def _in_full(view: ArtifactView, marks: Mapping[str, str]) -> Iterator[Text]:
+    """Yield every column's values whole, layers that agree together."""
+    silent = []
+    for name in COLUMNS:
+        layers: dict[str, list[str]] = {}
+        for column in view.columns:
+            layers.setdefault(_said(column, name), []).append(printable(column.title))
+        if set(layers) == {_SILENT} and name not in marks:
+            silent.append(name)
+            continue
+        yield Text(f"{name}  ", "bold").append(marks.get(name, ""), "red")
+        for value, titles in layers.items():
+            yield Text(f"  {', '.join(titles)}: ", "dim").append(value, "not dim")
+    if silent:
+        yield Text(f"no layer knows: {', '.join(silent)}", "dim")
+
+
+def _said(column: Column, name: str) -> str:
+    value = column.values.get(name)  # noqa: PD011
+    if value is None and column.state is not None and name == COLUMNS[0]:
+        return f"({printable(column.state)})"
+    return _SILENT if value is None else _value(value)

@@ -1,0 +1,1 @@
+"""The faces of the package: the command line, and the notebook's widgets."""

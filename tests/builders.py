@@ -1,0 +1,114 @@
+"""Small text builders for snapshots: say only what a test is about."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from skillmeat_audit.loaders.manifests import stem_of
+from skillmeat_audit.model.snapshot import Home, Snapshot
+from skillmeat_audit.model.tables import (
+    CATALOG,
+    COLLECTIONS,
+    FRONTMATTER,
+    KEY,
+    MANIFEST,
+    PROBLEMS,
+    ROWS,
+    SOURCES,
+)
+
+Record = dict[str, object]
+Records = list[Record] | tuple[()]
+
+UPSTREAM = "https://github.com/acme/kit/tree/main/skills/alpha"
+
+
+def entry(artifact_id: str = "skill:alpha", place: str = "default", **values: object) -> Record:
+    """Return a manifest entry of file collection *place*; origin is local unless said."""
+    kind, _, name = artifact_id.partition(":")
+    return {
+        "artifact_id": artifact_id, "stem": stem_of(artifact_id), "name": name, "type": kind,
+        "file_collection": place, "path": f"{kind}s/{name}", "added": "2026-01-01T00:00:00",
+        "origin": "local", "linked": False,
+    } | values  # fmt: skip
+
+
+def imported(artifact_id: str = "skill:alpha", place: str = "default", **values: object) -> Record:
+    """Return the entry of an artifact imported from the marketplace."""
+    market = {"origin": "marketplace", "origin_source": "github", "source": UPSTREAM}
+    return entry(artifact_id, place, **(market | values))
+
+
+def row(
+    artifact_id: str | None = "skill:alpha", collection: str = "default", **values: object
+) -> Record:
+    """Return a bare cache row."""
+    return {
+        "collection_id": collection, "artifact_id": artifact_id,
+        "stem": None if artifact_id is None else stem_of(artifact_id),
+        "has_artifact": True, "added_at": "2026-02-10 09:00:00.000000",
+    } | values  # fmt: skip
+
+
+def synced(said: Record, collection: str = "default", **values: object) -> Record:
+    """Return the row that a refresh would leave for the manifest entry *said*."""
+    columns = {name: said[name] for name in ROWS.columns if name in said}
+    bare = row(str(said["artifact_id"]), collection, synced_at="2026-02-10 10:00:00.000000")
+    return bare | columns | values
+
+
+def snapshot(
+    entries: Records = (),
+    rows: Records = (),
+    *,
+    written: dict[str, Record] | None = None,
+    catalog: Records = (),
+    sources: Records = (),
+    collections: tuple[tuple[str, str], ...] = (("default", "Default Collection"), ("t1", "Team")),
+    problems: Records = (),
+    era: str = "artifact_id",
+    active: str = "default",
+    **values: object,
+) -> Snapshot:
+    """Return a snapshot; *written* is the front matter by artifact id, else there is none."""
+    entries = [{"entry": number} | each for number, each in enumerate(entries)]
+    own = [
+        {"entry": each["entry"], "state": "absent", "fenced": False}
+        | (
+            {"state": "read", "fenced": True} | written[str(each["artifact_id"])]
+            if written and each["artifact_id"] in written
+            else {}
+        )
+        for each in entries
+    ]
+    frames: dict[str, pd.DataFrame] = {
+        "manifest": MANIFEST.from_records(entries),
+        "frontmatter": FRONTMATTER.from_records(own),
+        "rows": ROWS.from_records(rows).sort_values(list(KEY), ignore_index=True),
+        "collections": COLLECTIONS.from_records([{"id": id_, "name": n} for id_, n in collections]),
+        "catalog": CATALOG.from_records(catalog),
+        "sources": SOURCES.from_records(sources),
+        "problems": PROBLEMS.from_records(problems),
+    }
+    facts = {
+        "home": Home(Path("/home/x/.skillmeat"), "sqlite:///x", active),
+        "era": era, "catalog_known": bool(sources or catalog), "may_hide_entries": False,
+    } | values  # fmt: skip
+    return Snapshot(**(facts | frames))
+
+
+def known(artifact_id: str = "skill:alpha", url: str = UPSTREAM, **values: object) -> Record:
+    """Return a catalogue entry of source s1."""
+    kind, _, name = artifact_id.partition(":")
+    return {
+        "artifact_id": artifact_id, "artifact_type": kind, "name": name, "source_id": "s1",
+        "upstream_url": url, "status": "imported",
+    } | values  # fmt: skip
+
+
+SOURCE = {
+    "id": "s1",
+    "repo_url": "https://github.com/acme/kit",
+    "owner": "acme",
+    "repo_name": "kit",
+}

@@ -1,0 +1,308 @@
+"""Every rule: what holds for all of them, and one small case in which each speaks."""
+
+import re
+
+import pandas as pd
+import pytest
+from builders import SOURCE, UPSTREAM, entry, imported, known, row, snapshot, synced
+
+from skillmeat_audit.diff.cells import compare
+from skillmeat_audit.diff.registry import NOTHING, run_rules
+from skillmeat_audit.diff.rules import FAMILIES, RULES
+from skillmeat_audit.diff.writers import attribute
+from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.tables import FINDINGS, records
+
+ELSEWHERE = "https://git.example.org/a/b/"
+OTHER = "https://github.com/other/repo/tree/main/skills/alpha"
+FULL = {
+    "description": "Does it.", "author": "Jane", "license": "MIT", "version": "1.0",
+    "tags_json": '["a"]', "tools_json": '["Read"]',
+}  # fmt: skip
+RESOLVED = {"resolved_sha": "abc", "resolved_version": "v1"}
+
+
+def findings(snap):
+    comparison = compare(snap)
+    return run_rules(RULES, comparison, attribute(comparison))
+
+
+def codes(snap):
+    return set(findings(snap)["rule"])
+
+
+def local(**values):
+    """Return a snapshot of one local artifact whose row lacks or has *values*."""
+    said = entry(**FULL, **RESOLVED)
+    return snapshot([said], [synced(said, **values)])
+
+
+def written(manifest, wrote, **values):
+    """Return a snapshot of one artifact with front matter *wrote*, its row with *values*."""
+    said = entry(**manifest)
+    return snapshot([said], [synced(said, **values)], written={"skill:alpha": wrote})
+
+
+def market(rows=None, **values):
+    said = imported(**values)
+    return snapshot([said], [synced(said, **(rows or {}))], sources=[SOURCE], catalog=[known()])
+
+
+def with_problem(kind, **values):
+    return snapshot(
+        [entry()], [synced(entry())], problems=[{"kind": kind, "detail": "why"} | values]
+    )
+
+
+def on_disk(state, **values):
+    said = entry()
+    return snapshot([said], [synced(said)], written={"skill:alpha": {"state": state} | values})
+
+
+CASES = {
+    "D001": local(description=None),
+    "D002": local(description="Another."),
+    "D003": snapshot([entry()], [synced(entry(), description="Mine alone.")]),
+    "D004": snapshot([entry()], [synced(entry())]),
+    "D005": written({}, {"description": "Written."}, description="Written."),
+    "D006": local(description="None"),
+    "F001": on_disk("missing"),
+    "F002": snapshot([entry(path="/home/old/.skillmeat/collections/default/skills/alpha")]),
+    "F003": on_disk("outside", reason="the path leads out of the collection folder"),
+    "F004": on_disk("unreadable", reason="is not UTF-8"),
+    "F005": written({}, {"name": "Other_Name", "description": "x" * 1025}, description="x" * 1025),
+    "F006": with_problem("undeclared", artifact_id="skill:stray", place="skills/stray"),
+    "K001": snapshot([entry()]),
+    "K002": snapshot([], [row()]),
+    "K003": snapshot([entry(), entry()], [row()]),
+    "K004": snapshot([entry(author="Jane"), entry(place="work", author="Ann")], [row()]),
+    "K005": snapshot([entry(), entry("command:alpha")]),
+    "K006": snapshot([], [row("no-type")]),
+    "K007": snapshot([], [row(collection="gone")]),
+    "K008": snapshot(collections=(("default", "Default"), ("f00", "Default Collection"))),
+    "L001": with_problem("manifest", place="collections/work/collection.toml:7"),
+    "L002": snapshot([entry(linked=True)]),
+    "L003": snapshot(home=Home(pd.NA, None, "default", "config.toml cannot be read")),
+    "M001": local(tags_json=None),
+    "M002": local(tags_json='["b"]'),
+    "M003": local(tools_json=None),
+    "M004": local(tools_json='["Bash"]'),
+    "M005": local(author=None),
+    "M006": local(author="Ann"),
+    "M007": local(license=None),
+    "M008": local(license="ISC"),
+    "M009": local(version=None),
+    "M010": local(version="0.9"),
+    "M011": snapshot([entry()], [synced(entry(), tags_json='["a"]')]),
+    "M012": snapshot([entry()], [synced(entry(), tools_json='["Read"]')]),
+    "M013": snapshot([entry()], [synced(entry(), author="Ann")]),
+    "M014": snapshot([entry()], [synced(entry(), license="ISC")]),
+    "M015": snapshot([entry()], [synced(entry(), version="1")]),
+    "M020": local(tags_json="a, b"),
+    "R001": local(resolved_sha="abd"),
+    "R002": local(resolved_version=None),
+    "R003": snapshot([entry()], [synced(entry(), resolved_sha="abc")]),
+    "R004": snapshot([entry()], [synced(entry(), resolved_version="v1")]),
+    "S001": market({"source": None}),
+    "S002": market({"source": OTHER}),
+    "S003": market({"origin": None}),
+    "S004": local(origin="github"),
+    "S005": market({"origin_source": None}),
+    "S006": market({"origin_source": "gitlab"}),
+    "S007": local(origin_source="github"),
+    "S008": local(origin="marketplace", origin_source="github", source=UPSTREAM),
+    "S009": market({"source": "skill:alpha"}),
+    "S010": market(source=OTHER),
+    "S011": market(source=f"{UPSTREAM}-1", artifact_id="skill:alpha-1", name="alpha-1"),
+    "S012": market(import_id="lost"),
+    "S013": local(source=UPSTREAM),
+    "S014": market({"origin_source": "github"}, source=ELSEWHERE, origin_source=None),
+    "T001": local(synced_at=None),
+    "T002": written(
+        {"author": "Jane"}, {"author": "Ann", "modified_at": "2026-03-01 00:00:00.000000"}
+    ),
+    "X001": with_problem("schema"),
+    "X002": with_problem("integrity"),
+}  # fmt: skip
+
+
+def test_every_rule_has_a_case_and_every_case_a_rule():
+    assert sorted(CASES) == [rule.code for rule in RULES]
+
+
+@pytest.mark.parametrize("code", sorted(CASES))
+def test_the_rule_speaks_in_its_case(code):
+    assert code in codes(CASES[code])
+
+
+def test_codes_are_unique_and_sorted_within_known_families():
+    names = [rule.code for rule in RULES]
+
+    assert names == sorted(set(names))
+    assert {name[0] for name in names} == set(FAMILIES)
+    assert all(re.fullmatch(r"[A-Z]\d{3}", name) for name in names)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_every_rule_has_a_title_and_a_page(rule):
+    assert 10 < len(rule.title) < 100
+    assert "\n" not in rule.title
+    assert len(rule.page) > 60
+
+
+def agreeing():
+    """Return layers that agree in everything."""
+    said = imported(**FULL, **RESOLVED, import_id="i1")
+    return snapshot(
+        [said, entry("command:go", **FULL)],
+        [synced(said), synced(entry("command:go", **FULL)), synced(said, "t1")],
+        written={"skill:alpha": {"name": "alpha"} | FULL, "command:go": FULL},
+        sources=[SOURCE], catalog=[known(import_id="i1")],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_the_rule_is_silent_when_the_layers_agree(rule):
+    assert rule.find(compare(agreeing())).empty
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_the_rule_is_silent_about_an_empty_home(rule):
+    assert rule.find(compare(snapshot())).empty
+
+
+FRAMES = ("manifest", "frontmatter", "rows", "collections", "catalog", "sources", "problems")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_the_rule_leaves_the_snapshot_as_it_was(rule):
+    snap = CASES[rule.code]
+    comparison = compare(snap)
+    frames = {name: getattr(snap, name) for name in FRAMES}
+    copies = {name: frame.copy() for name, frame in frames.items()}
+
+    rule.find(comparison)
+
+    for name, frame in frames.items():
+        pd.testing.assert_frame_equal(frame, copies[name])
+
+
+@pytest.mark.parametrize("code", sorted(CASES))
+def test_findings_keep_their_contract_and_order(code):
+    found = findings(CASES[code])
+
+    assert list(found.columns) == list(FINDINGS.columns)
+    keys = found[["collection_id", "artifact_id", "rule", "column"]].fillna("")
+    assert keys.equals(keys.sort_values(list(keys.columns), kind="stable"))
+
+
+@pytest.mark.parametrize("code", sorted(CASES))
+def test_a_cell_has_one_finding(code):
+    found = findings(CASES[code])
+
+    in_cells = found[found["column"].notna() & found["status"].notna()]
+    assert not in_cells.duplicated(["collection_id", "artifact_id", "column"]).any()
+
+
+def test_an_ambiguous_key_yields_key_findings_only():
+    broken = {"path": "/x", "linked": True, "author": "Jane"}
+    twice = snapshot(
+        [entry(**broken), entry(**broken)], [row(description="None", source="x")],
+        written={"skill:alpha": {"state": "unreadable"}},
+    )  # fmt: skip
+
+    assert {code[0] for code in codes(twice)} == {"K"}
+
+
+def test_rows_with_the_same_key_yield_key_findings_only():
+    twice = snapshot([entry(author="Jane")], [row(), row()])
+
+    assert {code[0] for code in codes(twice)} == {"K"}
+
+
+def test_special_rules_keep_what_the_cell_says():
+    (found,) = records(findings(CASES["D006"]).query("column == 'description'"))
+
+    assert found["rule"] == "D006"
+    assert (found["status"], found["expected"], found["disposition"]) == (
+        "differs",
+        "Does it.",
+        "safe",
+    )
+
+
+def test_false_provenance_may_write_null():
+    found = records(findings(CASES["S008"]).query("rule == 'S008'"))
+
+    assert {each["column"] for each in found} == {"source", "origin", "origin_source"}
+    assert {each["disposition"] for each in found} == {"safe"}
+    assert [each["expected"] for each in found if each["column"] == "source"] == [None]
+
+
+def test_an_accident_that_the_manifest_shares_is_for_review():
+    snap = written({"description": "None"}, {"description": "Real."})
+
+    (found,) = records(findings(snap).query("rule == 'D006'"))
+
+    assert (found["status"], found["expected"], found["disposition"]) == (None, "Real.", "review")
+
+
+def test_rows_are_no_orphans_while_a_manifest_hides_its_entries():
+    assert "K002" not in codes(snapshot([], [row()], may_hide_entries=True))
+
+
+def test_a_row_whose_entry_is_refused_is_no_orphan():
+    refused = [{"kind": "manifest", "artifact_id": "skill:alpha", "detail": "why"}]
+
+    assert "K002" not in codes(snapshot([], [row()], problems=refused))
+
+
+def test_context_entities_are_no_broken_rows():
+    assert not codes(snapshot([], [row("ctx_0123")])) & {"K002", "K006"}
+
+
+def test_without_a_default_collection_that_alone_is_told():
+    found = codes(snapshot([entry()], [], collections=(("t1", "Team"),)))
+
+    assert "K008" in found
+    assert "K001" not in found
+
+
+def test_without_marketplace_tables_links_are_not_judged():
+    snap = snapshot([imported(import_id="x")], [synced(imported())], catalog_known=False)
+
+    assert not codes(snap) & {"S010", "S011", "S012"}
+
+
+@pytest.mark.parametrize("status", ["removed", "excluded"])
+def test_a_catalogue_entry_that_is_gone_makes_no_link(status):
+    said = imported()
+    snap = snapshot([said], [synced(said)], sources=[SOURCE], catalog=[known(status=status)])
+
+    (found,) = records(findings(snap).query("rule == 'S011'"))
+
+    assert status in found["detail"]
+
+
+@pytest.mark.parametrize(
+    ("import_id", "said"),
+    [("skill:alpha", "type:name"), ("i2", "no catalogue entry"), ("i9", "other")],
+)
+def test_a_broken_catalogue_link_says_how(import_id, said):
+    catalog = [
+        known(import_id="skill:alpha" if ":" in import_id else "i1"),
+        known("skill:b", import_id="i9"),
+    ]
+    artifact = imported(import_id=import_id)
+    snap = snapshot([artifact], [synced(artifact)], sources=[SOURCE], catalog=catalog)
+
+    (found,) = records(findings(snap).query("rule == 'S012'"))
+
+    assert said in found["detail"]
+
+
+def test_no_rules_find_nothing():
+    comparison = compare(agreeing())
+
+    assert run_rules((), comparison, attribute(comparison)).empty
+    assert NOTHING.empty

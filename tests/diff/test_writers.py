@@ -1,0 +1,176 @@
+"""Attribution: every code path's own mark, and what later steps leave of it."""
+
+import pytest
+from builders import UPSTREAM, entry, imported, known, row, snapshot, synced
+
+from skillmeat_audit.diff.cells import compare
+from skillmeat_audit.diff.writers import PATHS, attribute
+from skillmeat_audit.model.tables import records
+
+YESTERDAY = "2026-02-09 09:00:00.000000"
+NINE, TEN = "2026-02-10 09:00:00.000000", "2026-02-10 10:00:00.000000"
+OTHER = "https://github.com/other/repo/tree/main/skills/alpha"
+UUID = {"era": "artifact_uuid"}
+
+
+def verdict(snap, artifact_id="skill:alpha"):
+    """Return writer, sureness and story of the one row of *artifact_id*."""
+    (found,) = [
+        told for told in records(attribute(compare(snap))) if told["artifact_id"] == artifact_id
+    ]
+    return found["writer"], found["writer_sure"], found["story"]
+
+
+def populated(**values):
+    """Return the row an import leaves: everything at once, synced as it was added."""
+    return synced(imported(), added_at=NINE, synced_at="2026-02-10 08:59:59.999998", **values)
+
+
+IMPORTED_AT_NINE = [known(import_date="2026-02-10 09:00:00.020000")]
+
+CASES = [
+    ("import-bare", "certain", snapshot([imported()], [row()], catalog=IMPORTED_AT_NINE)),
+    ("import-bare", "likely", snapshot([imported()], [row()])),
+    ("import-bare", "likely", snapshot([imported()], [row()], catalog=IMPORTED_AT_NINE, **UUID)),
+    (
+        "import-bare",
+        "certain",
+        snapshot(
+            [imported()],
+            [synced(imported(), synced_at="2026-02-09 09:00:00.000000")],
+            catalog=IMPORTED_AT_NINE,
+        ),
+    ),
+    ("membership-add", "certain", snapshot([imported()], [row(collection="t1")])),
+    ("membership-add", "likely", snapshot([entry()], [row()])),
+    ("membership-add", "likely", snapshot([imported()], [row()], **UUID)),
+    (
+        "import-composite",
+        "likely",
+        snapshot([], [row(artifact_content_hash="00ff")], **UUID),
+    ),
+    (
+        "import-composite",
+        "likely",
+        snapshot(
+            [imported("composite:kit")],
+            [populated(artifact_id="composite:kit", stem="composite:kit")],
+            **UUID,
+        ),
+    ),
+    (
+        "deploy-write",
+        "likely",
+        snapshot([entry()], [row(deployments_json='[{"content_hash": "x"}]')]),
+    ),
+    ("tag-write", "likely", snapshot([entry()], [row(tags_json='["a"]')])),
+    ("import-populate", "likely", snapshot([imported()], [populated()], **UUID)),
+    (
+        "import-populate",
+        "certain",
+        snapshot([imported()], [populated()], catalog=IMPORTED_AT_NINE, **UUID),
+    ),
+    (
+        "import-populate",
+        "likely",
+        snapshot(
+            [imported()],
+            [synced(imported())],
+            catalog=[known(import_date="2026-02-10 10:00:00.1")],
+            **UUID,
+        ),
+    ),
+    (
+        "import-populate",
+        "likely",
+        snapshot([imported()], [synced(imported(), synced_at=None)], **UUID),
+    ),
+    (
+        "import-skipped",
+        "certain",
+        snapshot([entry()], [populated()], catalog=[known()], **UUID),
+    ),
+    ("import-skipped", "likely", snapshot([entry()], [populated()], **UUID)),
+    ("import-skipped", "likely", snapshot([imported(source=OTHER)], [synced(imported())], **UUID)),
+    (
+        "startup-lossy",
+        "certain",
+        snapshot([entry()], [row(origin="local", tags_json="[]", tools_json="[]")], **UUID),
+    ),
+    ("startup-lossy", "likely", snapshot([entry()], [synced(entry(), tools_json="[]")], **UUID)),
+    (
+        "startup-lossy",
+        "likely",
+        snapshot([imported()], [row(origin="marketplace", source=UPSTREAM)], **UUID),
+    ),
+    (
+        "startup-lossy",
+        "likely",
+        snapshot([entry(version="1")], [row(origin="local", author="J")], **UUID),
+    ),
+    ("refresh", "likely", snapshot([entry()], [synced(entry())])),
+    ("refresh", "certain", snapshot([entry()], [synced(entry(), "t1")])),
+    ("startup", "likely", snapshot([entry()], [synced(entry(), synced_at=None)])),
+    ("refresh", "likely", snapshot([imported()], [synced(imported(), synced_at=None)])),
+    ("bundle", "certain", snapshot([], [row(origin="bundle_import", source="b1")])),
+    ("scaffold", "certain", snapshot([], [row(origin="scaffold_import")])),
+    (
+        "portable-bundle",
+        "certain",
+        snapshot([], [row(origin="import", origin_source="portable_bundle")]),
+    ),
+    ("unknown", "unknown", snapshot([], [row(origin="import")])),
+]
+
+
+@pytest.mark.parametrize(("writer", "sure", "snap"), CASES)
+def test_the_shape_names_its_writer(writer, sure, snap):
+    artifact_id = snap.rows["artifact_id"][0]
+
+    found = verdict(snap, artifact_id)
+
+    assert found[:2] == (writer, sure)
+    assert found[2].startswith(PATHS[writer])
+
+
+def test_every_path_has_a_case():
+    assert {writer for writer, *_ in CASES} == set(PATHS)
+
+
+def test_startup_is_told_by_rows_no_refresh_can_reach():
+    here, there = entry("skill:here"), entry("skill:there", place="work")
+    moment = "2026-02-10 12:00:00.0{:02}000"
+    rows = [synced(here, synced_at=moment.format(1)), synced(there, synced_at=moment.format(2))]
+
+    assert verdict(snapshot([here, there], rows), "skill:here")[0] == "startup"
+
+
+def test_a_refresh_is_told_by_rows_of_user_collections():
+    here, there = entry("skill:here"), entry("skill:there", place="work")
+    moment = "2026-02-10 12:00:00.0{:02}000"
+    rows = [
+        synced(here, synced_at=moment.format(1)),
+        synced(there, synced_at=moment.format(2)),
+        synced(here, "t1", synced_at=moment.format(3)),
+    ]
+    told = records(attribute(compare(snapshot([here, there], rows))))
+
+    assert {each["writer"] for each in told} == {"refresh"}
+
+
+def test_an_invalidation_is_told_beside_the_writer():
+    snap = snapshot([imported()], [synced(imported(), synced_at=None)], era="artifact_uuid")
+
+    assert "cleared its synced_at" in verdict(snap)[2]
+
+
+def test_an_import_that_comes_long_after_the_row_is_no_clue():
+    late = [known(import_date="2026-02-11 09:00:00.000000")]
+
+    assert verdict(snapshot([entry()], [row()], catalog=late))[0] == "membership-add"
+
+
+def test_times_that_are_none_are_survived():
+    snap = snapshot([entry()], [row(added_at="yesterday", synced_at="0000-99-99", origin="local")])
+
+    assert verdict(snap)[0] in PATHS

@@ -1,0 +1,143 @@
+"""What a person sees in a terminal."""
+
+import pytest
+from builders import entry, imported, row, snapshot, synced
+
+from skillmeat_audit.commands import Audit
+from skillmeat_audit.diff.cells import compare
+from skillmeat_audit.diff.registry import run_rules
+from skillmeat_audit.diff.rules import RULES
+from skillmeat_audit.diff.writers import attribute
+from skillmeat_audit.reports.text import Layout, artifact_text, check_text
+
+HOSTILE = "skill:<b>\x1b[31m\u202eevil\nname\x9b"
+
+
+def audited(snap):
+    comparison = compare(snap)
+    writers = attribute(comparison)
+    found = run_rules(RULES, comparison, writers)
+    return Audit(snap, comparison, writers, found, found.head(0))
+
+
+def checked(snap, **layout):
+    audit = audited(snap)
+    lines = check_text(
+        audit.summary, audit.findings, audit.names, Layout(**({"width": 120} | layout))
+    )
+    return "\n".join(line.plain for line in lines)
+
+
+def shown(snap, artifact="skill:alpha", **layout):
+    audit = audited(snap)
+    lines = artifact_text(audit.show(artifact), audit.names, Layout(**({"width": 120} | layout)))
+    return "\n".join(line.plain for line in lines)
+
+
+def test_the_answer_comes_first_then_the_cause():
+    text = checked(snapshot([imported(description="Does it.")], [row()]))
+
+    lines = text.splitlines()
+    assert "1 row shows no description and 1 row shows no source link" in lines[2]
+    assert lines[3].split()[:2] == ["1", "import-bare"]
+
+
+def test_a_clean_home_is_told_so():
+    assert "Nothing wrong" in checked(snapshot([entry()], [synced(entry())]))
+
+
+def test_notes_are_counted_and_listed_on_request():
+    snap = snapshot([entry()], [synced(entry())])
+
+    assert "D004" not in checked(snap)
+    assert "1 note (--verbose)" in checked(snap)
+    assert "D004" in checked(snap, verbose=True)
+
+
+def test_groups_past_the_limit_are_counted():
+    entries = [entry(f"skill:a{n}", author="J") for n in range(5)]
+    rows = [row(f"skill:a{n}") for n in range(5)]
+
+    text = checked(snapshot(entries, rows), limit=2)
+
+    assert "… and 3 more groups" in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_cells_fit_the_width(width):
+    snap = snapshot([imported(description="日本語" * 90)], [row()])
+
+    cells = [line for line in checked(snap, width=width).splitlines() if "→" in line]
+
+    assert cells
+    if width >= 80:
+        assert max(map(len, cells)) <= width
+
+
+def test_long_texts_are_shown_from_where_they_part():
+    said = entry(description="same " * 60 + "new end")
+
+    text = checked(snapshot([said], [synced(said, description="same " * 60 + "old end")]))
+
+    assert "old end" in text
+    assert "new end" in text
+
+
+def test_names_reach_the_terminal_escaped():
+    hostile = imported(HOSTILE, description="\x1b]0;owned\x07", name="x", path="\u202eskills")
+    snap = snapshot([hostile], [row(HOSTILE)], collections=(("default", "\x1b[2J\u2028"),))
+
+    for text in (checked(snap, verbose=True), shown(snap, HOSTILE)):
+        assert not set("\x1b\u202e\x9b\x07\u2028") & set(text)
+        assert "\\x1b" in text
+
+
+def test_collections_of_one_name_are_told_apart():
+    twins = (("default", "Default Collection"), ("f00", "Default Collection"))
+    snap = snapshot([entry(author="J")], [row(), row(collection="f00")], collections=twins)
+
+    text = checked(snap)
+
+    assert "Default Collection (default)" in text
+    assert "Default Collection (f00)" in text
+
+
+def test_a_home_without_a_cache_says_so():
+    from skillmeat_audit.model.snapshot import Home
+
+    snap = snapshot([entry()], home=Home("/x", None, "default"), era=None, collections=())
+
+    assert "no cache yet" in checked(snap)
+
+
+def test_layers_stand_side_by_side_where_they_fit():
+    snap = snapshot([imported(description="Does it.")], [row()])
+
+    lines = shown(snap, width=140).splitlines()
+
+    assert "manifest (default)" in lines[1]
+    assert "row (Default Collection)" in lines[1]
+    assert lines[2].rstrip().endswith("D001")
+
+
+def test_layers_that_agree_are_named_together_where_they_do_not_fit():
+    said = entry(description="Does it.")
+    snap = snapshot([said], [synced(said), row(collection="t1")])
+
+    text = shown(snap, width=60)
+
+    assert "manifest (default), row (Default Collection): Does it." in text
+    assert "no layer knows:" in text
+
+
+def test_the_writer_tells_its_story():
+    text = shown(snapshot([imported()], [row()]))
+
+    assert "last written by import-bare (likely)" in text
+    assert "three fields" in text
+
+
+def test_missing_files_are_told_in_place_of_a_description():
+    snap = snapshot([entry()], [row()], written={"skill:alpha": {"state": "missing"}})
+
+    assert "(no such file)" in shown(snap, width=140)

@@ -1,0 +1,355 @@
+"""The command line: exit codes, streams, filters, and bad input."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+from conftest import PROJECT, digest, is_root
+
+from skillmeat_audit.diff.rules import RULES
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.ui.cli import cli as group
+
+TOOL = [sys.executable, "-m", "skillmeat_audit"]
+
+
+def test_findings_exit_1_and_name_the_next_command(cli, make_home, era):
+    code, out, err = cli("check", make_home(era=era))
+
+    assert code == ExitCode.FINDINGS
+    assert "3 rows show no description" in out
+    assert "next:  skillmeat-audit show skill:1password" in out
+    assert err == ""
+
+
+def test_a_clean_home_exits_0(cli, make_home, era):
+    code, out, _ = cli("check", make_home("clean", era))
+
+    assert code == ExitCode.CLEAN
+    assert "Nothing wrong" in out
+
+
+def test_the_folder_that_holds_the_home_will_do(cli, make_home):
+    code, out, _ = cli("check", make_home().parent)
+
+    assert code == ExitCode.FINDINGS
+    assert "/home/.skillmeat · " in out
+
+
+def test_nothing_of_the_home_changes(cli, make_home, era):
+    home = make_home(era=era)
+    before = digest(home)
+
+    for arguments in (["check"], ["check", "--format", "json"], ["show", "skill:1password"]):
+        cli(*arguments, home)
+
+    assert digest(home) == before
+
+
+def test_json_is_all_that_stdout_holds(cli, make_home):
+    code, out, _ = cli("check", make_home(), "--format", "json")
+
+    assert code == ExitCode.FINDINGS
+    assert json.loads(out)["counts"]["error"] == 13
+
+
+def test_csv_has_a_line_per_finding(cli, make_home):
+    home = make_home()
+
+    lines = cli("check", home, "--format", "csv")[1].splitlines()
+
+    counts = json.loads(cli("check", home, "--format", "json")[1])["counts"]
+    assert len(lines) == 1 + counts["findings"]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv"])
+def test_the_format_never_changes_the_exit_code(cli, make_home, form):
+    assert cli("check", make_home(), "--format", form)[0] == ExitCode.FINDINGS
+    assert cli("check", make_home("clean"), "--format", form)[0] == ExitCode.CLEAN
+
+
+def test_exit_zero_hides_findings_and_never_failures(cli, make_home, tmp_path):
+    assert cli("check", make_home(), "--exit-zero")[0] == ExitCode.CLEAN
+    assert cli("check", tmp_path / "nowhere", "--exit-zero")[0] == ExitCode.FAILED
+
+
+def test_quiet_says_nothing_at_all(cli, make_home):
+    assert cli("check", make_home(), "--quiet") == (ExitCode.FINDINGS, "", "")
+
+
+def test_fail_on_moves_the_threshold(cli, make_home):
+    home = make_home("clean")
+    (home / "collections/default/skills/stray").mkdir()
+
+    assert cli("check", home)[0] == ExitCode.CLEAN
+    assert cli("check", home, "--fail-on", "info")[0] == ExitCode.FINDINGS
+    assert cli("check", make_home(), "--select", "M", "--fail-on", "error")[0] == ExitCode.CLEAN
+
+
+def selected(cli, *arguments):
+    findings = json.loads(cli("check", *arguments, "--format", "json")[1])["findings"]
+    return {finding["rule"] for finding in findings}, findings
+
+
+def test_select_takes_codes_and_prefixes(cli, make_home):
+    rules, _ = selected(cli, make_home(), "--select", "d", "--select", "S001")
+
+    assert rules == {"D001", "S001"}
+
+
+def test_ignored_findings_are_counted(cli, make_home):
+    _, out, _ = cli("check", make_home(), "--ignore", "M", "--ignore", "K002")
+
+    assert "M005" not in out.partition("ignored on request")[0]
+    assert "ignored on request: K002 ×1, M001 ×3" in out
+
+
+def test_one_artifact_is_asked_for_by_id_or_name(cli, make_home):
+    home = make_home()
+
+    for name in ("skill:lock-audit", "lock-audit"):
+        _, findings = selected(cli, home, "--artifact", name)
+        assert {finding["artifact_id"] for finding in findings} == {"skill:lock-audit"}
+
+
+def test_one_collection_is_asked_for_by_id_or_name(cli, make_home):
+    home = make_home()
+
+    for name in ("Team", "5f0c4b1e9a7d4e60b812233445566778"):
+        _, findings = selected(cli, home, "--collection", name)
+        assert {finding["artifact_id"] for finding in findings} == {"skill:1password"}
+
+
+def test_the_settings_file_ignores_with_a_reason(cli, make_home, tmp_path):
+    settings = tmp_path / "settings.toml"
+    settings.write_text(
+        'fail-on = "error"\n[ignore]\nD001 = "known"\nS = "known too"\nK001 = "later"\n'
+    )
+
+    code, out, _ = cli("check", make_home(), "--config", settings)
+
+    assert code == ExitCode.CLEAN
+    assert "D001 ×3" in out
+
+
+BAD_INPUT = {
+    "unknown verb": (["chek"], "no such command"),
+    "unknown option": (["check", "--frobnicate"], "no such option"),
+    "unknown format": (["check", "--format", "xml"], "invalid value"),
+    "unknown rule": (["check", "{home}", "--select", "Q9"], "no rule is called Q9"),
+    "empty rule": (["check", "{home}", "--ignore", ""], "no rule is called nothing"),
+    "unknown artifact": (["show", "1pasword", "{home}"], "did you mean skill:1password"),
+    "unknown artifact filter": (
+        ["check", "{home}", "--artifact", "zz"],
+        "no artifact is called zz",
+    ),
+    "unknown collection": (["check", "{home}", "--collection", "Teem"], "did you mean Team"),
+    "unknown page": (["rules", "Q001"], "no rule is called Q001"),
+    "no home": (["check", "{home}/nowhere"], "no SkillMeat home"),
+    "no database": (["check", "{home}", "--database", "/no/such.db"], "no database at /no/such.db"),
+    "other database": (
+        ["check", "{home}", "--database", "mysql://x:secret@h/d"],
+        "cannot read a database",
+    ),
+    "no settings": (["check", "{home}", "--config", "/no/such.toml"], "no settings file"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_gets_one_clear_line_and_exit_2(cli, make_home, case):
+    arguments, said = BAD_INPUT[case]
+    home = make_home()
+
+    code, out, err = cli(*(argument.format(home=home) for argument in arguments))
+
+    assert code == ExitCode.FAILED
+    assert out == ""
+    assert said in err
+    assert len(err.strip().splitlines()) == 1
+    assert err.startswith("skillmeat-audit: ")
+    assert "secret" not in err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[ignore]\nF002 = ''\n", "needs a reason"),
+        ("[ignore]\nF002 = 3\n", "needs a reason"),
+        ("ignore = 3\n", "must be a table"),
+        ("fail-on = 'loud'\n", "must be one of"),
+        ("colour = true\n", "unknown key colour"),
+        ("= nothing", "cannot read the settings file"),
+        ("[ignore]\nQ9 = 'why'\n", "no rule is called Q9"),
+    ],
+)
+def test_a_bad_settings_file_is_refused(cli, make_home, tmp_path, text, said):
+    settings = tmp_path / "settings.toml"
+    settings.write_text(text)
+
+    code, _, err = cli("check", make_home(), "--config", settings)
+
+    assert (code, said in err) == (ExitCode.FAILED, True)
+
+
+def test_a_home_without_a_cache_is_checked_by_its_manifests(cli, make_home):
+    home = make_home()
+    shutil.rmtree(home / "cache")
+
+    code, out, _ = cli("check", home)
+
+    assert code == ExitCode.CLEAN
+    assert "no cache yet" in out
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"not a database, not at all", "not an SQLite database"),
+        (b"SQLite format 3\0" + b"x" * 4096, "damaged"),
+    ],
+)
+def test_a_database_that_is_none_is_told(cli, make_home, content, said):
+    home = make_home()
+    (home / "cache/cache.db").write_bytes(content)
+
+    code, _, err = cli("check", home)
+
+    assert (code, said in err) == (ExitCode.FAILED, True)
+
+
+def test_traceback_shows_where_an_error_was_raised(cli, tmp_path):
+    from skillmeat_audit.model.errors import HomeError
+
+    with pytest.raises(HomeError):
+        cli("check", tmp_path / "nowhere", "--traceback")
+
+
+def test_show_answers_why_a_description_is_blank(cli, make_home, era):
+    code, out, _ = cli("show", "1password", make_home(era=era))
+
+    assert code == ExitCode.CLEAN
+    assert "last written by import-bare" in out
+    assert "D001" in out
+
+
+def test_show_names_the_choices_of_an_ambiguous_name(cli, make_home):
+    home = make_home()
+    manifest = home / "collections/default/collection.toml"
+    manifest.write_text(
+        manifest.read_text()
+        + '\n[[artifacts]]\nname = "scribe"\ntype = "skill"\npath = "skills/scribe"\n'
+        'origin = "local"\nadded = "2026-01-05T08:00:00"\n'
+    )
+
+    code, _, err = cli("show", "scribe", home)
+
+    assert code == ExitCode.FAILED
+    assert "agent:scribe, skill:scribe" in err
+
+
+def test_show_as_json(cli, make_home):
+    report = json.loads(cli("show", "skill:1password", make_home(), "--format", "json")[1])
+
+    assert report["schema"] == "skillmeat-audit/artifact/1"
+    assert {layer["layer"].partition(" ")[0] for layer in report["layers"]} == {
+        "manifest", "front", "catalogue", "row",
+    }  # fmt: skip
+
+
+def test_rules_lists_every_rule(cli):
+    code, out, _ = cli("rules")
+
+    assert code == ExitCode.CLEAN
+    assert all(rule.code in out and rule.title in out for rule in RULES)
+
+
+def test_a_rule_has_its_page(cli):
+    out = cli("rules", "d001")[1]
+
+    assert out.startswith("D001 error: Description missing")
+    assert "next refresh blanks it" in out.replace("\n", " ")
+
+
+def test_rules_as_json(cli):
+    listed = json.loads(cli("rules", "--format", "json")[1])
+
+    assert [each["code"] for each in listed] == [rule.code for rule in RULES]
+
+
+@pytest.mark.parametrize("verb", sorted(group.commands))
+def test_every_verb_has_help(cli, verb):
+    code, out, _ = cli(verb, "--help")
+
+    assert code == ExitCode.CLEAN
+    assert out.startswith(f"Usage: skillmeat-audit {verb}")
+    assert len(out.splitlines()) > 4
+
+
+def run(*arguments, **options):
+    return subprocess.run([*TOOL, *map(str, arguments)], cwd=PROJECT, text=True, **options)
+
+
+def test_help_and_version_load_nothing_heavy():
+    script = (
+        "import sys; from skillmeat_audit.ui.cli import main; main(['--help']); main(['--version']);"
+        "import skillmeat_audit; print(*sorted({'pandas', 'sqlalchemy', 'numpy', 'rich', 'pyarrow'}"
+        " & set(sys.modules)), file=sys.stderr)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=PROJECT
+    )
+
+    assert done.stderr.strip() == ""
+
+
+def test_a_reader_that_stops_reading_is_no_error(make_home):
+    home = make_home()
+    command = f"{sys.executable} -m skillmeat_audit check {home} --verbose | head -n 1"
+
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=PROJECT)
+
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_an_interrupt_exits_130_with_one_line(make_home):
+    script = (
+        "import sys, time, skillmeat_audit.commands as commands\n"
+        "def stall(*_): print('reading', flush=True); time.sleep(60)\n"
+        "commands.load_manifests = stall\n"
+        "from skillmeat_audit.ui.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-c", script, "check", str(make_home())],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT,
+    )  # fmt: skip
+    assert running.stdout.readline() == "reading\n"
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=30)
+
+    assert running.returncode == ExitCode.INTERRUPTED
+    assert err.strip() == "interrupted; nothing was changed"
+
+
+def test_output_survives_a_stream_that_cannot_encode(make_home):
+    done = run(
+        "check", make_home(), capture_output=True, env=os.environ | {"PYTHONIOENCODING": "ascii"}
+    )
+
+    assert done.returncode == ExitCode.FINDINGS
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(is_root(), reason="root may read everything; run as another user")
+def test_an_unreadable_database_is_told(cli, make_home):
+    home = make_home()
+    (home / "cache/cache.db").chmod(0)
+
+    code, _, err = cli("check", home)
+
+    assert (code, "cannot read" in err) == (ExitCode.FAILED, True)
