@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from skillmeat_audit.loaders.manifests import stem_of
+from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Home, Snapshot
 from skillmeat_audit.model.tables import (
     CATALOG,
@@ -92,7 +93,7 @@ def snapshot(
     }
     facts = {
         "home": Home(Path("/home/x/.skillmeat"), "sqlite:///x", active),
-        "era": era, "catalog_known": bool(sources or catalog), "may_hide_entries": False,
+        "era": era, "identity": "x", "columns": frozenset(COLUMNS), "catalog_known": bool(sources or catalog), "may_hide_entries": False,
     } | values  # fmt: skip
     return Snapshot(**(facts | frames))
 

@@ -1,6 +1,6 @@
 """Compares every row with what it should say, cell by cell."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,11 +16,12 @@ from skillmeat_audit.diff.expected import (
     candidates,
     duplicates,
     expect,
+    missing_rows,
 )
 from skillmeat_audit.model.fields import FIELDS, Field
 from skillmeat_audit.model.findings import Disposition, Status
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import CELLS, KEY
+from skillmeat_audit.model.tables import CELLS, KEY, ROWS, records
 
 _NEXT_REFRESH = "the manifest has none: SkillMeat's next refresh blanks this again"
 _DISPUTED = "several file collections declare this artifact and disagree"
@@ -65,7 +66,7 @@ def compare(snapshot: Snapshot) -> Comparison:
     found = candidates(snapshot, rows)
     found = found[usable.to_numpy()[found["row"].to_numpy(dtype=int)]].reset_index(drop=True)
     layers, pairs = Layers(snapshot), Pairs(found)
-    cells = _cells(rows, layers, pairs)
+    cells = _cells(snapshot, layers, pairs)
     twice = rows.loc[rows.duplicated(list(KEY), keep=False), "artifact_id"].dropna()
     ambiguous = duplicates(snapshot) | set(twice)
     return Comparison(snapshot, layers, found, pairs, cells, usable, ambiguous)
@@ -77,9 +78,22 @@ def _usable(rows: pd.DataFrame) -> pd.Series:
     return named & holds(rows["has_artifact"]) & ~rows.duplicated(list(KEY), keep=False)
 
 
-def _cells(rows: pd.DataFrame, layers: Layers, pairs: Pairs) -> pd.DataFrame:
-    """Return ``CELLS``: the disagreements of all columns."""
-    parts = [_column(rows, layers, pairs, field) for field in FIELDS]
+def missing_cells(snapshot: Snapshot) -> pd.DataFrame:
+    """Return ``CELLS``: what the rows that the default collection lacks should say.
+
+    They are compared as if they were there and empty; ``row`` counts them, not the cache's rows.
+    """
+    blank = ROWS.from_records(records(missing_rows(snapshot).assign(has_artifact=True)))
+    return compare(replace(snapshot, rows=blank)).cells
+
+
+def _cells(snapshot: Snapshot, layers: Layers, pairs: Pairs) -> pd.DataFrame:
+    """Return ``CELLS``: the disagreements of all columns that the cache has."""
+    rows = snapshot.rows
+    fields = [field for field in FIELDS if field.column in snapshot.columns]
+    parts = [_column(rows, layers, pairs, field) for field in fields]
+    if not parts:
+        return CELLS.empty()
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     order = np.lexsort((columns.pop("field"), columns["row"]))
     columns = {name: values[order] for name, values in columns.items()}

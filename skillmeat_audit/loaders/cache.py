@@ -27,10 +27,13 @@ _INTEGRITY_LIMIT = 20
 class Cache:
     """What the cache database holds; frames of ``ROWS``, ``COLLECTIONS``, ``CATALOG``, ``SOURCES``.
 
+    ``identity`` tells this cache from others, ``columns`` are the cached columns that it has;
     ``problems`` (``PROBLEMS``) says what is wrong with the database itself.
     """
 
     era: str | None
+    identity: str | None
+    columns: frozenset[str]
     rows: pd.DataFrame
     collections: pd.DataFrame
     catalog: pd.DataFrame
@@ -51,7 +54,9 @@ def no_cache() -> Cache:
     """Return the cache of a home that has none."""
     tables = (ROWS, COLLECTIONS, CATALOG, SOURCES, PROBLEMS)
     rows, collections, catalog, sources, problems = (table.empty() for table in tables)
-    return Cache(None, rows, collections, catalog, sources, problems, catalog_known=False)
+    return Cache(
+        None, None, frozenset(), rows, collections, catalog, sources, problems, catalog_known=False
+    )
 
 
 def _load(connection: Reader) -> Cache:
@@ -60,12 +65,22 @@ def _load(connection: Reader) -> Cache:
     problems += [_problem("integrity", said) for said in _integrity(connection)]
     return Cache(
         era=shape.era,
+        identity=_identity(connection, shape),
+        columns=shape.columns.get(schema.CACHE, frozenset()) & set(COLUMNS),
         rows=_rows(connection, shape),
         collections=_table(connection, shape, schema.COLLECTIONS, COLLECTIONS),
         catalog=_catalog(connection, shape),
         sources=_table(connection, shape, schema.SOURCES, SOURCES),
         problems=PROBLEMS.from_records(problems),
         catalog_known=shape.has(schema.CATALOG) and shape.has(schema.SOURCES),
+    )
+
+
+def _identity(connection: Reader, shape: schema.Shape) -> str | None:
+    if not shape.has(schema.COLLECTIONS):
+        return None
+    return schema.identity_of(
+        next(iter(connection.execute(schema.OLDEST_COLLECTION).fetchall()), None)
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import quote, unquote
 
 from skillmeat_audit.model.errors import DatabaseError
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.model.text import as_text, printable
 
 T = TypeVar("T")
 
@@ -111,15 +111,7 @@ def fetch_text(connection: Reader, query: str, names: Sequence[str]) -> dict[str
         rows = connection.execute(query).fetchall()
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
     named = zip(names, columns, strict=True)
-    return {name: [_as_text(value) for value in column] for name, column in named}
-
-
-def _as_text(value: object) -> str | None:
-    if value is None or type(value) is str:
-        return value
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return str(value)
+    return {name: [as_text(value) for value in column] for name, column in named}
 
 
 def columns_of(present: frozenset[str], wanted: Mapping[str, str]) -> str:
@@ -150,7 +142,7 @@ def _read_server(url: str, read: Callable[[Reader], T]) -> T:
 
 def _check_magic(path: Path) -> None:
     try:
-        if not path.is_file():
+        if path.exists() and not path.is_file():
             raise DatabaseError(f"{printable(path)} is not a regular file")
         with path.open("rb") as file:
             start = file.read(len(_MAGIC))

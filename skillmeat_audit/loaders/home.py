@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import tomli
 
@@ -50,7 +50,7 @@ def _database(root: Path, given: str | None) -> str | None:
     if not separator:
         return _existing_file(Path(os.path.expanduser(given)))
     if scheme == "sqlite":
-        return _existing_file(Path(rest.removeprefix("/")))
+        return _existing_file(Path(unquote(rest.removeprefix("/"))))
     if scheme in ("postgresql", "postgresql+psycopg"):
         return f"postgresql+psycopg://{rest}"
     raise UsageError(

@@ -4,7 +4,9 @@
 
     AuditError                 one line for a person: what, why, the way out
     ├── HomeError              the home is not there, or is not a SkillMeat home
-    ├── DatabaseError          the cache is not a database we can read
+    ├── DatabaseError          the cache is not a database we can read or write
+    ├── PlanError              a plan is malformed, of another home, or larger than allowed
+    ├── StateError             journal or backup cannot be written or read
     └── UsageError             an option, a filter or a settings file is wrong
 
 Drift is never an error: what disagrees is a finding.
@@ -20,7 +22,15 @@ class HomeError(AuditError):
 
 
 class DatabaseError(AuditError):
-    """The cache database cannot be read: not SQLite, corrupt, busy, or of no known shape."""
+    """The cache cannot be read or written: corrupt, busy, read-only, or of no known shape."""
+
+
+class PlanError(AuditError):
+    """A plan is malformed, of another home or schema, or would change more than allowed."""
+
+
+class StateError(AuditError):
+    """The state folder, the journal or a backup cannot be written or read."""
 
 
 class UsageError(AuditError):

@@ -30,12 +30,15 @@ class Snapshot:
     """The layers of a home as loaded together; each frame is of the contract named like it.
 
     ``era`` is the key column of the cache (``artifact_id`` | ``artifact_uuid``), None without one.
+    ``identity`` tells the cache from others, ``columns`` are the cached columns that it has.
     ``catalog_known`` is False where the cache has no marketplace tables to ask.
     ``may_hide_entries`` is True where a manifest could not be read far enough to list its entries.
     """
 
     home: Home
     era: str | None
+    identity: str | None
+    columns: frozenset[str]
     manifest: pd.DataFrame
     frontmatter: pd.DataFrame
     rows: pd.DataFrame

@@ -117,6 +117,18 @@ FINDINGS = Table("findings", {
 })  # fmt: skip
 
 
+# One row per cell of a plan (per row for deletes, whose column is <NA>), in the plan's order.
+CHANGES = Table("changes", {
+    "op": TEXT, "collection_id": TEXT, "artifact_id": TEXT, "column": TEXT, "before": TEXT,
+    "after": TEXT, "disposition": TEXT, "rules": TEXT,
+})  # fmt: skip
+
+# One row per change of a run, in the plan's order. ``outcome``: applied or skipped.
+OUTCOMES = Table("outcomes", {
+    "op": TEXT, "collection_id": TEXT, "artifact_id": TEXT, "outcome": TEXT, "reason": TEXT,
+})  # fmt: skip
+
+
 def plain(values: pd.Series) -> npt.NDArray[Any]:
     """Return *values* as an array of Python objects, nulls as ``None``."""
     return values.to_numpy(dtype=object, na_value=cast("Any", None))

@@ -29,6 +29,13 @@ def encodable(file_name: str) -> str:
     return os.fsencode(file_name).decode("utf-8", "backslashreplace")
 
 
+def as_text(value: object) -> str | None:
+    """Return a cell as text, whatever a loosely typed column holds; None for NULL."""
+    if value is None or type(value) is str:
+        return value
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
 def shortened(text: str, width: int) -> str:
     """Return *text* cut to *width* characters, the cut shown as ``…``."""
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"

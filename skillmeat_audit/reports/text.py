@@ -1,6 +1,5 @@
 """Renders audits for a terminal: the answer first, then the cause, then the next command."""
 
-import json
 import shlex
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import pandas as pd
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.text import Text
 
 from skillmeat_audit.model.fields import COLUMNS
@@ -18,6 +17,7 @@ from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.artifact import ArtifactView, Column
 from skillmeat_audit.reports.names import Names
 from skillmeat_audit.reports.summary import Summary
+from skillmeat_audit.reports.values import aligned, count, fitted, shown
 
 TOOL = "skillmeat-audit"
 _STYLES = {"error": "red", "warning": "yellow", "info": "blue"}
@@ -70,7 +70,7 @@ def _artifact(finding: Finding) -> tuple[str, str]:
 def _headline(summary: Summary) -> Text:
     counts = summary.counts
     line = Text(f"{printable(summary.home)} · ", "bold")
-    line.append(f"{_count(counts['artifacts'], 'artifact')}, {_count(counts['rows'], 'row')}")
+    line.append(f"{count(counts['artifacts'], 'artifact')}, {count(counts['rows'], 'row')}")
     if summary.database is None:
         return line.append(" · no cache yet: only the manifests and files were checked")
     return line.append(
@@ -80,12 +80,12 @@ def _headline(summary: Summary) -> Text:
 
 def _answer(summary: Summary) -> Iterator[Text]:
     said = [
-        f"{_count(count, 'row')} {'shows' if count == 1 else 'show'} no {name}"
-        for count, name in (
+        f"{count(rows, 'row')} {'shows' if rows == 1 else 'show'} no {name}"
+        for rows, name in (
             (summary.blank["description"], "description"),
             (summary.blank["source"], "source link"),
         )
-        if count
+        if rows
     ]
     if said:
         yield Text(f"{' and '.join(said)} although the manifest has them.", "bold")
@@ -128,55 +128,25 @@ def finding_lines(finding: Finding, names: Names, width: int) -> Iterator[Text]:
 def _cell(finding: Finding, room: int) -> Text:
     """Return actual → expected in *room* cells, where the two start to differ."""
     half = max((room - 16 - 5 - 22) // 2, 10)
-    actual = _value(finding["actual"])
+    actual = shown(finding["actual"])
     expected = (
-        "(no layer knows one)" if finding["status"] == Status.EXTRA else _value(finding["expected"])
+        "(no layer knows one)" if finding["status"] == Status.EXTRA else shown(finding["expected"])
     )
-    actual, expected = _aligned(actual, expected, half)
-    line = Text(f"{finding['column']:<16}{_fitted(actual, half)}  →  {_fitted(expected, half)}")
+    actual, expected = aligned(actual, expected, half)
+    line = Text(f"{finding['column']:<16}{fitted(actual, half)}  →  {fitted(expected, half)}")
     return line.append(f"  {finding['evidence'] or '–':<12}{finding['disposition']}", "dim")
-
-
-def _aligned(left: str, right: str, width: int) -> tuple[str, str]:
-    """Return both texts from shortly before they part, where that is past *width*."""
-    pairs = enumerate(zip(left, right, strict=False))
-    same = next((n for n, (one, other) in pairs if one != other), min(len(left), len(right)))
-    if same < width - 4 or same == len(left) == len(right):
-        return left, right
-    start = same - width // 2
-    return f"…{left[start:]}", f"…{right[start:]}"
-
-
-def _value(value: object) -> str:
-    """Return a value fit to be shown: lists without their JSON, emptiness in words."""
-    if value is None or value == "":
-        return "(empty)"
-    text = str(value)
-    if text.startswith("["):
-        try:
-            items = json.loads(text)
-        except (ValueError, RecursionError):
-            return printable(text)
-        return printable(", ".join(map(str, items))) or "(empty list)"
-    return printable(text)
-
-
-def _fitted(text: str, width: int) -> str:
-    if cell_len(text) <= width:
-        return set_cell_size(text, width)
-    return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
 
 
 def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
     counts = summary.counts
-    parts = [f"{_count(summary.wrong_cells, 'cell')} wrong in {_count(summary.wrong_rows, 'row')}"]
-    parts += [f"{_count(summary.missing_rows, 'row')} missing"] if summary.missing_rows else []
-    parts += [_count(summary.orphan_rows, "orphan")] if summary.orphan_rows else []
-    notes = _count(counts["info"], "note") + (
+    parts = [f"{count(summary.wrong_cells, 'cell')} wrong in {count(summary.wrong_rows, 'row')}"]
+    parts += [f"{count(summary.missing_rows, 'row')} missing"] if summary.missing_rows else []
+    parts += [count(summary.orphan_rows, "orphan")] if summary.orphan_rows else []
+    notes = count(counts["info"], "note") + (
         "" if layout.verbose or not counts["info"] else " (--verbose)"
     )
     severities = (
-        f"{_count(counts['error'], 'error')}, {_count(counts['warning'], 'warning')}, {notes}"
+        f"{count(counts['error'], 'error')}, {count(counts['warning'], 'warning')}, {notes}"
     )
     yield Text(f"{', '.join(parts)} · {severities}", "bold")
     if summary.ignored:
@@ -185,18 +155,26 @@ def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
 
 
 def _next(summary: Summary, listed: Sequence[Finding]) -> Iterator[Text]:
-    """Yield the commands to go on with: for the first artifact with a wrong row, else the first."""
+    """Yield the commands to go on with: the repair, and the first artifact whose row is wrong."""
     named = [finding for finding in listed if finding["artifact_id"] is not None]
     if not named:
         return
     first = next((finding for finding in named if finding["status"] is not None), named[0])
     artifact, home = (shlex.quote(printable(name)) for name in (first["artifact_id"], summary.home))
-    yield Text(f"next:  {TOOL} show {artifact} {home}", "cyan")
-    yield Text(f"       {TOOL} rules {first['rule']}", "cyan")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    repairs = [f"repairs {count(summary.repairable_cells, 'cell')}"]
+    repairs += [f"inserts {count(summary.missing_rows, 'row')}"] if summary.missing_rows else []
+    review = f"; {summary.review} need review" if summary.review else ""
+    commands = [
+        (f"{TOOL} show {artifact} {home}", "all layers of one artifact"),
+        (f"{TOOL} rules {first['rule']}", "what the rule looks for"),
+    ]
+    if summary.repairable_cells or summary.missing_rows:
+        commands.insert(0, (f"{TOOL} plan {home} -o plan.json", " and ".join(repairs) + review))
+    widest = max(len(command) for command, _ in commands)
+    for number, (command, why) in enumerate(commands):
+        yield Text(
+            ("next:  " if number == 0 else " " * 7) + f"{command:<{widest}}    {why}", "cyan"
+        )
 
 
 def artifact_text(view: ArtifactView, names: Names, layout: Layout) -> Iterator[Text]:
@@ -227,10 +205,10 @@ def artifact_text(view: ArtifactView, names: Names, layout: Layout) -> Iterator[
 
 
 def _side_by_side(view: ArtifactView, marks: Mapping[str, str], each: int) -> Iterator[Text]:
-    titles = "  ".join(_fitted(printable(column.title), each) for column in view.columns)
+    titles = "  ".join(fitted(printable(column.title), each) for column in view.columns)
     yield Text(" " * 18 + titles, "bold")
     for name in COLUMNS:
-        cells = "  ".join(_fitted(_said(column, name), each) for column in view.columns)
+        cells = "  ".join(fitted(_said(column, name), each) for column in view.columns)
         yield Text(f"{name:<18}{cells}  ").append(marks.get(name, ""), "red")
 
 
@@ -255,4 +233,4 @@ def _said(column: Column, name: str) -> str:
     value = column.values.get(name)  # noqa: PD011
     if value is None and column.state is not None and name == COLUMNS[0]:
         return f"({printable(column.state)})"
-    return _SILENT if value is None else _value(value)
+    return _SILENT if value is None else shown(value)

@@ -4,7 +4,7 @@ Real caches come from ``create_all`` and migrations of many releases, several of
 half changed; the recorded alembic revision is often empty or wrong. So columns are looked at.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -93,3 +93,14 @@ def _oddities(columns: Mapping[str, frozenset[str]], key: Collection[str]) -> li
     if COLLECTIONS not in columns:
         said.append("the database has no collections table")
     return said
+
+
+OLDEST_COLLECTION = f"SELECT id, created_at FROM {COLLECTIONS} ORDER BY created_at, id LIMIT 1"
+
+
+def identity_of(oldest: Sequence[object] | None) -> str:
+    """Return what tells a cache from every other: its *oldest* collection, to the microsecond.
+
+    *oldest* is the row of ``OLDEST_COLLECTION``. An older copy of a cache has the same identity.
+    """
+    return "no collections" if oldest is None else f"{oldest[0]} since {oldest[1]}"

@@ -3,7 +3,7 @@
 import pytest
 from builders import entry, imported, row, snapshot, synced
 
-from skillmeat_audit.commands import Audit
+from skillmeat_audit.commands.audit import Audit
 from skillmeat_audit.diff.cells import compare
 from skillmeat_audit.diff.registry import run_rules
 from skillmeat_audit.diff.rules import RULES

@@ -319,7 +319,7 @@ def test_a_reader_that_stops_reading_is_no_error(make_home):
 
 def test_an_interrupt_exits_130_with_one_line(make_home):
     script = (
-        "import sys, time, skillmeat_audit.commands as commands\n"
+        "import sys, time, skillmeat_audit.commands.audit as commands\n"
         "def stall(*_): print('reading', flush=True); time.sleep(60)\n"
         "commands.load_manifests = stall\n"
         "from skillmeat_audit.ui.cli import main; sys.exit(main(sys.argv[1:]))"

@@ -1,4 +1,4 @@
-"""One function per request: what the command line calls is what a script or notebook calls."""
+"""Audits a home, and answers questions about what was found."""
 
 import difflib
 import os
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -26,6 +27,9 @@ from skillmeat_audit.reports.artifact import ArtifactView, view_artifact
 from skillmeat_audit.reports.html import audit_html
 from skillmeat_audit.reports.names import Names
 from skillmeat_audit.reports.summary import Summary, summarize
+
+if TYPE_CHECKING:
+    from skillmeat_audit.commands.repair import Plan
 
 
 @dataclass(frozen=True)
@@ -103,12 +107,26 @@ class Audit:
         artifact_id = _one_artifact(artifact, sorted(known))
         return view_artifact(self.snapshot, self.findings, self.writers, artifact_id)
 
+    def plan(
+        self,
+        select: Sequence[str] = (),
+        *,
+        artifacts: Sequence[str] = (),
+        dispositions: Sequence[str] = ("safe", "fill"),
+        deletes: bool = False,
+    ) -> "Plan":
+        """Return the plan that mends what was found; see `skillmeat_audit.commands.repair.plan`."""
+        from skillmeat_audit.commands import repair  # noqa: PLC0415 - SQLAlchemy, only to write
+
+        scope = Scope(select=select, artifacts=artifacts)
+        return repair.plan(self, scope=scope, dispositions=dispositions, deletes=deletes)
+
     def __repr__(self) -> str:
         counts = self.summary.counts
         return (
             f"<Audit of {printable(self.summary.home)}: {counts['error']} errors, "
             f"{counts['warning']} warnings, {counts['info']} notes; "
-            "see .findings, .show('type:name')>"
+            "see .findings, .show('type:name'), .plan()>"
         )
 
     def _repr_html_(self) -> str:
@@ -134,7 +152,7 @@ def audit(
     comparison = compare(snapshot)
     writers = attribute(comparison)
     everything = run_rules(RULES, comparison, writers)
-    findings, ignored = _scoped(everything, scope, snapshot)
+    findings, ignored = scoped(everything, scope, snapshot)
     return Audit(snapshot, comparison, writers, findings, ignored)
 
 
@@ -152,6 +170,8 @@ def load_snapshot(
     return Snapshot(
         home=place,
         era=cache.era,
+        identity=cache.identity,
+        columns=cache.columns,
         manifest=manifests.entries,
         frontmatter=frontmatter,
         rows=cache.rows,
@@ -185,7 +205,7 @@ def _tracked(entries: Iterable[Record], progress: bool | None) -> Iterable[Recor
     return bar
 
 
-def _scoped(
+def scoped(
     findings: pd.DataFrame, scope: Scope, snapshot: Snapshot
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the findings in *scope*, and those that it leaves out by rule."""

@@ -1,0 +1,301 @@
+"""Plans repairs, carries them out, and undoes them."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import cast
+
+import pandas as pd
+
+from skillmeat_audit.commands.audit import Audit, Scope, audit, scoped
+from skillmeat_audit.diff.cells import missing_cells
+from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
+from skillmeat_audit.model import changes as model
+from skillmeat_audit.model.errors import DatabaseError, StateError, UsageError
+from skillmeat_audit.model.findings import Disposition
+from skillmeat_audit.model.tables import CHANGES, OUTCOMES
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.repair import journal as journals
+from skillmeat_audit.repair import plan as plans
+from skillmeat_audit.repair.apply import apply_plan, rehearse_plan
+from skillmeat_audit.repair.journal import Journal, state_folder
+from skillmeat_audit.repair.runs import CacheService, Terms
+from skillmeat_audit.repair.undo import undo_run, was_committed
+from skillmeat_audit.reports.repair import plan_html, run_html
+from skillmeat_audit.service.cache_service import upsert_collection_artifacts
+from skillmeat_audit.service.connection import WAIT_SECONDS, sqlite_path, without_password
+from skillmeat_audit.service.schema import Era
+
+SERVICES = ("embedded", "skillmeat")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Changes to a cache, decided and not yet made; shows itself in a notebook.
+
+    ``document`` is what is saved; ``url`` the cache's address, credentials included, which is not.
+    """
+
+    document: model.Plan
+    url: str = field(repr=False)
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """The changes as ``CHANGES``: one row per cell (per row for deletes), in order."""
+        return CHANGES.from_records([
+            {
+                "op": change.op, "collection_id": change.collection_id,
+                "artifact_id": change.artifact_id, "column": column or None,
+                "before": change.before.get(column), "after": change.after.get(column),
+                "disposition": change.disposition, "rules": " ".join(change.rules),
+            }
+            for change in self.document.changes
+            for column in (list(change.after) or [""])
+        ])  # fmt: skip
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the plan as JSON (``skillmeat-audit/plan/1``); return its path."""
+        try:
+            Path(path).write_bytes(plans.encode(self.document))
+        except OSError as exc:
+            raise StateError(f"cannot write {printable(path)}: {exc.strerror or exc}") from exc
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], database: str | None = None) -> "Plan":
+        """Return the plan in *path*, checked; *database* overrides the address it names.
+
+        Raises `PlanError` naming the place that is wrong.
+        """
+        document = plans.load(Path(path))
+        place = find_home(document.home, database or document.database)
+        return cls(document, str(place.database))
+
+    def __repr__(self) -> str:
+        number = len(self.document.changes)
+        return f"<Plan of {number} changes; see .changes, .save(path), sma.apply(plan)>"
+
+    def _repr_html_(self) -> str:
+        return plan_html(self.document)
+
+
+@dataclass(frozen=True)
+class Recheck:
+    """What an audit after a run says, against the one before: findings ``FINDINGS`` each."""
+
+    fixed: pd.DataFrame
+    remaining: pd.DataFrame
+    new: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run carried out, and the audit after it; shows itself in a notebook.
+
+    ``outcome`` has an entry per change; ``recheck`` is None where nothing was written.
+    """
+
+    outcome: model.Run
+    recheck: Recheck | None
+    url: str = field(repr=False)
+    terms: Terms = field(repr=False)
+
+    @property
+    def outcomes(self) -> pd.DataFrame:
+        """One row per change as ``OUTCOMES``: applied, or skipped and why."""
+        return OUTCOMES.from_records([
+            {
+                "op": each.change.op, "collection_id": each.change.collection_id,
+                "artifact_id": each.change.artifact_id,
+                "outcome": "applied" if isinstance(each, model.Applied) else "skipped",
+                "reason": each.reason if isinstance(each, model.Skipped) else None,
+            }
+            for each in self.outcome.outcomes
+        ])  # fmt: skip
+
+    def undo(self) -> "Run":
+        """Put back what this run changed; raise `UsageError` where it wrote nothing."""
+        found = [each for each in journals.runs(self.terms.folder) if each.run == self.outcome.run]
+        if not found:
+            raise UsageError("this run wrote nothing: there is nothing to undo")
+        return Run(undo_run(found[0], self.url, self.terms), None, self.url, self.terms)
+
+    def __repr__(self) -> str:
+        done = "rehearsed" if self.outcome.rehearsed else "applied"
+        return (
+            f"<Run {self.outcome.run or '(nothing written)'}: {len(self.outcome.applied)} {done}, "
+            f"{len(self.outcome.conflicts)} conflicts; see .outcomes, .undo()>"
+        )
+
+    def _repr_html_(self) -> str:
+        return run_html(self.outcome)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How runs are carried out; see `Terms`. ``state_dir`` is where their traces are kept."""
+
+    state_dir: str | os.PathLike[str] | None = None
+    max_overwrites: int | None = None
+    wait_seconds: float = WAIT_SECONDS
+    service: str = "embedded"
+
+    def terms(self, home: str) -> Terms:
+        """Return the terms for runs on *home*."""
+        given = None if self.state_dir is None else Path(self.state_dir).expanduser()
+        folder = state_folder(home, given)
+        return Terms(folder, self.max_overwrites, self.wait_seconds, _service(self.service))
+
+
+def plan(
+    audited: Audit,
+    *,
+    scope: Scope | None = None,
+    dispositions: Sequence[str] = plans.DEFAULT_DISPOSITIONS,
+    deletes: bool = False,
+) -> Plan:
+    """Return the plan that mends what *audited* found, within *scope*.
+
+    Only findings of one of *dispositions* are mended (safe and fill unless told otherwise); rows
+    that are orphans are deleted only with *deletes*. Raises `UsageError`, `DatabaseError`.
+    """
+    snapshot = audited.snapshot
+    unknown = sorted(set(dispositions) - {Disposition.SAFE, Disposition.FILL, Disposition.REVIEW})
+    if unknown:
+        raise UsageError(f"no disposition {printable(unknown[0])} can be planned")
+    url = snapshot.home.database
+    if url is None or snapshot.identity is None or snapshot.era is None:
+        raise DatabaseError("there is no cache to repair: start SkillMeat once to have it built")
+    findings, _ = scoped(audited.findings, scope or Scope(), snapshot)
+    changes = plans.changes_from(
+        findings, missing_cells(snapshot), snapshot.rows, dispositions, deletes=deletes
+    )
+    document = model.Plan(
+        schema_="skillmeat-audit/plan/1",
+        home=str(snapshot.home.root.absolute()),
+        database=without_password(url),
+        identity=snapshot.identity,
+        era=cast("Era", snapshot.era),
+        changes=changes,
+    )
+    return Plan(document, url)
+
+
+def apply(planned: Plan, *, options: Options | None = None, recheck: bool = True) -> Run:
+    """Write *planned* and return what became of it; see `repair.apply.apply_plan`.
+
+    With *recheck* the home is audited before and after: what is fixed, what remains, what is new.
+    """
+    terms = (options or Options()).terms(planned.document.home)
+    before = _findings(planned) if recheck else None
+    outcome = apply_plan(planned.document, planned.url, terms)
+    after = _findings(planned) if recheck and outcome.run else None
+    compared = None if before is None or after is None else _rechecked(before, after)
+    return Run(outcome, compared, planned.url, terms)
+
+
+def rehearse(planned: Plan, *, options: Options | None = None) -> Run:
+    """Do all that `apply` does and roll it back: nothing is changed, nothing is kept."""
+    terms = (options or Options()).terms(planned.document.home)
+    return Run(rehearse_plan(planned.document, planned.url, terms), None, planned.url, terms)
+
+
+def undo(
+    home: str | os.PathLike[str] = DEFAULT_HOME,
+    run: str | None = None,
+    *,
+    database: str | None = None,
+    options: Options | None = None,
+) -> Run:
+    """Put back what *run* changed in *home*: by default the latest that was not undone yet."""
+    listed = runs(home, database=database, options=options)
+    undone = {each.undoes for each in listed if each.state == "committed"}
+    if run is None:
+        open_runs = (each for each in listed if each.kind == "apply" and each.run not in undone)
+        chosen = next((each for each in open_runs if each.state == "committed"), None)
+    else:
+        chosen = next((each for each in listed if each.run == run), None)
+    if chosen is None:
+        wanted = f"no run {printable(run)}" if run else "no run that could be undone"
+        raise UsageError(f"{wanted} of this home; 'skillmeat-audit runs' lists them")
+    if chosen.state != "committed":
+        raise UsageError(f"run {chosen.run} wrote nothing ({chosen.state}): nothing to undo")
+    url = str(find_home(home, database).database)
+    terms = (options or Options()).terms(_home_path(home, database))
+    return Run(undo_run(chosen, url, terms), None, url, terms)
+
+
+def runs(
+    home: str | os.PathLike[str] = DEFAULT_HOME,
+    *,
+    database: str | None = None,
+    options: Options | None = None,
+) -> list[Journal]:
+    """Return the runs on *home*, the latest first, those that were interrupted settled first."""
+    settle(home, database=database, options=options)
+    return journals.runs((options or Options()).terms(_home_path(home, database)).folder)
+
+
+def settle(
+    home: str | os.PathLike[str] = DEFAULT_HOME,
+    *,
+    database: str | None = None,
+    options: Options | None = None,
+) -> list[Journal]:
+    """Return the runs that were interrupted, their state settled by what the rows say.
+
+    ``committed``: the cache holds all of it; ``failed``: none of it. Where the cache cannot tell
+    (it is locked, or another one) the state stays ``interrupted``.
+    """
+    place = find_home(home, database)
+    terms = (options or Options()).terms(_home_path(home, database))
+    waiting = [each for each in journals.runs(terms.folder) if each.state == "interrupted"]
+    return [_settled(each, place.database, terms) for each in waiting]
+
+
+def _settled(interrupted: Journal, url: str | None, terms: Terms) -> Journal:
+    if url is None:
+        return interrupted
+    try:
+        committed = was_committed(interrupted, url, terms.wait_seconds)
+    except DatabaseError:
+        return interrupted
+    if committed is None:
+        return interrupted
+    state: journals.State = "committed" if committed else "failed"
+    journals.mark(interrupted.folder, state)
+    return replace(interrupted, state=state)
+
+
+def _home_path(home: str | os.PathLike[str], database: str | None) -> str:
+    return str(find_home(home, database).root.absolute())
+
+
+def _findings(planned: Plan) -> pd.DataFrame:
+    return audit(planned.document.home, database=_address(planned.url), progress=False).findings
+
+
+def _address(url: str) -> str:
+    path = sqlite_path(url)
+    return url if path is None else str(path)
+
+
+def _rechecked(before: pd.DataFrame, after: pd.DataFrame) -> Recheck:
+    identity = ["rule", "collection_id", "artifact_id", "column"]
+    old, new = (pd.MultiIndex.from_frame(each[identity].fillna("")) for each in (before, after))
+    return Recheck(
+        fixed=before[~old.isin(new)].reset_index(drop=True),
+        remaining=after[new.isin(old)].reset_index(drop=True),
+        new=after[~new.isin(old)].reset_index(drop=True),
+    )
+
+
+def _service(name: str) -> CacheService:
+    if name == "embedded":
+        return upsert_collection_artifacts
+    if name == "skillmeat":
+        from skillmeat_audit.service import skillmeat  # noqa: PLC0415 - only when asked for
+
+        return skillmeat.upsert_collection_artifacts
+    raise UsageError(f"no service is called {printable(name)}; there are {', '.join(SERVICES)}")

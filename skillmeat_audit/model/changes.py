@@ -1,0 +1,104 @@
+"""What a repair would do, before it is a deed: changes, the plan that holds them, and outcomes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+PLAN_SCHEMA = "skillmeat-audit/plan/1"
+
+Op: TypeAlias = Literal["insert", "update", "delete"]
+Values: TypeAlias = dict[str, str | None]
+Key: TypeAlias = tuple[str, str]
+
+
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One row to be corrected: ``before`` is the precondition, ``after`` what is written.
+
+    Values are the cells' own text (list columns hold JSON text), null for NULL. An insert has no
+    ``before`` (there must be no such row), a delete no ``after``. ``rules`` are the codes of the
+    findings it mends, ``disposition`` the least safe among them.
+    """
+
+    op: Op
+    collection_id: str
+    artifact_id: str
+    before: Values
+    after: Values
+    rules: list[str]
+    disposition: Literal["safe", "fill", "review"]
+
+    @property
+    def key(self) -> Key:
+        """The row's key."""
+        return self.collection_id, self.artifact_id
+
+
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"schema_": "schema"}):
+    """Changes to one cache, by collection and artifact; saved as ``skillmeat-audit/plan/1``.
+
+    ``home`` is the home's folder, ``database`` the cache's address without credentials,
+    ``identity`` tells this cache from others, ``era`` its key column. Entries of ``changes`` may be
+    removed by hand; everything else is checked before anything is written.
+    """
+
+    schema_: Literal["skillmeat-audit/plan/1"]
+    home: str
+    database: str
+    identity: str
+    era: Literal["artifact_id", "artifact_uuid"]
+    changes: list[Change]
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A change that was written."""
+
+    change: Change
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A change that was not written, and why."""
+
+    change: Change
+    reason: str
+
+
+Outcome: TypeAlias = Applied | Skipped
+Raw: TypeAlias = dict[str, Any]  # a row as the driver gives it
+
+# The reason for skipping a change that was made already: no conflict.
+ALREADY = "already so"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What became of a plan, or of an undo: one outcome per row, and where its traces are.
+
+    ``run`` is the run's id, None where nothing was written (``rehearsed``, or nothing to do);
+    ``backup`` the copy made before it; ``notes`` what a person should know besides.
+    """
+
+    kind: Literal["apply", "undo"]
+    home: str
+    database: str
+    identity: str
+    outcomes: tuple[Outcome, ...]
+    rehearsed: bool = False
+    undoes: str | None = None
+    run: str | None = None
+    backup: Path | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def applied(self) -> tuple[Applied, ...]:
+        """The changes that were written."""
+        return tuple(each for each in self.outcomes if isinstance(each, Applied))
+
+    @property
+    def conflicts(self) -> tuple[Skipped, ...]:
+        """The changes that were not written, because the row had moved."""
+        skipped = (each for each in self.outcomes if isinstance(each, Skipped))
+        return tuple(each for each in skipped if each.reason != ALREADY)

@@ -1,0 +1,1 @@
+"""The repair: a plan decided from findings, applied in one transaction, journaled, and undone."""

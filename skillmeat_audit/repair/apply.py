@@ -1,0 +1,162 @@
+"""Carries a plan out: every row has a precondition, and what moved since is left alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from skillmeat_audit.model.changes import (
+    ALREADY,
+    Applied,
+    Change,
+    Key,
+    Outcome,
+    Plan,
+    Raw,
+    Run,
+    Skipped,
+    Values,
+)
+from skillmeat_audit.model.errors import PlanError
+from skillmeat_audit.model.text import as_text
+from skillmeat_audit.repair.journal import Entry
+from skillmeat_audit.repair.runs import Terms, Work, carry_out, check_identity
+from skillmeat_audit.service.artifacts import Artifacts, ensure_artifacts, has_sentinel
+from skillmeat_audit.service.cache_service import now, stored
+from skillmeat_audit.service.connection import without_password, writing
+from skillmeat_audit.service.rows import count_rows, delete_rows, read_rows
+from skillmeat_audit.service.tables import CacheTables, reflect
+
+# A plan may overwrite or delete this share of the rows; more must be asked for.
+OVERWRITE_SHARE = 0.2
+_ABSENT = (None, "", "[]")
+
+
+def apply_plan(plan: Plan, url: str, terms: Terms) -> Run:
+    """Write *plan* into the cache at *url* and return what became of each change.
+
+    Rows that are no longer as the plan found them are skipped and listed; the rest is written in
+    one transaction. Before the first write a backup (SQLite) and a journal are on disk. Raises
+    `PlanError`, `DatabaseError` or `StateError`, and then nothing was written.
+    """
+    return _carry_out(plan, url, terms, rehearsed=False)
+
+
+def rehearse_plan(plan: Plan, url: str, terms: Terms) -> Run:
+    """Do all that `apply_plan` does, backup and journal included, and roll it back."""
+    return _carry_out(plan, url, terms, rehearsed=True)
+
+
+def _carry_out(plan: Plan, url: str, terms: Terms, *, rehearsed: bool) -> Run:
+    with writing(url, terms.wait_seconds) as connection:
+        tables = reflect(connection)
+        check_identity(connection, plan.identity)
+        _check_columns(plan, tables)
+        rows = read_rows(connection, tables, [change.key for change in plan.changes])
+        outcomes = tuple(_judge(change, rows.get(change.key)) for change in plan.changes)
+        accepted = [each.change for each in outcomes if isinstance(each, Applied)]
+        _check_cap(accepted, count_rows(connection, tables), terms.max_overwrites)
+        shown = without_password(url)
+        run = Run("apply", plan.home, shown, plan.identity, outcomes, rehearsed)
+        if not accepted:
+            return run
+        cache = _Cache(connection, tables, rows)
+        return carry_out(connection, run, terms, lambda: _prepare(cache, accepted, terms))
+
+
+@dataclass(frozen=True)
+class _Cache:
+    """The cache inside the run's transaction, and the rows the plan speaks of as they are now."""
+
+    connection: sa.Connection
+    tables: CacheTables
+    rows: dict[Key, Raw]
+
+
+def _prepare(cache: _Cache, accepted: list[Change], terms: Terms) -> Work:
+    """Make the artifacts that inserts refer to, and return the work that is left."""
+    inserted = sorted({change.artifact_id for change in accepted if change.op == "insert"})
+    made, made_sentinel = Artifacts({}, (), {}), False
+    if cache.tables.keyed_by_uuid and inserted:
+        made_sentinel = not has_sentinel(cache.connection, cache.tables)
+        made = ensure_artifacts(cache.connection, cache.tables, inserted)
+    changes = [change for change in accepted if change.artifact_id not in made.refused]
+    at = now()
+
+    def write() -> tuple[str, ...]:
+        rows = [
+            {
+                "collection_id": change.collection_id,
+                "artifact_id": change.artifact_id,
+                **change.after,
+            }
+            for change in changes
+            if change.op != "delete"
+        ]
+        terms.service(cache.connection, rows, at)
+        gone = [change.key for change in changes if change.op == "delete"]
+        delete_rows(cache.connection, cache.tables, gone)
+        return ()
+
+    return Work(
+        entries=tuple(_entry(cache, change, stored(at)) for change in changes),
+        write=write,
+        created=made.created,
+        made_sentinel=made_sentinel and bool(made.created),
+        refused={c.key: made.refused[c.artifact_id] for c in accepted if c not in changes},
+    )
+
+
+def _entry(cache: _Cache, change: Change, stamp: str) -> Entry:
+    row = cache.rows.get(change.key)
+    if change.op == "delete":
+        return Entry("delete", change.key, row, None)
+    after: Raw = dict(change.after)
+    if "synced_at" in cache.tables.cache.c:
+        after["synced_at"] = stamp
+    before = None if row is None else {name: row[name] for name in after}
+    return Entry(change.op, change.key, before, after)
+
+
+def _check_columns(plan: Plan, tables: CacheTables) -> None:
+    if plan.era != tables.shape.era:
+        raise PlanError(f"the plan is for a cache keyed by {plan.era}; make a new plan")
+    for change in plan.changes:
+        for column in (*change.before, *change.after):
+            if column not in tables.cache.c:
+                raise PlanError(f"this cache has no column {column}; make a new plan")
+
+
+def _judge(change: Change, row: Raw | None) -> Outcome:
+    """Return whether *change* can be made to *row* as it is now."""
+    if row is None:
+        absent = {"insert": None, "delete": ALREADY, "update": "the row is gone"}[change.op]
+        return Applied(change) if absent is None else Skipped(change, absent)
+    if change.op != "delete" and _held(row, change.after) == change.after:
+        return Skipped(change, ALREADY)
+    if change.op == "insert":
+        return Skipped(change, "there is such a row now")
+    held = _held(row, change.before)
+    moved = [name for name, value in change.before.items() if held[name] != value]
+    return Skipped(change, f"changed since: {', '.join(moved)}") if moved else Applied(change)
+
+
+def _held(row: Raw, columns: Values) -> Values:
+    return {name: as_text(row[name]) for name in columns}
+
+
+def _check_cap(accepted: Sequence[Change], total: int, allowed: int | None) -> None:
+    limit = int(total * OVERWRITE_SHARE) if allowed is None else allowed
+    losing = sum(loses(change) for change in accepted)
+    if losing > limit:
+        raise PlanError(
+            f"this would overwrite or delete {losing} of {total} rows, more than {limit}; "
+            f"if that is meant, allow it with --max-overwrites {losing}"
+        )
+
+
+def loses(change: Change) -> bool:
+    """Tell whether *change* takes a value away; filling empty cells does not."""
+    if change.op == "delete":
+        return True
+    return any(value not in _ABSENT for value in change.before.values())

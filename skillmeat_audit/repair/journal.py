@@ -1,0 +1,200 @@
+"""The journal: what every run was about to write, on disk before the first row is written.
+
+A run has a folder of its own in the state folder: ``journal.json`` (written once, fsynced, before
+the first write), ``backup.db`` (SQLite), and ``state``, a line per step. A run whose state ends in
+``prepared`` was interrupted; the rows tell whether it had been committed.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+
+from skillmeat_audit.model.changes import Key, Raw
+from skillmeat_audit.model.errors import StateError
+from skillmeat_audit.model.text import printable
+
+JOURNAL_SCHEMA = "skillmeat-audit/journal/1"
+State = Literal["prepared", "committed", "failed", "interrupted"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of a run: ``before`` and ``after`` as the driver has them, None where there was none.
+
+    For an update both hold the columns that were written and ``synced_at``; else the whole row.
+    """
+
+    op: Literal["insert", "update", "delete"]
+    key: Key
+    before: Raw | None
+    after: Raw | None
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What a run wrote, or was about to write; ``created`` are artifacts rows made for it."""
+
+    run: str
+    kind: Literal["apply", "undo"]
+    home: str
+    database: str
+    identity: str
+    started_at: str
+    entries: tuple[Entry, ...]
+    created: tuple[str, ...] = ()
+    made_sentinel: bool = False
+    undoes: str | None = None
+    state: State = "prepared"
+    folder: Path = field(default=Path(), compare=False)
+
+    @property
+    def backup(self) -> Path | None:
+        """The copy of the database made before the run, None where there is none."""
+        path = self.folder / "backup.db"
+        return path if path.exists() else None
+
+
+def state_folder(home: str, given: Path | None = None) -> Path:
+    """Return the folder of a home's runs, in *given* or in the platform's state folder."""
+    base = given or Path(platformdirs.user_state_dir("skillmeat-audit"))
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(home).parent.name).strip("-.") or "home"
+    return base / f"{name[:40]}-{hashlib.sha256(home.encode()).hexdigest()[:12]}"
+
+
+def new_run(folder: Path) -> tuple[str, Path]:
+    """Return a new run's id and its folder, made for nobody else to read; raise `StateError`."""
+    run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    place = folder / run
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        place.mkdir(mode=0o700)
+    except OSError as exc:
+        raise StateError(
+            f"cannot make the state folder {printable(place)}: {exc.strerror or exc}; "
+            "name another with --state-dir"
+        ) from exc
+    return run, place
+
+
+def write(journal: Journal) -> None:
+    """Put *journal* on disk to stay, and mark it prepared; raise `StateError`."""
+    document = {
+        "schema": JOURNAL_SCHEMA, "run": journal.run, "kind": journal.kind, "home": journal.home,
+        "database": journal.database, "identity": journal.identity,
+        "started_at": journal.started_at, "undoes": journal.undoes,
+        "created": list(journal.created), "made_sentinel": journal.made_sentinel,
+        "entries": [
+            [entry.op, *entry.key, _packed(entry.before), _packed(entry.after)]
+            for entry in journal.entries
+        ],
+    }  # fmt: skip
+    try:
+        _write_to_stay(journal.folder / "journal.json", json.dumps(document).encode())
+    except OSError as exc:
+        raise StateError(
+            f"cannot write the journal: {exc.strerror or exc}; nothing was changed"
+        ) from exc
+    mark(journal.folder, "prepared")
+
+
+def mark(folder: Path, state: State) -> None:
+    """Add *state* to the run in *folder*, to stay; raise `StateError`."""
+    try:
+        with (folder / "state").open("a", encoding="utf-8") as file:
+            file.write(f"{state}\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as exc:
+        raise StateError(
+            f"cannot write {printable(folder / 'state')}: {exc.strerror or exc}"
+        ) from exc
+
+
+def runs(folder: Path) -> list[Journal]:
+    """Return the journals in *folder*, the latest first; folders without one wrote nothing."""
+    try:
+        places = sorted((place for place in folder.iterdir() if place.is_dir()), reverse=True)
+    except FileNotFoundError:
+        return []
+    except OSError as exc:
+        raise StateError(f"cannot list {printable(folder)}: {exc.strerror or exc}") from exc
+    return [journal for place in places if (journal := _read(place)) is not None]
+
+
+def _read(place: Path) -> Journal | None:
+    try:
+        document = json.loads((place / "journal.json").read_bytes())
+        marks = (place / "state").read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as exc:
+        raise StateError(
+            f"the journal in {printable(place)} cannot be read: {printable(exc)}"
+        ) from exc
+    if document.get("schema") != JOURNAL_SCHEMA:
+        raise StateError(f"the journal in {printable(place)} is of another release")
+    return Journal(
+        **{name: document[name] for name in _PLAIN},
+        entries=tuple(
+            Entry(op, (collection_id, artifact_id), _unpacked(before), _unpacked(after))
+            for op, collection_id, artifact_id, before, after in document["entries"]
+        ),
+        created=tuple(document["created"]),
+        state=_STATES.get(marks[-1] if marks else "", "interrupted"),
+        folder=place,
+    )
+
+
+_STATES: dict[str, State] = {"committed": "committed", "failed": "failed"}
+_PLAIN = (
+    "run", "kind", "home", "database", "identity", "started_at", "undoes", "made_sentinel",
+)  # fmt: skip
+
+
+def _write_to_stay(path: Path, content: bytes) -> None:
+    """Write *content* under another name, fsync, rename, fsync the folder."""
+    temporary = path.with_suffix(".tmp")
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in *folder* stay."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _packed(row: Raw | None) -> dict[str, object] | None:
+    return None if row is None else {name: _pack(value) for name, value in row.items()}
+
+
+def _pack(value: Any) -> object:
+    if isinstance(value, bytes):
+        return {"base64": base64.b64encode(value).decode("ascii")}
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)
+
+
+def _unpacked(row: Mapping[str, Any] | None) -> Raw | None:
+    if row is None:
+        return None
+    return {
+        name: base64.b64decode(value["base64"]) if isinstance(value, dict) else value
+        for name, value in row.items()
+    }

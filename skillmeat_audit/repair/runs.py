@@ -1,0 +1,128 @@
+"""Carries a run out, whatever it writes: backup, journal, rows, commit, in that order."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from skillmeat_audit.model.changes import Applied, Key, Outcome, Raw, Run, Skipped
+from skillmeat_audit.model.errors import PlanError, StateError
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.repair.backup import back_up
+from skillmeat_audit.repair.journal import Entry, Journal, mark, new_run, write
+from skillmeat_audit.service.cache_service import now, stored, upsert_collection_artifacts
+from skillmeat_audit.service.connection import WAIT_SECONDS, sqlite_path
+from skillmeat_audit.service.tables import identity
+
+
+class CacheService(Protocol):
+    """The port through which repairs write: ours, or an installed SkillMeat's."""
+
+    def __call__(
+        self, connection: sa.Connection, rows: Sequence[Raw], at: datetime | None = None
+    ) -> int:
+        """Insert or update *rows* in the caller's transaction (`upsert_collection_artifacts`)."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a run is carried out.
+
+    ``folder`` is where the home's runs are kept; ``max_overwrites`` how many rows may be
+    overwritten or deleted (None: a fifth of them); ``wait_seconds`` how long a lock is waited for.
+    """
+
+    folder: Path
+    max_overwrites: int | None = None
+    wait_seconds: float = WAIT_SECONDS
+    service: CacheService = upsert_collection_artifacts
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run will write: its journal entries, and the deed.
+
+    ``created`` are artifacts rows made for it, ``refused`` why some rows cannot be written after
+    all; ``write`` writes the rows and returns notes.
+    """
+
+    entries: tuple[Entry, ...]
+    write: Callable[[], tuple[str, ...]]
+    created: tuple[str, ...] = ()
+    made_sentinel: bool = False
+    refused: Mapping[Key, str] = field(default_factory=dict)
+
+
+def carry_out(
+    connection: sa.Connection, run: Run, terms: Terms, prepare: Callable[[], Work]
+) -> Run:
+    """Back up, journal, write and commit (or, rehearsed, roll back); return *run* with its traces.
+
+    *connection* holds the write lock. Whatever fails before the commit leaves the cache as it was.
+    """
+    with _run_folder(terms.folder, rehearsed=run.rehearsed) as (name, folder):
+        if (path := sqlite_path(run.database)) is not None:
+            back_up(path, folder / "backup.db")
+        work = prepare()
+        journal = _journal(run, work, name, folder)
+        write(journal)
+        notes = _written(work, folder)
+        if run.rehearsed:
+            connection.rollback()
+        else:
+            connection.commit()
+            with contextlib.suppress(StateError):  # the rows tell what the journal then cannot
+                mark(folder, "committed")
+        outcomes = tuple(_refused(outcome, work.refused) for outcome in run.outcomes)
+        if run.rehearsed:
+            return replace(run, outcomes=outcomes, notes=notes)
+        return replace(run, outcomes=outcomes, notes=notes, run=name, backup=journal.backup)
+
+
+def check_identity(connection: sa.Connection, expected: str) -> None:
+    """Refuse a cache that is not the one planned for (or journaled); raise `PlanError`."""
+    found = identity(connection)
+    if found != expected:
+        raise PlanError(
+            f"this is another database ({printable(found)}) than it was made for "
+            f"({printable(expected)}); nothing was changed"
+        )
+
+
+def _written(work: Work, folder: Path) -> tuple[str, ...]:
+    try:
+        return work.write()
+    except BaseException:
+        with contextlib.suppress(StateError):
+            mark(folder, "failed")
+        raise
+
+
+def _journal(run: Run, work: Work, name: str, folder: Path) -> Journal:
+    return Journal(
+        run=name, kind=run.kind, home=run.home, database=run.database, identity=run.identity,
+        started_at=stored(now()), entries=work.entries, created=work.created,
+        made_sentinel=work.made_sentinel, undoes=run.undoes, folder=folder,
+    )  # fmt: skip
+
+
+def _refused(outcome: Outcome, refused: Mapping[Key, str]) -> Outcome:
+    reason = refused.get(outcome.change.key)
+    return Skipped(outcome.change, reason) if reason and isinstance(outcome, Applied) else outcome
+
+
+@contextlib.contextmanager
+def _run_folder(folder: Path, *, rehearsed: bool) -> Iterator[tuple[str, Path]]:
+    """Yield a run's name and folder; a rehearsal's is taken away again."""
+    name, place = new_run(folder)
+    try:
+        yield name, place
+    finally:
+        if rehearsed:
+            for path in place.iterdir():
+                path.unlink()
+            place.rmdir()

@@ -1,0 +1,166 @@
+"""Undoes a run from its journal: the inverse of every entry, with the care of the run itself."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from skillmeat_audit.model.changes import (
+    ALREADY,
+    Applied,
+    Change,
+    Key,
+    Outcome,
+    Raw,
+    Run,
+    Skipped,
+)
+from skillmeat_audit.model.text import as_text
+from skillmeat_audit.repair.journal import Entry, Journal
+from skillmeat_audit.repair.runs import Terms, Work, carry_out, check_identity
+from skillmeat_audit.service.artifacts import find_uuids, remove_artifacts, remove_sentinel
+from skillmeat_audit.service.connection import writing
+from skillmeat_audit.service.rows import delete_rows, put_back, read_rows, restore_cells
+from skillmeat_audit.service.tables import CacheTables, identity, reflect
+
+_INVERSE = {"insert": "delete", "update": "update", "delete": "insert"}
+_STAMP = "synced_at"
+
+
+def undo_run(journal: Journal, url: str, terms: Terms) -> Run:
+    """Put back what the run of *journal* changed, and return what became of each row.
+
+    A row that moved on since is skipped and listed; where only ``synced_at`` moved, its values are
+    put back and the time is left. Raises as `apply_plan` does, and then nothing was written.
+    """
+    with writing(url, terms.wait_seconds) as connection:
+        tables = reflect(connection)
+        check_identity(connection, journal.identity)
+        keys = [entry.key for entry in journal.entries]
+        cache = _Cache(connection, tables, read_rows(connection, tables, keys), journal)
+        known = _known_artifacts(cache)
+        outcomes = tuple(
+            _judge(entry, cache.rows.get(entry.key), known) for entry in journal.entries
+        )
+        run = Run(
+            "undo", journal.home, journal.database, journal.identity, outcomes, undoes=journal.run
+        )
+        if not run.applied:
+            return run
+        accepted = {outcome.change.key for outcome in run.applied}
+        entries = [entry for entry in journal.entries if entry.key in accepted]
+        return carry_out(connection, run, terms, lambda: _prepare(cache, entries))
+
+
+def was_committed(journal: Journal, url: str, wait_seconds: float) -> bool | None:
+    """Tell whether the cache holds what an interrupted run was about to write.
+
+    Rows are written all or none; one that is exactly as the journal left it proves the commit. A
+    row that was to be deleted proves it by its absence. None where it is another cache.
+    """
+    with writing(url, wait_seconds) as connection:
+        if identity(connection) != journal.identity:
+            return None
+        tables = reflect(connection)
+        rows = read_rows(connection, tables, [entry.key for entry in journal.entries])
+        return any(_is_done(entry, rows.get(entry.key)) for entry in journal.entries)
+
+
+def _is_done(entry: Entry, row: Raw | None) -> bool:
+    if entry.after is None or row is None:
+        return entry.after is None and row is None
+    return all(_same(row[name], value) for name, value in entry.after.items())
+
+
+@dataclass(frozen=True)
+class _Cache:
+    """The cache inside the run's transaction, its rows as they are now, and the run to undo."""
+
+    connection: sa.Connection
+    tables: CacheTables
+    rows: dict[Key, Raw]
+    journal: Journal
+
+
+def _judge(entry: Entry, row: Raw | None, known: set[str]) -> Outcome:
+    """Return whether *entry* can be undone, with the row as it is now."""
+    change = _change(entry)
+    if entry.after is None:
+        if row is not None:
+            return Skipped(change, "there is such a row now")
+        return Applied(change) if entry.key[1] in known else Skipped(change, "its artifact is gone")
+    if row is None:
+        return Skipped(change, ALREADY if entry.before is None else "the row is gone")
+    said = {name: value for name, value in entry.after.items() if name != _STAMP}
+    moved = [name for name, value in said.items() if not _same(row[name], value)]
+    return Skipped(change, f"changed since: {', '.join(moved)}") if moved else Applied(change)
+
+
+def _change(entry: Entry) -> Change:
+    """Return the inverse of *entry* as a change, for people to read."""
+    op = _INVERSE[entry.op]
+    before, after = (
+        {name: as_text(value) for name, value in (row or {}).items() if name != _STAMP}
+        for row in (entry.after, entry.before)
+    )
+    return Change(
+        op=op,  # type: ignore[arg-type]
+        collection_id=entry.key[0], artifact_id=entry.key[1],
+        before=before, after=after, rules=[], disposition="safe",
+    )  # fmt: skip
+
+
+def _prepare(cache: _Cache, entries: list[Entry]) -> Work:
+    """Return the inverse of *entries* as work, with journal entries of its own."""
+    moved = [entry for entry in entries if entry.op == "update" and not _stamped(cache, entry)]
+    inverse = [_inverse(cache, entry, keep_stamp=entry in moved) for entry in entries]
+
+    def write() -> tuple[str, ...]:
+        connection, tables = cache.connection, cache.tables
+        delete_rows(connection, tables, [each.key for each in inverse if each.after is None])
+        put_back(
+            connection,
+            tables,
+            [each.after for each in inverse if each.op == "insert" and each.after],
+        )
+        updates = {each.key: each.after for each in inverse if each.op == "update" and each.after}
+        restore_cells(connection, tables, updates)
+        removed = remove_artifacts(connection, tables, cache.journal.created)
+        if cache.journal.made_sentinel and len(removed) == len(cache.journal.created):
+            remove_sentinel(connection, tables)
+        return tuple(f"{each.key[1]}: synced again since, its time was left" for each in moved)
+
+    return Work(tuple(inverse), write)
+
+
+def _inverse(cache: _Cache, entry: Entry, *, keep_stamp: bool) -> Entry:
+    row = cache.rows.get(entry.key)
+    if entry.op == "insert":
+        return Entry("delete", entry.key, row, None)
+    if entry.op == "delete":
+        return Entry("insert", entry.key, None, entry.before)
+    after = {
+        name: value
+        for name, value in (entry.before or {}).items()
+        if not (keep_stamp and name == _STAMP)
+    }
+    before = None if row is None else {name: row[name] for name in after}
+    return Entry("update", entry.key, before, after)
+
+
+def _stamped(cache: _Cache, entry: Entry) -> bool:
+    """Tell whether the row still has the time that the run gave it."""
+    row, after = cache.rows.get(entry.key), entry.after or {}
+    return row is None or _STAMP not in after or _same(row[_STAMP], after[_STAMP])
+
+
+def _known_artifacts(cache: _Cache) -> set[str]:
+    """Return the artifacts of the journal that a row can refer to."""
+    ids = {artifact_id for _, artifact_id in (entry.key for entry in cache.journal.entries)}
+    if not cache.tables.keyed_by_uuid:
+        return ids
+    return set(find_uuids(cache.connection, cache.tables, sorted(ids)))
+
+
+def _same(left: object, right: object) -> bool:
+    """Tell whether a cell is what the journal says: by text, for servers give times as objects."""
+    return left == right or as_text(left) == as_text(right)

@@ -1,0 +1,242 @@
+"""Renders plans, runs and journals: before → after, what became of it, and the way back."""
+
+import json
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pandas as pd
+from rich.text import Text
+
+from skillmeat_audit.model.changes import Change, Plan, Run
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.reports.html import ROW_LIMIT, table_html
+from skillmeat_audit.reports.names import Names
+from skillmeat_audit.reports.values import aligned, count, fitted, shown
+
+TOOL = "skillmeat-audit"
+_VERBS = {"insert": "insert", "update": "update", "delete": "delete"}
+_STYLES = {"insert": "green", "update": "yellow", "delete": "red"}
+RUN_SCHEMA = "skillmeat-audit/run/1"
+
+
+class Compared(Protocol):
+    """An audit after a run against the one before."""
+
+    @property
+    def fixed(self) -> pd.DataFrame:
+        """The findings that are gone."""
+
+    @property
+    def remaining(self) -> pd.DataFrame:
+        """Those that are still there."""
+
+    @property
+    def new(self) -> pd.DataFrame:
+        """Those that were not there before."""
+
+
+class Listed(Protocol):
+    """A run as its journal tells it."""
+
+    @property
+    def run(self) -> str:
+        """Its id."""
+
+    @property
+    def kind(self) -> str:
+        """Apply or undo."""
+
+    @property
+    def state(self) -> str:
+        """Committed, failed or interrupted."""
+
+    @property
+    def started_at(self) -> str:
+        """When it began (UTC)."""
+
+    @property
+    def entries(self) -> Sequence[object]:
+        """One per row."""
+
+    @property
+    def undoes(self) -> str | None:
+        """The run it undid."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Where a plan was saved, for the commands to go on with."""
+
+    path: str | None
+    names: Names
+
+
+def plan_text(plan: Plan, saved: Saved, width: int, limit: int = 0) -> Iterator[Text]:
+    """Yield the lines of a plan: every change, before → after, and the next commands."""
+    yield Text(f"{printable(plan.home)} · {_summed(plan.changes)}", "bold")
+    listed = plan.changes[:limit] if limit else plan.changes
+    for change in listed:
+        yield Text()
+        yield from change_text(change, saved.names, width)
+    if len(listed) < len(plan.changes):
+        yield Text(
+            f"\n… and {len(plan.changes) - len(listed)} more changes (--limit 0 lists all)", "dim"
+        )
+    yield Text()
+    if not plan.changes:
+        yield Text("Nothing to repair.", "bold green")
+    elif saved.path is None:
+        yield Text(f"next:  {TOOL} plan {shlex.quote(printable(plan.home))} -o plan.json", "cyan")
+    else:
+        path = shlex.quote(printable(saved.path))
+        yield Text(
+            f"next:  {TOOL} apply {path} --rehearse    write everything, then roll back", "cyan"
+        )
+        yield Text(f"       {TOOL} apply {path}", "cyan")
+
+
+def change_text(change: Change, names: Names, width: int) -> Iterator[Text]:
+    """Yield one change: its row, then a line per cell."""
+    title = Text(f"{change.op} ", _STYLES[change.op]).append(printable(change.artifact_id), "bold")
+    title.append(f" · {printable(names.collection(change.collection_id))}", "default")
+    yield title.append(f"  {change.disposition}  {' '.join(change.rules)}", "dim")
+    half = max((width - 18 - 5) // 2, 10)
+    for column in change.after:
+        before, after = aligned(_shown(change.before, column), _shown(change.after, column), half)
+        yield Text(f"  {column:<16}{fitted(before, half)}  →  {fitted(after, half)}".rstrip())
+
+
+def _shown(values: dict[str, str | None], column: str) -> str:
+    return shown(values[column]) if column in values else "(no row)"
+
+
+def _summed(changes: Iterable[Change]) -> str:
+    ops = [change.op for change in changes]
+    cells = sum(len(change.after) for change in changes)
+    parts = [f"{count(ops.count(op), 'row')} to {_VERBS[op]}" for op in _VERBS if op in ops]
+    return f"{', '.join(parts)} · {count(cells, 'cell')}" if parts else "no changes"
+
+
+def run_text(
+    run: Run, compared: Compared | None, names: Names, state_dir: str | None = None
+) -> Iterator[Text]:
+    """Yield the lines of a run: what was written, what was not and why, and the way back.
+
+    *state_dir* is where its traces are, if not in the usual place.
+    """
+    verb = (
+        "rehearsed and rolled back"
+        if run.rehearsed
+        else "undone"
+        if run.kind == "undo"
+        else "applied"
+    )
+    yield Text(f"{count(len(run.applied), 'change')} {verb}", "bold")
+    already = len(run.outcomes) - len(run.applied) - len(run.conflicts)
+    if already:
+        yield Text(f"{count(already, 'change')} not needed: already so")
+    for skipped in run.conflicts:
+        change = skipped.change
+        place = (
+            f"{printable(change.artifact_id)} · {printable(names.collection(change.collection_id))}"
+        )
+        yield Text(f"  skipped {place}: {printable(skipped.reason)}", "yellow")
+    for note in run.notes:
+        yield Text(f"  {printable(note)}", "dim")
+    if compared is not None:
+        fixed, remaining, new = (len(f) for f in (compared.fixed, compared.remaining, compared.new))
+        yield Text(f"audited again: {fixed} findings fixed, {remaining} remaining, {new} new")
+    if run.run is None:
+        yield Text("nothing was changed", "dim")
+        return
+    if run.backup is not None:
+        yield Text(f"backup: {printable(run.backup)}", "dim")
+    home = shlex.quote(printable(run.home))
+    where = "" if state_dir is None else f" --state-dir {shlex.quote(printable(state_dir))}"
+    if run.kind == "apply":
+        yield Text(f"next:  {TOOL} undo {home} --run {run.run}{where}", "cyan")
+
+
+def run_json(run: Run, compared: Compared | None) -> str:
+    """Return a run as ``skillmeat-audit/run/1``: ASCII, one outcome per change."""
+    report = {
+        "schema": RUN_SCHEMA,
+        "kind": run.kind,
+        "run": run.run,
+        "home": run.home,
+        "rehearsed": run.rehearsed,
+        "backup": None if run.backup is None else str(run.backup),
+        "outcomes": [
+            {
+                "op": each.change.op,
+                "collection_id": each.change.collection_id,
+                "artifact_id": each.change.artifact_id,
+                "outcome": type(each).__name__.lower(),
+                "reason": getattr(each, "reason", None),
+            }
+            for each in run.outcomes
+        ],
+        "recheck": None
+        if compared is None
+        else {name: len(getattr(compared, name)) for name in ("fixed", "remaining", "new")},
+        "notes": list(run.notes),
+    }
+    return json.dumps(report, indent=1)
+
+
+def runs_text(listed: Sequence[Listed]) -> Iterator[str]:
+    """Yield the lines of the list of runs, the latest first."""
+    if not listed:
+        yield "no runs on this home yet"
+    undone = {each.undoes for each in listed if each.state == "committed"}
+    for each in listed:
+        said = {
+            "committed": "undone" if each.run in undone else "committed",
+            "failed": "failed, nothing written",
+            "interrupted": "interrupted, not settled",
+        }.get(each.state, each.state)
+        what = f"undo of {each.undoes}" if each.undoes else each.kind
+        yield f"{each.run}  {each.started_at[:19]}  {len(each.entries):6} rows  {said:<24}  {what}"
+
+
+def runs_json(listed: Sequence[Listed]) -> str:
+    """Return the list of runs as JSON, the latest first."""
+    names = ("run", "kind", "state", "started_at", "undoes")
+    return json.dumps(
+        [
+            {name: getattr(each, name) for name in names} | {"rows": len(each.entries)}
+            for each in listed
+        ],
+        indent=1,
+    )
+
+
+def plan_html(plan: Plan) -> str:
+    """Return a plan as an HTML fragment: the first changes, before → after."""
+    rows = [
+        (change.op, change.artifact_id, change.collection_id, column,
+         _shown(change.before, column), _shown(change.after, column), change.disposition)
+        for change in plan.changes
+        for column in (change.after or {"": None})
+    ]  # fmt: skip
+    header = ("op", "artifact", "collection", "column", "before", "after", "disposition")
+    caption = f"{_summed(plan.changes)}: {min(len(rows), ROW_LIMIT)} of {len(rows)} cells shown"
+    return f'<div class="skillmeat-audit">{table_html(caption, header, rows[:ROW_LIMIT])}</div>'
+
+
+def run_html(run: Run) -> str:
+    """Return a run as an HTML fragment: what became of the first changes."""
+    rows = [
+        (type(each).__name__.lower(), each.change.op, each.change.artifact_id,
+         each.change.collection_id, getattr(each, "reason", ""))
+        for each in run.outcomes
+    ]  # fmt: skip
+    done = "rehearsed, rolled back" if run.rehearsed else run.run or "nothing written"
+    caption = (
+        f"{run.kind} ({done}): {len(run.applied)} written, {len(run.conflicts)} conflicts; "
+        f"{min(len(rows), ROW_LIMIT)} of {len(rows)} shown"
+    )
+    header = ("outcome", "op", "artifact", "collection", "reason")
+    return f'<div class="skillmeat-audit">{table_html(caption, header, rows[:ROW_LIMIT])}</div>'

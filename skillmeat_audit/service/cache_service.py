@@ -1,0 +1,243 @@
+"""The shared service: the only code that writes cache rows.
+
+The first three functions have the signatures that SkillMeat's own code calls (f29c3dbe and later);
+repairs use the bulk form. All of them work on both eras' schemas, without importing SkillMeat.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from skillmeat_audit.model.errors import DatabaseError
+from skillmeat_audit.model.fields import COLUMNS, DEFAULT_COLLECTION
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.service.artifacts import ensure_artifacts
+from skillmeat_audit.service.tables import CacheTables, reflect
+
+# What SkillMeat's users and other code paths own: never written for a row that exists.
+PROTECTED = (
+    "added_at", "deployments_json", "artifact_content_hash", "artifact_structure_hash",
+    "artifact_file_count", "artifact_total_size", "synced_at",
+)  # fmt: skip
+_HOSTS = {"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}
+
+Row = Mapping[str, object]
+
+
+class Metadata(Protocol):
+    """An artifact's metadata, as SkillMeat's ``ArtifactMetadata`` has it."""
+
+    description: str | None
+    author: str | None
+    license: str | None
+    version: str | None
+    tools: Sequence[object]
+
+
+class Artifact(Protocol):
+    """A manifest entry, as SkillMeat's ``Artifact`` has it."""
+
+    metadata: Metadata
+    upstream: str | None
+    origin: str
+    origin_source: str | None
+    tags: Sequence[str]
+    resolved_sha: str | None
+    resolved_version: str | None
+
+
+class ArtifactManager(Protocol):
+    """What finds artifacts, as SkillMeat's ``ArtifactManager`` does."""
+
+    def show(self, artifact_name: str, artifact_type: str | None = None) -> Artifact:
+        """Return the artifact; raise `ValueError` where there is none."""
+
+
+class ImportEntry(Protocol):
+    """One entry of an import, as SkillMeat's ``ImportEntry`` has it."""
+
+    artifact_type: str
+    name: str
+    upstream_url: str
+    description: str | None
+    tags: Sequence[str]
+
+
+@dataclass(frozen=True)
+class CollectionArtifact:
+    """A cache row as written: its key, and every column the database has."""
+
+    collection_id: str
+    artifact_id: str
+    columns: Mapping[str, object]
+
+
+def create_or_update_collection_artifact(
+    session: Session, collection_id: str, artifact_id: str, metadata: Row
+) -> CollectionArtifact:
+    """Insert or update one row with exactly the columns in *metadata*, commit, and return it.
+
+    A pure upsert: no file is read. ``synced_at`` is set to now (naive UTC, as SkillMeat stores it),
+    ``added_at`` too where the row is new. Raises `DatabaseError` for columns that are unknown or
+    not ours to write, and where collection or artifact type do not exist.
+    """
+    connection = session.connection()
+    tables = reflect(connection)
+    row = {"collection_id": collection_id, "artifact_id": artifact_id, **metadata}
+    check_columns(tables, metadata)
+    key = _keys(connection, tables, [row])[artifact_id]
+    statement = _statement(connection, tables, sorted(metadata)).returning(*tables.cache.c)
+    written = connection.execute(statement, _parameters(tables, row, key, now())).one()
+    session.commit()
+    return CollectionArtifact(collection_id, artifact_id, dict(written._mapping))
+
+
+def refresh_single_artifact_cache(
+    session: Session,
+    artifact_mgr: ArtifactManager,
+    artifact_id: str,
+    collection_id: str = DEFAULT_COLLECTION,
+    deployment_profile_id: str | None = None,
+) -> bool:
+    """Write what the manifest says of one artifact into its row; tell whether that could be done.
+
+    The artifact is asked for with its type: SkillMeat's own untyped look-up mixes artifacts of one
+    name. Deployments are never touched, whatever *deployment_profile_id* says.
+    """
+    kind, colon, name = artifact_id.partition(":")
+    if not colon:
+        return False
+    try:
+        artifact = artifact_mgr.show(name, kind)
+    except ValueError:
+        return False
+    create_or_update_collection_artifact(session, collection_id, artifact_id, metadata_of(artifact))
+    return True
+
+
+def populate_collection_artifact_from_import(
+    session: Session, artifact_mgr: ArtifactManager, collection_id: str, entry: ImportEntry
+) -> CollectionArtifact:
+    """Write the row of an imported artifact from its import entry and its manifest entry together.
+
+    What the import knows (description, source, path tags) comes first, what only the manifest knows
+    (author, license, tools, version, tags that people added) is kept. ``origin_source`` is told by
+    the source's host. An artifact that the manifest does not hold yet is written from the import
+    entry alone.
+    """
+    try:
+        said = metadata_of(artifact_mgr.show(entry.name, entry.artifact_type))
+    except ValueError:
+        said = {}
+    host = entry.upstream_url.partition("://")[2].partition("/")[0].removeprefix("www.").lower()
+    known = json.loads(str(said.get("tags_json") or "[]"))
+    metadata = said | {
+        "description": entry.description or said.get("description"),
+        "source": entry.upstream_url,
+        "origin": "marketplace",
+        "origin_source": _HOSTS.get(host),
+        "tags_json": _json(list(dict.fromkeys([*entry.tags, *known]))),
+    }
+    artifact_id = f"{entry.artifact_type}:{entry.name}"
+    return create_or_update_collection_artifact(session, collection_id, artifact_id, metadata)
+
+
+def metadata_of(artifact: Artifact) -> dict[str, object]:
+    """Return the cached columns that *artifact* speaks of."""
+    said = artifact.metadata
+    return {
+        "description": said.description, "source": artifact.upstream, "origin": artifact.origin,
+        "origin_source": artifact.origin_source, "tags_json": _json(list(artifact.tags)),
+        "author": said.author, "license": said.license,
+        "tools_json": _json([str(getattr(tool, "value", tool)) for tool in said.tools]),
+        "version": said.version, "resolved_sha": artifact.resolved_sha,
+        "resolved_version": artifact.resolved_version,
+    }  # fmt: skip
+
+
+def upsert_collection_artifacts(
+    connection: sa.Connection, rows: Sequence[Row], at: datetime | None = None
+) -> int:
+    """Insert or update *rows* in the caller's transaction; return how many there were.
+
+    Each row has ``collection_id``, ``artifact_id`` and the columns to be written, no others are
+    touched. ``synced_at`` is set to *at* (naive UTC; default now), ``added_at`` too where a row is
+    new. One prepared statement per set of columns, rows sorted by key: 80 times faster than a
+    commit per row. Raises `DatabaseError` as `create_or_update_collection_artifact` does.
+    """
+    tables = reflect(connection)
+    keys = _keys(connection, tables, rows)
+    by_columns: dict[tuple[str, ...], list[dict[str, object]]] = {}
+    for row in sorted(rows, key=lambda row: (str(row["collection_id"]), str(row["artifact_id"]))):
+        columns = tuple(sorted(set(row) - {"collection_id", "artifact_id"}))
+        values = _parameters(tables, row, keys[str(row["artifact_id"])], at or now())
+        by_columns.setdefault(columns, []).append(values)
+    for columns, parameters in by_columns.items():
+        check_columns(tables, dict.fromkeys(columns))
+        connection.execute(_statement(connection, tables, columns), parameters)
+    return len(rows)
+
+
+def now() -> datetime:
+    """Return the time as SkillMeat stores it: naive, UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def stored(moment: datetime) -> str:
+    """Return *moment* in the text that SkillMeat stores."""
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def check_columns(tables: CacheTables, metadata: Row) -> None:
+    """Refuse, by name, columns that are protected, unknown, or not there in this cache."""
+    for name in metadata:
+        if name in PROTECTED or name in tables.primary_key:
+            raise DatabaseError(f"column {printable(name)} is not ours to write")
+        if name not in COLUMNS:
+            raise DatabaseError(f"{printable(name)} is no cached column")
+        if name not in tables.cache.c:
+            raise DatabaseError(f"this cache has no column {name}: its schema is older")
+
+
+def _keys(connection: sa.Connection, tables: CacheTables, rows: Sequence[Row]) -> dict[str, object]:
+    """Return the second half of each row's key by artifact id, creating artifacts where needed."""
+    ids = sorted({str(row["artifact_id"]) for row in rows})
+    if not tables.keyed_by_uuid:
+        return dict(zip(ids, ids, strict=True))
+    found = ensure_artifacts(connection, tables, ids)
+    for artifact_id, reason in found.refused.items():
+        raise DatabaseError(f"no artifact {printable(artifact_id)} can be made: {reason}")
+    return dict(found.uuids)
+
+
+def _statement(connection: sa.Connection, tables: CacheTables, columns: Sequence[str]) -> Any:
+    """Return the upsert of *columns*; a row that exists keeps its ``added_at`` and all the rest."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(tables.cache)
+    stamp = ("synced_at",) if "synced_at" in tables.cache.c else ()
+    names = (*tables.primary_key, "added_at", *stamp, *columns)
+    statement = statement.values({name: sa.bindparam(name) for name in names})
+    changed = {name: statement.excluded[name] for name in (*stamp, *columns)}
+    if not changed:
+        return statement.on_conflict_do_nothing(index_elements=tables.primary_key)
+    return statement.on_conflict_do_update(index_elements=tables.primary_key, set_=changed)
+
+
+def _parameters(tables: CacheTables, row: Row, key: object, at: datetime) -> dict[str, object]:
+    values = dict(row)
+    del values["artifact_id"]
+    return values | {
+        tables.primary_key[1]: key,
+        "added_at": stored(at),
+        **({"synced_at": stored(at)} if "synced_at" in tables.cache.c else {}),
+    }
+
+
+def _json(items: Sequence[object]) -> str | None:
+    return json.dumps(list(items)) if items else None

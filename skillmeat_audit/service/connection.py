@@ -1,0 +1,88 @@
+"""Opens the cache for writing: one transaction that holds the lock from its start to its end."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import sqlalchemy as sa
+
+from skillmeat_audit.model.errors import DatabaseError
+from skillmeat_audit.model.text import printable
+
+WAIT_SECONDS = 10.0
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Return the file behind an SQLite URL, None for a server's."""
+    return Path(unquote(url.removeprefix("sqlite:///"))) if url.startswith("sqlite:") else None
+
+
+def without_password(url: str) -> str:
+    """Return *url* without credentials, fit for plans, journals and messages."""
+    if sqlite_path(url) is not None:
+        return url
+    return sa.make_url(url).set(password=None).render_as_string(hide_password=False)
+
+
+@contextmanager
+def writing(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[sa.Connection]:
+    """Yield a connection inside a write transaction; roll it back unless it was committed.
+
+    SQLite takes the write lock at once (``BEGIN IMMEDIATE``), waiting up to *wait_seconds* for
+    another writer. Raises `DatabaseError` where the cache cannot be opened, is locked for longer,
+    read-only, damaged or full.
+    """
+    engine = _engine(url, wait_seconds)
+    try:
+        with engine.connect() as connection, connection.begin():
+            yield connection
+            if connection.in_transaction():
+                connection.rollback()
+    except sa.exc.IntegrityError as exc:
+        raise DatabaseError(f"the cache refuses a row: {printable(exc.orig)}") from exc
+    except sa.exc.DBAPIError as exc:
+        raise DatabaseError(_explained(url, exc, wait_seconds)) from exc
+    except ModuleNotFoundError as exc:
+        raise DatabaseError(
+            f"cannot open {printable(without_password(url))}: {exc.name} is not installed; "
+            "install skillmeat-audit with the extra 'postgres'"
+        ) from exc
+    finally:
+        engine.dispose()
+
+
+def _engine(url: str, wait_seconds: float) -> sa.Engine:
+    path = sqlite_path(url)
+    if path is None:
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        timeout = f"SET LOCAL lock_timeout = '{int(wait_seconds * 1000)}ms'"
+        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(timeout))
+        return engine
+
+    def connect() -> sqlite3.Connection:
+        raw = sqlite3.connect(
+            f"file:{quote(str(path))}?mode=rw", uri=True, timeout=wait_seconds, isolation_level=None
+        )
+        raw.execute("PRAGMA foreign_keys = ON")
+        raw.execute("PRAGMA synchronous = FULL")
+        return raw
+
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool)
+    sa.event.listen(
+        engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE")
+    )
+    return engine
+
+
+def _explained(url: str, exc: sa.exc.DBAPIError, wait_seconds: float) -> str:
+    cause = str(exc.orig)
+    place = printable(without_password(url))
+    if "locked" in cause or "lock timeout" in cause:
+        return f"{place} is locked by another writer for more than {wait_seconds:g} s; try again"
+    if "readonly" in cause or "read-only" in cause:
+        return f"{place} is read-only; nothing was changed"
+    if "full" in cause:
+        return f"no space left to write {place}; nothing was changed"
+    return f"cannot write {place}: {printable(cause)}"

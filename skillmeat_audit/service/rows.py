@@ -1,0 +1,98 @@
+"""Cache rows as the database has them: read under lock, deleted, put back exactly as they were."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import sqlalchemy as sa
+
+from skillmeat_audit.model.changes import Key, Raw
+from skillmeat_audit.service.artifacts import chunks, find_uuids
+from skillmeat_audit.service.tables import CacheTables
+
+
+def read_rows(
+    connection: sa.Connection, tables: CacheTables, keys: Iterable[Key]
+) -> dict[Key, Raw]:
+    """Return those rows of *keys* that exist, whole and as the driver gives them.
+
+    A server locks them until the transaction ends; SQLite's transaction has locked everything.
+    """
+    wanted: dict[str, list[str]] = {}
+    for collection_id, artifact_id in keys:
+        wanted.setdefault(collection_id, []).append(artifact_id)
+    found: dict[Key, Raw] = {}
+    for collection_id, ids in wanted.items():
+        for some in chunks(ids):
+            for row in connection.execute(_select(connection, tables, collection_id, some)):
+                values = dict(row._mapping)
+                found[collection_id, str(values.pop("_artifact_id"))] = values
+    return found
+
+
+def count_rows(connection: sa.Connection, tables: CacheTables) -> int:
+    """Return how many cache rows there are."""
+    query = sa.select(sa.func.count()).select_from(tables.cache)
+    return int(connection.execute(query).scalar_one())
+
+
+def delete_rows(connection: sa.Connection, tables: CacheTables, keys: Sequence[Key]) -> None:
+    """Delete the rows of *keys*; what they refer to stays."""
+    place = _places(connection, tables, keys)
+    collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
+    statement = sa.delete(tables.cache).where(
+        collection == sa.bindparam("c"), artifact == sa.bindparam("a")
+    )
+    if keys:
+        connection.execute(statement, [{"c": key[0], "a": place[key]} for key in keys])
+
+
+def put_back(connection: sa.Connection, tables: CacheTables, rows: Sequence[Raw]) -> None:
+    """Insert whole *rows* (raw, with every column of the table) exactly as they were."""
+    if rows:
+        connection.execute(sa.insert(tables.cache), [dict(row) for row in rows])
+
+
+def restore_cells(connection: sa.Connection, tables: CacheTables, cells: Mapping[Key, Raw]) -> None:
+    """Set, row by row, the columns in *cells* to the raw values given; no other is touched."""
+    place = _places(connection, tables, list(cells))
+    collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
+    by_columns: dict[tuple[str, ...], list[Raw]] = {}
+    for key, values in sorted(cells.items()):
+        parameters = {
+            "_c": key[0],
+            "_a": place[key],
+            **{f"v_{name}": v for name, v in values.items()},
+        }
+        by_columns.setdefault(tuple(sorted(values)), []).append(parameters)
+    for columns, parameter_sets in by_columns.items():
+        statement = (
+            sa.update(tables.cache)
+            .where(collection == sa.bindparam("_c"), artifact == sa.bindparam("_a"))
+            .values({name: sa.bindparam(f"v_{name}") for name in columns})
+        )
+        connection.execute(statement, parameter_sets)
+
+
+def _select(
+    connection: sa.Connection, tables: CacheTables, collection_id: str, ids: Sequence[str]
+) -> sa.Select[tuple[object, ...]]:
+    cache, artifacts = tables.cache, tables.artifacts
+    source: sa.FromClause
+    if tables.keyed_by_uuid:
+        source = cache.join(artifacts, artifacts.c.uuid == cache.c.artifact_uuid)
+        named = artifacts.c.id
+    else:
+        source, named = cache, cache.c.artifact_id
+    query = (
+        sa.select(named.label("_artifact_id"), *cache.c)
+        .select_from(source)
+        .where(cache.c.collection_id == collection_id, named.in_(ids))
+    )
+    return query.with_for_update(of=cache) if connection.dialect.name != "sqlite" else query
+
+
+def _places(connection: sa.Connection, tables: CacheTables, keys: Sequence[Key]) -> dict[Key, str]:
+    """Return the second half of each key as the table has it."""
+    if not tables.keyed_by_uuid:
+        return {key: key[1] for key in keys}
+    uuids = find_uuids(connection, tables, sorted({artifact_id for _, artifact_id in keys}))
+    return {key: uuids[key[1]] for key in keys}

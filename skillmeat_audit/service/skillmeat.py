@@ -1,0 +1,57 @@
+"""The same port as our upsert, served by an installed SkillMeat: imported only when asked for.
+
+SkillMeat's service commits after every row; joined to our transaction by ``rollback_only`` its
+commits end nothing. It overwrites ``synced_at`` with its own clock and lets misspelt columns pass,
+so the columns are checked, and the time set, by us.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from skillmeat_audit.model.changes import Key, Raw
+from skillmeat_audit.model.errors import DatabaseError
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.service.artifacts import ensure_artifacts
+from skillmeat_audit.service.cache_service import check_columns, now, stored
+from skillmeat_audit.service.rows import restore_cells
+from skillmeat_audit.service.tables import reflect
+
+
+def upsert_collection_artifacts(
+    connection: sa.Connection, rows: Sequence[Raw], at: datetime | None = None
+) -> int:
+    """Insert or update *rows* through SkillMeat's own service, in the caller's transaction.
+
+    As `cache_service.upsert_collection_artifacts`. Raises `DatabaseError` where no SkillMeat with
+    the service is installed (0.30.1 and later have it), or where it cannot write this schema.
+    """
+    try:
+        import skillmeat.core.collection  # noqa: F401, PLC0415 - first, else a circular import
+        from skillmeat.api.services.artifact_cache_service import (  # noqa: PLC0415
+            create_or_update_collection_artifact,
+        )
+    except ImportError as exc:
+        raise DatabaseError(
+            f"no SkillMeat with the cache service is installed here ({printable(exc)}); "
+            "use --service embedded"
+        ) from exc
+    tables = reflect(connection)
+    if not tables.keyed_by_uuid:
+        raise DatabaseError(
+            "an installed SkillMeat cannot write a cache keyed by artifact_id; "
+            "use --service embedded"
+        )
+    ensure_artifacts(connection, tables, sorted({str(row["artifact_id"]) for row in rows}))
+    with Session(connection, join_transaction_mode="rollback_only", autoflush=False) as session:
+        for row in rows:
+            metadata = dict(row)
+            key = str(metadata.pop("collection_id")), str(metadata.pop("artifact_id"))
+            check_columns(tables, metadata)
+            create_or_update_collection_artifact(session, *key, metadata)
+    stamp = {"synced_at": stored(at or now())}
+    stamps: dict[Key, Raw] = {(r["collection_id"], r["artifact_id"]): stamp for r in rows}
+    restore_cells(connection, tables, stamps)
+    return len(rows)

@@ -1,0 +1,111 @@
+"""The verbs that audit: check, show, rules."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from skillmeat_audit import __version__
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.ui.options import audited, common, filters, print_lines, scope_of
+
+if TYPE_CHECKING:
+    from skillmeat_audit.commands.audit import Audit
+
+
+@click.command()
+@click.argument("home", default="~/.skillmeat")
+@filters
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "csv"]),
+    default="text",
+    show_default=True,
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice([severity.value for severity in Severity]),
+    help="Exit 1 from this severity on.  [default: warning]",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit 0 even with findings; errors still exit 2.")
+@click.option("--verbose", "-v", is_flag=True, help="List notes as well.")
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing; the exit code tells.")
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    default=40,
+    show_default=True,
+    help="Groups listed; 0 lists all.",
+)
+@common
+def check(home: str, **options: Any) -> int:
+    """Audit a home: print its findings and a summary. Nothing is written."""
+    from skillmeat_audit.loaders.settings import load_settings
+
+    settings = load_settings(options["config"])
+    scope = scope_of(options, settings)
+    audit = audited(home, options, scope)
+    if not options["quiet"]:
+        _print_check(audit, options)
+    fail_on = Severity(options["fail_on"]) if options["fail_on"] else settings.fail_on
+    return ExitCode.CLEAN if options["exit_zero"] else audit.summary.exit_code(fail_on)
+
+
+@click.command()
+@click.argument("artifact")
+@click.argument("home", default="~/.skillmeat")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.option("--full", is_flag=True, help="Whole values, one under the other.")
+@common
+def show(artifact: str, home: str, **options: Any) -> int:
+    """Show one ARTIFACT (type:name, or a name that is unique) through all its layers."""
+    from skillmeat_audit.commands.audit import Scope
+    from skillmeat_audit.reports.tabular import artifact_json
+    from skillmeat_audit.reports.text import Layout, artifact_text
+
+    audit = audited(home, options, Scope())
+    view = audit.show(artifact)
+    if options["form"] == "json":
+        click.echo(artifact_json(view, __version__))
+    else:
+        print_lines(lambda width: artifact_text(view, audit.names, Layout(width, options["full"])))
+    return ExitCode.CLEAN
+
+
+@click.command()
+@click.argument("code", required=False)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def rules(code: str | None, form: str) -> int:
+    """List the rules, or explain those with this CODE or prefix."""
+    from skillmeat_audit.commands.audit import rules_of
+    from skillmeat_audit.diff.rules import FAMILIES, RULES
+    from skillmeat_audit.reports.manual import rules_json, rules_text
+
+    chosen = rules_of([code]) if code else list(RULES)
+    if form == "json":
+        click.echo(rules_json(chosen))
+    else:
+        click.echo("\n".join(rules_text(chosen, FAMILIES, pages=code is not None)))
+    return ExitCode.CLEAN
+
+
+def _print_check(audit: "Audit", options: dict[str, Any]) -> None:
+    from skillmeat_audit.reports.tabular import check_json, findings_csv
+    from skillmeat_audit.reports.text import Layout, check_text
+
+    if options["form"] == "json":
+        click.echo(check_json(audit.summary, audit.findings, __version__))
+    elif options["form"] == "csv":
+        click.echo(findings_csv(audit.findings), nl=False)
+    else:
+        limit, verbose = options["limit"], options["verbose"]
+        print_lines(
+            lambda width: check_text(
+                audit.summary, audit.findings, audit.names, Layout(width, verbose, limit)
+            )
+        )

@@ -1,0 +1,103 @@
+"""What several verbs share: options, the audit they start from, and printing for a terminal."""
+
+import gc
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from skillmeat_audit.commands.audit import Audit, Scope
+    from skillmeat_audit.loaders.settings import Settings
+
+Command = Callable[..., Any]
+_PIPE_WIDTH = 110
+
+
+def common(command: Command) -> Command:
+    """Add the options that every verb on a home has."""
+    options = [
+        click.option(
+            "--database",
+            metavar="URL",
+            help="The cache's place: a file, sqlite:///… or postgresql://…",
+        ),
+        click.option(
+            "--config",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Settings file (rules ignored, and why).",
+        ),
+        click.option("--traceback", is_flag=True, help="On an error, show where it was raised."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def filters(command: Command) -> Command:
+    """Add the options that say which findings are asked for."""
+    listed: dict[str, Any] = {"multiple": True, "metavar": "CODE"}
+    options = [
+        click.option(
+            "--select",
+            **listed,
+            help="Only rules with this code or prefix, e.g. D or S001. Repeatable.",
+        ),
+        click.option(
+            "--ignore", **listed, help="Leave out these rules; they stay counted. Repeatable."
+        ),
+        click.option(
+            "--collection",
+            multiple=True,
+            metavar="ID|NAME",
+            help="Only this DB collection. Repeatable.",
+        ),
+        click.option(
+            "--artifact",
+            multiple=True,
+            metavar="ID",
+            help="Only this artifact, type:name or name. Repeatable.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def scope_of(options: dict[str, Any], settings: "Settings") -> "Scope":
+    """Return the scope that *options* and the settings file ask for together."""
+    from skillmeat_audit.commands.audit import Scope
+
+    return Scope(
+        select=options["select"],
+        ignore=(*options["ignore"], *settings.ignore),
+        collections=options["collection"],
+        artifacts=options["artifact"],
+    )
+
+
+def audited(home: str, options: dict[str, Any], scope: "Scope") -> "Audit":
+    """Return the audit of *home*."""
+    gc.disable()  # while a thousand modules load there is nothing to collect, and looking costs
+    from skillmeat_audit.commands.audit import audit
+
+    gc.freeze()
+    gc.enable()
+    quiet = True if options.get("quiet") else None
+    return audit(home, database=options["database"], scope=scope, progress=False if quiet else None)
+
+
+def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:
+    """Print *lines*, made for the width of the terminal, or for a fixed one where there is none."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS") or _PIPE_WIDTH)
+    console = Console(width=width, highlight=False, soft_wrap=True)
+    for line in lines(console.width):
+        console.print(line, soft_wrap=True)

@@ -1,0 +1,195 @@
+"""The verbs that repair: plan, apply, undo, runs."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.ui.options import audited, common, filters, print_lines, scope_of
+
+if TYPE_CHECKING:
+    from skillmeat_audit.commands.repair import Options, Run
+
+Command = Callable[..., Any]
+
+
+def _state(command: Command) -> Command:
+    """Add the options of verbs that need the journal."""
+    options = [
+        click.option(
+            "--state-dir",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Where journals and backups are kept.",
+        ),
+        click.option(
+            "--wait",
+            type=click.FloatRange(0),
+            default=10.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="How long to wait for a lock.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("home", default="~/.skillmeat")
+@click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Save it.")
+@filters
+@click.option(
+    "--disposition",
+    multiple=True,
+    type=click.Choice(["safe", "fill", "review"]),
+    help="Mend findings of this disposition. Repeatable.  [default: safe, fill]",
+)
+@click.option("--deletes", is_flag=True, help="Delete orphans (K002) as well.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.option(
+    "--limit", type=click.IntRange(0), default=40, show_default=True, help="Changes listed; 0: all."
+)
+@click.option("--schema", is_flag=True, help="Print the JSON schema of plans, and stop.")
+@common
+def plan(home: str, **options: Any) -> int:
+    """Decide what a repair would write, before → after. Nothing is written but FILE."""
+    from skillmeat_audit.commands import repair
+    from skillmeat_audit.loaders.settings import load_settings
+    from skillmeat_audit.repair.plan import encode, schema
+    from skillmeat_audit.reports.repair import Saved, plan_text
+
+    if options["schema"]:
+        click.echo(schema().decode(), nl=False)
+        return ExitCode.CLEAN
+    audit = audited(home, options, scope_of(options, load_settings(options["config"])))
+    planned = repair.plan(
+        audit,
+        dispositions=options["disposition"] or ("safe", "fill"),
+        deletes=options["deletes"],
+    )
+    output = options["output"]
+    if output is not None:
+        planned.save(output)
+    if options["form"] == "json":
+        click.echo(encode(planned.document).decode(), nl=False)
+    else:
+        saved = Saved(None if output is None else str(output), audit.names)
+        print_lines(lambda width: plan_text(planned.document, saved, width, options["limit"]))
+    return ExitCode.CLEAN
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--rehearse", is_flag=True, help="Do everything, then roll it back.")
+@click.option(
+    "--max-overwrites",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Rows that may be overwritten or deleted.  [default: a fifth]",
+)
+@click.option(
+    "--service",
+    type=click.Choice(["embedded", "skillmeat"]),
+    default="embedded",
+    show_default=True,
+    help="Who writes the rows.",
+)
+@_state
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.option("--database", metavar="URL", help="The cache's place, where it is not the plan's.")
+@click.option("--traceback", is_flag=True, help="On an error, show where it was raised.")
+def apply(file: Path, **options: Any) -> int:
+    """Write the plan in FILE: rows that moved since are skipped and listed (exit 4)."""
+    from skillmeat_audit.commands import repair
+
+    planned = repair.Plan.load(file, options["database"])
+    _tell_interrupted(planned.document.home, options)
+    if options["rehearse"]:
+        run = repair.rehearse(planned, options=_options(options))
+    else:
+        run = repair.apply(planned, options=_options(options))
+    return _told(run, options)
+
+
+@click.command()
+@click.argument("home", default="~/.skillmeat")
+@click.option("--run", metavar="ID", help="The run to undo.  [default: the latest]")
+@_state
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.option("--database", metavar="URL", help="The cache's place.")
+@click.option("--traceback", is_flag=True, help="On an error, show where it was raised.")
+def undo(home: str, **options: Any) -> int:
+    """Put back what a run changed; rows that moved since are skipped and listed (exit 4)."""
+    from skillmeat_audit.commands import repair
+
+    _tell_interrupted(home, options)
+    run = repair.undo(home, options["run"], database=options["database"], options=_options(options))
+    return _told(run, options)
+
+
+@click.command()
+@click.argument("home", default="~/.skillmeat")
+@_state
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.option("--database", metavar="URL", help="The cache's place.")
+@click.option("--traceback", is_flag=True, help="On an error, show where it was raised.")
+def runs(home: str, **options: Any) -> int:
+    """List the runs on a home, the latest first, with what became of each."""
+    from skillmeat_audit.commands import repair
+    from skillmeat_audit.reports.repair import runs_json, runs_text
+
+    listed = repair.runs(home, database=options["database"], options=_options(options))
+    if options["form"] == "json":
+        click.echo(runs_json(listed))
+    else:
+        click.echo("\n".join(runs_text(listed)))
+    return ExitCode.CLEAN
+
+
+def _options(options: dict[str, Any]) -> "Options":
+    from skillmeat_audit.commands.repair import Options
+
+    return Options(
+        options["state_dir"],
+        options.get("max_overwrites"),
+        options["wait"],
+        options.get("service", "embedded"),
+    )
+
+
+def _tell_interrupted(home: str, options: dict[str, Any]) -> None:
+    """Say on stderr what became of runs that were interrupted, once."""
+    from skillmeat_audit.commands import repair
+
+    for run in repair.settle(home, database=options["database"], options=_options(options)):
+        said = {
+            "committed": "the cache holds all of it",
+            "failed": "the cache holds none of it",
+        }.get(run.state, "the cache cannot tell yet whether it was written")
+        click.echo(f"skillmeat-audit: run {run.run} was interrupted; {said}", err=True)
+
+
+def _told(run: "Run", options: dict[str, Any]) -> int:
+    from skillmeat_audit.reports.names import Names
+    from skillmeat_audit.reports.repair import run_json, run_text
+
+    if options["form"] == "json":
+        click.echo(run_json(run.outcome, run.recheck))
+    else:
+        state_dir = None if options["state_dir"] is None else str(options["state_dir"])
+        print_lines(lambda _: run_text(run.outcome, run.recheck, Names({}, {}), state_dir))
+    sys.stdout.flush()
+    return ExitCode.CONFLICT if run.outcome.conflicts else ExitCode.CLEAN

@@ -1,0 +1,373 @@
+"""Reading the database: what is seen, and that the home stays as it was, byte for byte."""
+
+import contextlib
+import itertools
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+from conftest import digest
+
+from skillmeat_audit.loaders import database
+from skillmeat_audit.loaders.cache import load_cache
+from skillmeat_audit.loaders.database import fetch_text, read_database, sqlite_path
+from skillmeat_audit.loaders.home import sqlite_url
+from skillmeat_audit.model.errors import DatabaseError
+
+BARE = "CREATE TABLE collection_artifacts (collection_id, artifact_id, added_at, description)"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder for the database, apart from every other file."""
+    (tmp_path / "cache").mkdir()
+    return tmp_path / "cache"
+
+
+def make(file, *rows, script=BARE):
+    """Make a database with rows of (artifact_id, description); return its path."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(script)
+        if rows:
+            insert(connection, *rows)
+    return file
+
+
+def insert(connection, *rows):
+    query = "INSERT INTO collection_artifacts VALUES ('default', ?, '2026-01-01', ?)"
+    connection.executemany(query, rows)
+    connection.commit()
+
+
+def descriptions(path):
+    """Return the descriptions an audit sees, having checked that it changed nothing."""
+    before = digest(path.parent)
+    times = {file: file.stat().st_mtime_ns for file in (path.parent, *path.parent.iterdir())}
+    found = load_cache(sqlite_url(path)).rows["description"].tolist()
+
+    assert digest(path.parent) == before
+    assert {file: file.stat().st_mtime_ns for file in times} == times
+    return found
+
+
+def refusal(path):
+    """Return why *path* cannot be read, having checked that trying changed nothing."""
+    before = digest(path.parent)
+    with pytest.raises(DatabaseError) as caught:
+        load_cache(sqlite_url(path))
+
+    assert digest(path.parent) == before
+    return str(caught.value)
+
+
+@contextlib.contextmanager
+def live_log(folder):
+    """Yield a copied WAL database of a running writer: "new" stands in the log only."""
+    source = folder.parent / "source.db"
+    with closing(sqlite3.connect(source)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.executescript(BARE)
+        insert(connection, ("skill:a", "old"))
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        insert(connection, ("skill:b", "new"))
+        for end in ("", "-wal"):
+            shutil.copyfile(f"{source}{end}", folder / f"cache.db{end}")
+        yield folder / "cache.db"
+
+
+def test_a_plain_database_is_read(folder):
+    assert descriptions(make(folder / "cache.db", ("skill:a", "A"))) == ["A"]
+
+
+@pytest.mark.parametrize("name", ["a b#c?d%20e.db", "ü'&.db", "x\n.db"])
+def test_a_file_name_may_hold_anything(folder, name):
+    path = make(folder / name, ("skill:a", "A"))
+
+    assert sqlite_path(sqlite_url(path)) == path
+    assert descriptions(path) == ["A"]
+
+
+def test_a_row_that_stands_only_in_a_live_log_is_seen(folder):
+    with live_log(folder) as path:
+        assert descriptions(path) == ["old", "new"]
+        (folder / "cache.db-wal").unlink()
+        assert descriptions(path) == ["old"]
+
+
+def test_a_database_in_wal_mode_without_a_log_gets_none(folder):
+    path = make(folder / "cache.db", ("skill:a", "A"), script=f"PRAGMA journal_mode = WAL; {BARE}")
+    descriptions(path)
+
+    assert [file.name for file in folder.iterdir()] == ["cache.db"]
+
+
+@pytest.mark.parametrize("end", ["-wal", "-journal"])
+def test_an_empty_log_is_left_alone(folder, end):
+    path = make(folder / "cache.db", ("skill:a", "A"))
+    (folder / f"cache.db{end}").touch()
+
+    assert descriptions(path) == ["A"]
+
+
+@pytest.mark.parametrize("end", ["-wal", "-journal"])
+def test_a_log_that_is_rubbish_does_not_hide_the_rows(folder, end):
+    path = make(folder / "cache.db", ("skill:a", "A"))
+    (folder / f"cache.db{end}").write_bytes(b"rubbish" * 1000)
+
+    assert descriptions(path) == ["A"]
+
+
+def test_a_database_open_in_its_writer_is_read_where_it_lies(folder):
+    path = folder / "cache.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(BARE)
+        insert(connection, ("skill:a", "A"))
+        connection.execute(
+            "INSERT INTO collection_artifacts VALUES ('default', 'skill:b', '', 'B')"
+        )
+
+        assert descriptions(path) == ["A"]
+        connection.commit()
+        assert descriptions(path) == ["A", "B"]
+
+
+def test_what_a_hot_journal_takes_back_is_not_seen(folder):
+    source = make(
+        folder.parent / "source.db", *((f"skill:{n:03}", "old" * 500) for n in range(200))
+    )
+    with closing(sqlite3.connect(source)) as connection:
+        connection.execute("PRAGMA cache_size = 2")
+        connection.execute(
+            "UPDATE collection_artifacts SET description = replace(description, 'old', 'new')"
+        )
+        for end in ("", "-journal"):
+            shutil.copyfile(f"{source}{end}", folder / f"cache.db{end}")
+    assert b"newnew" in (folder / "cache.db").read_bytes()
+
+    assert set(descriptions(folder / "cache.db")) == {"old" * 500}
+
+
+def test_a_folder_nobody_may_write_to_is_enough(folder):
+    with live_log(folder) as path:
+        for file in (*folder.iterdir(), folder):
+            file.chmod(0o555 if file.is_dir() else 0o444)
+
+        assert descriptions(path) == ["old", "new"]
+        folder.chmod(0o755)
+
+
+HOLD = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+connection.execute(f"PRAGMA journal_mode = {sys.argv[2]}")
+connection.execute("BEGIN EXCLUSIVE")
+connection.execute("INSERT INTO collection_artifacts VALUES ('default', 'skill:z', '', 'Z')")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+def test_a_database_locked_by_another_process_is_read_as_committed(folder, mode):
+    path = make(folder / "cache.db", ("skill:a", "A"))
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, path, mode], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout.readline() == b"held\n"
+
+        assert descriptions(path) == ["A"]
+        holder.stdin.close()
+
+
+def test_an_empty_file_is_a_cache_without_tables(folder):
+    (folder / "cache.db").touch()
+    cache = load_cache(sqlite_url(folder / "cache.db"))
+
+    assert (cache.era, len(cache.rows)) == (None, 0)
+    assert "no collection_artifacts table" in cache.problems["detail"].item()
+
+
+@pytest.mark.parametrize("content", [b"x", b"SQLite format 2\0", b"hello" * 1000, bytes(4096)])
+def test_what_is_no_sqlite_database_is_told(folder, content):
+    (folder / "cache.db").write_bytes(content)
+
+    assert "is not an SQLite database (or it is encrypted)" in refusal(folder / "cache.db")
+
+
+@pytest.mark.parametrize("keep", [16, 100, 1000, 5000])
+def test_a_truncated_database_is_told(folder, keep):
+    path = make(folder / "cache.db", *((f"skill:{n}", "x" * 500) for n in range(100)))
+    path.write_bytes(path.read_bytes()[:keep])
+    said = refusal(path)
+
+    assert said.startswith(f"cannot read {path}: it is damaged")
+    assert said.endswith("restore a backup, or move it away to have it rebuilt")
+
+
+@pytest.mark.parametrize("page", [1, 3, 10])
+def test_a_damaged_page_is_a_problem_or_told(folder, page):
+    rows = ((f"skill:{n}", "x" * 500) for n in range(100))
+    path = make(folder / "cache.db", *rows, script=f"PRAGMA page_size = 4096; {BARE}")
+    content = bytearray(path.read_bytes())
+    content[page * 4096 : page * 4096 + 200] = bytes(range(200))
+    path.write_bytes(content)
+    before = digest(folder)
+    try:
+        problems = load_cache(sqlite_url(path)).problems
+    except DatabaseError as exc:
+        assert "damaged" in str(exc)
+    else:
+        assert "integrity" in problems["kind"].tolist()
+
+    assert digest(folder) == before
+
+
+def test_the_database_of_another_application_is_told(folder):
+    path = make(folder / "cache.db", script="CREATE TABLE moz_places (id)")
+
+    assert "none of SkillMeat's tables" in refusal(path)
+
+
+def test_a_cache_without_a_known_key_is_told(folder):
+    script = "CREATE TABLE collection_artifacts (collection_id, artifact, added_at)"
+
+    assert "schema of no known era" in refusal(make(folder / "cache.db", script=script))
+
+
+def test_a_table_with_only_its_key_is_read(folder):
+    path = make(folder / "cache.db", script="CREATE TABLE collection_artifacts (artifact_id)")
+
+    assert load_cache(sqlite_url(path)).rows.empty
+
+
+@pytest.mark.parametrize("end", ["-wal", "-journal"])
+def test_a_folder_in_place_of_a_log_is_told(folder, end):
+    path = make(folder / "cache.db")
+    (folder / f"cache.db{end}").mkdir()
+
+    assert "Is a directory" in refusal(path)
+
+
+@pytest.mark.parametrize("other", [os.mkdir, os.mkfifo])
+def test_what_is_no_file_is_told_and_not_waited_for(folder, other):
+    other(folder / "cache.db")
+
+    assert "is not a regular file" in refusal(folder / "cache.db")
+
+
+def test_a_database_that_is_gone_is_told(folder):
+    assert "No such file or directory" in refusal(folder / "cache.db")
+
+
+def test_text_that_is_not_utf8_is_shown_with_marks(folder):
+    path = make(folder / "cache.db", ("skill:a", "fine"))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "UPDATE collection_artifacts SET description = CAST(x'6361FFE9' AS TEXT)"
+        )
+        insert(connection, ("skill:b", "fine"))
+
+    assert descriptions(path) == ["ca\ufffd\ufffd", "fine"]
+
+
+def test_values_that_are_no_text_become_text(folder):
+    rows = [
+        ("skill:a", 5),
+        ("skill:b", 1.5),
+        ("skill:c", b"caf\xe9"),
+        ("skill:d", None),
+        (7, "int"),
+    ]
+    path = make(folder / "cache.db", *rows)
+    frame = load_cache(sqlite_url(path)).rows
+
+    assert frame["artifact_id"].tolist() == ["7", "skill:a", "skill:b", "skill:c", "skill:d"]
+    assert frame["description"].tolist()[:4] == ["int", "5", "1.5", "caf\ufffd"]
+    assert frame["description"].isna().tolist() == [False] * 4 + [True]
+
+
+def test_a_query_without_rows_has_its_columns():
+    with closing(sqlite3.connect(":memory:")) as connection:
+        assert fetch_text(connection, "SELECT 1, 2 WHERE 0", ["a", "b"]) == {"a": [], "b": []}
+
+
+def test_a_database_that_changes_during_every_read_is_given_up(folder, monkeypatch):
+    path = make(folder / "cache.db")
+    states, reads = itertools.count(), []
+    monkeypatch.setattr(database, "_identity", lambda path: next(states))
+
+    with pytest.raises(DatabaseError, match="changes all the time"):
+        read_database(sqlite_url(path), reads.append)
+    assert len(reads) == 5
+
+
+def test_a_database_that_changes_once_is_read_again(folder, monkeypatch):
+    path = make(folder / "cache.db", ("skill:a", "A"))
+    states = iter([1, 2])
+    monkeypatch.setattr(database, "_identity", lambda path: next(states, 2))
+
+    assert descriptions(path) == ["A"]
+
+
+def test_a_failure_while_the_database_changes_is_tried_again(folder):
+    path = make(folder / "cache.db")
+    reads = []
+
+    def read(connection):
+        reads.append(connection)
+        if len(reads) == 1:
+            os.utime(path)
+            raise sqlite3.DatabaseError("malformed")
+        return "found"
+
+    assert read_database(sqlite_url(path), read) == "found"
+
+
+def test_a_log_that_appears_while_reading_is_read_too(folder):
+    with live_log(folder) as path:
+        log = folder / "cache.db-wal"
+        log.rename(folder.parent / "log")
+
+        def read(connection):
+            if not log.exists():
+                shutil.copyfile(folder.parent / "log", log)
+            query = "SELECT count(*) FROM collection_artifacts"
+            return connection.execute(query).fetchall()
+
+        assert read_database(sqlite_url(path), read) == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (sqlite3.OperationalError("database is locked"), "it is locked by another process"),
+        (sqlite3.OperationalError("no such column: x"), "no such column: x"),
+        (sqlite3.DatabaseError("malformed"), "it is damaged \\(malformed\\)"),
+        (PermissionError(13, "Permission denied"), "Permission denied"),
+    ],
+)
+def test_a_failure_gives_the_reason_and_its_cause(folder, cause, said):
+    path = make(folder / "cache.db")
+
+    def read(connection):
+        raise cause
+
+    with pytest.raises(DatabaseError, match=said) as caught:
+        read_database(sqlite_url(path), read)
+    assert caught.value.__cause__ is cause
+
+
+def test_the_private_copy_is_taken_away(folder, tmp_path, monkeypatch):
+    (tmp_path / "private").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "private"))
+    with live_log(folder) as path:
+        descriptions(path)
+
+    assert list((tmp_path / "private").iterdir()) == []

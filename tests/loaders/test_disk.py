@@ -1,0 +1,95 @@
+"""The disk: artifacts that lie in a collection without an entry in its manifest."""
+
+import os
+
+import pytest
+
+from skillmeat_audit.loaders.disk import FOLDERS, load_undeclared
+from skillmeat_audit.loaders.home import find_home
+from skillmeat_audit.model.tables import MANIFEST, PROBLEMS, records
+
+
+@pytest.fixture
+def undeclared(tmp_path):
+    """Return what is undeclared in a home of *files*, its entries given as (collection, path)."""
+
+    def find(*files, entries=()):
+        for file in files:
+            path = tmp_path / "collections" / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        manifest = [{"file_collection": name, "path": str(path)} for name, path in entries]
+        return load_undeclared(find_home(tmp_path), MANIFEST.from_records(manifest))
+
+    return find
+
+
+MADE = "default/collection.toml"
+
+
+def test_an_artifact_without_an_entry_is_told(undeclared):
+    (found,) = records(undeclared(MADE, "default/skills/a/SKILL.md"))
+
+    assert found == {
+        "kind": "undeclared", "artifact_id": "skill:a", "place": "collections/default/skills/a",
+        "detail": "on disk, but no manifest declares it",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "skills/a",
+        "skills/a/",
+        "./skills//a",
+        "skills\\a",
+        "/old/.skillmeat/collections/default/skills/a",
+    ],
+)
+def test_an_artifact_with_an_entry_is_not(undeclared, path):
+    found = undeclared(MADE, "default/skills/a/SKILL.md", entries=[("default", path)])
+
+    assert found.empty
+    assert list(found.columns) == list(PROBLEMS.columns)
+
+
+@pytest.mark.parametrize(
+    "entry", [("other", "skills/a"), ("default", "/other/skills/a"), ("default", "skills/a.md")]
+)
+def test_an_entry_for_another_place_does_not_count(undeclared, entry):
+    found = undeclared(MADE, "default/skills/a/SKILL.md", entries=[entry])
+
+    assert found["artifact_id"].tolist() == ["skill:a"]
+
+
+@pytest.mark.parametrize(("folder", "kind"), FOLDERS.items())
+def test_the_folder_tells_the_type(undeclared, folder, kind):
+    found = undeclared(MADE, f"default/{folder}/a.md")
+
+    assert found["artifact_id"].item() == f"{kind}:a"
+    assert found["place"].item() == f"collections/default/{folder}/a.md"
+
+
+def test_hidden_files_other_folders_and_folders_without_a_manifest_do_not_count(undeclared):
+    found = undeclared(MADE, "default/skills/.DS_Store", "default/docs/a.md", "loose/skills/a")
+
+    assert found.empty
+
+
+def test_artifacts_are_told_by_collection_folder_and_name(undeclared):
+    files = ["b/skills/b", "b/skills/a", "a/commands/c", "a/skills/d"]
+    found = undeclared("a/collection.toml", "b/collection.toml", *files)
+
+    assert found["artifact_id"].tolist() == ["skill:d", "command:c", "skill:a", "skill:b"]
+
+
+def test_a_file_in_place_of_a_folder_holds_nothing(undeclared):
+    assert undeclared(MADE, "default/skills").empty
+
+
+@pytest.mark.parametrize("place", [b"default/skills/\xff.md", b"\xff/skills/a.md"])
+def test_a_name_that_is_not_utf8_is_spelled_out(undeclared, place):
+    file = os.fsdecode(place)
+    found = undeclared(f"{file.partition('/')[0]}/collection.toml", file)
+
+    assert found["place"].item() == "collections/" + place.decode(errors="backslashreplace")

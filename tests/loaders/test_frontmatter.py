@@ -1,0 +1,349 @@
+"""Front matter: which file speaks for an artifact, and that none outside the collection does."""
+
+import os
+
+import pytest
+
+from skillmeat_audit.loaders import frontmatter
+from skillmeat_audit.loaders.frontmatter import load_frontmatter, relative_path
+from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.tables import FRONTMATTER, MANIFEST, records
+
+SAYS = "---\ndescription: {}\n---\nBody.\n"
+SECRET = SAYS.format("secret")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The folder of the file collection "default", with a secret beside the home."""
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "SKILL.md").write_text(SECRET)
+    made = tmp_path / "home" / "collections" / "default"
+    made.mkdir(parents=True)
+    return made
+
+
+def load(folder, path, kind="skill"):
+    """Return what is found at one manifest entry's *path*."""
+    home = Home(folder.parent.parent, None, "default")
+    entry = {"entry": 0, "file_collection": folder.name, "path": str(path), "type": kind}
+    (found,) = records(load_frontmatter(home, MANIFEST.from_records([entry])))
+    return found
+
+
+def write(folder, path, content=None):
+    file = folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    content = SAYS.format(path) if content is None else content
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return file
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "files", "read"),
+    [
+        ("skill", "skills/a", ["SKILL.md", "README.md"], "SKILL.md"),
+        ("skill", "skills/a", ["skill.md", "README.md"], None),
+        ("command", "commands/a", ["command.md", "a.md"], "command.md"),
+        ("command", "commands/a", ["z.md", "b.md", "c.txt"], "b.md"),
+        ("command", "commands/a", ["c.txt"], None),
+        ("agent", "agents/a", ["agent.md", "AGENT.md"], "AGENT.md"),
+        ("agent", "agents/a", ["agent.md", "a.md"], "agent.md"),
+        ("agent", "agents/a", ["b.md"], "b.md"),
+        ("hook", "hooks/a", ["HOOK.md", "README.md"], "HOOK.md"),
+        ("hook", "hooks/a", ["README.md"], None),
+        ("mcp", "mcps/a", ["MCP.md"], "MCP.md"),
+        ("mcp_server", "mcp_servers/a", ["MCP.md"], "MCP.md"),
+        ("composite", "composites/a", ["COMPOSITE.md", "PLUGIN.md"], "COMPOSITE.md"),
+        ("composite", "composites/a", ["PLUGIN.md"], "PLUGIN.md"),
+        ("workflow", "workflows/a", ["WORKFLOW.md"], None),
+        ("soul", "souls/a", ["SOUL.md"], None),
+    ],
+)
+def test_the_file_skillmeat_reads_in_a_folder_is_read(folder, kind, path, files, read):
+    for name in files:
+        write(folder, f"{path}/{name}")
+    found = load(folder, path, kind)
+
+    assert found["state"] == ("absent" if read is None else "read")
+    assert found["file"] == found["description"] == (read and f"{path}/{read}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "state"),
+    [
+        ("command", "commands/a.md", "read"),
+        ("agent", "agents/a.md", "read"),
+        ("soul", "souls/a.md", "read"),
+        ("command", "commands/a", "read"),
+        ("agent", "agents/a", "read"),
+        ("agent", "agents/a.v2", "read"),
+        ("hook", "hooks/a", "read"),
+        ("hook", "hooks/a.json", "absent"),
+        ("mcp", "mcps/a.json", "absent"),
+        ("skill", "skills/a.md", "absent"),
+        ("soul", "souls/a", "absent"),
+        ("workflow", "workflows/a.md", "absent"),
+    ],
+)
+def test_a_single_file_is_read_where_its_type_may_be_one(folder, kind, path, state):
+    write(folder, path)
+    found = load(folder, path, kind)
+
+    assert found["state"] == state
+    assert found["description"] == (path if state == "read" else None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "file"),
+    [
+        ("agent", "agents/a", "agents/a"),
+        ("command", "commands/a", "commands/a"),
+        ("hook", "hooks/a", "hooks/a"),
+        ("hook", "hooks/a", "hooks/a/HOOK.md"),
+        ("mcp", "mcps/a", "mcps/a/MCP.md"),
+        ("composite", "composites/a", "composites/a/COMPOSITE.md"),
+        ("composite", "composites/a", "composites/a/PLUGIN.md"),
+    ],
+)
+def test_a_file_skillmeat_does_not_read_is_believed_only_with_a_fence(folder, kind, path, file):
+    write(folder, file, "#!/bin/sh\n---\ndescription: no\n---\n")
+    without = load(folder, path, kind)
+    write(folder, file, "\ufeff---\r\nname: x\r\n---\r\nBody.")
+    fenced = load(folder, path, kind)
+
+    assert (without["state"], without["fenced"]) == ("absent", None)
+    assert (fenced["state"], fenced["name"], fenced["description"]) == ("read", "x", None)
+
+
+def test_a_file_skillmeat_reads_needs_no_fence(folder):
+    write(folder, "agents/a.md", "# A\n\nDoes it.\n")
+    found = load(folder, "agents/a.md", "agent")
+
+    assert (found["state"], found["fenced"], found["description"]) == ("read", False, "Does it.")
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_and_a_byte_order_mark_make_no_difference(folder, mark, end):
+    text = "---\nname: x\ndescription: |\n  one\n  two\nlicense: MIT\n---\nBody"
+    write(folder, "skills/a/SKILL.md", mark + text.replace("\n", end))
+    found = load(folder, "skills/a")
+
+    assert (found["description"], found["license"]) == ("one\ntwo\n", "MIT")
+
+
+def test_one_row_per_entry_in_the_manifests_order(folder):
+    write(folder, "skills/a/SKILL.md")
+    entries = [
+        {"entry": number, "file_collection": "default", "path": path, "type": "skill"}
+        for number, path in enumerate(["skills/none", "skills/a", "skills/none"])
+    ]
+    seen = []
+    frame = load_frontmatter(
+        Home(folder.parent.parent, None, "default"),
+        MANIFEST.from_records(entries),
+        track=lambda each: seen.extend(each) or seen,
+    )
+
+    assert list(frame.columns) == list(FRONTMATTER.columns)
+    assert frame["entry"].tolist() == [0, 1, 2] == [entry["entry"] for entry in seen]
+    assert frame["state"].tolist() == ["missing", "read", "missing"]
+
+
+def test_the_time_of_the_file_is_told_in_utc(folder):
+    os.utime(write(folder, "skills/a/SKILL.md"), (1767600000.25, 1767600000.25))
+
+    assert load(folder, "skills/a")["modified_at"] == "2026-01-05 08:00:00.250000"
+
+
+def test_a_time_no_calendar_knows_is_null_or_what_the_disk_made_of_it(folder):
+    os.utime(write(folder, "skills/a/SKILL.md"), (2**40, 2**40))
+
+    assert load(folder, "skills/a")["state"] == "read"
+
+
+@pytest.mark.parametrize("kind", ["skill", "agent", "hook", "workflow"])
+def test_missing_files_are_missing(folder, kind):
+    assert load(folder, "skills/none", kind)["state"] == "missing"
+
+
+@pytest.mark.parametrize("path", ["", ".", "skills"])
+def test_a_path_to_a_folder_of_folders_holds_nothing_to_read(folder, path):
+    write(folder, "skills/a/SKILL.md")
+
+    assert load(folder, path)["state"] == "absent"
+
+
+@pytest.mark.parametrize(
+    ("path", "relative"),
+    [
+        ("skills/a", "skills/a"),
+        ("skills\\a", "skills/a"),
+        ("/home/old/.skillmeat/collections/default/skills/a", "skills/a"),
+        ("C:\\Users\\Old\\.skillmeat\\collections\\default\\skills\\a", "skills/a"),
+        ("/collections/default/x/collections/default/skills/a", "skills/a"),
+        ("/home/old/.skillmeat/collections/other/skills/a", None),
+        ("/etc/passwd", None),
+        ("C:\\secret", None),
+        ("\\\\server\\share\\x", None),
+    ],
+)
+def test_an_absolute_path_counts_from_its_collection_on(folder, path, relative):
+    assert relative_path(folder, path) == relative
+
+
+def test_the_files_of_a_moved_home_are_read(folder):
+    write(folder, "skills/a/SKILL.md")
+
+    assert load(folder, "/old/.skillmeat/collections/default/skills/a")["state"] == "read"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../../../secret",
+        "skills/../../../../secret",
+        "..\\..\\..\\secret",
+        "/old/collections/default/../../../secret",
+        "/etc/passwd",
+        "../../etc/passwd",
+        "../default2/skills/a",
+        "..",
+        "skills/a\0/../../../../secret",
+    ],
+)
+@pytest.mark.parametrize("kind", ["skill", "agent", "hook"])
+def test_a_path_out_of_the_collection_is_never_followed(folder, path, kind):
+    write(folder.parent, "default2/skills/a/SKILL.md", SECRET)
+    (folder / "skills").mkdir()
+    found = load(folder, path, kind)
+
+    assert found["state"] == "outside"
+    assert found["description"] is found["file"] is None
+
+
+def test_an_absolute_path_beside_the_collection_is_never_followed(folder):
+    assert load(folder, folder.parent.parent.parent / "secret")["state"] == "outside"
+
+
+def links(folder):
+    """Make every kind of link out of the collection, each below skills/."""
+    secret = folder.parent.parent.parent / "secret"
+    for name in ("file", "far"):
+        (folder / "skills" / name).mkdir(parents=True)
+    (folder / "skills" / "file" / "SKILL.md").symlink_to(secret / "SKILL.md")
+    (folder / "skills" / "folder").symlink_to(secret)
+    (folder / "skills" / "relative").symlink_to("../../../../secret")
+    (folder / "skills" / "twice").symlink_to("folder")
+    (folder / "skills" / "far" / "SKILL.md").symlink_to("../folder/SKILL.md")
+
+
+@pytest.mark.parametrize(
+    "path", ["skills/file", "skills/folder", "skills/relative", "skills/twice", "skills/far"]
+)
+@pytest.mark.parametrize("kind", ["skill", "agent"])
+def test_a_link_out_of_the_collection_is_never_followed(folder, path, kind):
+    links(folder)
+    found = load(folder, path, kind)
+
+    assert found["state"] == "outside"
+    assert found["description"] is None
+
+
+@pytest.mark.parametrize("kind", ["agent", "command", "hook"])
+def test_a_single_file_that_is_a_link_out_is_never_followed(folder, kind):
+    links(folder)
+
+    assert load(folder, "skills/folder/SKILL.md", kind)["state"] == "outside"
+    assert load(folder, "skills/file/SKILL.md", kind)["state"] == "outside"
+
+
+def test_a_link_within_the_collection_is_followed(folder):
+    write(folder, "skills/a/SKILL.md")
+    (folder / "skills" / "b").symlink_to("a")
+
+    assert load(folder, "skills/b")["description"] == "skills/a/SKILL.md"
+
+
+def test_a_collection_that_is_itself_a_link_is_read(folder, tmp_path):
+    write(folder, "skills/a/SKILL.md")
+    moved = folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(moved)
+
+    assert load(folder, "skills/a")["description"] == "skills/a/SKILL.md"
+
+
+def test_a_dangling_link_has_nothing_to_read(folder):
+    (folder / "skills" / "a").mkdir(parents=True)
+    (folder / "skills" / "a" / "SKILL.md").symlink_to("none")
+    (folder / "skills" / "b").symlink_to("none")
+    (folder / "agents").mkdir()
+    (folder / "agents" / "a.md").symlink_to("none")
+    (folder / "skills" / "loop").symlink_to("loop")
+
+    assert load(folder, "skills/a")["state"] == "absent"
+    assert load(folder, "skills/b")["state"] == "absent"
+    assert load(folder, "skills/loop")["state"] == "absent"
+    assert load(folder, "agents/a.md", "agent")["state"] == "unreadable"
+
+
+@pytest.mark.parametrize(("kind", "path"), [("agent", "agents/a.md"), ("hook", "hooks/a")])
+def test_a_pipe_is_not_waited_for(folder, kind, path):
+    (folder / path).parent.mkdir()
+    os.mkfifo(folder / path)
+    found = load(folder, path, kind)
+
+    assert (found["state"], found["reason"]) == ("unreadable", "is not a regular file")
+    assert found["file"] == path
+
+
+def test_a_folder_named_like_the_file_is_unreadable_and_left_closed(folder):
+    (folder / "skills" / "a" / "SKILL.md").mkdir(parents=True)
+    before = len(os.listdir("/dev/fd"))
+    found = load(folder, "skills/a")
+
+    assert (found["state"], found["reason"]) == ("unreadable", "cannot be read: Is a directory")
+    assert len(os.listdir("/dev/fd")) == before
+
+
+def test_a_file_over_the_size_limit_is_unreadable(folder, monkeypatch):
+    file = write(folder, "skills/a/SKILL.md")
+    monkeypatch.setattr(frontmatter, "SIZE_LIMIT_BYTES", file.stat().st_size)
+    fits = load(folder, "skills/a")
+    monkeypatch.setattr(frontmatter, "SIZE_LIMIT_BYTES", file.stat().st_size - 1)
+    found = load(folder, "skills/a")
+
+    assert fits["state"] == "read"
+    assert (found["state"], found["reason"]) == ("unreadable", "is larger than 0 MiB")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"---\nname: caf\xe9\n---\n", "is not UTF-8 (byte 13)"),
+        (SECRET.encode("utf-16"), "is not UTF-8 (byte 0)"),
+        (b"---\na: &a [*a]\n---\n", "has a front matter that contains itself"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(folder, content, reason):
+    write(folder, "skills/a/SKILL.md", content)
+    found = load(folder, "skills/a")
+
+    assert (found["state"], found["reason"]) == ("unreadable", reason)
+    assert found["file"] == "skills/a/SKILL.md"
+    assert found["description"] is None
+
+
+def test_a_file_name_that_is_not_utf8_is_spelled_out(folder):
+    write(folder, os.fsdecode(b"commands/a/\xff.md"), SAYS.format("D"))
+    found = load(folder, "commands/a", "command")
+
+    assert (found["file"], found["description"]) == (r"commands/a/\xff.md", "D")
+
+
+@pytest.mark.parametrize("path", ["x" * 5000, "skills/" + "x" * 300, "skills/a/SKILL.md/x"])
+def test_a_path_no_disk_can_hold_is_missing(folder, path):
+    write(folder, "skills/a/SKILL.md")
+
+    assert load(folder, path)["state"] == "missing"

@@ -1,0 +1,172 @@
+"""Finding a home: where it is, its cache, its active collection, and what is said without one."""
+
+import os
+
+import pytest
+
+from skillmeat_audit.loaders.database import sqlite_path
+from skillmeat_audit.loaders.home import file_collections, find_home, sqlite_url
+from skillmeat_audit.model.errors import HomeError, UsageError
+
+
+@pytest.fixture
+def root(tmp_path):
+    """An empty home: a .skillmeat folder with its collections folder."""
+    (tmp_path / ".skillmeat" / "collections").mkdir(parents=True)
+    return tmp_path / ".skillmeat"
+
+
+def touch(*parts):
+    path = parts[0].joinpath(*parts[1:])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return path
+
+
+@pytest.mark.parametrize("part", ["collections/x", "cache/cache.db", "config.toml"])
+def test_a_home_is_found_by_any_of_its_parts(tmp_path, part):
+    root = tmp_path / ".skillmeat"
+    touch(root, part)
+
+    assert find_home(root).root == find_home(tmp_path).root == root
+    assert find_home(str(tmp_path)).collections == root / "collections"
+
+
+def test_the_folder_within_comes_before_the_folder_itself(root):
+    (root.parent / "collections").mkdir()
+
+    assert find_home(root.parent).root == root
+
+
+def test_the_tilde_is_the_users_own_folder(root, monkeypatch):
+    monkeypatch.setenv("HOME", str(root.parent))
+    other = touch(root.parent, "other.db")
+
+    assert find_home().root == find_home("~").root == root
+    assert find_home("~", "~/other.db").database == sqlite_url(other)
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("none", "there is no such folder"),
+        ("none/.skillmeat", "there is no such folder"),
+        ("x" * 300, "there is no such folder"),
+        ("~no-such-user-here/x", "there is no such folder"),
+        ("a\0b", "there is no such folder"),
+        (".", "holds neither collections/ nor cache/cache.db"),
+        ("file", "holds neither collections/ nor cache/cache.db"),
+    ],
+)
+def test_where_there_is_no_home_is_told(tmp_path, monkeypatch, path, reason):
+    monkeypatch.chdir(tmp_path)
+    touch(tmp_path, "file")
+
+    with pytest.raises(HomeError, match=reason):
+        find_home(path)
+
+
+def test_the_database_is_the_homes_cache_where_it_has_one(root):
+    without = find_home(root)
+    cache = touch(root, "cache", "cache.db")
+
+    assert without.database is None
+    assert find_home(root).database == sqlite_url(cache)
+    assert sqlite_path(sqlite_url(cache)) == cache
+
+
+@pytest.mark.parametrize("form", ["{}", "sqlite:///{}"])
+def test_another_database_is_a_file_or_its_url(root, form):
+    other = touch(root, "other.db")
+
+    assert find_home(root, form.format(other)).database == sqlite_url(other)
+
+
+@pytest.mark.parametrize("form", ["other.db", "sqlite:///other.db"])
+def test_another_database_counts_from_the_working_folder(root, monkeypatch, form):
+    other = touch(root, "other.db")
+    monkeypatch.chdir(root)
+
+    assert find_home(root, form).database == sqlite_url(other)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])
+def test_a_server_is_reached_by_psycopg(root, scheme):
+    found = find_home(root, f"{scheme}://me:secret@host/db")
+
+    assert found.database == "postgresql+psycopg://me:secret@host/db"
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["none.db", "sqlite:///none.db", "sqlite://", ".", "x" * 300, "~no-such-user-here/x", ""],
+)
+def test_a_database_that_is_no_file_is_told(root, monkeypatch, given):
+    monkeypatch.chdir(root)
+
+    with pytest.raises(HomeError, match=r"no database at .*: there is no such file"):
+        find_home(root, given)
+
+
+def test_a_database_of_another_kind_is_bad_usage(root):
+    with pytest.raises(UsageError, match="cannot read a database of the kind mysql; give a file"):
+        find_home(root, "mysql://host/db")
+
+
+@pytest.mark.parametrize(
+    ("settings", "active"),
+    [
+        (None, "default"),
+        ("", "default"),
+        ('[settings]\ndefault-collection = "work"', "work"),
+        ('[settings]\ndefault-collection = ""', "default"),
+        ("[settings]\ndefault-collection = 5", "default"),
+        ("settings = 5", "default"),
+    ],
+)
+def test_the_active_collection_is_the_one_of_the_settings(root, settings, active):
+    if settings is not None:
+        (root / "config.toml").write_text(settings)
+    found = find_home(root)
+
+    assert (found.active_collection, found.settings_problem) == (active, None)
+
+
+@pytest.mark.parametrize(
+    "content", [b"[settings", b"\xff", b"\xef\xbb\xbf[settings]", b"x = " + b"[" * 100_000]
+)
+def test_settings_that_cannot_be_read_are_told(root, content):
+    (root / "config.toml").write_bytes(content)
+    found = find_home(root)
+
+    assert found.active_collection == "default"
+    assert found.settings_problem.startswith("config.toml cannot be read (")
+
+
+@pytest.mark.parametrize("other", [os.mkdir, os.mkfifo])
+def test_settings_that_are_no_file_are_told_and_not_waited_for(root, other):
+    other(root / "config.toml")
+
+    assert find_home(root).settings_problem.startswith("config.toml cannot be read (")
+
+
+def test_file_collections_are_the_folders_with_a_manifest_by_name(root):
+    for name in ("b", "a", "c.txt"):
+        touch(root, "collections", name, "collection.toml")
+    touch(root, "collections", "empty", "other.toml")
+    touch(root, "collections", "file")
+
+    assert [folder.name for folder in file_collections(find_home(root))] == ["a", "b", "c.txt"]
+
+
+def test_a_home_without_a_collections_folder_has_none(tmp_path):
+    touch(tmp_path, "config.toml")
+
+    assert file_collections(find_home(tmp_path)) == []
+
+
+def test_collections_that_cannot_be_listed_are_told(tmp_path):
+    touch(tmp_path, "collections")
+
+    with pytest.raises(HomeError, match=r"cannot list .*: Not a directory; check its permissions"):
+        file_collections(find_home(tmp_path))

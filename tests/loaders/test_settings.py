@@ -1,0 +1,81 @@
+"""The settings file: its defaults, what it may say, and how a mistake in it is told."""
+
+from pathlib import Path
+
+import pytest
+
+from skillmeat_audit.loaders.settings import Settings, default_settings_file, load_settings
+from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.model.findings import SEVERITIES, Severity
+
+
+@pytest.fixture
+def default(tmp_path, monkeypatch):
+    """The default settings file, which does not exist yet."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    return tmp_path / "skillmeat-audit" / "config.toml"
+
+
+def written(path, content):
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def test_without_a_file_the_defaults_hold(default):
+    assert load_settings() == Settings(ignore={}, fail_on=Severity.WARNING)
+    assert default_settings_file() == default
+
+
+def test_the_default_file_is_read(default):
+    written(default, 'fail-on = "error"')
+
+    assert load_settings().fail_on is Severity.ERROR
+
+
+@pytest.mark.parametrize("severity", SEVERITIES)
+def test_a_file_says_when_to_fail_and_what_to_ignore(tmp_path, severity):
+    text = f'fail-on = "{severity}"\n[ignore]\nF002 = "moved on purpose"\n'
+    found = load_settings(written(tmp_path / "own.toml", text))
+
+    assert found == Settings({"F002": "moved on purpose"}, severity)
+
+
+def test_an_empty_file_says_nothing(tmp_path):
+    assert load_settings(written(tmp_path / "own.toml", "")) == Settings()
+
+
+def test_a_named_file_must_exist(tmp_path):
+    with pytest.raises(UsageError, match=r"no settings file at .*none\.toml"):
+        load_settings(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("fail-on", "cannot read the settings file"),
+        (b"\xff", "cannot read the settings file"),
+        (b"\xef\xbb\xbf", "cannot read the settings file"),
+        ("x = " + "[" * 100_000, "cannot read the settings file"),
+        ("failon = 1\n[ignore]", "unknown key failon; known are fail-on, ignore"),
+        ("'a\\nb' = 1", r"unknown key a\\nb"),
+        ('fail-on = "never"', "fail-on must be one of error, warning, info"),
+        ("fail-on = ['error']", "fail-on must be one of"),
+        ("ignore = ['F002']", "ignore must be a table of rule = reason"),
+        ("[ignore]\nF002 = ''", "ignore.F002 needs a reason, as text"),
+        ("[ignore]\nF002 = ' '", "ignore.F002 needs a reason, as text"),
+        ("[ignore]\nF002 = true", "ignore.F002 needs a reason, as text"),
+    ],
+)
+def test_a_mistake_names_the_file_and_the_way_out(tmp_path, content, reason):
+    file = written(tmp_path / "own.toml", content)
+
+    with pytest.raises(UsageError, match=reason) as caught:
+        load_settings(file)
+    assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize("path", [".", "a\0b", "x" * 300])
+def test_what_is_no_file_is_told(path):
+    with pytest.raises(UsageError, match="cannot read the settings file"):
+        load_settings(Path(path))

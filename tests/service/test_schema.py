@@ -1,0 +1,82 @@
+"""The shape of the cache's tables: told by their columns, whatever release made them."""
+
+import pytest
+
+from skillmeat_audit.model.errors import DatabaseError
+from skillmeat_audit.model.fields import COLUMNS
+from skillmeat_audit.service.schema import BACKUP_KEY, TABLES, shape_of
+
+FULL = ("collection_id", "added_at", "synced_at", *COLUMNS)
+OLD = {"collection_artifacts": ("artifact_id", *FULL), "collections": ("id",), "artifacts": ("id",)}
+NEW = {
+    "collection_artifacts": ("artifact_uuid", *FULL),
+    "collections": ("id",),
+    "artifacts": ("id", "uuid"),
+}
+OLD_KEY, NEW_KEY = ("collection_id", "artifact_id"), ("collection_id", "artifact_uuid")
+
+
+@pytest.mark.parametrize(
+    ("tables", "key", "era"), [(OLD, OLD_KEY, "artifact_id"), (NEW, NEW_KEY, "artifact_uuid")]
+)
+def test_either_era_is_known_by_its_key_column(tables, key, era):
+    shape = shape_of(tables, key)
+
+    assert (shape.era, shape.oddities) == (era, ())
+    assert shape.has("collections") and not shape.has("marketplace_sources")
+
+
+def test_only_the_tables_an_audit_reads_are_kept():
+    shape = shape_of(NEW | {"tags": ("id",)}, NEW_KEY)
+
+    assert set(shape.columns) == set(NEW) <= set(TABLES)
+
+
+def test_a_kept_backup_of_the_key_is_odd_only_within_the_key():
+    tables = NEW | {"collection_artifacts": ("artifact_uuid", BACKUP_KEY, *FULL)}
+
+    assert shape_of(tables, NEW_KEY).oddities == ()
+    assert "stopped half way" in shape_of(tables, ("collection_id", BACKUP_KEY)).oddities[0]
+
+
+@pytest.mark.parametrize("column", [*COLUMNS, "synced_at"])
+def test_a_lacking_column_is_named(column):
+    left = tuple(name for name in NEW["collection_artifacts"] if name != column)
+    (said,) = shape_of(NEW | {"collection_artifacts": left}, NEW_KEY).oddities
+
+    assert said == f"collection_artifacts lacks {column}: a migration did not run"
+
+
+@pytest.mark.parametrize(
+    ("tables", "key", "said"),
+    [
+        (OLD | {"artifacts": ("id", "uuid")}, OLD_KEY, "while artifacts has a uuid"),
+        (NEW | {"artifacts": ("id",)}, NEW_KEY, "while artifacts has no uuid column"),
+        ({"collection_artifacts": OLD["collection_artifacts"]}, OLD_KEY, "no collections table"),
+    ],
+)
+def test_tables_of_different_releases_are_told(tables, key, said):
+    (oddity,) = shape_of(tables, key).oddities
+
+    assert said in oddity
+
+
+@pytest.mark.parametrize("tables", [{}, {"collections": ("id",)}])
+def test_a_database_without_a_cache_table_has_no_era(tables):
+    shape = shape_of(tables, ())
+
+    assert shape.era is None
+    assert "no collection_artifacts table" in shape.oddities[0]
+
+
+@pytest.mark.parametrize(
+    ("tables", "reason"),
+    [
+        ({"moz_places": ("id",)}, "none of SkillMeat's tables"),
+        ({"collection_artifacts": FULL}, "no known era"),
+        ({"collection_artifacts": ()}, "no known era"),
+    ],
+)
+def test_what_is_no_cache_is_refused(tables, reason):
+    with pytest.raises(DatabaseError, match=reason):
+        shape_of(tables, ())
