@@ -8,7 +8,7 @@ UV_ONLY := .venv/uv.lock
 # Where bytecode is not written, every start is slow for ever.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: audit test check lint types imports format lock clean
+.PHONY: audit test check lint types imports conformance format lock clean
 
 audit: $(READY)  ## check the bundled home: real findings in a few seconds
 	@$(BIN)/python data/build.py batch-import .build/home
@@ -29,6 +29,16 @@ types: $(READY)
 imports: $(READY)
 	$(BIN)/lint-imports
 
+conformance: .venv-conformance/.ready  ## the same repairs through ours and through SkillMeat 0.74.0
+	HOME=$(CURDIR)/.build .venv-conformance/bin/python -m pytest -q -s -W ignore tests/conformance
+
+.venv-conformance/.ready: $(READY) tests/conformance/requirements.lock
+	$(PYTHON) -m venv .venv-conformance
+	$(BIN)/uv pip install -q --python .venv-conformance/bin/python --require-hashes -r tests/conformance/requirements.lock \
+	|| .venv-conformance/bin/python -m pip install -q --require-hashes -r tests/conformance/requirements.lock
+	echo $(CURDIR) > $$(.venv-conformance/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/skillmeat_audit.pth
+	@mkdir -p .build && touch $@
+
 format: $(READY)  ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -36,9 +46,11 @@ format: $(READY)  ## put the code into shape
 lock: $(READY)  ## resolve the dependencies anew
 	$(BIN)/uv export -q --upgrade --all-extras --no-emit-project --format requirements.txt --no-annotate --no-header > requirements.lock
 	rm -f uv.lock
+	$(BIN)/uv pip compile -q pyproject.toml tests/conformance/requirements.in --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate -o tests/conformance/requirements.lock
 
 clean:
-	rm -rf .venv .build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-conformance .build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # uv installs the hashed lock ten times faster than pip; pip is the way where uv cannot (it ignores pip's settings).
 $(READY): requirements.lock pyproject.toml

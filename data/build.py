@@ -35,6 +35,7 @@ def build_home(name: str, target: Path, era: str = "artifact_id") -> Path:
 def build_cache(rows: str, database: Path, era: str) -> None:
     """Write *database* on the schema of *era*, filled by the SQL *rows* (keyed by artifact_id)."""
     connection = sqlite3.connect(database)
+    connection.execute("PRAGMA synchronous = OFF")
     connection.executescript((DATA / "schemas" / f"{era}.sql").read_text())
     if era == "artifact_id":
         connection.executescript(rows)

@@ -93,7 +93,8 @@ def snapshot(
     }
     facts = {
         "home": Home(Path("/home/x/.skillmeat"), "sqlite:///x", active),
-        "era": era, "identity": "x", "columns": frozenset(COLUMNS), "catalog_known": bool(sources or catalog), "may_hide_entries": False,
+        "era": era, "identity": "x", "columns": frozenset(COLUMNS),
+        "catalog_known": bool(sources or catalog), "may_hide_entries": False,
     } | values  # fmt: skip
     return Snapshot(**(facts | frames))
 

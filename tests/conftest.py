@@ -3,10 +3,16 @@
 import hashlib
 import importlib.util
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
+
+pytest_plugins = ["postgres_server"]
 
 PROJECT = Path(__file__).parent.parent
 SHARED = PROJECT.parent / "shared"
@@ -48,6 +54,67 @@ def cli(capsys, monkeypatch, tmp_path):
         return code, printed.out, printed.err
 
     return run
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A home whose repair was planned: the plan's file, and where runs leave their traces."""
+
+    home: Path
+    file: Path
+    state: Path
+
+    @property
+    def database(self) -> Path:
+        """The cache."""
+        return self.home / "cache" / "cache.db"
+
+
+_PLANS = {}  # by era: planning takes half a second, its result differs by paths only
+
+
+@pytest.fixture
+def planned(make_home, tmp_path) -> Callable[..., Planned]:
+    """Build the home batch-import and plan its repair: an insert and three updates."""
+    from skillmeat_audit.commands import audit, repair
+    from skillmeat_audit.loaders.home import sqlite_url
+    from skillmeat_audit.repair.plan import encode
+
+    def make(era: str = "artifact_id", at: str = "home") -> Planned:
+        case = Planned(make_home(era=era, at=at), tmp_path / f"{at}.json", tmp_path / "state")
+        if era not in _PLANS:
+            _PLANS[era] = repair.plan(audit.audit(case.home, progress=False)).document
+        address = sqlite_url(case.database)
+        plan = msgspec.structs.replace(_PLANS[era], home=str(case.home), database=address)
+        case.file.write_bytes(encode(plan))
+        return case
+
+    return make
+
+
+def dump(database: Path) -> dict[str, list[str]]:
+    """Return every row of every table, as text that tells values of different types apart."""
+    with closing(sqlite3.connect(database)) as connection:
+        query = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+        tables = [name for (name,) in connection.execute(query)]
+        return {
+            table: sorted(map(repr, connection.execute(f'SELECT * FROM "{table}"')))
+            for table in tables
+        }
+
+
+def cache_rows(database: Path) -> dict[tuple[str, str], dict[str, object]]:
+    """Return the cache rows by collection and artifact id, whatever the era of the key."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.row_factory = sqlite3.Row
+        names = [each[1] for each in connection.execute("PRAGMA table_info(collection_artifacts)")]
+        named = (
+            "artifact_id"
+            if "artifact_id" in names
+            else "(SELECT id FROM artifacts WHERE uuid = artifact_uuid)"
+        )
+        rows = connection.execute(f"SELECT {named} AS named, * FROM collection_artifacts")
+        return {(row["collection_id"], row["named"]): dict(row) for row in rows}
 
 
 def digest(folder: Path) -> str:

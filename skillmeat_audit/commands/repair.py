@@ -15,7 +15,7 @@ from skillmeat_audit.model import changes as model
 from skillmeat_audit.model.errors import DatabaseError, StateError, UsageError
 from skillmeat_audit.model.findings import Disposition
 from skillmeat_audit.model.tables import CHANGES, OUTCOMES
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.model.text import printable, without_password
 from skillmeat_audit.repair import journal as journals
 from skillmeat_audit.repair import plan as plans
 from skillmeat_audit.repair.apply import apply_plan, rehearse_plan
@@ -24,7 +24,7 @@ from skillmeat_audit.repair.runs import CacheService, Terms
 from skillmeat_audit.repair.undo import undo_run, was_committed
 from skillmeat_audit.reports.repair import plan_html, run_html
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
-from skillmeat_audit.service.connection import WAIT_SECONDS, sqlite_path, without_password
+from skillmeat_audit.service.connection import WAIT_SECONDS, sqlite_path
 from skillmeat_audit.service.schema import Era
 
 SERVICES = ("embedded", "skillmeat")
@@ -246,21 +246,26 @@ def settle(
     """Return the runs that were interrupted, their state settled by what the rows say.
 
     ``committed``: the cache holds all of it; ``failed``: none of it. Where the cache cannot tell
-    (it is locked, or another one) the state stays ``interrupted``.
+    (it is locked, or another one) the state stays ``interrupted``. Runs that were only going on
+    elsewhere are waited for, and not returned.
     """
     place = find_home(home, database)
     terms = (options or Options()).terms(_home_path(home, database))
     waiting = [each for each in journals.runs(terms.folder) if each.state == "interrupted"]
-    return [_settled(each, place.database, terms) for each in waiting]
+    settled = (_settled(each, place.database, terms) for each in waiting)
+    return [each for each in settled if each is not None]
 
 
-def _settled(interrupted: Journal, url: str | None, terms: Terms) -> Journal:
+def _settled(interrupted: Journal, url: str | None, terms: Terms) -> Journal | None:
     if url is None:
         return interrupted
     try:
         committed = was_committed(interrupted, url, terms.wait_seconds)
     except DatabaseError:
         return interrupted
+    now = journals.read(interrupted.folder)
+    if now is None or now.state != "interrupted":
+        return None
     if committed is None:
         return interrupted
     state: journals.State = "committed" if committed else "failed"

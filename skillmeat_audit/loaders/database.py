@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import quote, unquote
 
 from skillmeat_audit.model.errors import DatabaseError
-from skillmeat_audit.model.text import as_text, printable
+from skillmeat_audit.model.text import as_text, printable, without_password
 
 T = TypeVar("T")
 
@@ -125,19 +125,22 @@ def columns_of(present: frozenset[str], wanted: Mapping[str, str]) -> str:
 def _read_server(url: str, read: Callable[[Reader], T]) -> T:
     import sqlalchemy as sa  # noqa: PLC0415 - a third of a second, for servers only
 
-    shown = sa.make_url(url).render_as_string(hide_password=True)
+    shown = printable(without_password(url))
     try:
         engine = sa.create_engine(url, poolclass=sa.NullPool)
+    except ModuleNotFoundError as exc:
+        raise DatabaseError(
+            f"cannot open {shown}: psycopg is not installed; "
+            "install skillmeat-audit with the extra 'postgres'"
+        ) from exc
+    try:
         with engine.connect() as connection, connection.begin():
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             return read(cast("Reader", connection.connection.driver_connection))
-    except ModuleNotFoundError as exc:
-        raise DatabaseError(
-            f"cannot open {printable(shown)}: psycopg is not installed; "
-            "install skillmeat-audit with the extra 'postgres'"
-        ) from exc
     except sa.exc.DBAPIError as exc:
-        raise DatabaseError(f"cannot read {printable(shown)}: {printable(exc.orig)}") from exc
+        raise DatabaseError(f"cannot read {shown}: {printable(exc.orig)}") from exc
+    except engine.dialect.loaded_dbapi.Error as exc:
+        raise DatabaseError(f"cannot read {shown}: {printable(exc)}") from exc
 
 
 def _check_magic(path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ Record = dict[str, object]
 _LOST = "SkillMeat cannot read this collection at all"
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*artifacts[ \t]*\]\]", re.MULTILINE)
 # What tomli accepts of TOML 1.1 and SkillMeat's tomllib may not: then tomllib has the last word.
-_NEWER_TOML = re.compile(r"\\[ex]|(?:^|[=,\[])[ \t]*\{|\d\d:\d\d(?![\d:])", re.MULTILINE)
+_NEWER_TOML = re.compile(r"\\[ex]|(?:^|[=,\[])[ \t]*\{|(?<![\d:])\d\d:\d\d(?![\d:])", re.MULTILINE)
 _TOOLS = frozenset(TOOLS)
 
 
@@ -88,7 +89,7 @@ def _load_one(folder: Path) -> tuple[list[Record], list[Record], bool]:
         return [], [_problem(place, _refused(refusal))], True
     listed = document.get("artifacts", [])
     entries = listed if isinstance(listed, list) else []
-    lines = _entry_lines(text, len(entries))
+    places = _Places(text, len(entries))
     records, problems, hidden = [], [], False
     for position, entry in enumerate(entries):
         found = _entry(folder.name, position, entry)
@@ -97,7 +98,7 @@ def _load_one(folder: Path) -> tuple[list[Record], list[Record], bool]:
             continue
         name = _known_id(entry)
         hidden |= name is None
-        where = f"{place}:{_key_line(text, lines, position, found[0])}"
+        where = f"{place}:{places.line_of(position, found[0])}"
         problems.append(_problem(where, found[1], name))
     return records, problems, hidden
 
@@ -178,25 +179,33 @@ def _known_id(entry: object) -> str | None:
     return None
 
 
-def _entry_lines(text: str, count: int) -> list[int]:
-    """Return the line of each entry's header, nothing where the text does not tell them apart."""
-    starts = [text.count("\n", 0, found.start()) + 1 for found in _HEADER.finditer(text)]
-    return starts if len(starts) == count else []
+class _Places:
+    """Where entries and keys stand in a manifest's text; looked up only when something is wrong."""
 
+    def __init__(self, text: str, count: int) -> None:
+        self._text, self._count = text, count
 
-def _key_line(text: str, lines: list[int], position: int, key: str) -> int | str:
-    if not lines:
-        return "?"
-    start = lines[position]
-    end = lines[position + 1] - 1 if position + 1 < len(lines) else None
-    table, _, wanted = f"artifacts.{key}".rpartition(".")
-    here = ""
-    for offset, line in enumerate(text.split("\n")[start - 1 : end]):
-        if line.lstrip().startswith("["):
-            here = line.partition("#")[0].strip(" \t\r[]")
-        elif here == table and line.partition("=")[0].strip() == wanted:
-            return start + offset
-    return start
+    def line_of(self, position: int, key: str) -> int | str:
+        """Return the line of *key* in an entry, else the entry's, ``?`` where the text hides it."""
+        if len(self._headers) != self._count:
+            return "?"
+        start, end = self._headers[position], [*self._headers, None][position + 1]
+        table, _, wanted = f"artifacts.{key}".rpartition(".")
+        here = ""
+        for number, line in enumerate(self._lines[start:end], start + 1):
+            if line.lstrip().startswith("["):
+                here = line.partition("#")[0].strip(" \t\r[]")
+            elif here == table and line.partition("=")[0].strip() == wanted:
+                return number
+        return start + 1
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self._text.split("\n")
+
+    @cached_property
+    def _headers(self) -> list[int]:
+        return [number for number, line in enumerate(self._lines) if _HEADER.match(line)]
 
 
 def _record(collection: str, position: int, entry: Mapping[str, object]) -> Record:

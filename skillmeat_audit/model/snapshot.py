@@ -1,6 +1,6 @@
 """What an audit looks at: a home, and its four layers as loaded together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +15,7 @@ class Home:
     """
 
     root: Path
-    database: str | None
+    database: str | None = field(repr=False)
     active_collection: str
     settings_problem: str | None = None
 

@@ -18,12 +18,12 @@ from skillmeat_audit.model.changes import (
     Values,
 )
 from skillmeat_audit.model.errors import PlanError
-from skillmeat_audit.model.text import as_text
+from skillmeat_audit.model.text import as_text, without_password
 from skillmeat_audit.repair.journal import Entry
 from skillmeat_audit.repair.runs import Terms, Work, carry_out, check_identity
 from skillmeat_audit.service.artifacts import Artifacts, ensure_artifacts, has_sentinel
 from skillmeat_audit.service.cache_service import now, stored
-from skillmeat_audit.service.connection import without_password, writing
+from skillmeat_audit.service.connection import writing
 from skillmeat_audit.service.rows import count_rows, delete_rows, read_rows
 from skillmeat_audit.service.tables import CacheTables, reflect
 
@@ -103,7 +103,9 @@ def _prepare(cache: _Cache, accepted: list[Change], terms: Terms) -> Work:
         write=write,
         created=made.created,
         made_sentinel=made_sentinel and bool(made.created),
-        refused={c.key: made.refused[c.artifact_id] for c in accepted if c not in changes},
+        refused={
+            c.key: made.refused[c.artifact_id] for c in accepted if c.artifact_id in made.refused
+        },
     )
 
 
@@ -112,6 +114,8 @@ def _entry(cache: _Cache, change: Change, stamp: str) -> Entry:
     if change.op == "delete":
         return Entry("delete", change.key, row, None)
     after: Raw = dict(change.after)
+    if change.op == "insert":
+        after = dict.fromkeys(sorted(cache.tables.blank)) | after
     if "synced_at" in cache.tables.cache.c:
         after["synced_at"] = stamp
     before = None if row is None else {name: row[name] for name in after}

@@ -123,15 +123,17 @@ def mark(folder: Path, state: State) -> None:
 def runs(folder: Path) -> list[Journal]:
     """Return the journals in *folder*, the latest first; folders without one wrote nothing."""
     try:
-        places = sorted((place for place in folder.iterdir() if place.is_dir()), reverse=True)
+        places = sorted(place for place in folder.iterdir() if place.is_dir())
     except FileNotFoundError:
         return []
     except OSError as exc:
         raise StateError(f"cannot list {printable(folder)}: {exc.strerror or exc}") from exc
-    return [journal for place in places if (journal := _read(place)) is not None]
+    journals = [journal for place in places if (journal := read(place)) is not None]
+    return sorted(journals, key=lambda journal: journal.started_at, reverse=True)
 
 
-def _read(place: Path) -> Journal | None:
+def read(place: Path) -> Journal | None:
+    """Return the journal in the run's folder *place*, None where it has none; raise `StateError`."""
     try:
         document = json.loads((place / "journal.json").read_bytes())
         marks = (place / "state").read_text(encoding="utf-8").split()

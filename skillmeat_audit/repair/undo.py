@@ -54,21 +54,26 @@ def undo_run(journal: Journal, url: str, terms: Terms) -> Run:
 def was_committed(journal: Journal, url: str, wait_seconds: float) -> bool | None:
     """Tell whether the cache holds what an interrupted run was about to write.
 
-    Rows are written all or none; one that is exactly as the journal left it proves the commit. A
-    row that was to be deleted proves it by its absence. None where it is another cache.
+    Rows are written all or none; one that is exactly as the journal left it proves the commit, one
+    that is exactly as it was before disproves it. A row that was to be deleted proves it by its
+    absence. None where it is another cache, or every row has moved on.
     """
     with writing(url, wait_seconds) as connection:
         if identity(connection) != journal.identity:
             return None
         tables = reflect(connection)
         rows = read_rows(connection, tables, [entry.key for entry in journal.entries])
-        return any(_is_done(entry, rows.get(entry.key)) for entry in journal.entries)
+        if any(_is(rows.get(entry.key), entry.after) for entry in journal.entries):
+            return True
+        untouched = any(_is(rows.get(entry.key), entry.before) for entry in journal.entries)
+        return False if untouched else None
 
 
-def _is_done(entry: Entry, row: Raw | None) -> bool:
-    if entry.after is None or row is None:
-        return entry.after is None and row is None
-    return all(_same(row[name], value) for name, value in entry.after.items())
+def _is(row: Raw | None, said: Raw | None) -> bool:
+    """Tell whether *row* is exactly what the journal *said* of it."""
+    if said is None or row is None:
+        return said is row
+    return all(_same(row[name], value) for name, value in said.items())
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from skillmeat_audit.model.findings import (
 )
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import KEY
+from skillmeat_audit.model.text import without_password
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def summarize(
 
     *paths* says what each writer does.
     """
+    database = snapshot.home.database
     status, disposition = findings["status"], findings["disposition"]
     in_cells = findings["column"].notna() & status.isin(CELL_STATUSES)
     wrong = findings[in_cells]
@@ -71,7 +73,7 @@ def summarize(
     severities = findings["severity"].value_counts()
     return Summary(
         home=str(snapshot.home.root),
-        database=snapshot.home.database,
+        database=database and without_password(database),
         era=snapshot.era,
         counts={
             "artifacts": len(snapshot.manifest),

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 import sqlalchemy as sa
 
 from skillmeat_audit.model.errors import DatabaseError
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.model.text import printable, without_password
 
 WAIT_SECONDS = 10.0
 
@@ -17,13 +17,6 @@ WAIT_SECONDS = 10.0
 def sqlite_path(url: str) -> Path | None:
     """Return the file behind an SQLite URL, None for a server's."""
     return Path(unquote(url.removeprefix("sqlite:///"))) if url.startswith("sqlite:") else None
-
-
-def without_password(url: str) -> str:
-    """Return *url* without credentials, fit for plans, journals and messages."""
-    if sqlite_path(url) is not None:
-        return url
-    return sa.make_url(url).set(password=None).render_as_string(hide_password=False)
 
 
 @contextmanager

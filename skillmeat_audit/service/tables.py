@@ -25,7 +25,8 @@ PROJECTS, SENTINEL = "projects", "collection_artifacts_global"
 class CacheTables:
     """Statements' tables without column types: values go in and out as the database has them.
 
-    ``required`` names, per table, the columns that an insert must give a value to.
+    ``required`` names, per table, the columns that an insert must give a value to; ``blank`` the
+    columns of a cache row that stay NULL where an insert gives them none.
     """
 
     shape: Shape
@@ -33,6 +34,7 @@ class CacheTables:
     artifacts: sa.TableClause
     projects: sa.TableClause
     required: Mapping[str, frozenset[str]]
+    blank: frozenset[str]
 
     @property
     def keyed_by_uuid(self) -> bool:
@@ -69,11 +71,12 @@ def reflect(connection: sa.Connection) -> CacheTables:
         table: frozenset(c["name"] for c in found if not c["nullable"] and c["default"] is None)
         for table, found in columns.items()
     }
+    blank = frozenset(c["name"] for c in columns[CACHE] if c["nullable"] and c["default"] is None)
     cache, artifacts, projects = (
         sa.table(name, *(sa.column(column) for column in names.get(name, ())))
         for name in (CACHE, ARTIFACTS, PROJECTS)
     )
-    return CacheTables(shape, cache, artifacts, projects, required)
+    return CacheTables(shape, cache, artifacts, projects, required, blank)
 
 
 def identity(connection: sa.Connection) -> str:

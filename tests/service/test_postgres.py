@@ -1,0 +1,140 @@
+"""SkillMeat's local tables on a real PostgreSQL server: check, plan, rehearse, apply, undo."""
+
+import json
+
+import pytest
+
+from skillmeat_audit.model.exits import ExitCode
+
+psycopg = pytest.importorskip("psycopg", reason="install the extra 'postgres'")
+
+
+def rows(url, table="collection_artifacts"):
+    """Return every row of *table*, as text, in order."""
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        found = connection.execute(f"SELECT t::text FROM {table} t ORDER BY 1").fetchall()
+    return [text for (text,) in found]
+
+
+def execute(url, statement):
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        connection.execute(statement)
+
+
+@pytest.fixture
+def planned(cli, home_on_postgres, tmp_path):
+    """Return a function that plans a home's repair; it returns home, URL, plan and state folder."""
+
+    def make(era="artifact_uuid"):
+        home, url = home_on_postgres(era=era)
+        file = tmp_path / "plan.json"
+        assert cli("plan", home, "--database", url, "-o", file)[0] == ExitCode.CLEAN
+        return home, url, file, tmp_path / "state"
+
+    return make
+
+
+def test_the_findings_are_those_of_the_same_cache_on_sqlite(cli, make_home, postgres, era):
+    home = make_home(era=era)
+    on_sqlite = json.loads(cli("check", home, "--format", "json")[1])
+    url = postgres(home / "cache" / "cache.db", era)
+
+    on_server = json.loads(cli("check", home, "--database", url, "--format", "json")[1])
+
+    assert on_server["findings"] == on_sqlite["findings"]
+    assert on_server["era"] == era
+
+
+def test_a_plan_is_rehearsed_applied_and_undone(cli, planned, era):
+    home, url, file, state = planned(era)
+    address = ("--database", url, "--state-dir", state)
+    before = rows(url), rows(url, "artifacts")
+
+    assert cli("apply", file, "--rehearse", *address)[0] == ExitCode.CLEAN
+    assert (rows(url), rows(url, "artifacts")) == before
+    code, out, _ = cli("apply", file, *address)
+    assert code == ExitCode.CLEAN
+    assert "4 changes applied" in out
+    assert len(rows(url)) == len(before[0]) + 1
+    code, out, _ = cli("plan", home, "--database", url, "--format", "json")
+    assert json.loads(out)["changes"] == []
+    assert cli("undo", home, *address)[0] == ExitCode.CLEAN
+
+    assert (rows(url), rows(url, "artifacts")) == before
+
+
+def test_applying_twice_changes_nothing_the_second_time(cli, planned):
+    _, url, file, state = planned()
+    address = ("--database", url, "--state-dir", state)
+    cli("apply", file, *address)
+    once = rows(url)
+
+    code, out, _ = cli("apply", file, *address)
+
+    assert (code, rows(url)) == (ExitCode.CLEAN, once)
+    assert "nothing was changed" in out
+
+
+def test_a_row_that_moved_is_skipped(cli, planned):
+    _, url, file, state = planned()
+    execute(url, "UPDATE collection_artifacts SET description = 'mine' WHERE description IS NULL")
+
+    code, out, _ = cli("apply", file, "--database", url, "--state-dir", state)
+
+    assert code == ExitCode.CONFLICT
+    assert "changed since: description" in out
+    assert any("mine" in row for row in rows(url))
+
+
+def test_a_held_lock_is_waited_for_and_then_told(cli, planned):
+    _, url, file, state = planned()
+    with psycopg.connect(url.replace("+psycopg", "")) as other:
+        other.execute("SELECT 1 FROM collection_artifacts FOR UPDATE")
+
+        code, _, err = cli("apply", file, "--database", url, "--state-dir", state, "--wait", "0.5")
+
+    assert code == ExitCode.FAILED
+    assert "locked by another writer" in err
+
+
+def test_another_database_is_refused(cli, planned, make_home, postgres):
+    _, _, file, state = planned()
+    other = postgres(
+        make_home("batch-import", "artifact_uuid", "other") / "cache/cache.db", "artifact_uuid"
+    )
+    execute(other, "UPDATE collections SET created_at = created_at + interval '1 second'")
+
+    code, _, err = cli("apply", file, "--database", other, "--state-dir", state)
+
+    assert code == ExitCode.FAILED
+    assert "another database" in err
+
+
+def test_credentials_are_in_no_file_and_no_message(cli, planned, tmp_path):
+    home, url, _, state = planned()
+    secret = url.replace("postgres:@", "postgres:hunter2@")
+    assert "hunter2" in secret
+    file = tmp_path / "secret.json"
+
+    told = [
+        cli("plan", home, "--database", secret, "-o", file),
+        cli("apply", file, "--database", secret, "--state-dir", state),
+        cli("runs", home, "--database", secret, "--state-dir", state),
+        cli("check", home, "--database", secret, "--format", "json"),
+        cli("check", home, "--database", secret.replace("/cache_", "/none_")),
+    ]
+
+    assert told[1][0] == ExitCode.CLEAN
+    assert "hunter2" not in "".join(out + err for _, out, err in told)
+    written = [path.read_bytes() for path in (file, *state.rglob("*")) if path.is_file()]
+    assert b"hunter2" not in b"".join(written)
+
+
+def test_a_server_that_is_not_there_is_told(cli, make_home):
+    code, _, err = cli(
+        "check", make_home(), "--database", "postgresql+psycopg://x:pw@127.0.0.1:1/d"
+    )
+
+    assert code == ExitCode.FAILED
+    assert len(err.strip().splitlines()) == 1
+    assert "pw@" not in err
