@@ -173,7 +173,7 @@ def plan(
     )
     document = model.Plan(
         schema_="skillmeat-audit/plan/1",
-        home=str(snapshot.home.root.absolute()),
+        home=str(snapshot.home.root.resolve()),
         database=without_password(url),
         identity=snapshot.identity,
         era=cast("Era", snapshot.era),
@@ -274,7 +274,7 @@ def _settled(interrupted: Journal, url: str | None, terms: Terms) -> Journal | N
 
 
 def _home_path(home: str | os.PathLike[str], database: str | None) -> str:
-    return str(find_home(home, database).root.absolute())
+    return str(find_home(home, database).root.resolve())
 
 
 def _findings(planned: Plan) -> pd.DataFrame:

@@ -156,7 +156,13 @@ def _partial(c: Clues) -> Iterator[Verdict]:
 
 
 def _foreign(c: Clues) -> Iterator[Verdict]:
-    """Judge the rows that carry a stranger's provenance."""
+    """Judge the rows that carry a stranger's provenance, or what is left of one."""
+    yield Verdict(
+        c.uuid_era & c.origin.isin(["local", "github"]) & c.origin_source.notna(),
+        "startup-lossy",
+        "likely",
+        "it corrected the origin and cannot clear the origin_source that stood beside it",
+    )
     stamped = (
         c.uuid_era & c.in_default & (c.origin == "marketplace") & (c.origin_source == "github")
     )

@@ -69,19 +69,19 @@ def _load_one(folder: Path, real_folder: str, entry: Record) -> Record:
         return {"state": "outside", "reason": "the path names a folder outside the collection"}
     target = os.path.join(folder, relative)
     try:
-        if not _inside(target, real_folder):
+        if _confined(target, real_folder) is None:
             return {"state": "outside", "reason": "the path leads out of the collection folder"}
         if not os.path.lexists(target):
             return {"state": "missing", "reason": None}
         file, must_fence = _metadata_file(target, str(entry["type"]))
         if file is None:
             return {"state": "absent", "reason": None}
-        if not _inside(file, real_folder):
+        if (real := _confined(file, real_folder)) is None:
             return {
                 "state": "outside",
                 "reason": "its metadata file is a link out of the collection folder",
             }
-        return _read_file(file, must_fence=must_fence) | {"file": _shown(file, folder)}
+        return _read_file(real, must_fence=must_fence) | {"file": _shown(file, folder)}
     except OSError as exc:
         return {"state": "unreadable", "reason": f"cannot be read: {exc.strerror or exc}"}
     except (Unreadable, UnicodeDecodeError) as exc:
@@ -89,9 +89,10 @@ def _load_one(folder: Path, real_folder: str, entry: Record) -> Record:
         return {"state": "unreadable", "reason": reason, "file": _shown(file or target, folder)}
 
 
-def _inside(path: str, real_folder: str) -> bool:
+def _confined(path: str, real_folder: str) -> str | None:
+    """Return what *path* really is, None where that lies outside *real_folder*."""
     real = os.path.realpath(path)
-    return real == real_folder or real.startswith(real_folder + os.sep)
+    return real if real == real_folder or real.startswith(real_folder + os.sep) else None
 
 
 def _shown(file: str, folder: Path) -> str:

@@ -133,7 +133,7 @@ def runs(folder: Path) -> list[Journal]:
 
 
 def read(place: Path) -> Journal | None:
-    """Return the journal in the run's folder *place*, None where it has none; raise `StateError`."""
+    """Return the journal in the folder *place*, None where it has none; raise `StateError`."""
     try:
         document = json.loads((place / "journal.json").read_bytes())
         marks = (place / "state").read_text(encoding="utf-8").split()

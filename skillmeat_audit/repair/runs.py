@@ -1,6 +1,7 @@
 """Carries a run out, whatever it writes: backup, journal, rows, commit, in that order."""
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -117,12 +118,10 @@ def _refused(outcome: Outcome, refused: Mapping[Key, str]) -> Outcome:
 
 @contextlib.contextmanager
 def _run_folder(folder: Path, *, rehearsed: bool) -> Iterator[tuple[str, Path]]:
-    """Yield a run's name and folder; a rehearsal's is taken away again."""
+    """Yield a run's name and folder; taken away again after a rehearsal, or without a journal."""
     name, place = new_run(folder)
     try:
         yield name, place
     finally:
-        if rehearsed:
-            for path in place.iterdir():
-                path.unlink()
-            place.rmdir()
+        if rehearsed or not (place / "journal.json").exists():
+            shutil.rmtree(place, ignore_errors=True)

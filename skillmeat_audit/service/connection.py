@@ -50,7 +50,7 @@ def _engine(url: str, wait_seconds: float) -> sa.Engine:
     path = sqlite_path(url)
     if path is None:
         engine = sa.create_engine(url, poolclass=sa.NullPool)
-        timeout = f"SET LOCAL lock_timeout = '{int(wait_seconds * 1000)}ms'"
+        timeout = f"SET LOCAL lock_timeout = '{max(int(wait_seconds * 1000), 1)}ms'"
         sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(timeout))
         return engine
 

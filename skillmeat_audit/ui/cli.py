@@ -42,7 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return ExitCode.CLEAN
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\ninterrupted; nothing was changed", err=True)
+        writes = any(verb in arguments for verb in ("apply", "undo"))
+        told = "'skillmeat-audit runs' says what was written" if writes else "nothing was changed"
+        click.echo(f"\ninterrupted; {told}", err=True)
         return ExitCode.INTERRUPTED
 
 

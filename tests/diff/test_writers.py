@@ -158,6 +158,29 @@ def test_a_refresh_is_told_by_rows_of_user_collections():
     assert {each["writer"] for each in told} == {"refresh"}
 
 
+def invalidated(gap_ms):
+    """Return imported rows without synced_at that were added *gap_ms* apart."""
+    said = [imported(f"skill:a{n}") for n in range(4)]
+    times = [f"2026-02-10 09:00:00.{round(n * gap_ms * 1000):06}" for n in range(4)]
+    rows = [synced(e, added_at=t, synced_at=None) for e, t in zip(said, times, strict=True)]
+    catalog = [known(f"skill:a{n}", import_date=times[-1]) for n in range(4)]
+    return snapshot(said, rows, catalog=catalog)
+
+
+def test_rows_that_were_merged_in_one_go_got_their_values_from_a_refresh():
+    assert verdict(invalidated(0.2), "skill:a0")[0] == "refresh"
+
+
+def test_rows_that_were_committed_one_by_one_were_written_whole():
+    assert verdict(invalidated(3), "skill:a0")[0] == "import-populate"
+
+
+def test_what_is_left_of_a_false_provenance_is_the_startups():
+    left = snapshot([entry()], [synced(entry(), origin_source="github")], era="artifact_uuid")
+
+    assert verdict(left)[:2] == ("startup-lossy", "likely")
+
+
 def test_an_invalidation_is_told_beside_the_writer():
     snap = snapshot([imported()], [synced(imported(), synced_at=None)], era="artifact_uuid")
 

@@ -1,0 +1,364 @@
+"""Plans that people edited: what may be edited, what is refused and where, what values may hold."""
+
+import json
+import sqlite3
+from contextlib import closing
+
+import jsonschema
+import pytest
+from conftest import build, cache_rows, digest, dump
+
+from skillmeat_audit.commands import audit, repair
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.repair.plan import encode
+
+TEAM = "5f0c4b1e9a7d4e60b812233445566778"
+INSERT, UPDATE = 1, 3  # where in the plan: command:commit-message, skill:lock-audit
+CHANGED = ("default", "skill:lock-audit")
+
+
+def edited(case, edit):
+    """Let *edit* change the plan's document, and save what it leaves."""
+    document = json.loads(case.file.read_text())
+    edit(document)
+    case.file.write_text(json.dumps(document))
+
+
+def put(path, value):
+    """Return an edit that puts *value* at *path*."""
+
+    def edit(document):
+        *parents, last = path
+        for each in parents:
+            document = document[each]
+        document[last] = value
+
+    return edit
+
+
+def both(column, before=None, after="x"):
+    """Return an edit that has the update write *column* as well."""
+
+    def edit(document):
+        document["changes"][UPDATE]["before"][column] = before
+        document["changes"][UPDATE]["after"][column] = after
+
+    return edit
+
+
+def refused(cli, case, said, *options):
+    """Apply what must be refused: one line that holds *said*, and no byte changed."""
+    before = digest(case.home)
+
+    code, out, err = cli("apply", case.file, "--state-dir", case.state, *options)
+
+    assert (code, out) == (ExitCode.FAILED, "")
+    assert len(err.splitlines()) == 1
+    assert err.startswith("skillmeat-audit: ")
+    assert said in err
+    assert digest(case.home) == before
+    assert not list(case.state.glob("*/*/journal.json"))
+
+
+def test_changes_may_be_removed(cli, planned, era):
+    case = planned(era)
+    edited(case, lambda document: document["changes"].pop(UPDATE))
+    start = cache_rows(case.database)
+
+    code, out, _ = cli("apply", case.file, "--state-dir", case.state)
+
+    rows = cache_rows(case.database)
+    assert code == ExitCode.CLEAN
+    assert "3 changes applied" in out
+    assert rows[CHANGED] == start[CHANGED]
+    assert rows["default", "skill:1password"]["description"]
+
+
+def test_a_plan_without_changes_changes_nothing(cli, planned):
+    case = planned()
+    edited(case, lambda document: document["changes"].clear())
+    before = digest(case.home)
+
+    code, out, _ = cli("apply", case.file, "--state-dir", case.state)
+
+    assert code == ExitCode.CLEAN
+    assert "nothing was changed" in out
+    assert digest(case.home) == before
+
+
+PLACE = "changes[3] (skill:lock-audit): "
+PROTECTED = (
+    "added_at", "synced_at", "deployments_json", "artifact_content_hash",
+    "artifact_structure_hash", "artifact_file_count", "artifact_total_size",
+    "collection_id", "artifact_id", "artifact_uuid",
+)  # fmt: skip
+EDITS = {
+    **{
+        f"the column {column}": (
+            both(column), f"{PLACE}column {column} is not one a plan may write",
+        )
+        for column in (*PROTECTED, "colour", "", "description; DROP TABLE collections")
+    },
+    "a number as a value": (put(["changes", 3, "after", "license"], 3), "$.changes[3].after"),
+    "a list as a value": (put(["changes", 3, "before", "license"], []), "$.changes[3].before"),
+    "an unknown op": (put(["changes", 3, "op"], "upsert"), "$.changes[3].op"),
+    "an unknown disposition": (put(["changes", 3, "disposition"], "?"), "$.changes[3].disposition"),
+    "rules as text": (put(["changes", 3, "rules"], "D001"), "$.changes[3].rules"),
+    "no artifact": (put(["changes", 3, "artifact_id"], None), "$.changes[3].artifact_id"),
+    "changes as an object": (put(["changes"], {}), "$.changes"),
+    "an unknown key": (put(["changes", 3, "sql"], "x"), "unknown field `sql` - at `$.changes[3]`"),
+    "an unknown key at the top": (put(["force"], True), "unknown field `force`"),
+    "a missing key": (lambda document: document["changes"][3].pop("rules"), "$.changes[3]"),
+    "an unknown era": (put(["era"], "v3"), "$.era"),
+    "the other era": (put(["era"], "artifact_uuid"), "the plan is for a cache keyed by"),
+    "an artifact without type": (
+        put(["changes", 3, "artifact_id"], "lock-audit"),
+        "changes[3] (lock-audit): its key is not a collection and a type:name",
+    ),
+    "an empty collection": (
+        put(["changes", 3, "collection_id"], ""),
+        f"{PLACE}its key is not a collection and a type:name",
+    ),
+    "the same row twice": (
+        lambda document: document["changes"].append(document["changes"][3]),
+        "skill:lock-audit in default is changed twice",
+    ),
+    "other columns before than after": (
+        lambda document: document["changes"][3]["before"].pop("license"),
+        f"{PLACE}before and after name different columns",
+    ),
+    "an insert with a before": (
+        put(["changes", 1, "before"], {"license": None}),
+        "changes[1] (command:commit-message): an insert cannot have a before",
+    ),
+    "a delete with an after": (
+        put(["changes", 3, "op"], "delete"), f"{PLACE}a delete cannot have an after",
+    ),
+    "a newer schema": (
+        put(["schema"], "skillmeat-audit/plan/2"), "its schema is skillmeat-audit/plan/2",
+    ),
+    "another kind of document": (put(["schema"], 1), "its schema is 1"),
+    "a home that is not there": (put(["home"], "/no/such/home"), "no SkillMeat home at"),
+    "a home that cannot be": (put(["home"], "a\0b"), "no SkillMeat home at a\\x00b"),
+    "a database that is not there": (put(["database"], "sqlite:////no.db"), "no database at"),
+    "a database of another kind": (put(["database"], "mysql://x"), "cannot read a database"),
+    "an identity made up": (put(["identity"], "x\ny"), "made for (x\\ny); nothing was changed"),
+    "a collection that does not exist": (
+        put(["changes", 1, "collection_id"], "'); DROP TABLE collections; --"),
+        "the cache refuses a row",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", EDITS)
+def test_an_edit_that_no_plan_holds_is_refused_and_named(cli, planned, case):
+    edit, said = EDITS[case]
+    plan = planned()
+    edited(plan, edit)
+
+    refused(cli, plan, said)
+
+
+FILES = {
+    "nothing": b"",
+    "no JSON": b"changes: none\n",
+    "a binary file": bytes(range(256)),
+    "text that is not UTF-8": b'{"schema": "skillmeat-audit/plan/1", "home": "\xff"}',
+    "half a surrogate": b'{"schema": "skillmeat-audit/plan/1", "home": "\\ud800"}',
+    "a list": b"[]",
+    "deeply nested JSON": b'{"schema": "skillmeat-audit/plan/1", "changes": ' + b"[" * 100_000,
+    "deeply nested text": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", FILES)
+def test_a_file_that_is_no_plan_is_refused(cli, planned, content):
+    case = planned()
+    case.file.write_bytes(FILES[content])
+
+    refused(cli, case, str(case.file))
+
+
+def test_a_file_that_is_not_there_or_a_folder_is_refused(cli, planned):
+    case = planned()
+    case.file.unlink()
+    refused(cli, case, "cannot read the plan")
+
+    case.file.mkdir()
+    refused(cli, case, "cannot read the plan")
+
+
+@pytest.mark.parametrize("key", ["home", "database"])
+def test_the_plan_of_another_home_is_refused(cli, planned, key):
+    case, other = planned(), planned(at="other")
+    with closing(sqlite3.connect(other.database)) as connection, connection:
+        connection.execute("UPDATE collections SET created_at = '2025-03-04 05:06:07.000001'")
+    theirs = json.loads(other.file.read_text())
+    before = digest(other.home)
+    edited(case, put(["database"], theirs["database"]))
+    edited(case, put(["home"], theirs["home"] if key == "home" else str(case.home)))
+
+    refused(cli, case, "this is another database (default since 2025-03-04 05:06:07.000001)")
+
+    assert digest(other.home) == before
+
+
+VALUES = {
+    "quotes": "it's \"quoted\" `twice` '' \\'",
+    "statements": "x'); DROP TABLE collection_artifacts; DELETE FROM collections; --",
+    "placeholders": ":description ?1 %s %(author)s {0} $1 @x",
+    "NUL": "before\0after\0",
+    "controls": "\x01\x1b[31m\x7f\r\n\t",
+    "5,000 characters": "0123456789" * 500,
+    "emoji": "👩🏽‍💻🇪🇺🏳️‍🌈",
+    "right to left": "\u202eעִבְרִית العربية\u2066",
+    "blanks": "  \n ",
+}
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_values_arrive_intact_and_never_become_sql(planned, era, value):
+    text = VALUES[value]
+    case = planned(era)
+    start = dump(case.database)
+    row = cache_rows(case.database)[CHANGED]
+    edited(case, put(["changes", UPDATE, "after", "description"], text))
+    edited(case, put(["changes", INSERT, "after", "description"], text))
+    edited(case, put(["changes", INSERT, "artifact_id"], f"command:{text}"))
+
+    plan = repair.Plan.load(case.file)
+    run = repair.apply(plan, options=repair.Options(case.state), recheck=False)
+
+    rows, tables = cache_rows(case.database), dump(case.database)
+    assert len(run.outcome.applied) == 4
+    assert rows[CHANGED]["description"] == text
+    assert rows["default", f"command:{text}"]["description"] == text
+    assert rows[CHANGED]["added_at"] == row["added_at"]
+    assert {name: len(found) for name, found in tables.items()} == {
+        name: len(found) + (name == "collection_artifacts" or (name, era) == ADDED)
+        for name, found in start.items()
+    }
+
+    run.undo()
+
+    assert dump(case.database) == start
+
+
+ADDED = ("artifacts", "artifact_uuid")  # an insert brings an artifacts row in this era
+
+
+def overwriting(case, count):
+    """Have the plan overwrite the descriptions of *count* of the cache's five rows."""
+    olds = {
+        "agent:scribe": "Writes release notes from merged changes.",
+        "skill:retired": "Was deleted from the manifest.",
+    }
+    changes = [
+        {
+            "op": "update", "collection_id": "default", "artifact_id": artifact_id,
+            "before": {"description": old}, "after": {"description": "new"},
+            "rules": ["D002"], "disposition": "safe",
+        }
+        for artifact_id, old in list(olds.items())[:count]
+    ]  # fmt: skip
+    edited(case, put(["changes"], changes))
+
+
+def test_overwriting_more_than_a_fifth_is_refused_unless_asked_for(cli, planned, era):
+    case = planned(era)
+    overwriting(case, 2)
+
+    refused(
+        cli, case,
+        "this would overwrite or delete 2 of 5 rows, more than 1; "
+        "if that is meant, allow it with --max-overwrites 2",
+    )  # fmt: skip
+    refused(cli, case, "more than 1", "--rehearse")
+    refused(cli, case, "more than 1", "--max-overwrites", "1")
+
+    code, out, _ = cli("apply", case.file, "--state-dir", case.state, "--max-overwrites", "2")
+
+    assert code == ExitCode.CLEAN
+    assert "2 changes applied" in out
+
+
+def test_a_fifth_may_be_overwritten_unless_none_may(cli, planned):
+    case = planned()
+    overwriting(case, 1)
+
+    refused(cli, case, "1 of 5 rows, more than 0", "--max-overwrites", "0")
+    code, _, _ = cli("apply", case.file, "--rehearse", "--state-dir", case.state)
+
+    assert code == ExitCode.CLEAN
+
+
+def test_filling_empty_cells_is_unlimited(cli, planned):
+    case = planned()
+    arguments = ("apply", case.file, "--rehearse", "--state-dir", case.state)
+
+    code, out, _ = cli(*arguments, "--max-overwrites", "0")
+
+    assert code == ExitCode.CLEAN
+    assert "4 changes rehearsed" in out
+
+
+def test_deletes_count_as_overwriting(cli, planned, era):
+    case = planned(era)
+
+    def two_deletes(document):
+        row = {"collection_id": TEAM, "artifact_id": "skill:1password"}
+        orphan = {"collection_id": "default", "artifact_id": "skill:retired"}
+        document["changes"] = [
+            {"op": "delete", **key, "before": {}, "after": {}, "rules": [], "disposition": "review"}
+            for key in (row, orphan)
+        ]
+
+    edited(case, two_deletes)
+
+    refused(cli, case, "this would overwrite or delete 2 of 5 rows")
+    code, _, _ = cli("apply", case.file, "--state-dir", case.state, "--max-overwrites", "2")
+
+    assert code == ExitCode.CLEAN
+    assert len(cache_rows(case.database)) == 3
+
+
+def test_rows_that_moved_do_not_count_as_overwritten(cli, planned):
+    case = planned()
+    overwriting(case, 2)
+    with closing(sqlite3.connect(case.database)) as connection, connection:
+        connection.execute(
+            "UPDATE collection_artifacts SET description = 'theirs' "
+            "WHERE artifact_id = 'skill:retired'"
+        )
+
+    code, out, _ = cli("apply", case.file, "--rehearse", "--state-dir", case.state)
+
+    assert code == ExitCode.CONFLICT
+    assert "1 change rehearsed" in out
+
+
+@pytest.fixture
+def schema(cli):
+    """The published schema of plans, as a check."""
+    code, out, err = cli("plan", "--schema")
+    assert (code, err) == (ExitCode.CLEAN, "")
+    kind = jsonschema.validators.validator_for(json.loads(out))
+    kind.check_schema(json.loads(out))
+    return kind(json.loads(out))
+
+
+@pytest.mark.parametrize("name", build.HOMES)
+def test_every_plan_fits_the_published_schema(schema, make_home, name):
+    audited = audit.audit(make_home(name), progress=False)
+    plan = repair.plan(audited, dispositions=("safe", "fill", "review"), deletes=True)
+
+    schema.validate(json.loads(encode(plan.document)))
+
+
+@pytest.mark.parametrize("edit", ["an unknown key", "an unknown op", "a number as a value"])
+def test_the_published_schema_refuses_what_apply_refuses(schema, planned, edit):
+    case = planned()
+    edited(case, EDITS[edit][0])
+
+    with pytest.raises(jsonschema.ValidationError):
+        schema.validate(json.loads(case.file.read_text()))
