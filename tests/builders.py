@@ -4,6 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from skillmeat_audit.commands.audit import Audit
+from skillmeat_audit.diff.cells import compare
+from skillmeat_audit.diff.registry import run_rules
+from skillmeat_audit.diff.rules import RULES
+from skillmeat_audit.diff.writers import attribute
 from skillmeat_audit.loaders.manifests import stem_of
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Home, Snapshot
@@ -21,6 +26,8 @@ from skillmeat_audit.model.tables import (
 Record = dict[str, object]
 Records = list[Record] | tuple[()]
 
+# A name that would do harm wherever it is shown raw.
+HOSTILE = "skill:<b>\x1b[31m\u202eevil\nname\x9b"
 UPSTREAM = "https://github.com/acme/kit/tree/main/skills/alpha"
 
 
@@ -114,3 +121,11 @@ SOURCE = {
     "owner": "acme",
     "repo_name": "kit",
 }
+
+
+def audited(snap: Snapshot) -> Audit:
+    """Return the audit of a snapshot."""
+    comparison = compare(snap)
+    writers = attribute(comparison)
+    found = run_rules(RULES, comparison, writers)
+    return Audit(snap, comparison, writers, found, found.head(0))

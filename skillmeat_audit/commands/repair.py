@@ -15,7 +15,8 @@ from skillmeat_audit.model import changes as model
 from skillmeat_audit.model.errors import DatabaseError, StateError, UsageError
 from skillmeat_audit.model.findings import Disposition
 from skillmeat_audit.model.tables import CHANGES, OUTCOMES
-from skillmeat_audit.model.text import printable, without_password
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.model.urls import sqlite_path, without_password
 from skillmeat_audit.repair import journal as journals
 from skillmeat_audit.repair import plan as plans
 from skillmeat_audit.repair.apply import apply_plan, rehearse_plan
@@ -24,7 +25,7 @@ from skillmeat_audit.repair.runs import CacheService, Terms
 from skillmeat_audit.repair.undo import undo_run, was_committed
 from skillmeat_audit.reports.repair import plan_html, run_html
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
-from skillmeat_audit.service.connection import WAIT_SECONDS, sqlite_path
+from skillmeat_audit.service.connection import WAIT_SECONDS
 from skillmeat_audit.service.schema import Era
 
 SERVICES = ("embedded", "skillmeat")

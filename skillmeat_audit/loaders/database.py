@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from skillmeat_audit.model.errors import DatabaseError
-from skillmeat_audit.model.text import as_text, printable, without_password
+from skillmeat_audit.model.text import as_text, printable
+from skillmeat_audit.model.urls import sqlite_path, without_password
 
 T = TypeVar("T")
 
@@ -44,9 +45,9 @@ def read_database(url: str, read: Callable[[Reader], T]) -> T:
 
     Raises `DatabaseError` where it is no database, corrupt, locked for good, or always changing.
     """
-    if not url.startswith("sqlite"):
-        return _read_server(url, read)
     path = sqlite_path(url)
+    if path is None:
+        return _read_server(url, read)
     _check_magic(path)
     for _ in range(_ATTEMPTS):
         before = _identity(path)
@@ -60,11 +61,6 @@ def read_database(url: str, read: Callable[[Reader], T]) -> T:
         if _identity(path) == before:
             return found
     raise DatabaseError(f"{printable(path)} changes all the time; try again when SkillMeat is idle")
-
-
-def sqlite_path(url: str) -> Path:
-    """Return the file behind an SQLite URL."""
-    return Path(unquote(url.removeprefix("sqlite:///")))
 
 
 def tables_of(connection: Reader, wanted: Sequence[str]) -> dict[str, list[str]]:

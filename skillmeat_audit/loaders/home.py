@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import tomli
 
@@ -11,6 +11,7 @@ from skillmeat_audit.model.errors import HomeError, UsageError
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.text import printable
+from skillmeat_audit.model.urls import sqlite_url
 
 SETTINGS_LIMIT_BYTES = 1024 * 1024
 MANIFEST_NAME = "collection.toml"
@@ -35,11 +36,6 @@ def find_home(path: str | os.PathLike[str] = DEFAULT_HOME, database: str | None 
         f"no SkillMeat home at {printable(given)}: it holds neither collections/ "
         "nor cache/cache.db; give a .skillmeat folder or the folder that holds it"
     )
-
-
-def sqlite_url(path: Path) -> str:
-    """Return the SQLAlchemy URL of the SQLite file at *path*."""
-    return f"sqlite:///{quote(str(path.absolute()))}"
 
 
 def _database(root: Path, given: str | None) -> str | None:

@@ -2,7 +2,6 @@
 
 import os
 import re
-from urllib.parse import urlsplit
 
 # Controls, line and paragraph separators, marks that reorder or hide text, lone surrogates, tags,
 # private use. Joiners (U+200C, U+200D) stay: emoji and several scripts need them.
@@ -45,16 +44,3 @@ def shortened(text: str, width: int) -> str:
 def is_accident(description: str) -> bool:
     """Tell whether a failed extraction left *description*: ``None``, ``---``, a list's text."""
     return _ACCIDENT.fullmatch(description.strip().removeprefix("\ufeff")) is not None
-
-
-def without_password(url: str) -> str:
-    """Return a database *url* without the password in its authority or its query."""
-    parts = urlsplit(url)
-    if not parts.netloc:
-        return url
-    login, at, host = parts.netloc.rpartition("@")
-    query = "&".join(
-        each for each in parts.query.split("&") if each.partition("=")[0].lower() != "password"
-    )
-    user = login.partition(":")[0]
-    return parts._replace(netloc=f"{user}{at}{host}", query=query).geturl()

@@ -18,7 +18,8 @@ from skillmeat_audit.model.changes import (
     Values,
 )
 from skillmeat_audit.model.errors import PlanError
-from skillmeat_audit.model.text import as_text, without_password
+from skillmeat_audit.model.text import as_text
+from skillmeat_audit.model.urls import without_password
 from skillmeat_audit.repair.journal import Entry
 from skillmeat_audit.repair.runs import Terms, Work, carry_out, check_identity
 from skillmeat_audit.service.artifacts import Artifacts, ensure_artifacts, has_sentinel

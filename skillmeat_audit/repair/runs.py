@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from skillmeat_audit.model.changes import Applied, Key, Outcome, Raw, Run, Skipped
 from skillmeat_audit.model.errors import PlanError, StateError
 from skillmeat_audit.model.text import printable
+from skillmeat_audit.model.urls import sqlite_path
 from skillmeat_audit.repair.backup import back_up
 from skillmeat_audit.repair.journal import Entry, Journal, mark, new_run, write
 from skillmeat_audit.service.cache_service import now, stored, upsert_collection_artifacts
-from skillmeat_audit.service.connection import WAIT_SECONDS, sqlite_path
+from skillmeat_audit.service.connection import WAIT_SECONDS
 from skillmeat_audit.service.tables import identity
 
 

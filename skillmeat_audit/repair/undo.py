@@ -15,6 +15,7 @@ from skillmeat_audit.model.changes import (
     Skipped,
 )
 from skillmeat_audit.model.text import as_text
+from skillmeat_audit.model.urls import without_password
 from skillmeat_audit.repair.journal import Entry, Journal
 from skillmeat_audit.repair.runs import Terms, Work, carry_out, check_identity
 from skillmeat_audit.service.artifacts import find_uuids, remove_artifacts, remove_sentinel
@@ -42,7 +43,12 @@ def undo_run(journal: Journal, url: str, terms: Terms) -> Run:
             _judge(entry, cache.rows.get(entry.key), known) for entry in journal.entries
         )
         run = Run(
-            "undo", journal.home, journal.database, journal.identity, outcomes, undoes=journal.run
+            "undo",
+            journal.home,
+            without_password(url),
+            journal.identity,
+            outcomes,
+            undoes=journal.run,
         )
         if not run.applied:
             return run

@@ -16,7 +16,7 @@ from skillmeat_audit.model.findings import (
 )
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import KEY
-from skillmeat_audit.model.text import without_password
+from skillmeat_audit.model.urls import without_password
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -50,6 +51,7 @@ def ensure_artifacts(
     uuids = find_uuids(connection, tables, ids)
     missing = [artifact_id for artifact_id in ids if artifact_id not in uuids]
     if missing:
+        _begin(connection)
         _ensure_sentinel(connection, tables)
     created, refused = [], {}
     for artifact_id in missing:
@@ -63,6 +65,16 @@ def ensure_artifacts(
             uuids[artifact_id] = str(values["uuid"])
             created.append(artifact_id)
     return Artifacts(uuids, tuple(created), refused)
+
+
+def _begin(connection: sa.Connection) -> None:
+    """Open the transaction that Python's driver puts off until the first write.
+
+    A savepoint is none to it: one outside of a transaction would commit when it is released.
+    """
+    raw: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite" and not raw.in_transaction:
+        connection.exec_driver_sql("BEGIN")
 
 
 def _new_artifact(tables: CacheTables, artifact_id: str) -> dict[str, object]:

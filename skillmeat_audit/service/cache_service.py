@@ -25,6 +25,7 @@ PROTECTED = (
     "added_at", "deployments_json", "artifact_content_hash", "artifact_structure_hash",
     "artifact_file_count", "artifact_total_size", "synced_at",
 )  # fmt: skip
+_KEY = ("collection_id", "artifact_id")
 _HOSTS = {"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}
 
 Row = Mapping[str, object]
@@ -117,7 +118,8 @@ def refresh_single_artifact_cache(
         artifact = artifact_mgr.show(name, kind)
     except ValueError:
         return False
-    create_or_update_collection_artifact(session, collection_id, artifact_id, metadata_of(artifact))
+    metadata = _storable(session, metadata_of(artifact))
+    create_or_update_collection_artifact(session, collection_id, artifact_id, metadata)
     return True
 
 
@@ -145,6 +147,7 @@ def populate_collection_artifact_from_import(
         "tags_json": _json(list(dict.fromkeys([*entry.tags, *known]))),
     }
     artifact_id = f"{entry.artifact_type}:{entry.name}"
+    metadata = _storable(session, metadata)
     return create_or_update_collection_artifact(session, collection_id, artifact_id, metadata)
 
 
@@ -171,15 +174,16 @@ def upsert_collection_artifacts(
     new. One prepared statement per set of columns, rows sorted by key: 80 times faster than a
     commit per row. Raises `DatabaseError` as `create_or_update_collection_artifact` does.
     """
-    tables = reflect(connection)
+    tables, at = reflect(connection), at or now()
+    for columns in {tuple(sorted(set(row) - set(_KEY))) for row in rows}:
+        check_columns(tables, dict.fromkeys(columns))
     keys = _keys(connection, tables, rows)
     by_columns: dict[tuple[str, ...], list[dict[str, object]]] = {}
     for row in sorted(rows, key=lambda row: (str(row["collection_id"]), str(row["artifact_id"]))):
-        columns = tuple(sorted(set(row) - {"collection_id", "artifact_id"}))
-        values = _parameters(tables, row, keys[str(row["artifact_id"])], at or now())
+        columns = tuple(sorted(set(row) - set(_KEY)))
+        values = _parameters(tables, row, keys[str(row["artifact_id"])], at)
         by_columns.setdefault(columns, []).append(values)
     for columns, parameters in by_columns.items():
-        check_columns(tables, dict.fromkeys(columns))
         connection.execute(_statement(connection, tables, columns), parameters)
     return len(rows)
 
@@ -214,6 +218,12 @@ def _keys(connection: sa.Connection, tables: CacheTables, rows: Sequence[Row]) -
     for artifact_id, reason in found.refused.items():
         raise DatabaseError(f"no artifact {printable(artifact_id)} can be made: {reason}")
     return dict(found.uuids)
+
+
+def _storable(session: Session, metadata: Row) -> dict[str, object]:
+    """Return those of *metadata* that this cache has a column for: older schemas lack some."""
+    columns = reflect(session.connection()).cache.c
+    return {name: value for name, value in metadata.items() if name in columns}
 
 
 def _statement(connection: sa.Connection, tables: CacheTables, columns: Sequence[str]) -> Any:

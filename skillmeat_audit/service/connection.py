@@ -3,20 +3,15 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import sqlalchemy as sa
 
 from skillmeat_audit.model.errors import DatabaseError
-from skillmeat_audit.model.text import printable, without_password
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.model.urls import sqlite_path, without_password
 
 WAIT_SECONDS = 10.0
-
-
-def sqlite_path(url: str) -> Path | None:
-    """Return the file behind an SQLite URL, None for a server's."""
-    return Path(unquote(url.removeprefix("sqlite:///"))) if url.startswith("sqlite:") else None
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import click
 from skillmeat_audit import __version__
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.ui.options import audited, common, filters, print_lines, scope_of
+from skillmeat_audit.ui.options import TEXT_OR_JSON, audited, common, filters, print_lines, scope_of
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.audit import Audit
@@ -55,9 +55,7 @@ def check(home: str, **options: Any) -> int:
 @click.command()
 @click.argument("artifact")
 @click.argument("home", default="~/.skillmeat")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@click.option("--format", "form", **TEXT_OR_JSON)
 @click.option("--full", is_flag=True, help="Whole values, one under the other.")
 @common
 def show(artifact: str, home: str, **options: Any) -> int:
@@ -77,9 +75,7 @@ def show(artifact: str, home: str, **options: Any) -> int:
 
 @click.command()
 @click.argument("code", required=False)
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@click.option("--format", "form", **TEXT_OR_JSON)
 def rules(code: str | None, form: str) -> int:
     """List the rules, or explain those with this CODE or prefix."""
     from skillmeat_audit.commands.audit import rules_of

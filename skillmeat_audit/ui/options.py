@@ -3,7 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,19 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 _PIPE_WIDTH = 110
+
+TEXT_OR_JSON: dict[str, Any] = {
+    "type": click.Choice(["text", "json"]),
+    "default": "text",
+    "show_default": True,
+}
+
+
+def with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    """Return *command* with *options*, listed in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def common(command: Command) -> Command:
@@ -35,9 +48,7 @@ def common(command: Command) -> Command:
         ),
         click.option("--traceback", is_flag=True, help="On an error, show where it was raised."),
     ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(command, options)
 
 
 def filters(command: Command) -> Command:
@@ -65,9 +76,7 @@ def filters(command: Command) -> Command:
             help="Only this artifact, type:name or name. Repeatable.",
         ),
     ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(command, options)
 
 
 def scope_of(options: dict[str, Any], settings: "Settings") -> "Scope":

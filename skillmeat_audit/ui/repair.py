@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.ui.options import audited, common, filters, print_lines, scope_of
+from skillmeat_audit.ui.options import (
+    TEXT_OR_JSON,
+    audited,
+    common,
+    filters,
+    print_lines,
+    scope_of,
+    with_options,
+)
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.repair import Options, Run
@@ -16,8 +24,8 @@ if TYPE_CHECKING:
 Command = Callable[..., Any]
 
 
-def _state(command: Command) -> Command:
-    """Add the options of verbs that need the journal."""
+def _run(command: Command) -> Command:
+    """Add the options of the verbs that write, or tell what was written."""
     options = [
         click.option(
             "--state-dir",
@@ -33,10 +41,11 @@ def _state(command: Command) -> Command:
             metavar="SECONDS",
             help="How long to wait for a lock.",
         ),
+        click.option("--format", "form", **TEXT_OR_JSON),
+        click.option("--database", metavar="URL", help="The cache's place, where it moved."),
+        click.option("--traceback", is_flag=True, help="On an error, show where it was raised."),
     ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(command, options)
 
 
 @click.command()
@@ -50,9 +59,7 @@ def _state(command: Command) -> Command:
     help="Mend findings of this disposition. Repeatable.  [default: safe, fill]",
 )
 @click.option("--deletes", is_flag=True, help="Delete orphans (K002) as well.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@click.option("--format", "form", **TEXT_OR_JSON)
 @click.option(
     "--limit", type=click.IntRange(0), default=40, show_default=True, help="Changes listed; 0: all."
 )
@@ -101,12 +108,7 @@ def plan(home: str, **options: Any) -> int:
     show_default=True,
     help="Who writes the rows.",
 )
-@_state
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
-@click.option("--database", metavar="URL", help="The cache's place, where it is not the plan's.")
-@click.option("--traceback", is_flag=True, help="On an error, show where it was raised.")
+@_run
 def apply(file: Path, **options: Any) -> int:
     """Write the plan in FILE: rows that moved since are skipped and listed (exit 4)."""
     from skillmeat_audit.commands import repair
@@ -123,12 +125,7 @@ def apply(file: Path, **options: Any) -> int:
 @click.command()
 @click.argument("home", default="~/.skillmeat")
 @click.option("--run", metavar="ID", help="The run to undo.  [default: the latest]")
-@_state
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
-@click.option("--database", metavar="URL", help="The cache's place.")
-@click.option("--traceback", is_flag=True, help="On an error, show where it was raised.")
+@_run
 def undo(home: str, **options: Any) -> int:
     """Put back what a run changed; rows that moved since are skipped and listed (exit 4)."""
     from skillmeat_audit.commands import repair
@@ -140,12 +137,7 @@ def undo(home: str, **options: Any) -> int:
 
 @click.command()
 @click.argument("home", default="~/.skillmeat")
-@_state
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
-@click.option("--database", metavar="URL", help="The cache's place.")
-@click.option("--traceback", is_flag=True, help="On an error, show where it was raised.")
+@_run
 def runs(home: str, **options: Any) -> int:
     """List the runs on a home, the latest first, with what became of each."""
     from skillmeat_audit.commands import repair

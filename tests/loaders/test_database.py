@@ -14,9 +14,9 @@ from conftest import digest
 
 from skillmeat_audit.loaders import database
 from skillmeat_audit.loaders.cache import load_cache
-from skillmeat_audit.loaders.database import fetch_text, read_database, sqlite_path
-from skillmeat_audit.loaders.home import sqlite_url
+from skillmeat_audit.loaders.database import fetch_text, read_database
 from skillmeat_audit.model.errors import DatabaseError
+from skillmeat_audit.model.urls import sqlite_path, sqlite_url
 
 BARE = "CREATE TABLE collection_artifacts (collection_id, artifact_id, added_at, description)"
 

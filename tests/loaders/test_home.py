@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from skillmeat_audit.loaders.database import sqlite_path
-from skillmeat_audit.loaders.home import file_collections, find_home, sqlite_url
+from skillmeat_audit.loaders.home import file_collections, find_home
 from skillmeat_audit.model.errors import HomeError, UsageError
+from skillmeat_audit.model.urls import sqlite_path, sqlite_url
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 from html.parser import HTMLParser
 
-from builders import entry, imported, row, snapshot
-from test_text import audited
+from builders import audited, entry, imported, row, snapshot
 
 from skillmeat_audit.reports.html import ROW_LIMIT
 

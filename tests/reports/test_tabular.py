@@ -5,8 +5,7 @@ import io
 import json
 
 import pytest
-from builders import entry, row, snapshot
-from test_text import HOSTILE, audited
+from builders import HOSTILE, audited, entry, row, snapshot
 
 from skillmeat_audit.reports.tabular import check_json, findings_csv
 

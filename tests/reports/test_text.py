@@ -1,23 +1,9 @@
 """What a person sees in a terminal."""
 
 import pytest
-from builders import entry, imported, row, snapshot, synced
+from builders import HOSTILE, audited, entry, imported, row, snapshot, synced
 
-from skillmeat_audit.commands.audit import Audit
-from skillmeat_audit.diff.cells import compare
-from skillmeat_audit.diff.registry import run_rules
-from skillmeat_audit.diff.rules import RULES
-from skillmeat_audit.diff.writers import attribute
 from skillmeat_audit.reports.text import Layout, artifact_text, check_text
-
-HOSTILE = "skill:<b>\x1b[31m\u202eevil\nname\x9b"
-
-
-def audited(snap):
-    comparison = compare(snap)
-    writers = attribute(comparison)
-    found = run_rules(RULES, comparison, writers)
-    return Audit(snap, comparison, writers, found, found.head(0))
 
 
 def checked(snap, **layout):

@@ -22,7 +22,8 @@ def test_findings_exit_1_and_name_the_next_command(cli, make_home, era):
 
     assert code == ExitCode.FINDINGS
     assert "3 rows show no description" in out
-    assert "next:  skillmeat-audit show skill:1password" in out
+    assert "next:  skillmeat-audit plan " in out
+    assert "skillmeat-audit show skill:1password " in out
     assert err == ""
 
 
@@ -155,6 +156,11 @@ BAD_INPUT = {
         ["check", "{home}", "--database", "mysql://x:secret@h/d"],
         "cannot read a database",
     ),
+    "no plan": (["apply", "/no/such/plan.json"], "cannot read the plan"),
+    "no such run": (["undo", "{home}", "--run", "x", "--state-dir", "{home}-s"], "no run x"),
+    "nothing to undo": (["undo", "{home}", "--state-dir", "{home}-s"], "no run that could be"),
+    "unwritable plan": (["plan", "{home}", "-o", "{home}/no/plan.json"], "cannot write"),
+    "unknown service": (["apply", "x", "--service", "magic"], "invalid value"),
     "no settings": (["check", "{home}", "--config", "/no/such.toml"], "no settings file"),
 }
 

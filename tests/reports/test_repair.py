@@ -1,0 +1,128 @@
+"""How plans and runs are shown."""
+
+import json
+from pathlib import Path
+
+import pytest
+from builders import HOSTILE
+
+from skillmeat_audit.model.changes import ALREADY, Applied, Change, Plan, Run, Skipped
+from skillmeat_audit.reports.names import Names
+from skillmeat_audit.reports.repair import (
+    Saved,
+    plan_html,
+    plan_text,
+    run_html,
+    run_json,
+    run_text,
+)
+
+NAMES = Names({}, {"default": "Default Collection"})
+
+
+def change(artifact_id="skill:alpha", op="update", **after):
+    return Change(
+        op=op, collection_id="default", artifact_id=artifact_id,
+        before=dict.fromkeys(after) if op == "update" else {}, after=after or {}, rules=["D001"],
+        disposition="safe",
+    )  # fmt: skip
+
+
+def plan(*changes):
+    return Plan(
+        schema_="skillmeat-audit/plan/1", home="/home/x/.skillmeat", database="sqlite:///x",
+        identity="i", era="artifact_id", changes=list(changes),
+    )  # fmt: skip
+
+
+def run(*outcomes, **values):
+    facts = {"kind": "apply", "home": "/home/x/.skillmeat", "database": "d", "identity": "i"}
+    return Run(**(facts | {"outcomes": outcomes, "run": "r1"} | values))
+
+
+def shown(lines):
+    return "\n".join(line.plain for line in lines)
+
+
+def test_a_plan_is_shown_before_and_after():
+    text = shown(plan_text(plan(change(description="Does it.")), Saved("p.json", NAMES), 100))
+
+    assert "1 row to update · 1 cell" in text
+    assert "update skill:alpha · Default Collection  safe  D001" in text
+    assert "(empty)" in text.partition("→")[0]
+    assert "Does it." in text.partition("→")[2]
+    assert "next:  skillmeat-audit apply p.json --rehearse" in text
+
+
+def test_an_empty_plan_says_so():
+    assert "Nothing to repair." in shown(plan_text(plan(), Saved(None, NAMES), 100))
+
+
+def test_a_plan_that_was_not_saved_says_how():
+    text = shown(plan_text(plan(change(author="J")), Saved(None, NAMES), 100))
+
+    assert "plan /home/x/.skillmeat -o plan.json" in text
+
+
+def test_changes_past_the_limit_are_counted():
+    many = plan(*(change(f"skill:a{n}", author="J") for n in range(5)))
+
+    assert "… and 3 more changes" in shown(plan_text(many, Saved(None, NAMES), 100, 2))
+
+
+def test_a_run_tells_what_was_skipped_and_the_way_back():
+    done = run(
+        Applied(change()), Skipped(change("skill:b"), "changed since: author"),
+        Skipped(change("skill:c"), ALREADY), backup=Path("/s/backup.db"),
+    )  # fmt: skip
+
+    text = shown(run_text(done, None, NAMES, "/s"))
+
+    assert "1 change applied" in text
+    assert "1 change not needed" in text
+    assert "skipped skill:b · Default Collection: changed since: author" in text
+    assert "backup: /s/backup.db" in text
+    assert "undo /home/x/.skillmeat --run r1 --state-dir /s" in text
+
+
+def test_a_rehearsal_says_that_nothing_changed():
+    text = shown(run_text(run(Applied(change()), rehearsed=True, run=None), None, NAMES))
+
+    assert "rehearsed and rolled back" in text
+    assert "nothing was changed" in text
+
+
+def test_a_run_as_json():
+    report = json.loads(run_json(run(Skipped(change(HOSTILE), "why")), None))
+
+    assert report["schema"] == "skillmeat-audit/run/1"
+    assert report["outcomes"][0]["outcome"] == "skipped"
+    assert report["outcomes"][0]["reason"] == "why"
+
+
+@pytest.mark.parametrize(
+    "render",
+    [
+        lambda: shown(plan_text(plan(change(HOSTILE, author=HOSTILE)), Saved(HOSTILE, NAMES), 100)),
+        lambda: shown(run_text(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES)),
+        lambda: plan_html(plan(change(HOSTILE, author=HOSTILE))),
+        lambda: run_html(run(Skipped(change(HOSTILE), HOSTILE))),
+        lambda: run_json(run(Skipped(change(HOSTILE), HOSTILE)), None),
+    ],
+    ids=["plan text", "run text", "plan html", "run html", "run json"],
+)
+def test_names_are_escaped_everywhere(render):
+    text = render()
+
+    assert not set("\x1b\u202e\x9b") & set(text)
+    if text.startswith("<"):
+        assert "<b>" not in text
+
+
+def test_html_is_bounded():
+    many = plan(*(change(f"skill:a{n}", author="x" * 5000) for n in range(300)))
+
+    html = plan_html(many)
+
+    assert len(html) < 200_000
+    assert "100 of 300 cells shown" in html
