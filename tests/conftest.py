@@ -107,6 +107,7 @@ def cache_rows(database: Path) -> dict[tuple[str, str], dict[str, object]]:
     """Return the cache rows by collection and artifact id, whatever the era of the key."""
     with closing(sqlite3.connect(database)) as connection:
         connection.row_factory = sqlite3.Row
+        connection.text_factory = lambda content: content.decode("utf-8", "surrogateescape")
         names = [each[1] for each in connection.execute("PRAGMA table_info(collection_artifacts)")]
         named = (
             "artifact_id"

@@ -12,10 +12,10 @@ CASES = sorted(path.parent.name for path in (SHARED / "homes").glob("*/case.json
 
 @pytest.mark.skipif(not SCORER.exists(), reason=f"needs the real homes at {SHARED.name}/homes")
 @pytest.mark.parametrize("case", CASES or ["none"])
-def test_the_audit_finds_what_is_wrong_and_nothing_else(case):
+def test_the_audit_finds_what_is_wrong_and_the_repair_mends_it(case):
     tool = f"{sys.executable} -m skillmeat_audit"
     done = subprocess.run(
-        [sys.executable, str(SCORER), "--tool", tool, "--case", case],
+        [sys.executable, str(SCORER), "--tool", tool, "--case", case, "--repair"],
         capture_output=True, text=True, cwd=PROJECT,
     )  # fmt: skip
 

@@ -12,7 +12,8 @@ from skillmeat_audit.commands.audit import Audit, Scope, audit, scoped
 from skillmeat_audit.diff.cells import missing_cells
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.model import changes as model
-from skillmeat_audit.model.errors import DatabaseError, StateError, UsageError
+from skillmeat_audit.model.errors import AuditError, DatabaseError, StateError, UsageError
+from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import Disposition
 from skillmeat_audit.model.tables import CHANGES, OUTCOMES
 from skillmeat_audit.model.text import printable
@@ -169,8 +170,9 @@ def plan(
     if url is None or snapshot.identity is None or snapshot.era is None:
         raise DatabaseError("there is no cache to repair: start SkillMeat once to have it built")
     findings, _ = scoped(audited.findings, scope or Scope(), snapshot)
+    rows = snapshot.rows.drop(columns=[name for name in COLUMNS if name not in snapshot.columns])
     changes = plans.changes_from(
-        findings, missing_cells(snapshot), snapshot.rows, dispositions, deletes=deletes
+        findings, missing_cells(snapshot), rows, dispositions, deletes=deletes
     )
     document = model.Plan(
         schema_="skillmeat-audit/plan/1",
@@ -191,8 +193,12 @@ def apply(planned: Plan, *, options: Options | None = None, recheck: bool = True
     terms = (options or Options()).terms(planned.document.home)
     before = _findings(planned) if recheck else None
     outcome = apply_plan(planned.document, planned.url, terms)
-    after = _findings(planned) if recheck and outcome.run else None
-    compared = None if before is None or after is None else _rechecked(before, after)
+    compared = None
+    if before is not None and outcome.run:
+        try:
+            compared = _rechecked(before, _findings(planned))
+        except AuditError as exc:  # what was written stays written, and has to be told
+            outcome = replace(outcome, notes=(*outcome.notes, f"could not audit again: {exc}"))
     return Run(outcome, compared, planned.url, terms)
 
 

@@ -71,7 +71,11 @@ def tables_of(connection: Reader, wanted: Sequence[str]) -> dict[str, list[str]]
     if isinstance(connection, sqlite3.Connection):
         query = "SELECT name, NULL FROM sqlite_master WHERE type = 'table'"
         for table in wanted:
-            query += f" UNION ALL SELECT '{table}', name FROM pragma_table_info('{table}')"
+            query += (
+                " UNION ALL SELECT m.name, c.name "
+                "FROM sqlite_master m, pragma_table_info(m.name) c"
+                f" WHERE m.type = 'table' AND m.name = '{table}'"
+            )
     else:
         query = (
             "SELECT table_name, column_name FROM information_schema.columns "

@@ -26,6 +26,8 @@ _BODY_LIMIT_CHARS = 200
 _BLOCK = re.compile(r"\ufeff?---[ \t]*\n(.*?)\n---[ \t]*(?:\n|$)", re.DOTALL)
 _OPENER = re.compile(r"[\[{]|[-?:] ")
 _INDENTED = re.compile("[\n\r\x85\u2028\u2029] ")  # after any line end of YAML 1.1
+# YAML 1.1 reads 1:30:00 as a number, in quadratic time.
+_SEXAGESIMAL = re.compile(r"\d(?::[0-5]?\d){30}")
 _TOOL_KEYS = ("tools", "allowed-tools", "allowedTools")
 _TOOL_NAMES = {name.lower(): name for name in TOOLS}
 _TOOL_NAMES |= {
@@ -62,6 +64,8 @@ def _parse(block: str) -> Mapping[object, object]:
     """Return the mapping in a front-matter *block*; what can be saved of it where YAML fails."""
     if len(block) > BLOCK_LIMIT_CHARS:
         raise Unreadable(f"has a front matter of more than {BLOCK_LIMIT_CHARS // 1024} KiB")
+    if _SEXAGESIMAL.search(block):
+        raise Unreadable("has a front matter with a number of base 60 too long to read")
     try:
         _guard_depth(block)
         loader = yaml.CSafeLoader(block)
@@ -70,7 +74,7 @@ def _parse(block: str) -> Mapping[object, object]:
             if node is None:
                 return {}
             if "*" in block:
-                _guard_weight(node)
+                _guard_aliases(node)
             document = loader.construct_document(node)
         finally:
             loader.dispose()
@@ -96,22 +100,27 @@ def _guard_depth(block: str) -> None:
             raise Unreadable(f"has a front matter nested more than {DEPTH_LIMIT} levels deep")
 
 
-def _guard_weight(root: yaml.Node) -> None:
-    """Refuse a front matter whose aliases unfold into more than ``NODE_LIMIT`` values."""
-    weights: dict[int, int] = {}
+def _guard_aliases(root: yaml.Node) -> None:
+    """Refuse a front matter whose aliases unfold into too many values, or too deep."""
+    known: dict[int, tuple[int, int] | None] = {}  # weight and depth; None while being weighed
 
-    def weigh(node: yaml.Node) -> int:
-        if id(node) in weights:
-            if weights[id(node)] == 0:
+    def weigh(node: yaml.Node) -> tuple[int, int]:
+        if id(node) in known:
+            if (found := known[id(node)]) is None:
                 raise Unreadable("has a front matter that contains itself")
-            return weights[id(node)]
-        weights[id(node)] = 0
-        weights[id(node)] = 1 + sum(weigh(child) for child in _children(node))
-        if weights[id(node)] > NODE_LIMIT:
+            return found
+        known[id(node)] = None
+        below = [weigh(child) for child in _children(node)]
+        weight = 1 + sum(weight for weight, _ in below)
+        depth = 1 + max((depth for _, depth in below), default=0)
+        if weight > NODE_LIMIT:
             raise Unreadable(
                 f"has a front matter that unfolds into more than {NODE_LIMIT:,} values"
             )
-        return weights[id(node)]
+        if depth > DEPTH_LIMIT:
+            raise Unreadable(f"has a front matter nested more than {DEPTH_LIMIT} levels deep")
+        known[id(node)] = weight, depth
+        return weight, depth
 
     weigh(root)
 

@@ -3,11 +3,13 @@
 import os
 import re
 
-# Controls, line and paragraph separators, marks that reorder or hide text, lone surrogates, tags,
-# private use. Joiners (U+200C, U+200D) stay: emoji and several scripts need them.
+# Controls, line and paragraph separators, marks that reorder, hide or format text, lone surrogates,
+# tags, private use. Joiners (U+200C, U+200D) stay: emoji and several scripts need them.
 _UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
-    "\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\ue000-\uf8ff\U000e0000-\U0010ffff]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160"
+    "\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\ud800-\udfff\ue000-\uf8ff\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0010ffff]"
 )
 _ACCIDENT = re.compile(r"None|---|\[.*\]|\{.*\}", re.DOTALL)
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -34,6 +36,14 @@ def as_text(value: object) -> str | None:
     if value is None or type(value) is str:
         return value
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def is_utf8(value: object) -> bool:
+    """Tell whether a cell can be written again: not if it is text with bytes that are no UTF-8."""
+    try:
+        return not isinstance(value, str) or value.encode() is not None
+    except UnicodeEncodeError:
+        return False
 
 
 def shortened(text: str, width: int) -> str:

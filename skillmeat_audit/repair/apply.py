@@ -18,7 +18,7 @@ from skillmeat_audit.model.changes import (
     Values,
 )
 from skillmeat_audit.model.errors import PlanError
-from skillmeat_audit.model.text import as_text
+from skillmeat_audit.model.text import as_text, is_utf8
 from skillmeat_audit.model.urls import without_password
 from skillmeat_audit.repair.journal import Entry
 from skillmeat_audit.repair.runs import Terms, Work, carry_out, check_identity
@@ -141,6 +141,9 @@ def _judge(change: Change, row: Raw | None) -> Outcome:
         return Skipped(change, ALREADY)
     if change.op == "insert":
         return Skipped(change, "there is such a row now")
+    odd = [name for name in (change.after or row) if not is_utf8(row[name])]
+    if odd:
+        return Skipped(change, f"not UTF-8, mend it by hand: {', '.join(odd)}")
     held = _held(row, change.before)
     moved = [name for name, value in change.before.items() if held[name] != value]
     return Skipped(change, f"changed since: {', '.join(moved)}") if moved else Applied(change)

@@ -30,9 +30,9 @@ def changes_from(
 ) -> list[Change]:
     """Return the changes that mend *findings* (``FINDINGS``), in order.
 
-    *inserts* (``CELLS``) holds what the rows to be inserted should say, *rows* (``ROWS``) what
-    those to be deleted say now. Only cells of one of *dispositions* are written; orphans are
-    deleted only with *deletes*.
+    *inserts* (``CELLS``) holds what the rows to be inserted should say, *rows* (``ROWS``, without
+    columns that the cache lacks) what those to be deleted say now. Only cells of one of
+    *dispositions* are written; orphans are deleted only with *deletes*.
     """
     wanted = set(dispositions)
     cells = {"insert": _by_row(inserts, wanted), "delete": _orphans(findings, rows)}
@@ -63,7 +63,11 @@ def _orphans(findings: pd.DataFrame, rows: pd.DataFrame) -> dict[Key, list[Recor
     """Return every cell of the rows that are orphans."""
     orphans = {_key(each) for each in records(findings[findings["status"] == Status.ROW_ORPHAN])}
     return {
-        _key(row): [{"column": name, "actual": row[name], "expected": None} for name in COLUMNS]
+        _key(row): [
+            {"column": name, "actual": row[name], "expected": None}
+            for name in COLUMNS
+            if name in row
+        ]
         for row in records(rows)
         if _key(row) in orphans
     }

@@ -1,5 +1,6 @@
 """Undoes a run from its journal: the inverse of every entry, with the care of the run itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -20,7 +21,13 @@ from skillmeat_audit.repair.journal import Entry, Journal
 from skillmeat_audit.repair.runs import Terms, Work, carry_out, check_identity
 from skillmeat_audit.service.artifacts import find_uuids, remove_artifacts, remove_sentinel
 from skillmeat_audit.service.connection import writing
-from skillmeat_audit.service.rows import delete_rows, put_back, read_rows, restore_cells
+from skillmeat_audit.service.rows import (
+    delete_rows,
+    find_collections,
+    put_back,
+    read_rows,
+    restore_cells,
+)
 from skillmeat_audit.service.tables import CacheTables, identity, reflect
 
 _INVERSE = {"insert": "delete", "update": "update", "delete": "insert"}
@@ -38,9 +45,9 @@ def undo_run(journal: Journal, url: str, terms: Terms) -> Run:
         check_identity(connection, journal.identity)
         keys = [entry.key for entry in journal.entries]
         cache = _Cache(connection, tables, read_rows(connection, tables, keys), journal)
-        known = _known_artifacts(cache)
+        gone = _gone(cache)
         outcomes = tuple(
-            _judge(entry, cache.rows.get(entry.key), known) for entry in journal.entries
+            _judge(entry, cache.rows.get(entry.key), gone) for entry in journal.entries
         )
         run = Run(
             "undo",
@@ -92,13 +99,13 @@ class _Cache:
     journal: Journal
 
 
-def _judge(entry: Entry, row: Raw | None, known: set[str]) -> Outcome:
+def _judge(entry: Entry, row: Raw | None, gone: Mapping[Key, str]) -> Outcome:
     """Return whether *entry* can be undone, with the row as it is now."""
     change = _change(entry)
     if entry.after is None:
         if row is not None:
             return Skipped(change, "there is such a row now")
-        return Applied(change) if entry.key[1] in known else Skipped(change, "its artifact is gone")
+        return Skipped(change, gone[entry.key]) if entry.key in gone else Applied(change)
     if row is None:
         return Skipped(change, ALREADY if entry.before is None else "the row is gone")
     said = {name: value for name, value in entry.after.items() if name != _STAMP}
@@ -164,12 +171,18 @@ def _stamped(cache: _Cache, entry: Entry) -> bool:
     return row is None or _STAMP not in after or _same(row[_STAMP], after[_STAMP])
 
 
-def _known_artifacts(cache: _Cache) -> set[str]:
-    """Return the artifacts of the journal that a row can refer to."""
-    ids = {artifact_id for _, artifact_id in (entry.key for entry in cache.journal.entries)}
-    if not cache.tables.keyed_by_uuid:
-        return ids
-    return set(find_uuids(cache.connection, cache.tables, sorted(ids)))
+def _gone(cache: _Cache) -> dict[Key, str]:
+    """Return why deleted rows cannot be put back: what they refer to is gone."""
+    connection, tables = cache.connection, cache.tables
+    deleted = {each.key: each.before or {} for each in cache.journal.entries if each.after is None}
+    collections = find_collections(connection) if deleted else set()
+    gone = {key: "its collection is gone" for key in deleted if key[0] not in collections}
+    if tables.keyed_by_uuid and deleted:
+        uuids = set(find_uuids(connection, tables, sorted({key[1] for key in deleted})).values())
+        for key, row in deleted.items():
+            if row["artifact_uuid"] not in uuids:
+                gone.setdefault(key, "its artifact is gone")
+    return gone
 
 
 def _same(left: object, right: object) -> bool:

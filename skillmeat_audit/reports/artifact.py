@@ -1,7 +1,8 @@
 """One artifact through all its layers: the answer to "why is this description blank?"."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -37,31 +38,40 @@ def view_artifact(
     snapshot: Snapshot, findings: pd.DataFrame, writers: pd.DataFrame, artifact_id: str
 ) -> ArtifactView:
     """Return the view of *artifact_id* ("type:name"), its findings and the stories of its rows."""
-    entries = snapshot.manifest[snapshot.manifest["artifact_id"] == artifact_id]
-    names = dict(zip(snapshot.collections["id"], snapshot.collections["name"], strict=True))
-    columns = []
-    for entry in records(entries):
-        own = records(snapshot.frontmatter[snapshot.frontmatter["entry"] == entry["entry"]])[0]
-        columns.append(_column(f"manifest ({entry['file_collection']})", entry))
-        columns.append(_column("front matter", own, _state(own)))
-    sources = dict(zip(snapshot.sources["id"], snapshot.sources["repo_name"], strict=True))
-    for known in records(snapshot.catalog[snapshot.catalog["artifact_id"] == artifact_id]):
+
+    def of_it(frame: pd.DataFrame) -> list[dict[str, Any]]:
+        return records(frame[(frame["artifact_id"] == artifact_id).fillna(False)])
+
+    names = _names(snapshot.collections, "name")
+    columns = [*_written(snapshot, of_it(snapshot.manifest))]
+    sources = _names(snapshot.sources, "repo_name")
+    for known in of_it(snapshot.catalog):
         title = f"catalogue ({sources.get(known['source_id']) or known['source_id']})"
-        columns.append(_column(title, {**known, "source": known["upstream_url"]}))
-    columns.extend(
+        columns.append(_column(title, known | {"source": known["upstream_url"]}))
+    columns += [
         _column(f"row ({names.get(row['collection_id']) or row['collection_id']})", row)
-        for row in records(snapshot.rows[snapshot.rows["artifact_id"] == artifact_id])
-    )
-    told = records(writers[writers["artifact_id"] == artifact_id])
+        for row in of_it(snapshot.rows)
+    ]
     stories = {
-        str(
-            row["collection_id"]
-        ): f"last written by {row['writer']} ({row['writer_sure']}): {row['story']}"
-        for row in told
+        str(row["collection_id"]): (
+            f"last written by {row['writer']} ({row['writer_sure']}): {row['story']}"
+        )
+        for row in of_it(writers)
     }
-    return ArtifactView(
-        artifact_id, tuple(columns), findings[findings["artifact_id"] == artifact_id], stories
-    )
+    own = findings[(findings["artifact_id"] == artifact_id).fillna(False)]
+    return ArtifactView(artifact_id, tuple(columns), own, stories)
+
+
+def _written(snapshot: Snapshot, entries: list[dict[str, Any]]) -> Iterator[Column]:
+    """Yield manifest and front matter of each entry."""
+    for entry in entries:
+        (own,) = records(snapshot.frontmatter[snapshot.frontmatter["entry"] == entry["entry"]])
+        yield _column(f"manifest ({entry['file_collection']})", entry)
+        yield _column("front matter", own, _state(own))
+
+
+def _names(frame: pd.DataFrame, column: str) -> dict[str | None, str | None]:
+    return {each["id"]: each[column] for each in records(frame)}
 
 
 def _column(title: str, values: Mapping[str, object], state: str | None = None) -> Column:

@@ -53,6 +53,7 @@ def _engine(url: str, wait_seconds: float) -> sa.Engine:
         raw = sqlite3.connect(
             f"file:{quote(str(path))}?mode=rw", uri=True, timeout=wait_seconds, isolation_level=None
         )
+        raw.text_factory = _decoded
         raw.execute("PRAGMA foreign_keys = ON")
         raw.execute("PRAGMA synchronous = FULL")
         return raw
@@ -62,6 +63,11 @@ def _engine(url: str, wait_seconds: float) -> sa.Engine:
         engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE")
     )
     return engine
+
+
+def _decoded(content: bytes) -> str:
+    """Return text that may not be UTF-8: what is not is told by `model.text.is_utf8`."""
+    return content.decode("utf-8", "surrogateescape")
 
 
 def _explained(url: str, exc: sa.exc.DBAPIError, wait_seconds: float) -> str:

@@ -6,7 +6,10 @@ import sqlalchemy as sa
 
 from skillmeat_audit.model.changes import Key, Raw
 from skillmeat_audit.service.artifacts import chunks, find_uuids
+from skillmeat_audit.service.schema import COLLECTIONS
 from skillmeat_audit.service.tables import CacheTables
+
+_COLLECTIONS = sa.table(COLLECTIONS)
 
 
 def read_rows(
@@ -32,6 +35,11 @@ def count_rows(connection: sa.Connection, tables: CacheTables) -> int:
     """Return how many cache rows there are."""
     query = sa.select(sa.func.count()).select_from(tables.cache)
     return int(connection.execute(query).scalar_one())
+
+
+def find_collections(connection: sa.Connection) -> set[str]:
+    """Return the ids of all collections."""
+    return set(connection.execute(sa.select(sa.column("id")).select_from(_COLLECTIONS)).scalars())
 
 
 def delete_rows(connection: sa.Connection, tables: CacheTables, keys: Sequence[Key]) -> None:

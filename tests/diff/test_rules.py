@@ -239,6 +239,15 @@ def test_false_provenance_may_write_null():
     assert [each["expected"] for each in found if each["column"] == "source"] == [None]
 
 
+@pytest.mark.parametrize("origin", [None, "elsewhere"])
+def test_a_pair_that_the_repair_of_its_origin_makes_impossible_is_mended_with_it(origin):
+    snap = local(origin=origin, origin_source="github")
+
+    (found,) = records(findings(snap).query("column == 'origin_source'"))
+
+    assert (found["rule"], found["expected"], found["disposition"]) == ("S007", None, "safe")
+
+
 def test_an_accident_that_the_manifest_shares_is_for_review():
     snap = written({"description": "None"}, {"description": "Real."})
 

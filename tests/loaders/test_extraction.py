@@ -275,7 +275,7 @@ def bomb(line, levels=12):
     ],
 )
 def test_a_bomb_of_aliases_is_refused(block):
-    with pytest.raises(Unreadable, match="unfolds into more than 100,000 values"):
+    with pytest.raises(Unreadable, match=r"unfolds into more than 100,000 values|levels deep"):
         extract(fenced(block))
 
 
@@ -350,3 +350,19 @@ def test_no_text_breaks_the_extraction(text):
 
     assert {type(value) for value in found.values()} <= {str, type(None), bool}
     assert all(value.encode() for value in found.values() if isinstance(value, str))
+
+
+def test_a_number_of_base_60_without_end_is_refused_at_once():
+    with pytest.raises(Unreadable, match="base 60"):
+        extract("---\nversion: 1" + ":59" * 100_000 + "\n---\n")
+
+
+def test_a_time_of_day_is_no_such_number():
+    assert extract("---\nversion: 1:30:00\n---\n")["version"] == "5400"
+
+
+def test_nesting_through_aliases_is_refused():
+    rungs = "\n".join(f"k{n}: &a{n} [*a{n - 1}]" for n in range(1, 5000))
+
+    with pytest.raises(Unreadable, match="levels deep"):
+        extract(f"---\nk0: &a0 [x]\n{rungs}\ntags: [*a4999]\n---\n")

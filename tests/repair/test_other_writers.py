@@ -9,11 +9,12 @@ from contextlib import closing
 import pytest
 from conftest import PROJECT, cache_rows, dump
 
-from skillmeat_audit.commands import repair
+from skillmeat_audit.commands import audit, repair
 from skillmeat_audit.model.exits import ExitCode
 
 UPDATED = ("default", "skill:lock-audit")
-OTHERS = (("default", "skill:1password"), ("5f0c4b1e9a7d4e60b812233445566778", "skill:1password"))
+TEAM = "5f0c4b1e9a7d4e60b812233445566778"
+OTHERS = (("default", "skill:1password"), (TEAM, "skill:1password"))
 INSERTED = ("default", "command:commit-message")
 
 # A plain client, as SkillMeat is one: runs SQL, holds its transaction for a while, commits.
@@ -329,6 +330,70 @@ def test_undo_keeps_an_artifact_that_somebody_refers_to(planned):
     assert INSERTED not in cache_rows(case.database)
     assert len(tables["artifact_tags"]) == 1
     assert any("command:commit-message" in row for row in tables["artifacts"])
+
+
+def deleting(case):
+    """Apply a plan that deletes the one orphan."""
+    plan = repair.plan(audit.audit(case.home, progress=False), deletes=True)
+    return repair.apply(plan, options=repair.Options(case.state), recheck=False)
+
+
+ORPHAN = ("default", "skill:retired")
+
+
+def test_undo_does_not_put_a_row_back_whose_collection_is_gone(planned, era):
+    case = planned(era)
+    elsewhere(case, update(case, ORPHAN, f"collection_id = '{TEAM}'"))
+    run = deleting(case)
+    elsewhere(case, f"DELETE FROM collections WHERE id = '{TEAM}'")
+
+    undone = run.undo()
+
+    assert reasons(undone)[TEAM, "skill:retired"] == "its collection is gone"
+    assert reasons(undone)[OTHERS[1]] == "the row is gone"
+    assert len(undone.outcome.applied) == 3
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_undo_does_not_put_a_row_back_whose_artifact_is_gone(planned, again):
+    case = planned("artifact_uuid")
+    run = deleting(case)
+    elsewhere(case, "DELETE FROM artifacts WHERE id = 'skill:retired'")
+    if again:
+        elsewhere(case, insert(case, "artifact_uuid", ORPHAN, "description", "'theirs'"))
+        elsewhere(case, delete(case, ORPHAN))
+
+    undone = run.undo()
+
+    assert reasons(undone) == {ORPHAN: "its artifact is gone"}
+    assert ORPHAN not in cache_rows(case.database)
+
+
+def test_undo_does_not_replace_a_row_that_somebody_inserted_again(planned, era):
+    case = planned(era)
+    run = deleting(case)
+    elsewhere(case, "DELETE FROM artifacts WHERE id = 'skill:retired'")
+    elsewhere(case, insert(case, era, ORPHAN, "description", "'theirs'"))
+
+    undone = run.undo()
+
+    assert reasons(undone) == {ORPHAN: "there is such a row now"}
+    assert cache_rows(case.database)[ORPHAN]["description"] == "theirs"
+
+
+def test_text_that_is_not_utf_8_is_left_to_people(planned, era):
+    case = planned(era)
+    odd = "CAST(x'ff41' AS TEXT)"
+    elsewhere(case, update(case, UPDATED, f"description = {odd}"))
+    elsewhere(case, update(case, OTHERS[0], f"resolved_sha = {odd}"))
+
+    run = applied(case)
+
+    assert reasons(run) == {UPDATED: "not UTF-8, mend it by hand: description"}
+    with closing(sqlite3.connect(case.database)) as connection:
+        query = f"SELECT count(*) FROM collection_artifacts WHERE {{}} = {odd}"
+        for column in ("description", "resolved_sha"):
+            assert connection.execute(query.format(column)).fetchone() == (1,)
 
 
 def test_undo_waits_for_a_lock(planned):

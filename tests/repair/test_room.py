@@ -14,6 +14,7 @@ import pytest
 from conftest import PROJECT, cache_rows, digest, dump, is_root
 
 from skillmeat_audit.commands import repair
+from skillmeat_audit.model.errors import DatabaseError
 from skillmeat_audit.model.exits import ExitCode
 
 TOOL = [sys.executable, "-m", "skillmeat_audit"]
@@ -274,6 +275,25 @@ def test_another_database_in_its_place_is_refused(cli, planned, era):
     failed(told, "this is another database (")
     assert digest(case.home) == before
     assert states(case) == []
+
+
+def test_what_was_written_is_told_even_if_it_cannot_be_audited_again(cli, planned, monkeypatch):
+    case = planned()
+    audits = iter([repair.audit(case.home, progress=False).findings])
+
+    def findings(_):
+        for found in audits:
+            return found
+        raise DatabaseError("cache.db changes all the time")
+
+    monkeypatch.setattr(repair, "_findings", findings)
+
+    code, out, _ = cli("apply", case.file, "--state-dir", case.state)
+
+    assert code == ExitCode.CLEAN
+    assert "4 changes applied" in out
+    assert "could not audit again: cache.db changes all the time" in out
+    assert "--run" in out
 
 
 def test_a_database_of_the_other_era_in_its_place_is_refused(cli, planned):

@@ -1,7 +1,7 @@
 """What a person sees in a terminal."""
 
 import pytest
-from builders import HOSTILE, audited, entry, imported, row, snapshot, synced
+from builders import HOSTILE, audited, entry, imported, known, row, snapshot, synced
 
 from skillmeat_audit.reports.text import Layout, artifact_text, check_text
 
@@ -127,3 +127,14 @@ def test_missing_files_are_told_in_place_of_a_description():
     snap = snapshot([entry()], [row()], written={"skill:alpha": {"state": "missing"}})
 
     assert "(no such file)" in shown(snap, width=140)
+
+
+def test_collections_and_sources_without_a_name_are_shown_by_their_id():
+    nameless = (("default", None), (None, None))
+    odd = {"id": "s1", "repo_url": None, "owner": None, "repo_name": None}
+    snap = snapshot([imported()], [row()], collections=nameless, sources=[odd], catalog=[known()])
+
+    text = shown(snap, width=160)
+
+    assert "row (default)" in text
+    assert "catalogue (s1)" in text

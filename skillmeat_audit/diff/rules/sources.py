@@ -20,6 +20,7 @@ from skillmeat_audit.model.findings import Disposition, Severity, Status
 
 SOURCE, ORIGIN, ORIGIN_SOURCE = "source", "origin", "origin_source"
 _PROVENANCE = (SOURCE, ORIGIN, ORIGIN_SOURCE)
+_HOSTLESS = ("local", "github")  # origins that have no origin source
 _GONE = ("removed", "excluded")
 
 
@@ -85,11 +86,14 @@ def S007(comparison: Comparison) -> pd.DataFrame:
     """Impossible pair of origin and origin source.
 
     Only marketplace artifacts have an origin source, and it is a host's name, never a URL (§7.38).
-    The server's start since 0.9.0 corrects one of the two and keeps the other (§7.48). Safe: what
-    the manifest says is written, NULL where it says nothing.
+    The server's start since 0.9.0 corrects one of the two and keeps the other (§7.48); so would a
+    repair of an origin alone, hence a pair that its origin makes impossible counts as well. Safe:
+    what the manifest says is written, NULL where it says nothing.
     """
     origin, origin_source = actual(comparison, ORIGIN), actual(comparison, ORIGIN_SOURCE)
-    foreign = origin.isin(["local", "github"]) & origin_source.notna()
+    mended = of_row(comparison, said(comparison, ORIGIN))
+    hostless = origin.isin(_HOSTLESS) | (mended.isin(_HOSTLESS) & ~holds(origin == "marketplace"))
+    foreign = hostless & origin_source.notna()
     column = comparison.cells["column"]
     wrong = (foreign | holds(origin_source.str.contains("://", regex=False))) & holds(
         column == ORIGIN_SOURCE
