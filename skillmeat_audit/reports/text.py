@@ -13,7 +13,7 @@ from rich.text import Text
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import Severity, Status
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.artifact import ArtifactView, Column
 from skillmeat_audit.reports.names import Names
 from skillmeat_audit.reports.summary import Summary
@@ -27,6 +27,7 @@ _ERAS = {
 }
 _NARROWEST_COLUMN = 14
 _SILENT = "–"
+_NAME_LIMIT, _DETAIL_LIMIT = 200, 1000
 
 Finding = Mapping[str, object]
 
@@ -98,7 +99,7 @@ def _answer(summary: Summary) -> Iterator[Text]:
 
 
 def _group_title(first: Finding, names: Names, width: int) -> Text:
-    title = Text(printable(first["artifact_id"] or "the home"), "bold")
+    title = Text(shortened(printable(first["artifact_id"] or "the home"), _NAME_LIMIT), "bold")
     if first["collection_id"] is not None:
         title.append(f" · {printable(names.collection(first['collection_id']))}", "not bold")
     if first["writer"] is not None:
@@ -118,7 +119,7 @@ def finding_lines(finding: Finding, names: Names, width: int) -> Iterator[Text]:
         return
     said = names.titles[str(finding["rule"])]
     if finding["detail"] is not None:
-        said = f"{said}: {printable(finding['detail'])}"
+        said = f"{said}: {shortened(printable(finding['detail']), _DETAIL_LIMIT)}"
     first, *others = textwrap.wrap(said, max(room, 20)) or [""]
     yield head.append(first)
     for other in others:
@@ -160,7 +161,8 @@ def _next(summary: Summary, listed: Sequence[Finding]) -> Iterator[Text]:
     if not named:
         return
     first = next((finding for finding in named if finding["status"] is not None), named[0])
-    artifact, home = (shlex.quote(printable(name)) for name in (first["artifact_id"], summary.home))
+    artifact = shlex.quote(shortened(printable(first["artifact_id"]), _NAME_LIMIT))
+    home = shlex.quote(printable(summary.home))
     repairs = [f"repairs {count(summary.repairable_cells, 'cell')}"]
     repairs += [f"inserts {count(summary.missing_rows, 'row')}"] if summary.missing_rows else []
     review = f"; {summary.review} need review" if summary.review else ""

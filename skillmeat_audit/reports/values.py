@@ -6,6 +6,9 @@ from rich.cells import cell_len, set_cell_size
 
 from skillmeat_audit.model.text import printable
 
+# More characters than this do not fit in a cell, combining ones included: no need to measure them.
+_WIDEST = 8
+
 
 def aligned(left: str, right: str, width: int) -> tuple[str, str]:
     """Return both texts from shortly before they part, where that is past *width*."""
@@ -33,8 +36,9 @@ def shown(value: object) -> str:
 
 def fitted(text: str, width: int) -> str:
     """Return *text* in exactly *width* terminal cells, a cut shown as ``…``."""
-    if cell_len(text) <= width:
+    if len(text) <= width * _WIDEST and cell_len(text) <= width:
         return set_cell_size(text, width)
+    text = text[: width * _WIDEST]
     return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
 
 

@@ -138,3 +138,13 @@ def test_collections_and_sources_without_a_name_are_shown_by_their_id():
 
     assert "row (default)" in text
     assert "catalogue (s1)" in text
+
+
+def test_names_and_values_without_end_are_cut_and_quick():
+    endless = "x" * 3_000_000
+    snap = snapshot([entry(author=endless)], [row(), row(f"skill:{endless}")])
+
+    text = checked(snap)
+
+    assert len(text) < 20_000
+    assert "…" in text
