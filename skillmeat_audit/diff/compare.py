@@ -9,15 +9,12 @@ from skillmeat_audit.model.fields import Kind
 from skillmeat_audit.model.tables import plain
 
 
-def differs(expected: pd.Series, actual: pd.Series, kind: Kind) -> pd.Series:
-    """Return True where two aligned ``string`` columns of a field of *kind* disagree.
+def differs(expected: pd.Series, actual: pd.Series) -> pd.Series:
+    """Return True where two aligned columns, each in its `normal` form, disagree.
 
-    NULL, ``''`` and ``[]`` are all absent, and both absent is equal. ``text`` is compared after
-    CRLF→LF and without trailing whitespace, ``list`` by parsed content whatever its order,
-    ``exact`` as it stands. The result is plain ``bool``.
+    Both absent is equal. The result is plain ``bool``.
     """
-    left, right = normal(expected, kind), normal(actual, kind)
-    return (left.isna() != right.isna()) | (holds(left != right) & left.notna())
+    return (expected.isna() != actual.isna()) | (holds(expected != actual) & expected.notna())
 
 
 def holds(claim: pd.Series) -> pd.Series:
@@ -32,7 +29,11 @@ def claimed(values: pd.Series, claim: Callable[[str], bool]) -> pd.Series:
 
 
 def normal(values: pd.Series, kind: Kind) -> pd.Series:
-    """Return *values* in the form in which a field of *kind* compares; absent ones are ``<NA>``."""
+    """Return *values* (``string``) in the form in which a field of *kind* compares.
+
+    NULL, ``''`` and ``[]`` are all absent, ``<NA>``. ``text`` is compared after CRLF→LF and without
+    trailing whitespace, ``list`` by parsed content whatever its order, ``exact`` as it stands.
+    """
     if kind == "text":
         values = values.str.replace("\r\n", "\n", regex=False).str.rstrip()
     elif kind == "list":

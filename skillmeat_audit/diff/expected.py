@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skillmeat_audit.diff.compare import holds, normal
+from skillmeat_audit.diff.compare import differs, holds, normal
 from skillmeat_audit.diff.links import catalog_of, host_of
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELD, Field
 from skillmeat_audit.model.findings import Evidence
@@ -53,11 +53,11 @@ class Expectation:
 
     def differs_from(self, actual: pd.Series) -> Bools:
         """Return where the expected value is not *actual* (normalised, aligned with the pairs)."""
-        wrong: Bools = actual.notna().to_numpy() != (self.choice >= 0)
+        wrong: Bools = np.array(actual.notna())
         for number, layer in enumerate(self.layers):
-            here = np.flatnonzero((self.choice == number) & ~wrong)
+            here = np.flatnonzero(self.choice == number)
             said, held = layer.normal.take(self.entry[here]), actual.take(here)
-            wrong[here] = said.to_numpy(dtype=object) != held.to_numpy(dtype=object)
+            wrong[here] = differs(said.set_axis(here), held.set_axis(here))
         return wrong
 
 

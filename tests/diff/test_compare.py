@@ -3,9 +3,15 @@
 import pandas as pd
 import pytest
 
-from skillmeat_audit.diff.compare import differs, holds, normal
+from skillmeat_audit.diff import compare
+from skillmeat_audit.diff.compare import holds, normal
 
 ABSENT = (None, "")
+
+
+def differs(left, right, kind):
+    """Return where two columns of *kind* differ once both are in normal form."""
+    return compare.differs(normal(left, kind), normal(right, kind))
 
 
 def text(*values):

@@ -1,6 +1,7 @@
 """Every rule: what holds for all of them, and one small case in which each speaks."""
 
 import re
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -24,6 +25,19 @@ RESOLVED = {"resolved_sha": "abc", "resolved_version": "v1"}
 
 def findings(snap):
     comparison = compare(snap)
+    return run_rules(RULES, comparison, attribute(comparison))
+
+
+@cache
+def case(code):
+    """Return what comparing a case brings, once for all tests of it."""
+    return compare(CASES[code])
+
+
+@cache
+def told(code):
+    """Return all findings of a case."""
+    comparison = case(code)
     return run_rules(RULES, comparison, attribute(comparison))
 
 
@@ -80,7 +94,7 @@ CASES = {
     "K006": snapshot([], [row("no-type")]),
     "K007": snapshot([], [row(collection="gone")]),
     "K008": snapshot(collections=(("default", "Default"), ("f00", "Default Collection"))),
-    "L001": with_problem("manifest", place="collections/work/collection.toml:7"),
+    "L001": with_problem("manifest", place="collections/other/collection.toml:7"),
     "L002": snapshot([entry(linked=True)]),
     "L003": snapshot(home=Home(pd.NA, None, "default", "config.toml cannot be read")),
     "M001": local(tags_json=None),
@@ -132,7 +146,7 @@ def test_every_rule_has_a_case_and_every_case_a_rule():
 
 @pytest.mark.parametrize("code", sorted(CASES))
 def test_the_rule_speaks_in_its_case(code):
-    assert code in codes(CASES[code])
+    assert code in set(told(code)["rule"])
 
 
 def test_codes_are_unique_and_sorted_within_known_families():
@@ -161,14 +175,24 @@ def agreeing():
     )  # fmt: skip
 
 
+@cache
+def agreement():
+    return compare(agreeing())
+
+
+@cache
+def emptiness():
+    return compare(snapshot())
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_the_rule_is_silent_when_the_layers_agree(rule):
-    assert rule.find(compare(agreeing())).empty
+    assert rule.find(agreement()).empty
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_the_rule_is_silent_about_an_empty_home(rule):
-    assert rule.find(compare(snapshot())).empty
+    assert rule.find(emptiness()).empty
 
 
 FRAMES = ("manifest", "frontmatter", "rows", "collections", "catalog", "sources", "problems")
@@ -176,8 +200,8 @@ FRAMES = ("manifest", "frontmatter", "rows", "collections", "catalog", "sources"
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_the_rule_leaves_the_snapshot_as_it_was(rule):
-    snap = CASES[rule.code]
-    comparison = compare(snap)
+    comparison = case(rule.code)
+    snap = comparison.snapshot
     frames = {name: getattr(snap, name) for name in FRAMES}
     copies = {name: frame.copy() for name, frame in frames.items()}
 
@@ -189,7 +213,7 @@ def test_the_rule_leaves_the_snapshot_as_it_was(rule):
 
 @pytest.mark.parametrize("code", sorted(CASES))
 def test_findings_keep_their_contract_and_order(code):
-    found = findings(CASES[code])
+    found = told(code)
 
     assert list(found.columns) == list(FINDINGS.columns)
     keys = found[["collection_id", "artifact_id", "rule", "column"]].fillna("")
@@ -198,7 +222,7 @@ def test_findings_keep_their_contract_and_order(code):
 
 @pytest.mark.parametrize("code", sorted(CASES))
 def test_a_cell_has_one_finding(code):
-    found = findings(CASES[code])
+    found = told(code)
 
     in_cells = found[found["column"].notna() & found["status"].notna()]
     assert not in_cells.duplicated(["collection_id", "artifact_id", "column"]).any()
@@ -221,7 +245,7 @@ def test_rows_with_the_same_key_yield_key_findings_only():
 
 
 def test_special_rules_keep_what_the_cell_says():
-    (found,) = records(findings(CASES["D006"]).query("column == 'description'"))
+    (found,) = records(told("D006").query("column == 'description'"))
 
     assert found["rule"] == "D006"
     assert (found["status"], found["expected"], found["disposition"]) == (
@@ -232,7 +256,7 @@ def test_special_rules_keep_what_the_cell_says():
 
 
 def test_false_provenance_may_write_null():
-    found = records(findings(CASES["S008"]).query("rule == 'S008'"))
+    found = records(told("S008").query("rule == 'S008'"))
 
     assert {each["column"] for each in found} == {"source", "origin", "origin_source"}
     assert {each["disposition"] for each in found} == {"safe"}

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import claimed, holds
+from skillmeat_audit.diff.compare import claimed, differs, holds
 from skillmeat_audit.diff.registry import rule
 from skillmeat_audit.diff.rules.select import (
     cells,
@@ -76,9 +76,8 @@ def D005(comparison: Comparison) -> pd.DataFrame:
     """
     row, layers = comparison.layers.row(DESCRIPTION), comparison.layers
     silent = of_entry(comparison, layers.layer(Evidence.MANIFEST, DESCRIPTION).normal).isna()
-    agrees = holds(
-        of_entry(comparison, layers.layer(Evidence.FRONTMATTER, DESCRIPTION).normal) == row
-    )
+    own = of_entry(comparison, layers.layer(Evidence.FRONTMATTER, DESCRIPTION).normal)
+    agrees = own.notna() & ~differs(own, row)
     return in_rows(
         comparison, matched(comparison) & silent & agrees, column=DESCRIPTION, actual=row,
         evidence=Evidence.FRONTMATTER, detail="the manifest has no description",

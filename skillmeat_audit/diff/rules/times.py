@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import holds
+from skillmeat_audit.diff.compare import differs, holds
 from skillmeat_audit.diff.registry import rule
 from skillmeat_audit.diff.rules.select import in_rows, of_entry
 from skillmeat_audit.model.fields import FIELDS
@@ -44,5 +44,5 @@ def _contradictions(comparison: Comparison) -> pd.Series:
         if Evidence.FRONTMATTER in field.layers:
             said = layers.layer(Evidence.MANIFEST, field.column).normal
             written = layers.layer(Evidence.FRONTMATTER, field.column).normal
-            names[holds(said != written)] += f", {field.column}"
+            names[said.notna() & written.notna() & differs(said, written)] += f", {field.column}"
     return pd.Series(names, dtype="string").str.removeprefix(", ")
