@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 _PIPE_WIDTH = 110
+_COLLECT_AFTER = 200_000  # objects: frames hold few that refer to each other
 
 TEXT_OR_JSON: dict[str, Any] = {
     "type": click.Choice(["text", "json"]),
@@ -97,6 +98,7 @@ def audited(home: str, options: dict[str, Any], scope: "Scope") -> "Audit":
     from skillmeat_audit.commands.audit import audit
 
     gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
     gc.enable()
     quiet = True if options.get("quiet") else None
     return audit(home, database=options["database"], scope=scope, progress=False if quiet else None)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from skillmeat_audit.commands import audit, repair
 
-EXAMPLES = int(os.environ.get("ROUNDTRIP_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("ROUNDTRIP_EXAMPLES", "6"))
 
 TEXT = st.one_of(
     st.sampled_from(
