@@ -1,6 +1,5 @@
 """The cache's tables as a database really has them, for statements of any era."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -25,15 +24,13 @@ PROJECTS, SENTINEL = "projects", "collection_artifacts_global"
 class CacheTables:
     """Statements' tables without column types: values go in and out as the database has them.
 
-    ``required`` names, per table, the columns that an insert must give a value to; ``blank`` the
-    columns of a cache row that stay NULL where an insert gives them none.
+    ``blank`` names the columns of a cache row that stay NULL where an insert gives them none.
     """
 
     shape: Shape
     cache: sa.TableClause
     artifacts: sa.TableClause
     projects: sa.TableClause
-    required: Mapping[str, frozenset[str]]
     blank: frozenset[str]
 
     @property
@@ -67,16 +64,12 @@ def reflect(connection: sa.Connection) -> CacheTables:
             "the cache stopped half way in its move to artifact_uuid (rule X001); "
             "let SkillMeat finish its migration before a repair"
         )
-    required = {
-        table: frozenset(c["name"] for c in found if not c["nullable"] and c["default"] is None)
-        for table, found in columns.items()
-    }
     blank = frozenset(c["name"] for c in columns[CACHE] if c["nullable"] and c["default"] is None)
     cache, artifacts, projects = (
         sa.table(name, *(sa.column(column) for column in names.get(name, ())))
         for name in (CACHE, ARTIFACTS, PROJECTS)
     )
-    return CacheTables(shape, cache, artifacts, projects, required, blank)
+    return CacheTables(shape, cache, artifacts, projects, blank)
 
 
 def identity(connection: sa.Connection) -> str:
