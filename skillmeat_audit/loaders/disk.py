@@ -4,6 +4,7 @@ import os
 
 import pandas as pd
 
+from skillmeat_audit.loaders.files import confined
 from skillmeat_audit.loaders.frontmatter import relative_path
 from skillmeat_audit.loaders.home import file_collections
 from skillmeat_audit.model.snapshot import Home
@@ -23,8 +24,9 @@ def load_undeclared(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
     declared = _declared(home, manifest)
     problems = []
     for folder in file_collections(home):
+        real = os.path.realpath(folder)
         for kind_folder, kind in FOLDERS.items():
-            for name in _names(os.path.join(folder, kind_folder)):
+            for name in _names(confined(folder / kind_folder, real)):
                 if (folder.name, f"{kind_folder}/{name}") not in declared:
                     shown = encodable(name)
                     problems.append({
@@ -45,7 +47,10 @@ def _declared(home: Home, manifest: pd.DataFrame) -> set[tuple[str, str]]:
     }
 
 
-def _names(folder: str) -> list[str]:
+def _names(folder: str | None) -> list[str]:
+    """Return what lies in *folder*; nothing where it is outside the collection (None)."""
+    if folder is None:
+        return []
     try:
         return sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith("."))
     except OSError:

@@ -44,3 +44,9 @@ def _time(seconds: float) -> str | None:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     except (ValueError, OverflowError):  # a year that Python does not know
         return None
+
+
+def confined(path: str | Path, real_folder: str) -> str | None:
+    """Return what *path* really is, None where that lies outside *real_folder*."""
+    real = os.path.realpath(path)
+    return real if real == real_folder or real.startswith(real_folder + os.sep) else None

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pandas as pd
 
 from skillmeat_audit.loaders.extraction import extract
-from skillmeat_audit.loaders.files import Unreadable, read_regular
+from skillmeat_audit.loaders.files import Unreadable, confined, read_regular
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import FRONTMATTER, records
 from skillmeat_audit.model.text import encodable
@@ -69,14 +69,14 @@ def _load_one(folder: Path, real_folder: str, entry: Record) -> Record:
         return {"state": "outside", "reason": "the path names a folder outside the collection"}
     target = os.path.join(folder, relative)
     try:
-        if _confined(target, real_folder) is None:
+        if confined(target, real_folder) is None:
             return {"state": "outside", "reason": "the path leads out of the collection folder"}
         if not os.path.lexists(target):
             return {"state": "missing", "reason": None}
         file, must_fence = _metadata_file(target, str(entry["type"]))
         if file is None:
             return {"state": "absent", "reason": None}
-        if (real := _confined(file, real_folder)) is None:
+        if (real := confined(file, real_folder)) is None:
             return {
                 "state": "outside",
                 "reason": "its metadata file is a link out of the collection folder",
@@ -87,12 +87,6 @@ def _load_one(folder: Path, real_folder: str, entry: Record) -> Record:
     except (Unreadable, UnicodeDecodeError) as exc:
         reason = str(exc) if isinstance(exc, Unreadable) else f"is not UTF-8 (byte {exc.start})"
         return {"state": "unreadable", "reason": reason, "file": _shown(file or target, folder)}
-
-
-def _confined(path: str, real_folder: str) -> str | None:
-    """Return what *path* really is, None where that lies outside *real_folder*."""
-    real = os.path.realpath(path)
-    return real if real == real_folder or real.startswith(real_folder + os.sep) else None
 
 
 def _shown(file: str, folder: Path) -> str:

@@ -40,8 +40,7 @@ def find_home(path: str | os.PathLike[str] = DEFAULT_HOME, database: str | None 
 
 def _database(root: Path, given: str | None) -> str | None:
     if given is None:
-        default = root / "cache" / "cache.db"
-        return sqlite_url(default) if default.exists() else None
+        return _default_cache(root / "cache" / "cache.db")
     scheme, separator, rest = given.partition("://")
     if not separator:
         return _existing_file(Path(os.path.expanduser(given)))
@@ -53,6 +52,27 @@ def _database(root: Path, given: str | None) -> str | None:
         f"cannot read a database of the kind {printable(scheme)}; "
         "give a file, sqlite:///… or postgresql+psycopg://…"
     )
+
+
+def _default_cache(path: Path) -> str | None:
+    """Return the URL of the home's own cache, None where it has none yet.
+
+    A cache that is there and cannot be reached is not the same as none.
+    """
+    try:
+        os.stat(path)
+    except OSError as exc:
+        if isinstance(exc, FileNotFoundError) and not _is_dead_link(path.parent, path):
+            return None
+        raise HomeError(
+            f"cannot reach the cache at {printable(path)}: {exc.strerror or exc}; "
+            "mend the link or the permissions"
+        ) from exc
+    return sqlite_url(path)
+
+
+def _is_dead_link(*paths: Path) -> bool:
+    return any(os.path.islink(path) and not os.path.exists(path) for path in paths)
 
 
 def _existing_file(path: Path) -> str:
@@ -79,18 +99,21 @@ def file_collections(home: Home) -> list[Path]:
     """Return the folders of the file collections (those that hold a manifest), by name."""
     try:
         children = sorted(home.collections.iterdir(), key=lambda child: child.name)
-    except FileNotFoundError:
-        return []
     except OSError as exc:
+        if isinstance(exc, FileNotFoundError) and not _is_dead_link(home.collections):
+            return []
         raise HomeError(
             f"cannot list {printable(home.collections)}: {exc.strerror or exc}; "
-            "check its permissions"
+            "mend the link or the permissions"
         ) from exc
     return [child for child in children if _holds_manifest(child)]
 
 
 def _holds_manifest(folder: Path) -> bool:
     try:
-        return (folder / MANIFEST_NAME).exists()
+        os.lstat(folder / MANIFEST_NAME)
+    except (FileNotFoundError, NotADirectoryError):
+        return _is_dead_link(folder)
     except OSError:
-        return True  # the loader of manifests says why it cannot be read
+        return True
+    return True  # whether it can be read, the loader of manifests finds out

@@ -1,6 +1,7 @@
 """Loads the manifests: every ``collection.toml`` as SkillMeat reads it, a row per entry."""
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 import tomli
 
-from skillmeat_audit.loaders.files import Unreadable, read_regular
+from skillmeat_audit.loaders.files import Unreadable, confined, read_regular
 from skillmeat_audit.loaders.home import MANIFEST_NAME, file_collections
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
 from skillmeat_audit.model.fields import SUFFIXES, TOOLS
@@ -119,6 +120,8 @@ def _entry(collection: str, position: int, entry: object) -> Record | Refusal:
 
 def _read(path: Path) -> str:
     """Return the text of the manifest at *path*, refusing what SkillMeat could not hold either."""
+    if os.path.islink(path) and confined(path, os.path.realpath(path.parent)) is None:
+        raise Unreadable("is a link out of the collection folder, or leads nowhere; it is not read")
     content, _ = read_regular(path, SIZE_LIMIT_BYTES)
     if content.startswith(b"\xef\xbb\xbf"):
         raise Unreadable("starts with a byte order mark, which TOML does not allow")

@@ -1,19 +1,22 @@
 """The addresses of databases: SQLAlchemy URLs of SQLite files and of servers."""
 
+import os
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 _SQLITE = "sqlite:///"
 
 
 def sqlite_url(path: Path) -> str:
-    """Return the URL of the SQLite file at *path*."""
-    return f"{_SQLITE}{quote(str(path.absolute()))}"
+    """Return the URL of the SQLite file that *path* really is: its logs lie beside that file."""
+    return f"{_SQLITE}{quote(os.fsencode(os.path.realpath(path)))}"
 
 
 def sqlite_path(url: str) -> Path | None:
     """Return the file behind an SQLite URL, None for a server's."""
-    return Path(unquote(url.removeprefix(_SQLITE))) if url.startswith("sqlite:") else None
+    if not url.startswith("sqlite:"):
+        return None
+    return Path(os.fsdecode(unquote_to_bytes(url.removeprefix(_SQLITE))))
 
 
 def without_password(url: str) -> str:

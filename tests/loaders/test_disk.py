@@ -6,6 +6,7 @@ import pytest
 
 from skillmeat_audit.loaders.disk import FOLDERS, load_undeclared
 from skillmeat_audit.loaders.home import find_home
+from skillmeat_audit.loaders.manifests import load_manifests
 from skillmeat_audit.model.tables import MANIFEST, PROBLEMS, records
 
 
@@ -93,3 +94,15 @@ def test_a_name_that_is_not_utf8_is_spelled_out(undeclared, place):
     found = undeclared(f"{file.partition('/')[0]}/collection.toml", file)
 
     assert found["place"].item() == "collections/" + place.decode(errors="backslashreplace")
+
+
+def test_a_folder_that_leads_out_of_the_collection_is_not_listed(make_home, tmp_path):
+    home = make_home("clean")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "private").touch()
+    (home / "collections" / "default" / "hooks").symlink_to(tmp_path / "outside")
+    place = find_home(home)
+
+    found = load_undeclared(place, load_manifests(place).entries)
+
+    assert "hook:private" not in set(found["artifact_id"])

@@ -1,9 +1,12 @@
 """Finding a home: where it is, its cache, its active collection, and what is said without one."""
 
 import os
+import shutil
+import sqlite3
 
 import pytest
 
+from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.loaders.home import file_collections, find_home
 from skillmeat_audit.model.errors import HomeError, UsageError
 from skillmeat_audit.model.urls import sqlite_path, sqlite_url
@@ -168,5 +171,50 @@ def test_a_home_without_a_collections_folder_has_none(tmp_path):
 def test_collections_that_cannot_be_listed_are_told(tmp_path):
     touch(tmp_path, "collections")
 
-    with pytest.raises(HomeError, match=r"cannot list .*: Not a directory; check its permissions"):
+    with pytest.raises(
+        HomeError, match=r"cannot list .*: Not a directory; mend the link or the permissions"
+    ):
         file_collections(find_home(tmp_path))
+
+
+def test_a_linked_cache_is_read_with_the_log_beside_its_target(make_home, tmp_path):
+    cache = make_home("clean") / "cache" / "cache.db"
+    target = tmp_path / "elsewhere.db"
+    cache.rename(target)
+    cache.symlink_to(target)
+    writer = sqlite3.connect(target, isolation_level=None)
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("UPDATE collection_artifacts SET description = 'only in the log'")
+
+    rows = load_cache(find_home(cache.parent.parent).database).rows
+    writer.close()
+
+    assert set(rows["description"]) == {"only in the log"}
+
+
+@pytest.mark.parametrize("target", ["/nonexistent", "cache.db"], ids=["dangling", "looped"])
+def test_a_cache_that_cannot_be_reached_is_not_taken_for_none(make_home, target):
+    cache = make_home("clean") / "cache" / "cache.db"
+    cache.unlink()
+    cache.symlink_to(target)
+
+    with pytest.raises(HomeError, match="cannot reach the cache"):
+        find_home(cache.parent.parent)
+
+
+def test_a_cache_folder_that_leads_nowhere_is_told(make_home):
+    home = make_home("clean")
+    shutil.rmtree(home / "cache")
+    (home / "cache").symlink_to("/nonexistent")
+
+    with pytest.raises(HomeError, match="cannot reach the cache"):
+        find_home(home)
+
+
+def test_collections_that_lead_nowhere_are_no_empty_home(make_home):
+    home = make_home("clean")
+    shutil.rmtree(home / "collections")
+    (home / "collections").symlink_to("/nonexistent")
+
+    with pytest.raises(HomeError, match="cannot list"):
+        file_collections(find_home(home))

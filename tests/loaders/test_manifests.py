@@ -542,3 +542,18 @@ def test_no_value_of_any_key_breaks_the_loader(tmp_path, made):
 
     assert len(frame) + len(found.problems) == len(made)
     assert frame["artifact_id"].eq(frame["type"] + ":" + frame["name"]).all()
+
+
+@pytest.mark.parametrize("target", ["/nonexistent", "collection.toml", "../../secret"])
+def test_a_manifest_that_is_a_link_away_hides_its_entries_and_is_not_read(make_home, target):
+    home = make_home("clean")
+    (home / "secret").write_text("TOPSECRET = x\n")
+    manifest = home / "collections" / "default" / "collection.toml"
+    manifest.unlink()
+    manifest.symlink_to(target)
+
+    found = load_manifests(find_home(home))
+
+    assert found.may_hide_entries
+    assert len(found.problems) == 1
+    assert "TOPSECRET" not in found.problems["detail"][0]
