@@ -25,13 +25,14 @@ def entry() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line on *argv* (default: the process's) and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     try:
         code = cli.main(arguments, prog_name="skillmeat-audit", standalone_mode=False)
         sys.stdout.flush()
         return int(code or 0)
+    except click.exceptions.NoArgsIsHelpError as exc:
+        click.echo(exc.format_message(), err=True)
+        return ExitCode.FAILED
     except click.ClickException as exc:
         return _failed(f"{exc.format_message()[:1].lower()}{exc.format_message()[1:]}")
     except AuditError as exc:
@@ -41,11 +42,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return ExitCode.CLEAN
+    except OSError as exc:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what is buffered cannot be written
+        return _failed(f"cannot write the output: {exc.strerror or exc}")
     except (KeyboardInterrupt, click.Abort):
         writes = any(verb in arguments for verb in ("apply", "undo"))
         told = "'skillmeat-audit runs' says what was written" if writes else "nothing was changed"
         click.echo(f"\ninterrupted; {told}", err=True)
         return ExitCode.INTERRUPTED
+
+
+def _prepare_streams() -> None:
+    """Make streams that are closed swallow, and streams that cannot encode escape."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for the process's life
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _failed(message: str) -> int:

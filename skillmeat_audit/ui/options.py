@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from skillmeat_audit.loaders.settings import Settings
 
 Command = Callable[..., Any]
-_PIPE_WIDTH = 110
+_PIPE_WIDTH, _NARROWEST = 110, 20
 _COLLECT_AFTER = 200_000  # objects: frames hold few that refer to each other
 
 TEXT_OR_JSON: dict[str, Any] = {
@@ -108,7 +108,15 @@ def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:
     """Print *lines*, made for the width of the terminal, or for a fixed one where there is none."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS") or _PIPE_WIDTH)
-    console = Console(width=width, highlight=False, soft_wrap=True)
+    console = Console(width=_width(), highlight=False, soft_wrap=True)
     for line in lines(console.width):
         console.print(line, soft_wrap=True)
+
+
+def _width() -> int:
+    """Return the width of the terminal, ``COLUMNS`` where that is one, else a fixed one."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given) >= _NARROWEST:
+        return int(given)
+    size = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
+    return size if size >= _NARROWEST else _PIPE_WIDTH

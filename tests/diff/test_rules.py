@@ -339,3 +339,22 @@ def test_no_rules_find_nothing():
 
     assert run_rules((), comparison, attribute(comparison)).empty
     assert NOTHING.empty
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', "[1]", '"a"'])
+def test_a_broken_list_that_comes_to_the_same_is_told_and_mended(text):
+    said = entry(tags_json='["1"]' if text == "[1]" else '["a"]')
+
+    found = records(findings(snapshot([said], [synced(said, tags_json=text)])))
+
+    (told_of,) = [each for each in found if each["rule"] == "M020"]
+    assert (told_of["expected"], told_of["disposition"]) == (said["tags_json"], "safe")
+
+
+@pytest.mark.parametrize("text", ["null", "0", "{}", '""'])
+def test_a_broken_list_where_none_is_expected_is_told(text):
+    said = entry()
+
+    found = records(findings(snapshot([said], [synced(said, tags_json=text)])))
+
+    assert "M020" in [each["rule"] for each in found]

@@ -359,3 +359,40 @@ def test_an_unreadable_database_is_told(cli, make_home):
     code, _, err = cli("check", home)
 
     assert (code, "cannot read" in err) == (ExitCode.FAILED, True)
+
+
+@pytest.mark.parametrize("columns", ["abc", "0", "-5", "1e3", ""])
+def test_a_width_that_is_none_falls_back(make_home, columns):
+    done = run("check", make_home(), capture_output=True, env=os.environ | {"COLUMNS": columns})
+
+    assert done.returncode == ExitCode.FINDINGS
+    assert "skill:1password" in done.stdout
+
+
+def test_a_closed_stdout_changes_nothing_but_the_output(make_home):
+    command = f"{sys.executable} -m skillmeat_audit check {make_home()} >&-"
+
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=PROJECT)
+
+    assert (done.returncode, done.stderr) == (ExitCode.FINDINGS, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_output_that_cannot_be_written_is_told(make_home, form):
+    command = f"{sys.executable} -m skillmeat_audit check {make_home()} --format {form} >/dev/full"
+
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=PROJECT)
+
+    assert done.returncode == ExitCode.FAILED
+    assert done.stderr.strip().splitlines() == [
+        "skillmeat-audit: cannot write the output: No space left on device"
+    ]
+
+
+def test_without_a_verb_the_help_is_shown_on_its_own_lines(cli):
+    code, _, err = cli()
+
+    assert code == ExitCode.FAILED
+    assert err.startswith("Usage: skillmeat-audit")
+    assert len(err.splitlines()) > 10

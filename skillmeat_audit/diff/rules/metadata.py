@@ -7,9 +7,9 @@ import pandas as pd
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import claimed
 from skillmeat_audit.diff.registry import rule
-from skillmeat_audit.diff.rules.select import cells, cells_where
+from skillmeat_audit.diff.rules.select import cells, cells_where, in_rows, matched, said
 from skillmeat_audit.model.fields import LIST_COLUMNS
-from skillmeat_audit.model.findings import Severity, Status
+from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
 
 
 @rule("M001", Severity.WARNING)
@@ -167,11 +167,33 @@ def M015(comparison: Comparison) -> pd.DataFrame:
 def M020(comparison: Comparison) -> pd.DataFrame:
     """``tags_json`` or ``tools_json`` is not a JSON list of strings.
 
-    SkillMeat's pages fail on such a row, or show no tags. Safe where another layer knows the list.
+    SkillMeat's pages fail on such a row, or show no tags. Safe where the manifest knows the list,
+    even if what the row holds comes to the same.
     """
     wrong = comparison.cells
-    broken = claimed(wrong["actual"], lambda text: not _is_list_of_strings(text))
-    return cells_where(comparison, wrong["column"].isin(LIST_COLUMNS) & broken)
+    broken = claimed(wrong["actual"], _is_broken) & wrong["column"].isin(LIST_COLUMNS)
+    found = [cells_where(comparison, broken)]
+    for column in LIST_COLUMNS:
+        row = comparison.snapshot.rows[column]
+        agreed = ~row.index.isin(wrong.loc[wrong["column"] == column, "row"]) & matched(comparison)
+        expected = said(comparison, column)
+        known = expected.notna()
+        found.append(
+            in_rows(
+                comparison,
+                claimed(row, _is_broken) & agreed,
+                column=column,
+                actual=row,
+                expected=expected,
+                evidence=expected.mask(known, Evidence.MANIFEST),
+                disposition=pd.Series(Disposition.NONE, row.index).mask(known, Disposition.SAFE),
+            )
+        )
+    return pd.concat(found)
+
+
+def _is_broken(text: str) -> bool:
+    return text != "" and not _is_list_of_strings(text)
 
 
 def _is_list_of_strings(text: str) -> bool:
