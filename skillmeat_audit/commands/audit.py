@@ -21,7 +21,7 @@ from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.loaders.manifests import load_manifests
 from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import PROBLEMS
+from skillmeat_audit.model.tables import PROBLEMS, among
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.artifact import ArtifactView, view_artifact
 from skillmeat_audit.reports.html import audit_html
@@ -210,16 +210,17 @@ def scoped(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the findings in *scope*, and those that it leaves out by rule."""
     if scope.artifacts:
-        findings = findings[findings["artifact_id"].isin(_artifact_ids(scope.artifacts, snapshot))]
+        findings = findings[
+            among(findings["artifact_id"], _artifact_ids(scope.artifacts, snapshot))
+        ]
     if scope.collections:
         findings = findings[
-            findings["collection_id"].isin(_collection_ids(scope.collections, snapshot))
+            among(findings["collection_id"], _collection_ids(scope.collections, snapshot))
         ]
     if scope.select:
-        findings = findings[findings["rule"].isin([rule.code for rule in rules_of(scope.select)])]
-    out = findings["rule"].isin(
-        [rule.code for rule in rules_of(scope.ignore)] if scope.ignore else []
-    )
+        findings = findings[among(findings["rule"], [rule.code for rule in rules_of(scope.select)])]
+    ignored = rules_of(scope.ignore) if scope.ignore else []
+    out = among(findings["rule"], [rule.code for rule in ignored])
     return findings[~out].reset_index(drop=True), findings[out].reset_index(drop=True)
 
 

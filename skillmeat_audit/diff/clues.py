@@ -6,7 +6,9 @@ import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import holds, normal
+from skillmeat_audit.diff.links import joined
 from skillmeat_audit.model.fields import COLUMNS, DEFAULT_COLLECTION
+from skillmeat_audit.model.tables import among
 
 # An insert sets added_at and synced_at within this; SkillMeat takes the clock twice.
 _AT_ONCE_MS = 1.0
@@ -147,9 +149,8 @@ def _commits_each(added: pd.Series) -> bool:
 def _in_catalog(comparison: Comparison) -> pd.Series:
     """Return True where the catalogue knows the row's type and name with the row's source."""
     rows, catalog = comparison.snapshot.rows, comparison.snapshot.catalog
-    known = pd.MultiIndex.from_frame(catalog[["artifact_id", "upstream_url"]])
-    asked = pd.MultiIndex.from_frame(rows[["artifact_id", "source"]])
-    return pd.Series(asked.isin(known), index=rows.index)
+    known = joined(catalog["artifact_id"], catalog["upstream_url"])
+    return among(joined(rows["artifact_id"], rows["source"]), known)
 
 
 def _startup_neighbours(

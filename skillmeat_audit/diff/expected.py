@@ -12,7 +12,7 @@ from skillmeat_audit.diff.links import catalog_of, host_of
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELD, Field
 from skillmeat_audit.model.findings import Evidence
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import CANDIDATES
+from skillmeat_audit.model.tables import CANDIDATES, among
 
 Ints: TypeAlias = npt.NDArray[np.int_]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -56,6 +56,8 @@ class Expectation:
         wrong: Bools = np.array(actual.notna())
         for number, layer in enumerate(self.layers):
             here = np.flatnonzero(self.choice == number)
+            if not len(here):
+                continue
             said, held = layer.normal.take(self.entry[here]), actual.take(here)
             wrong[here] = differs(said.set_axis(here), held.set_axis(here))
         return wrong
@@ -76,7 +78,7 @@ def candidates(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     else of the active one, else the first by name.
     """
     entries = snapshot.manifest[["entry", "file_collection", "artifact_id", "stem"]]
-    entries = entries[~entries["artifact_id"].isin(duplicates(snapshot))]
+    entries = entries[~among(entries["artifact_id"], duplicates(snapshot))]
     wanted = rows.assign(row=range(len(rows)))[["row", "collection_id", "artifact_id", "stem"]]
     exact = wanted.drop(columns="stem").merge(entries.drop(columns="stem"), on="artifact_id")
     rest = wanted[~wanted["row"].isin(exact["row"])].drop(columns="artifact_id")
@@ -107,9 +109,11 @@ def missing_rows(snapshot: Snapshot) -> pd.DataFrame:
     """
     manifest = snapshot.manifest.drop_duplicates("artifact_id")[["artifact_id", "stem"]]
     here = snapshot.rows[snapshot.rows["collection_id"] == DEFAULT_COLLECTION]
-    loose = here[~here["artifact_id"].isin(manifest["artifact_id"])]
-    known = manifest["artifact_id"].isin(here["artifact_id"]) | manifest["stem"].isin(loose["stem"])
-    unclear = manifest["artifact_id"].isin(duplicates(snapshot))
+    loose = here[~among(here["artifact_id"], manifest["artifact_id"])]
+    known = among(manifest["artifact_id"], here["artifact_id"]) | among(
+        manifest["stem"], loose["stem"]
+    )
+    unclear = among(manifest["artifact_id"], duplicates(snapshot))
     possible = bool((snapshot.collections["id"] == DEFAULT_COLLECTION).any())
     missing = manifest[~known & ~unclear & possible]
     missing = missing.assign(collection_id=DEFAULT_COLLECTION)[

@@ -9,7 +9,7 @@ import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.model.tables import FINDINGS, KEY, Table
+from skillmeat_audit.model.tables import FINDINGS, KEY, Table, among
 
 # What a rule returns; the registry adds rule, severity and writer.
 FOUND = Table("found", {
@@ -67,7 +67,7 @@ def run_rules(rules: Iterable[Rule], comparison: Comparison, writers: pd.DataFra
     findings = pd.concat(parts.values(), ignore_index=True)
     for name in ("code", "severity", "explains"):
         findings[name] = np.repeat([getattr(each, name) for each in parts], counts)
-    unclear = findings["artifact_id"].isin(comparison.ambiguous)
+    unclear = among(findings["artifact_id"], comparison.ambiguous)
     findings = _one_per_cell(findings[~unclear | findings["code"].str.startswith("K")])
     written = writers.drop_duplicates(list(KEY))[[*KEY, "writer", "writer_sure"]]
     findings = findings.rename(columns={"code": "rule"}).merge(written, on=list(KEY), how="left")

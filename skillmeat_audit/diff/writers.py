@@ -16,7 +16,8 @@ import pandas as pd
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.clues import Clues, gather
 from skillmeat_audit.diff.compare import holds
-from skillmeat_audit.model.tables import KEY, WRITERS
+from skillmeat_audit.model.fields import HOSTLESS_ORIGINS
+from skillmeat_audit.model.tables import KEY, WRITERS, among
 
 Sure = Literal["certain", "likely", "unknown"]
 
@@ -158,7 +159,7 @@ def _partial(c: Clues) -> Iterator[Verdict]:
 def _foreign(c: Clues) -> Iterator[Verdict]:
     """Judge the rows that carry a stranger's provenance, or what is left of one."""
     yield Verdict(
-        c.uuid_era & c.origin.isin(["local", "github"]) & c.origin_source.notna(),
+        c.uuid_era & among(c.origin, HOSTLESS_ORIGINS) & c.origin_source.notna(),
         "startup-lossy",
         "likely",
         "it corrected the origin and cannot clear the origin_source that stood beside it",
@@ -168,11 +169,11 @@ def _foreign(c: Clues) -> Iterator[Verdict]:
     )
     because = "its source is not the manifest's"
     yield Verdict(
-        stamped & c.said_origin.isin(["local", "github"]) & c.source_in_catalog,
+        stamped & among(c.said_origin, HOSTLESS_ORIGINS) & c.source_in_catalog,
         "import-skipped", "certain", f"{because}, but that of a catalogue entry of the same name",
     )  # fmt: skip
     yield Verdict(
-        stamped & (c.said_origin.isin(["local", "github"]) | c.source_conflicts),
+        stamped & (among(c.said_origin, HOSTLESS_ORIGINS) | c.source_conflicts),
         "import-skipped", "likely", because,
     )  # fmt: skip
 

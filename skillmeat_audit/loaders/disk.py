@@ -4,7 +4,7 @@ import os
 
 import pandas as pd
 
-from skillmeat_audit.loaders.files import confined
+from skillmeat_audit.loaders.files import Confined
 from skillmeat_audit.loaders.frontmatter import relative_path
 from skillmeat_audit.loaders.home import file_collections
 from skillmeat_audit.model.snapshot import Home
@@ -24,9 +24,9 @@ def load_undeclared(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
     declared = _declared(home, manifest)
     problems = []
     for folder in file_collections(home):
-        real = os.path.realpath(folder)
+        confined = Confined(folder)
         for kind_folder, kind in FOLDERS.items():
-            for name in _names(confined(folder / kind_folder, real)):
+            for name in _names(confined.real(str(folder / kind_folder))):
                 if (folder.name, f"{kind_folder}/{name}") not in declared:
                     shown = encodable(name)
                     problems.append({
@@ -43,7 +43,7 @@ def _declared(home: Home, manifest: pd.DataFrame) -> set[tuple[str, str]]:
     return {
         (collection, os.path.normpath(relative))
         for collection, path in pairs
-        if (relative := relative_path(home.collections / collection, path)) is not None
+        if (relative := relative_path(collection, path)) is not None
     }
 
 

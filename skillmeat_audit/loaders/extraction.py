@@ -28,6 +28,11 @@ _OPENER = re.compile(r"[\[{]|[-?:] ")
 _INDENTED = re.compile("[\n\r\x85\u2028\u2029] ")  # after any line end of YAML 1.1
 # YAML 1.1 reads 1:30:00 as a number, in quadratic time.
 _SEXAGESIMAL = re.compile(r"\d(?::[0-5]?\d){30}")
+_TEXT_TAG, _LIST_TAG, _MAPPING_TAG = (
+    yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG,
+    yaml.resolver.BaseResolver.DEFAULT_SEQUENCE_TAG,
+    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG,
+)
 _TOOL_KEYS = ("tools", "allowed-tools", "allowedTools")
 _TOOL_NAMES = {name.lower(): name for name in TOOLS}
 _TOOL_NAMES |= {
@@ -75,7 +80,7 @@ def _parse(block: str) -> Mapping[object, object]:
                 return {}
             if "*" in block:
                 _guard_aliases(node)
-            document = loader.construct_document(node)
+            document = _value(loader, node)
         finally:
             loader.dispose()
     except yaml.YAMLError:
@@ -85,6 +90,27 @@ def _parse(block: str) -> Mapping[object, object]:
             raise
         raise Unreadable(f"has a front matter YAML cannot represent: {exc}") from exc
     return document if isinstance(document, Mapping) else {}
+
+
+def _value(loader: yaml.CSafeLoader, node: yaml.Node) -> object:
+    """Return what *node* stands for; text, lists and mappings, that is nearly all, take no detour.
+
+    PyYAML's constructor looks every node up three times over before it takes its text.
+    """
+    if _is_text(node):
+        return node.value
+    if isinstance(node, yaml.SequenceNode) and node.tag == _LIST_TAG:
+        return [_value(loader, child) for child in node.value]
+    if isinstance(node, yaml.MappingNode) and node.tag == _MAPPING_TAG:
+        keys = [key.value for key, _ in node.value if _is_text(key)]
+        if len(keys) == len(node.value):  # else a merge, or a key that is no text
+            values = (_value(loader, value) for _, value in node.value)
+            return dict(zip(keys, values, strict=True))
+    return loader.construct_object(node, deep=True)
+
+
+def _is_text(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == _TEXT_TAG
 
 
 def _guard_depth(block: str) -> None:

@@ -46,7 +46,28 @@ def _time(seconds: float) -> str | None:
         return None
 
 
-def confined(path: str | Path, real_folder: str) -> str | None:
-    """Return what *path* really is, None where that lies outside *real_folder*."""
-    real = os.path.realpath(path)
-    return real if real == real_folder or real.startswith(real_folder + os.sep) else None
+class Confined:
+    """A folder outside of which nothing is read, wherever links lead.
+
+    What its folders really are is looked up once each.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.path = os.fspath(folder)
+        self.name = os.path.basename(self.path)
+        self._real = os.path.realpath(folder)
+        self._folders: dict[str, str] = {}
+
+    def real(self, path: str) -> str | None:
+        """Return what *path* really is, None where that lies outside the folder."""
+        parent, name = os.path.split(path)
+        if name in ("", os.curdir, os.pardir):
+            real = os.path.realpath(path)
+        else:
+            if parent not in self._folders:
+                self._folders[parent] = os.path.realpath(parent)
+            real = os.path.join(self._folders[parent], name)
+            if os.path.islink(real):
+                real = os.path.realpath(real)
+        self._folders[path] = real
+        return real if real == self._real or real.startswith(self._real + os.sep) else None

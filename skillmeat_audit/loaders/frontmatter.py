@@ -7,12 +7,11 @@ Nothing outside the collection's folder is ever read: manifest paths are untrust
 import os
 import re
 from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pandas as pd
 
 from skillmeat_audit.loaders.extraction import extract
-from skillmeat_audit.loaders.files import Unreadable, confined, read_regular
+from skillmeat_audit.loaders.files import Confined, Unreadable, read_regular
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import FRONTMATTER, records
 from skillmeat_audit.model.text import encodable
@@ -21,6 +20,7 @@ Record = dict[str, object]
 Track = Callable[[Iterable[Record]], Iterable[Record]]
 
 SIZE_LIMIT_BYTES = 16 * 1024 * 1024
+_ABSOLUTE = re.compile(r"/|[A-Za-z]:/")
 _FENCE = re.compile(r"\ufeff?---[ \t]*\r?\n")
 
 # The files SkillMeat reads in an artifact's folder, then any *.md for commands and agents.
@@ -39,58 +39,57 @@ def load_frontmatter(home: Home, manifest: pd.DataFrame, track: Track = iter) ->
 
     *track* wraps the entries while they are read (a progress bar).
     """
-    real: dict[str, str] = {}
+    folders: dict[object, Confined] = {}
     found = []
     for entry in track(records(manifest[["entry", "file_collection", "path", "type"]])):
-        name = str(entry["file_collection"])
-        folder = home.collections / name
-        if name not in real:
-            real[name] = os.path.realpath(folder)
-        found.append({"entry": entry["entry"]} | _load_one(folder, real[name], entry))
+        name = entry["file_collection"]
+        if name not in folders:
+            folders[name] = Confined(home.collections / str(name))
+        found.append({"entry": entry["entry"]} | _load_one(folders[name], entry))
     return FRONTMATTER.from_records(found)
 
 
-def relative_path(folder: Path, path: str) -> str | None:
-    """Return the entry path *path* relative to its collection *folder*; None where it cannot be.
+def relative_path(collection: str, path: str) -> str | None:
+    """Return an entry's *path* relative to the folder of *collection*; None where it cannot be.
 
     SkillMeat wrote absolute paths up to 0.39, and homes move: what follows ``collections/<name>/``
     counts, whatever machine it names.
     """
     plain = path.replace("\\", "/")
-    if not (PurePosixPath(plain).is_absolute() or PureWindowsPath(path).is_absolute()):
+    if not _ABSOLUTE.match(plain):
         return plain
-    _, marker, rest = plain.rpartition(f"/collections/{folder.name}/")
+    _, marker, rest = plain.rpartition(f"/collections/{collection}/")
     return rest if marker else None
 
 
-def _load_one(folder: Path, real_folder: str, entry: Record) -> Record:
-    relative = relative_path(folder, str(entry["path"]))
+def _load_one(folder: Confined, entry: Record) -> Record:
+    relative = relative_path(folder.name, str(entry["path"]))
     if relative is None or "\0" in relative:
         return {"state": "outside", "reason": "the path names a folder outside the collection"}
-    target = os.path.join(folder, relative)
+    target = os.path.join(folder.path, relative)
     try:
-        if confined(target, real_folder) is None:
+        if folder.real(target) is None:
             return {"state": "outside", "reason": "the path leads out of the collection folder"}
         if not os.path.lexists(target):
             return {"state": "missing", "reason": None}
         file, must_fence = _metadata_file(target, str(entry["type"]))
         if file is None:
             return {"state": "absent", "reason": None}
-        if (real := confined(file, real_folder)) is None:
+        if (real := folder.real(file)) is None:
             return {
                 "state": "outside",
                 "reason": "its metadata file is a link out of the collection folder",
             }
-        return _read_file(real, must_fence=must_fence) | {"file": _shown(file, folder)}
+        return _read_file(real, must_fence=must_fence) | {"file": _shown(folder, file)}
     except OSError as exc:
         return {"state": "unreadable", "reason": f"cannot be read: {exc.strerror or exc}"}
     except (Unreadable, UnicodeDecodeError) as exc:
         reason = str(exc) if isinstance(exc, Unreadable) else f"is not UTF-8 (byte {exc.start})"
-        return {"state": "unreadable", "reason": reason, "file": _shown(file or target, folder)}
+        return {"state": "unreadable", "reason": reason, "file": _shown(folder, file or target)}
 
 
-def _shown(file: str, folder: Path) -> str:
-    return encodable(os.path.relpath(file, folder))
+def _shown(folder: Confined, file: str) -> str:
+    return encodable(os.path.normpath(file[len(folder.path) + 1 :]))
 
 
 def _metadata_file(target: str, kind: str) -> tuple[str | None, bool]:

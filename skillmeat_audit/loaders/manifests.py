@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 import tomli
 
-from skillmeat_audit.loaders.files import Unreadable, confined, read_regular
+from skillmeat_audit.loaders.files import Confined, Unreadable, read_regular
 from skillmeat_audit.loaders.home import MANIFEST_NAME, file_collections
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
 from skillmeat_audit.model.fields import SUFFIXES, TOOLS
@@ -120,7 +120,7 @@ def _entry(collection: str, position: int, entry: object) -> Record | Refusal:
 
 def _read(path: Path) -> str:
     """Return the text of the manifest at *path*, refusing what SkillMeat could not hold either."""
-    if os.path.islink(path) and confined(path, os.path.realpath(path.parent)) is None:
+    if os.path.islink(path) and Confined(path.parent).real(str(path)) is None:
         raise Unreadable("is a link out of the collection folder, or leads nowhere; it is not read")
     content, _ = read_regular(path, SIZE_LIMIT_BYTES)
     if content.startswith(b"\xef\xbb\xbf"):

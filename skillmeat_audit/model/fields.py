@@ -50,5 +50,8 @@ TOOLS = (
 # Suffixes SkillMeat strips from both sides when it looks an artifact up (since 2026-02-12).
 SUFFIXES = (".md", ".txt", ".json", ".yaml", ".yml")
 
+# Origins that have no origin source.
+HOSTLESS_ORIGINS = ("local", "github")
+
 # Where SkillMeat's startup puts the artifacts of every file collection.
 DEFAULT_COLLECTION = "default"

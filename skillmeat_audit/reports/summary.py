@@ -15,7 +15,7 @@ from skillmeat_audit.model.findings import (
     Status,
 )
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import KEY
+from skillmeat_audit.model.tables import KEY, among
 from skillmeat_audit.model.urls import without_password
 
 
@@ -67,9 +67,9 @@ def summarize(
     """
     database = snapshot.home.database
     status, disposition = findings["status"], findings["disposition"]
-    in_cells = findings["column"].notna() & status.isin(CELL_STATUSES)
+    in_cells = findings["column"].notna() & among(status, CELL_STATUSES)
     wrong = findings[in_cells]
-    writable = disposition.isin([Disposition.SAFE, Disposition.FILL])
+    writable = among(disposition, (Disposition.SAFE, Disposition.FILL))
     severities = findings["severity"].value_counts()
     return Summary(
         home=str(snapshot.home.root),

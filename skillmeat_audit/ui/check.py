@@ -92,13 +92,14 @@ def rules(code: str | None, form: str) -> int:
 
 def _print_check(audit: "Audit", options: dict[str, Any]) -> None:
     from skillmeat_audit.reports.tabular import check_json, findings_csv
-    from skillmeat_audit.reports.text import Layout, check_text
 
     if options["form"] == "json":
         click.echo(check_json(audit.summary, audit.findings, __version__))
     elif options["form"] == "csv":
         click.echo(findings_csv(audit.findings), nl=False)
     else:
+        from skillmeat_audit.reports.text import Layout, check_text
+
         limit, verbose = options["limit"], options["verbose"]
         print_lines(
             lambda width: check_text(

@@ -109,8 +109,10 @@ def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:
     from rich.console import Console
 
     console = Console(width=_width(), highlight=False, soft_wrap=True)
-    for line in lines(console.width):
-        console.print(line, soft_wrap=True)
+    with console.capture() as printed:
+        for line in lines(console.width):
+            console.print(line, soft_wrap=True)
+    sys.stdout.write(printed.get())
 
 
 def _width() -> int:

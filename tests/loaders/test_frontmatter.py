@@ -190,7 +190,7 @@ def test_a_path_to_a_folder_of_folders_holds_nothing_to_read(folder, path):
     ],
 )
 def test_an_absolute_path_counts_from_its_collection_on(folder, path, relative):
-    assert relative_path(folder, path) == relative
+    assert relative_path("default", path) == relative
 
 
 def test_the_files_of_a_moved_home_are_read(folder):

@@ -3,13 +3,14 @@
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import claimed, differs, holds
-from skillmeat_audit.diff.registry import rule
+from skillmeat_audit.diff.compare import claimed, differs
+from skillmeat_audit.diff.registry import NOTHING, rule
 from skillmeat_audit.diff.rules.select import (
+    agreed,
     cells,
-    cells_where,
     in_rows,
     matched,
+    odd_cells,
     of_entry,
     written,
 )
@@ -61,9 +62,7 @@ def D004(comparison: Comparison) -> pd.DataFrame:
     Nothing can be repaired: write one into the artifact's front matter.
     """
     absent = comparison.layers.row(DESCRIPTION).isna()
-    wrong = comparison.cells.loc[comparison.cells["column"] == DESCRIPTION, "row"].astype(int)
-    known = comparison.snapshot.rows.index.isin(wrong)
-    return in_rows(comparison, absent & ~known & matched(comparison), column=DESCRIPTION)
+    return in_rows(comparison, agreed(comparison, DESCRIPTION, absent), column=DESCRIPTION)
 
 
 @rule("D005", Severity.WARNING)
@@ -91,17 +90,14 @@ def D006(comparison: Comparison) -> pd.DataFrame:
     SkillMeat turns whatever stands in the front matter into text (§7.43). Safe where the manifest
     has a better one; else it is shown with what the front matter would give, for review.
     """
-    wrong = comparison.cells
-    about = holds(wrong["column"] == DESCRIPTION)
-    in_cells = cells_where(comparison, claimed(wrong["actual"], is_accident) & about)
     row = comparison.snapshot.rows[DESCRIPTION]
-    agreed = (
-        claimed(row, is_accident) & ~row.index.isin(wrong.loc[about, "row"]) & matched(comparison)
-    )
+    odd = claimed(row, is_accident)
+    if not odd.any():
+        return NOTHING
     own = written(comparison, DESCRIPTION)
     elsewhere = in_rows(
-        comparison, agreed, column=DESCRIPTION, expected=own, actual=row,
-        evidence=own.mask(own.notna(), Evidence.FRONTMATTER), disposition=Disposition.REVIEW,
-        detail="the manifest says the same: mend it there",
+        comparison, agreed(comparison, DESCRIPTION, odd), column=DESCRIPTION,
+        expected=own, actual=row, evidence=own.mask(own.notna(), Evidence.FRONTMATTER),
+        disposition=Disposition.REVIEW, detail="the manifest says the same: mend it there",
     )  # fmt: skip
-    return pd.concat([in_cells, elsewhere])
+    return pd.concat([odd_cells(comparison, DESCRIPTION, odd), elsewhere])

@@ -31,10 +31,10 @@ def F002(comparison: Comparison) -> pd.DataFrame:
     Marketplace imports wrote absolute paths up to 0.39 (§7.46); they break when the home moves. The
     part after ``collections/<name>/`` is what the audit goes by.
     """
-    path = comparison.snapshot.manifest["path"]
-    return in_entries(
-        comparison, path.str.contains(_ABSOLUTE, regex=True), detail=_place(comparison)
-    )
+    absolute = holds(comparison.snapshot.manifest["path"].str.contains(_ABSOLUTE, regex=True))
+    if not absolute.any():
+        return NOTHING
+    return in_entries(comparison, absolute, detail=_place(comparison))
 
 
 @rule("F003", Severity.ERROR)

@@ -10,7 +10,7 @@ from skillmeat_audit.diff.registry import FOUND, NOTHING, rule
 from skillmeat_audit.diff.rules.select import in_entries, in_rows, matched
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELDS
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
-from skillmeat_audit.model.tables import KEY
+from skillmeat_audit.model.tables import KEY, among
 
 _DEFAULT_NAME = "Default Collection"
 # Context entities have rows and no manifest entry; their key is no "type:name" by design.
@@ -26,6 +26,8 @@ def K001(comparison: Comparison) -> pd.DataFrame:
     2026-03-03 (§7.28). Safe: a row is inserted with what the manifest says.
     """
     missing = missing_rows(comparison.snapshot)
+    if missing.empty:
+        return NOTHING
     return FOUND.from_records([
         {
             "collection_id": DEFAULT_COLLECTION, "artifact_id": artifact_id,
@@ -44,13 +46,11 @@ def K002(comparison: Comparison) -> pd.DataFrame:
     it out of its collection and its groups, so it is done only after review.
     """
     snapshot = comparison.snapshot
+    if snapshot.may_hide_entries or (comparison.entry >= 0).all():
+        return NOTHING
     ids = snapshot.rows["artifact_id"]
-    refused = ids.isin(
-        snapshot.problems["artifact_id"][snapshot.problems["kind"] == "manifest"].dropna()
-    )
-    orphan = comparison.usable & ~matched(comparison) & ~refused & ~ids.isin(duplicates(snapshot))
-    if snapshot.may_hide_entries:
-        orphan &= False
+    refused = among(ids, snapshot.problems["artifact_id"][snapshot.problems["kind"] == "manifest"])
+    orphan = comparison.usable & ~matched(comparison) & ~refused & ~among(ids, duplicates(snapshot))
     return in_rows(comparison, orphan, status=Status.ROW_ORPHAN, disposition=Disposition.REVIEW)
 
 
@@ -63,11 +63,13 @@ def K003(comparison: Comparison) -> pd.DataFrame:
     """
     manifest = comparison.snapshot.manifest
     key = ["file_collection", "artifact_id"]
-    twice = manifest.duplicated(key, keep=False) & ~manifest.duplicated(key)
+    twice = manifest.duplicated(key)
+    if not twice.any():
+        return NOTHING
     detail = (
         "collections/" + manifest["file_collection"] + "/collection.toml declares it more than once"
     )
-    return in_entries(comparison, twice, detail=detail)
+    return in_entries(comparison, manifest.duplicated(key, keep=False) & ~twice, detail=detail)
 
 
 @rule("K004", Severity.WARNING)
@@ -99,10 +101,10 @@ def K005(comparison: Comparison) -> pd.DataFrame:
     """
     manifest = comparison.snapshot.manifest
     types = manifest.drop_duplicates(["file_collection", "artifact_id"])
-    shared = types[types.duplicated(["file_collection", "name"], keep=False)]
-    if shared.empty:
+    shared = types.duplicated(["file_collection", "name"], keep=False)
+    if not shared.any():
         return NOTHING
-    named = shared.groupby(["file_collection", "name"])["type"]
+    named = types[shared].groupby(["file_collection", "name"])["type"]
     kinds = named.transform(lambda kinds: ", ".join(sorted(kinds))).reindex(manifest.index)
     return in_entries(comparison, kinds.notna(), detail="the name is used for " + kinds)
 
@@ -114,6 +116,8 @@ def K006(comparison: Comparison) -> pd.DataFrame:
     Its ``artifact_uuid`` is in no row of ``artifacts``, its key is no "type:name", or the same key
     stands twice. SkillMeat cannot show it; what it was meant to be is not guessed.
     """
+    if comparison.usable.all():
+        return NOTHING
     rows = comparison.snapshot.rows
     detail = pd.Series('its key is not of the form "type:name"', index=rows.index, dtype="string")
     detail = detail.mask(
@@ -131,7 +135,7 @@ def K007(comparison: Comparison) -> pd.DataFrame:
     Somebody deleted the collection without foreign keys in force: no page shows the row.
     """
     known = comparison.snapshot.collections["id"]
-    stray = ~comparison.snapshot.rows["collection_id"].isin(known)
+    stray = ~among(comparison.snapshot.rows["collection_id"], known)
     return in_rows(comparison, stray & (len(known) > 0))
 
 

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.registry import FOUND, rule
+from skillmeat_audit.diff.compare import holds
+from skillmeat_audit.diff.registry import FOUND, NOTHING, rule
 from skillmeat_audit.diff.rules.select import in_entries, problems
 from skillmeat_audit.model.findings import Disposition, Severity
 
@@ -27,6 +28,8 @@ def L002(comparison: Comparison) -> pd.DataFrame:
     Any change SkillMeat makes to the collection then fails (§7.52). Take the key out of the entry.
     """
     manifest = comparison.snapshot.manifest
+    if not holds(manifest["linked"]).any():
+        return NOTHING
     place = (
         "collections/" + manifest["file_collection"] + "/collection.toml: metadata.linked_artifacts"
     )
@@ -41,8 +44,9 @@ def L003(comparison: Comparison) -> pd.DataFrame:
     ``config.toml`` that is taken to be ``default``.
     """
     reason = comparison.snapshot.home.settings_problem
-    said = [] if reason is None else [{"detail": reason, "disposition": Disposition.NONE}]
-    return FOUND.from_records(said)
+    if reason is None:
+        return NOTHING
+    return FOUND.from_records([{"detail": reason, "disposition": Disposition.NONE}])
 
 
 @rule("X001", Severity.ERROR)

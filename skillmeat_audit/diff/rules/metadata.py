@@ -6,8 +6,14 @@ import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import claimed
-from skillmeat_audit.diff.registry import rule
-from skillmeat_audit.diff.rules.select import cells, cells_where, in_rows, matched, said
+from skillmeat_audit.diff.registry import NOTHING, rule
+from skillmeat_audit.diff.rules.select import (
+    agreed,
+    cells,
+    in_rows,
+    odd_cells,
+    said,
+)
 from skillmeat_audit.model.fields import LIST_COLUMNS
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
 
@@ -170,26 +176,22 @@ def M020(comparison: Comparison) -> pd.DataFrame:
     SkillMeat's pages fail on such a row, or show no tags. Safe where the manifest knows the list,
     even if what the row holds comes to the same.
     """
-    wrong = comparison.cells
-    broken = claimed(wrong["actual"], _is_broken) & wrong["column"].isin(LIST_COLUMNS)
-    found = [cells_where(comparison, broken)]
-    for column in LIST_COLUMNS:
-        row = comparison.snapshot.rows[column]
-        agreed = ~row.index.isin(wrong.loc[wrong["column"] == column, "row"]) & matched(comparison)
-        expected = said(comparison, column)
-        known = expected.notna()
-        found.append(
-            in_rows(
-                comparison,
-                claimed(row, _is_broken) & agreed,
-                column=column,
-                actual=row,
-                expected=expected,
-                evidence=expected.mask(known, Evidence.MANIFEST),
-                disposition=pd.Series(Disposition.NONE, row.index).mask(known, Disposition.SAFE),
-            )
-        )
-    return pd.concat(found)
+    return pd.concat([_broken(comparison, column) for column in LIST_COLUMNS])
+
+
+def _broken(comparison: Comparison, column: str) -> pd.DataFrame:
+    row = comparison.snapshot.rows[column]
+    odd = claimed(row, _is_broken)
+    if not odd.any():
+        return NOTHING
+    expected = said(comparison, column)
+    known = expected.notna()
+    elsewhere = in_rows(
+        comparison, agreed(comparison, column, odd), column=column, actual=row, expected=expected,
+        evidence=expected.mask(known, Evidence.MANIFEST),
+        disposition=pd.Series(Disposition.NONE, row.index).mask(known, Disposition.SAFE),
+    )  # fmt: skip
+    return pd.concat([odd_cells(comparison, column, odd), elsewhere])
 
 
 def _is_broken(text: str) -> bool:

@@ -25,6 +25,18 @@ def cells_where(comparison: Comparison, mask: pd.Series) -> pd.DataFrame:
     return comparison.cells.loc[holds(mask), list(FOUND.columns)]
 
 
+def odd_cells(comparison: Comparison, column: str, odd: pd.Series) -> pd.DataFrame:
+    """Return ``FOUND``: the disagreeing cells of *column* in the rows that are *odd*."""
+    in_column = holds(comparison.cells["column"] == column)
+    return cells_where(comparison, of_row(comparison, odd) & in_column)
+
+
+def agreed(comparison: Comparison, column: str, odd: pd.Series) -> pd.Series:
+    """Return *odd*, True only for rows whose manifest entry has nothing else to say in *column*."""
+    wrong = comparison.cells.loc[comparison.cells["column"] == column, "row"]
+    return odd & matched(comparison) & ~odd.index.isin(wrong)
+
+
 def actual(comparison: Comparison, column: str) -> pd.Series:
     """Return what each disagreeing cell's row holds in *column*, aligned with the cells."""
     return of_row(comparison, comparison.snapshot.rows[column])
@@ -65,6 +77,8 @@ def problems(comparison: Comparison, kind: str) -> pd.DataFrame:
     """Return ``FOUND``: the problems of *kind* that a loader met, their place before their text."""
     met = comparison.snapshot.problems
     met = met[met["kind"] == kind]
+    if met.empty:
+        return NOTHING
     detail = (met["place"] + ": ").fillna("") + met["detail"]
     everything = pd.Series(True, index=met.index)
     return _found(met[["artifact_id"]].assign(collection_id=None), everything, {"detail": detail})

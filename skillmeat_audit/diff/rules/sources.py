@@ -8,19 +8,22 @@ from skillmeat_audit.diff.links import URL, joined, repository_of, same_type
 from skillmeat_audit.diff.registry import NOTHING, rule
 from skillmeat_audit.diff.rules.select import (
     actual,
+    agreed,
     cells,
     cells_where,
     in_entries,
     in_rows,
     matched,
+    odd_cells,
     of_row,
     said,
 )
+from skillmeat_audit.model.fields import HOSTLESS_ORIGINS
 from skillmeat_audit.model.findings import Disposition, Severity, Status
+from skillmeat_audit.model.tables import among
 
 SOURCE, ORIGIN, ORIGIN_SOURCE = "source", "origin", "origin_source"
 _PROVENANCE = (SOURCE, ORIGIN, ORIGIN_SOURCE)
-_HOSTLESS = ("local", "github")  # origins that have no origin source
 _GONE = ("removed", "excluded")
 
 
@@ -92,7 +95,9 @@ def S007(comparison: Comparison) -> pd.DataFrame:
     """
     origin, origin_source = actual(comparison, ORIGIN), actual(comparison, ORIGIN_SOURCE)
     mended = of_row(comparison, said(comparison, ORIGIN))
-    hostless = origin.isin(_HOSTLESS) | (mended.isin(_HOSTLESS) & ~holds(origin == "marketplace"))
+    hostless = among(origin, HOSTLESS_ORIGINS) | (
+        among(mended, HOSTLESS_ORIGINS) & ~holds(origin == "marketplace")
+    )
     foreign = hostless & origin_source.notna()
     column = comparison.cells["column"]
     wrong = (foreign | holds(origin_source.str.contains("://", regex=False))) & holds(
@@ -112,7 +117,7 @@ def S008(comparison: Comparison) -> pd.DataFrame:
     """
     manifest = of_row(comparison, said(comparison, ORIGIN))
     false = holds(actual(comparison, ORIGIN) == "marketplace") & holds(manifest != "marketplace")
-    found = cells_where(comparison, false & comparison.cells["column"].isin(_PROVENANCE))
+    found = cells_where(comparison, false & among(comparison.cells["column"], _PROVENANCE))
     disputed = found["disposition"] == Disposition.REVIEW
     return found.assign(disposition=found["disposition"].where(disputed, Disposition.SAFE))
 
@@ -125,16 +130,15 @@ def S009(comparison: Comparison) -> pd.DataFrame:
     (§7.4); old adds stored their argument. Nothing can link to it. Safe where the manifest has the
     URL.
     """
-    column = comparison.cells["column"]
-    in_cells = cells_where(comparison, _odd(comparison.cells["actual"]) & holds(column == SOURCE))
     row = comparison.snapshot.rows[SOURCE]
-    agreed = _odd(row) & matched(comparison)
-    agreed &= ~row.index.isin(comparison.cells.loc[column == SOURCE, "row"])
+    odd = holds(row != "") & ~holds(row.str.contains(URL, regex=True))
+    if not odd.any():
+        return NOTHING
     elsewhere = in_rows(
-        comparison, agreed, column=SOURCE, actual=row, disposition=Disposition.REVIEW,
-        detail="the manifest says the same: mend it there",
+        comparison, agreed(comparison, SOURCE, odd), column=SOURCE, actual=row,
+        disposition=Disposition.REVIEW, detail="the manifest says the same: mend it there",
     )  # fmt: skip
-    return pd.concat([in_cells, elsewhere])
+    return pd.concat([odd_cells(comparison, SOURCE, odd), elsewhere])
 
 
 @rule("S010", Severity.WARNING)
@@ -150,7 +154,7 @@ def S010(comparison: Comparison) -> pd.DataFrame:
     repository = _repository(comparison)
     detail = "no registered source is " + repository
     return in_rows(
-        comparison, repository.notna() & ~repository.isin(known), column=SOURCE,
+        comparison, repository.notna() & ~among(repository, known), column=SOURCE,
         actual=comparison.snapshot.rows[SOURCE], detail=detail,
     )  # fmt: skip
 
@@ -165,7 +169,7 @@ def S011(comparison: Comparison) -> pd.DataFrame:
     if not comparison.snapshot.catalog_known:
         return NOTHING
     repository = _repository(comparison)
-    registered = repository.isin(_known_repositories(comparison)["repository"])
+    registered = among(repository, _known_repositories(comparison)["repository"])
     if not registered.any():
         return NOTHING
     entries = _catalog_entries(comparison)
@@ -175,7 +179,7 @@ def S011(comparison: Comparison) -> pd.DataFrame:
     status = pd.Series([states.get(key) for key in asked], index=asked.index, dtype="string")
     detail = ("the catalogue marks it " + status).fillna("no catalogue entry of this name and type")
     return in_rows(
-        comparison, registered & (status.isna() | status.isin(_GONE)), column=SOURCE,
+        comparison, registered & (status.isna() | among(status, _GONE)), column=SOURCE,
         actual=comparison.snapshot.rows[SOURCE], detail=detail + " in " + repository,
     )  # fmt: skip
 
@@ -192,16 +196,16 @@ def S012(comparison: Comparison) -> pd.DataFrame:
     if not snapshot.catalog_known:
         return NOTHING
     import_id, ids = manifest["import_id"], same_type(manifest["artifact_id"])
-    own = joined(ids, import_id).isin(
-        joined(same_type(catalog["artifact_id"]), catalog["import_id"])
+    own = among(
+        joined(ids, import_id), joined(same_type(catalog["artifact_id"]), catalog["import_id"])
     )
     odd = holds(catalog["import_id"].str.contains(":"))
     poisoned = same_type(catalog.loc[odd, "artifact_id"])
     detail = pd.Series(pd.NA, index=ids.index, dtype="string")
     detail = detail.mask(import_id.notna() & ~own, "no catalogue entry has import id " + import_id)
-    foreign = import_id.notna() & ~own & import_id.isin(catalog["import_id"])
+    foreign = import_id.notna() & ~own & among(import_id, catalog["import_id"])
     detail = detail.mask(foreign, "import id " + import_id + " belongs to other catalogue entries")
-    detail = detail.mask(ids.isin(poisoned), "its catalogue entry has a type:name as import id")
+    detail = detail.mask(among(ids, poisoned), "its catalogue entry has a type:name as import id")
     return in_entries(comparison, detail.notna(), detail=detail)
 
 
@@ -223,11 +227,6 @@ def S014(comparison: Comparison) -> pd.DataFrame:
     return cells(comparison, ORIGIN_SOURCE, Status.EXTRA)
 
 
-def _odd(source: pd.Series) -> pd.Series:
-    """Return True where there is a source and it is no URL."""
-    return holds(source != "") & ~holds(source.str.contains(URL, regex=True))
-
-
 def _repository(comparison: Comparison) -> pd.Series:
     """Return ``owner/repo`` of each row's source; orphans and sources that are no URL have none."""
     source = comparison.snapshot.rows[SOURCE]
@@ -247,5 +246,5 @@ def _catalog_entries(comparison: Comparison) -> pd.DataFrame:
     repositories = dict(zip(sources["id"], sources["repository"], strict=True))
     catalog = comparison.snapshot.catalog
     named = catalog.assign(repository=catalog["source_id"].map(repositories).astype("string"))
-    gone = catalog["status"].isin(_GONE)
+    gone = among(catalog["status"], _GONE)
     return pd.concat([named[gone], named[~gone]])

@@ -5,7 +5,7 @@ import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import differs, holds
-from skillmeat_audit.diff.registry import rule
+from skillmeat_audit.diff.registry import NOTHING, rule
 from skillmeat_audit.diff.rules.select import in_rows, of_entry
 from skillmeat_audit.model.fields import FIELDS
 from skillmeat_audit.model.findings import Evidence, Severity
@@ -32,6 +32,8 @@ def T002(comparison: Comparison) -> pd.DataFrame:
         of_entry(comparison, comparison.snapshot.frontmatter["modified_at"])
         > comparison.snapshot.rows["synced_at"]
     )
+    if not newer.any():
+        return NOTHING
     names = of_entry(comparison, _contradictions(comparison))
     return in_rows(comparison, newer & holds(names != ""), detail="the file differs in " + names)
 
