@@ -6,7 +6,8 @@
     ├── HomeError              the home is not there, or is not a SkillMeat home
     ├── DatabaseError          the cache is not a database we can read or write
     ├── PlanError              a plan is malformed, of another home, or larger than allowed
-    ├── StateError             journal or backup cannot be written or read
+    ├── StateError             journal, backup, history or schedule cannot be written or read
+    ├── DeliveryError          a report or a notification did not arrive
     └── UsageError             an option, a filter or a settings file is wrong
 
 Drift is never an error: what disagrees is a finding.
@@ -30,7 +31,11 @@ class PlanError(AuditError):
 
 
 class StateError(AuditError):
-    """The state folder, the journal or a backup cannot be written or read."""
+    """The state folder, a journal, a backup, a history or a schedule cannot be written or read."""
+
+
+class DeliveryError(AuditError):
+    """A report was made and did not arrive where it should."""
 
 
 class UsageError(AuditError):

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -31,7 +32,7 @@ def check_json(summary: Summary, findings: pd.DataFrame, version: str) -> str:
         "database": summary.database,
         "era": summary.era,
         "counts": dict(summary.counts),
-        "findings": [_with_lists(finding) for finding in records(findings)],
+        "findings": [with_lists(finding) for finding in records(findings)],
     }
     return json.dumps(report, indent=1)
 
@@ -46,9 +47,9 @@ def findings_csv(findings: pd.DataFrame) -> str:
     return out.getvalue()
 
 
-def _with_lists(finding: Mapping[str, object]) -> dict[str, object]:
+def with_lists(finding: Mapping[str, object]) -> dict[str, Any]:
     """Return *finding* with the values of list columns as lists, where they are lists."""
-    plain = dict(finding)
+    plain: dict[str, Any] = dict(finding)
     if plain["column"] in LIST_COLUMNS:
         plain |= {name: _parsed(plain[name]) for name in ("expected", "actual")}
     return plain
@@ -79,6 +80,13 @@ def artifact_json(view: ArtifactView, version: str) -> str:
             for column in view.columns
         ],
         "stories": dict(view.stories),
-        "findings": [_with_lists(finding) for finding in records(view.findings)],
+        "findings": [with_lists(finding) for finding in records(view.findings)],
     }
     return json.dumps(report, indent=1)
+
+
+def findings_parquet(findings: pd.DataFrame) -> bytes:
+    """Return *findings* as Parquet: values as they are, the contract's names and types."""
+    out = io.BytesIO()
+    findings.to_parquet(out, index=False, compression="zstd")
+    return out.getvalue()

@@ -15,16 +15,11 @@ from skillmeat_audit.model.findings import Severity, Status
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.artifact import ArtifactView, Column
-from skillmeat_audit.reports.names import Names
+from skillmeat_audit.reports.names import ERAS, TOOL, Names
 from skillmeat_audit.reports.summary import Summary
 from skillmeat_audit.reports.values import aligned, count, fitted, shown
 
-TOOL = "skillmeat-audit"
 _STYLES = {"error": "red", "warning": "yellow", "info": "blue"}
-_ERAS = {
-    "artifact_id": "keyed by artifact_id (schema before 2026-02-19)",
-    "artifact_uuid": "keyed by artifact_uuid (schema since 2026-02-19)",
-}
 _NARROWEST_COLUMN = 14
 _SILENT = "–"
 _NAME_LIMIT, _DETAIL_LIMIT = 200, 1000
@@ -75,7 +70,7 @@ def _headline(summary: Summary) -> Text:
     if summary.database is None:
         return line.append(" · no cache yet: only the manifests and files were checked")
     return line.append(
-        f" · {_ERAS[summary.era]}" if summary.era else " · the cache has no rows table"
+        f" · {ERAS[summary.era]}" if summary.era else " · the cache has no rows table"
     )
 
 

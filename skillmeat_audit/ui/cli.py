@@ -11,11 +11,14 @@ from collections.abc import Sequence
 import click
 
 from skillmeat_audit import __version__
-from skillmeat_audit.model.errors import AuditError
+from skillmeat_audit.model.errors import AuditError, DeliveryError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.ui.check import check, rules, show
 from skillmeat_audit.ui.repair import apply, plan, runs, undo
+from skillmeat_audit.ui.report import report
+
+_EXITS: dict[type[AuditError], ExitCode] = {DeliveryError: ExitCode.UNDELIVERED}
 
 
 def entry() -> None:
@@ -46,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AuditError as exc:
         if "--traceback" in arguments:
             raise
-        return _failed(str(exc))
+        return _failed(str(exc), _EXITS.get(type(exc), ExitCode.FAILED))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return ExitCode.CLEAN
@@ -70,9 +73,9 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _failed(message: str) -> int:
+def _failed(message: str, code: ExitCode = ExitCode.FAILED) -> int:
     click.echo(f"skillmeat-audit: {printable(message)}", err=True)
-    return ExitCode.FAILED
+    return code
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -88,5 +91,5 @@ def cli() -> None:
     """  # noqa: D301
 
 
-for verb in (check, show, rules, plan, apply, undo, runs):
+for verb in (check, show, rules, plan, apply, undo, runs, report):
     cli.add_command(verb)

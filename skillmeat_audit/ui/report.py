@@ -1,0 +1,86 @@
+"""The verb that reports: every format in one run, whatever becomes of the audit."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.ui.options import common, filters, scope_of
+
+if TYPE_CHECKING:
+    from skillmeat_audit.commands.report import Order, Outcome
+    from skillmeat_audit.loaders.settings import Settings
+
+FORMATS = (
+    "html", "markdown", "json", "csv", "parquet", "junit", "sarif", "prometheus", "github-summary",
+    "github-annotations",
+)  # fmt: skip
+
+
+@click.command()
+@click.argument("home", default="~/.skillmeat")
+@click.option(
+    "--output",
+    "-o",
+    "paths",
+    multiple=True,
+    metavar="FILE",
+    help="Write it: .html .md .json .csv .parquet .xml (JUnit) .sarif .prom, - for standard "
+    "output. Repeatable.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="Of standard output, and of files whose suffix leaves it open.",
+)
+@click.option("--github", is_flag=True, help="Step summary and annotations, on a GitHub runner.")
+@filters
+@click.option(
+    "--fail-on",
+    type=click.Choice([severity.value for severity in Severity]),
+    help="Exit 1 from this severity on.  [default: warning]",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit 0 even with findings; errors still exit 2.")
+@click.option("--quiet", "-q", is_flag=True, help="Do not list the files written.")
+@click.option("--schema", is_flag=True, help="Print the JSON schema of reports, and stop.")
+@common
+def report(home: str, **options: Any) -> int:
+    """Audit a home and write the report: HTML, Markdown, JSON, CSV, JUnit, SARIF, metrics."""
+    from skillmeat_audit.commands.report import report as make
+    from skillmeat_audit.loaders.settings import load_settings
+    from skillmeat_audit.reports.document import report_schema
+
+    if options["schema"]:
+        click.echo(report_schema().decode(), nl=False)
+        return ExitCode.CLEAN
+    settings = load_settings(options["config"])
+    outcome = make(home, _order(options, settings))
+    _tell(outcome, quiet=options["quiet"])
+    fail_on = Severity(options["fail_on"]) if options["fail_on"] else settings.fail_on
+    return outcome.exit_code(fail_on, exit_zero=options["exit_zero"])
+
+
+def _order(options: dict[str, Any], settings: "Settings") -> "Order":
+    from skillmeat_audit.commands.delivery import outputs_of
+    from skillmeat_audit.commands.report import Order
+
+    return Order(
+        outputs=outputs_of(options["paths"], options["form"], github=options["github"]),
+        scope=scope_of(options, settings),
+        database=options["database"],
+        progress=False if options["quiet"] else None,
+    )
+
+
+def _tell(outcome: "Outcome", *, quiet: bool) -> None:
+    """Say on stderr what was written and what went wrong: stdout may be a report."""
+    if not quiet:
+        click.echo(f"{outcome.document.headline}", err=True)
+        for path, size_bytes in outcome.delivery.written:
+            if path != "-":
+                click.echo(f"  {printable(path)}  {size_bytes / 1000:.1f} kB", err=True)
+    for problem in outcome.problems:
+        click.echo(f"skillmeat-audit: {printable(problem)}", err=True)
