@@ -27,11 +27,18 @@ def clock() -> str:
 
 
 def make_report(
-    audited: Audit, *, past: Past | None = None, made_at: str = "", notes: tuple[str, ...] = ()
+    audited: Audit,
+    *,
+    findings: pd.DataFrame | None = None,
+    past: Past | None = None,
+    made_at: str = "",
 ) -> Report:
-    """Return the report of *audited*, with what *past* knows."""
+    """Return the report of *audited*, with what *past* knows.
+
+    *findings* are those of *audited* as ``REPORTED``, where a history knows more of them.
+    """
     rows, summary = audited.rows, audited.summary
-    findings = reported(audited.findings)
+    findings = reported(audited.findings) if findings is None else findings
     return Report(
         summary=summary,
         answer=answer_of(findings, rows),
@@ -40,7 +47,6 @@ def make_report(
         known=Known(__version__, RULES, FAMILIES, audited.names, _places(audited.snapshot)),
         past=past or Past(),
         made_at=made_at,
-        notes=notes,
     )
 
 

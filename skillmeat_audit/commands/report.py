@@ -2,27 +2,53 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from skillmeat_audit import __version__
-from skillmeat_audit.commands.audit import Scope, audit
+from skillmeat_audit.commands.audit import Audit, Scope, audit
 from skillmeat_audit.commands.compose import clock, make_report
 from skillmeat_audit.commands.delivery import Delivery, Output, deliver
+from skillmeat_audit.commands.history import Keeping, keep, place_at, place_of
+from skillmeat_audit.history.store import Place, mark_delivered, record_failure
 from skillmeat_audit.loaders.home import DEFAULT_HOME
-from skillmeat_audit.model.errors import AuditError, UsageError
+from skillmeat_audit.model.errors import AuditError, StateError, UsageError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.reports.report import Failure, Report
+from skillmeat_audit.model.text import encodable
+from skillmeat_audit.reports.report import Failure, Past, Report
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be reported, and where to; see `commands.audit.audit` for the first three."""
+    """What is to be reported, and where to; see `commands.audit.audit` for scope and database.
+
+    Without ``keeping`` nothing is kept of the run, and it is compared with no other.
+    """
 
     outputs: Sequence[Output] = ()
     scope: Scope | None = None
     database: str | None = None
+    keeping: Keeping | None = None
     progress: bool | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A report, and where its run was kept."""
+
+    document: Report | Failure
+    place: Place | None = None
+    run: int | None = None
+
+    def delivered(self) -> "Kept":
+        """Return it with the run marked as delivered, or with the trouble in doing that."""
+        if self.place is None or self.run is None:
+            return self
+        try:
+            mark_delivered(self.place, self.run)
+        except StateError as exc:
+            return replace(self, document=_troubled(self.document, str(exc)))
+        return self
 
 
 @dataclass(frozen=True)
@@ -38,6 +64,16 @@ class Outcome:
         document = self.document
         first = (document.reason,) if isinstance(document, Failure) else document.trouble
         return *first, *self.delivery.problems
+
+    @property
+    def changed(self) -> str | None:
+        """What changed since the run before, in one line."""
+        document = self.document
+        changes = None if isinstance(document, Failure) else document.past.changes
+        if changes is None:
+            return None
+        counts = f"{changes.new} new, {len(changes.fixed)} fixed, {changes.persisting} persisting"
+        return f"since {changes.compared_at}: {counts}"
 
     def exit_code(
         self, fail_on: Severity = Severity.WARNING, *, exit_zero: bool = False
@@ -59,15 +95,48 @@ def report(home: str | os.PathLike[str] = DEFAULT_HOME, order: Order | None = No
     `UsageError`, before anything is written.
     """
     order = order or Order()
-    document = _document(home, order)
-    return Outcome(document, deliver(document, order.outputs))
+    made = _made(home, order, clock())
+    delivery = deliver(made.document, order.outputs)
+    if not delivery.problems:
+        made = made.delivered()
+    return Outcome(made.document, delivery)
 
 
-def _document(home: str | os.PathLike[str], order: Order) -> Report | Failure:
+def _made(home: str | os.PathLike[str], order: Order, at: str) -> Kept:
     try:
         audited = audit(home, database=order.database, scope=order.scope, progress=order.progress)
     except UsageError:
         raise
     except AuditError as exc:
-        return Failure(os.path.expanduser(home), str(exc), __version__, clock())
-    return make_report(audited, made_at=clock())
+        return _failed(home, order, str(exc), at)
+    return _reported(audited, order, at)
+
+
+def _failed(home: str | os.PathLike[str], order: Order, reason: str, at: str) -> Kept:
+    failure = Failure(encodable(os.path.expanduser(home)), reason, __version__, at)
+    if order.keeping is None:
+        return Kept(failure)
+    try:
+        place = place_at(home, order.database, order.keeping)
+        return Kept(failure, place, record_failure(place, at, reason, __version__))
+    except AuditError:  # a home that is not there has no history either; the reason says so
+        return Kept(failure)
+
+
+def _reported(audited: Audit, order: Order, at: str) -> Kept:
+    if order.keeping is None:
+        return Kept(make_report(audited, made_at=at))
+    place = place_of(audited, order.scope or Scope(), order.keeping)
+    try:
+        recorded = keep(audited, place, at)
+    except StateError as exc:
+        return Kept(_troubled(make_report(audited, made_at=at), str(exc)))
+    past = Past(recorded.changes, recorded.trend)
+    report = make_report(audited, findings=recorded.findings, past=past, made_at=at)
+    return Kept(report, place, recorded.run)
+
+
+def _troubled(document: Report | Failure, said: str) -> Report | Failure:
+    if isinstance(document, Failure):
+        return document
+    return replace(document, trouble=(*document.trouble, said))

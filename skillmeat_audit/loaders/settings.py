@@ -11,7 +11,8 @@ from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.text import printable
 
-_KEYS = {"ignore", "fail-on"}
+_KEYS = {"ignore", "fail-on", "kept-runs"}
+KEPT_RUNS = 400
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Settings:
     ::
 
         fail-on = "error"
+        kept-runs = 400
 
         [ignore]
         F002 = "the home was moved on purpose"
@@ -28,6 +30,7 @@ class Settings:
 
     ignore: Mapping[str, str] = field(default_factory=dict)
     fail_on: Severity = Severity.WARNING
+    kept_runs: int = KEPT_RUNS
 
 
 def default_settings_file() -> Path:
@@ -58,7 +61,9 @@ def load_settings(path: Path | None = None) -> Settings:
             f"known are {', '.join(sorted(_KEYS))}"
         )
     return Settings(
-        _ignores(document.get("ignore", {}), file), _fail_on(document.get("fail-on"), file)
+        _ignores(document.get("ignore", {}), file),
+        _fail_on(document.get("fail-on"), file),
+        _kept_runs(document.get("kept-runs", KEPT_RUNS), file),
     )
 
 
@@ -77,3 +82,9 @@ def _fail_on(value: object, file: Path) -> Severity:
     if value not in SEVERITIES:
         raise UsageError(f"{printable(file)}: fail-on must be one of {', '.join(SEVERITIES)}")
     return Severity(str(value))
+
+
+def _kept_runs(value: object, file: Path) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise UsageError(f"{printable(file)}: kept-runs must be a number of runs, 1 or more")
+    return value

@@ -16,7 +16,7 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.ui.check import check, rules, show
 from skillmeat_audit.ui.repair import apply, plan, runs, undo
-from skillmeat_audit.ui.report import report
+from skillmeat_audit.ui.report import history, report
 
 _EXITS: dict[type[AuditError], ExitCode] = {DeliveryError: ExitCode.UNDELIVERED}
 
@@ -91,5 +91,5 @@ def cli() -> None:
     """  # noqa: D301
 
 
-for verb in (check, show, rules, plan, apply, undo, runs, report):
+for verb in (check, show, rules, plan, apply, undo, runs, report, history):
     cli.add_command(verb)

@@ -1,5 +1,6 @@
-"""The verb that reports: every format in one run, whatever becomes of the audit."""
+"""The verbs that report: every format in one run, and the runs there were."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -7,9 +8,17 @@ import click
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.text import printable
-from skillmeat_audit.ui.options import common, filters, scope_of
+from skillmeat_audit.ui.options import (
+    TEXT_OR_JSON,
+    Command,
+    common,
+    filters,
+    scope_of,
+    with_options,
+)
 
 if TYPE_CHECKING:
+    from skillmeat_audit.commands.history import Keeping
     from skillmeat_audit.commands.report import Order, Outcome
     from skillmeat_audit.loaders.settings import Settings
 
@@ -17,6 +26,25 @@ FORMATS = (
     "html", "markdown", "json", "csv", "parquet", "junit", "sarif", "prometheus", "github-summary",
     "github-annotations",
 )  # fmt: skip
+
+
+def _kept(command: Command) -> Command:
+    """Add the options that say where runs are kept."""
+    options = [
+        click.option(
+            "--history",
+            "history_url",
+            metavar="URL",
+            help="Where runs are kept: a file, or postgresql://…  [default: in the state folder]",
+        ),
+        click.option(
+            "--state-dir",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="The state folder.",
+        ),
+    ]
+    return with_options(command, options)
 
 
 @click.command()
@@ -44,6 +72,8 @@ FORMATS = (
     help="Exit 1 from this severity on.  [default: warning]",
 )
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even with findings; errors still exit 2.")
+@_kept
+@click.option("--no-history", is_flag=True, help="Keep nothing of this run, compare with none.")
 @click.option("--quiet", "-q", is_flag=True, help="Do not list the files written.")
 @click.option("--schema", is_flag=True, help="Print the JSON schema of reports, and stop.")
 @common
@@ -63,6 +93,28 @@ def report(home: str, **options: Any) -> int:
     return outcome.exit_code(fail_on, exit_zero=options["exit_zero"])
 
 
+@click.command()
+@click.argument("home", default="~/.skillmeat")
+@_kept
+@click.option("--format", "form", **TEXT_OR_JSON)
+@click.option(
+    "--limit", type=click.IntRange(0), default=20, show_default=True, help="Runs listed; 0: all."
+)
+@click.option("--traceback", is_flag=True, help="On an error, show where it was raised.")
+def history(home: str, **options: Any) -> int:
+    """List the reports made of a home: the trend, what was new, what was fixed."""
+    from skillmeat_audit.commands.history import history as listed
+    from skillmeat_audit.loaders.settings import Settings
+    from skillmeat_audit.reports.runs import history_json, history_text
+
+    runs = listed(home, keeping=_keeping(options, Settings())).runs
+    if options["form"] == "json":
+        click.echo(history_json(runs))
+    else:
+        click.echo("\n".join(history_text(runs, options["limit"])))
+    return ExitCode.CLEAN
+
+
 def _order(options: dict[str, Any], settings: "Settings") -> "Order":
     from skillmeat_audit.commands.delivery import outputs_of
     from skillmeat_audit.commands.report import Order
@@ -71,14 +123,23 @@ def _order(options: dict[str, Any], settings: "Settings") -> "Order":
         outputs=outputs_of(options["paths"], options["form"], github=options["github"]),
         scope=scope_of(options, settings),
         database=options["database"],
+        keeping=None if options["no_history"] else _keeping(options, settings),
         progress=False if options["quiet"] else None,
     )
+
+
+def _keeping(options: dict[str, Any], settings: "Settings") -> "Keeping":
+    from skillmeat_audit.commands.history import Keeping
+
+    return Keeping(options["history_url"], options["state_dir"], settings.kept_runs)
 
 
 def _tell(outcome: "Outcome", *, quiet: bool) -> None:
     """Say on stderr what was written and what went wrong: stdout may be a report."""
     if not quiet:
-        click.echo(f"{outcome.document.headline}", err=True)
+        click.echo(outcome.document.headline, err=True)
+        if changed := outcome.changed:
+            click.echo(f"  {changed}", err=True)
         for path, size_bytes in outcome.delivery.written:
             if path != "-":
                 click.echo(f"  {printable(path)}  {size_bytes / 1000:.1f} kB", err=True)

@@ -146,7 +146,7 @@ def test_a_summary_past_the_limit_is_not_delivered(cli, make_home, tmp_path, mon
 def test_the_same_home_gives_the_same_bytes(cli, make_home, tmp_path):
     home = make_home()
     for name in ("one", "two"):
-        cli("report", home, *outputs(tmp_path / name))
+        cli("report", home, *outputs(tmp_path / name), "--no-history")
 
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
@@ -157,3 +157,56 @@ def test_filters_narrow_the_report(cli, make_home, tmp_path):
 
     found = json.loads((tmp_path / "r.json").read_text())["findings"]
     assert {each["rule"][0] for each in found} == {"S"}
+
+
+def test_the_second_run_says_what_changed(cli, make_home, tmp_path):
+    home = make_home()
+    assert "since" not in cli("report", home, "-o", tmp_path / "one.json")[2]
+    (home / "collections/default/collection.toml").write_text(
+        (home / "collections/default/collection.toml").read_text().replace("1password", "2password")
+    )
+
+    _, _, err = cli("report", home, *outputs(tmp_path / "two"))
+
+    assert "since 2026-02-10T12:00:00Z: " in err
+    found = json.loads((tmp_path / "two" / "r.json").read_text())
+    assert found["changes"]["new"] == sum(each["state"] == "new" for each in found["findings"]) > 0
+    assert found["changes"]["fixed"]
+    assert "compared with 2026-02-10 12:00 UTC" in (tmp_path / "two" / "r.html").read_text()
+
+
+def test_a_report_that_got_lost_is_not_compared_with(cli, make_home, tmp_path):
+    home = make_home()
+    cli("report", home, "-o", tmp_path / "no" / "r.md")
+
+    assert "since" not in cli("report", home, "-o", tmp_path / "r.md")[2]
+
+
+def test_a_history_that_cannot_be_kept_is_trouble_and_the_report_arrives(cli, make_home, tmp_path):
+    code, _, err = cli("report", make_home("clean"), "-o", tmp_path / "r.md", "--history", tmp_path)
+
+    assert code == ExitCode.FAILED
+    assert "cannot keep the history" in err
+    assert "cannot keep the history" in (tmp_path / "r.md").read_text()
+
+
+def test_history_lists_the_runs(cli, make_home, tmp_path):
+    home = make_home()
+    assert "no runs of this home yet" in cli("history", home)[1]
+    cli("report", home, "-q")
+    (home / "cache" / "cache.db").write_bytes(b"SQLite format 3\0 and no more")
+    cli("report", home, "-q")
+
+    code, out, _ = cli("history", home)
+
+    assert code == ExitCode.CLEAN
+    assert "could not be checked" in out.splitlines()[0]
+    assert "13 errors" in out.splitlines()[1]
+    found = json.loads(cli("history", home, "--format", "json")[1])
+    assert [run["outcome"] for run in found["runs"]] == ["checked", "failed"]
+
+
+def test_no_history_keeps_nothing(cli, make_home, tmp_path):
+    cli("report", make_home(), "-q", "--no-history")
+
+    assert not (tmp_path / "state").exists()
