@@ -1,7 +1,6 @@
 """Composes the report of an audit: its findings, what caused them, what earlier runs know."""
 
-import os
-from datetime import UTC, datetime
+from dataclasses import replace
 
 import pandas as pd
 
@@ -16,15 +15,6 @@ from skillmeat_audit.model.tables import plain
 from skillmeat_audit.reports.causes import answer_of, groups_of
 from skillmeat_audit.reports.report import Known, Past, Report
 
-CLOCK_VARIABLE = "SOURCE_DATE_EPOCH"
-
-
-def clock() -> str:
-    """Return the time (UTC, to seconds), or the one that ``SOURCE_DATE_EPOCH`` pins."""
-    pinned = os.environ.get(CLOCK_VARIABLE, "")
-    now = datetime.fromtimestamp(int(pinned), UTC) if pinned.isdecimal() else datetime.now(UTC)
-    return f"{now:%Y-%m-%dT%H:%M:%SZ}"
-
 
 def make_report(
     audited: Audit,
@@ -38,6 +28,10 @@ def make_report(
     *findings* are those of *audited* as ``REPORTED``, where a history knows more of them.
     """
     rows, summary = audited.rows, audited.summary
+    past = past or Past()
+    if audited.accepted is not None:
+        told = reported(audited.accepted.findings)
+        past = replace(past, accepted=replace(audited.accepted, findings=told))
     findings = reported(audited.findings) if findings is None else findings
     return Report(
         summary=summary,
@@ -45,7 +39,7 @@ def make_report(
         findings=findings,
         groups=groups_of(findings, rows, PATHS, summary.home),
         known=Known(__version__, RULES, FAMILIES, audited.names, _places(audited.snapshot)),
-        past=past or Past(),
+        past=past,
         made_at=made_at,
     )
 

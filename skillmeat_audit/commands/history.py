@@ -84,7 +84,13 @@ def keep(audited: Audit, place: Place, at: str) -> Recorded:
         "blank_descriptions": answer.descriptions.artifacts,
         "broken_sources": answer.sources.artifacts,
     }
-    return record(place, at, facts, findings, identities(audited.ignored))
+    return record(place, at, facts, findings, _hidden(audited))
+
+
+def _hidden(audited: Audit) -> list[str]:
+    """Return the identities of what is left out on request."""
+    accepted = [] if audited.accepted is None else identities(audited.accepted.findings)
+    return [*identities(audited.ignored), *accepted]
 
 
 def _place(root: Path, database: str | None, scope: Scope, keeping: Keeping) -> Place:

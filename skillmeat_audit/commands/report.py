@@ -3,10 +3,13 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from skillmeat_audit import __version__
 from skillmeat_audit.commands.audit import Audit, Scope, audit
-from skillmeat_audit.commands.compose import clock, make_report
+from skillmeat_audit.commands.baseline import accepting
+from skillmeat_audit.commands.clock import now, today
+from skillmeat_audit.commands.compose import make_report
 from skillmeat_audit.commands.delivery import Delivery, Output, deliver
 from skillmeat_audit.commands.history import Keeping, keep, place_at, place_of
 from skillmeat_audit.history.store import Place, mark_delivered, record_failure
@@ -28,6 +31,7 @@ class Order:
     outputs: Sequence[Output] = ()
     scope: Scope | None = None
     database: str | None = None
+    baseline: Path | None = None
     keeping: Keeping | None = None
     progress: bool | None = None
 
@@ -95,7 +99,7 @@ def report(home: str | os.PathLike[str] = DEFAULT_HOME, order: Order | None = No
     `UsageError`, before anything is written.
     """
     order = order or Order()
-    made = _made(home, order, clock())
+    made = _made(home, order, now())
     delivery = deliver(made.document, order.outputs)
     if not delivery.problems:
         made = made.delivered()
@@ -105,6 +109,8 @@ def report(home: str | os.PathLike[str] = DEFAULT_HOME, order: Order | None = No
 def _made(home: str | os.PathLike[str], order: Order, at: str) -> Kept:
     try:
         audited = audit(home, database=order.database, scope=order.scope, progress=order.progress)
+        if order.baseline is not None:
+            audited = accepting(audited, order.scope or Scope(), order.baseline, today())
     except UsageError:
         raise
     except AuditError as exc:

@@ -44,6 +44,19 @@ class Changes:
     fixed: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class Accepted:
+    """What the baseline accepts: ``findings`` is ``FINDINGS``, ``reasons`` one each.
+
+    ``stale`` and ``expired`` are entries that accept nothing any more, in words.
+    """
+
+    findings: pd.DataFrame
+    reasons: tuple[str, ...]
+    stale: tuple[str, ...]
+    expired: tuple[str, ...]
+
+
 def identities(findings: pd.DataFrame) -> list[str]:
     """Return what stays the same of each of *findings* (``FINDINGS``) from run to run.
 

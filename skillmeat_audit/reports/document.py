@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pandas as pd
 
+from skillmeat_audit.model.past import Accepted
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.causes import Group, Trouble
 from skillmeat_audit.reports.report import Failure, Report
@@ -84,7 +85,7 @@ class Compared(msgspec.Struct, frozen=True):
 class Baseline(msgspec.Struct, frozen=True):
     """What the baseline accepts, and which of its entries are of no use any more."""
 
-    suppressed: list[Finding]
+    accepted: list[Finding]
     stale: list[str]
     expired: list[str]
 
@@ -127,7 +128,7 @@ def report_json(report: Report) -> bytes:
             changes.compared_at, changes.new, changes.persisting,
             [Gone(**each) for each in records(changes.fixed)],
         ),
-        baseline=Baseline(_findings(past.suppressed), list(past.stale), list(past.expired)),
+        baseline=_baseline(past.accepted),
         runs=records(past.trend), notes=[*report.notes, *report.trouble],
         findings=_findings(report.findings),
     ))  # fmt: skip
@@ -159,6 +160,12 @@ def _encoded(document: object) -> bytes:
 
 def _findings(findings: pd.DataFrame) -> list[Finding]:
     return [Finding(**with_lists(each)) for each in records(findings)]
+
+
+def _baseline(accepted: Accepted | None) -> Baseline | None:
+    if accepted is None:
+        return None
+    return Baseline(_findings(accepted.findings), list(accepted.stale), list(accepted.expired))
 
 
 def _affected(trouble: Trouble) -> Affected:

@@ -8,14 +8,15 @@ import pandas as pd
 from skillmeat_audit.model.findings import Status
 from skillmeat_audit.model.tables import among, records
 from skillmeat_audit.model.text import printable, shortened
+from skillmeat_audit.reports.accepted import accepted_lines
 from skillmeat_audit.reports.causes import Command, Group, RuleCount, Trouble
 from skillmeat_audit.reports.names import ERAS, Names
 from skillmeat_audit.reports.report import Report, worst_first
 from skillmeat_audit.reports.values import aligned, count, shown
 
 # Bounds on what a page shows: every one of them is told as shown/total.
-ROWS_PER_CAUSE, ROWS_IN_ALL, CHANGES_SHOWN, RUNS_SHOWN, ENTRIES_SHOWN = 25, 200, 20, 12, 20
-_NAME_LIMIT, _VALUE_LIMIT = 80, 100
+ROWS_PER_CAUSE, ROWS_IN_ALL, CHANGES_SHOWN, RUNS_SHOWN = 25, 200, 20, 12
+_NAME_LIMIT, _VALUE_LIMIT, _NOTE_LIMIT = 80, 100, 4000
 
 
 @dataclass(frozen=True)
@@ -224,14 +225,8 @@ def _notes(report: Report) -> Sequence[str]:
     said = [*report.trouble, *report.notes]
     if ignored:
         said.append("ignored on request: " + ", ".join(f"{c} ×{n}" for c, n in ignored.items()))
-    if len(past.suppressed):
-        said.append(f"accepted in the baseline: {count(len(past.suppressed), 'finding')}")
-    for words, entries in (("expired", past.expired), ("stale", past.stale)):
-        if entries:
-            listed = "; ".join(entries[:ENTRIES_SHOWN])
-            more = f" … ({ENTRIES_SHOWN} of {len(entries)})" if len(entries) > ENTRIES_SHOWN else ""
-            said.append(f"baseline entries that are {words}: {listed}{more}")
-    return [_cut(each, 4000) for each in said]
+    said += accepted_lines(past.accepted)
+    return [_cut(each, _NOTE_LIMIT) for each in said]
 
 
 def _cut(text: object, width: int) -> str:

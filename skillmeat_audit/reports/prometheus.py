@@ -20,7 +20,7 @@ _HELP = {
     "wrong_cells": "Cells that disagree with what is believed.",
     "missing_rows": "Manifest entries without a row.",
     "orphan_rows": "Rows without a manifest entry.",
-    "suppressed_findings": "Findings that the baseline accepts.",
+    "accepted_findings": "Findings that the baseline accepts.",
     "new_findings": "Findings that the run compared with did not have.",
     "fixed_findings": "Findings of the run compared with that are gone.",
     "persisting_findings": "Findings that the run compared with had too.",
@@ -42,8 +42,9 @@ def metrics(report: Report) -> str:
         "wrong_cells": [(home, summary.wrong_cells)],
         "missing_rows": [(home, summary.missing_rows)],
         "orphan_rows": [(home, summary.orphan_rows)],
-        "suppressed_findings": [(home, len(past.suppressed))],
     }
+    if past.accepted is not None:
+        gauges["accepted_findings"] = [(home, len(past.accepted.findings))]
     if past.changes is not None:
         gauges["new_findings"] = [(home, past.changes.new)]
         gauges["fixed_findings"] = [(home, len(past.changes.fixed))]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import SEVERITIES, Severity
-from skillmeat_audit.model.past import REPORTED, RUNS, Changes
+from skillmeat_audit.model.past import RUNS, Accepted, Changes
 from skillmeat_audit.model.tables import among
 from skillmeat_audit.reports.causes import Answer, Group
 from skillmeat_audit.reports.manual import Documented
@@ -38,16 +38,12 @@ class Known:
 class Past:
     """What earlier runs and the baseline know; ``trend`` is ``RUNS``, this run included.
 
-    ``suppressed`` is ``REPORTED``: findings that the baseline accepts, ``reasons`` why, one each.
-    ``stale`` and ``expired`` are entries of the baseline, in words.
+    ``accepted`` holds findings as ``REPORTED``, None without a baseline.
     """
 
     changes: Changes | None = None
     trend: pd.DataFrame = field(default_factory=RUNS.empty, repr=False)
-    suppressed: pd.DataFrame = field(default_factory=REPORTED.empty, repr=False)
-    reasons: tuple[str, ...] = ()
-    stale: tuple[str, ...] = ()
-    expired: tuple[str, ...] = ()
+    accepted: Accepted | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Renders a report as SARIF 2.1.0, within the limits of GitHub's code scanning."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from skillmeat_audit.model.tables import records
@@ -30,9 +30,8 @@ def sarif(report: Report) -> bytes:
     known = report.known
     index = {rule.code: number for number, rule in enumerate(known.rules)}
     told = records(worst_first(report.findings).head(RESULTS_SHOWN))
-    accepted = records(report.past.suppressed)[: RESULTS_SHOWN - len(told)]
     results = [_result(each, report, index) for each in told]
-    for finding, reason in zip(accepted, report.past.reasons, strict=False):
+    for finding, reason in _accepted(report, RESULTS_SHOWN - len(told)):
         suppression = {"kind": "external", "justification": printable(reason)}
         results.append(_result(finding, report, index) | {"suppressions": [suppression]})
     run = {
@@ -52,6 +51,13 @@ def failure_sarif(failure: Failure) -> bytes:
     said = {"level": "error", "message": {"text": printable(failure.reason)}}
     invocation["toolExecutionNotifications"] = [said]
     return _log({"tool": _tool(failure.version, ()), "invocations": [invocation], "results": []})
+
+
+def _accepted(report: Report, limit: int) -> Iterator[tuple[Finding, str]]:
+    accepted = report.past.accepted
+    if accepted is not None:
+        listed = records(accepted.findings.head(limit))
+        yield from zip(listed, accepted.reasons, strict=False)
 
 
 def _log(run: Mapping[str, object]) -> bytes:

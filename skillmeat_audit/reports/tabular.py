@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from skillmeat_audit.model.fields import LIST_COLUMNS
+from skillmeat_audit.model.past import Accepted
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.artifact import ArtifactView
@@ -20,12 +21,15 @@ ARTIFACT_SCHEMA = "skillmeat-audit/artifact/1"
 _FORMULA = ("=", "+", "-", "@")
 
 
-def check_json(summary: Summary, findings: pd.DataFrame, version: str) -> str:
+def check_json(
+    summary: Summary, findings: pd.DataFrame, version: str, accepted: Accepted | None = None
+) -> str:
     """Return the audit as ``skillmeat-audit/check/1``; *findings* is ``FINDINGS``.
 
+    With a baseline there is a key ``baseline``: how many findings it accepts, entries of no use.
     ASCII only: a name in it can do nothing to the terminal it is printed on.
     """
-    report = {
+    report: dict[str, object] = {
         "schema": CHECK_SCHEMA,
         "tool_version": version,
         "home": summary.home,
@@ -34,6 +38,12 @@ def check_json(summary: Summary, findings: pd.DataFrame, version: str) -> str:
         "counts": dict(summary.counts),
         "findings": [with_lists(finding) for finding in records(findings)],
     }
+    if accepted is not None:
+        report["baseline"] = {
+            "accepted": len(accepted.findings),
+            "stale": list(accepted.stale),
+            "expired": list(accepted.expired),
+        }
     return json.dumps(report, indent=1)
 
 

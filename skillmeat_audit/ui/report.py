@@ -9,6 +9,7 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.ui.options import (
+    BASELINE_HELP,
     TEXT_OR_JSON,
     Command,
     common,
@@ -71,6 +72,7 @@ def _kept(command: Command) -> Command:
     type=click.Choice([severity.value for severity in Severity]),
     help="Exit 1 from this severity on.  [default: warning]",
 )
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help=BASELINE_HELP)
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even with findings; errors still exit 2.")
 @_kept
 @click.option("--no-history", is_flag=True, help="Keep nothing of this run, compare with none.")
@@ -123,6 +125,7 @@ def _order(options: dict[str, Any], settings: "Settings") -> "Order":
         outputs=outputs_of(options["paths"], options["form"], github=options["github"]),
         scope=scope_of(options, settings),
         database=options["database"],
+        baseline=options["baseline"],
         keeping=None if options["no_history"] else _keeping(options, settings),
         progress=False if options["quiet"] else None,
     )

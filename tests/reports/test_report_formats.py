@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from skillmeat_audit.commands.compose import make_report
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.model.past import FIXED, REPORTED, RUNS, Changes
+from skillmeat_audit.model.past import FIXED, REPORTED, RUNS, Accepted, Changes
 from skillmeat_audit.reports import document, github, html_page, junit, markdown, prometheus, sarif
 from skillmeat_audit.reports.formats import FORMATS, format_called, format_of
 from skillmeat_audit.reports.report import Failure, Past
@@ -53,7 +53,8 @@ def usual():
          "artifact_id": "skill:mended", "column": "description", "since_at": AT},
     ])  # fmt: skip
     changes = Changes("2026-02-09T12:00:00Z", states.count("new"), states.count("persisting"), gone)
-    past = Past(changes, runs(), findings.tail(1), ("known",), ("S001 skill:x",), ("D001 skill:y",))
+    accepted = Accepted(findings.tail(1), ("known",), ("S001 skill:x",), ("D001 skill:y",))
+    past = Past(changes, runs(), accepted)
     fired = tuple(rule for rule in RULES if rule.code in set(findings["rule"]))
     known = replace(report.known, version="1.2.3", rules=fired)  # golden files hold no others
     return replace(report, past=past, findings=findings, known=known)
@@ -62,10 +63,9 @@ def usual():
 @pytest.fixture(scope="module")
 def hostile():
     """A report in which every name and value is a trap."""
-    report = make_report(audited(trapped()), made_at=AT, notes=TRAPS)
-    reasons = tuple(TRAPS[:1])
-    past = Past(None, RUNS.empty(), report.findings.head(1), reasons, TRAPS, TRAPS)
-    return replace(report, past=past)
+    report = make_report(audited(trapped()), made_at=AT)
+    accepted = Accepted(report.findings.head(1), TRAPS[:1], TRAPS, TRAPS)
+    return replace(report, past=Past(accepted=accepted), notes=TRAPS)
 
 
 def runs():
@@ -196,7 +196,8 @@ def test_the_page_opens_with_the_answer_then_the_changes_then_the_causes(usual):
 def test_the_page_is_bounded():
     many = [entry(f"skill:a{n}", author="&" * 3000, description="&" * 5000) for n in range(400)]
     report = make_report(audited(snapshot(many, [row(each["artifact_id"]) for each in many])))
-    past = Past(stale=("&" * 500,) * 900, expired=("x" * 500,) * 900)
+    accepted = Accepted(report.findings.head(0), (), ("&" * 500,) * 900, ("x" * 500,) * 900)
+    past = Past(accepted=accepted)
 
     page = html_page.html_page(replace(report, past=past))
 

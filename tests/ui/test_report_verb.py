@@ -210,3 +210,46 @@ def test_no_history_keeps_nothing(cli, make_home, tmp_path):
     cli("report", make_home(), "-q", "--no-history")
 
     assert not (tmp_path / "state").exists()
+
+
+def test_a_baseline_accepts_what_is_known(cli, make_home, tmp_path):
+    home, file = make_home(), tmp_path / "baseline.json"
+    update = ("--update-baseline", "--reason", "known", "--owner", "ops", "--expires", "2026-02-11")
+    code, out, err = cli("check", home, "--baseline", file, *update)
+
+    assert code == ExitCode.CLEAN
+    assert "accepted in the baseline: 29 findings" in out
+    assert "29 entries, 0 before" in err
+    code, out, _ = cli("check", home, "--baseline", file, "--format", "json")
+    assert (code, json.loads(out)["baseline"]["accepted"]) == (ExitCode.CLEAN, 29)
+    arguments = ("--baseline", file, "-o", tmp_path / "r.json", "-o", tmp_path / "r.sarif")
+    assert cli("report", home, *arguments)[0] == ExitCode.CLEAN
+    (run,) = json.loads((tmp_path / "r.sarif").read_text())["runs"]
+    assert all(each["suppressions"] for each in run["results"])
+
+
+def test_an_expired_baseline_accepts_nothing_and_says_so(cli, make_home, tmp_path, monkeypatch):
+    home, file = make_home(), tmp_path / "baseline.json"
+    cli("check", home, "--baseline", file, "--update-baseline", "--expires", "2026-02-10", "-q")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(1770724800 + 24 * 3600))
+
+    code, out, _ = cli("check", home, "--baseline", file)
+
+    assert code == ExitCode.FINDINGS
+    assert "baseline entries that are expired: " in out
+    assert "(20 of 29)" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--update-baseline"], "--update-baseline says nothing without --baseline"),
+        (["--owner", "x", "--baseline", "b"], "--owner says nothing without --update-baseline"),
+        (["--baseline", "nowhere.json"], "--update-baseline makes one"),
+    ],
+)
+def test_a_baseline_that_says_nothing_is_refused(cli, make_home, arguments, said):
+    code, _, err = cli("check", make_home("clean"), *arguments)
+
+    assert code == ExitCode.FAILED
+    assert said in err
