@@ -11,7 +11,7 @@ from skillmeat_audit.commands.audit import Audit, Scope
 from skillmeat_audit.commands.compose import reported
 from skillmeat_audit.history.database import address
 from skillmeat_audit.history.store import Place, Recorded, Series, record, runs_of
-from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
+from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_folder
 from skillmeat_audit.loaders.settings import KEPT_RUNS
 from skillmeat_audit.model.past import identities
 from skillmeat_audit.model.text import encodable
@@ -31,12 +31,16 @@ class Keeping:
     state_dir: str | os.PathLike[str] | None = None
     kept_runs: int = KEPT_RUNS
 
+    def folder_for(self, home: str | os.PathLike[str]) -> Path:
+        """Return the folder of *home* in the state folder."""
+        given = None if self.state_dir is None else Path(self.state_dir).expanduser()
+        return state_folder(str(home_folder(home).resolve()), given)
+
     def url_for(self, root: Path) -> str:
         """Return the address of the history of the home at *root*."""
-        if self.url is not None:
-            return address(self.url)
-        given = None if self.state_dir is None else Path(self.state_dir).expanduser()
-        return sqlite_url(state_folder(str(root), given) / FILE_NAME)
+        return (
+            sqlite_url(self.folder_for(root) / FILE_NAME) if self.url is None else address(self.url)
+        )
 
 
 @dataclass(frozen=True)

@@ -12,20 +12,27 @@ from skillmeat_audit.commands.clock import now, today
 from skillmeat_audit.commands.compose import make_report
 from skillmeat_audit.commands.delivery import Delivery, Output, deliver
 from skillmeat_audit.commands.history import Keeping, keep, place_at, place_of
+from skillmeat_audit.commands.notify import Notifying, notify
+from skillmeat_audit.commands.safe import apply_safe
 from skillmeat_audit.history.store import Place, mark_delivered, record_failure
-from skillmeat_audit.loaders.home import DEFAULT_HOME
+from skillmeat_audit.loaders.home import DEFAULT_HOME, home_folder
 from skillmeat_audit.model.errors import AuditError, StateError, UsageError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.text import encodable
 from skillmeat_audit.reports.report import Failure, Past, Report
+from skillmeat_audit.schedule.lock import alone
+
+LOCK_NAME = "report.lock"
 
 
 @dataclass(frozen=True)
 class Order:
     """What is to be reported, and where to; see `commands.audit.audit` for scope and database.
 
-    Without ``keeping`` nothing is kept of the run, and it is compared with no other.
+    Without ``keeping`` nothing is kept of the run, and it is compared with no other. With
+    ``apply_safe`` the safe changes are applied first; ``exclusive`` refuses to run beside another
+    run on the home.
     """
 
     outputs: Sequence[Output] = ()
@@ -33,6 +40,9 @@ class Order:
     database: str | None = None
     baseline: Path | None = None
     keeping: Keeping | None = None
+    notifying: Notifying | None = None
+    apply_safe: bool = False
+    exclusive: bool = False
     progress: bool | None = None
 
 
@@ -51,7 +61,7 @@ class Kept:
         try:
             mark_delivered(self.place, self.run)
         except StateError as exc:
-            return replace(self, document=_troubled(self.document, str(exc)))
+            return replace(self, document=_with(self.document, (), (str(exc),)))
         return self
 
 
@@ -96,30 +106,52 @@ def report(home: str | os.PathLike[str] = DEFAULT_HOME, order: Order | None = No
     """Audit *home*, make the report, and deliver it to the outputs of *order*.
 
     A home that cannot be checked has a report too, a `Failure`; only a wrong request is raised, as
-    `UsageError`, before anything is written.
+    `UsageError`, before anything is written, or `BusyError`.
     """
     order = order or Order()
+    if not order.exclusive:
+        return _delivered(home, order)
+    with alone((order.keeping or Keeping()).folder_for(home) / LOCK_NAME):
+        return _delivered(home, order)
+
+
+def _delivered(home: str | os.PathLike[str], order: Order) -> Outcome:
     made = _made(home, order, now())
     delivery = deliver(made.document, order.outputs)
+    if order.notifying is not None:
+        problems = notify(made.document, order.notifying)
+        delivery = replace(delivery, problems=(*delivery.problems, *problems))
     if not delivery.problems:
         made = made.delivered()
     return Outcome(made.document, delivery)
 
 
 def _made(home: str | os.PathLike[str], order: Order, at: str) -> Kept:
+    notes: tuple[str, ...] = ()
+    trouble: tuple[str, ...] = ()
     try:
-        audited = audit(home, database=order.database, scope=order.scope, progress=order.progress)
-        if order.baseline is not None:
-            audited = accepting(audited, order.scope or Scope(), order.baseline, today())
+        audited = _audited(home, order)
+        if order.apply_safe:
+            state_dir = None if order.keeping is None else order.keeping.state_dir
+            written, notes, trouble = apply_safe(audited, state_dir)
+            audited = _audited(home, order) if written else audited
     except UsageError:
         raise
     except AuditError as exc:
         return _failed(home, order, str(exc), at)
-    return _reported(audited, order, at)
+    made = _reported(audited, order, at)
+    return replace(made, document=_with(made.document, notes, trouble))
+
+
+def _audited(home: str | os.PathLike[str], order: Order) -> Audit:
+    audited = audit(home, database=order.database, scope=order.scope, progress=order.progress)
+    if order.baseline is None:
+        return audited
+    return accepting(audited, order.scope or Scope(), order.baseline, today())
 
 
 def _failed(home: str | os.PathLike[str], order: Order, reason: str, at: str) -> Kept:
-    failure = Failure(encodable(os.path.expanduser(home)), reason, __version__, at)
+    failure = Failure(encodable(str(home_folder(home))), reason, __version__, at)
     if order.keeping is None:
         return Kept(failure)
     try:
@@ -136,13 +168,16 @@ def _reported(audited: Audit, order: Order, at: str) -> Kept:
     try:
         recorded = keep(audited, place, at)
     except StateError as exc:
-        return Kept(_troubled(make_report(audited, made_at=at), str(exc)))
+        return Kept(_with(make_report(audited, made_at=at), (), (str(exc),)))
     past = Past(recorded.changes, recorded.trend)
     report = make_report(audited, findings=recorded.findings, past=past, made_at=at)
     return Kept(report, place, recorded.run)
 
 
-def _troubled(document: Report | Failure, said: str) -> Report | Failure:
+def _with(
+    document: Report | Failure, notes: tuple[str, ...], trouble: tuple[str, ...]
+) -> Report | Failure:
+    """Return *document* with more notes and trouble; a failure tells one thing only."""
     if isinstance(document, Failure):
         return document
-    return replace(document, trouble=(*document.trouble, said))
+    return replace(document, notes=(*document.notes, *notes), trouble=(*document.trouble, *trouble))

@@ -7,7 +7,7 @@
     ├── DatabaseError          the cache is not a database we can read or write
     ├── PlanError              a plan is malformed, of another home, or larger than allowed
     ├── StateError             journal, backup, history or schedule cannot be written or read
-    ├── DeliveryError          a report or a notification did not arrive
+    ├── BusyError              another run on the home is going on
     └── UsageError             an option, a filter or a settings file is wrong
 
 Drift is never an error: what disagrees is a finding.
@@ -34,8 +34,8 @@ class StateError(AuditError):
     """The state folder, a journal, a backup, a history or a schedule cannot be written or read."""
 
 
-class DeliveryError(AuditError):
-    """A report was made and did not arrive where it should."""
+class BusyError(AuditError):
+    """Another run on the home is going on; nothing was done."""
 
 
 class UsageError(AuditError):

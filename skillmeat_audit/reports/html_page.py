@@ -61,8 +61,8 @@ def _chart(runs: Sequence[Mapping[str, object]]) -> Markup:
     """Return the runs as bars, errors below warnings; the table beside it says the same."""
     totals = [_number(run, "error") + _number(run, "warning") for run in runs]
     scale = _HEIGHT / max([*totals, 1])
-    width = max(len(runs) * (_BAR + _GAP), 12 * (_BAR + _GAP))
-    bars = Markup("").join(_bar(run, n * (_BAR + _GAP), scale) for n, run in enumerate(runs))
+    width = _GAP + max(len(runs), 12) * (_BAR + _GAP)
+    bars = Markup("").join(_bar(run, _GAP + n * (_BAR + _GAP), scale) for n, run in enumerate(runs))
     label = f"errors and warnings of the last {len(runs)} runs, from {totals[:1]} to {totals[-1:]}"
     height = _HEIGHT + _FOOT + 14
     return Markup(

@@ -11,14 +11,15 @@ from collections.abc import Sequence
 import click
 
 from skillmeat_audit import __version__
-from skillmeat_audit.model.errors import AuditError, DeliveryError
+from skillmeat_audit.model.errors import AuditError, BusyError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.ui.check import check, rules, show
 from skillmeat_audit.ui.repair import apply, plan, runs, undo
 from skillmeat_audit.ui.report import history, report
+from skillmeat_audit.ui.schedule import schedule
 
-_EXITS: dict[type[AuditError], ExitCode] = {DeliveryError: ExitCode.UNDELIVERED}
+_EXITS: dict[type[AuditError], ExitCode] = {BusyError: ExitCode.CONFLICT}
 
 
 def entry() -> None:
@@ -91,5 +92,5 @@ def cli() -> None:
     """  # noqa: D301
 
 
-for verb in (check, show, rules, plan, apply, undo, runs, report, history):
+for verb in (check, show, rules, plan, apply, undo, runs, report, history, schedule):
     cli.add_command(verb)

@@ -20,6 +20,7 @@ from skillmeat_audit.ui.options import (
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.history import Keeping
+    from skillmeat_audit.commands.notify import Notifying
     from skillmeat_audit.commands.report import Order, Outcome
     from skillmeat_audit.loaders.settings import Settings
 
@@ -76,6 +77,22 @@ def _kept(command: Command) -> Command:
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even with findings; errors still exit 2.")
 @_kept
 @click.option("--no-history", is_flag=True, help="Keep nothing of this run, compare with none.")
+@click.option(
+    "--notify-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Whom to notify of what is new: addresses of apprise, mode 0600; besides those in "
+    "SKILLMEAT_AUDIT_NOTIFY.",
+)
+@click.option(
+    "--notify-from",
+    type=click.Choice([severity.value for severity in Severity]),
+    default="warning",
+    show_default=True,
+    help="Notify of new findings from this severity on, and of failures.",
+)
+@click.option("--apply-safe", is_flag=True, help="Apply the safe changes first.")
+@click.option("--exclusive", is_flag=True, help="Exit 4 while another such run is going on.")
 @click.option("--quiet", "-q", is_flag=True, help="Do not list the files written.")
 @click.option("--schema", is_flag=True, help="Print the JSON schema of reports, and stop.")
 @common
@@ -127,6 +144,9 @@ def _order(options: dict[str, Any], settings: "Settings") -> "Order":
         database=options["database"],
         baseline=options["baseline"],
         keeping=None if options["no_history"] else _keeping(options, settings),
+        notifying=_notifying(options),
+        apply_safe=options["apply_safe"],
+        exclusive=options["exclusive"],
         progress=False if options["quiet"] else None,
     )
 
@@ -135,6 +155,13 @@ def _keeping(options: dict[str, Any], settings: "Settings") -> "Keeping":
     from skillmeat_audit.commands.history import Keeping
 
     return Keeping(options["history_url"], options["state_dir"], settings.kept_runs)
+
+
+def _notifying(options: dict[str, Any]) -> "Notifying | None":
+    from skillmeat_audit.commands.notify import Notifying, services_from
+
+    services = services_from(options["notify_file"])
+    return Notifying(services, Severity(options["notify_from"])) if services else None
 
 
 def _tell(outcome: "Outcome", *, quiet: bool) -> None:

@@ -253,3 +253,39 @@ def test_a_baseline_that_says_nothing_is_refused(cli, make_home, arguments, said
 
     assert code == ExitCode.FAILED
     assert said in err
+
+
+def test_safe_changes_are_applied_before_the_report(cli, make_home, tmp_path):
+    home = make_home()
+
+    code, _, _ = cli("report", home, "--apply-safe", "-o", tmp_path / "r.json")
+
+    found = json.loads((tmp_path / "r.json").read_text())
+    assert code == ExitCode.FINDINGS
+    assert "4 safe changes applied in run " in found["notes"][0]
+    assert not [each for each in found["findings"] if each["disposition"] == "safe"]
+
+
+def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path):
+    from skillmeat_audit.commands.history import Keeping
+    from skillmeat_audit.schedule.lock import alone
+
+    home = make_home("clean")
+    with alone(Keeping().folder_for(home) / "report.lock"):
+        code, _, err = cli("report", home, "--exclusive", "-o", tmp_path / "r.json")
+        assert cli("report", home, "-q", "--no-history")[0] == ExitCode.CLEAN
+
+    assert code == ExitCode.CONFLICT
+    assert "still going on" in err
+    assert not (tmp_path / "r.json").exists()
+    assert cli("report", home, "--exclusive", "-q")[0] == ExitCode.CLEAN
+
+
+def test_a_home_that_is_gone_has_a_report_under_its_own_name(cli, make_home, tmp_path):
+    home = make_home()
+    home.rename(tmp_path / "elsewhere")
+
+    code, _, _ = cli("report", home.parent, "--exclusive", "-o", tmp_path / "r.prom")
+
+    assert code == ExitCode.FAILED
+    assert f'success{{home="{home}"}} 0' in (tmp_path / "r.prom").read_text()
