@@ -1,6 +1,6 @@
 """Keeps what every run found, and says what changed: new, fixed, persisting."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,7 +151,7 @@ def _changes(
         return None
     before = {identity: row for identity, row in known.items() if _had(row, run)}
     now, hidden = set(found[0]), set(found[1])
-    gone = [dict(row._mapping) for name, row in before.items() if name not in now | hidden]
+    gone = [dict(before[name]._mapping) for name in set(before) - now - hidden]
     gone.sort(key=lambda row: [row[name] or "" for name in _ORDER])
     compared_at = connection.scalar(sa.select(RUN_ROWS.c.at).where(RUN_ROWS.c.run == run))
     persisting = len(now & set(before))
@@ -186,8 +186,10 @@ def _keep(
 ) -> None:
     """Write that the run had *findings*: those that the latest one had last on, others begin."""
     run, latest = runs
-    lasting = [name for name in findings["identity"] if name in known and _had(known[name], latest)]
-    begun = [each for each in _rows(findings) if each["identity"] not in set(lasting)]
+    known_before = {name for name, row in known.items() if _had(row, latest)}
+    lasting = [name for name in findings["identity"] if name in known_before]
+    rows = records(findings[list(FIXED.columns)])
+    begun = [each for each in rows if each["identity"] not in known_before]
     here = FINDING_ROWS.c.series == series.key
     named = here & (FINDING_ROWS.c.identity == sa.bindparam("named"))
     if lasting:
@@ -199,10 +201,6 @@ def _keep(
         )
         since = {"series": series.key, "first_run": run, "last_run": run}
         connection.execute(sa.insert(FINDING_ROWS), [each | since for each in begun])
-
-
-def _rows(findings: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    yield from records(findings[list(FIXED.columns)])
 
 
 def _set(connection: sa.Connection, run: int, values: Mapping[str, object]) -> None:

@@ -29,7 +29,10 @@ def _escaped(match: re.Match[str]) -> str:
 
 def printable(text: object) -> str:
     """Return *text* on one line with every control, bidi and invisible character spelled out."""
-    return _UNPRINTABLE.sub(_escaped, str(text))
+    said = str(text)
+    if said.isascii() and said.isprintable():  # nearly always, and ten times faster told
+        return said
+    return _UNPRINTABLE.sub(_escaped, said)
 
 
 def encodable(file_name: str) -> str:

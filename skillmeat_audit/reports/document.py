@@ -1,6 +1,5 @@
 """Renders a report as JSON, ``skillmeat-audit/report/1``, and publishes the schema of that."""
 
-import json
 from typing import Any
 
 import msgspec
@@ -8,6 +7,7 @@ import pandas as pd
 
 from skillmeat_audit.model.past import Accepted
 from skillmeat_audit.model.tables import records
+from skillmeat_audit.reports.ascii_json import ascii_json
 from skillmeat_audit.reports.causes import Group, Trouble
 from skillmeat_audit.reports.report import Failure, Report
 from skillmeat_audit.reports.tabular import with_lists
@@ -117,7 +117,7 @@ def report_json(report: Report) -> bytes:
     """Return *report* as ``skillmeat-audit/report/1``; every finding is in it."""
     summary, past = report.summary, report.past
     changes = past.changes
-    return _encoded(Document(
+    return ascii_json(Document(
         schema_=REPORT_SCHEMA, tool_version=report.known.version, made_at=report.made_at,
         home=summary.home, database=summary.database, era=summary.era, headline=report.headline,
         counts=dict(summary.counts), ignored=dict(summary.ignored),
@@ -136,7 +136,7 @@ def report_json(report: Report) -> bytes:
 
 def failure_json(failure: Failure) -> bytes:
     """Return *failure* as ``skillmeat-audit/report/1``."""
-    return _encoded(
+    return ascii_json(
         Document(
             schema_=REPORT_SCHEMA,
             tool_version=failure.version,
@@ -150,12 +150,7 @@ def failure_json(failure: Failure) -> bytes:
 
 def report_schema() -> bytes:
     """Return the JSON schema of ``skillmeat-audit/report/1``."""
-    return _encoded({"$id": REPORT_SCHEMA} | msgspec.json.schema(Document))
-
-
-def _encoded(document: object) -> bytes:
-    """Return *document* as ASCII, so that a name in it can do nothing to a terminal."""
-    return json.dumps(msgspec.to_builtins(document), indent=1).encode() + b"\n"
+    return ascii_json({"$id": REPORT_SCHEMA} | msgspec.json.schema(Document))
 
 
 def _findings(findings: pd.DataFrame) -> list[Finding]:

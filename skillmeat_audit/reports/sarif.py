@@ -1,11 +1,11 @@
 """Renders a report as SARIF 2.1.0, within the limits of GitHub's code scanning."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable, shortened
+from skillmeat_audit.reports.ascii_json import ascii_json
 from skillmeat_audit.reports.manual import Documented
 from skillmeat_audit.reports.names import TOOL
 from skillmeat_audit.reports.report import Failure, Report, worst_first
@@ -62,7 +62,7 @@ def _accepted(report: Report, limit: int) -> Iterator[tuple[Finding, str]]:
 
 def _log(run: Mapping[str, object]) -> bytes:
     log = {"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=1).encode() + b"\n"
+    return ascii_json(log)
 
 
 def _tool(version: str, rules: Sequence[Documented]) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """The history: what changed from run to run, whatever became of the runs between."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -17,7 +18,7 @@ from skillmeat_audit.history.store import (
     runs_of,
 )
 from skillmeat_audit.model.errors import StateError
-from skillmeat_audit.model.past import identities
+from skillmeat_audit.model.past import REPORTED, identities
 from skillmeat_audit.model.urls import sqlite_url
 
 FACTS = {"tool_version": "1", "artifacts": 2, "rows": 2, "error": 1, "warning": 0, "info": 0}
@@ -180,3 +181,17 @@ def test_a_history_is_a_file_or_an_address():
     assert address("/x/h.db") == "sqlite:////x/h.db"
     assert address("postgresql://u@h/d") == "postgresql+psycopg://u@h/d"
     assert address("sqlite:////x/h.db") == "sqlite:////x/h.db"
+
+
+def test_many_findings_take_time_in_proportion(place):
+    names = [f"{number:016}" for number in range(20_000)]
+    many = REPORTED.from_records([
+        {"rule": "D001", "severity": "error", "artifact_id": name, "identity": name}
+        for name in names
+    ])  # fmt: skip
+    began = time.process_time()
+    ran(place, many, 1)
+    ran(place, many, 2)
+
+    assert counts(ran(place, many.head(10_000), 3)) == (0, 10_000, 10_000)
+    assert time.process_time() - began < 30  # comparing each with each takes minutes
