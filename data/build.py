@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 DATA = Path(__file__).parent
+SCHEMAS = DATA.parent / "skillmeat_audit" / "replay" / "schemas"
 HOMES = tuple(sorted(path.name for path in (DATA / "homes").iterdir()))
 ERAS = ("artifact_id", "artifact_uuid")
 SENTINEL = "collection_artifacts_global"
@@ -36,7 +37,7 @@ def build_cache(rows: str, database: Path, era: str) -> None:
     """Write *database* on the schema of *era*, filled by the SQL *rows* (keyed by artifact_id)."""
     connection = sqlite3.connect(database)
     connection.execute("PRAGMA synchronous = OFF")
-    connection.executescript((DATA / "schemas" / f"{era}.sql").read_text())
+    connection.executescript((SCHEMAS / f"{era}.sql").read_text())
     if era == "artifact_id":
         connection.executescript(rows)
     else:
@@ -48,7 +49,7 @@ def build_cache(rows: str, database: Path, era: str) -> None:
 def _fill_by_uuid(connection: sqlite3.Connection, rows: str) -> None:
     """Run *rows* on the older schema, then move everything over, a uuid for every artifact."""
     older = sqlite3.connect(":memory:")
-    older.executescript((DATA / "schemas" / "artifact_id.sql").read_text())
+    older.executescript((SCHEMAS / "artifact_id.sql").read_text())
     older.executescript(rows)
     for table in ("collections", "projects", "marketplace_sources", "marketplace_catalog_entries"):
         for row in _rows(older, table):

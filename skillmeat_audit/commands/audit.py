@@ -6,17 +6,19 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison, compare
+from skillmeat_audit.diff.compare import holds
+from skillmeat_audit.diff.pages import pages
 from skillmeat_audit.diff.registry import Rule, run_rules
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.diff.writers import PATHS, attribute
 from skillmeat_audit.loaders.cache import load_cache, no_cache
 from skillmeat_audit.loaders.disk import load_undeclared
-from skillmeat_audit.loaders.frontmatter import Record, load_frontmatter
+from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.loaders.manifests import load_manifests
 from skillmeat_audit.model.errors import UsageError
@@ -26,10 +28,14 @@ from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.artifact import ArtifactView, view_artifact
 from skillmeat_audit.reports.html import audit_html
 from skillmeat_audit.reports.names import Names
+from skillmeat_audit.reports.pages import PageView
 from skillmeat_audit.reports.summary import Summary, summarize
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.repair import Plan
+
+
+Step = TypeVar("Step")
 
 
 @dataclass(frozen=True)
@@ -96,16 +102,29 @@ class Audit:
             dict(zip(collections["id"], collections["name"], strict=True)),
         )
 
+    @cached_property
+    def pages(self) -> pd.DataFrame:
+        """What SkillMeat's pages show of each row (``PAGES``)."""
+        return pages(self.comparison)
+
+    def view(self, artifact: str) -> PageView:
+        """Return what SkillMeat's pages show of one artifact, given as in `show`."""
+        artifact_id = _one_artifact(artifact, self._known)
+        shown = self.pages[holds(self.pages["artifact_id"] == artifact_id)]
+        return PageView(artifact_id, shown, self.names)
+
     def show(self, artifact: str) -> ArtifactView:
         """Return one artifact, given as "type:name" or as a name that is unique, in all its layers.
 
         Raises `UsageError` where there is none, or several.
         """
-        known = (
-            pd.concat([self.manifest["artifact_id"], self.rows["artifact_id"]]).dropna().unique()
-        )
-        artifact_id = _one_artifact(artifact, sorted(known))
+        artifact_id = _one_artifact(artifact, self._known)
         return view_artifact(self.snapshot, self.findings, self.writers, artifact_id)
+
+    @property
+    def _known(self) -> list[str]:
+        ids = pd.concat([self.manifest["artifact_id"], self.rows["artifact_id"]])
+        return sorted(ids.dropna().unique())
 
     def plan(
         self,
@@ -164,7 +183,7 @@ def load_snapshot(
     cache = load_cache(place.database) if place.database else no_cache()
     manifests = load_manifests(place)
     frontmatter = load_frontmatter(
-        place, manifests.entries, lambda entries: _tracked(entries, progress)
+        place, manifests.entries, lambda entries: tracked(entries, progress, "reading artifacts")
     )
     problems = [manifests.problems, cache.problems, load_undeclared(place, manifests.entries)]
     return Snapshot(
@@ -196,12 +215,16 @@ def rules_of(codes: Iterable[str]) -> list[Rule]:
     return [rule for rule in RULES if rule.code.startswith(tuple(wanted))]
 
 
-def _tracked(entries: Iterable[Record], progress: bool | None) -> Iterable[Record]:
+def tracked(steps: Iterable[Step], progress: bool | None, said: str) -> Iterable[Step]:
+    """Return *steps* with a bar that says *said*, where they take longer than a second.
+
+    *progress* is as in `audit`.
+    """
     if not (sys.stderr.isatty() if progress is None else progress):
-        return entries
+        return steps
     from tqdm.auto import tqdm  # noqa: PLC0415 - only where somebody looks
 
-    bar: Iterable[Record] = tqdm(entries, desc="reading artifacts", unit="", delay=1, leave=False)
+    bar: Iterable[Step] = tqdm(steps, desc=said, unit="", delay=1, leave=False)
     return bar
 
 

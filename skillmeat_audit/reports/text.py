@@ -21,7 +21,7 @@ from skillmeat_audit.reports.values import aligned, count, fitted, shown
 
 TOOL = "skillmeat-audit"
 _STYLES = {"error": "red", "warning": "yellow", "info": "blue"}
-_ERAS = {
+ERAS = {
     "artifact_id": "keyed by artifact_id (schema before 2026-02-19)",
     "artifact_uuid": "keyed by artifact_uuid (schema since 2026-02-19)",
 }
@@ -75,7 +75,7 @@ def _headline(summary: Summary) -> Text:
     if summary.database is None:
         return line.append(" · no cache yet: only the manifests and files were checked")
     return line.append(
-        f" · {_ERAS[summary.era]}" if summary.era else " · the cache has no rows table"
+        f" · {ERAS[summary.era]}" if summary.era else " · the cache has no rows table"
     )
 
 

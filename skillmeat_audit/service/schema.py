@@ -12,6 +12,7 @@ from skillmeat_audit.model.errors import DatabaseError
 from skillmeat_audit.model.fields import COLUMNS
 
 Era = Literal["artifact_id", "artifact_uuid"]
+ERAS: tuple[Era, ...] = ("artifact_id", "artifact_uuid")
 
 CACHE, ARTIFACTS, COLLECTIONS = "collection_artifacts", "artifacts", "collections"
 CATALOG, SOURCES = "marketplace_catalog_entries", "marketplace_sources"

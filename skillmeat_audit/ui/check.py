@@ -11,6 +11,7 @@ from skillmeat_audit.ui.options import TEXT_OR_JSON, audited, common, filters, p
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.audit import Audit
+    from skillmeat_audit.reports.pages import PageView
 
 
 @click.command()
@@ -57,6 +58,7 @@ def check(home: str, **options: Any) -> int:
 @click.argument("home", default="~/.skillmeat")
 @click.option("--format", "form", **TEXT_OR_JSON)
 @click.option("--full", is_flag=True, help="Whole values, one under the other.")
+@click.option("--view", is_flag=True, help="What SkillMeat's pages show of it, and why.")
 @common
 def show(artifact: str, home: str, **options: Any) -> int:
     """Show one ARTIFACT (type:name, or a name that is unique) through all its layers."""
@@ -65,6 +67,9 @@ def show(artifact: str, home: str, **options: Any) -> int:
     from skillmeat_audit.reports.text import Layout, artifact_text
 
     audit = audited(home, options, Scope())
+    if options["view"]:
+        _print_view(audit.view(artifact), options["form"])
+        return ExitCode.CLEAN
     view = audit.show(artifact)
     if options["form"] == "json":
         click.echo(artifact_json(view, __version__))
@@ -88,6 +93,15 @@ def rules(code: str | None, form: str) -> int:
     else:
         click.echo("\n".join(rules_text(chosen, FAMILIES, pages=code is not None)))
     return ExitCode.CLEAN
+
+
+def _print_view(view: "PageView", form: str) -> None:
+    from skillmeat_audit.reports.pages import page_json, page_text
+
+    if form == "json":
+        click.echo(page_json(view, __version__))
+    else:
+        print_lines(lambda width: page_text(view, width))
 
 
 def _print_check(audit: "Audit", options: dict[str, Any]) -> None:

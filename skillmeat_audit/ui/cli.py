@@ -16,6 +16,7 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.ui.check import check, rules, show
 from skillmeat_audit.ui.repair import apply, plan, runs, undo
+from skillmeat_audit.ui.replay import replay
 
 
 def entry() -> None:
@@ -88,5 +89,5 @@ def cli() -> None:
     """  # noqa: D301
 
 
-for verb in (check, show, rules, plan, apply, undo, runs):
+for verb in (check, show, rules, plan, apply, undo, runs, replay):
     cli.add_command(verb)

@@ -12,7 +12,7 @@ from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, PROBLEMS, ROWS, S
 from skillmeat_audit.model.urls import sqlite_url
 
 OLD, NEW = (
-    (PROJECT / "data" / "schemas" / f"{era}.sql").read_text()
+    (PROJECT / "skillmeat_audit" / "replay" / "schemas" / f"{era}.sql").read_text()
     for era in ("artifact_id", "artifact_uuid")
 )
 S1 = (
