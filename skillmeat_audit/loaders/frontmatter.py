@@ -4,6 +4,7 @@ Which file is read, and how its fields are taken, follows SkillMeat's ``extract_
 Nothing outside the collection's folder is ever read: manifest paths are untrusted.
 """
 
+import errno
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -32,6 +33,7 @@ _FENCED = {
     "composite": ("COMPOSITE.md", "PLUGIN.md"), "command": (), "agent": (),
 }  # fmt: skip
 _SINGLE = ("command", "agent", "soul")
+_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
 def load_frontmatter(home: Home, manifest: pd.DataFrame, track: Track = iter) -> pd.DataFrame:
@@ -71,11 +73,11 @@ def _load_one(folder: Path, real_folder: str, entry: Record) -> Record:
     try:
         if confined(target, real_folder) is None:
             return {"state": "outside", "reason": "the path leads out of the collection folder"}
-        if not os.path.lexists(target):
-            return {"state": "missing", "reason": None}
+        if not _exists(target):
+            return {"state": "missing", "reason": _absence(target)}
         file, must_fence = _metadata_file(target, str(entry["type"]))
         if file is None:
-            return {"state": "absent", "reason": None}
+            return _nothing_in(target, str(entry["type"]))
         if (real := confined(file, real_folder)) is None:
             return {
                 "state": "outside",
@@ -89,6 +91,31 @@ def _load_one(folder: Path, real_folder: str, entry: Record) -> Record:
         return {"state": "unreadable", "reason": reason, "file": _shown(file or target, folder)}
 
 
+def _exists(path: str) -> bool:
+    """Tell whether there is something at *path*; raise `OSError` where that cannot be told."""
+    try:
+        os.stat(path)
+    except OSError as exc:
+        if exc.errno not in _NOWHERE:
+            raise
+        return False
+    return True
+
+
+def _absence(path: str) -> str:
+    return "a link that leads nowhere" if os.path.islink(path) else "no such file"
+
+
+def _nothing_in(target: str, kind: str) -> Record:
+    """Return what is found where no file speaks for the artifact: only a skill has to have one."""
+    if kind != "skill":
+        return {"state": "absent", "reason": None}
+    if not os.path.isdir(target):
+        return {"state": "missing", "reason": "a file, where a skill is a folder"}
+    absence = _absence(os.path.join(target, "SKILL.md"))
+    return {"state": "missing", "reason": f"its SKILL.md: {absence}"}
+
+
 def _shown(file: str, folder: Path) -> str:
     return encodable(os.path.relpath(file, folder))
 
@@ -97,12 +124,12 @@ def _metadata_file(target: str, kind: str) -> tuple[str | None, bool]:
     """Return the file that speaks for the artifact, and whether it must open with a fence."""
     if os.path.isdir(target):
         for name in _NAMED.get(kind, ()):
-            if os.path.exists(file := os.path.join(target, name)):
+            if _exists(file := os.path.join(target, name)):
                 return file, False
         if kind in _ANY_MARKDOWN and (files := _markdown(target)):
             return files[0], False
         fenced = (os.path.join(target, name) for name in _FENCED.get(kind, ()))
-        return next(filter(os.path.exists, fenced), None), True
+        return next(filter(_exists, fenced), None), True
     suffix = os.path.splitext(target)[1]
     if kind in _SINGLE and suffix == ".md":
         return target, False

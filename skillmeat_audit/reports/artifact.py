@@ -82,6 +82,4 @@ def _column(title: str, values: Mapping[str, object], state: str | None = None) 
 def _state(own: Mapping[str, object]) -> str | None:
     if own["state"] == "read":
         return None
-    return str(
-        own["reason"] or {"missing": "no such file", "absent": "nothing to read"}[str(own["state"])]
-    )
+    return str(own["reason"] or "nothing to read")
