@@ -13,13 +13,14 @@ MEANINGS = {
     "CONFLICT": "conflict, or partly applied",
     "UNDELIVERED": "report not delivered",
     "INTERRUPTED": "interrupted",
+    "TERMINATED": "terminated",
 }
 
 
 def help_text():
     from click.testing import CliRunner
 
-    from skillmeat_audit.ui.cli import cli
+    from skillmeat_audit.ui.verbs import cli
 
     result = CliRunner().invoke(cli, ["--help"], prog_name="skillmeat-audit", terminal_width=100)
     return result.output.rstrip()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from skillmeat_audit.ui.streams import emit
+
 if TYPE_CHECKING:
     from rich.text import Text
 
@@ -107,10 +109,16 @@ def audited(home: str, options: dict[str, Any], scope: "Scope") -> "Audit":
 def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:
     """Print *lines*, made for the width of the terminal, or for a fixed one where there is none."""
     from rich.console import Console
+    from rich.text import Text
 
-    console = Console(width=_width(), highlight=False, soft_wrap=True)
-    for line in lines(console.width):
-        console.print(line, soft_wrap=True)
+    console = Console(width=_width(), highlight=False)
+    made = list(lines(console.width))
+    if console.is_terminal:
+        with console.capture() as captured:
+            console.print(Text("\n").join(made), soft_wrap=True)
+        emit(captured.get())
+    else:  # rich takes minutes for 100,000 lines, and there is nothing to colour
+        emit("".join(f"{line.plain}\n" for line in made))
 
 
 def _width() -> int:

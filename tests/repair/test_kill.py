@@ -346,3 +346,27 @@ def test_killed_with_half_the_rows_on_disk_the_next_command_puts_them_right(
     assert code == ExitCode.CLEAN
     assert f"run {run} was interrupted; the cache holds none of it" in err
     assert said(case.database) == rows
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_apply_that_is_stopped_takes_its_rows_back_and_says_so(cli, planned, era, number):
+    case = planned(era)
+    start = dump(case.database)
+    script = (
+        "import time; from skillmeat_audit.repair import apply\n"
+        "def stall(*_): print('written', flush=True); time.sleep(60)\n"
+        "apply.delete_rows = stall\n"
+        "from skillmeat_audit.ui.cli import entry; entry()"
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-c", script, "apply", str(case.file), "--state-dir", str(case.state)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT,
+    )  # fmt: skip
+    assert running.stdout.readline() == "written\n"
+    running.send_signal(number)
+    _, err = running.communicate(timeout=30)
+
+    assert running.returncode == 128 + number
+    assert err == "interrupted; 'skillmeat-audit runs' says what was written\n"
+    assert "failed, nothing written" in cli("runs", case.home, "--state-dir", case.state)[1]
+    assert dump(case.database) == start
