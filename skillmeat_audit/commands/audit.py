@@ -101,10 +101,7 @@ class Audit:
 
         Raises `UsageError` where there is none, or several.
         """
-        known = (
-            pd.concat([self.manifest["artifact_id"], self.rows["artifact_id"]]).dropna().unique()
-        )
-        artifact_id = _one_artifact(artifact, sorted(known))
+        artifact_id = _one_artifact(artifact, _known_ids(self.snapshot))
         return view_artifact(self.snapshot, self.findings, self.writers, artifact_id)
 
     def plan(
@@ -136,7 +133,7 @@ class Audit:
 def audit(
     home: str | os.PathLike[str] = DEFAULT_HOME,
     *,
-    database: str | None = None,
+    database: str | os.PathLike[str] | None = None,
     scope: Scope | None = None,
     progress: bool | None = None,
 ) -> Audit:
@@ -157,7 +154,10 @@ def audit(
 
 
 def load_snapshot(
-    home: str | os.PathLike[str], database: str | None = None, *, progress: bool | None = None
+    home: str | os.PathLike[str],
+    database: str | os.PathLike[str] | None = None,
+    *,
+    progress: bool | None = None,
 ) -> Snapshot:
     """Return the layers of *home*, loaded together and nothing of them judged."""
     place = find_home(home, database)
@@ -224,23 +224,35 @@ def scoped(
 
 
 def _artifact_ids(wanted: Sequence[str], snapshot: Snapshot) -> set[str]:
-    known = set(snapshot.manifest["artifact_id"]) | set(snapshot.rows["artifact_id"].dropna())
+    known = _known_ids(snapshot)
     found: set[str] = set()
     for name in wanted:
-        ids = {each for each in known if each == name or each.partition(":")[2] == name}
+        ids = _called(name, known)
         if not ids:
-            raise UsageError(_unknown("artifact", name, sorted(known)))
-        found |= ids
+            raise UsageError(_unknown("artifact", name, known))
+        found.update(ids)
     return found
 
 
+def _known_ids(snapshot: Snapshot) -> list[str]:
+    """Return every artifact that a finding may name: refused entries and strays on disk as well."""
+    tables = (snapshot.manifest, snapshot.rows, snapshot.problems)
+    return sorted(pd.concat([table["artifact_id"] for table in tables]).dropna().unique())
+
+
+def _called(name: str, known: Sequence[str]) -> list[str]:
+    """Return those of *known* that have *name*, with their type or without."""
+    return [each for each in known if name and name in (each, each.partition(":")[2])]
+
+
 def _collection_ids(wanted: Sequence[str], snapshot: Snapshot) -> set[str]:
+    collections = snapshot.collections.dropna(subset=["id"])
     names: Mapping[str, str] = dict(
-        zip(snapshot.collections["id"], snapshot.collections["name"].fillna(""), strict=True)
+        zip(collections["id"], collections["name"].fillna(""), strict=True)
     )
     found: set[str] = set()
     for name in wanted:
-        ids = {each for each, label in names.items() if name in (each, label)}
+        ids = {each for each, label in names.items() if name and name in (each, label)}
         if not ids:
             raise UsageError(_unknown("collection", name, sorted({*names, *names.values()})))
         found |= ids
@@ -250,7 +262,7 @@ def _collection_ids(wanted: Sequence[str], snapshot: Snapshot) -> set[str]:
 def _one_artifact(name: str, known: Sequence[str]) -> str:
     if name in known:
         return name
-    found = [each for each in known if each.partition(":")[2] == name]
+    found = _called(name, known)
     if len(found) > 1:
         raise UsageError(
             f"{printable(name)} is several artifacts; say which: {', '.join(map(printable, found))}"
@@ -264,4 +276,4 @@ def _unknown(noun: str, name: str, known: Sequence[str]) -> str:
     bare = {each.partition(":")[2]: each for each in known}
     close = difflib.get_close_matches(name, [*known, *bare], n=1)
     hint = f"; did you mean {printable(bare.get(close[0], close[0]))}?" if close else ""
-    return f"no {noun} is called {printable(name)}{hint}"
+    return f"no {noun} is called {printable(name) or 'nothing'}{hint}"

@@ -65,7 +65,9 @@ class Plan:
         return Path(path)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], database: str | None = None) -> "Plan":
+    def load(
+        cls, path: str | os.PathLike[str], database: str | os.PathLike[str] | None = None
+    ) -> "Plan":
         """Return the plan in *path*, checked; *database* overrides the address it names.
 
         Raises `PlanError` naming the place that is wrong.
@@ -212,7 +214,7 @@ def undo(
     home: str | os.PathLike[str] = DEFAULT_HOME,
     run: str | None = None,
     *,
-    database: str | None = None,
+    database: str | os.PathLike[str] | None = None,
     options: Options | None = None,
 ) -> Run:
     """Put back what *run* changed in *home*: by default the latest that was not undone yet."""
@@ -236,7 +238,7 @@ def undo(
 def runs(
     home: str | os.PathLike[str] = DEFAULT_HOME,
     *,
-    database: str | None = None,
+    database: str | os.PathLike[str] | None = None,
     options: Options | None = None,
 ) -> list[Journal]:
     """Return the runs on *home*, the latest first, those that were interrupted settled first."""
@@ -247,7 +249,7 @@ def runs(
 def settle(
     home: str | os.PathLike[str] = DEFAULT_HOME,
     *,
-    database: str | None = None,
+    database: str | os.PathLike[str] | None = None,
     options: Options | None = None,
 ) -> list[Journal]:
     """Return the runs that were interrupted, their state settled by what the rows say.
@@ -280,7 +282,7 @@ def _settled(interrupted: Journal, url: str | None, terms: Terms) -> Journal | N
     return replace(interrupted, state=state)
 
 
-def _home_path(home: str | os.PathLike[str], database: str | None) -> str:
+def _home_path(home: str | os.PathLike[str], database: str | os.PathLike[str] | None) -> str:
     return str(find_home(home, database).root.resolve())
 
 

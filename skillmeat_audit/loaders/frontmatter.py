@@ -4,7 +4,6 @@ Which file is read, and how its fields are taken, follows SkillMeat's ``extract_
 Nothing outside the collection's folder is ever read: manifest paths are untrusted.
 """
 
-import errno
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -13,7 +12,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pandas as pd
 
 from skillmeat_audit.loaders.extraction import extract
-from skillmeat_audit.loaders.files import Unreadable, confined, read_regular
+from skillmeat_audit.loaders.files import Unreadable, confined, exists, read_regular
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import FRONTMATTER, records
 from skillmeat_audit.model.text import encodable
@@ -33,7 +32,6 @@ _FENCED = {
     "composite": ("COMPOSITE.md", "PLUGIN.md"), "command": (), "agent": (),
 }  # fmt: skip
 _SINGLE = ("command", "agent", "soul")
-_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
 def load_frontmatter(home: Home, manifest: pd.DataFrame, track: Track = iter) -> pd.DataFrame:
@@ -73,7 +71,7 @@ def _load_one(folder: Path, real_folder: str, entry: Record) -> Record:
     try:
         if confined(target, real_folder) is None:
             return {"state": "outside", "reason": "the path leads out of the collection folder"}
-        if not _exists(target):
+        if not exists(target):
             return {"state": "missing", "reason": _absence(target)}
         file, must_fence = _metadata_file(target, str(entry["type"]))
         if file is None:
@@ -89,17 +87,6 @@ def _load_one(folder: Path, real_folder: str, entry: Record) -> Record:
     except (Unreadable, UnicodeDecodeError) as exc:
         reason = str(exc) if isinstance(exc, Unreadable) else f"is not UTF-8 (byte {exc.start})"
         return {"state": "unreadable", "reason": reason, "file": _shown(file or target, folder)}
-
-
-def _exists(path: str) -> bool:
-    """Tell whether there is something at *path*; raise `OSError` where that cannot be told."""
-    try:
-        os.stat(path)
-    except OSError as exc:
-        if exc.errno not in _NOWHERE:
-            raise
-        return False
-    return True
 
 
 def _absence(path: str) -> str:
@@ -124,12 +111,12 @@ def _metadata_file(target: str, kind: str) -> tuple[str | None, bool]:
     """Return the file that speaks for the artifact, and whether it must open with a fence."""
     if os.path.isdir(target):
         for name in _NAMED.get(kind, ()):
-            if _exists(file := os.path.join(target, name)):
+            if exists(file := os.path.join(target, name)):
                 return file, False
         if kind in _ANY_MARKDOWN and (files := _markdown(target)):
             return files[0], False
         fenced = (os.path.join(target, name) for name in _FENCED.get(kind, ()))
-        return next(filter(_exists, fenced), None), True
+        return next(filter(exists, fenced), None), True
     suffix = os.path.splitext(target)[1]
     if kind in _SINGLE and suffix == ".md":
         return target, False

@@ -7,6 +7,7 @@ from pathlib import Path
 import platformdirs
 import tomli
 
+from skillmeat_audit.loaders.files import SETTINGS_LIMIT_BYTES, read_regular
 from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.text import printable
@@ -42,7 +43,8 @@ def load_settings(path: Path | None = None) -> Settings:
     """
     file = path or default_settings_file()
     try:
-        document = tomli.loads(file.read_text(encoding="utf-8"))
+        content, _ = read_regular(file, SETTINGS_LIMIT_BYTES)
+        document = tomli.loads(content.decode("utf-8"))
     except FileNotFoundError:
         if path is None:
             return Settings()

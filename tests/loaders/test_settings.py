@@ -1,5 +1,6 @@
 """The settings file: its defaults, what it may say, and how a mistake in it is told."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ def written(path, content):
 def test_without_a_file_the_defaults_hold(default):
     assert load_settings() == Settings(ignore={}, fail_on=Severity.WARNING)
     assert default_settings_file() == default
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(UsageError, match="is not a regular file"):
+        load_settings(tmp_path / "pipe")
 
 
 def test_the_default_file_is_read(default):

@@ -158,6 +158,14 @@ BAD_INPUT = {
         ["check", "{home}", "--database", "mysql://x:secret@h/d"],
         "cannot read a database",
     ),
+    "odd address": (
+        ["check", "{home}", "--database", "postgresql://u:secret@h:notaport/db"],
+        "cannot be taken apart",
+    ),
+    "empty artifact": (["check", "{home}", "--artifact", ""], "no artifact is called nothing"),
+    "empty collection": (["plan", "{home}", "--collection", ""], "no collection is called nothing"),
+    "nothing to show": (["show", "", "{home}"], "no artifact is called nothing"),
+    "endless settings": (["check", "{home}", "--config", "/dev/zero"], "is not a regular file"),
     "no plan": (["apply", "/no/such/plan.json"], "cannot read the plan"),
     "no such run": (["undo", "{home}", "--run", "x", "--state-dir", "{home}-s"], "no run x"),
     "nothing to undo": (["undo", "{home}", "--state-dir", "{home}-s"], "no run that could be"),
@@ -257,6 +265,22 @@ def test_show_names_the_choices_of_an_ambiguous_name(cli, make_home):
 
     assert code == ExitCode.FAILED
     assert "agent:scribe, skill:scribe" in err
+
+
+def test_show_knows_every_artifact_that_a_finding_names(cli, make_home):
+    home = make_home()
+    (home / "collections/default/skills/stray").mkdir()
+    manifest = home / "collections/default/collection.toml"
+    manifest.write_text(
+        manifest.read_text() + '\n[[artifacts]]\nname = "refused"\ntype = "skill"\n'
+    )
+    stray = cli("show", "stray", home)
+    refused = cli("show", "refused", home)
+
+    assert (stray[0], refused[0]) == (ExitCode.CLEAN, ExitCode.CLEAN)
+    assert "F006" in stray[1]
+    assert "L001" in refused[1]
+    assert all("no layer that can be read holds it" in out for _, out, _ in (stray, refused))
 
 
 def test_show_as_json(cli, make_home):
