@@ -144,12 +144,14 @@ class Options:
     max_overwrites: int | None = None
     wait_seconds: float = WAIT_SECONDS
     service: str = "embedded"
+    keep_backups: int | None = None
 
     def terms(self, home: str) -> Terms:
         """Return the terms for runs on *home*."""
         given = None if self.state_dir is None else Path(self.state_dir).expanduser()
         folder = state_folder(home, given)
-        return Terms(folder, self.max_overwrites, self.wait_seconds, _service(self.service))
+        service = _service(self.service)
+        return Terms(folder, self.max_overwrites, self.wait_seconds, service, self.keep_backups)
 
 
 def plan(
@@ -273,7 +275,7 @@ def _settled(interrupted: Journal, url: str | None, terms: Terms) -> Journal | N
     except DatabaseError:
         return interrupted
     now = journals.read(interrupted.folder)
-    if now is None or now.state != "interrupted":
+    if now.state != "interrupted":
         return None
     if committed is None:
         return interrupted

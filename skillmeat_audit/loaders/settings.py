@@ -12,7 +12,7 @@ from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.text import printable
 
-_KEYS = {"ignore", "fail-on"}
+_KEYS = {"ignore", "fail-on", "keep-backups"}
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Settings:
     ::
 
         fail-on = "error"
+        keep-backups = 3
 
         [ignore]
         F002 = "the home was moved on purpose"
@@ -29,6 +30,7 @@ class Settings:
 
     ignore: Mapping[str, str] = field(default_factory=dict)
     fail_on: Severity = Severity.WARNING
+    keep_backups: int | None = None
 
 
 def default_settings_file() -> Path:
@@ -60,7 +62,9 @@ def load_settings(path: Path | None = None) -> Settings:
             f"known are {', '.join(sorted(_KEYS))}"
         )
     return Settings(
-        _ignores(document.get("ignore", {}), file), _fail_on(document.get("fail-on"), file)
+        _ignores(document.get("ignore", {}), file),
+        _fail_on(document.get("fail-on"), file),
+        _keep_backups(document.get("keep-backups"), file),
     )
 
 
@@ -79,3 +83,9 @@ def _fail_on(value: object, file: Path) -> Severity:
     if value not in SEVERITIES:
         raise UsageError(f"{printable(file)}: fail-on must be one of {', '.join(SEVERITIES)}")
     return Severity(str(value))
+
+
+def _keep_backups(value: object, file: Path) -> int | None:
+    if value is None or (type(value) is int and value >= 0):
+        return value
+    raise UsageError(f"{printable(file)}: keep-backups must be a number, 0 or more")

@@ -28,6 +28,17 @@ TEXT_OR_JSON: dict[str, Any] = {
 }
 
 
+always = [
+    click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Settings file (rules ignored, and why; backups kept).",
+    ),
+    click.option("--traceback", is_flag=True, help="On an error, show where it was raised."),
+]
+
+
 def with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
     """Return *command* with *options*, listed in this order."""
     for option in reversed(options):
@@ -43,13 +54,7 @@ def common(command: Command) -> Command:
             metavar="URL",
             help="The cache's place: a file, sqlite:///… or postgresql://…",
         ),
-        click.option(
-            "--config",
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="Settings file (rules ignored, and why).",
-        ),
-        click.option("--traceback", is_flag=True, help="On an error, show where it was raised."),
+        *always,
     ]
     return with_options(command, options)
 

@@ -9,6 +9,7 @@ import click
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.ui.options import (
     TEXT_OR_JSON,
+    always,
     audited,
     common,
     filters,
@@ -43,7 +44,7 @@ def _run(command: Command) -> Command:
         ),
         click.option("--format", "form", **TEXT_OR_JSON),
         click.option("--database", metavar="URL", help="The cache's place, where it moved."),
-        click.option("--traceback", is_flag=True, help="On an error, show where it was raised."),
+        *always,
     ]
     return with_options(command, options)
 
@@ -99,7 +100,7 @@ def plan(home: str, **options: Any) -> int:
     "--max-overwrites",
     type=click.IntRange(0),
     metavar="N",
-    help="Rows that may be overwritten or deleted.  [default: a fifth]",
+    help="Rows that may be overwritten or deleted.  [default: a fifth, at least 5]",
 )
 @click.option(
     "--service",
@@ -153,12 +154,14 @@ def runs(home: str, **options: Any) -> int:
 
 def _options(options: dict[str, Any]) -> "Options":
     from skillmeat_audit.commands.repair import Options
+    from skillmeat_audit.loaders.settings import load_settings
 
     return Options(
         options["state_dir"],
         options.get("max_overwrites"),
         options["wait"],
         options.get("service", "embedded"),
+        load_settings(options["config"]).keep_backups,
     )
 
 

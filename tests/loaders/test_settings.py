@@ -28,6 +28,16 @@ def test_without_a_file_the_defaults_hold(default):
     assert default_settings_file() == default
 
 
+def test_a_file_says_how_many_backups_are_kept(tmp_path):
+    assert load_settings(written(tmp_path / "own.toml", "keep-backups = 0")).keep_backups == 0
+
+
+@pytest.mark.parametrize("value", ["-1", "true", "'3'"])
+def test_backups_are_kept_by_number(tmp_path, value):
+    with pytest.raises(UsageError, match="keep-backups must be a number"):
+        load_settings(written(tmp_path / "own.toml", f"keep-backups = {value}"))
+
+
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
 
