@@ -109,7 +109,7 @@ class Audit:
 
     def view(self, artifact: str) -> PageView:
         """Return what SkillMeat's pages show of one artifact, given as in `show`."""
-        artifact_id = _one_artifact(artifact, self._known)
+        artifact_id = _one_artifact(artifact, _known_ids(self.snapshot))
         shown = self.pages[holds(self.pages["artifact_id"] == artifact_id)]
         return PageView(artifact_id, shown, self.names)
 
@@ -118,13 +118,8 @@ class Audit:
 
         Raises `UsageError` where there is none, or several.
         """
-        artifact_id = _one_artifact(artifact, self._known)
+        artifact_id = _one_artifact(artifact, _known_ids(self.snapshot))
         return view_artifact(self.snapshot, self.findings, self.writers, artifact_id)
-
-    @property
-    def _known(self) -> list[str]:
-        ids = pd.concat([self.manifest["artifact_id"], self.rows["artifact_id"]])
-        return sorted(ids.dropna().unique())
 
     def plan(
         self,
@@ -155,7 +150,7 @@ class Audit:
 def audit(
     home: str | os.PathLike[str] = DEFAULT_HOME,
     *,
-    database: str | None = None,
+    database: str | os.PathLike[str] | None = None,
     scope: Scope | None = None,
     progress: bool | None = None,
 ) -> Audit:
@@ -176,7 +171,10 @@ def audit(
 
 
 def load_snapshot(
-    home: str | os.PathLike[str], database: str | None = None, *, progress: bool | None = None
+    home: str | os.PathLike[str],
+    database: str | os.PathLike[str] | None = None,
+    *,
+    progress: bool | None = None,
 ) -> Snapshot:
     """Return the layers of *home*, loaded together and nothing of them judged."""
     place = find_home(home, database)
@@ -248,23 +246,35 @@ def scoped(
 
 
 def _artifact_ids(wanted: Sequence[str], snapshot: Snapshot) -> set[str]:
-    known = set(snapshot.manifest["artifact_id"]) | set(snapshot.rows["artifact_id"].dropna())
+    known = _known_ids(snapshot)
     found: set[str] = set()
     for name in wanted:
-        ids = {each for each in known if each == name or each.partition(":")[2] == name}
+        ids = _called(name, known)
         if not ids:
-            raise UsageError(_unknown("artifact", name, sorted(known)))
-        found |= ids
+            raise UsageError(_unknown("artifact", name, known))
+        found.update(ids)
     return found
 
 
+def _known_ids(snapshot: Snapshot) -> list[str]:
+    """Return every artifact that a finding may name: refused entries and strays on disk as well."""
+    tables = (snapshot.manifest, snapshot.rows, snapshot.problems)
+    return sorted(pd.concat([table["artifact_id"] for table in tables]).dropna().unique())
+
+
+def _called(name: str, known: Sequence[str]) -> list[str]:
+    """Return those of *known* that have *name*, with their type or without."""
+    return [each for each in known if name and name in (each, each.partition(":")[2])]
+
+
 def _collection_ids(wanted: Sequence[str], snapshot: Snapshot) -> set[str]:
+    collections = snapshot.collections.dropna(subset=["id"])
     names: Mapping[str, str] = dict(
-        zip(snapshot.collections["id"], snapshot.collections["name"].fillna(""), strict=True)
+        zip(collections["id"], collections["name"].fillna(""), strict=True)
     )
     found: set[str] = set()
     for name in wanted:
-        ids = {each for each, label in names.items() if name in (each, label)}
+        ids = {each for each, label in names.items() if name and name in (each, label)}
         if not ids:
             raise UsageError(_unknown("collection", name, sorted({*names, *names.values()})))
         found |= ids
@@ -274,7 +284,7 @@ def _collection_ids(wanted: Sequence[str], snapshot: Snapshot) -> set[str]:
 def _one_artifact(name: str, known: Sequence[str]) -> str:
     if name in known:
         return name
-    found = [each for each in known if each.partition(":")[2] == name]
+    found = _called(name, known)
     if len(found) > 1:
         raise UsageError(
             f"{printable(name)} is several artifacts; say which: {', '.join(map(printable, found))}"
@@ -288,4 +298,4 @@ def _unknown(noun: str, name: str, known: Sequence[str]) -> str:
     bare = {each.partition(":")[2]: each for each in known}
     close = difflib.get_close_matches(name, [*known, *bare], n=1)
     hint = f"; did you mean {printable(bare.get(close[0], close[0]))}?" if close else ""
-    return f"no {noun} is called {printable(name)}{hint}"
+    return f"no {noun} is called {printable(name) or 'nothing'}{hint}"

@@ -65,7 +65,9 @@ class Plan:
         return Path(path)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], database: str | None = None) -> "Plan":
+    def load(
+        cls, path: str | os.PathLike[str], database: str | os.PathLike[str] | None = None
+    ) -> "Plan":
         """Return the plan in *path*, checked; *database* overrides the address it names.
 
         Raises `PlanError` naming the place that is wrong.
@@ -142,12 +144,14 @@ class Options:
     max_overwrites: int | None = None
     wait_seconds: float = WAIT_SECONDS
     service: str = "embedded"
+    keep_backups: int | None = None
 
     def terms(self, home: str) -> Terms:
         """Return the terms for runs on *home*."""
         given = None if self.state_dir is None else Path(self.state_dir).expanduser()
         folder = state_folder(home, given)
-        return Terms(folder, self.max_overwrites, self.wait_seconds, _service(self.service))
+        service = _service(self.service)
+        return Terms(folder, self.max_overwrites, self.wait_seconds, service, self.keep_backups)
 
 
 def plan(
@@ -212,7 +216,7 @@ def undo(
     home: str | os.PathLike[str] = DEFAULT_HOME,
     run: str | None = None,
     *,
-    database: str | None = None,
+    database: str | os.PathLike[str] | None = None,
     options: Options | None = None,
 ) -> Run:
     """Put back what *run* changed in *home*: by default the latest that was not undone yet."""
@@ -236,7 +240,7 @@ def undo(
 def runs(
     home: str | os.PathLike[str] = DEFAULT_HOME,
     *,
-    database: str | None = None,
+    database: str | os.PathLike[str] | None = None,
     options: Options | None = None,
 ) -> list[Journal]:
     """Return the runs on *home*, the latest first, those that were interrupted settled first."""
@@ -247,7 +251,7 @@ def runs(
 def settle(
     home: str | os.PathLike[str] = DEFAULT_HOME,
     *,
-    database: str | None = None,
+    database: str | os.PathLike[str] | None = None,
     options: Options | None = None,
 ) -> list[Journal]:
     """Return the runs that were interrupted, their state settled by what the rows say.
@@ -271,7 +275,7 @@ def _settled(interrupted: Journal, url: str | None, terms: Terms) -> Journal | N
     except DatabaseError:
         return interrupted
     now = journals.read(interrupted.folder)
-    if now is None or now.state != "interrupted":
+    if now.state != "interrupted":
         return None
     if committed is None:
         return interrupted
@@ -280,7 +284,7 @@ def _settled(interrupted: Journal, url: str | None, terms: Terms) -> Journal | N
     return replace(interrupted, state=state)
 
 
-def _home_path(home: str | os.PathLike[str], database: str | None) -> str:
+def _home_path(home: str | os.PathLike[str], database: str | os.PathLike[str] | None) -> str:
     return str(find_home(home, database).root.resolve())
 
 

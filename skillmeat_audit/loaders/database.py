@@ -166,6 +166,8 @@ def _identity(path: Path) -> list[tuple[int, int, int] | None]:
             facts = os.stat(f"{path}{end}")
         except FileNotFoundError:
             found.append(None)
+        except OSError as exc:
+            raise _explained(path, exc) from exc
         else:
             found.append((facts.st_size, facts.st_mtime_ns, facts.st_ino))
     return found

@@ -65,7 +65,8 @@ MANIFEST = Table("manifest", {
 })  # fmt: skip
 
 # One row per manifest entry, in the same order. ``state`` tells what was found at the entry's path:
-# read, absent (files are there, nothing to read in them), missing, outside, unreadable.
+# read, absent (files are there, nothing to read in them), missing (of a skill: SKILL.md is),
+# outside, unreadable; ``reason`` says why, for the last three.
 FRONTMATTER = Table("frontmatter", {
     "entry": NUMBER, "state": TEXT, "reason": TEXT, "file": TEXT, "modified_at": TEXT,
     "fenced": FLAG, "name": TEXT, **_CELLS,

@@ -1,12 +1,13 @@
 """Carries a plan out: every row has a precondition, and what moved since is left alone."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from skillmeat_audit.model.changes import (
     ALREADY,
+    NO_COLLECTION,
     Applied,
     Change,
     Key,
@@ -25,11 +26,11 @@ from skillmeat_audit.repair.runs import Terms, Work, carry_out, check_identity
 from skillmeat_audit.service.artifacts import Artifacts, ensure_artifacts, has_sentinel
 from skillmeat_audit.service.cache_service import now, stored
 from skillmeat_audit.service.connection import writing
-from skillmeat_audit.service.rows import count_rows, delete_rows, read_rows
+from skillmeat_audit.service.rows import count_rows, delete_rows, find_collections, read_rows
 from skillmeat_audit.service.tables import CacheTables, reflect
 
-# A plan may overwrite or delete this share of the rows; more must be asked for.
-OVERWRITE_SHARE = 0.2
+# A plan may overwrite or delete this share of the rows, or this many; more must be asked for.
+OVERWRITE_SHARE, OVERWRITE_FLOOR = 0.2, 5
 _ABSENT = (None, "", "[]")
 
 
@@ -54,7 +55,8 @@ def _carry_out(plan: Plan, url: str, terms: Terms, *, rehearsed: bool) -> Run:
         check_identity(connection, plan.identity)
         _check_columns(plan, tables)
         rows = read_rows(connection, tables, [change.key for change in plan.changes])
-        outcomes = tuple(_judge(change, rows.get(change.key)) for change in plan.changes)
+        known = find_collections(connection)
+        outcomes = tuple(_judge(change, rows.get(change.key), known) for change in plan.changes)
         accepted = [each.change for each in outcomes if isinstance(each, Applied)]
         _check_cap(accepted, count_rows(connection, tables), terms.max_overwrites)
         shown = without_password(url)
@@ -132,11 +134,13 @@ def _check_columns(plan: Plan, tables: CacheTables) -> None:
                 raise PlanError(f"this cache has no column {column}; make a new plan")
 
 
-def _judge(change: Change, row: Raw | None) -> Outcome:
-    """Return whether *change* can be made to *row* as it is now."""
+def _judge(change: Change, row: Raw | None, collections: Set[str]) -> Outcome:
+    """Return whether *change* can be made to *row* as it is now, in one of *collections*."""
+    if row is None and change.op == "insert":
+        there = change.collection_id in collections
+        return Applied(change) if there else Skipped(change, NO_COLLECTION)
     if row is None:
-        absent = {"insert": None, "delete": ALREADY, "update": "the row is gone"}[change.op]
-        return Applied(change) if absent is None else Skipped(change, absent)
+        return Skipped(change, ALREADY if change.op == "delete" else "the row is gone")
     if change.op != "delete" and _held(row, change.after) == change.after:
         return Skipped(change, ALREADY)
     if change.op == "insert":
@@ -154,7 +158,7 @@ def _held(row: Raw, columns: Values) -> Values:
 
 
 def _check_cap(accepted: Sequence[Change], total: int, allowed: int | None) -> None:
-    limit = int(total * OVERWRITE_SHARE) if allowed is None else allowed
+    limit = max(int(total * OVERWRITE_SHARE), OVERWRITE_FLOOR) if allowed is None else allowed
     losing = sum(loses(change) for change in accepted)
     if losing > limit:
         raise PlanError(

@@ -15,10 +15,13 @@ from skillmeat_audit.model.errors import PlanError, StateError
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.model.urls import sqlite_path
 from skillmeat_audit.repair.backup import back_up
-from skillmeat_audit.repair.journal import Entry, Journal, mark, new_run, write
+from skillmeat_audit.repair.journal import Entry, Journal, drop_backups, mark, new_run, write
 from skillmeat_audit.service.cache_service import now, stored, upsert_collection_artifacts
 from skillmeat_audit.service.connection import WAIT_SECONDS
+from skillmeat_audit.service.rows import claim_rows
 from skillmeat_audit.service.tables import identity
+
+KEEP_BACKUPS = 10
 
 
 class CacheService(Protocol):
@@ -35,13 +38,15 @@ class Terms:
     """How a run is carried out.
 
     ``folder`` is where the home's runs are kept; ``max_overwrites`` how many rows may be
-    overwritten or deleted (None: a fifth of them); ``wait_seconds`` how long a lock is waited for.
+    overwritten or deleted (None: a fifth of them, or five); ``wait_seconds`` how long a lock is
+    waited for; ``keep_backups`` how many runs keep theirs (None: ten).
     """
 
     folder: Path
     max_overwrites: int | None = None
     wait_seconds: float = WAIT_SECONDS
     service: CacheService = upsert_collection_artifacts
+    keep_backups: int | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ def carry_out(
 
     *connection* holds the write lock. Whatever fails before the commit leaves the cache as it was.
     """
+    claim_rows(connection)
     with _run_folder(terms.folder, rehearsed=run.rehearsed) as (name, folder):
         if (path := sqlite_path(run.database)) is not None:
             back_up(path, folder / "backup.db")
@@ -79,6 +85,7 @@ def carry_out(
             connection.commit()
             with contextlib.suppress(StateError):  # the rows tell what the journal then cannot
                 mark(folder, "committed")
+            notes = (*notes, *_dropped(terms))
         outcomes = tuple(_refused(outcome, work.refused) for outcome in run.outcomes)
         if run.rehearsed:
             return replace(run, outcomes=outcomes, notes=notes)
@@ -102,6 +109,13 @@ def _written(work: Work, folder: Path) -> tuple[str, ...]:
         with contextlib.suppress(StateError):
             mark(folder, "failed")
         raise
+
+
+def _dropped(terms: Terms) -> Iterator[str]:
+    """Delete the backups of runs long past; yield a note where there were any."""
+    keep = KEEP_BACKUPS if terms.keep_backups is None else terms.keep_backups
+    if dropped := drop_backups(terms.folder, keep):
+        yield f"older backups deleted: {dropped}; the newest {keep} stay, undo needs none"
 
 
 def _journal(run: Run, work: Work, name: str, folder: Path) -> Journal:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from skillmeat_audit.model.changes import (
     ALREADY,
+    NO_COLLECTION,
     Applied,
     Change,
     Key,
@@ -176,7 +177,7 @@ def _gone(cache: _Cache) -> dict[Key, str]:
     connection, tables = cache.connection, cache.tables
     deleted = {each.key: each.before or {} for each in cache.journal.entries if each.after is None}
     collections = find_collections(connection) if deleted else set()
-    gone = {key: "its collection is gone" for key in deleted if key[0] not in collections}
+    gone = {key: NO_COLLECTION for key in deleted if key[0] not in collections}
     if tables.keyed_by_uuid and deleted:
         uuids = set(find_uuids(connection, tables, sorted({key[1] for key in deleted})).values())
         for key, row in deleted.items():

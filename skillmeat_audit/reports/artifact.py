@@ -9,6 +9,10 @@ import pandas as pd
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.text import printable, shortened
+from skillmeat_audit.reports.html import artifact_html
+
+_NAME_LIMIT_CHARS = 200
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,16 @@ class ArtifactView:
     columns: tuple[Column, ...]
     findings: pd.DataFrame
     stories: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        name = shortened(printable(self.artifact_id), _NAME_LIMIT_CHARS)
+        return (
+            f"<{name} in {len(self.columns)} layers, {len(self.findings)} findings; "
+            "see .columns, .findings, .stories>"
+        )
+
+    def _repr_html_(self) -> str:
+        return artifact_html(self)
 
 
 def view_artifact(
@@ -82,6 +96,4 @@ def _column(title: str, values: Mapping[str, object], state: str | None = None) 
 def _state(own: Mapping[str, object]) -> str | None:
     if own["state"] == "read":
         return None
-    return str(
-        own["reason"] or {"missing": "no such file", "absent": "nothing to read"}[str(own["state"])]
-    )
+    return str(own["reason"] or "nothing to read")

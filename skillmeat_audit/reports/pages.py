@@ -38,7 +38,7 @@ class PageView:
         caption = f"{self.artifact_id} as SkillMeat's pages show it"
         header = ("collection", "served from", *_TEXTS, "clickable")
         pages = records(self.shown)
-        return table_html(caption, header, (_cells(page, self.names) for page in pages))
+        return table_html(caption, header, [_cells(page, self.names) for page in pages])
 
 
 def page_text(view: PageView, width: int) -> Iterator[Text]:

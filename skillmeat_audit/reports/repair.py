@@ -46,11 +46,11 @@ class Listed(Protocol):
 
     @property
     def kind(self) -> str:
-        """Apply or undo."""
+        """Apply, undo, or unknown."""
 
     @property
     def state(self) -> str:
-        """Committed, failed or interrupted."""
+        """Begun, committed, failed or interrupted."""
 
     @property
     def started_at(self) -> str:
@@ -194,6 +194,7 @@ def runs_text(listed: Sequence[Listed]) -> Iterator[str]:
     for each in listed:
         said = {
             "committed": "undone" if each.run in undone else "committed",
+            "begun": "begun, nothing written",
             "failed": "failed, nothing written",
             "interrupted": "interrupted, not settled",
         }.get(each.state, each.state)

@@ -188,7 +188,9 @@ def artifact_text(view: ArtifactView, names: Names, layout: Layout) -> Iterator[
         codes.setdefault(str(finding["column"]), set()).add(str(finding["rule"]))
     marks = {column: " ".join(sorted(rules)) for column, rules in codes.items()}
     each = (layout.width - 18 - 12) // max(len(view.columns), 1) - 2
-    if layout.verbose or each < _NARROWEST_COLUMN:
+    if not view.columns:
+        yield Text("no layer that can be read holds it", "dim")
+    elif layout.verbose or each < _NARROWEST_COLUMN:
         yield from _in_full(view, marks)
     else:
         yield from _side_by_side(view, marks, each)

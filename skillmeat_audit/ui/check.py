@@ -8,6 +8,7 @@ from skillmeat_audit import __version__
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.ui.options import TEXT_OR_JSON, audited, common, filters, print_lines, scope_of
+from skillmeat_audit.ui.streams import emit
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.audit import Audit
@@ -72,7 +73,7 @@ def show(artifact: str, home: str, **options: Any) -> int:
         return ExitCode.CLEAN
     view = audit.show(artifact)
     if options["form"] == "json":
-        click.echo(artifact_json(view, __version__))
+        emit(artifact_json(view, __version__) + "\n")
     else:
         print_lines(lambda width: artifact_text(view, audit.names, Layout(width, options["full"])))
     return ExitCode.CLEAN
@@ -89,9 +90,9 @@ def rules(code: str | None, form: str) -> int:
 
     chosen = rules_of([code]) if code else list(RULES)
     if form == "json":
-        click.echo(rules_json(chosen))
+        emit(rules_json(chosen) + "\n")
     else:
-        click.echo("\n".join(rules_text(chosen, FAMILIES, pages=code is not None)))
+        emit("\n".join(rules_text(chosen, FAMILIES, pages=code is not None)) + "\n")
     return ExitCode.CLEAN
 
 
@@ -99,7 +100,7 @@ def _print_view(view: "PageView", form: str) -> None:
     from skillmeat_audit.reports.pages import page_json, page_text
 
     if form == "json":
-        click.echo(page_json(view, __version__))
+        emit(f"{page_json(view, __version__)}\n")
     else:
         print_lines(lambda width: page_text(view, width))
 
@@ -108,9 +109,9 @@ def _print_check(audit: "Audit", options: dict[str, Any]) -> None:
     from skillmeat_audit.reports.tabular import check_json, findings_csv
 
     if options["form"] == "json":
-        click.echo(check_json(audit.summary, audit.findings, __version__))
+        emit(check_json(audit.summary, audit.findings, __version__) + "\n")
     elif options["form"] == "csv":
-        click.echo(findings_csv(audit.findings), nl=False)
+        emit(findings_csv(audit.findings))
     else:
         from skillmeat_audit.reports.text import Layout, check_text
 

@@ -9,6 +9,7 @@ from skillmeat_audit import __version__
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.service.schema import ERAS
 from skillmeat_audit.ui.options import TEXT_OR_JSON, print_lines
+from skillmeat_audit.ui.streams import emit
 
 
 @click.command()
@@ -48,7 +49,7 @@ def replay(form: str, **options: Any) -> int:
         keep=options["keep"],
     )
     if form == "json":
-        click.echo(replay_json(done.paths, done.artifacts, __version__))
+        emit(f"{replay_json(done.paths, done.artifacts, __version__)}\n")
     else:
         print_lines(lambda width: replay_text(done.paths, done.artifacts, width))
     return ExitCode.CLEAN

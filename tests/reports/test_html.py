@@ -59,3 +59,14 @@ def test_the_size_is_bounded_and_says_so():
 
 def test_the_plain_form_names_the_next_call():
     assert ".findings" in repr(audited(snapshot([entry()], [row()])))
+
+
+def test_one_artifact_shows_its_layers_and_findings():
+    view = audited(snapshot([imported(HOSTILE)], [row(HOSTILE)])).show(HOSTILE)
+    html = view._repr_html_()
+
+    assert not {"img", "script"} & {tag for tag, _ in tags(html)}
+    assert "3 of 3 layers" in html
+    assert f"{len(view.findings)} of {len(view.findings)} findings" in html
+    assert repr(view).startswith("<skill:<img")
+    assert ".findings" in repr(view)

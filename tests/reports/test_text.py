@@ -124,7 +124,8 @@ def test_the_writer_tells_its_story():
 
 
 def test_missing_files_are_told_in_place_of_a_description():
-    snap = snapshot([entry()], [row()], written={"skill:alpha": {"state": "missing"}})
+    missing = {"state": "missing", "reason": "no such file"}
+    snap = snapshot([entry()], [row()], written={"skill:alpha": missing})
 
     assert "(no such file)" in shown(snap, width=140)
 
