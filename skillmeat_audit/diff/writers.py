@@ -209,8 +209,9 @@ def _unsynced(c: Clues) -> Iterator[Verdict]:
 def _synced(c: Clues) -> Iterator[Verdict]:
     """Judge the rows with values and ``synced_at``."""
     yield Verdict(
-        ~c.in_default, "refresh", "certain", "nothing else sets synced_at in a user collection"
-    )
+        ~c.in_default, "refresh", "likely",
+        "nothing of SkillMeat's but a refresh sets synced_at in a user collection; our repairs do",
+    )  # fmt: skip
     market = c.origin == "marketplace"
     at_once = c.synced_with_added & market
     yield Verdict(

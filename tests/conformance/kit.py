@@ -21,6 +21,11 @@ KIT = {
     "agents/code-critic.md": "---\nname: code-critic\ndescription: |\n  Reads code.\n"
     "  Says what is wrong.\ntools: Read, Grep\n---\nYou read.\n",
     "commands/review.md": "---\ndescription: Review a change\n---\nReview it.\n",
+    "hooks/lint/settings.json": '{"hooks": {}}',
+    "hooks/lint/HOOK.md": "---\nname: lint\ndescription: Lints\n---\n",
+    "plugins/toolbox/.claude-plugin/plugin.json": '{"name": "toolbox", "description": "Tools"}',
+    "plugins/toolbox/skills/hammer/SKILL.md": "---\nname: hammer\ndescription: Hits nails\n---\n",
+    "plugins/toolbox/commands/saw.md": "---\ndescription: Saws planks\n---\nSaw.\n",
 }
 # A newer text of an imported skill: a reimport must bring it.
 LATER = {"skills/plain/SKILL.md": "---\nname: plain\ndescription: Plain no more\n---\n# Plain\n"}

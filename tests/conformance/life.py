@@ -109,7 +109,7 @@ def _changed(before: dict[str, object] | None, after: dict[str, object]) -> set[
 
 def _writers(writer: str, key: Key, columns: set[str], before: set[str]) -> set[str]:
     """Return the names that are right for a row of which *columns* were just written."""
-    if key[1] == PART and writer == "import-populate":
+    if writer == "import-populate" and (key[1] == PART or key[1].startswith("composite:")):
         return {"import-composite"}
     if columns == {"deployments_json"}:  # the values are older than the deployment
         return before
@@ -189,10 +189,11 @@ STEPS = (
     Step("scan a source", "", _scan),
     Step(
         "import in batch", "import-populate",
-        lambda life: life.bring("1password", "plain", "code-critic", "review"),
+        lambda life: life.bring("1password", "plain", "code-critic", "review", "lint"),
     ),
     Step("import one", "import-populate", lambda life: life.bring("odd")),
     Step("import another", "import-populate", lambda life: life.bring("late")),
+    Step("import a composite", "import-populate", lambda life: life.bring("toolbox")),
     Step("import what is there", "import-skipped", lambda life: life.bring("quiet", "1password")),
     Step("reimport", "import-populate", lambda life: life.bring_again("1password")),
     Step("reimport what changed", "import-populate", _update_upstream),

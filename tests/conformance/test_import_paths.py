@@ -25,6 +25,7 @@ class Told:
     rows: dict
     real: dict
     named: dict
+    sure: dict
     printed: dict
     code: int
 
@@ -38,8 +39,9 @@ def told(application, tmp_path_factory):
         written = life.take(step)
         writers = records(sma.audit(application.home, progress=False).writers)
         named = {tuple(row[key] for key in KEY): row["writer"] for row in writers}
+        sure = {tuple(row[key] for key in KEY): row["writer_sure"] for row in writers}
         story[step.name] = Told(
-            written, life.rows, dict(life.real), named, *printed(application.home)
+            written, life.rows, dict(life.real), named, sure, *printed(application.home)
         )
     return story
 
@@ -71,6 +73,14 @@ def test_the_writer_named_is_the_one_that_wrote(told, step, tally):
 
 
 @by_step
+def test_certain_is_said_only_where_one_path_could_have_written(told, step):
+    case = told[step.name]
+    certain = [key for key, sure in case.sure.items() if sure == "certain"]
+
+    assert [key for key in certain if len(case.real[key]) > 1] == []
+
+
+@by_step
 def test_check_says_the_same(told, step):
     case = told[step.name]
     findings = [each for each in case.printed["findings"] if each["writer"] is not None]
@@ -86,9 +96,13 @@ BROUGHT = {
     ("import in batch", "skill:1password"): (PASSWORD, "skills/1password"),
     ("import in batch", "agent:code-critic"): (CRITIC, "agents/code-critic.md"),
     ("import in batch", "command:review"): ("Review a change", "commands/review.md"),
+    ("import in batch", "hook:lint"): ("Lints", "hooks/lint"),
     ("import in batch", "skill:plain"): (None, "skills/plain"),
     ("import one", "skill:odd"): ("['one', 'two']", "skills/odd"),
     ("import another", "skill:late"): ("Comes later", "skills/late"),
+    ("import a composite", "composite:toolbox"): (None, "plugins/toolbox"),
+    ("import a composite", "skill:hammer"): ("Hits nails", "plugins/toolbox/skills/hammer"),
+    ("import a composite", "command:saw"): ("Saws planks", "plugins/toolbox/commands/saw.md"),
     ("import what is there", "skill:1password"): (PASSWORD, "skills/1password"),
     ("reimport", "skill:1password"): (PASSWORD, "skills/1password"),
     ("reimport what changed", "skill:plain"): ("Plain no more", "skills/plain"),

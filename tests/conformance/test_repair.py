@@ -33,6 +33,7 @@ class Repaired:
     rows: dict
     shown: dict
     findings: dict
+    writers: pd.DataFrame
 
 
 def shown(life):
@@ -57,9 +58,9 @@ def repaired(life, tmp_path_factory):
     plan = sma.audit(life.app.home, progress=False).plan()
     options = Options(state_dir=tmp_path_factory.mktemp("state"), max_overwrites=1000)
     run = sma.apply(plan, options=options)
-    return Repaired(
-        life, run.outcomes, plan.document.changes, life.app.rows(), shown(life), life.findings()
-    )
+    writers = sma.audit(life.app.home, progress=False).writers
+    seen = life.app.rows(), shown(life), life.findings(), writers
+    return Repaired(life, run.outcomes, plan.document.changes, *seen)
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,14 @@ def test_the_repair_is_made_beside_the_running_server(repaired):
     assert "skill:late" in set(outcomes["artifact_id"][outcomes["op"] == "insert"])
 
 
+def test_what_we_wrote_is_not_told_for_certain_to_be_skillmeats(repaired):
+    team = {each.key for each in repaired.changes if each.collection_id == repaired.life.team}
+    writers = repaired.writers[repaired.writers["collection_id"] == repaired.life.team]
+
+    assert len(team) == len(writers)
+    assert set(writers["writer_sure"]) == {"likely"}
+
+
 def test_the_application_shows_what_was_repaired(repaired, tally):
     for change in repaired.changes:
         item = repaired.shown[change.key]
@@ -101,11 +110,11 @@ def test_the_application_shows_what_was_repaired(repaired, tally):
             tally["repaired cells that the application shows"] += 1
 
 
-def test_every_artifact_shows_its_description_and_source_again(repaired):
+def test_every_artifact_that_has_them_shows_its_description_and_source_again(repaired):
     without = {key[1] for key, item in repaired.shown.items() if item["description"] is None}
     unlinked = {key[1] for key, item in repaired.shown.items() if "https://" not in item["source"]}
 
-    assert without == {PART}
+    assert without == {PART, "composite:toolbox"}  # no layer has a description of it
     local = {"skill:mine", "skill:quiet", "skill:review", "skill:other", "agent:scribe"}
     assert unlinked == {PART} | local
 

@@ -109,7 +109,7 @@ CASES = [
         snapshot([entry(version="1")], [row(origin="local", author="J")], **UUID),
     ),
     ("refresh", "likely", snapshot([entry()], [synced(entry())])),
-    ("refresh", "certain", snapshot([entry()], [synced(entry(), "t1")])),
+    ("refresh", "likely", snapshot([entry()], [synced(entry(), "t1")])),
     ("startup", "likely", snapshot([entry()], [synced(entry(), synced_at=None)])),
     ("refresh", "likely", snapshot([imported()], [synced(imported(), synced_at=None)])),
     ("bundle", "certain", snapshot([], [row(origin="bundle_import", source="b1")])),
