@@ -228,8 +228,8 @@ def _synced(c: Clues) -> Iterator[Verdict]:
     )
     yield Verdict(at_once, "import-populate", "likely", "it was written whole when it was inserted")
     yield Verdict(
-        market & c.import_near_synced & (c.uuid_era | c.populates),
-        "import-populate", "likely", "its synced_at is the catalogue's import date",
+        market & c.synced_by_import & (c.uuid_era | c.populates),
+        "import-populate", "likely", "it was not synced again since the catalogue's import date",
     )  # fmt: skip
     yield Verdict(
         ~c.uuid_era & c.startup_neighbours, "startup", "likely",
