@@ -37,6 +37,7 @@ class Application:
         """
         from skillmeat.cache.manager import CacheManager
 
+        self.stop()
         shutil.rmtree(self.home, ignore_errors=True)
         assert CacheManager(str(self.database)).initialize_cache()
 
@@ -47,6 +48,7 @@ class Application:
 
     def bring_back(self, place: Path) -> None:
         """Start the server over the home that was kept at *place*."""
+        self.stop()
         shutil.rmtree(self.home, ignore_errors=True)
         shutil.copytree(place, self.home, symlinks=True)
         self.start()

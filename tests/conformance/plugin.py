@@ -17,13 +17,14 @@ from conformance.kit import KIT, REPOSITORY
 from conformance.life import Life
 
 SCRATCH = Path(tempfile.mkdtemp(prefix="conformance-"))
-_FOREIGN = ("DATABASE_URL", "GITHUB_TOKEN", "GH_TOKEN")
+# What would lead SkillMeat, git or our own settings out of the scratch HOME.
+_FOREIGN = ("DATABASE_URL", "GITHUB_TOKEN", "GH_TOKEN", "SKILLMEAT_", "XDG_", "GIT_")
 _TALLY = pytest.StashKey[Counter]()
 
 
 def pytest_configure(config):
     for name in [*os.environ]:
-        if name in _FOREIGN or name.startswith("SKILLMEAT_"):
+        if name.startswith(_FOREIGN):
             del os.environ[name]
     os.environ["HOME"] = str(SCRATCH / "home")
     (SCRATCH / "home").mkdir()
@@ -53,7 +54,9 @@ def server(tmp_path_factory):
     """The application, not started, and GitHub for it."""
     github = GitHub(tmp_path_factory.mktemp("github"))
     with github.served(Path.home()):
-        yield Application(github)
+        app = Application(github)
+        yield app
+        app.stop()
 
 
 def _begin(server: Application) -> None:
