@@ -12,7 +12,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-pytest_plugins = ["postgres_server"]
+# The real application is at hand in the conformance environment only.
+_CONFORMANCE = ["conformance.plugin"] if importlib.util.find_spec("skillmeat") else []
+pytest_plugins = ["postgres_server", *_CONFORMANCE]
 
 PROJECT = Path(__file__).parent.parent
 SHARED = PROJECT.parent / "shared"
