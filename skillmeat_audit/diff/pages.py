@@ -68,7 +68,7 @@ def _first(asked: pd.Series, known: pd.Series) -> Ints:
 def _shown(comparison: Comparison, column: str, entry: Ints, synced: pd.Series) -> pd.Series:
     """Return what is shown of each row in *column*; a source is never empty (§7.4)."""
     rows = comparison.snapshot.rows
-    own = comparison.layers.row(column)
+    own = _held(comparison, column)
     said = comparison.snapshot.manifest[column].array.take(entry, allow_fill=True)
     said = pd.Series(said, index=rows.index)
     said = said.mask(holds(said == ""))
@@ -82,10 +82,15 @@ def _shown(comparison: Comparison, column: str, entry: Ints, synced: pd.Series) 
     return own.where(synced, unsynced)
 
 
+def _held(comparison: Comparison, column: str) -> pd.Series:
+    """Return what the rows hold, as it stands; what counts as absent is ``<NA>``."""
+    return comparison.snapshot.rows[column].where(comparison.layers.row(column).notna())
+
+
 def _of_any_row(comparison: Comparison) -> pd.Series:
     """Return, per row, the source that the artifact's rows of other collections hold."""
     rows = comparison.snapshot.rows
-    known = rows.assign(source=comparison.layers.row("source")).dropna(subset=["source"])
+    known = rows.assign(source=_held(comparison, "source")).dropna(subset=["source"])
     last = known.drop_duplicates("artifact_id", keep="last").set_index("artifact_id")["source"]
     return rows["artifact_id"].map(last).astype("string")
 

@@ -83,6 +83,16 @@ class Life:
             if each["collection_id"] and each["column"]
         }
 
+    def shown(self) -> dict[Key, dict[str, object]]:
+        """Return what the application shows, by collection and artifact."""
+        return {
+            (collection, item["id"]): item
+            for collection in filter(None, (DEFAULT, self.team))
+            for item in self.app.ask("GET", f"/user-collections/{collection}/artifacts?limit=100")[
+                "items"
+            ]
+        }
+
     def add(self, path: str, kind: str, **more: str) -> None:
         """Add an artifact that the user wrote."""
         body = {"source_type": "local", "source": str(self.folder / path), "artifact_type": kind}

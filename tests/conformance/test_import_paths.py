@@ -11,6 +11,7 @@ from conformance.kit import CRITIC, PASSWORD, URL
 from conformance.life import STEPS, Life
 
 import skillmeat_audit as sma
+from skillmeat_audit.diff.pages import SHOWN
 from skillmeat_audit.model.tables import KEY, records
 from skillmeat_audit.ui.cli import main
 
@@ -26,6 +27,8 @@ class Told:
     real: dict
     named: dict
     sure: dict
+    pages: dict
+    shown: dict
     printed: dict
     code: int
 
@@ -37,11 +40,20 @@ def told(application, tmp_path_factory):
     story = {}
     for step in STEPS:
         written = life.take(step)
-        writers = records(sma.audit(application.home, progress=False).writers)
+        audit = sma.audit(application.home, progress=False)
+        writers = records(audit.writers)
+        pages = {tuple(page[key] for key in KEY): page for page in records(audit.pages)}
         named = {tuple(row[key] for key in KEY): row["writer"] for row in writers}
         sure = {tuple(row[key] for key in KEY): row["writer_sure"] for row in writers}
         story[step.name] = Told(
-            written, life.rows, dict(life.real), named, sure, *printed(application.home)
+            written,
+            life.rows,
+            dict(life.real),
+            named,
+            sure,
+            pages,
+            life.shown(),
+            *printed(application.home),
         )
     return story
 
@@ -89,6 +101,18 @@ def test_check_says_the_same(told, step):
     assert case.printed["counts"]["rows"] == len(case.rows)
     for each in findings:
         assert each["writer"] == case.named[each["collection_id"], each["artifact_id"]]
+
+
+@by_step
+def test_the_pages_show_what_we_say_they_do(told, step, tally):
+    case = told[step.name]
+
+    assert case.shown.keys() == case.pages.keys()
+    for key, item in case.shown.items():
+        assert {name: item[name] for name in SHOWN} == {
+            name: case.pages[key][name] for name in SHOWN
+        }
+    tally["cells that the pages show as we say"] += len(case.shown) * len(SHOWN)
 
 
 # Every way an artifact is brought into a home: what its row must say then.

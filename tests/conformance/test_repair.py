@@ -36,17 +36,6 @@ class Repaired:
     writers: pd.DataFrame
 
 
-def shown(life):
-    """Return what the application shows, by collection and artifact."""
-    return {
-        (collection, item["id"]): item
-        for collection in (DEFAULT, life.team)
-        for item in life.app.ask("GET", f"/user-collections/{collection}/artifacts?limit=100")[
-            "items"
-        ]
-    }
-
-
 @pytest.fixture(scope="module")
 def repaired(life, tmp_path_factory):
     """Spoil a home, plan and apply its repair, and ask the application what it shows."""
@@ -59,7 +48,7 @@ def repaired(life, tmp_path_factory):
     options = Options(state_dir=tmp_path_factory.mktemp("state"), max_overwrites=1000)
     run = sma.apply(plan, options=options)
     writers = sma.audit(life.app.home, progress=False).writers
-    seen = life.app.rows(), shown(life), life.findings(), writers
+    seen = life.app.rows(), life.shown(), life.findings(), writers
     return Repaired(life, run.outcomes, plan.document.changes, *seen)
 
 
