@@ -77,11 +77,10 @@ def _load(connection: Reader) -> Cache:
 
 
 def _identity(connection: Reader, shape: schema.Shape) -> str | None:
-    if not shape.has(schema.COLLECTIONS):
+    query = schema.oldest_collection(shape)
+    if query is None:
         return None
-    return schema.identity_of(
-        next(iter(connection.execute(schema.OLDEST_COLLECTION).fetchall()), None)
-    )
+    return schema.identity_of(next(iter(connection.execute(query).fetchall()), None))
 
 
 def _problem(kind: str, detail: str) -> dict[str, object]:
