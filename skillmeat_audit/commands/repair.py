@@ -12,11 +12,17 @@ from skillmeat_audit.commands.audit import Audit, Scope, audit, scoped
 from skillmeat_audit.diff.cells import missing_cells
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.model import changes as model
-from skillmeat_audit.model.errors import AuditError, DatabaseError, StateError, UsageError
+from skillmeat_audit.model.errors import (
+    AuditError,
+    DatabaseError,
+    HomeError,
+    StateError,
+    UsageError,
+)
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import Disposition
 from skillmeat_audit.model.tables import CHANGES, OUTCOMES
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.model.text import is_utf8, printable
 from skillmeat_audit.model.urls import sqlite_path, without_password
 from skillmeat_audit.repair import journal as journals
 from skillmeat_audit.repair import plan as plans
@@ -164,7 +170,8 @@ def plan(
     """Return the plan that mends what *audited* found, within *scope*.
 
     Only findings of one of *dispositions* are mended (safe and fill unless told otherwise); rows
-    that are orphans are deleted only with *deletes*. Raises `UsageError`, `DatabaseError`.
+    that are orphans are deleted only with *deletes*. Raises `UsageError`, `DatabaseError`,
+    `HomeError`.
     """
     snapshot = audited.snapshot
     unknown = sorted(set(dispositions) - {Disposition.SAFE, Disposition.FILL, Disposition.REVIEW})
@@ -173,6 +180,11 @@ def plan(
     url = snapshot.home.database
     if url is None or snapshot.identity is None or snapshot.era is None:
         raise DatabaseError("there is no cache to repair: start SkillMeat once to have it built")
+    home = str(snapshot.home.root.resolve())
+    if not is_utf8(home):
+        raise HomeError(
+            f"no plan can hold the path {printable(home)}, which is not UTF-8; rename it"
+        )
     findings, _ = scoped(audited.findings, scope or Scope(), snapshot)
     rows = snapshot.rows.drop(columns=[name for name in COLUMNS if name not in snapshot.columns])
     changes = plans.changes_from(
@@ -180,7 +192,7 @@ def plan(
     )
     document = model.Plan(
         schema_="skillmeat-audit/plan/1",
-        home=str(snapshot.home.root.resolve()),
+        home=home,
         database=without_password(url),
         identity=snapshot.identity,
         era=cast("Era", snapshot.era),

@@ -68,29 +68,28 @@ def _first(asked: pd.Series, known: pd.Series) -> Ints:
 def _shown(comparison: Comparison, column: str, entry: Ints, synced: pd.Series) -> pd.Series:
     """Return what is shown of each row in *column*; a source is never empty (§7.4)."""
     rows = comparison.snapshot.rows
-    own = _held(comparison, column)
-    said = comparison.snapshot.manifest[column].array.take(entry, allow_fill=True)
-    said = pd.Series(said, index=rows.index)
-    said = said.mask(holds(said == ""))
-    held = rows[f"held_{column}"] if f"held_{column}" in rows else pd.Series(pd.NA, rows.index)
-    unsynced = said.mask(pd.Series(entry < 0, rows.index), held.astype("string"))
+    own, nothing = _present(rows[column]), pd.Series(pd.NA, rows.index, dtype="string")
+    taken = comparison.snapshot.manifest[column].array.take(entry, allow_fill=True)
+    said = _present(pd.Series(taken, index=rows.index))
+    held = _present(rows[f"held_{column}"]) if f"held_{column}" in rows else nothing
+    unsynced = said.where(entry >= 0, held)
     if column == "source":
         own = own.fillna(_of_any_row(comparison)).fillna(said)
         return own.where(synced, unsynced).fillna(rows["artifact_id"])
     if column == "origin_source" and comparison.snapshot.era == "artifact_uuid":
-        own = pd.Series(pd.NA, rows.index, dtype="string")  # lost on the way to the page (§7.32)
+        own = nothing  # lost on the way to the page (§7.32)
     return own.where(synced, unsynced)
 
 
-def _held(comparison: Comparison, column: str) -> pd.Series:
-    """Return what the rows hold, as it stands; what counts as absent is ``<NA>``."""
-    return comparison.snapshot.rows[column].where(comparison.layers.row(column).notna())
+def _present(values: pd.Series) -> pd.Series:
+    """Return *values*, ``<NA>`` where they are empty: so the pages take them."""
+    return values.mask(holds(values == ""))
 
 
 def _of_any_row(comparison: Comparison) -> pd.Series:
     """Return, per row, the source that the artifact's rows of other collections hold."""
     rows = comparison.snapshot.rows
-    known = rows.assign(source=_held(comparison, "source")).dropna(subset=["source"])
+    known = rows.assign(source=_present(rows["source"])).dropna(subset=["source"])
     last = known.drop_duplicates("artifact_id", keep="last").set_index("artifact_id")["source"]
     return rows["artifact_id"].map(last).astype("string")
 

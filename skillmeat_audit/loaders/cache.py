@@ -78,11 +78,10 @@ def _load(connection: Reader) -> Cache:
 
 
 def _identity(connection: Reader, shape: schema.Shape) -> str | None:
-    if not shape.has(schema.COLLECTIONS):
+    query = schema.oldest_collection(shape)
+    if query is None:
         return None
-    return schema.identity_of(
-        next(iter(connection.execute(schema.OLDEST_COLLECTION).fetchall()), None)
-    )
+    return schema.identity_of(next(iter(connection.execute(query).fetchall()), None))
 
 
 def _problem(kind: str, detail: str) -> dict[str, object]:
@@ -134,7 +133,7 @@ def _identified(shape: schema.Shape) -> tuple[dict[str, str], str]:
         "artifact_id": f"COALESCE({old}c.artifact_uuid, NULL)",
         "artifact_uuid": "c.artifact_uuid", "has_artifact": "0",
     }  # fmt: skip
-    if "uuid" not in artifacts:
+    if not {"id", "uuid"} <= artifacts:
         return identity, ""
     identity |= {name: f"a.{own}" for name, own in _HELD.items() if own in artifacts}
     identity |= {

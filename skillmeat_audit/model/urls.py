@@ -12,6 +12,11 @@ def sqlite_url(path: Path) -> str:
     return f"{_SQLITE}{quote(os.fsencode(os.path.realpath(path)))}"
 
 
+def sqlite_uri(path: str | os.PathLike[str], mode: str) -> str:
+    """Return the URI under which SQLite itself opens the file at *path*, whatever its name."""
+    return f"file:{quote(os.fsencode(path))}?mode={mode}"
+
+
 def sqlite_path(url: str) -> Path | None:
     """Return the file behind an SQLite URL, None for a server's."""
     if not url.startswith("sqlite:"):

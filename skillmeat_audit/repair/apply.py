@@ -52,7 +52,7 @@ def rehearse_plan(plan: Plan, url: str, terms: Terms) -> Run:
 def _carry_out(plan: Plan, url: str, terms: Terms, *, rehearsed: bool) -> Run:
     with writing(url, terms.wait_seconds) as connection:
         tables = reflect(connection)
-        check_identity(connection, plan.identity)
+        check_identity(connection, tables, plan.identity)
         _check_columns(plan, tables)
         rows = read_rows(connection, tables, [change.key for change in plan.changes])
         known = find_collections(connection)

@@ -75,7 +75,7 @@ def state_folder(home: str, given: Path | None = None) -> Path:
     """Return the folder of a home's runs, in *given* or in the platform's state folder."""
     base = given or Path(platformdirs.user_state_dir("skillmeat-audit"))
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(home).parent.name).strip("-.") or "home"
-    return base / f"{name[:40]}-{hashlib.sha256(home.encode()).hexdigest()[:12]}"
+    return base / f"{name[:40]}-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"
 
 
 def new_run(folder: Path) -> tuple[str, Path]:

@@ -19,7 +19,7 @@ from skillmeat_audit.repair.journal import Entry, Journal, drop_backups, mark, n
 from skillmeat_audit.service.cache_service import now, stored, upsert_collection_artifacts
 from skillmeat_audit.service.connection import WAIT_SECONDS
 from skillmeat_audit.service.rows import claim_rows
-from skillmeat_audit.service.tables import identity
+from skillmeat_audit.service.tables import CacheTables, identity
 
 KEEP_BACKUPS = 10
 
@@ -92,9 +92,9 @@ def carry_out(
         return replace(run, outcomes=outcomes, notes=notes, run=name, backup=journal.backup)
 
 
-def check_identity(connection: sa.Connection, expected: str) -> None:
+def check_identity(connection: sa.Connection, tables: CacheTables, expected: str) -> None:
     """Refuse a cache that is not the one planned for (or journaled); raise `PlanError`."""
-    found = identity(connection)
+    found = identity(connection, tables.shape)
     if found != expected:
         raise PlanError(
             f"this is another database ({printable(found)}) than it was made for "

@@ -43,7 +43,7 @@ def undo_run(journal: Journal, url: str, terms: Terms) -> Run:
     """
     with writing(url, terms.wait_seconds) as connection:
         tables = reflect(connection)
-        check_identity(connection, journal.identity)
+        check_identity(connection, tables, journal.identity)
         keys = [entry.key for entry in journal.entries]
         cache = _Cache(connection, tables, read_rows(connection, tables, keys), journal)
         gone = _gone(cache)
@@ -73,9 +73,9 @@ def was_committed(journal: Journal, url: str, wait_seconds: float) -> bool | Non
     absence. None where it is another cache, or every row has moved on.
     """
     with writing(url, wait_seconds) as connection:
-        if identity(connection) != journal.identity:
-            return None
         tables = reflect(connection)
+        if identity(connection, tables.shape) != journal.identity:
+            return None
         rows = read_rows(connection, tables, [entry.key for entry in journal.entries])
         if any(_is(rows.get(entry.key), entry.after) for entry in journal.entries):
             return True

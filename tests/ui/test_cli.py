@@ -53,6 +53,17 @@ def test_nothing_of_the_home_changes(cli, make_home, era):
     assert digest(home) == before
 
 
+def test_a_home_whose_path_is_not_utf8_is_audited_and_what_cannot_be_done_is_told(cli, make_home):
+    home = make_home()
+    home = home.rename(home.parent / os.fsdecode(b"h\xff"))
+    told = cli("plan", home)
+
+    assert cli("check", home)[0] == cli("check", home, "--format", "csv")[0] == ExitCode.FINDINGS
+    assert json.loads(cli("check", home, "--format", "json")[1])["home"] == str(home)
+    assert cli("show", "1password", home)[0] == cli("runs", home)[0] == ExitCode.CLEAN
+    assert (told[0], "which is not UTF-8; rename it" in told[2]) == (ExitCode.FAILED, True)
+
+
 def test_json_is_all_that_stdout_holds(cli, make_home):
     code, out, _ = cli("check", make_home(), "--format", "json")
 
