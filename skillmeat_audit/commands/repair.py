@@ -21,6 +21,7 @@ from skillmeat_audit.model.errors import (
 )
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import Disposition
+from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import CHANGES, OUTCOMES
 from skillmeat_audit.model.text import is_utf8, printable
 from skillmeat_audit.model.urls import sqlite_path, without_password
@@ -171,7 +172,7 @@ def plan(
 
     Only findings of one of *dispositions* are mended (safe and fill unless told otherwise); rows
     that are orphans are deleted only with *deletes*. Raises `UsageError`, `DatabaseError`,
-    `HomeError`.
+    and `HomeError` for a home whose path no JSON can hold.
     """
     snapshot = audited.snapshot
     unknown = sorted(set(dispositions) - {Disposition.SAFE, Disposition.FILL, Disposition.REVIEW})
@@ -180,11 +181,6 @@ def plan(
     url = snapshot.home.database
     if url is None or snapshot.identity is None or snapshot.era is None:
         raise DatabaseError("there is no cache to repair: start SkillMeat once to have it built")
-    home = str(snapshot.home.root.resolve())
-    if not is_utf8(home):
-        raise HomeError(
-            f"no plan can hold the path {printable(home)}, which is not UTF-8; rename it"
-        )
     findings, _ = scoped(audited.findings, scope or Scope(), snapshot)
     rows = snapshot.rows.drop(columns=[name for name in COLUMNS if name not in snapshot.columns])
     changes = plans.changes_from(
@@ -192,13 +188,20 @@ def plan(
     )
     document = model.Plan(
         schema_="skillmeat-audit/plan/1",
-        home=home,
+        home=_plannable(snapshot.home),
         database=without_password(url),
         identity=snapshot.identity,
         era=cast("Era", snapshot.era),
         changes=changes,
     )
     return Plan(document, url)
+
+
+def _plannable(home: Home) -> str:
+    path = str(home.root.resolve())
+    if not is_utf8(path):
+        raise HomeError(f"no plan can hold the path {printable(path)}: it is not UTF-8; rename it")
+    return path
 
 
 def apply(planned: Plan, *, options: Options | None = None, recheck: bool = True) -> Run:

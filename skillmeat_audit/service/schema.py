@@ -95,8 +95,7 @@ def _oddities(columns: Mapping[str, frozenset[str]], key: Collection[str]) -> li
         )
     if "artifact_uuid" in cache and "uuid" not in columns.get(ARTIFACTS, ()):
         said.append(
-            "collection_artifacts is keyed by artifact_uuid, and there is no artifacts table with "
-            "id and uuid"
+            "rows are keyed by artifact_uuid, and there is no artifacts table with id and uuid"
         )
     if COLLECTIONS not in columns:
         said.append("the database has no collections table with an id: it cannot be repaired")

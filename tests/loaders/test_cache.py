@@ -236,8 +236,7 @@ def test_a_newer_cache_in_an_older_database_is_read_and_told(tmp_path, constrain
 
     assert values(cache) == [uuid_row(artifact_id="u1", stem="u1", has_artifact=False)]
     assert said(cache, "schema") == [
-        "collection_artifacts is keyed by artifact_uuid, and there is no artifacts table with "
-        "id and uuid"
+        "rows are keyed by artifact_uuid, and there is no artifacts table with id and uuid"
     ]
     assert len(said(cache, "integrity")) == len(constraint)
 

@@ -61,7 +61,7 @@ def test_a_home_whose_path_is_not_utf8_is_audited_and_what_cannot_be_done_is_tol
     assert cli("check", home)[0] == cli("check", home, "--format", "csv")[0] == ExitCode.FINDINGS
     assert json.loads(cli("check", home, "--format", "json")[1])["home"] == str(home)
     assert cli("show", "1password", home)[0] == cli("runs", home)[0] == ExitCode.CLEAN
-    assert (told[0], "which is not UTF-8; rename it" in told[2]) == (ExitCode.FAILED, True)
+    assert (told[0], "it is not UTF-8; rename it" in told[2]) == (ExitCode.FAILED, True)
 
 
 def test_json_is_all_that_stdout_holds(cli, make_home):
@@ -229,7 +229,7 @@ def test_a_home_without_a_cache_is_checked_by_its_manifests(cli, make_home):
     code, out, _ = cli("check", home)
 
     assert code == ExitCode.CLEAN
-    assert "no cache yet" in out
+    assert "no cache yet" in " ".join(out.split())
 
 
 @pytest.mark.parametrize(
