@@ -4,7 +4,7 @@ import difflib
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import PROBLEMS, among
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.artifact import ArtifactView, view_artifact
-from skillmeat_audit.reports.html import audit_html
+from skillmeat_audit.reports.audit_html import audit_html
 from skillmeat_audit.reports.names import Names
 from skillmeat_audit.reports.summary import Summary, summarize
 
@@ -105,7 +105,8 @@ class Audit:
             pd.concat([self.manifest["artifact_id"], self.rows["artifact_id"]]).dropna().unique()
         )
         artifact_id = _one_artifact(artifact, sorted(known))
-        return view_artifact(self.snapshot, self.findings, self.writers, artifact_id)
+        view = view_artifact(self.snapshot, self.findings, self.writers, artifact_id)
+        return replace(view, names=self.names)
 
     def plan(
         self,
@@ -130,7 +131,7 @@ class Audit:
         )
 
     def _repr_html_(self) -> str:
-        return audit_html(self.summary, self.findings)
+        return audit_html(self.summary, self.findings, self.names)
 
 
 def audit(

@@ -19,7 +19,8 @@ from skillmeat_audit.ui.options import (
 )
 
 if TYPE_CHECKING:
-    from skillmeat_audit.commands.repair import Options, Run
+    from skillmeat_audit.commands.options import Options
+    from skillmeat_audit.commands.repair import Run
 
 Command = Callable[..., Any]
 
@@ -152,7 +153,7 @@ def runs(home: str, **options: Any) -> int:
 
 
 def _options(options: dict[str, Any]) -> "Options":
-    from skillmeat_audit.commands.repair import Options
+    from skillmeat_audit.commands.options import Options
 
     return Options(
         options["state_dir"],

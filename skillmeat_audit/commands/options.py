@@ -1,0 +1,40 @@
+"""How runs are carried out: where their traces go, how much they may overwrite, who writes."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.repair.journal import state_folder
+from skillmeat_audit.repair.runs import CacheService, Terms
+from skillmeat_audit.service.cache_service import upsert_collection_artifacts
+from skillmeat_audit.service.connection import WAIT_SECONDS
+
+SERVICES = ("embedded", "skillmeat")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How runs are carried out; see `Terms`. ``state_dir`` is where their traces are kept."""
+
+    state_dir: str | os.PathLike[str] | None = None
+    max_overwrites: int | None = None
+    wait_seconds: float = WAIT_SECONDS
+    service: str = "embedded"
+
+    def terms(self, home: str) -> Terms:
+        """Return the terms for runs on *home*."""
+        given = None if self.state_dir is None else Path(self.state_dir).expanduser()
+        folder = state_folder(home, given)
+        return Terms(folder, self.max_overwrites, self.wait_seconds, _service(self.service))
+
+
+def _service(name: str) -> CacheService:
+    if name == "embedded":
+        return upsert_collection_artifacts
+    if name == "skillmeat":
+        from skillmeat_audit.service import skillmeat  # noqa: PLC0415 - only when asked for
+
+        return skillmeat.upsert_collection_artifacts
+    raise UsageError(f"no service is called {printable(name)}; there are {', '.join(SERVICES)}")
