@@ -25,6 +25,7 @@ from skillmeat_audit.model.tables import PROBLEMS, among
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.artifact import ArtifactView, view_artifact
 from skillmeat_audit.reports.audit_html import audit_html
+from skillmeat_audit.reports.charts import Charts
 from skillmeat_audit.reports.names import Names
 from skillmeat_audit.reports.summary import Summary, summarize
 
@@ -86,6 +87,11 @@ class Audit:
     def summary(self) -> Summary:
         """The audit in numbers."""
         return summarize(self.snapshot, self.findings, self.ignored, PATHS)
+
+    @cached_property
+    def charts(self) -> Charts:
+        """The audit in pictures."""
+        return Charts(self.snapshot, self.findings, self.names)
 
     @property
     def names(self) -> Names:
