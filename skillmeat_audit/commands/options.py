@@ -7,7 +7,7 @@ from pathlib import Path
 from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.repair.journal import state_folder
-from skillmeat_audit.repair.runs import CacheService, Terms
+from skillmeat_audit.repair.runs import CacheService, Proceed, Terms, go_on
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
 from skillmeat_audit.service.connection import WAIT_SECONDS
 
@@ -16,18 +16,25 @@ SERVICES = ("embedded", "skillmeat")
 
 @dataclass(frozen=True)
 class Options:
-    """How runs are carried out; see `Terms`. ``state_dir`` is where their traces are kept."""
+    """How runs are carried out.
+
+    ``state_dir`` is where journals and backups are kept, ``max_overwrites`` how many rows may be
+    overwritten or deleted (None: a fifth of them), ``wait_seconds`` how long a lock is waited for,
+    ``service`` who writes the rows; ``proceed`` is asked between batches whether to go on.
+    """
 
     state_dir: str | os.PathLike[str] | None = None
     max_overwrites: int | None = None
     wait_seconds: float = WAIT_SECONDS
     service: str = "embedded"
+    proceed: Proceed = go_on
 
     def terms(self, home: str) -> Terms:
         """Return the terms for runs on *home*."""
         given = None if self.state_dir is None else Path(self.state_dir).expanduser()
         folder = state_folder(home, given)
-        return Terms(folder, self.max_overwrites, self.wait_seconds, _service(self.service))
+        service = _service(self.service)
+        return Terms(folder, self.max_overwrites, self.wait_seconds, service, self.proceed)
 
 
 def _service(name: str) -> CacheService:

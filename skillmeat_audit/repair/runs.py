@@ -30,18 +30,32 @@ class CacheService(Protocol):
         """Insert or update *rows* in the caller's transaction (`upsert_collection_artifacts`)."""
 
 
+class Proceed(Protocol):
+    """Asked between batches of rows whether the run goes on."""
+
+    def __call__(self, done: int, total: int) -> bool:
+        """Return False to have the run rolled back: *done* of *total* rows are written so far."""
+
+
+def go_on(done: int, total: int) -> bool:
+    """Let a run go on to its end."""
+    return True
+
+
 @dataclass(frozen=True)
 class Terms:
     """How a run is carried out.
 
     ``folder`` is where the home's runs are kept; ``max_overwrites`` how many rows may be
-    overwritten or deleted (None: a fifth of them); ``wait_seconds`` how long a lock is waited for.
+    overwritten or deleted (None: a fifth of them); ``wait_seconds`` how long a lock is waited for;
+    ``proceed`` is asked between batches whether to go on.
     """
 
     folder: Path
     max_overwrites: int | None = None
     wait_seconds: float = WAIT_SECONDS
     service: CacheService = upsert_collection_artifacts
+    proceed: Proceed = go_on
 
 
 @dataclass(frozen=True)

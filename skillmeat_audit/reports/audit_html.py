@@ -37,7 +37,7 @@ def audit_html(summary: Summary, findings: pd.DataFrame, names: Names) -> str:
             count(counts["rows"], "row"),
         ),
         paragraph(strong(answer(summary))),
-        paragraph(_wrong(summary), *_severities(counts), _ignored(summary)),
+        paragraph(_wrong(summary), *severities(counts), _ignored(summary)),
         table_html("Who left rows wrong", ("writer", "rows", "what it does"), causes)
         if causes else "",
         findings_html(gravest(findings).head(FINDING_LIMIT), names, len(findings))
@@ -92,9 +92,10 @@ def _wrong(summary: Summary) -> str:
     return ", ".join(parts)
 
 
-def _severities(counts: Mapping[str, int]) -> list[Markup]:
+def severities(counts: Mapping[str, int]) -> list[Markup]:
+    """Return how many findings there are of each severity, in words."""
     nouns = {"error": "error", "warning": "warning", "info": "note"}
-    return [tag(count(counts[each], noun), each) for each, noun in nouns.items()]
+    return [tag(count(counts.get(each, 0), noun), each) for each, noun in nouns.items()]
 
 
 def _ignored(summary: Summary) -> str:
