@@ -109,11 +109,10 @@ class Audit:
 
         Raises `UsageError` where there is none, or several.
         """
-        known = (
-            pd.concat([self.manifest["artifact_id"], self.rows["artifact_id"]]).dropna().unique()
-        )
-        artifact_id = _one_artifact(artifact, sorted(known))
-        view = view_artifact(self.snapshot, self.findings, self.writers, artifact_id)
+        known = pd.concat([self.manifest["artifact_id"], self.rows["artifact_id"]]).dropna()
+        if not among(known, [artifact]).any():
+            artifact = _one_artifact(artifact, sorted(known.unique()))
+        view = view_artifact(self.snapshot, self.findings, self.writers, artifact)
         return replace(view, names=self.names)
 
     def only(self, findings: pd.DataFrame | None = None, **wanted: Unpack[Wanted]) -> "Audit":
@@ -272,8 +271,6 @@ def _collection_ids(wanted: Sequence[str], snapshot: Snapshot) -> set[str]:
 
 
 def _one_artifact(name: str, known: Sequence[str]) -> str:
-    if name in known:
-        return name
     found = [each for each in known if each.partition(":")[2] == name]
     if len(found) > 1:
         raise UsageError(

@@ -42,6 +42,7 @@ class Index:
         self.findings = findings
         self._facets = {name: _codes(findings[_COLUMNS.get(name, name)]) for name in FACETS}
         self._ranks: dict[str, Ints] = {}
+        self._masks: dict[str, tuple[str, Bools]] = {}
 
     def matching(self, wanted: Wanted) -> Ints:
         """Return the positions of the findings that are *wanted*, in their own order."""
@@ -63,12 +64,20 @@ class Index:
     def _mask(self, wanted: Wanted) -> Bools:
         mask = np.ones(len(self.findings), dtype=bool)
         for name, value in wanted.items():
-            if name == "text":
-                mask &= self._holding(str(value))
-                continue
-            codes, values = self._facets[name]
-            mask &= codes == (values.index(value) if value in values else -2)
+            mask &= self._having(name, str(value))
         return mask
+
+    def _having(self, name: str, value: str) -> Bools:
+        """Return where filter *name* is met; the latest answer is kept, for counting asks again."""
+        asked, mask = self._masks.get(name, (None, None))
+        if mask is None or asked != value:
+            mask = self._holding(value) if name == "text" else self._being(name, value)
+            self._masks[name] = value, mask
+        return mask
+
+    def _being(self, name: str, value: str) -> Bools:
+        codes, values = self._facets[name]
+        return np.equal(codes, values.index(value) if value in values else -2)
 
     def _holding(self, text: str) -> Bools:
         found = pc.match_substring(self._searched, text.lower())
