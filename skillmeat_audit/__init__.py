@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from skillmeat_audit.commands.audit import Audit, Scope, audit
     from skillmeat_audit.commands.options import Options
     from skillmeat_audit.commands.repair import Plan, Run, apply
+    from skillmeat_audit.commands.sample import sample
     from skillmeat_audit.model.errors import AuditError
     from skillmeat_audit.ui.notebook import explore, repair_panel
 
 __version__ = "0.1.0"
 __all__ = [
     "Audit", "AuditError", "Options", "Plan", "Run", "Scope", "apply", "audit", "explore",
-    "repair_panel",
+    "repair_panel", "sample",
 ]  # fmt: skip
 
 _HOMES = {
@@ -26,6 +27,7 @@ _HOMES = {
     "commands.audit": ("Audit", "Scope", "audit"),
     "commands.options": ("Options",),
     "commands.repair": ("Plan", "Run", "apply"),
+    "commands.sample": ("sample",),
     "ui.notebook": ("explore", "repair_panel"),
 }
 _HOME = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}

@@ -1,7 +1,6 @@
 """Fixtures: homes built from data/, the command line, and the real homes where they are at hand."""
 
 import hashlib
-import importlib.util
 import os
 import sqlite3
 from collections.abc import Callable
@@ -12,15 +11,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from skillmeat_audit.commands import sample as build
+
 pytest_plugins = ["postgres_server"]
 
 PROJECT = Path(__file__).parent.parent
 SHARED = PROJECT.parent / "shared"
-
-_spec = importlib.util.spec_from_file_location("build", PROJECT / "data" / "build.py")
-assert _spec is not None and _spec.loader is not None
-build = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(build)
 
 
 @pytest.fixture(params=build.ERAS)

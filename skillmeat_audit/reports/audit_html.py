@@ -1,6 +1,7 @@
 """Renders an audit as static HTML for notebooks: the answer, the cause, the gravest findings."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -92,7 +93,7 @@ def _wrong(summary: Summary) -> str:
     return ", ".join(parts)
 
 
-def severities(counts: Mapping[str, int]) -> list[Markup]:
+def severities(counts: Mapping[Any, int]) -> list[Markup]:
     """Return how many findings there are of each severity, in words."""
     nouns = {"error": "error", "warning": "warning", "info": "note"}
     return [tag(count(counts.get(each, 0), noun), each) for each, noun in nouns.items()]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Told apart by those who see no colours too (Okabe and Ito), and by hatching besides.
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
 _SEVERITIES = {"error": "#d55e00", "warning": "#e69f00", "info": "#56b4e9"}
-_HATCHES = ("", "///", "...", "xxx", "\\\\\\", "+++", "ooo", "---")
+_HATCHES = ("", "//", "--", "xx", "\\", "++", "||", "/")  # lines only: dots make big files
 _WIDTH_INCHES, _LABEL_CHARS, _ROW_LIMIT = 7.2, 40, 40
 _LOOK: Any = {  # matplotlib types this as a Literal of four hundred names
     "font.family": "DejaVu Sans", "font.size": 9, "axes.titlesize": 10, "hatch.linewidth": 0.5,

@@ -23,15 +23,16 @@ _STYLE = """<style>
 .skillmeat-audit table{border-collapse:collapse;margin:.7em 0;font-size:inherit}
 .skillmeat-audit caption{caption-side:top;text-align:left;font-weight:600;padding:.2em 0;
 color:inherit}
-.skillmeat-audit th,.skillmeat-audit td{text-align:left;vertical-align:top;padding:.2em .8em .2em 0;
-border:0;border-bottom:1px solid var(--jp-border-color2,#8886);background:none;white-space:normal;
-max-width:34em;overflow-wrap:break-word}
+.skillmeat-audit th,.skillmeat-audit td{text-align:left!important;vertical-align:top;
+padding:.2em .8em .2em 0;border:0;border-bottom:1px solid var(--jp-border-color2,#8886);
+background:none;white-space:normal;max-width:34em;overflow-wrap:break-word}
 .skillmeat-audit .value{overflow-wrap:anywhere}
+.skillmeat-audit .long{display:block;min-width:13em}
 .skillmeat-audit th[scope=rowgroup]{padding-top:.7em}
 .skillmeat-audit thead th{border-bottom:2px solid var(--jp-border-color1,#888a);
 white-space:nowrap;overflow-wrap:normal}
 .skillmeat-audit tbody th{font-weight:600}
-.skillmeat-audit td.number{text-align:right}
+.skillmeat-audit td.number{text-align:right!important}
 .skillmeat-audit .tag{white-space:nowrap}
 .skillmeat-audit .empty{font-style:italic;opacity:.75}
 .skillmeat-audit .error>b{color:var(--jp-error-color1,#c62828)}

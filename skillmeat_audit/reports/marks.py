@@ -9,6 +9,7 @@ from skillmeat_audit.reports.values import aligned, shown
 
 # Longer values are cut, from shortly before they part: nobody reads more in a table.
 _LIMIT_CHARS = 160
+_SHORT_CHARS = 24
 _WORDS = re.compile(r"\s+|[^\s\w]|\w+")
 
 
@@ -40,4 +41,5 @@ def _whole(value: object) -> Markup:
 
 
 def _value(html: str) -> Markup:
-    return Markup(f'<span class="value">{html}</span>')
+    kind = "value long" if len(html) > _SHORT_CHARS else "value"
+    return Markup(f'<span class="{kind}">{html}</span>')

@@ -15,6 +15,7 @@ from skillmeat_audit.model.errors import AuditError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.ui.check import check, rules, show
+from skillmeat_audit.ui.lab import lab
 from skillmeat_audit.ui.repair import apply, plan, runs, undo
 
 
@@ -88,5 +89,5 @@ def cli() -> None:
     """  # noqa: D301
 
 
-for verb in (check, show, rules, plan, apply, undo, runs):
+for verb in (check, show, rules, plan, apply, undo, runs, lab):
     cli.add_command(verb)

@@ -93,6 +93,15 @@ def test_the_counts_follow_the_other_filters():
     assert any(label.startswith("D001") and label.endswith("· 2") for label in rules)
 
 
+def test_a_filter_that_is_not_used_says_how_many_it_would_filter():
+    explorer = example()
+    explorer.wanted = {"rule": "D001"}
+
+    assert control(explorer, "severity").label == f"all · {NUMBER}"
+    assert f"{NUMBER} errors" in explorer._status.value
+    assert "0 warnings" in explorer._status.value
+
+
 def test_a_filter_that_finds_nothing_can_be_taken_back():
     explorer = example()
 
@@ -185,7 +194,7 @@ def test_without_a_kernel_there_is_a_table_and_text():
     bundle = example()._repr_mimebundle_()
 
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert "<caption>20 of " in bundle["text/html"]
+    assert f"<caption>{PAGE} of " in bundle["text/html"]
     assert bundle["text/plain"].startswith("<Explorer: ")
 
 

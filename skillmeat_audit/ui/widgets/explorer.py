@@ -14,7 +14,7 @@ import traitlets
 from skillmeat_audit.commands.audit import Audit
 from skillmeat_audit.model.tables import FINDINGS, records
 from skillmeat_audit.model.text import shortened
-from skillmeat_audit.reports.audit_html import FINDING_LIMIT, findings_html, gravest, severities
+from skillmeat_audit.reports.audit_html import findings_html, gravest, severities
 from skillmeat_audit.reports.html import calls, fragment, paragraph
 from skillmeat_audit.reports.index import FACETS, Index, Wanted, described
 from skillmeat_audit.reports.values import count
@@ -73,7 +73,7 @@ class Explorer(StaticBox):
         found = self.found
         return fragment(
             paragraph("Explorer of findings: run this cell in Jupyter to filter and select"),
-            findings_html(gravest(found).head(FINDING_LIMIT), self._names, len(found)),
+            findings_html(gravest(found).head(PAGE), self._names, len(found)),
             calls(self.code, "sma.explore(audit)"),
         )
 
@@ -148,7 +148,7 @@ class Explorer(StaticBox):
         options += [(f"{self._called(name, each)} · {n}", each) for each, n in counts.items()]
         if tuple(options) != tuple(control.options):
             control.options = options
-        control.value = value
+        control.index = [each for _, each in options].index(value)
 
     def _called(self, facet: str, value: str) -> str:
         if not value:
@@ -173,7 +173,7 @@ class Explorer(StaticBox):
         caption = f"Findings {start + 1 if total else 0} to {start + len(shown)} of {total}"
         self._table.fill(caption, lines, (self._sort.value, self._descending.value))
         self._previous.disabled, self._next.disabled = start == 0, self._page + 1 >= pages
-        counts = self._index.counts("severity", cast("Wanted", self.wanted))
+        counts = self.found["severity"].value_counts().to_dict()
         self._status.value = status_html(
             f"{total} of {count(len(self.audit.findings), 'finding')}",
             *severities(counts),

@@ -23,8 +23,9 @@ _STYLE = f"""<style>
 .skillmeat-audit table.page caption{{padding:0;line-height:{_LINE_PX}px}}
 .skillmeat-audit table.page th,.skillmeat-audit table.page td{{height:{_LINE_PX}px;
 padding:0 .8em 0 0;box-sizing:border-box;white-space:nowrap;overflow:hidden;
-text-overflow:ellipsis;max-width:15em;
+text-overflow:ellipsis;max-width:12em;
 vertical-align:middle}}
+.skillmeat-audit table.page .long{{display:inline}}
 </style>"""
 
 
