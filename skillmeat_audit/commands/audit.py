@@ -4,9 +4,9 @@ import difflib
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 import pandas as pd
 
@@ -23,13 +23,16 @@ from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.loaders.manifests import load_manifests
 from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import PROBLEMS, among
+from skillmeat_audit.model.tables import FINDINGS, PROBLEMS, among
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.artifact import ArtifactView, view_artifact
-from skillmeat_audit.reports.html import audit_html
+from skillmeat_audit.reports.audit_html import audit_html
+from skillmeat_audit.reports.charts import Charts
+from skillmeat_audit.reports.index import Index, Wanted
 from skillmeat_audit.reports.names import Names
 from skillmeat_audit.reports.pages import PageView
 from skillmeat_audit.reports.summary import Summary, summarize
+from skillmeat_audit.reports.values import count
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.repair import Plan
@@ -93,6 +96,11 @@ class Audit:
         """The audit in numbers."""
         return summarize(self.snapshot, self.findings, self.ignored, PATHS)
 
+    @cached_property
+    def charts(self) -> Charts:
+        """The audit in pictures."""
+        return Charts(self.snapshot, self.findings, self.names)
+
     @property
     def names(self) -> Names:
         """What the rules and the DB collections are called."""
@@ -119,7 +127,22 @@ class Audit:
         Raises `UsageError` where there is none, or several.
         """
         artifact_id = _one_artifact(artifact, _known_ids(self.snapshot))
-        return view_artifact(self.snapshot, self.findings, self.writers, artifact_id)
+        view = view_artifact(self.snapshot, self.findings, self.writers, artifact_id)
+        return replace(view, names=self.names)
+
+    def only(self, findings: pd.DataFrame | None = None, **wanted: Unpack[Wanted]) -> "Audit":
+        """Return this audit with only some of its findings: *findings*, or those *wanted*.
+
+        ``audit.only(rule="D001", text="1password")``; `Wanted` says what can be asked for. What it
+        plans, draws and sums up is of these alone.
+        """
+        kept = self.findings if findings is None else findings
+        place = wanted.get("collection")
+        if place and not among(kept["collection_id"], [place]).any():
+            kept = kept[among(kept["collection_id"], _collection_ids([place], self.snapshot))]
+            del wanted["collection"]
+        kept = kept.iloc[Index(kept).matching(wanted)]
+        return replace(self, findings=FINDINGS.conform(kept), ignored=self.ignored.head(0))
 
     def plan(
         self,
@@ -138,13 +161,13 @@ class Audit:
     def __repr__(self) -> str:
         counts = self.summary.counts
         return (
-            f"<Audit of {printable(self.summary.home)}: {counts['error']} errors, "
-            f"{counts['warning']} warnings, {counts['info']} notes; "
+            f"<Audit of {printable(self.summary.home)}: {count(counts['error'], 'error')}, "
+            f"{count(counts['warning'], 'warning')}, {count(counts['info'], 'note')}; "
             "see .findings, .show('type:name'), .plan()>"
         )
 
     def _repr_html_(self) -> str:
-        return audit_html(self.summary, self.findings)
+        return audit_html(self.summary, self.findings, self.names)
 
 
 def audit(

@@ -7,6 +7,7 @@
     ├── DatabaseError          the cache is not a database we can read or write
     ├── PlanError              a plan is malformed, of another home, or larger than allowed
     ├── StateError             journal or backup cannot be written or read
+    ├── CancelledError         somebody stopped a run before its commit
     └── UsageError             an option, a filter or a settings file is wrong
 
 Drift is never an error: what disagrees is a finding.
@@ -31,6 +32,10 @@ class PlanError(AuditError):
 
 class StateError(AuditError):
     """The state folder, the journal or a backup cannot be written or read."""
+
+
+class CancelledError(AuditError):
+    """Somebody stopped a run before its commit: nothing was changed."""
 
 
 class UsageError(AuditError):

@@ -18,7 +18,7 @@ from skillmeat_audit.model.changes import (
     Skipped,
     Values,
 )
-from skillmeat_audit.model.errors import PlanError
+from skillmeat_audit.model.errors import CancelledError, PlanError
 from skillmeat_audit.model.text import as_text, is_utf8
 from skillmeat_audit.model.urls import without_password
 from skillmeat_audit.repair.journal import Entry
@@ -31,6 +31,8 @@ from skillmeat_audit.service.tables import CacheTables, reflect
 
 # A plan may overwrite or delete this share of the rows, or this many; more must be asked for.
 OVERWRITE_SHARE, OVERWRITE_FLOOR = 0.2, 5
+# So many rows are written between two chances to cancel: about a hundredth of a second's work.
+BATCH_ROWS = 500
 _ABSENT = (None, "", "[]")
 
 
@@ -96,9 +98,12 @@ def _prepare(cache: _Cache, accepted: list[Change], terms: Terms) -> Work:
             for change in changes
             if change.op != "delete"
         ]
-        terms.service(cache.connection, rows, at)
+        for start in range(0, len(rows), BATCH_ROWS):
+            _ask(terms, start, len(changes))
+            terms.service(cache.connection, rows[start : start + BATCH_ROWS], at)
         gone = [change.key for change in changes if change.op == "delete"]
         delete_rows(cache.connection, cache.tables, gone)
+        _ask(terms, len(changes), len(changes))
         return ()
 
     return Work(
@@ -110,6 +115,13 @@ def _prepare(cache: _Cache, accepted: list[Change], terms: Terms) -> Work:
             c.key: made.refused[c.artifact_id] for c in accepted if c.artifact_id in made.refused
         },
     )
+
+
+def _ask(terms: Terms, done: int, total: int) -> None:
+    if not terms.proceed(done, total):
+        raise CancelledError(
+            f"cancelled after {done} of {total} rows and rolled back; nothing was changed"
+        )
 
 
 def _entry(cache: _Cache, change: Change, stamp: str) -> Entry:
@@ -158,13 +170,18 @@ def _held(row: Raw, columns: Values) -> Values:
 
 
 def _check_cap(accepted: Sequence[Change], total: int, allowed: int | None) -> None:
-    limit = max(int(total * OVERWRITE_SHARE), OVERWRITE_FLOOR) if allowed is None else allowed
+    limit = overwrite_limit(total) if allowed is None else allowed
     losing = sum(loses(change) for change in accepted)
     if losing > limit:
         raise PlanError(
             f"this would overwrite or delete {losing} of {total} rows, more than {limit}; "
             f"if that is meant, allow it with --max-overwrites {losing}"
         )
+
+
+def overwrite_limit(total: int) -> int:
+    """Return how many of *total* rows may be overwritten or deleted without being asked for."""
+    return max(int(total * OVERWRITE_SHARE), OVERWRITE_FLOOR)
 
 
 def loses(change: Change) -> bool:

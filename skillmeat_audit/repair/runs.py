@@ -33,13 +33,26 @@ class CacheService(Protocol):
         """Insert or update *rows* in the caller's transaction (`upsert_collection_artifacts`)."""
 
 
+class Proceed(Protocol):
+    """Asked between batches of rows whether the run goes on."""
+
+    def __call__(self, done: int, total: int) -> bool:
+        """Return False to have the run rolled back: *done* of *total* rows are written so far."""
+
+
+def go_on(done: int, total: int) -> bool:
+    """Let a run go on to its end."""
+    return True
+
+
 @dataclass(frozen=True)
 class Terms:
     """How a run is carried out.
 
     ``folder`` is where the home's runs are kept; ``max_overwrites`` how many rows may be
     overwritten or deleted (None: a fifth of them, or five); ``wait_seconds`` how long a lock is
-    waited for; ``keep_backups`` how many runs keep theirs (None: ten).
+    waited for; ``keep_backups`` how many runs keep theirs (None: ten); ``proceed`` is asked between
+    batches whether to go on.
     """
 
     folder: Path
@@ -47,6 +60,7 @@ class Terms:
     wait_seconds: float = WAIT_SECONDS
     service: CacheService = upsert_collection_artifacts
     keep_backups: int | None = None
+    proceed: Proceed = go_on
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.artifact import ArtifactView, Column
 from skillmeat_audit.reports.names import Names
-from skillmeat_audit.reports.summary import Summary
+from skillmeat_audit.reports.summary import Summary, answer
 from skillmeat_audit.reports.values import aligned, count, fitted, shown
 
 TOOL = "skillmeat-audit"
@@ -78,22 +78,12 @@ def _headline(summary: Summary) -> str:
 
 
 def _answer(summary: Summary, width: int) -> Iterator[Text]:
-    said = [
-        f"{count(rows, 'row')} {'shows' if rows == 1 else 'show'} no {name}"
-        for rows, name in (
-            (summary.blank["description"], "description"),
-            (summary.blank["source"], "source link"),
-        )
-        if rows
-    ]
+    said, blank = answer(summary), any(summary.blank.values())
     if said:
-        answer = f"{' and '.join(said)} although the manifest has them."
-        yield from _wrapped(answer, width, 0, "bold")
-    elif summary.counts["error"] + summary.counts["warning"] == 0:
-        yield Text("Nothing wrong: every row says what its manifest says.", "bold green")
+        yield from _wrapped(said, width, 0, "bold" if blank else "bold green")
     for cause in summary.causes:
         yield from _wrapped(f"{cause.rows:5}  {cause.writer:<16} {cause.does}", width, 24)
-    if said or summary.causes or not summary.counts["findings"]:
+    if blank or summary.causes or not summary.counts["findings"]:
         yield Text()
 
 

@@ -20,7 +20,8 @@ from skillmeat_audit.ui.options import (
 from skillmeat_audit.ui.streams import complain, emit
 
 if TYPE_CHECKING:
-    from skillmeat_audit.commands.repair import Options, Run
+    from skillmeat_audit.commands.options import Options
+    from skillmeat_audit.commands.repair import Run
 
 Command = Callable[..., Any]
 
@@ -153,7 +154,7 @@ def runs(home: str, **options: Any) -> int:
 
 
 def _options(options: dict[str, Any]) -> "Options":
-    from skillmeat_audit.commands.repair import Options
+    from skillmeat_audit.commands.options import Options
     from skillmeat_audit.loaders.settings import load_settings
 
     return Options(

@@ -4,6 +4,7 @@ import click
 
 from skillmeat_audit import __version__
 from skillmeat_audit.ui.check import check, rules, show
+from skillmeat_audit.ui.lab import lab
 from skillmeat_audit.ui.repair import apply, plan, runs, undo
 from skillmeat_audit.ui.replay import replay
 
@@ -22,5 +23,5 @@ def cli() -> None:
     """  # noqa: D301
 
 
-for verb in (check, show, rules, plan, apply, undo, runs, replay):
+for verb in (check, show, rules, plan, apply, undo, runs, replay, lab):
     cli.add_command(verb)
