@@ -129,3 +129,24 @@ def audited(snap: Snapshot) -> Audit:
     writers = attribute(comparison)
     found = run_rules(RULES, comparison, writers)
     return Audit(snap, comparison, writers, found, found.head(0))
+
+
+# What would do harm in one format or another: markup, formulas, commands, labels, controls.
+TRAPS = (
+    '<img src=x onerror="alert(1)">', "a|b`c` [x](javascript:alert(1)) ![y](https://e.example/z)",
+    "=HYPERLINK(1)", "::set-output name=a::b\n::error::c", '"} 1\nfake_metric 2', "]]><evil/>",
+    "{{ 7*7 }}{% raw %}", "\x00\x08\x1b[31m\u202e\u2028\ufffe", "@everyone #1 www.e.example $x$",
+)  # fmt: skip
+
+
+def trapped() -> Snapshot:
+    """Return a snapshot whose every text from outside is a trap."""
+    entries, rows = [], []
+    for number, trap in enumerate(TRAPS):
+        artifact = f"skill:{number}{trap}"
+        said = imported(artifact, name=trap, path=trap, description=trap, author=trap, source=trap)
+        entries.append(said)
+        rows.append(row(artifact, author=f"other {trap}"))
+        rows.append(row(trap, "t1", description=trap))
+    names = (("default", TRAPS[0]), ("t1", TRAPS[1]))
+    return snapshot(entries, rows, collections=names, home=Home(Path(f"/h/{TRAPS[4]}"), None, ""))

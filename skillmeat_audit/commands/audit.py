@@ -22,6 +22,7 @@ from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.loaders.manifests import load_manifests
 from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.model.past import Accepted
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import FINDINGS, PROBLEMS, among
 from skillmeat_audit.model.text import printable
@@ -60,7 +61,8 @@ class Scope:
 class Audit:
     """An audited home; shows itself in a notebook.
 
-    ``findings`` is a DataFrame of ``FINDINGS``, ``ignored`` those that the scope left out by rule;
+    ``findings`` is a DataFrame of ``FINDINGS``, ``ignored`` those that the scope left out by rule,
+    ``accepted`` those that a baseline accepts (`skillmeat_audit.commands.baseline`);
     the layers are ``rows``, ``manifest``, ``frontmatter`` and ``catalog`` (`model.tables` documents
     each contract), ``writers`` says which code path last wrote each row.
     """
@@ -70,6 +72,7 @@ class Audit:
     writers: pd.DataFrame = field(repr=False)
     findings: pd.DataFrame = field(repr=False)
     ignored: pd.DataFrame = field(repr=False)
+    accepted: Accepted | None = field(default=None, repr=False)
 
     @property
     def rows(self) -> pd.DataFrame:

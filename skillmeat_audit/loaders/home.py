@@ -55,6 +55,15 @@ def _root(given: Path) -> tuple[Path | None, bool]:
         ) from exc
 
 
+def home_folder(path: str | os.PathLike[str] = DEFAULT_HOME) -> Path:
+    """Return the folder of the home at *path*, or where it would be if it were there."""
+    try:
+        return find_home(path).root
+    except HomeError:
+        given = Path(os.path.expanduser(path))
+        return given if given.name == ".skillmeat" else given / ".skillmeat"
+
+
 def _database(root: Path, given: str | None) -> str | None:
     if given is None:
         return _default_cache(root / "cache" / "cache.db")

@@ -12,7 +12,8 @@ from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.text import printable
 
-_KEYS = {"ignore", "fail-on", "keep-backups"}
+_KEYS = {"ignore", "fail-on", "keep-backups", "kept-runs"}
+KEPT_RUNS = 400
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Settings:
 
         fail-on = "error"
         keep-backups = 3
+        kept-runs = 400
 
         [ignore]
         F002 = "the home was moved on purpose"
@@ -31,6 +33,7 @@ class Settings:
     ignore: Mapping[str, str] = field(default_factory=dict)
     fail_on: Severity = Severity.WARNING
     keep_backups: int | None = None
+    kept_runs: int = KEPT_RUNS
 
 
 def default_settings_file() -> Path:
@@ -65,6 +68,7 @@ def load_settings(path: Path | None = None) -> Settings:
         _ignores(document.get("ignore", {}), file),
         _fail_on(document.get("fail-on"), file),
         _keep_backups(document.get("keep-backups"), file),
+        _kept_runs(document.get("kept-runs", KEPT_RUNS), file),
     )
 
 
@@ -89,3 +93,9 @@ def _keep_backups(value: object, file: Path) -> int | None:
     if value is None or (type(value) is int and value >= 0):
         return value
     raise UsageError(f"{printable(file)}: keep-backups must be a number, 0 or more")
+
+
+def _kept_runs(value: object, file: Path) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise UsageError(f"{printable(file)}: kept-runs must be a number of runs, 1 or more")
+    return value

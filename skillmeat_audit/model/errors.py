@@ -6,7 +6,8 @@
     ├── HomeError              the home is not there, or is not a SkillMeat home
     ├── DatabaseError          the cache is not a database we can read or write
     ├── PlanError              a plan is malformed, of another home, or larger than allowed
-    ├── StateError             journal or backup cannot be written or read
+    ├── StateError             journal, backup, history or schedule cannot be written or read
+    ├── BusyError              another run on the home is going on
     ├── CancelledError         somebody stopped a run before its commit
     └── UsageError             an option, a filter or a settings file is wrong
 
@@ -31,7 +32,11 @@ class PlanError(AuditError):
 
 
 class StateError(AuditError):
-    """The state folder, the journal or a backup cannot be written or read."""
+    """The state folder, a journal, a backup, a history or a schedule cannot be written or read."""
+
+
+class BusyError(AuditError):
+    """Another run on the home is going on; nothing was done."""
 
 
 class CancelledError(AuditError):

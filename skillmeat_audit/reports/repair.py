@@ -11,10 +11,9 @@ from rich.text import Text
 
 from skillmeat_audit.model.changes import Change, Plan, Run
 from skillmeat_audit.model.text import printable
-from skillmeat_audit.reports.names import Names
+from skillmeat_audit.reports.names import TOOL, Names
 from skillmeat_audit.reports.values import aligned, count, fitted, shown
 
-TOOL = "skillmeat-audit"
 _VERBS = {"insert": "insert", "update": "update", "delete": "delete"}
 _STYLES = {"insert": "green", "update": "yellow", "delete": "red"}
 RUN_SCHEMA = "skillmeat-audit/run/1"

@@ -12,7 +12,7 @@ from rich.text import Text
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.html import table_html
-from skillmeat_audit.reports.text import ERAS
+from skillmeat_audit.reports.names import ERAS
 from skillmeat_audit.reports.values import count, fitted, shown
 
 # The artifact by which the regression was found.

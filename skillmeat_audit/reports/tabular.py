@@ -4,10 +4,12 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from skillmeat_audit.model.fields import LIST_COLUMNS
+from skillmeat_audit.model.past import Accepted
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.artifact import ArtifactView
@@ -19,20 +21,29 @@ ARTIFACT_SCHEMA = "skillmeat-audit/artifact/1"
 _FORMULA = ("=", "+", "-", "@")
 
 
-def check_json(summary: Summary, findings: pd.DataFrame, version: str) -> str:
+def check_json(
+    summary: Summary, findings: pd.DataFrame, version: str, accepted: Accepted | None = None
+) -> str:
     """Return the audit as ``skillmeat-audit/check/1``; *findings* is ``FINDINGS``.
 
+    With a baseline there is a key ``baseline``: how many findings it accepts, entries of no use.
     ASCII only: a name in it can do nothing to the terminal it is printed on.
     """
-    report = {
+    report: dict[str, object] = {
         "schema": CHECK_SCHEMA,
         "tool_version": version,
         "home": summary.home,
         "database": summary.database,
         "era": summary.era,
         "counts": dict(summary.counts),
-        "findings": [_with_lists(finding) for finding in records(findings)],
+        "findings": [with_lists(finding) for finding in records(findings)],
     }
+    if accepted is not None:
+        report["baseline"] = {
+            "accepted": len(accepted.findings),
+            "stale": list(accepted.stale),
+            "expired": list(accepted.expired),
+        }
     return json.dumps(report, indent=1)
 
 
@@ -46,9 +57,9 @@ def findings_csv(findings: pd.DataFrame) -> str:
     return out.getvalue()
 
 
-def _with_lists(finding: Mapping[str, object]) -> dict[str, object]:
+def with_lists(finding: Mapping[str, object]) -> dict[str, Any]:
     """Return *finding* with the values of list columns as lists, where they are lists."""
-    plain = dict(finding)
+    plain: dict[str, Any] = dict(finding)
     if plain["column"] in LIST_COLUMNS:
         plain |= {name: _parsed(plain[name]) for name in ("expected", "actual")}
     return plain
@@ -79,6 +90,13 @@ def artifact_json(view: ArtifactView, version: str) -> str:
             for column in view.columns
         ],
         "stories": dict(view.stories),
-        "findings": [_with_lists(finding) for finding in records(view.findings)],
+        "findings": [with_lists(finding) for finding in records(view.findings)],
     }
     return json.dumps(report, indent=1)
+
+
+def findings_parquet(findings: pd.DataFrame) -> bytes:
+    """Return *findings* as Parquet: values as they are, the contract's names and types."""
+    out = io.BytesIO()
+    findings.to_parquet(out, index=False, compression="zstd")
+    return out.getvalue()

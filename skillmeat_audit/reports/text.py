@@ -15,16 +15,11 @@ from skillmeat_audit.model.findings import Severity, Status
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.artifact import ArtifactView, Column
-from skillmeat_audit.reports.names import Names
+from skillmeat_audit.reports.names import ERAS, TOOL, Names
 from skillmeat_audit.reports.summary import Summary, answer
 from skillmeat_audit.reports.values import aligned, count, fitted, shown
 
-TOOL = "skillmeat-audit"
 _STYLES = {"error": "red", "warning": "yellow", "info": "blue"}
-ERAS = {
-    "artifact_id": "keyed by artifact_id (schema before 2026-02-19)",
-    "artifact_uuid": "keyed by artifact_uuid (schema since 2026-02-19)",
-}
 _NARROWEST_COLUMN = 14
 _SILENT = "–"
 _NAME_LIMIT, _DETAIL_LIMIT = 200, 1000

@@ -1,18 +1,32 @@
 """The verbs that audit: check, show, rules."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from skillmeat_audit import __version__
+from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.ui.options import TEXT_OR_JSON, audited, common, filters, print_lines, scope_of
-from skillmeat_audit.ui.streams import emit
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.ui.options import (
+    BASELINE_HELP,
+    TEXT_OR_JSON,
+    audited,
+    common,
+    filters,
+    print_lines,
+    scope_of,
+)
+from skillmeat_audit.ui.streams import complain, emit
 
 if TYPE_CHECKING:
-    from skillmeat_audit.commands.audit import Audit
+    from skillmeat_audit.commands.audit import Audit, Scope
+    from skillmeat_audit.history.baseline import Terms
     from skillmeat_audit.reports.pages import PageView
+
+_WORDS = ("reason", "owner", "expires")  # of new entries
 
 
 @click.command()
@@ -31,6 +45,13 @@ if TYPE_CHECKING:
     help="Exit 1 from this severity on.  [default: warning]",
 )
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even with findings; errors still exit 2.")
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help=BASELINE_HELP)
+@click.option("--update-baseline", is_flag=True, help="Accept in FILE all that is found now.")
+@click.option("--reason", help="Why: what new entries of FILE say.")
+@click.option("--owner", help="By whom.")
+@click.option(
+    "--expires", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Until when (YYYY-MM-DD)."
+)
 @click.option("--verbose", "-v", is_flag=True, help="List notes as well.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing; the exit code tells.")
 @click.option(
@@ -45,9 +66,10 @@ def check(home: str, **options: Any) -> int:
     """Audit a home: print its findings and a summary. Nothing is written."""
     from skillmeat_audit.loaders.settings import load_settings
 
+    _check_updating(options)
     settings = load_settings(options["config"])
     scope = scope_of(options, settings)
-    audit = audited(home, options, scope)
+    audit = _accepted(audited(home, options, scope), scope, options)
     if not options["quiet"]:
         _print_check(audit, options)
     fail_on = Severity(options["fail_on"]) if options["fail_on"] else settings.fail_on
@@ -105,14 +127,46 @@ def _print_view(view: "PageView", form: str) -> None:
         print_lines(lambda width: page_text(view, width))
 
 
+def _accepted(audit: "Audit", scope: "Scope", options: dict[str, Any]) -> "Audit":
+    """Return *audit* without what the baseline accepts, brought up to date first if asked for."""
+    path = options["baseline"]
+    if path is None:
+        return audit
+    from skillmeat_audit.commands.baseline import accepting, update
+    from skillmeat_audit.commands.clock import today
+
+    if options["update_baseline"]:
+        now, before = update(audit, scope, path, _terms(options))
+        complain(f"{printable(path)}: {now} entries, {before} before")
+    return accepting(audit, scope, path, today())
+
+
+def _check_updating(options: dict[str, Any]) -> None:
+    """Refuse what says nothing: ``--owner`` without an update, an update without a baseline."""
+    needed = {"update_baseline": "baseline"} | dict.fromkeys(_WORDS, "update_baseline")
+    for name, other in needed.items():
+        if options[name] and not options[other]:
+            option, missing = (f"--{each.replace('_', '-')}" for each in (name, other))
+            raise UsageError(f"{option} says nothing without {missing}")
+
+
+def _terms(options: dict[str, Any]) -> "Terms":
+    from skillmeat_audit.history.baseline import Terms
+
+    expires = options["expires"]
+    reason = options["reason"] or Terms.reason
+    return Terms(reason, options["owner"], None if expires is None else expires.date())
+
+
 def _print_check(audit: "Audit", options: dict[str, Any]) -> None:
     from skillmeat_audit.reports.tabular import check_json, findings_csv
 
     if options["form"] == "json":
-        emit(check_json(audit.summary, audit.findings, __version__) + "\n")
+        emit(check_json(audit.summary, audit.findings, __version__, audit.accepted) + "\n")
     elif options["form"] == "csv":
         emit(findings_csv(audit.findings))
     else:
+        from skillmeat_audit.reports.accepted import accepted_lines
         from skillmeat_audit.reports.text import Layout, check_text
 
         limit, verbose = options["limit"], options["verbose"]
@@ -121,3 +175,5 @@ def _print_check(audit: "Audit", options: dict[str, Any]) -> None:
                 audit.summary, audit.findings, audit.names, Layout(width, verbose, limit)
             )
         )
+        for line in accepted_lines(audit.accepted):
+            emit(line + "\n")

@@ -8,11 +8,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from skillmeat_audit.model.errors import AuditError
+from skillmeat_audit.model.errors import AuditError, BusyError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.ui.signals import Stopped, stop_on_signals
 from skillmeat_audit.ui.streams import complain, prepare_streams
+
+_EXITS: dict[type[BaseException], ExitCode] = {BusyError: ExitCode.CONFLICT}
 
 
 def entry() -> None:
@@ -49,11 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (AuditError, OSError) as exc:
         if "--traceback" in arguments:
             raise
-        return _failed(str(exc))
+        return _failed(str(exc), _EXITS.get(type(exc), ExitCode.FAILED))
     except SystemExit:  # so click says that the reader of its help went away
         return ExitCode.CLEAN
 
 
-def _failed(message: str) -> int:
+def _failed(message: str, code: ExitCode = ExitCode.FAILED) -> int:
     complain(f"skillmeat-audit: {printable(message)}")
-    return ExitCode.FAILED
+    return code

@@ -10,6 +10,7 @@ import click
 from skillmeat_audit.model.errors import StateError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.text import printable
+from skillmeat_audit.ui.streams import emit
 
 
 @click.command()
@@ -26,7 +27,7 @@ def lab(folder: Path, *, no_open: bool, no_browser: bool, traceback: bool) -> in
         require("ipywidgets")
     for name, copied in copy_notebooks(folder):
         said = "copied" if copied else "kept as it is: it was there before"
-        click.echo(f"{printable(folder / name)}  {said}")
+        emit(f"{printable(folder / name)}  {said}" + "\n")
     if no_open:
         return ExitCode.CLEAN
     command = [sys.executable, "-m", "jupyterlab", str(folder)]

@@ -21,6 +21,7 @@ Command = Callable[..., Any]
 _PIPE_WIDTH, _NARROWEST = 110, 20
 _COLLECT_AFTER = 200_000  # objects: frames hold few that refer to each other
 
+BASELINE_HELP = "Leave out the findings that FILE accepts."
 TEXT_OR_JSON: dict[str, Any] = {
     "type": click.Choice(["text", "json"]),
     "default": "text",

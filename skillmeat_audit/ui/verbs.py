@@ -7,6 +7,8 @@ from skillmeat_audit.ui.check import check, rules, show
 from skillmeat_audit.ui.lab import lab
 from skillmeat_audit.ui.repair import apply, plan, runs, undo
 from skillmeat_audit.ui.replay import replay
+from skillmeat_audit.ui.report import history, report
+from skillmeat_audit.ui.schedule import schedule
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -23,5 +25,5 @@ def cli() -> None:
     """  # noqa: D301
 
 
-for verb in (check, show, rules, plan, apply, undo, runs, replay, lab):
+for verb in (check, show, rules, plan, apply, undo, runs, report, history, schedule, replay, lab):
     cli.add_command(verb)

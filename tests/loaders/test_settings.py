@@ -97,3 +97,10 @@ def test_a_mistake_names_the_file_and_the_way_out(tmp_path, content, reason):
 def test_what_is_no_file_is_told(path):
     with pytest.raises(UsageError, match="cannot read the settings file"):
         load_settings(Path(path))
+
+
+def test_a_file_says_how_many_runs_are_kept(tmp_path):
+    assert load_settings(written(tmp_path / "own.toml", "kept-runs = 7")).kept_runs == 7
+    for wrong in ("0", "true", "'x'"):
+        with pytest.raises(UsageError, match="kept-runs must be a number"):
+            load_settings(written(tmp_path / "own.toml", f"kept-runs = {wrong}"))

@@ -1,0 +1,36 @@
+"""Leaves out of an audit what the baseline accepts, and brings the baseline up to date."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from skillmeat_audit.commands.audit import Audit, Scope
+from skillmeat_audit.history.baseline import Entry, Terms, accept, load, save, updated
+
+
+def accepting(audited: Audit, scope: Scope, path: Path, today: date) -> Audit:
+    """Return *audited* without what the baseline at *path* accepts *today*; see ``.accepted``.
+
+    Entries are called stale only by an audit of everything. Raises `UsageError`.
+    """
+    findings, accepted = accept(load(path), audited.findings, audited.ignored, today)
+    if not is_whole(scope):
+        accepted = replace(accepted, stale=())
+    return replace(audited, findings=findings, accepted=accepted)
+
+
+def update(audited: Audit, scope: Scope, path: Path, terms: Terms) -> tuple[int, int]:
+    """Write the baseline that accepts what *audited* found; return its size, and that before.
+
+    What is known keeps its reason, owner and expiry; what is gone is dropped, unless the audit was
+    not of everything. Raises `UsageError`, `StateError`.
+    """
+    before: list[Entry] = load(path) if path.exists() else []
+    now = updated(before, audited.findings, terms, whole=is_whole(scope) and audited.ignored.empty)
+    save(path, now)
+    return len(now), len(before)
+
+
+def is_whole(scope: Scope) -> bool:
+    """Tell whether *scope* asks for everything."""
+    return not (scope.select or scope.collections or scope.artifacts)

@@ -1,0 +1,113 @@
+"""Keeps the runs on a home, and lists them."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from skillmeat_audit import __version__
+from skillmeat_audit.commands.audit import Audit, Scope
+from skillmeat_audit.commands.compose import reported
+from skillmeat_audit.history.database import address
+from skillmeat_audit.history.store import Place, Recorded, Series, record, runs_of
+from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_folder
+from skillmeat_audit.loaders.settings import KEPT_RUNS
+from skillmeat_audit.model.past import identities
+from skillmeat_audit.model.text import encodable
+from skillmeat_audit.model.urls import sqlite_url, without_password
+from skillmeat_audit.repair.journal import state_folder
+from skillmeat_audit.reports.causes import answer_of
+from skillmeat_audit.reports.runs import runs_html
+
+FILE_NAME = "history.db"
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Where runs are kept: a file or SQLAlchemy ``url``, else a file in the state folder."""
+
+    url: str | None = field(default=None, repr=False)
+    state_dir: str | os.PathLike[str] | None = None
+    kept_runs: int = KEPT_RUNS
+
+    def folder_for(self, home: str | os.PathLike[str]) -> Path:
+        """Return the folder of *home* in the state folder."""
+        given = None if self.state_dir is None else Path(self.state_dir).expanduser()
+        return state_folder(str(home_folder(home).resolve()), given)
+
+    def url_for(self, root: Path) -> str:
+        """Return the address of the history of the home at *root*."""
+        return (
+            sqlite_url(self.folder_for(root) / FILE_NAME) if self.url is None else address(self.url)
+        )
+
+
+@dataclass(frozen=True)
+class History:
+    """The runs on a home, as ``RUNS``, the oldest first; shows itself in a notebook."""
+
+    home: str
+    runs: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return f"<History of {len(self.runs)} runs; see .runs>"
+
+    def _repr_html_(self) -> str:
+        return runs_html(self.runs)
+
+
+def history(
+    home: str | os.PathLike[str] = DEFAULT_HOME, *, keeping: Keeping | None = None
+) -> History:
+    """Return the runs that were kept of *home*; raise `HomeError` or `StateError`."""
+    root = find_home(home).root.resolve()
+    named = encodable(str(root))
+    return History(named, runs_of((keeping or Keeping()).url_for(root), named))
+
+
+def place_of(audited: Audit, scope: Scope, keeping: Keeping) -> Place:
+    """Return where a run is kept that found what *audited* says."""
+    return _place(audited.snapshot.home.root, audited.snapshot.home.database, scope, keeping)
+
+
+def place_at(home: str | os.PathLike[str], database: str | None, keeping: Keeping) -> Place:
+    """Return where a run on *home* is kept that could not check it; raise `HomeError`."""
+    place = find_home(home, database)
+    return _place(place.root, place.database, Scope(), keeping)
+
+
+def keep(audited: Audit, place: Place, at: str) -> Recorded:
+    """Keep what *audited* found at a time; return what changed. Raises `StateError`."""
+    findings = reported(audited.findings)
+    answer = answer_of(findings, audited.rows)
+    counts = audited.summary.counts
+    names = ("artifacts", "rows", "error", "warning", "info")
+    facts = {name: counts[name] for name in names} | {
+        "tool_version": __version__,
+        "blank_descriptions": answer.descriptions.artifacts,
+        "broken_sources": answer.sources.artifacts,
+    }
+    return record(place, at, facts, findings, _hidden(audited))
+
+
+def _hidden(audited: Audit) -> list[str]:
+    """Return the identities of what is left out on request."""
+    accepted = [] if audited.accepted is None else identities(audited.accepted.findings)
+    return [*identities(audited.ignored), *accepted]
+
+
+def _place(root: Path, database: str | None, scope: Scope, keeping: Keeping) -> Place:
+    home = root.resolve()
+    known = None if database is None else without_password(database)
+    series = Series(encodable(str(home)), known, _spoken(scope))
+    return Place(keeping.url_for(home), series, keeping.kept_runs)
+
+
+def _spoken(scope: Scope) -> str:
+    """Return a scope as text; what is ignored does not count: it is hidden, not out of scope."""
+    parts = {
+        "select": scope.select, "collection": scope.collections, "artifact": scope.artifacts,
+    }  # fmt: skip
+    said = (f"{name} {', '.join(sorted(each))}" for name, each in parts.items() if each)
+    return encodable("; ".join(said))

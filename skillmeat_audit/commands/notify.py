@@ -1,0 +1,118 @@
+"""Notifies people of what is new, through apprise; addresses are secrets and are never shown."""
+
+import logging
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.model.findings import SEVERITIES, Severity
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.reports.html_page import failure_page, html_page
+from skillmeat_audit.reports.notice import Notice, notice_of
+from skillmeat_audit.reports.report import Failure, Report
+
+VARIABLE = "SKILLMEAT_AUDIT_NOTIFY"
+_LINE = re.compile(r"(?:(?P<severities>[a-z, ]+)=)?(?P<url>[A-Za-z0-9+.-]+://\S+)")
+_TYPES = {Severity.ERROR: "failure", Severity.WARNING: "warning", Severity.INFO: "info"}
+
+
+@dataclass(frozen=True)
+class Service:
+    """Where notices go; ``severities`` are those that it wants to hear of, all where empty."""
+
+    url: str = field(repr=False)
+    severities: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What may be said of it: the kind of service."""
+        return self.url.partition("://")[0]
+
+
+@dataclass(frozen=True)
+class Notifying:
+    """Who is notified, and from which severity on."""
+
+    services: tuple[Service, ...]
+    threshold: Severity = Severity.WARNING
+
+
+def services_from(file: Path | None) -> tuple[Service, ...]:
+    """Return the services in *file* and in ``SKILLMEAT_AUDIT_NOTIFY``; raise `UsageError`.
+
+    *file* holds an address a line, ``error,warning=address`` for these severities only; comments
+    begin with #. It must be readable by its owner alone.
+    """
+    named = os.environ.get(VARIABLE, "").split()
+    lines = [*named, *([] if file is None else _lines(file))]
+    return tuple(_service(line, number) for number, line in enumerate(lines, 1))
+
+
+def notify(document: Report | Failure, notifying: Notifying) -> tuple[str, ...]:
+    """Send the notice of *document*, if there is one, to all who want it; return what went wrong.
+
+    The page is attached. Nothing that is returned holds an address.
+    """
+    notice = notice_of(document, notifying.threshold)
+    wanted = [each for each in notifying.services if notice and _wants(each, notice)]
+    if notice is None or not wanted:
+        return ()
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "skillmeat-audit.html"
+        page.write_bytes(
+            failure_page(document) if isinstance(document, Failure) else html_page(document)
+        )
+        return tuple(_sent(wanted, notice, page))
+
+
+def _sent(services: list[Service], notice: Notice, page: Path) -> Iterator[str]:
+    """Yield, for each service that the notice did not reach, that it did not."""
+    try:
+        import apprise  # noqa: PLC0415 - an extra, and slow to load
+    except ModuleNotFoundError:
+        yield "cannot notify: apprise is not installed; install skillmeat-audit with extra 'notify'"
+        return
+    # What apprise logs holds parts of addresses.
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    kind = apprise.NotifyType(_TYPES[notice.severity])
+    for number, service in enumerate(services, 1):
+        box = apprise.Apprise()
+        if not box.add(service.url):
+            yield f"notification {number} ({service.kind}): apprise knows no such address"
+        elif not box.notify(
+            title=notice.title, body=notice.body, notify_type=kind, attach=str(page)
+        ):
+            yield f"notification {number} ({service.kind}) was not accepted"
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        with file.expanduser().open(encoding="utf-8") as stream:
+            mode = os.fstat(stream.fileno()).st_mode
+            text = stream.read()
+    except (OSError, ValueError) as exc:
+        raise UsageError(f"cannot read {printable(file)}: {printable(exc)}") from exc
+    if stat.S_IMODE(mode) & 0o077:
+        raise UsageError(f"{printable(file)} can be read by others; chmod 600 it: it holds secrets")
+    stripped = (line.strip() for line in text.splitlines())
+    return [line for line in stripped if line and not line.startswith("#")]
+
+
+def _service(line: str, number: int) -> Service:
+    match = _LINE.fullmatch(line)
+    named = tuple((match["severities"] or "").replace(",", " ").split()) if match else ()
+    if match is None or set(named) - set(SEVERITIES):
+        raise UsageError(
+            f"notification address {number} is not understood; give an address of apprise, "
+            "or error,warning=address"
+        )
+    return Service(match["url"], named)
+
+
+def _wants(service: Service, notice: Notice) -> bool:
+    return not service.severities or notice.severity in service.severities

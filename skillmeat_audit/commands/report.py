@@ -1,0 +1,183 @@
+"""Audits a home and delivers the report, also where the home could not be checked."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from skillmeat_audit import __version__
+from skillmeat_audit.commands.audit import Audit, Scope, audit
+from skillmeat_audit.commands.baseline import accepting
+from skillmeat_audit.commands.clock import now, today
+from skillmeat_audit.commands.compose import make_report
+from skillmeat_audit.commands.delivery import Delivery, Output, deliver
+from skillmeat_audit.commands.history import Keeping, keep, place_at, place_of
+from skillmeat_audit.commands.notify import Notifying, notify
+from skillmeat_audit.commands.safe import apply_safe
+from skillmeat_audit.history.store import Place, mark_delivered, record_failure
+from skillmeat_audit.loaders.home import DEFAULT_HOME, home_folder
+from skillmeat_audit.model.errors import AuditError, StateError, UsageError
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.model.text import encodable
+from skillmeat_audit.reports.report import Failure, Past, Report
+from skillmeat_audit.schedule.lock import alone
+
+LOCK_NAME = "report.lock"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be reported, and where to; see `commands.audit.audit` for scope and database.
+
+    Without ``keeping`` nothing is kept of the run, and it is compared with no other. With
+    ``apply_safe`` the safe changes are applied first; ``exclusive`` refuses to run beside another
+    run on the home.
+    """
+
+    outputs: Sequence[Output] = ()
+    scope: Scope | None = None
+    database: str | None = None
+    baseline: Path | None = None
+    keeping: Keeping | None = None
+    notifying: Notifying | None = None
+    apply_safe: bool = False
+    exclusive: bool = False
+    progress: bool | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A report, and where its run was kept."""
+
+    document: Report | Failure
+    place: Place | None = None
+    run: int | None = None
+
+    def delivered(self) -> "Kept":
+        """Return it with the run marked as delivered, or with the trouble in doing that."""
+        if self.place is None or self.run is None:
+            return self
+        try:
+            mark_delivered(self.place, self.run)
+        except StateError as exc:
+            return replace(self, document=_with(self.document, (), (str(exc),)))
+        return self
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The report that was made, and whether it arrived."""
+
+    document: Report | Failure
+    delivery: Delivery
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What went wrong, in one line each."""
+        document = self.document
+        first = (document.reason,) if isinstance(document, Failure) else document.trouble
+        return *first, *self.delivery.problems
+
+    @property
+    def changed(self) -> str | None:
+        """What changed since the run before, in one line."""
+        document = self.document
+        changes = None if isinstance(document, Failure) else document.past.changes
+        if changes is None:
+            return None
+        counts = f"{changes.new} new, {len(changes.fixed)} fixed, {changes.persisting} persisting"
+        return f"since {changes.compared_at}: {counts}"
+
+    def exit_code(
+        self, fail_on: Severity = Severity.WARNING, *, exit_zero: bool = False
+    ) -> ExitCode:
+        """Return what the report says; UNDELIVERED where it did not arrive everywhere.
+
+        *exit_zero* hides findings, and nothing else.
+        """
+        code = self.document.exit_code(fail_on)
+        if code is not ExitCode.FAILED and self.delivery.problems:
+            return ExitCode.UNDELIVERED
+        return ExitCode.CLEAN if exit_zero and code is ExitCode.FINDINGS else code
+
+
+def report(home: str | os.PathLike[str] = DEFAULT_HOME, order: Order | None = None) -> Outcome:
+    """Audit *home*, make the report, and deliver it to the outputs of *order*.
+
+    A home that cannot be checked has a report too, a `Failure`; only a wrong request is raised, as
+    `UsageError`, before anything is written, or `BusyError`.
+    """
+    order = order or Order()
+    if not order.exclusive:
+        return _delivered(home, order)
+    with alone((order.keeping or Keeping()).folder_for(home) / LOCK_NAME):
+        return _delivered(home, order)
+
+
+def _delivered(home: str | os.PathLike[str], order: Order) -> Outcome:
+    made = _made(home, order, now())
+    delivery = deliver(made.document, order.outputs)
+    if order.notifying is not None:
+        problems = notify(made.document, order.notifying)
+        delivery = replace(delivery, problems=(*delivery.problems, *problems))
+    if not delivery.problems:
+        made = made.delivered()
+    return Outcome(made.document, delivery)
+
+
+def _made(home: str | os.PathLike[str], order: Order, at: str) -> Kept:
+    notes: tuple[str, ...] = ()
+    trouble: tuple[str, ...] = ()
+    try:
+        audited = _audited(home, order)
+        if order.apply_safe:
+            state_dir = None if order.keeping is None else order.keeping.state_dir
+            written, notes, trouble = apply_safe(audited, state_dir)
+            audited = _audited(home, order) if written else audited
+    except UsageError:
+        raise
+    except AuditError as exc:
+        return _failed(home, order, str(exc), at)
+    made = _reported(audited, order, at)
+    return replace(made, document=_with(made.document, notes, trouble))
+
+
+def _audited(home: str | os.PathLike[str], order: Order) -> Audit:
+    audited = audit(home, database=order.database, scope=order.scope, progress=order.progress)
+    if order.baseline is None:
+        return audited
+    return accepting(audited, order.scope or Scope(), order.baseline, today())
+
+
+def _failed(home: str | os.PathLike[str], order: Order, reason: str, at: str) -> Kept:
+    failure = Failure(encodable(str(home_folder(home))), reason, __version__, at)
+    if order.keeping is None:
+        return Kept(failure)
+    try:
+        place = place_at(home, order.database, order.keeping)
+        return Kept(failure, place, record_failure(place, at, reason, __version__))
+    except AuditError:  # a home that is not there has no history either; the reason says so
+        return Kept(failure)
+
+
+def _reported(audited: Audit, order: Order, at: str) -> Kept:
+    if order.keeping is None:
+        return Kept(make_report(audited, made_at=at))
+    place = place_of(audited, order.scope or Scope(), order.keeping)
+    try:
+        recorded = keep(audited, place, at)
+    except StateError as exc:
+        return Kept(_with(make_report(audited, made_at=at), (), (str(exc),)))
+    past = Past(recorded.changes, recorded.trend)
+    report = make_report(audited, findings=recorded.findings, past=past, made_at=at)
+    return Kept(report, place, recorded.run)
+
+
+def _with(
+    document: Report | Failure, notes: tuple[str, ...], trouble: tuple[str, ...]
+) -> Report | Failure:
+    """Return *document* with more notes and trouble; a failure tells one thing only."""
+    if isinstance(document, Failure):
+        return document
+    return replace(document, notes=(*document.notes, *notes), trouble=(*document.trouble, *trouble))

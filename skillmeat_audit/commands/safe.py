@@ -1,0 +1,34 @@
+"""Applies the safe changes of a home, before it is reported on."""
+
+import os
+from collections.abc import Sequence
+
+from skillmeat_audit.commands.audit import Audit
+from skillmeat_audit.commands.options import Options
+from skillmeat_audit.commands.repair import apply, plan
+from skillmeat_audit.model.errors import DatabaseError, PlanError, StateError
+from skillmeat_audit.model.findings import Disposition
+from skillmeat_audit.reports.values import count
+
+Said = tuple[str, ...]
+
+
+def apply_safe(audited: Audit, state_dir: str | os.PathLike[str] | None) -> tuple[bool, Said, Said]:
+    """Apply what is safe in *audited*; return whether rows were written, notes, and trouble.
+
+    A plan that would change too much, or a cache that is held by others, is trouble: the report is
+    made all the same.
+    """
+    try:
+        planned = plan(audited, dispositions=(Disposition.SAFE,))
+        if not planned.document.changes:
+            return False, (), ()
+        outcome = apply(planned, options=Options(state_dir), recheck=False).outcome
+    except (PlanError, DatabaseError, StateError) as exc:
+        return False, (), (f"the safe changes were not applied: {exc}",)
+    said = f"{count(len(outcome.applied), 'safe change')} applied in run {outcome.run}"
+    skipped = len(outcome.conflicts)
+    notes: Sequence[str] = [f"{said}; 'skillmeat-audit undo' puts them back"]
+    if skipped:
+        notes = [*notes, f"{count(skipped, 'change')} skipped: the rows moved meanwhile"]
+    return True, (*notes, *outcome.notes), ()

@@ -1,0 +1,137 @@
+"""Schedules the report of a home, and takes the schedule away again."""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from skillmeat_audit import __version__
+from skillmeat_audit.loaders.home import find_home, home_folder
+from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.repair.journal import state_folder
+from skillmeat_audit.schedule import cron, systemd, workflow
+from skillmeat_audit.schedule.job import Every, Job, checked, job_name, time_of_day
+
+KINDS = ("systemd", "cron", "github")
+_APP = "skillmeat-audit"
+_GITHUB_OUTPUTS = ("--github", *(f"--output={_APP}{each}" for each in (".html", ".json", ".sarif")))
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be scheduled: when, where reports go, and further options of ``report``.
+
+    Without ``outputs`` a page and its JSON go to the state folder.
+    """
+
+    kind: str
+    every: Every = "day"
+    at: str = "03:17"
+    outputs: Sequence[str] = ()
+    options: Sequence[str] = ()
+    state_dir: str | os.PathLike[str] | None = None
+
+
+def default_kind() -> str:
+    """Return the kind that the platform has: systemd, else cron."""
+    return "systemd" if shutil.which("systemctl") else "cron"
+
+
+def job_of(home: str | os.PathLike[str], request: Request) -> Job:
+    """Return the job of *home*, everything in it absolute; raise `HomeError`, `UsageError`.
+
+    A workflow runs in a checkout: there the home is a path below it.
+    """
+    hour, minute = time_of_day(request.at)
+    in_checkout = request.kind == "github"
+    root = os.fspath(home) if in_checkout else _root(home)
+    argv = _in_checkout(root, request) if in_checkout else _absolute(root, request)
+    log = str(Path(platformdirs.user_log_dir(_APP)) / f"{job_name(root)}.log")
+    checked([root, log, *argv])
+    return Job(root, tuple(argv), request.every, hour, minute, log)
+
+
+def printed(home: str | os.PathLike[str], request: Request) -> str:
+    """Return what would be installed, as text."""
+    job = job_of(home, request)
+    match request.kind:
+        case "systemd":
+            return systemd.printed(job)
+        case "cron":
+            return cron.printed(job)
+        case _:
+            return workflow.printed(job, __version__)
+
+
+def install(home: str | os.PathLike[str], request: Request) -> str:
+    """Install the job, in place of an earlier one for *home*; return what was done.
+
+    Raises `StateError` where the platform's tool fails, or something else is in the way.
+    """
+    job = job_of(home, request)
+    match request.kind:
+        case "systemd":
+            return systemd.install(job, unit_folder())
+        case "cron":
+            return cron.install(job)
+        case _:
+            return workflow.install(job, __version__, Path.cwd())
+
+
+def remove(home: str | os.PathLike[str], kind: str) -> str:
+    """Remove the job of *home*, and nothing that was not installed here; return what was done."""
+    match kind:
+        case "systemd":
+            return systemd.remove(str(home_folder(home).resolve()), unit_folder())
+        case "cron":
+            return cron.remove(str(home_folder(home).resolve()))
+        case _:
+            return workflow.remove(Path.cwd())
+
+
+def status(home: str | os.PathLike[str], kind: str) -> str:
+    """Return whether the job of *home* is installed, and when it is due."""
+    match kind:
+        case "systemd":
+            return systemd.status(str(home_folder(home).resolve()), unit_folder())
+        case "cron":
+            return cron.status(str(home_folder(home).resolve()))
+        case _:
+            return workflow.status(Path.cwd())
+
+
+def unit_folder() -> Path:
+    """Return where systemd looks for a user's units."""
+    return Path(platformdirs.user_config_dir("systemd")) / "user"
+
+
+def _root(home: str | os.PathLike[str]) -> str:
+    return str(find_home(home).root.resolve())
+
+
+def _absolute(root: str, request: Request) -> list[str]:
+    """Return the command for this machine; -P keeps the working folder out of Python's path."""
+    state = Path(request.state_dir or platformdirs.user_state_dir(_APP)).expanduser().absolute()
+    folder = state_folder(root, state)
+    outputs = request.outputs or [str(folder / "report.html"), str(folder / "report.json")]
+    return [
+        sys.executable, "-P", "-m", "skillmeat_audit", "report", root, "--exclusive",
+        f"--state-dir={state}",
+        *(f"--output={Path(each).expanduser().absolute()}" for each in outputs),
+        *request.options,
+    ]  # fmt: skip
+
+
+def _in_checkout(root: str, request: Request) -> list[str]:
+    if os.path.isabs(os.path.expanduser(root)):
+        raise UsageError("a workflow runs in a checkout: give the home as a path below it")
+    if request.outputs:
+        raise UsageError("a workflow uploads its own files: leave --output out")
+    if "--apply-safe" in request.options:
+        raise UsageError("a workflow sees a copy of the home: there is nothing to apply to")
+    return [_APP, "report", root, "--state-dir=.skillmeat-audit", *_GITHUB_OUTPUTS,
+            *request.options]  # fmt: skip

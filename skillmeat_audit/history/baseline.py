@@ -1,0 +1,176 @@
+"""The baseline: findings that are accepted, by whom, why, and until when.
+
+An entry holds for one finding as long as the values in it stay as they are. The file is free of
+times and positions, and sorted, one entry a line: it changes only where the home does.
+"""
+
+import os
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pandas as pd
+
+from skillmeat_audit.model.errors import StateError, UsageError
+from skillmeat_audit.model.past import Accepted, digest_of
+from skillmeat_audit.model.tables import plain
+from skillmeat_audit.model.text import printable
+
+BASELINE_SCHEMA = "skillmeat-audit/baseline/1"
+# Rules that say that something could not be read: what could not be checked is never accepted.
+NEVER_ACCEPTED = ("F004", "L001", "L003", "X001", "X002")
+
+Key = tuple[str, str | None, str | None, str | None, str]
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An accepted finding; ``digest`` is of the values that disagree, ``expires`` a date."""
+
+    rule: str
+    digest: str
+    reason: str
+    collection: str | None = None
+    artifact: str | None = None
+    column: str | None = None
+    owner: str | None = None
+    expires: date | None = None
+
+    @property
+    def key(self) -> Key:
+        """What tells which finding is meant."""
+        return self.rule, self.collection, self.artifact, self.column, self.digest
+
+    @property
+    def told(self) -> str:
+        """The entry in words."""
+        where = " ".join(filter(None, (self.artifact, self.column))) or "the home"
+        until = f", until {self.expires}" if self.expires else ""
+        return f"{self.rule} {where} ({self.reason}{until})"
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"schema_": "schema"}):
+    schema_: str
+    entries: list[Entry]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What new entries say: why, by whom, and until when."""
+
+    reason: str = "known when the baseline was made"
+    owner: str | None = None
+    expires: date | None = None
+
+
+def load(path: Path) -> list[Entry]:
+    """Return the entries in *path*; raise `UsageError` naming the place that is wrong in it."""
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=_File)
+    except OSError as exc:
+        raise UsageError(
+            f"cannot read the baseline {printable(path)}: {exc.strerror or exc}; "
+            "--update-baseline makes one"
+        ) from exc
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise UsageError(f"the baseline {printable(path)} is wrong: {printable(exc)}") from exc
+    if found.schema_ != BASELINE_SCHEMA:
+        raise UsageError(
+            f"{printable(path)} is no {BASELINE_SCHEMA}, but {printable(found.schema_)}"
+        )
+    for entry in found.entries:
+        _check(entry, path)
+    return found.entries
+
+
+def save(path: Path, entries: Iterable[Entry]) -> None:
+    """Write *entries* to *path*, whole or not at all; raise `StateError`."""
+    lines = ",\n".join(
+        msgspec.json.encode(each, order="sorted").decode() for each in sorted(entries, key=_order)
+    )
+    text = f'{{"schema": "{BASELINE_SCHEMA}", "entries": [\n{lines}\n]}}\n'
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as exc:
+        temporary.unlink(missing_ok=True)
+        raise StateError(
+            f"cannot write the baseline {printable(path)}: {exc.strerror or exc}"
+        ) from exc
+
+
+def accept(
+    entries: Iterable[Entry], findings: pd.DataFrame, hidden: pd.DataFrame, today: date
+) -> tuple[pd.DataFrame, Accepted]:
+    """Return *findings* (``FINDINGS``) that no entry accepts *today*, and what was accepted.
+
+    *hidden* are findings left out on request: an entry for one of them is not stale.
+    """
+    entries = list(entries)
+    valid = {each.key: each for each in entries if not _expired(each, today)}
+    keys = _keys(findings)
+    out = pd.Series([key in valid for key in keys], index=findings.index, dtype=bool)
+    there = {*keys, *_keys(hidden)}
+    return findings[~out].reset_index(drop=True), Accepted(
+        findings[out].reset_index(drop=True),
+        tuple(valid[key].reason for key in keys if key in valid),
+        tuple(each.told for each in entries if each.key not in there),
+        tuple(each.told for each in entries if _expired(each, today)),
+    )
+
+
+def updated(
+    entries: Sequence[Entry], findings: pd.DataFrame, terms: Terms, *, whole: bool
+) -> list[Entry]:
+    """Return the baseline that accepts *findings*: what is known keeps its reason.
+
+    Entries without a finding are dropped where *findings* are all there are (*whole*).
+    """
+    known = {each.key: each for each in entries}
+    keys = dict.fromkeys(key for key in _keys(findings) if key[0] not in NEVER_ACCEPTED)
+    added = [_entry(key, terms) for key in keys if key not in known]
+    return [*(each for each in entries if not whole or each.key in keys), *added]
+
+
+def _entry(key: Key, terms: Terms) -> Entry:
+    rule, collection, artifact, column, digest = key
+    return Entry(
+        rule, digest, terms.reason, collection, artifact, column, terms.owner, terms.expires
+    )
+
+
+def _keys(findings: pd.DataFrame) -> list[Key]:
+    names = ("rule", "collection_id", "artifact_id", "column")
+    wheres = zip(*(plain(findings[name]) for name in names), strict=True)
+    digests = _digests(findings)
+    return [(*where, digest) for where, digest in zip(wheres, digests, strict=True)]
+
+
+def _digests(findings: pd.DataFrame) -> list[str]:
+    """Return a digest of the values of each finding; of its detail where it has no artifact."""
+    names = ("artifact_id", "status", "expected", "actual", "detail")
+    return [
+        digest_of([status, expected, actual, None if artifact else detail])
+        for artifact, status, expected, actual, detail in zip(
+            *(plain(findings[name]) for name in names), strict=True
+        )
+    ]
+
+
+def _order(entry: Entry) -> tuple[str, ...]:
+    return tuple(each or "" for each in entry.key)
+
+
+def _expired(entry: Entry, today: date) -> bool:
+    return entry.expires is not None and entry.expires < today
+
+
+def _check(entry: Entry, path: Path) -> None:
+    place = f"the baseline {printable(path)}: {printable(entry.rule)}"
+    if entry.rule in NEVER_ACCEPTED:
+        raise UsageError(f"{place} says that something could not be checked: it cannot be accepted")
+    if not entry.reason.strip():
+        raise UsageError(f"{place} {printable(entry.artifact or '')}: an entry needs a reason")

@@ -1,0 +1,223 @@
+"""Keeps what every run found, and says what changed: new, fixed, persisting."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from skillmeat_audit.history.database import FINDING_ROWS, RUN_ROWS, writing
+from skillmeat_audit.model.past import FIXED, REPORTED, RUNS, Changes, digest_of
+from skillmeat_audit.model.tables import records
+
+_TREND_RUNS = 60
+
+Known = dict[str, sa.Row[Any]]
+
+
+@dataclass(frozen=True)
+class Series:
+    """Runs that can be compared: of one home, on one database, with one scope (as text)."""
+
+    home: str
+    database: str | None
+    scope: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells it from others."""
+        return digest_of([self.home, self.database, self.scope])
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the runs of a series are kept, and how many of them."""
+
+    url: str
+    series: Series
+    kept_runs: int
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A run that was kept: its number, its findings (``REPORTED``) with what is known of each.
+
+    ``changes`` is None without an earlier run that was delivered; ``trend`` is ``RUNS``.
+    """
+
+    run: int
+    findings: pd.DataFrame
+    changes: Changes | None
+    trend: pd.DataFrame
+
+
+def record(
+    place: Place,
+    at: str,
+    facts: Mapping[str, object],
+    findings: pd.DataFrame,
+    hidden: Collection[str] = (),
+) -> Recorded:
+    """Keep a run made *at* a time, with its *facts* and *findings*; return what changed.
+
+    It is compared with the latest run that was delivered, so that nothing new is missed where a
+    report got lost. *facts* are values of ``RUNS`` and ``tool_version``; *hidden* are identities of
+    findings that are left out on request: they are not fixed. Raises `StateError`.
+    """
+    with writing(place.url) as connection:
+        latest, delivered = _latest(connection, place.series)
+        known = _known(connection, place.series, (latest, delivered))
+        run = _insert_run(connection, place.series, at, {"outcome": "checked", **facts})
+        changes = _changes(connection, delivered, known, (findings["identity"], hidden))
+        told = _told(findings, known, at, (latest, delivered))
+        _keep(connection, place.series, told, known, (run, latest))
+        if changes is not None:
+            counts = {"new": changes.new, "fixed": len(changes.fixed)}
+            _set(connection, run, {**counts, "persisting": changes.persisting})
+        _forget(connection, place)
+        return Recorded(run, told, changes, _runs(connection, place.series).tail(_TREND_RUNS))
+
+
+def record_failure(place: Place, at: str, reason: str, version: str) -> int:
+    """Keep a run that could not check the home; return its number. Raises `StateError`."""
+    facts = {"outcome": "failed", "failure": reason, "tool_version": version}
+    with writing(place.url) as connection:
+        return _insert_run(connection, place.series, at, facts)
+
+
+def mark_delivered(place: Place, run: int) -> None:
+    """Say that the report of *run* arrived everywhere; raise `StateError`."""
+    with writing(place.url) as connection:
+        _set(connection, run, {"delivered": True})
+
+
+def runs_of(url: str, home: str) -> pd.DataFrame:
+    """Return the runs on *home*, whatever their scope, as ``RUNS``; raise `StateError`."""
+    with writing(url) as connection:
+        return _frame(connection, RUN_ROWS.c.home == home)
+
+
+def _runs(connection: sa.Connection, series: Series) -> pd.DataFrame:
+    return _frame(connection, RUN_ROWS.c.series == series.key)
+
+
+def _frame(connection: sa.Connection, wanted: sa.ColumnElement[bool]) -> pd.DataFrame:
+    query = sa.select(RUN_ROWS).where(wanted).order_by(RUN_ROWS.c.run)
+    return RUNS.from_records([dict(row._mapping) for row in connection.execute(query)])
+
+
+def _latest(connection: sa.Connection, series: Series) -> tuple[int | None, int | None]:
+    """Return the latest run that checked the home, and the latest of those that was delivered."""
+    checked = (RUN_ROWS.c.series == series.key) & (RUN_ROWS.c.outcome == "checked")
+    query = sa.select(sa.func.max(RUN_ROWS.c.run)).where(checked)
+    latest = connection.scalar(query)
+    return latest, connection.scalar(query.where(RUN_ROWS.c.delivered.is_(True)))
+
+
+def _known(connection: sa.Connection, series: Series, runs: Collection[int | None]) -> Known:
+    """Return the findings that one of *runs* had, by identity."""
+    there = [
+        (FINDING_ROWS.c.first_run <= run) & (FINDING_ROWS.c.last_run >= run)
+        for run in runs if run is not None
+    ]  # fmt: skip
+    query = sa.select(FINDING_ROWS).where(
+        FINDING_ROWS.c.series == series.key, sa.or_(sa.false(), *there)
+    )
+    return {row.identity: row for row in connection.execute(query)}
+
+
+def _insert_run(
+    connection: sa.Connection, series: Series, at: str, facts: Mapping[str, object]
+) -> int:
+    named = {"series": series.key, "home": series.home, "scope": series.scope}
+    values = {**named, "at": at, "delivered": False, **facts}
+    done = connection.execute(sa.insert(RUN_ROWS).values(values))
+    return int(done.inserted_primary_key[0])  # type: ignore[index]
+
+
+def _had(row: sa.Row[Any], run: int | None) -> bool:
+    return run is not None and row.first_run <= run <= row.last_run
+
+
+def _changes(
+    connection: sa.Connection,
+    run: int | None,
+    known: Known,
+    found: tuple[Iterable[str], Iterable[str]],
+) -> Changes | None:
+    """Return what changed since *run*, None without one; *found* are identities told and hidden."""
+    if run is None:
+        return None
+    before = {identity: row for identity, row in known.items() if _had(row, run)}
+    now, hidden = set(found[0]), set(found[1])
+    gone = [dict(row._mapping) for name, row in before.items() if name not in now | hidden]
+    gone.sort(key=lambda row: [row[name] or "" for name in _ORDER])
+    compared_at = connection.scalar(sa.select(RUN_ROWS.c.at).where(RUN_ROWS.c.run == run))
+    persisting = len(now & set(before))
+    return Changes(str(compared_at), len(now) - persisting, persisting, FIXED.from_records(gone))
+
+
+_ORDER = ("collection_id", "artifact_id", "rule", "column", "identity")
+
+
+def _told(
+    findings: pd.DataFrame, known: Known, at: str, runs: tuple[int | None, int | None]
+) -> pd.DataFrame:
+    """Return *findings* with their state since the run that was delivered, and since when."""
+    latest, delivered = runs
+    rows = [known.get(identity) for identity in findings["identity"]]
+    states = [
+        None if delivered is None
+        else "persisting" if row is not None and _had(row, delivered) else "new"
+        for row in rows
+    ]  # fmt: skip
+    since = [at if row is None or not _had(row, latest) else row.since_at for row in rows]
+    columns = {name: findings[name] for name in REPORTED.columns}
+    return REPORTED.build({**columns, "state": states, "since_at": since})
+
+
+def _keep(
+    connection: sa.Connection,
+    series: Series,
+    findings: pd.DataFrame,
+    known: Known,
+    runs: tuple[int, int | None],
+) -> None:
+    """Write that the run had *findings*: those that the latest one had last on, others begin."""
+    run, latest = runs
+    lasting = [name for name in findings["identity"] if name in known and _had(known[name], latest)]
+    begun = [each for each in _rows(findings) if each["identity"] not in set(lasting)]
+    here = FINDING_ROWS.c.series == series.key
+    named = here & (FINDING_ROWS.c.identity == sa.bindparam("named"))
+    if lasting:
+        last = sa.update(FINDING_ROWS).where(named).values(last_run=run)
+        connection.execute(last, [{"named": identity} for identity in lasting])
+    if begun:
+        connection.execute(
+            sa.delete(FINDING_ROWS).where(named), [{"named": each["identity"]} for each in begun]
+        )
+        since = {"series": series.key, "first_run": run, "last_run": run}
+        connection.execute(sa.insert(FINDING_ROWS), [each | since for each in begun])
+
+
+def _rows(findings: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    yield from records(findings[list(FIXED.columns)])
+
+
+def _set(connection: sa.Connection, run: int, values: Mapping[str, object]) -> None:
+    connection.execute(sa.update(RUN_ROWS).where(RUN_ROWS.c.run == run).values(values))
+
+
+def _forget(connection: sa.Connection, place: Place) -> None:
+    """Drop the runs past those to be kept, and findings that none of the others had."""
+    ours = RUN_ROWS.c.series == place.series.key
+    kept = sa.select(RUN_ROWS.c.run).where(ours).order_by(RUN_ROWS.c.run.desc())
+    numbers: Sequence[int] = connection.scalars(kept.limit(place.kept_runs)).all()
+    oldest = min(numbers)
+    connection.execute(sa.delete(RUN_ROWS).where(ours, RUN_ROWS.c.run < oldest))
+    connection.execute(
+        sa.delete(FINDING_ROWS).where(
+            FINDING_ROWS.c.series == place.series.key, FINDING_ROWS.c.last_run < oldest
+        )
+    )

@@ -1,0 +1,84 @@
+"""What an audit has to do with those before it: identities of findings, changes, points in time."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from skillmeat_audit.model.tables import FINDINGS, TEXT, Table, plain
+
+IDENTITY = ("rule", "collection_id", "artifact_id", "column")
+
+# ``FINDINGS`` with what earlier runs know of each. ``identity`` stays the same from run to run.
+# ``state``: new or persisting, absent without an earlier run; ``since_at``: when first seen.
+REPORTED = Table("reported", {
+    **FINDINGS.columns, "identity": TEXT, "state": TEXT, "since_at": TEXT,
+})  # fmt: skip
+
+# Findings of the run compared with that are gone, by collection, artifact, rule, column.
+FIXED = Table("fixed", {
+    "identity": TEXT, "rule": TEXT, "severity": TEXT, "collection_id": TEXT, "artifact_id": TEXT,
+    "column": TEXT, "since_at": TEXT,
+})  # fmt: skip
+
+# One row per run of a history, the oldest first. ``outcome``: checked or failed; counts are absent
+# where the home could not be checked.
+RUNS = Table("runs", {
+    "run": "Int64", "at": TEXT, "scope": TEXT, "outcome": TEXT, "failure": TEXT,
+    "delivered": "boolean",
+    **dict.fromkeys(("artifacts", "rows", "error", "warning", "info", "blank_descriptions",
+                     "broken_sources", "new", "fixed", "persisting"), "Int64"),
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed since the run at ``compared_at`` (UTC); ``fixed`` is ``FIXED``."""
+
+    compared_at: str
+    new: int
+    persisting: int
+    fixed: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What the baseline accepts: ``findings`` is ``FINDINGS``, ``reasons`` one each.
+
+    ``stale`` and ``expired`` are entries that accept nothing any more, in words.
+    """
+
+    findings: pd.DataFrame
+    reasons: tuple[str, ...]
+    stale: tuple[str, ...]
+    expired: tuple[str, ...]
+
+
+def identities(findings: pd.DataFrame) -> list[str]:
+    """Return what stays the same of each of *findings* (``FINDINGS``) from run to run.
+
+    It is free of values, times and positions; only a finding without an artifact is told from
+    others by its detail.
+    """
+    details = (
+        None if artifact else detail
+        for artifact, detail in zip(
+            plain(findings["artifact_id"]), plain(findings["detail"]), strict=True
+        )
+    )
+    columns = [plain(findings[name]) for name in IDENTITY]
+    seen: Counter[str] = Counter()
+    found = []
+    for parts in zip(*columns, details, strict=True):
+        digest = digest_of(parts)
+        seen[digest] += 1
+        found.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")
+    return found
+
+
+def digest_of(parts: Sequence[object]) -> str:
+    """Return a digest of texts and nulls, short enough to be read and long enough to be unique."""
+    return hashlib.sha256(json.dumps(list(parts)).encode()).hexdigest()[:16]

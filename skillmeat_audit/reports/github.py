@@ -1,0 +1,60 @@
+"""Renders a report for GitHub's runners: a step summary, and annotations, within their limits."""
+
+from collections.abc import Iterator, Mapping
+
+from skillmeat_audit.model.findings import SEVERITIES
+from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.text import printable, shortened
+from skillmeat_audit.reports.report import Failure, Report, worst_first
+from skillmeat_audit.reports.values import count, shown
+
+# A runner shows ten annotations of a kind per step; a summary of more than 1 MiB is dropped whole.
+ANNOTATIONS_PER_KIND, SUMMARY_LIMIT_BYTES = 10, 1024 * 1024
+_KINDS = {"error": "error", "warning": "warning", "info": "notice"}
+_MESSAGE_LIMIT = 400
+
+
+def annotations(report: Report) -> str:
+    """Return *report* as workflow commands: the worst findings, and how many there are in all."""
+    return "".join(f"{line}\n" for line in _commands(report))
+
+
+def failure_annotation(failure: Failure) -> str:
+    """Return *failure* as a workflow command."""
+    return f"{command('error', failure.headline, failure.reason)}\n"
+
+
+def command(kind: str, title: str, message: str) -> str:
+    """Return a workflow command; nothing in *title* or *message* can end it or start another."""
+    return f"::{kind} title={_property(title)}::{_data(message)}"
+
+
+def _commands(report: Report) -> Iterator[str]:
+    findings = worst_first(report.findings)
+    told = 0
+    for severity in SEVERITIES:
+        room = ANNOTATIONS_PER_KIND - (1 if _KINDS[severity] == "notice" else 0)
+        listed = records(findings[findings["severity"] == severity].head(room))
+        told += len(listed)
+        for finding in listed:
+            title = f"{finding['rule']} {report.known.names.titles[str(finding['rule'])]}"
+            yield command(_KINDS[severity], title, _said(finding))
+    said = f"{report.headline} {told} of {count(len(findings), 'finding')} annotated."
+    yield command("notice", "SkillMeat cache audit", said)
+
+
+def _said(finding: Mapping[str, object]) -> str:
+    said = str(finding["artifact_id"] or "the home")
+    if finding["column"] is not None and finding["status"] is not None:
+        said += f" {finding['column']}: {shown(finding['actual'])} → {shown(finding['expected'])}"
+    elif finding["detail"] is not None:
+        said += f": {finding['detail']}"
+    return shortened(printable(said), _MESSAGE_LIMIT)
+
+
+def _data(text: str) -> str:
+    return printable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

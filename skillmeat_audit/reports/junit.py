@@ -1,0 +1,90 @@
+"""Renders a report as JUnit XML: a suite per family of rules, a case per rule."""
+
+from collections.abc import Mapping
+from itertools import groupby
+from xml.etree import ElementTree as ET
+
+from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.text import printable, shortened
+from skillmeat_audit.reports.manual import Documented
+from skillmeat_audit.reports.names import TOOL
+from skillmeat_audit.reports.report import Failure, Report
+from skillmeat_audit.reports.values import count, shown
+
+LINES_SHOWN, _LINE_LIMIT = 100, 300
+
+Finding = Mapping[str, object]
+
+
+def junit_xml(report: Report) -> bytes:
+    """Return *report* as JUnit XML: rules with errors or warnings fail, notes are told only."""
+    found: dict[str, list[Finding]] = {}
+    for finding in records(report.findings):
+        found.setdefault(str(finding["rule"]), []).append(finding)
+    root = ET.Element("testsuites", name=TOOL)
+    for family, rules in groupby(report.known.rules, key=lambda rule: rule.code[0]):
+        suite = ET.SubElement(root, "testsuite", name=f"{family} {report.known.families[family]}")
+        cases = [_case(suite, rule, found.get(rule.code, []), report) for rule in rules]
+        _count(suite, cases, report.made_at)
+    _sum(root)
+    return _bytes(root)
+
+
+def failure_xml(failure: Failure) -> bytes:
+    """Return *failure* as JUnit XML: one case, in error."""
+    root = ET.Element("testsuites", name=TOOL)
+    suite = ET.SubElement(root, "testsuite", name="audit")
+    case = ET.SubElement(suite, "testcase", classname=TOOL, name="the home can be checked")
+    error = ET.SubElement(case, "error", message=printable(failure.reason), type="failed")
+    error.text = printable(failure.reason)
+    _count(suite, [case], failure.made_at)
+    _sum(root)
+    return _bytes(root)
+
+
+def _case(suite: ET.Element, rule: Documented, found: list[Finding], report: Report) -> ET.Element:
+    case = ET.SubElement(
+        suite, "testcase", classname=f"{TOOL}.{rule.code[0]}", name=f"{rule.code} {rule.title}"
+    )
+    ignored = report.summary.ignored.get(rule.code, 0)
+    lines = [_line(each, report) for each in found[:LINES_SHOWN]]
+    told = "\n".join([f"{len(lines)} of {count(len(found), 'finding')}", *lines])
+    if found and rule.severity != Severity.INFO:
+        said = f"{count(len(found), 'finding')}: {rule.title}"
+        ET.SubElement(case, "failure", message=said, type=str(rule.severity)).text = told
+    elif found:
+        ET.SubElement(case, "system-out").text = told
+    elif ignored:
+        said = f"{count(ignored, 'finding')} ignored on request"
+        ET.SubElement(case, "skipped", message=said)
+    return case
+
+
+def _line(finding: Finding, report: Report) -> str:
+    place = [finding["artifact_id"] or "the home"]
+    if finding["collection_id"] is not None:
+        place.append(report.known.names.collection(finding["collection_id"]))
+    said = finding["detail"] or ""
+    if finding["column"] is not None and finding["status"] is not None:
+        said = f"{finding['column']}: {shown(finding['actual'])} → {shown(finding['expected'])}"
+    return shortened(printable(f"{' · '.join(map(str, place))} · {said}"), _LINE_LIMIT)
+
+
+def _count(suite: ET.Element, cases: list[ET.Element], made_at: str) -> None:
+    suite.set("tests", str(len(cases)))
+    for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
+    if made_at:
+        suite.set("timestamp", made_at.removesuffix("Z"))
+
+
+def _sum(root: ET.Element) -> None:
+    for name in ("tests", "failures", "errors", "skipped"):
+        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
+
+
+def _bytes(root: ET.Element) -> bytes:
+    ET.indent(root)
+    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"

@@ -1,0 +1,110 @@
+"""The report of an audit: one frozen value that every format renders and the exit code comes from.
+
+Either the home was checked (`Report`), or it could not be (`Failure`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.model.findings import SEVERITIES, Severity
+from skillmeat_audit.model.past import RUNS, Accepted, Changes
+from skillmeat_audit.model.tables import among
+from skillmeat_audit.reports.causes import Answer, Group
+from skillmeat_audit.reports.manual import Documented
+from skillmeat_audit.reports.names import Names
+from skillmeat_audit.reports.summary import Summary
+
+TITLE = "SkillMeat cache audit"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What does not come from the findings: the rules, their names, and where artifacts lie.
+
+    ``places`` maps "type:name" to a file below the home that speaks of it.
+    """
+
+    version: str
+    rules: tuple[Documented, ...]
+    families: Mapping[str, str]
+    names: Names
+    places: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Past:
+    """What earlier runs and the baseline know; ``trend`` is ``RUNS``, this run included.
+
+    ``accepted`` holds findings as ``REPORTED``, None without a baseline.
+    """
+
+    changes: Changes | None = None
+    trend: pd.DataFrame = field(default_factory=RUNS.empty, repr=False)
+    accepted: Accepted | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """A home that was checked; ``findings`` is ``REPORTED``, ``made_at`` when (UTC, to seconds).
+
+    ``groups`` are the findings by cause, the worst first. ``notes`` say what a person should know
+    besides, ``trouble`` what went wrong beside the audit: with any, the report is not clean.
+    """
+
+    summary: Summary
+    answer: Answer
+    findings: pd.DataFrame = field(repr=False)
+    groups: tuple[Group, ...] = field(repr=False)
+    known: Known = field(repr=False)
+    past: Past = field(default_factory=Past, repr=False)
+    made_at: str = ""
+    notes: tuple[str, ...] = ()
+    trouble: tuple[str, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        """The answer in one line."""
+        return self.answer.sentence or clean_sentence(self.summary)
+
+    def exit_code(self, fail_on: Severity = Severity.WARNING) -> ExitCode:
+        """Return FAILED with trouble, else what the findings say (`Summary.exit_code`)."""
+        return ExitCode.FAILED if self.trouble else self.summary.exit_code(fail_on)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A home that could not be checked, and why, in one line."""
+
+    home: str
+    reason: str
+    version: str
+    made_at: str = ""
+
+    @property
+    def headline(self) -> str:
+        """The answer in one line."""
+        return "The home could not be checked"
+
+    def exit_code(self, fail_on: Severity = Severity.WARNING) -> ExitCode:
+        """Return FAILED, whatever *fail_on* says."""
+        return ExitCode.FAILED
+
+
+def clean_sentence(summary: Summary) -> str:
+    """Return what is said of a home where no description and no link is broken."""
+    bad = sum(summary.counts[severity] for severity in SEVERITIES[:2])
+    if bad == 0:
+        return "Nothing wrong: every row says what its manifest says."
+    return "No description is blank and no source link broken."
+
+
+def worst_first(findings: pd.DataFrame) -> pd.DataFrame:
+    """Return *findings* by severity, new ones first within each, else in their order."""
+    rank = {str(each): number for number, each in enumerate(SEVERITIES)}
+    severity = findings["severity"].map(rank).astype("int64")
+    known = ~among(findings["state"], ["new"])
+    order = (severity * 2 + known.astype("int64")).sort_values(kind="stable").index
+    return findings.loc[order].reset_index(drop=True)

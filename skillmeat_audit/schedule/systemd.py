@@ -1,0 +1,79 @@
+"""Schedules with a systemd user timer; output goes to the journal."""
+
+import re
+from pathlib import Path
+
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.schedule.job import MARK, Job, job_name
+from skillmeat_audit.schedule.tools import call, is_ours, put, take_away
+
+_PLAIN = re.compile(r"[A-Za-z0-9_@+=:,./~-]+")
+
+
+def printed(job: Job) -> str:
+    """Return both units, one under the other."""
+    return "\n".join(f"# {path}\n{text}" for path, text in units(job).items())
+
+
+def units(job: Job) -> dict[str, str]:
+    """Return the units of *job*: file name and text."""
+    mark = f"# {MARK}: {job.home}\n"
+    about = f"SkillMeat cache audit of {job.home}".replace("%", "%%")
+    command = " ".join(quoted(each) for each in job.argv)
+    # Exit 1 says that there are findings: the audit itself went well.
+    service = (
+        f"{mark}[Unit]\nDescription={about}\n\n[Service]\nType=oneshot\nExecStart={command}\n"
+        "SuccessExitStatus=1\nNice=10\n"
+    )
+    timer = (
+        f"{mark}[Unit]\nDescription={about}\n\n[Timer]\nOnCalendar={calendar(job)}\n"
+        "Persistent=true\n\n[Install]\nWantedBy=timers.target\n"
+    )
+    return {f"{job.name}.service": service, f"{job.name}.timer": timer}
+
+
+def calendar(job: Job) -> str:
+    """Return when *job* is due, in systemd's words."""
+    at = f"{job.hour:02}:{job.minute:02}:00"
+    return {
+        "hour": f"*-*-* *:{job.minute:02}:00", "day": f"*-*-* {at}", "week": f"Mon *-*-* {at}",
+    }[job.every]  # fmt: skip
+
+
+def quoted(text: str) -> str:
+    """Return *text* as one word of an ``ExecStart`` line: no specifier, variable or quote in it."""
+    if _PLAIN.fullmatch(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + escaped.replace("%", "%%").replace("$", "$$") + '"'
+
+
+def install(job: Job, folder: Path) -> str:
+    """Write the units to *folder* and start the timer; say what was done."""
+    changed = [put(folder / name, text) for name, text in units(job).items()]
+    call("systemctl", "--user", "daemon-reload")
+    call("systemctl", "--user", "enable", "--now", f"{job.name}.timer")
+    said = "installed" if any(changed) else "was installed already, as it is"
+    return f"{job.name}.timer {said}; log: journalctl --user -u {job.name}"
+
+
+def remove(home: str, folder: Path) -> str:
+    """Stop the timer of *home* and remove its units from *folder*; say what was done."""
+    name = job_name(home)
+    paths = [folder / f"{name}.timer", folder / f"{name}.service"]
+    if not any(is_ours(path) for path in paths):
+        return f"no timer of ours for {printable(home)}"
+    call("systemctl", "--user", "disable", "--now", f"{name}.timer", fine=(0, 1))
+    for path in paths:
+        take_away(path)
+    call("systemctl", "--user", "daemon-reload")
+    return f"{name}.timer removed"
+
+
+def status(home: str, folder: Path) -> str:
+    """Say whether the timer of *home* is installed, and when it is due."""
+    name = job_name(home)
+    if not is_ours(folder / f"{name}.timer"):
+        return f"no timer of ours for {printable(home)}"
+    listed = call("systemctl", "--user", "list-timers", "--all", "--no-pager", f"{name}.timer")
+    return f"{folder / name}.timer\n{listed.rstrip()}"

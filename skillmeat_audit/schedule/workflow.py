@@ -1,0 +1,76 @@
+"""Schedules with a workflow file for GitHub's runners; output goes to the run's log and summary."""
+
+import shlex
+from pathlib import Path
+
+from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.schedule.cron import when
+from skillmeat_audit.schedule.job import MARK, Job
+from skillmeat_audit.schedule.tools import is_ours, put, take_away
+
+FILE = Path(".github/workflows/skillmeat-audit.yml")
+_TEXT = """\
+# {mark}: {home}
+name: SkillMeat cache audit
+on:
+  schedule:
+    - cron: "{when}"  # UTC
+  workflow_dispatch:
+permissions:
+  contents: read
+  security-events: write
+concurrency:
+  group: skillmeat-audit
+jobs:
+  audit:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.12"
+      - uses: actions/cache@v4
+        with:
+          path: .skillmeat-audit
+          key: skillmeat-audit-${{{{ github.run_id }}}}
+          restore-keys: skillmeat-audit-
+      - run: python -m pip install "skillmeat-audit=={version}"
+      - run: |
+          {command}
+      - if: always()
+        uses: actions/upload-artifact@v4
+        with:
+          name: skillmeat-audit
+          path: skillmeat-audit.*
+      - if: always()
+        uses: github/codeql-action/upload-sarif@v3
+        with:
+          sarif_file: skillmeat-audit.sarif
+"""
+
+
+def printed(job: Job, version: str) -> str:
+    """Return the workflow file; raise `UsageError` for a path that it cannot hold."""
+    command = " ".join(shlex.quote(each) for each in job.argv)
+    if "${{" in command:
+        raise UsageError(f"{printable(job.home)} would be an expression in a workflow file")
+    return _TEXT.format(mark=MARK, home=job.home, when=when(job), version=version, command=command)
+
+
+def install(job: Job, version: str, root: Path) -> str:
+    """Write the workflow file below *root*; say what was done."""
+    changed = put(root / FILE, printed(job, version))
+    return f"{root / FILE} {'written' if changed else 'is there already, as it is'}"
+
+
+def remove(root: Path) -> str:
+    """Remove the workflow file below *root*, if it is ours; say what was done."""
+    gone = take_away(root / FILE)
+    return f"{root / FILE} removed" if gone else f"no workflow of ours at {root / FILE}"
+
+
+def status(root: Path) -> str:
+    """Say whether the workflow file is there."""
+    said = "is installed" if is_ours(root / FILE) else "is not installed"
+    return f"{root / FILE} {said}"

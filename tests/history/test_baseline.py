@@ -1,0 +1,133 @@
+"""The baseline: what it accepts, and that it never accepts what could not be checked."""
+
+from datetime import date
+
+import pytest
+from builders import audited, entry, row, snapshot
+
+from skillmeat_audit.diff.rules import RULES
+from skillmeat_audit.history.baseline import (
+    NEVER_ACCEPTED,
+    Terms,
+    accept,
+    load,
+    save,
+    updated,
+)
+from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.model.tables import FINDINGS
+
+TODAY = date(2026, 2, 10)
+NONE = FINDINGS.empty()
+
+
+def findings(author="J", *names, **problems):
+    said = [entry(name, author=author) for name in names or ("skill:a", "skill:b")]
+    rows = [row(each["artifact_id"]) for each in said]
+    return audited(snapshot(said, rows, **problems)).findings
+
+
+@pytest.fixture(scope="module")
+def found():
+    return findings()
+
+
+@pytest.fixture(scope="module")
+def baseline(found):
+    return updated([], found, Terms("on purpose", "ops"), whole=True)
+
+
+def test_what_is_known_is_accepted(found, baseline):
+    left, accepted = accept(baseline, found, NONE, TODAY)
+
+    assert left.empty
+    assert len(accepted.findings) == len(found) == len(accepted.reasons)
+    assert set(accepted.reasons) == {"on purpose"}
+    assert accepted.stale == accepted.expired == ()
+
+
+def test_another_value_is_another_finding(baseline):
+    left, accepted = accept(baseline, findings("K"), NONE, TODAY)
+
+    assert set(left["rule"]) == {"M005"}
+    assert len(accepted.stale) == 2
+
+
+def test_entries_without_a_finding_are_stale_unless_it_is_ignored(found, baseline):
+    _, accepted = accept(baseline, found.head(0), found, TODAY)
+    assert accepted.stale == ()
+
+    _, accepted = accept(baseline, found.head(0), NONE, TODAY)
+    assert len(accepted.stale) == len(baseline)
+
+
+def test_expired_entries_accept_nothing_and_are_told(found):
+    entries = updated([], found, Terms(expires=date(2026, 2, 9)), whole=True)
+
+    left, accepted = accept(entries, found, NONE, TODAY)
+    assert len(left) == len(found) == len(accepted.expired)
+
+    assert accept(entries, found, NONE, date(2026, 2, 9))[0].empty
+
+
+def test_what_could_not_be_checked_is_never_accepted(tmp_path):
+    broken = {"kind": "manifest", "place": "collections/x", "detail": "line 3: no"}
+    found = findings("J", "skill:a", problems=[broken])
+    assert "L001" in set(found["rule"])
+
+    entries = updated([], found, Terms(), whole=True)
+
+    assert "L001" not in {each.rule for each in entries}
+    path = tmp_path / "baseline.json"
+    text = '{"rule": "L001", "digest": "0", "reason": "no"}'
+    path.write_text(f'{{"schema": "skillmeat-audit/baseline/1", "entries": [{text}]}}')
+    with pytest.raises(UsageError, match="cannot be accepted"):
+        load(path)
+
+
+def test_the_rules_that_are_never_accepted_are_rules():
+    assert {rule.code for rule in RULES} > set(NEVER_ACCEPTED)
+
+
+def test_an_update_keeps_reasons_and_drops_what_is_gone(found, baseline):
+    now = updated(baseline, findings("J", "skill:b", "skill:c"), Terms("new"), whole=True)
+
+    reasons = {(each.artifact, each.reason) for each in now}
+    assert reasons == {("skill:b", "on purpose"), ("skill:c", "new")}
+    part = updated(baseline, findings("J", "skill:c"), Terms("new"), whole=False)
+    assert {each.artifact for each in part} == {"skill:a", "skill:b", "skill:c"}
+
+
+def test_the_file_is_sorted_one_entry_a_line_without_times(found, baseline, tmp_path):
+    paths = tmp_path / "one.json", tmp_path / "two.json"
+    save(paths[0], baseline)
+    save(paths[1], reversed(load(paths[0])))
+
+    one, two = (path.read_bytes() for path in paths)
+    assert one == two
+    assert one.count(b"\n") == len(baseline) + 2
+    assert load(paths[0]) == load(paths[1])
+    assert {each.key for each in load(paths[0])} == {each.key for each in baseline}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is wrong"),
+        ("\xff", "is wrong"),
+        ('{"schema": "x", "entries": []}', "is no skillmeat-audit/baseline/1"),
+        ('{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001"}]}', "is wrong"),
+        ('{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001", "digest": "0", '
+         '"reason": " "}]}', "needs a reason"),
+        ('{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001", "digest": "0", '
+         '"reason": "x", "line": 3}]}', "is wrong"),
+        ('{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001", "digest": "0", '
+         '"reason": "x", "expires": "soon"}]}', "is wrong"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_the_file_is_told(tmp_path, text, said):
+    path = tmp_path / "baseline.json"
+    path.write_bytes(text.encode("latin-1"))
+
+    with pytest.raises(UsageError, match=said):
+        load(path)

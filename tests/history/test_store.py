@@ -1,0 +1,182 @@
+"""The history: what changed from run to run, whatever became of the runs between."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import pytest
+from builders import audited, entry, row, snapshot
+
+from skillmeat_audit.commands.compose import reported
+from skillmeat_audit.history.database import address, writing
+from skillmeat_audit.history.store import (
+    Place,
+    Series,
+    mark_delivered,
+    record,
+    record_failure,
+    runs_of,
+)
+from skillmeat_audit.model.errors import StateError
+from skillmeat_audit.model.past import identities
+from skillmeat_audit.model.urls import sqlite_url
+
+FACTS = {"tool_version": "1", "artifacts": 2, "rows": 2, "error": 1, "warning": 0, "info": 0}
+HOME = Series("/home/x/.skillmeat", "sqlite:///x")
+
+
+@cache
+def findings(*artifacts, **values):
+    """Return what an audit finds of rows without an author."""
+    said = [entry(name, author="J", **values) for name in artifacts]
+    return reported(audited(snapshot(said, [row(name) for name in artifacts])).findings)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "state" / "history.db")
+    server = request.getfixturevalue("postgres_server")
+    server.psql("CREATE DATABASE history;")
+    return address(server.get_uri(database="history"))
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(sqlite_url(tmp_path / "state" / "history.db"), HOME, 400)
+
+
+def ran(place, found, day, *, delivered=True, hidden=()):
+    recorded = record(place, f"2026-02-{day:02}T12:00:00Z", FACTS, found, hidden)
+    if delivered:
+        mark_delivered(place, recorded.run)
+    return recorded
+
+
+def counts(recorded):
+    changes = recorded.changes
+    return changes.new, len(changes.fixed), changes.persisting
+
+
+def test_the_first_run_has_nothing_to_compare_with(place):
+    recorded = ran(place, findings("skill:a"), 1)
+
+    assert recorded.changes is None
+    assert recorded.findings["state"].isna().all()
+    assert len(recorded.trend) == 1
+
+
+def test_new_fixed_and_persisting_are_told_by_identity(place):
+    both, other = findings("skill:a", "skill:b"), findings("skill:b", "skill:c")
+    each = len(findings("skill:a"))
+    ran(place, both, 1)
+
+    recorded = ran(place, other, 2)
+
+    assert counts(recorded) == (each, each, each)
+    assert set(recorded.changes.fixed["artifact_id"]) == {"skill:a"}
+    states = recorded.findings.groupby("artifact_id")["state"].unique()
+    assert (list(states["skill:b"]), list(states["skill:c"])) == (["persisting"], ["new"])
+    since = recorded.findings.set_index("artifact_id")["since_at"]
+    assert set(since["skill:b"]) == {"2026-02-01T12:00:00Z"}
+    assert set(since["skill:c"]) == {"2026-02-02T12:00:00Z"}
+
+
+def test_identities_are_free_of_values():
+    one, other = findings("skill:a"), findings("skill:a", description="x", license="MIT")
+
+    assert set(identities(one)) & set(identities(other))
+    assert len(set(identities(other))) == len(other)
+
+
+def test_what_a_lost_report_said_is_said_again(place):
+    ran(place, findings("skill:a"), 1)
+    lost = ran(place, findings("skill:a", "skill:b"), 2, delivered=False)
+    again = ran(place, findings("skill:a", "skill:b"), 3)
+
+    assert counts(lost) == counts(again)
+    assert again.changes.compared_at == "2026-02-01T12:00:00Z"
+    since = again.findings.set_index("artifact_id")["since_at"]
+    assert set(since["skill:b"]) == {"2026-02-02T12:00:00Z"}
+
+
+def test_what_comes_back_is_new(place):
+    for day, names in ((1, ["skill:a", "skill:b"]), (2, ["skill:b"])):
+        ran(place, findings(*names), day)
+
+    recorded = ran(place, findings("skill:a", "skill:b"), 3)
+
+    back = recorded.findings[recorded.findings["artifact_id"] == "skill:a"]
+    assert set(back["state"]) == {"new"}
+    assert set(back["since_at"]) == {"2026-02-03T12:00:00Z"}
+
+
+def test_what_is_hidden_is_not_fixed(place):
+    found = findings("skill:a")
+    ran(place, found, 1)
+
+    assert counts(ran(place, found.head(0), 2, hidden=found["identity"])) == (0, 0, 0)
+
+
+def test_failures_are_kept_and_compared_with_by_none(place):
+    found = findings("skill:a")
+    ran(place, found, 1)
+    mark_delivered(place, record_failure(place, "2026-02-02T12:00:00Z", "damaged", "1"))
+
+    assert counts(ran(place, found, 3)) == (0, 0, len(found))
+    assert list(runs_of(place.url, HOME.home)["outcome"]) == ["checked", "failed", "checked"]
+
+
+def test_series_do_not_mix(place):
+    ran(place, findings("skill:a"), 1)
+    narrow = Place(place.url, Series(HOME.home, HOME.database, "select D"), 400)
+
+    assert ran(narrow, findings("skill:b"), 2).changes is None
+    assert list(runs_of(place.url, HOME.home)["scope"]) == ["", "select D"]
+
+
+def test_old_runs_are_forgotten(place):
+    short = Place(place.url, HOME, 3)
+    for day in range(1, 8):
+        recorded = ran(short, findings("skill:a" if day < 4 else "skill:b"), day)
+
+    assert list(recorded.trend["run"]) == [5, 6, 7]
+    with writing(place.url) as connection:
+        kept = connection.exec_driver_sql("SELECT min(last_run) FROM audit_findings").scalar()
+    assert kept == 7
+
+
+def test_it_is_kept_for_nobody_else_to_read(place, tmp_path):
+    ran(place, findings("skill:a"), 1)
+
+    file = tmp_path / "state" / "history.db"
+    assert file.stat().st_mode & 0o077 == file.parent.stat().st_mode & 0o077 == 0
+
+
+def test_runs_at_once_are_all_kept_and_none_is_torn(url):
+    place = Place(url, HOME, 400)
+    found = [findings("skill:a"), findings("skill:a", "skill:b")]
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(lambda day: ran(place, found[day % 2], day), range(1, 13)))
+
+    assert sorted(each.run for each in done) == list(range(1, 13))
+    runs = runs_of(url, HOME.home)
+    assert runs["delivered"].all()
+    last = ran(place, found[0], 20)
+    assert last.changes.new == 0
+
+
+def test_a_history_that_cannot_be_kept_says_so(tmp_path):
+    folder = Place(sqlite_url(tmp_path), HOME, 400)
+    (tmp_path / "text").write_text("no database at all, and long enough to be looked at" * 20)
+    text = Place(sqlite_url(tmp_path / "text"), HOME, 400)
+
+    for place in (folder, text, Place("postgresql+psycopg://u:secret@127.0.0.1:1/x", HOME, 4)):
+        with pytest.raises(StateError, match="name another with --history") as caught:
+            record(place, "2026-02-01T12:00:00Z", FACTS, findings("skill:a"))
+        assert "secret" not in str(caught.value)
+
+
+def test_a_history_is_a_file_or_an_address():
+    assert address("/x/h.db") == "sqlite:////x/h.db"
+    assert address("postgresql://u@h/d") == "postgresql+psycopg://u@h/d"
+    assert address("sqlite:////x/h.db") == "sqlite:////x/h.db"

@@ -1,0 +1,287 @@
+"""Every format of a report: golden files, other people's validators, hostile names, limits."""
+
+import csv
+import io
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import html5lib
+import jsonschema
+import pandas as pd
+import pytest
+from builders import TRAPS, audited, entry, imported, row, snapshot, synced, trapped
+from junitparser import JUnitXml
+from markdown_it import MarkdownIt
+from prometheus_client.parser import text_string_to_metric_families
+
+from skillmeat_audit.commands.compose import make_report
+from skillmeat_audit.diff.rules import RULES
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.model.past import FIXED, REPORTED, RUNS, Accepted, Changes
+from skillmeat_audit.reports import document, github, html_page, junit, markdown, prometheus, sarif
+from skillmeat_audit.reports.formats import FORMATS, format_called, format_of
+from skillmeat_audit.reports.report import Failure, Past
+
+GOLDEN = Path(__file__).parent / "golden"
+SARIF_SCHEMA = json.loads((Path(__file__).parent / "sarif-schema-2.1.0.json").read_text())
+FILES = {
+    "html": "report.html", "markdown": "report.md", "json": "report.json", "csv": "report.csv",
+    "junit": "report.xml", "sarif": "report.sarif", "prometheus": "report.prom",
+    "github-annotations": "annotations.txt",
+}  # fmt: skip
+AT = "2026-02-10T12:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def usual():
+    """A report of a home with blanks, drift, an orphan, a baseline and earlier runs."""
+    entries = [
+        imported(description="Does it.", tags_json='["a"]'), entry("skill:b", description="New."),
+        entry("command:c", description="Fine."),
+    ]  # fmt: skip
+    rows = [
+        row(), row("skill:alpha", "t1"), synced(entries[1], description="Old."),
+        synced(entries[2]), row("skill:gone", description="x"),
+    ]  # fmt: skip
+    report = make_report(audited(snapshot(entries, rows)), made_at=AT)
+    states = ["new" if n % 3 == 0 else "persisting" for n in range(len(report.findings))]
+    findings = REPORTED.conform(report.findings.assign(state=states, since_at=AT))
+    gone = FIXED.from_records([
+        {"identity": "f" * 16, "rule": "D001", "severity": "error", "collection_id": "default",
+         "artifact_id": "skill:mended", "column": "description", "since_at": AT},
+    ])  # fmt: skip
+    changes = Changes("2026-02-09T12:00:00Z", states.count("new"), states.count("persisting"), gone)
+    accepted = Accepted(findings.tail(1), ("known",), ("S001 skill:x",), ("D001 skill:y",))
+    past = Past(changes, runs(), accepted)
+    fired = tuple(rule for rule in RULES if rule.code in set(findings["rule"]))
+    known = replace(report.known, version="1.2.3", rules=fired)  # golden files hold no others
+    return replace(report, past=past, findings=findings, known=known)
+
+
+@pytest.fixture(scope="module")
+def hostile():
+    """A report in which every name and value is a trap."""
+    report = make_report(audited(trapped()), made_at=AT)
+    accepted = Accepted(report.findings.head(1), TRAPS[:1], TRAPS, TRAPS)
+    return replace(report, past=Past(accepted=accepted), notes=TRAPS)
+
+
+def runs():
+    return RUNS.from_records([
+        {"run": n, "at": f"2026-02-0{n}T12:00:00Z", "outcome": "failed" if n == 3 else "checked",
+         "delivered": True, "artifacts": 3, "rows": 5, "error": n, "warning": 9 - n, "info": 1,
+         "new": 1, "fixed": 0, "persisting": n, "blank_descriptions": n, "broken_sources": 1}
+        for n in range(1, 6)
+    ])  # fmt: skip
+
+
+FAILED = Failure("/home/x/.skillmeat", "the cache is damaged", "0.1.0", AT)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_report_is_what_it_was(usual, name):
+    """Run with REGENERATE=1 to write the golden files anew, and look at the difference."""
+    path = GOLDEN / FILES[name]
+    content = format_called(name).render(usual)
+    if os.environ.get("REGENERATE"):
+        path.write_bytes(content)
+
+    assert content == path.read_bytes()
+
+
+def test_the_json_is_as_its_published_schema_says(usual, hostile):
+    schema = json.loads(document.report_schema())
+
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for content in (
+        document.report_json(usual), document.report_json(hostile), document.failure_json(FAILED)
+    ):  # fmt: skip
+        found = json.loads(content)
+        jsonschema.validate(found, schema)
+        assert found["schema"] == schema["$id"] == "skillmeat-audit/report/1"
+        assert content.isascii()
+
+
+def test_the_sarif_is_as_the_standard_says(usual, hostile):
+    for content in (sarif.sarif(usual), sarif.sarif(hostile), sarif.failure_sarif(FAILED)):
+        jsonschema.validate(json.loads(content), SARIF_SCHEMA)
+
+
+def test_sarif_declares_every_rule(hostile):
+    (run,) = json.loads(sarif.sarif(hostile))["runs"]
+
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == [r.code for r in RULES]
+
+
+def test_sarif_tells_what_is_accepted(usual):
+    (run,) = json.loads(sarif.sarif(usual))["runs"]
+
+    assert [r["suppressions"][0]["justification"] for r in run["results"] if "suppressions" in r]
+    prints = [each["partialFingerprints"]["findingIdentity/v1"] for each in run["results"]]
+    assert len(set(prints[:-1])) == len(usual.findings)
+
+
+def test_sarif_tells_a_failure(usual):
+    (run,) = json.loads(sarif.failure_sarif(FAILED))["runs"]
+
+    assert run["invocations"][0]["executionSuccessful"] is False
+
+
+def test_junit_is_read_by_others(usual, hostile):
+    for report in (usual, hostile):
+        found = JUnitXml.fromstring(junit.junit_xml(report).decode())
+        assert found.tests == len(report.known.rules)
+        failing = {code for code in report.findings["rule"] if _severity(code) != "info"}
+        assert found.failures == len(failing)
+    assert JUnitXml.fromstring(junit.failure_xml(FAILED).decode()).errors == 1
+
+
+def _severity(code):
+    return next(rule.severity for rule in RULES if rule.code == code)
+
+
+def test_the_metrics_are_read_by_others(usual, hostile):
+    for report in (usual, hostile):
+        families = {f.name: f for f in text_string_to_metric_families(prometheus.metrics(report))}
+        assert families["skillmeat_audit_success"].samples[0].value == 1
+        assert not any(s.timestamp for family in families.values() for s in family.samples)
+        assert sum(s.value for s in families["skillmeat_audit_findings"].samples) == len(
+            report.findings
+        )
+        assert "fake_metric" not in families
+
+
+def test_a_failure_has_metrics_of_its_own():
+    families = {
+        f.name: f for f in text_string_to_metric_families(prometheus.failure_metrics(FAILED))
+    }
+
+    assert families["skillmeat_audit_success"].samples[0].value == 0
+    assert set(families) == {
+        "skillmeat_audit_success",
+        "skillmeat_audit_completion_timestamp_seconds",
+    }
+
+
+def parsed(content):
+    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(content.decode())
+
+
+def test_the_page_is_html_without_scripts_or_requests(usual, hostile):
+    for content in (
+        html_page.html_page(usual), html_page.html_page(hostile), html_page.failure_page(FAILED)
+    ):  # fmt: skip
+        tags = list(parsed(content).iter())
+        names = {each.tag for each in tags if isinstance(each.tag, str)}
+        assert not names & {"script", "img", "link", "iframe", "a", "form", "object", "evil"}
+        attributes = {name for each in tags for name in each.attrib}
+        assert not {name for name in attributes if name.startswith("on")} | {"src"} & attributes
+        assert b"@import" not in content
+        assert b"url(" not in content
+
+
+def test_the_page_opens_with_the_answer_then_the_changes_then_the_causes(usual):
+    text = html_page.html_page(usual).decode()
+    parts = ["<h1", "Since the last run</h2>", "By cause</h2>", "Earlier runs</h2>"]
+
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+    assert "1 artifact has a blank description and 1 has a broken source link." in text
+    assert "skillmeat-audit plan /home/x/.skillmeat --select" in text
+    assert f"All {len(usual.findings)} findings" in text
+
+
+def test_the_page_is_bounded():
+    many = [entry(f"skill:a{n}", author="&" * 3000, description="&" * 5000) for n in range(400)]
+    report = make_report(audited(snapshot(many, [row(each["artifact_id"]) for each in many])))
+    accepted = Accepted(report.findings.head(0), (), ("&" * 500,) * 900, ("x" * 500,) * 900)
+    past = Past(accepted=accepted)
+
+    page = html_page.html_page(replace(report, past=past))
+
+    assert len(page) < 1_000_000
+    assert f"25 of {len(report.findings)} findings" in page.decode()
+    assert len(markdown.markdown(replace(report, past=past)).encode()) < github.SUMMARY_LIMIT_BYTES
+
+
+def test_nothing_in_markdown_becomes_markup(hostile):
+    tokens = MarkdownIt("gfm-like", {"linkify": False, "html": True}).parse(
+        markdown.markdown(hostile)
+    )
+    kinds = {t.type for token in tokens for t in [token, *(token.children or [])]}
+
+    assert not kinds & {"html_inline", "html_block", "link_open", "image"}
+
+
+def test_tables_in_markdown_keep_their_columns(hostile):
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(markdown.markdown(hostile))
+    cells, rows = [0], []
+    for token in tokens:
+        if token.type in ("td_open", "th_open"):
+            cells[-1] += 1
+        elif token.type == "tr_close":
+            rows.append(cells.pop())
+            cells.append(0)
+
+    assert set(rows) <= {3, 7}
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_no_control_reaches_a_reader(hostile, form):
+    if form.name == "parquet":
+        return
+    text = form.render(hostile).decode()
+
+    assert not set("\x00\x08\x1b\u202e\u2028") & set(text)
+
+
+def test_formulas_are_disarmed_in_csv(hostile):
+    cells = [
+        cell for line in csv.reader(io.StringIO(format_called("csv").render(hostile).decode()))
+        for cell in line
+    ]  # fmt: skip
+
+    assert cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_parquet_holds_the_findings_as_they_are(hostile):
+    content = format_called("parquet").render(hostile)
+
+    pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(content)), hostile.findings)
+
+
+def test_annotations_keep_within_the_limits_and_cannot_be_injected(hostile):
+    lines = github.annotations(hostile).splitlines()
+
+    kinds = [line.split(" ")[0] for line in lines]
+    assert set(kinds) <= {"::error", "::warning", "::notice"}
+    assert all(kinds.count(kind) <= github.ANNOTATIONS_PER_KIND for kind in kinds)
+    assert all(line.count(" title=") == 1 for line in lines)
+    assert f"of {len(hostile.findings)} findings annotated" in lines[-1]
+
+
+def test_the_exit_code_comes_from_the_report(usual):
+    clean = make_report(audited(snapshot([entry()], [synced(entry())])))
+
+    assert usual.exit_code() == ExitCode.FINDINGS
+    assert clean.exit_code() == ExitCode.CLEAN
+    assert clean.headline.startswith("Nothing wrong")
+    assert replace(clean, trouble=("x",)).exit_code() == FAILED.exit_code() == ExitCode.FAILED
+
+
+@pytest.mark.parametrize(
+    ("file", "named", "expected"),
+    [
+        ("a.html", None, "html"), ("A.MD", None, "markdown"), ("a.json", None, "json"),
+        ("a.json", "sarif", "sarif"), ("a.sarif", "json", "sarif"), ("a.sarif.json", None, "sarif"),
+        ("a.xml", None, "junit"), ("a.prom", "html", "prometheus"), ("step", "github-summary",
+        "github-summary"), ("a.md", "github-summary", "github-summary"), ("step", None, None),
+    ],
+)  # fmt: skip
+def test_the_format_of_a_file(file, named, expected):
+    found = format_of(file, named)
+
+    assert (found and found.name) == expected

@@ -1,0 +1,238 @@
+"""Schedules: valid for the platform's own tools, idempotent, and nobody else's is touched."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import yaml
+from cronsim import CronSim
+
+from skillmeat_audit.commands import schedule
+from skillmeat_audit.commands.schedule import Request
+from skillmeat_audit.model.errors import BusyError, HomeError, StateError, UsageError
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.schedule import cron, systemd, workflow
+from skillmeat_audit.schedule.job import Job, job_name, time_of_day
+from skillmeat_audit.schedule.lock import alone
+
+ODD = "/home/x y/100% 'of' \"it\" $HOME \\n/.skillmeat"
+# A tool of the platform that keeps what it is told in a file: crontab, and systemctl.
+CRONTAB = """#!/bin/sh
+case "$1" in
+  -l) test -f "$TOLD" || { echo "no crontab for x" >&2; exit 1; }; cat "$TOLD" ;;
+  -) cat > "$TOLD" ;;
+esac
+"""
+SYSTEMCTL = '#!/bin/sh\necho "$@" >> "$TOLD"\n'
+
+
+def job(home="/home/x/.skillmeat", every="day"):
+    argv = (sys.executable, "-m", "skillmeat_audit", "report", home)
+    return Job(home, argv, every, 3, 17, "/home/x/log % file")
+
+
+@pytest.fixture
+def tool(tmp_path, monkeypatch):
+    """Put a tool of ours first on the path; return what makes it, and the file of what it heard."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("TOLD", str(tmp_path / "told"))
+
+    def make(name, text):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+        return tmp_path / "told"
+
+    return make
+
+
+def test_a_crontab_keeps_its_other_lines(tool, make_home):
+    told, home, request = tool("crontab", CRONTAB), make_home(), Request("cron")
+    told.write_text("MAILTO=x\n0 1 * * * theirs\n")
+
+    assert "is in the crontab" in schedule.install(home, request)
+    once = told.read_text()
+    assert "already" in schedule.install(home, request)
+    assert told.read_text() == once
+    schedule.install(home, Request("cron", every="week"))
+    assert told.read_text().count("skillmeat_audit report") == 1
+    assert "17 3 * * 1" in schedule.status(home, "cron")
+    assert "not in the crontab any more" in schedule.remove(home, "cron")
+    assert told.read_text() == "MAILTO=x\n0 1 * * * theirs\n"
+    assert "no line of ours" in schedule.remove(home, "cron")
+
+
+def test_a_first_crontab_is_made(tool, make_home):
+    told = tool("crontab", CRONTAB)
+
+    schedule.install(make_home(), Request("cron"))
+
+    assert told.read_text().startswith("# skillmeat-audit schedule: begin ")
+
+
+def test_a_home_that_is_gone_is_taken_out(tool, make_home):
+    told, home = tool("crontab", CRONTAB), make_home()
+    schedule.install(home, Request("cron"))
+    shutil.rmtree(home)
+
+    schedule.remove(home.parent, "cron")
+
+    assert told.read_text() == ""
+    with pytest.raises(HomeError):
+        schedule.install(home, Request("cron"))
+
+
+@pytest.mark.parametrize(
+    ("every", "fields"), [("hour", "17 * * * *"), ("day", "17 3 * * *"), ("week", "17 3 * * 1")]
+)
+def test_cron_reads_its_line(every, fields):
+    """The parser of cronsim, and the shell, as cron hands the rest of the line to it."""
+    odd = job(ODD, every)
+    line = cron.line(odd)
+
+    assert line.startswith(f"{fields} ")
+    CronSim(fields, datetime(2026, 2, 10))
+    command = line.removeprefix(f"{fields} ").replace("\\%", "%")
+    assert "%" not in line.replace("\\%", "")
+    assert shlex.split(command) == [*odd.argv, ">>/home/x/log % file", "2>&1"]
+
+
+def test_a_timer_is_installed_and_removed(tool, make_home, tmp_path):
+    told, home, request = tool("systemctl", SYSTEMCTL), make_home(), Request("systemd")
+    folder = tmp_path / "config" / "systemd" / "user"
+
+    assert "timer installed" in schedule.install(home, request)
+    assert "already" in schedule.install(home, request)
+    name = job_name(str(home))
+    assert {path.name for path in folder.iterdir()} == {f"{name}.timer", f"{name}.service"}
+    assert f"--user enable --now {name}.timer" in told.read_text()
+    schedule.status(home, "systemd")
+    assert "removed" in schedule.remove(home, "systemd")
+    assert not list(folder.iterdir())
+    assert f"--user disable --now {name}.timer" in told.read_text()
+    assert "no timer of ours" in schedule.remove(home, "systemd")
+    assert "no timer of ours" in schedule.status(home, "systemd")
+
+
+def test_what_is_not_ours_stays(tool, make_home, tmp_path):
+    tool("systemctl", SYSTEMCTL)
+    home = make_home()
+    path = tmp_path / "config" / "systemd" / "user" / f"{job_name(str(home))}.service"
+    path.parent.mkdir(parents=True)
+    path.write_text("[Unit]\n")
+
+    with pytest.raises(StateError, match="is not ours"):
+        schedule.install(home, Request("systemd"))
+    schedule.remove(home, "systemd")
+
+    assert path.read_text() == "[Unit]\n"
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
+@pytest.mark.parametrize("every", ["hour", "day", "week"])
+def test_systemd_reads_its_units(tmp_path, every):
+    for home in ("/home/x/.skillmeat", ODD):
+        units = systemd.units(job(home, every))
+        for name, text in units.items():
+            (tmp_path / name).write_text(text)
+        paths = [str(tmp_path / name) for name in units]
+        done = subprocess.run(
+            ["systemd-analyze", "verify", "--user", "--man=no", *paths],
+            capture_output=True, text=True, env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+        )  # fmt: skip
+        ours = [line for line in done.stderr.splitlines() if "skillmeat-audit" in line]
+        assert not ours
+    due = subprocess.run(
+        ["systemd-analyze", "calendar", systemd.calendar(job(every=every))], capture_output=True
+    )
+    assert due.returncode == 0
+
+
+def test_everything_in_a_job_is_absolute(make_home, tmp_path, monkeypatch):
+    home = make_home()
+    monkeypatch.chdir(home.parent)
+
+    made = schedule.job_of(".", Request("cron", outputs=("a.html",), state_dir="s"))
+
+    assert made.argv[:5] == (sys.executable, "-P", "-m", "skillmeat_audit", "report")
+    assert str(home) in made.argv
+    assert f"--output={home.parent}/a.html" in made.argv
+    assert f"--state-dir={home.parent}/s" in made.argv
+    assert "--exclusive" in made.argv
+
+
+def test_a_workflow_is_a_workflow(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    request = Request("github", "week", "04:05")
+
+    found = yaml.safe_load(schedule.printed("home's", request))
+
+    assert found[True]["schedule"] == [{"cron": "5 4 * * 1"}]
+    steps = found["jobs"]["audit"]["steps"]
+    (command,) = [step["run"] for step in steps if "report" in step.get("run", "")]
+    assert shlex.split(command)[:3] == ["skillmeat-audit", "report", "home's"]
+    assert schedule.install("home", request).endswith("written")
+    assert "already" in schedule.install("home", request)
+    assert "is installed" in schedule.status("home", "github")
+    assert schedule.remove("home", "github").endswith("removed")
+    assert "is not installed" in schedule.status("home", "github")
+    assert not (tmp_path / workflow.FILE).exists()
+
+
+@pytest.mark.parametrize(
+    ("home", "request_", "said"),
+    [
+        ("/abs", Request("github"), "a path below it"),
+        ("a${{x}}", Request("github"), "an expression"),
+        ("a\nb", Request("github"), "not printable"),
+        ("a", Request("github", outputs=("x",)), "leave --output out"),
+        ("a", Request("github", options=("--apply-safe",)), "nothing to apply"),
+        ("a", Request("github", at="24:00"), "no time of the day"),
+    ],
+)
+def test_what_cannot_be_scheduled_is_refused(home, request_, said):
+    with pytest.raises(UsageError, match=said):
+        schedule.printed(home, request_)
+
+
+def test_times_of_the_day():
+    assert time_of_day("3:07") == (3, 7)
+    for wrong in ("3", "3:7", "12:60", "x", "-1:00"):
+        with pytest.raises(UsageError):
+            time_of_day(wrong)
+
+
+def test_a_tool_that_is_not_there_is_told(make_home, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(StateError, match="crontab is not installed here"):
+        schedule.install(make_home(), Request("cron"))
+    assert schedule.default_kind() == "cron"
+
+
+def test_runs_do_not_overlap(tmp_path):
+    path = tmp_path / "x" / "lock"
+    with alone(path), pytest.raises(BusyError, match="still going on"), alone(path):
+        pass
+    with alone(path):
+        pass
+
+
+def test_the_verb_prints_what_it_would_install(cli, make_home, tool):
+    told = tool("crontab", CRONTAB)
+    home = make_home()
+
+    code, out, _ = cli("schedule", home, "--kind", "cron", "--apply-safe", "--notify-file", "n")
+    assert (code, out.count("\n")) == (ExitCode.CLEAN, 3)
+    assert "--apply-safe" in out
+    assert f"--notify-file={Path.cwd()}/n" in out
+    assert not told.exists()
+    for deed in ("--install", "--status", "--remove"):
+        assert cli("schedule", home, "--kind", "cron", deed)[0] == ExitCode.CLEAN
+    assert cli("schedule", home, "--install", "--remove")[0] == ExitCode.FAILED

@@ -1,0 +1,291 @@
+"""The verb that reports: outputs, exit codes, what cannot be checked or delivered."""
+
+import json
+import os
+import stat
+
+import pytest
+from conftest import digest
+
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.reports.formats import NAMES
+from skillmeat_audit.ui.report import FORMATS
+
+SUFFIXES = ("html", "md", "json", "csv", "parquet", "xml", "sarif", "prom")
+
+
+@pytest.fixture(autouse=True)
+def _at_noon(monkeypatch, tmp_path):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1770724800")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def outputs(folder):
+    folder.mkdir(exist_ok=True)
+    return [each for suffix in SUFFIXES for each in ("-o", folder / f"r.{suffix}")]
+
+
+def test_every_format_in_one_run(cli, make_home, tmp_path, era):
+    home = make_home(era=era)
+    before = digest(home)
+
+    code, out, err = cli("report", home, *outputs(tmp_path / "out"))
+
+    assert code == ExitCode.FINDINGS
+    assert out == ""
+    assert "have a blank description" in err
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {f"r.{suffix}" for suffix in SUFFIXES} | {"r.findings.csv"}
+    assert digest(home) == before
+
+
+def test_the_command_line_offers_the_formats_there_are():
+    assert FORMATS == NAMES
+
+
+def test_formats_never_change_the_exit_code(cli, make_home, tmp_path):
+    written = outputs(tmp_path / "out")
+
+    assert cli("report", make_home("clean"), *written)[0] == ExitCode.CLEAN
+    home = make_home(at="bad")
+    assert cli("report", home, *written)[0] == ExitCode.FINDINGS
+    assert cli("report", home, *written, "--exit-zero")[0] == ExitCode.CLEAN
+
+
+def test_without_an_output_the_report_is_printed(cli, make_home):
+    assert cli("report", make_home(), "-q")[1].startswith("# 2 artifacts have a blank description")
+
+
+def test_the_schema_is_published(cli):
+    code, out, _ = cli("report", "--schema")
+
+    assert code == ExitCode.CLEAN
+    assert json.loads(out)["$id"] == "skillmeat-audit/report/1"
+
+
+def test_a_name_that_tells_no_format_is_refused_before_anything_is_written(
+    cli, make_home, tmp_path
+):
+    code, _, err = cli("report", make_home(), "-o", tmp_path / "a.html", "-o", tmp_path / "b.xyz")
+
+    assert code == ExitCode.FAILED
+    assert "say --format html|markdown" in err
+    assert not (tmp_path / "a.html").exists()
+
+
+def test_a_report_that_cannot_be_delivered_exits_6_and_the_others_arrive(cli, make_home, tmp_path):
+    arguments = ("-o", tmp_path / "no" / "a.html", "-o", tmp_path / "b.json")
+
+    code, _, err = cli("report", make_home(), *arguments)
+
+    assert code == ExitCode.UNDELIVERED
+    assert "cannot write" in err
+    assert json.loads((tmp_path / "b.json").read_text())["counts"]
+
+
+def test_a_device_that_is_full_is_not_delivered_to(cli, make_home):
+    code, _, err = cli("report", make_home("clean"), "--format", "markdown", "-o", "/dev/full")
+
+    assert code == ExitCode.UNDELIVERED
+    assert "No space left" in err
+
+
+def test_what_cannot_be_checked_is_reported_too(cli, make_home, tmp_path):
+    home = make_home()
+    (home / "cache" / "cache.db").write_bytes(b"SQLite format 3\0 and no more")
+
+    code, _, err = cli("report", home, *outputs(tmp_path / "out"), "--exit-zero")
+
+    out = tmp_path / "out"
+    assert code == ExitCode.FAILED
+    assert err.count("\n") >= 2
+    assert json.loads((out / "r.json").read_text())["failure"]
+    assert "could not be checked" in (out / "r.html").read_text()
+    assert 'success{home="' in (out / "r.prom").read_text()
+    assert not (out / "r.csv").exists()
+
+
+def test_a_file_is_replaced_whole_and_a_link_stays_a_link(cli, make_home, tmp_path):
+    real, link = tmp_path / "real.json", tmp_path / "link.json"
+    real.write_text("old")
+    link.symlink_to(real)
+
+    cli("report", make_home(), "-o", link)
+
+    assert link.is_symlink()
+    assert json.loads(real.read_text())["schema"]
+    assert not list(tmp_path.glob("*.tmp"))
+    assert stat.S_IMODE(real.stat().st_mode) == 0o666 & ~_umask()
+
+
+def _umask():
+    now = os.umask(0)
+    os.umask(now)
+    return now
+
+
+def test_a_runner_gets_summary_and_annotations(cli, make_home, tmp_path, monkeypatch):
+    summary = tmp_path / "step"
+    summary.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+
+    _, out, _ = cli("report", make_home(), "--github")
+
+    assert out.startswith("::error title=")
+    assert summary.read_text().startswith("before\n# 2 artifacts")
+
+
+def test_a_summary_past_the_limit_is_not_delivered(cli, make_home, tmp_path, monkeypatch):
+    summary = tmp_path / "step"
+    summary.write_bytes(b"x" * 1024 * 1024)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+
+    assert cli("report", make_home(), "--github")[0] == ExitCode.UNDELIVERED
+
+
+def test_the_same_home_gives_the_same_bytes(cli, make_home, tmp_path):
+    home = make_home()
+    for name in ("one", "two"):
+        cli("report", home, *outputs(tmp_path / name), "--no-history")
+
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+def test_filters_narrow_the_report(cli, make_home, tmp_path):
+    cli("report", make_home(), "--select", "S", "-o", tmp_path / "r.json")
+
+    found = json.loads((tmp_path / "r.json").read_text())["findings"]
+    assert {each["rule"][0] for each in found} == {"S"}
+
+
+def test_the_second_run_says_what_changed(cli, make_home, tmp_path):
+    home = make_home()
+    assert "since" not in cli("report", home, "-o", tmp_path / "one.json")[2]
+    (home / "collections/default/collection.toml").write_text(
+        (home / "collections/default/collection.toml").read_text().replace("1password", "2password")
+    )
+
+    _, _, err = cli("report", home, *outputs(tmp_path / "two"))
+
+    assert "since 2026-02-10T12:00:00Z: " in err
+    found = json.loads((tmp_path / "two" / "r.json").read_text())
+    assert found["changes"]["new"] == sum(each["state"] == "new" for each in found["findings"]) > 0
+    assert found["changes"]["fixed"]
+    assert "compared with 2026-02-10 12:00 UTC" in (tmp_path / "two" / "r.html").read_text()
+
+
+def test_a_report_that_got_lost_is_not_compared_with(cli, make_home, tmp_path):
+    home = make_home()
+    cli("report", home, "-o", tmp_path / "no" / "r.md")
+
+    assert "since" not in cli("report", home, "-o", tmp_path / "r.md")[2]
+
+
+def test_a_history_that_cannot_be_kept_is_trouble_and_the_report_arrives(cli, make_home, tmp_path):
+    code, _, err = cli("report", make_home("clean"), "-o", tmp_path / "r.md", "--history", tmp_path)
+
+    assert code == ExitCode.FAILED
+    assert "cannot keep the history" in err
+    assert "cannot keep the history" in (tmp_path / "r.md").read_text()
+
+
+def test_history_lists_the_runs(cli, make_home, tmp_path):
+    home = make_home()
+    assert "no runs of this home yet" in cli("history", home)[1]
+    cli("report", home, "-q")
+    (home / "cache" / "cache.db").write_bytes(b"SQLite format 3\0 and no more")
+    cli("report", home, "-q")
+
+    code, out, _ = cli("history", home)
+
+    assert code == ExitCode.CLEAN
+    assert "could not be checked" in out.splitlines()[0]
+    assert "13 errors" in out.splitlines()[1]
+    found = json.loads(cli("history", home, "--format", "json")[1])
+    assert [run["outcome"] for run in found["runs"]] == ["checked", "failed"]
+
+
+def test_no_history_keeps_nothing(cli, make_home, tmp_path):
+    cli("report", make_home(), "-q", "--no-history")
+
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_baseline_accepts_what_is_known(cli, make_home, tmp_path):
+    home, file = make_home(), tmp_path / "baseline.json"
+    update = ("--update-baseline", "--reason", "known", "--owner", "ops", "--expires", "2026-02-11")
+    code, out, err = cli("check", home, "--baseline", file, *update)
+
+    assert code == ExitCode.CLEAN
+    assert "accepted in the baseline: 29 findings" in out
+    assert "29 entries, 0 before" in err
+    code, out, _ = cli("check", home, "--baseline", file, "--format", "json")
+    assert (code, json.loads(out)["baseline"]["accepted"]) == (ExitCode.CLEAN, 29)
+    arguments = ("--baseline", file, "-o", tmp_path / "r.json", "-o", tmp_path / "r.sarif")
+    assert cli("report", home, *arguments)[0] == ExitCode.CLEAN
+    (run,) = json.loads((tmp_path / "r.sarif").read_text())["runs"]
+    assert all(each["suppressions"] for each in run["results"])
+
+
+def test_an_expired_baseline_accepts_nothing_and_says_so(cli, make_home, tmp_path, monkeypatch):
+    home, file = make_home(), tmp_path / "baseline.json"
+    cli("check", home, "--baseline", file, "--update-baseline", "--expires", "2026-02-10", "-q")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(1770724800 + 24 * 3600))
+
+    code, out, _ = cli("check", home, "--baseline", file)
+
+    assert code == ExitCode.FINDINGS
+    assert "baseline entries that are expired: " in out
+    assert "(20 of 29)" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--update-baseline"], "--update-baseline says nothing without --baseline"),
+        (["--owner", "x", "--baseline", "b"], "--owner says nothing without --update-baseline"),
+        (["--baseline", "nowhere.json"], "--update-baseline makes one"),
+    ],
+)
+def test_a_baseline_that_says_nothing_is_refused(cli, make_home, arguments, said):
+    code, _, err = cli("check", make_home("clean"), *arguments)
+
+    assert code == ExitCode.FAILED
+    assert said in err
+
+
+def test_safe_changes_are_applied_before_the_report(cli, make_home, tmp_path):
+    home = make_home()
+
+    code, _, _ = cli("report", home, "--apply-safe", "-o", tmp_path / "r.json")
+
+    found = json.loads((tmp_path / "r.json").read_text())
+    assert code == ExitCode.FINDINGS
+    assert "4 safe changes applied in run " in found["notes"][0]
+    assert not [each for each in found["findings"] if each["disposition"] == "safe"]
+
+
+def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path):
+    from skillmeat_audit.commands.history import Keeping
+    from skillmeat_audit.schedule.lock import alone
+
+    home = make_home("clean")
+    with alone(Keeping().folder_for(home) / "report.lock"):
+        code, _, err = cli("report", home, "--exclusive", "-o", tmp_path / "r.json")
+        assert cli("report", home, "-q", "--no-history")[0] == ExitCode.CLEAN
+
+    assert code == ExitCode.CONFLICT
+    assert "still going on" in err
+    assert not (tmp_path / "r.json").exists()
+    assert cli("report", home, "--exclusive", "-q")[0] == ExitCode.CLEAN
+
+
+def test_a_home_that_is_gone_has_a_report_under_its_own_name(cli, make_home, tmp_path):
+    home = make_home()
+    home.rename(tmp_path / "elsewhere")
+
+    code, _, _ = cli("report", home.parent, "--exclusive", "-o", tmp_path / "r.prom")
+
+    assert code == ExitCode.FAILED
+    assert f'success{{home="{home}"}} 0' in (tmp_path / "r.prom").read_text()
