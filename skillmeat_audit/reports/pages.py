@@ -10,7 +10,7 @@ from rich.text import Text
 
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable
-from skillmeat_audit.reports.html import table_html
+from skillmeat_audit.reports.html import fragment, table_html
 from skillmeat_audit.reports.names import Names
 from skillmeat_audit.reports.values import fitted, shown
 
@@ -38,7 +38,7 @@ class PageView:
         caption = f"{self.artifact_id} as SkillMeat's pages show it"
         header = ("collection", "served from", *_TEXTS, "clickable")
         pages = records(self.shown)
-        return table_html(caption, header, [_cells(page, self.names) for page in pages])
+        return fragment(table_html(caption, header, [_cells(page, self.names) for page in pages]))
 
 
 def page_text(view: PageView, width: int) -> Iterator[Text]:

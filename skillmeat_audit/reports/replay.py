@@ -11,7 +11,7 @@ from rich.text import Text
 
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable
-from skillmeat_audit.reports.html import table_html
+from skillmeat_audit.reports.html import fragment, table_html
 from skillmeat_audit.reports.names import ERAS
 from skillmeat_audit.reports.values import count, fitted, shown
 
@@ -59,7 +59,7 @@ def replay_html(paths: pd.DataFrame) -> str:
         lines = [(path["title"], *_figures(path), path["writer"]) for path in group]
         header = (*_COLUMNS, "held to be written by")
         tables.append(table_html(f"Import paths and repair options, {ERAS[era]}", header, lines))
-    return '<div class="skillmeat-audit">' + "\n".join(tables) + "</div>"
+    return fragment(*tables)
 
 
 def _table(paths: Sequence[Path], width: int) -> Iterator[Text]:
