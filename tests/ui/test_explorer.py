@@ -209,6 +209,17 @@ def test_names_are_only_text():
     assert not set("\u202e\x1b") & set(shown)
 
 
+@pytest.mark.parametrize("artifact_id", ["skill:stray", None])
+def test_a_finding_on_no_artifact_shows_itself(artifact_id):
+    problem = {"kind": "undeclared", "artifact_id": artifact_id, "place": "x", "detail": "a stray"}
+    explorer = sma.explore(audited(snapshot(problems=[problem])))
+    assert set(explorer.found["rule"]) == {"F006"}
+
+    control(explorer, "1").value = True
+
+    assert "F006" in explorer._detail.value
+
+
 def test_every_control_has_a_label():
     waiting, unlabelled = [example()], []
     while waiting:

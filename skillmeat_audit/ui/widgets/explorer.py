@@ -12,6 +12,7 @@ import pandas as pd
 import traitlets
 
 from skillmeat_audit.commands.audit import Audit
+from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.tables import FINDINGS, records
 from skillmeat_audit.model.text import shortened
 from skillmeat_audit.reports.audit_html import findings_html, gravest, severities
@@ -216,8 +217,9 @@ class Explorer(StaticBox):
         if not self._selected:
             self._detail.value = fragment(paragraph(_HINT))
             return
-        artifact_id = records(self.selection.tail(1))[0]["artifact_id"]
-        if artifact_id is None:
-            self._detail.value = fragment(findings_html(self.selection.tail(1), self._names, 1))
-        else:
-            self._detail.value = self.audit.show(artifact_id)._repr_html_()
+        latest = self.selection.tail(1)
+        artifact_id = records(latest)[0]["artifact_id"]
+        try:
+            self._detail.value = self.audit.show(artifact_id or "")._repr_html_()
+        except UsageError:  # a finding on the home, or on files that no layer speaks of
+            self._detail.value = fragment(findings_html(latest, self._names, 1))
