@@ -186,13 +186,13 @@ def _keep(
 ) -> None:
     """Write that the run had *findings*: those that the latest one had last on, others begin."""
     run, latest = runs
-    lasting = [name for name in findings["identity"] if name in known and _had(known[name], latest)]
-    begun = [each for each in _rows(findings) if each["identity"] not in set(lasting)]
+    lasting = {name for name in findings["identity"] if name in known and _had(known[name], latest)}
+    begun = [each for each in _rows(findings) if each["identity"] not in lasting]
     here = FINDING_ROWS.c.series == series.key
     named = here & (FINDING_ROWS.c.identity == sa.bindparam("named"))
     if lasting:
         last = sa.update(FINDING_ROWS).where(named).values(last_run=run)
-        connection.execute(last, [{"named": identity} for identity in lasting])
+        connection.execute(last, [{"named": identity} for identity in sorted(lasting)])
     if begun:
         connection.execute(
             sa.delete(FINDING_ROWS).where(named), [{"named": each["identity"]} for each in begun]

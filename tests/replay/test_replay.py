@@ -1,18 +1,26 @@
 """What the import paths and the repair options leave, by count."""
 
+import json
+
 import pytest
 
 import skillmeat_audit as sma
 from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.tables import REPLAYED, REPLAYS, records
+from skillmeat_audit.reports.replay import replay_json
 
 BROKEN = ("batch-import", "reimport")
 OPTIONS = ("option-1", "option-2", "option-3")
 
 
 @pytest.fixture(scope="module")
-def replayed():
-    return sma.replay_imports()
+def kept(tmp_path_factory):
+    return tmp_path_factory.mktemp("replay") / "kept"
+
+
+@pytest.fixture(scope="module")
+def replayed(kept):
+    return sma.replay_imports(keep=kept)
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +118,8 @@ def test_without_an_index_only_the_files_know_the_descriptions():
     assert left["option-3"]["seconds"] is None
 
 
-def test_kept_homes_can_be_audited(tmp_path, cli):
-    folder = tmp_path / "kept"
-    sma.replay_imports(eras=["artifact_uuid"], keep=folder)
-
-    code, out, _ = cli("check", folder / "artifact_uuid" / "batch-import")
+def test_kept_homes_can_be_audited(replayed, kept, cli):
+    code, out, _ = cli("check", kept / "artifact_uuid" / "batch-import")
 
     assert code == 1
     assert "import-bare" in out
@@ -123,6 +128,13 @@ def test_kept_homes_can_be_audited(tmp_path, cli):
 def test_a_folder_that_exists_is_not_written_to(tmp_path):
     with pytest.raises(UsageError, match="does not exist yet"):
         sma.replay_imports(keep=tmp_path)
+
+
+def test_json_holds_every_path_and_row(replayed):
+    document = json.loads(replay_json(replayed.paths, replayed.artifacts, "1"))
+
+    assert document["schema"] == "skillmeat-audit/replay/1"
+    assert (len(document["paths"]), len(document["artifacts"])) == (17, 68)
 
 
 def test_a_replay_shows_itself(replayed):

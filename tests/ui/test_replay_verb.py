@@ -5,36 +5,23 @@ import json
 from skillmeat_audit.model.exits import ExitCode
 
 
-def test_the_option_table_is_printed(cli):
+def test_the_option_table_is_printed_and_without_times_never_varies(cli):
     code, out, err = cli("replay", "--era", "artifact_id", "--no-time")
 
     assert (code, err) == (ExitCode.CLEAN, "")
     assert "batch import until 2026-02-10                          0/4     0/4" in out
     assert "the row of skill:1password" in out
-
-
-def test_without_times_the_output_never_varies(cli):
-    first = cli("replay", "--era", "artifact_uuid", "--no-time")
-
-    assert cli("replay", "--era", "artifact_uuid", "--no-time") == first
-
-
-def test_json_holds_every_path_and_row(cli):
-    code, out, _ = cli("replay", "--format", "json", "--era", "artifact_uuid")
-
-    document = json.loads(out)
-    assert (code, document["schema"]) == (ExitCode.CLEAN, "skillmeat-audit/replay/1")
-    assert (len(document["paths"]), len(document["artifacts"])) == (9, 36)
+    assert cli("replay", "--era", "artifact_id", "--no-time")[1] == out
 
 
 def test_a_source_of_ones_own_is_imported(cli, tmp_path):
     (tmp_path / "commands").mkdir()
     (tmp_path / "commands" / "evil\x1b[31m.md").write_text("---\ndescription: <b>x</b>\n---\n")
 
-    code, out, _ = cli("replay", "--source", tmp_path, "--era", "artifact_id")
+    code, out, _ = cli("replay", "--source", tmp_path, "--era", "artifact_id", "--format", "json")
 
     assert code == ExitCode.CLEAN
-    assert "1 artifact imported" in out
+    assert {path["artifacts"] for path in json.loads(out)["paths"]} == {1}
     assert "\x1b[31m" not in out
 
 
