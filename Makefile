@@ -8,7 +8,7 @@ UV_ONLY := .venv/uv.lock
 # Where bytecode is not written, every start is slow for ever.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: audit test check lint types imports conformance format lock clean
+.PHONY: audit test check lint types imports conformance notebooks browser benchmark format lock clean
 
 audit: $(READY)  ## check the bundled home: real findings in a few seconds
 	@$(BIN)/python data/build.py batch-import .build/home
@@ -29,15 +29,24 @@ types: $(READY)
 imports: $(READY)
 	$(BIN)/lint-imports
 
-conformance: .venv-conformance/.ready  ## the same repairs through ours and through SkillMeat 0.74.0
-	HOME=$(CURDIR)/.build .venv-conformance/bin/python -m pytest -q -s -W ignore tests/conformance
+conformance: .venv-conformance/.ready  ## ours against the real SkillMeat 0.74.0
+	.venv-conformance/bin/python -m pytest -q -W ignore tests/conformance
 
 .venv-conformance/.ready: $(READY) tests/conformance/requirements.lock
 	$(PYTHON) -m venv .venv-conformance
 	$(BIN)/uv pip install -q --python .venv-conformance/bin/python --require-hashes -r tests/conformance/requirements.lock \
 	|| .venv-conformance/bin/python -m pip install -q --require-hashes -r tests/conformance/requirements.lock
 	echo $(CURDIR) > $$(.venv-conformance/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/skillmeat_audit.pth
-	@mkdir -p .build && touch $@
+	@touch $@
+
+notebooks: $(READY)  ## run the notebooks anew, and clean what differs from run to run
+	$(BIN)/python notebooks/execute.py
+
+browser: $(READY)  ## the repair notebook in JupyterLab and headless Chromium; screenshots in .build/browser
+	SKILLMEAT_AUDIT_BROWSER=1 $(BIN)/python -m pytest -q tests/browser
+
+benchmark: $(READY)  ## how long the explorer takes to answer, over 100,000 findings
+	$(BIN)/python benchmarks/widgets.py
 
 format: $(READY)  ## put the code into shape
 	$(BIN)/ruff check --fix .

@@ -10,35 +10,36 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.audit import Audit, Scope, audit
+    from skillmeat_audit.commands.options import Options
     from skillmeat_audit.commands.repair import Plan, Run, apply
-    from skillmeat_audit.model.errors import (
-        AuditError,
-        DatabaseError,
-        HomeError,
-        PlanError,
-        StateError,
-        UsageError,
-    )
+    from skillmeat_audit.commands.replay import replay_imports
+    from skillmeat_audit.commands.sample import sample
+    from skillmeat_audit.model.errors import AuditError
+    from skillmeat_audit.ui.notebook import explore, repair_panel
 
 __version__ = "0.1.0"
 __all__ = [
-    "Audit", "AuditError", "DatabaseError", "HomeError", "Plan", "PlanError", "Run", "Scope",
-    "StateError", "UsageError", "apply", "audit",
+    "Audit", "AuditError", "Options", "Plan", "Run", "Scope", "apply", "audit", "explore",
+    "repair_panel", "replay_imports", "sample",
 ]  # fmt: skip
 
-_AUDIT, _REPAIR = "skillmeat_audit.commands.audit", "skillmeat_audit.commands.repair"
-_HOMES = {"Audit": _AUDIT, "Scope": _AUDIT, "audit": _AUDIT} | {
-    "Plan": _REPAIR,
-    "Run": _REPAIR,
-    "apply": _REPAIR,
+_HOMES = {
+    "model.errors": ("AuditError",),
+    "commands.audit": ("Audit", "Scope", "audit"),
+    "commands.options": ("Options",),
+    "commands.repair": ("Plan", "Run", "apply"),
+    "commands.replay": ("replay_imports",),
+    "commands.sample": ("sample",),
+    "ui.notebook": ("explore", "repair_panel"),
 }
+_HOME = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
     """Load a public name when it is first asked for: importing the package costs nothing."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES.get(name, "skillmeat_audit.model.errors")), name)
+    return getattr(import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -12,15 +12,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-pytest_plugins = ["postgres_server"]
+from skillmeat_audit.commands import sample as build
+
+# The real application is at hand in the conformance environment only.
+_CONFORMANCE = ["conformance.plugin"] if importlib.util.find_spec("skillmeat") else []
+pytest_plugins = ["postgres_server", *_CONFORMANCE]
 
 PROJECT = Path(__file__).parent.parent
 SHARED = PROJECT.parent / "shared"
-
-_spec = importlib.util.spec_from_file_location("build", PROJECT / "data" / "build.py")
-assert _spec is not None and _spec.loader is not None
-build = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(build)
 
 
 @pytest.fixture(params=build.ERAS)

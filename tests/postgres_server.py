@@ -44,7 +44,7 @@ def postgres(postgres_server):
 
 def _ddl(era):
     """Return the schema of *era* in PostgreSQL's words."""
-    text = (PROJECT / "data" / "schemas" / f"{era}.sql").read_text()
+    text = (PROJECT / "skillmeat_audit" / "replay" / "schemas" / f"{era}.sql").read_text()
     wanted = [
         statement
         for statement in re.split(r";\n", text)

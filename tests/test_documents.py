@@ -13,13 +13,14 @@ MEANINGS = {
     "CONFLICT": "conflict, or partly applied",
     "UNDELIVERED": "report not delivered",
     "INTERRUPTED": "interrupted",
+    "TERMINATED": "terminated",
 }
 
 
 def help_text():
     from click.testing import CliRunner
 
-    from skillmeat_audit.ui.cli import cli
+    from skillmeat_audit.ui.verbs import cli
 
     result = CliRunner().invoke(cli, ["--help"], prog_name="skillmeat-audit", terminal_width=100)
     return result.output.rstrip()
@@ -38,7 +39,19 @@ def rule_table():
     return "\n".join(["| rule | severity | what it says |", "|---|---|---|", *lines])
 
 
+def replay_table():
+    """Return the option table of the replay: what stands before its second example."""
+    from click.testing import CliRunner
+
+    from skillmeat_audit.ui.verbs import cli
+
+    asked = ["replay", "--era", "artifact_id", "--no-time"]
+    printed = CliRunner().invoke(cli, asked, env={"COLUMNS": "120"}).output
+    return printed.partition("\n\nthe row of")[0]
+
+
 BLOCKS = {
+    "replay": (r"(?<=--era artifact_id --no-time\n).*?(?=\n```)", replay_table),
     "help": (r"(?<=\$ skillmeat-audit --help\n).*?(?=\n```)", help_text),
     "exit codes": (
         r"(?<=\| exit code \| name \| meaning \|\n\|---\|---\|---\|\n).*?(?=\n\n)",
@@ -56,6 +69,10 @@ def block(name):
 
 def test_the_readme_shows_the_help_as_it_is():
     assert block("help") == help_text()
+
+
+def test_the_readme_shows_the_replay_as_it_is():
+    assert block("replay") == replay_table()
 
 
 def test_the_readme_lists_every_exit_code():
@@ -98,7 +115,8 @@ def rewrite():
     text = README.read_text(encoding="utf-8")
     for pattern, current in BLOCKS.values():
         found = re.search(pattern, text, flags=re.DOTALL)
-        text = text.replace(found[0], current()) if found else text
+        if found is not None:
+            text = text[: found.start()] + current() + text[found.end() :]
     README.write_text(text, encoding="utf-8")
 
 

@@ -4,33 +4,42 @@ import difflib
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison, compare
+from skillmeat_audit.diff.compare import holds
+from skillmeat_audit.diff.pages import pages
 from skillmeat_audit.diff.registry import Rule, run_rules
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.diff.writers import PATHS, attribute
 from skillmeat_audit.loaders.cache import load_cache, no_cache
 from skillmeat_audit.loaders.disk import load_undeclared
-from skillmeat_audit.loaders.frontmatter import Record, load_frontmatter
+from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.loaders.manifests import load_manifests
 from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.past import Accepted
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import PROBLEMS, among
+from skillmeat_audit.model.tables import FINDINGS, PROBLEMS, among
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.artifact import ArtifactView, view_artifact
-from skillmeat_audit.reports.html import audit_html
+from skillmeat_audit.reports.audit_html import audit_html
+from skillmeat_audit.reports.charts import Charts
+from skillmeat_audit.reports.index import Index, Wanted
 from skillmeat_audit.reports.names import Names
+from skillmeat_audit.reports.pages import PageView
 from skillmeat_audit.reports.summary import Summary, summarize
+from skillmeat_audit.reports.values import count
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.repair import Plan
+
+
+Step = TypeVar("Step")
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,11 @@ class Audit:
         """The audit in numbers."""
         return summarize(self.snapshot, self.findings, self.ignored, PATHS)
 
+    @cached_property
+    def charts(self) -> Charts:
+        """The audit in pictures."""
+        return Charts(self.snapshot, self.findings, self.names)
+
     @property
     def names(self) -> Names:
         """What the rules and the DB collections are called."""
@@ -99,16 +113,39 @@ class Audit:
             dict(zip(collections["id"], collections["name"], strict=True)),
         )
 
+    @cached_property
+    def pages(self) -> pd.DataFrame:
+        """What SkillMeat's pages show of each row (``PAGES``)."""
+        return pages(self.comparison)
+
+    def view(self, artifact: str) -> PageView:
+        """Return what SkillMeat's pages show of one artifact, given as in `show`."""
+        artifact_id = _one_artifact(artifact, _known_ids(self.snapshot))
+        shown = self.pages[holds(self.pages["artifact_id"] == artifact_id)]
+        return PageView(artifact_id, shown, self.names)
+
     def show(self, artifact: str) -> ArtifactView:
         """Return one artifact, given as "type:name" or as a name that is unique, in all its layers.
 
         Raises `UsageError` where there is none, or several.
         """
-        known = (
-            pd.concat([self.manifest["artifact_id"], self.rows["artifact_id"]]).dropna().unique()
-        )
-        artifact_id = _one_artifact(artifact, sorted(known))
-        return view_artifact(self.snapshot, self.findings, self.writers, artifact_id)
+        artifact_id = _one_artifact(artifact, _known_ids(self.snapshot))
+        view = view_artifact(self.snapshot, self.findings, self.writers, artifact_id)
+        return replace(view, names=self.names)
+
+    def only(self, findings: pd.DataFrame | None = None, **wanted: Unpack[Wanted]) -> "Audit":
+        """Return this audit with only some of its findings: *findings*, or those *wanted*.
+
+        ``audit.only(rule="D001", text="1password")``; `Wanted` says what can be asked for. What it
+        plans, draws and sums up is of these alone.
+        """
+        kept = self.findings if findings is None else findings
+        place = wanted.get("collection")
+        if place and not among(kept["collection_id"], [place]).any():
+            kept = kept[among(kept["collection_id"], _collection_ids([place], self.snapshot))]
+            del wanted["collection"]
+        kept = kept.iloc[Index(kept).matching(wanted)]
+        return replace(self, findings=FINDINGS.conform(kept), ignored=self.ignored.head(0))
 
     def plan(
         self,
@@ -127,19 +164,19 @@ class Audit:
     def __repr__(self) -> str:
         counts = self.summary.counts
         return (
-            f"<Audit of {printable(self.summary.home)}: {counts['error']} errors, "
-            f"{counts['warning']} warnings, {counts['info']} notes; "
+            f"<Audit of {printable(self.summary.home)}: {count(counts['error'], 'error')}, "
+            f"{count(counts['warning'], 'warning')}, {count(counts['info'], 'note')}; "
             "see .findings, .show('type:name'), .plan()>"
         )
 
     def _repr_html_(self) -> str:
-        return audit_html(self.summary, self.findings)
+        return audit_html(self.summary, self.findings, self.names)
 
 
 def audit(
     home: str | os.PathLike[str] = DEFAULT_HOME,
     *,
-    database: str | None = None,
+    database: str | os.PathLike[str] | None = None,
     scope: Scope | None = None,
     progress: bool | None = None,
 ) -> Audit:
@@ -160,14 +197,17 @@ def audit(
 
 
 def load_snapshot(
-    home: str | os.PathLike[str], database: str | None = None, *, progress: bool | None = None
+    home: str | os.PathLike[str],
+    database: str | os.PathLike[str] | None = None,
+    *,
+    progress: bool | None = None,
 ) -> Snapshot:
     """Return the layers of *home*, loaded together and nothing of them judged."""
     place = find_home(home, database)
     cache = load_cache(place.database) if place.database else no_cache()
     manifests = load_manifests(place)
     frontmatter = load_frontmatter(
-        place, manifests.entries, lambda entries: _tracked(entries, progress)
+        place, manifests.entries, lambda entries: tracked(entries, progress, "reading artifacts")
     )
     problems = [manifests.problems, cache.problems, load_undeclared(place, manifests.entries)]
     return Snapshot(
@@ -199,12 +239,16 @@ def rules_of(codes: Iterable[str]) -> list[Rule]:
     return [rule for rule in RULES if rule.code.startswith(tuple(wanted))]
 
 
-def _tracked(entries: Iterable[Record], progress: bool | None) -> Iterable[Record]:
+def tracked(steps: Iterable[Step], progress: bool | None, said: str) -> Iterable[Step]:
+    """Return *steps* with a bar that says *said*, where they take longer than a second.
+
+    *progress* is as in `audit`.
+    """
     if not (sys.stderr.isatty() if progress is None else progress):
-        return entries
+        return steps
     from tqdm.auto import tqdm  # noqa: PLC0415 - only where somebody looks
 
-    bar: Iterable[Record] = tqdm(entries, desc="reading artifacts", unit="", delay=1, leave=False)
+    bar: Iterable[Step] = tqdm(steps, desc=said, unit="", delay=1, leave=False)
     return bar
 
 
@@ -228,23 +272,35 @@ def scoped(
 
 
 def _artifact_ids(wanted: Sequence[str], snapshot: Snapshot) -> set[str]:
-    known = set(snapshot.manifest["artifact_id"]) | set(snapshot.rows["artifact_id"].dropna())
+    known = _known_ids(snapshot)
     found: set[str] = set()
     for name in wanted:
-        ids = {each for each in known if each == name or each.partition(":")[2] == name}
+        ids = _called(name, known)
         if not ids:
-            raise UsageError(_unknown("artifact", name, sorted(known)))
-        found |= ids
+            raise UsageError(_unknown("artifact", name, known))
+        found.update(ids)
     return found
 
 
+def _known_ids(snapshot: Snapshot) -> list[str]:
+    """Return every artifact that a finding may name: refused entries and strays on disk as well."""
+    tables = (snapshot.manifest, snapshot.rows, snapshot.problems)
+    return sorted(pd.concat([table["artifact_id"] for table in tables]).dropna().unique())
+
+
+def _called(name: str, known: Sequence[str]) -> list[str]:
+    """Return those of *known* that have *name*, with their type or without."""
+    return [each for each in known if name and name in (each, each.partition(":")[2])]
+
+
 def _collection_ids(wanted: Sequence[str], snapshot: Snapshot) -> set[str]:
+    collections = snapshot.collections.dropna(subset=["id"])
     names: Mapping[str, str] = dict(
-        zip(snapshot.collections["id"], snapshot.collections["name"].fillna(""), strict=True)
+        zip(collections["id"], collections["name"].fillna(""), strict=True)
     )
     found: set[str] = set()
     for name in wanted:
-        ids = {each for each, label in names.items() if name in (each, label)}
+        ids = {each for each, label in names.items() if name and name in (each, label)}
         if not ids:
             raise UsageError(_unknown("collection", name, sorted({*names, *names.values()})))
         found |= ids
@@ -254,7 +310,7 @@ def _collection_ids(wanted: Sequence[str], snapshot: Snapshot) -> set[str]:
 def _one_artifact(name: str, known: Sequence[str]) -> str:
     if name in known:
         return name
-    found = [each for each in known if each.partition(":")[2] == name]
+    found = _called(name, known)
     if len(found) > 1:
         raise UsageError(
             f"{printable(name)} is several artifacts; say which: {', '.join(map(printable, found))}"
@@ -268,4 +324,4 @@ def _unknown(noun: str, name: str, known: Sequence[str]) -> str:
     bare = {each.partition(":")[2]: each for each in known}
     close = difflib.get_close_matches(name, [*known, *bare], n=1)
     hint = f"; did you mean {printable(bare.get(close[0], close[0]))}?" if close else ""
-    return f"no {noun} is called {printable(name)}{hint}"
+    return f"no {noun} is called {printable(name) or 'nothing'}{hint}"

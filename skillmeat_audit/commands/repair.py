@@ -8,28 +8,37 @@ from typing import cast
 
 import pandas as pd
 
-from skillmeat_audit.commands.audit import Audit, Scope, audit, scoped
+from skillmeat_audit.commands.audit import Audit, Scope, scoped
+from skillmeat_audit.commands.options import Options
+from skillmeat_audit.commands.recheck import Recheck, compared, findings_of
 from skillmeat_audit.diff.cells import missing_cells
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.model import changes as model
-from skillmeat_audit.model.errors import AuditError, DatabaseError, StateError, UsageError
+from skillmeat_audit.model.errors import (
+    AuditError,
+    DatabaseError,
+    HomeError,
+    StateError,
+    UsageError,
+)
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import Disposition
+from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import CHANGES, OUTCOMES
-from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import sqlite_path, without_password
+from skillmeat_audit.model.text import is_utf8, printable
+from skillmeat_audit.model.urls import without_password
 from skillmeat_audit.repair import journal as journals
 from skillmeat_audit.repair import plan as plans
 from skillmeat_audit.repair.apply import apply_plan, rehearse_plan
-from skillmeat_audit.repair.journal import Journal, state_folder
-from skillmeat_audit.repair.runs import CacheService, Terms
+from skillmeat_audit.repair.journal import Journal
+from skillmeat_audit.repair.runs import Terms
 from skillmeat_audit.repair.undo import undo_run, was_committed
-from skillmeat_audit.reports.repair import plan_html, run_html
-from skillmeat_audit.service.cache_service import upsert_collection_artifacts
-from skillmeat_audit.service.connection import WAIT_SECONDS
+from skillmeat_audit.reports.names import Names
+from skillmeat_audit.reports.repair import done, summed
+from skillmeat_audit.reports.repair import rechecked as told
+from skillmeat_audit.reports.repair_html import plan_html, run_html
+from skillmeat_audit.reports.values import count
 from skillmeat_audit.service.schema import Era
-
-SERVICES = ("embedded", "skillmeat")
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,7 @@ class Plan:
 
     document: model.Plan
     url: str = field(repr=False)
+    names: Names = field(default=Names({}, {}), repr=False)
 
     @property
     def changes(self) -> pd.DataFrame:
@@ -65,7 +75,9 @@ class Plan:
         return Path(path)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], database: str | None = None) -> "Plan":
+    def load(
+        cls, path: str | os.PathLike[str], database: str | os.PathLike[str] | None = None
+    ) -> "Plan":
         """Return the plan in *path*, checked; *database* overrides the address it names.
 
         Raises `PlanError` naming the place that is wrong.
@@ -74,21 +86,20 @@ class Plan:
         place = find_home(document.home, database or document.database)
         return cls(document, str(place.database))
 
+    def rehearse(self, options: Options | None = None) -> "Run":
+        """Do all that `apply` does and roll it back; see `rehearse`."""
+        return rehearse(self, options=options)
+
+    def apply(self, options: Options | None = None) -> "Run":
+        """Write the plan; see `apply`."""
+        return apply(self, options=options)
+
     def __repr__(self) -> str:
-        number = len(self.document.changes)
-        return f"<Plan of {number} changes; see .changes, .save(path), sma.apply(plan)>"
+        changes = summed(self.document.changes)
+        return f"<Plan: {changes}; see .changes, .save(path), .rehearse(), .apply()>"
 
     def _repr_html_(self) -> str:
-        return plan_html(self.document)
-
-
-@dataclass(frozen=True)
-class Recheck:
-    """What an audit after a run says, against the one before: findings ``FINDINGS`` each."""
-
-    fixed: pd.DataFrame
-    remaining: pd.DataFrame
-    new: pd.DataFrame
+        return plan_html(self.document, self.names)
 
 
 @dataclass(frozen=True)
@@ -102,6 +113,7 @@ class Run:
     recheck: Recheck | None
     url: str = field(repr=False)
     terms: Terms = field(repr=False)
+    names: Names = field(default=Names({}, {}), repr=False)
 
     @property
     def outcomes(self) -> pd.DataFrame:
@@ -121,33 +133,20 @@ class Run:
         found = [each for each in journals.runs(self.terms.folder) if each.run == self.outcome.run]
         if not found:
             raise UsageError("this run wrote nothing: there is nothing to undo")
-        return Run(undo_run(found[0], self.url, self.terms), None, self.url, self.terms)
+        outcome = undo_run(found[0], self.url, self.terms)
+        return Run(outcome, None, self.url, self.terms, self.names)
 
     def __repr__(self) -> str:
-        done = "rehearsed" if self.outcome.rehearsed else "applied"
+        outcome, way_back = self.outcome, ", .undo()" if self.outcome.run else ""
+        again = "" if self.recheck is None else f"; {told(self.recheck)}"
         return (
-            f"<Run {self.outcome.run or '(nothing written)'}: {len(self.outcome.applied)} {done}, "
-            f"{len(self.outcome.conflicts)} conflicts; see .outcomes, .undo()>"
+            f"<Run {outcome.run or '(nothing written)'}: {count(len(outcome.applied), 'change')} "
+            f"{done(outcome)}, {count(len(outcome.conflicts), 'conflict')}{again}; "
+            f"see .outcomes{way_back}>"
         )
 
     def _repr_html_(self) -> str:
-        return run_html(self.outcome)
-
-
-@dataclass(frozen=True)
-class Options:
-    """How runs are carried out; see `Terms`. ``state_dir`` is where their traces are kept."""
-
-    state_dir: str | os.PathLike[str] | None = None
-    max_overwrites: int | None = None
-    wait_seconds: float = WAIT_SECONDS
-    service: str = "embedded"
-
-    def terms(self, home: str) -> Terms:
-        """Return the terms for runs on *home*."""
-        given = None if self.state_dir is None else Path(self.state_dir).expanduser()
-        folder = state_folder(home, given)
-        return Terms(folder, self.max_overwrites, self.wait_seconds, _service(self.service))
+        return run_html(self.outcome, self.recheck, self.names)
 
 
 def plan(
@@ -160,7 +159,8 @@ def plan(
     """Return the plan that mends what *audited* found, within *scope*.
 
     Only findings of one of *dispositions* are mended (safe and fill unless told otherwise); rows
-    that are orphans are deleted only with *deletes*. Raises `UsageError`, `DatabaseError`.
+    that are orphans are deleted only with *deletes*. Raises `UsageError`, `DatabaseError`,
+    and `HomeError` for a home whose path no JSON can hold.
     """
     snapshot = audited.snapshot
     unknown = sorted(set(dispositions) - {Disposition.SAFE, Disposition.FILL, Disposition.REVIEW})
@@ -176,13 +176,20 @@ def plan(
     )
     document = model.Plan(
         schema_="skillmeat-audit/plan/1",
-        home=str(snapshot.home.root.resolve()),
+        home=_plannable(snapshot.home),
         database=without_password(url),
         identity=snapshot.identity,
         era=cast("Era", snapshot.era),
         changes=changes,
     )
-    return Plan(document, url)
+    return Plan(document, url, audited.names)
+
+
+def _plannable(home: Home) -> str:
+    path = str(home.root.resolve())
+    if not is_utf8(path):
+        raise HomeError(f"no plan can hold the path {printable(path)}: it is not UTF-8; rename it")
+    return path
 
 
 def apply(planned: Plan, *, options: Options | None = None, recheck: bool = True) -> Run:
@@ -191,28 +198,30 @@ def apply(planned: Plan, *, options: Options | None = None, recheck: bool = True
     With *recheck* the home is audited before and after: what is fixed, what remains, what is new.
     """
     terms = (options or Options()).terms(planned.document.home)
-    before = _findings(planned) if recheck else None
+    place = planned.document.home, planned.url
+    before = findings_of(*place) if recheck else None
     outcome = apply_plan(planned.document, planned.url, terms)
-    compared = None
+    rechecked = None
     if before is not None and outcome.run:
         try:
-            compared = _rechecked(before, _findings(planned))
+            rechecked = compared(before, findings_of(*place))
         except AuditError as exc:  # what was written stays written, and has to be told
             outcome = replace(outcome, notes=(*outcome.notes, f"could not audit again: {exc}"))
-    return Run(outcome, compared, planned.url, terms)
+    return Run(outcome, rechecked, planned.url, terms, planned.names)
 
 
 def rehearse(planned: Plan, *, options: Options | None = None) -> Run:
     """Do all that `apply` does and roll it back: nothing is changed, nothing is kept."""
     terms = (options or Options()).terms(planned.document.home)
-    return Run(rehearse_plan(planned.document, planned.url, terms), None, planned.url, terms)
+    outcome = rehearse_plan(planned.document, planned.url, terms)
+    return Run(outcome, None, planned.url, terms, planned.names)
 
 
 def undo(
     home: str | os.PathLike[str] = DEFAULT_HOME,
     run: str | None = None,
     *,
-    database: str | None = None,
+    database: str | os.PathLike[str] | None = None,
     options: Options | None = None,
 ) -> Run:
     """Put back what *run* changed in *home*: by default the latest that was not undone yet."""
@@ -236,7 +245,7 @@ def undo(
 def runs(
     home: str | os.PathLike[str] = DEFAULT_HOME,
     *,
-    database: str | None = None,
+    database: str | os.PathLike[str] | None = None,
     options: Options | None = None,
 ) -> list[Journal]:
     """Return the runs on *home*, the latest first, those that were interrupted settled first."""
@@ -247,7 +256,7 @@ def runs(
 def settle(
     home: str | os.PathLike[str] = DEFAULT_HOME,
     *,
-    database: str | None = None,
+    database: str | os.PathLike[str] | None = None,
     options: Options | None = None,
 ) -> list[Journal]:
     """Return the runs that were interrupted, their state settled by what the rows say.
@@ -271,7 +280,7 @@ def _settled(interrupted: Journal, url: str | None, terms: Terms) -> Journal | N
     except DatabaseError:
         return interrupted
     now = journals.read(interrupted.folder)
-    if now is None or now.state != "interrupted":
+    if now.state != "interrupted":
         return None
     if committed is None:
         return interrupted
@@ -280,34 +289,5 @@ def _settled(interrupted: Journal, url: str | None, terms: Terms) -> Journal | N
     return replace(interrupted, state=state)
 
 
-def _home_path(home: str | os.PathLike[str], database: str | None) -> str:
+def _home_path(home: str | os.PathLike[str], database: str | os.PathLike[str] | None) -> str:
     return str(find_home(home, database).root.resolve())
-
-
-def _findings(planned: Plan) -> pd.DataFrame:
-    return audit(planned.document.home, database=_address(planned.url), progress=False).findings
-
-
-def _address(url: str) -> str:
-    path = sqlite_path(url)
-    return url if path is None else str(path)
-
-
-def _rechecked(before: pd.DataFrame, after: pd.DataFrame) -> Recheck:
-    identity = ["rule", "collection_id", "artifact_id", "column"]
-    old, new = (pd.MultiIndex.from_frame(each[identity].fillna("")) for each in (before, after))
-    return Recheck(
-        fixed=before[~old.isin(new)].reset_index(drop=True),
-        remaining=after[new.isin(old)].reset_index(drop=True),
-        new=after[~new.isin(old)].reset_index(drop=True),
-    )
-
-
-def _service(name: str) -> CacheService:
-    if name == "embedded":
-        return upsert_collection_artifacts
-    if name == "skillmeat":
-        from skillmeat_audit.service import skillmeat  # noqa: PLC0415 - only when asked for
-
-        return skillmeat.upsert_collection_artifacts
-    raise UsageError(f"no service is called {printable(name)}; there are {', '.join(SERVICES)}")

@@ -14,6 +14,8 @@ from skillmeat_audit.model.tables import among
 _AT_ONCE_MS = 1.0
 # How far the catalogue's import_date may be from the row's time: a batch commits row by row.
 _IMPORT_MS = 10_000.0
+# A reimport writes the row right after the catalogue's import_date; a batch writes all its rows,
+# which may take minutes, before it.
 _REIMPORT_MS = 1_000.0
 # A commit per row takes at least this; merging rows in one transaction takes a tenth of it.
 _COMMIT_MS = 1.0
@@ -49,7 +51,7 @@ class Clues:
     synced_before_added_ms: pd.Series
     synced_with_added: pd.Series
     import_near_added: pd.Series
-    import_near_synced: pd.Series
+    synced_by_import: pd.Series
     populates: pd.Series
     startup_neighbours: pd.Series
 
@@ -60,10 +62,8 @@ def gather(comparison: Comparison) -> Clues:
     said = _said(comparison)
     added, synced = _time(rows["added_at"]), _time(rows["synced_at"])
     lead = (added - synced).dt.total_seconds() * 1000
-    near_added, near_synced = (
-        _import_distance(comparison, added),
-        _import_distance(comparison, synced),
-    )
+    near_added = _least(_since_imports(comparison, added).abs(), rows)
+    since_import = _least(_since_imports(comparison, synced), rows)
     values = rows[list(COLUMNS)].notna()
     bare, never_synced = ~values.any(axis=1), synced.isna()
     in_default = holds(rows["collection_id"] == DEFAULT_COLLECTION)
@@ -91,7 +91,7 @@ def gather(comparison: Comparison) -> Clues:
         synced_before_added_ms=lead,
         synced_with_added=at_once,
         import_near_added=near_added.lt(_IMPORT_MS),
-        import_near_synced=near_synced.lt(_REIMPORT_MS),
+        synced_by_import=since_import.lt(_REIMPORT_MS),
         populates=pd.Series(
             bool((at_once & market & in_default).any())
             or _commits_each(added[near_added.lt(_IMPORT_MS) & market & in_default]),
@@ -126,14 +126,18 @@ def _said(comparison: Comparison) -> pd.DataFrame:
     return said.set_axis(first["row"].astype(int)).reindex(comparison.snapshot.rows.index)
 
 
-def _import_distance(comparison: Comparison, times: pd.Series) -> pd.Series:
-    """Return how far, in ms, each time is from the nearest import of the row's type and name."""
+def _since_imports(comparison: Comparison, times: pd.Series) -> pd.Series:
+    """Return how many ms each time follows each import of the row's type and name, by row."""
     catalog = comparison.snapshot.catalog[["artifact_id", "import_date"]].dropna()
     imports = catalog.assign(import_date=_time(catalog["import_date"]))
     asked = pd.DataFrame({"artifact_id": comparison.snapshot.rows["artifact_id"], "time": times})
-    met = asked.reset_index(names="row").merge(imports, on="artifact_id")
-    distance = (met["time"] - met["import_date"]).dt.total_seconds().abs() * 1000
-    return distance.groupby(met["row"]).min().reindex(times.index)
+    met = asked.reset_index(names="row").merge(imports, on="artifact_id").set_index("row")
+    return (met["time"] - met["import_date"]).dt.total_seconds() * 1000
+
+
+def _least(values: pd.Series, rows: pd.DataFrame) -> pd.Series:
+    """Return the least of each row's *values*, null for a row that has none."""
+    return values.groupby(level=0).min().reindex(rows.index)
 
 
 def _commits_each(added: pd.Series) -> bool:

@@ -5,11 +5,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from skillmeat_audit.diff.compare import claimed, holds
+from skillmeat_audit.model.fields import HOSTS
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.text import is_accident
 
 _HOST = r"^https?://(?:www\.)?([^/]+)/"
-_HOSTS = {"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}
 _REPOSITORY = r"^(?:https?://[^/]+/)?([^/\s]+/[^/\s@]+)"
 URL = r"^https?://[^/\s]+/"
 
@@ -65,7 +65,7 @@ def plain_url(urls: pd.Series) -> pd.Series:
 
 def host_of(sources: pd.Series) -> pd.Series:
     """Return the ``origin_source`` that the host of each source stands for, ``<NA>`` for others."""
-    return sources.str.extract(_HOST, expand=False).str.lower().map(_HOSTS).astype("string")
+    return sources.str.extract(_HOST, expand=False).str.lower().map(HOSTS).astype("string")
 
 
 def repository_of(sources: pd.Series) -> pd.Series:

@@ -210,8 +210,9 @@ def _unsynced(c: Clues) -> Iterator[Verdict]:
 def _synced(c: Clues) -> Iterator[Verdict]:
     """Judge the rows with values and ``synced_at``."""
     yield Verdict(
-        ~c.in_default, "refresh", "certain", "nothing else sets synced_at in a user collection"
-    )
+        ~c.in_default, "refresh", "likely",
+        "nothing of SkillMeat's but a refresh sets synced_at in a user collection; our repairs do",
+    )  # fmt: skip
     market = c.origin == "marketplace"
     at_once = c.synced_with_added & market
     yield Verdict(
@@ -228,8 +229,8 @@ def _synced(c: Clues) -> Iterator[Verdict]:
     )
     yield Verdict(at_once, "import-populate", "likely", "it was written whole when it was inserted")
     yield Verdict(
-        market & c.import_near_synced & (c.uuid_era | c.populates),
-        "import-populate", "likely", "its synced_at is the catalogue's import date",
+        market & c.synced_by_import & (c.uuid_era | c.populates),
+        "import-populate", "likely", "it was not synced again since the catalogue's import date",
     )  # fmt: skip
     yield Verdict(
         ~c.uuid_era & c.startup_neighbours, "startup", "likely",

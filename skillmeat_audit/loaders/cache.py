@@ -20,6 +20,7 @@ from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, PROBLEMS, ROWS, S
 from skillmeat_audit.service import schema
 
 _ROW_EXTRAS = ("added_at", "synced_at", "deployments_json", "artifact_content_hash")
+_HELD = {"held_description": "description", "held_source": "source"}
 _INTEGRITY_LIMIT = 20
 
 
@@ -77,11 +78,10 @@ def _load(connection: Reader) -> Cache:
 
 
 def _identity(connection: Reader, shape: schema.Shape) -> str | None:
-    if not shape.has(schema.COLLECTIONS):
+    query = schema.oldest_collection(shape)
+    if query is None:
         return None
-    return schema.identity_of(
-        next(iter(connection.execute(schema.OLDEST_COLLECTION).fetchall()), None)
-    )
+    return schema.identity_of(next(iter(connection.execute(query).fetchall()), None))
 
 
 def _problem(kind: str, detail: str) -> dict[str, object]:
@@ -110,33 +110,37 @@ def _integrity(connection: Reader) -> list[str]:
 def _rows(connection: Reader, shape: schema.Shape) -> pd.DataFrame:
     if shape.era is None:
         return ROWS.empty()
-    cached, artifacts = (
-        shape.columns[schema.CACHE],
-        shape.columns.get(schema.ARTIFACTS, frozenset()),
-    )
     wanted = {name: f"c.{name}" for name in ("collection_id", *_ROW_EXTRAS, *COLUMNS)}
-    if shape.era == "artifact_id":
-        key, joined = "c.artifact_id AS artifact_id, NULL AS artifact_uuid, 1 AS has_artifact", ""
-    else:
-        known = "uuid" in artifacts
-        old = f"c.{schema.BACKUP_KEY}, " if schema.BACKUP_KEY in cached else ""
-        found = "a.id, " if known else ""
-        key = (
-            f"COALESCE({found}{old}c.artifact_uuid, NULL) AS artifact_id, "
-            "c.artifact_uuid AS artifact_uuid, "
-            + ("CASE WHEN a.uuid IS NULL THEN 0 ELSE 1 END" if known else "0")
-            + " AS has_artifact"
-        )
-        joined = f" LEFT JOIN {schema.ARTIFACTS} a ON a.uuid = c.artifact_uuid" if known else ""
-    query = f"SELECT {columns_of(cached, wanted)}, {key} FROM {schema.CACHE} c{joined}"
-    values = fetch_text(
-        connection, query, [*wanted, "artifact_id", "artifact_uuid", "has_artifact"]
-    )
+    identity, joined = _identified(shape)
+    told = ", ".join(f"{expression} AS {name}" for name, expression in identity.items())
+    selected = f"{columns_of(shape.columns[schema.CACHE], wanted)}, {told}"
+    query = f"SELECT {selected} FROM {schema.CACHE} c{joined}"
+    values = fetch_text(connection, query, [*wanted, *identity])
     flags = [value == "1" for value in values.pop("has_artifact")]
-    ids = values["artifact_id"]
-    stems = [None if value is None else stem_of(value) for value in ids]
+    stems = [None if value is None else stem_of(value) for value in values["artifact_id"]]
     frame = ROWS.build({**values, "stem": stems, "has_artifact": flags})
     return frame.sort_values(["collection_id", "artifact_id"], kind="stable", ignore_index=True)
+
+
+def _identified(shape: schema.Shape) -> tuple[dict[str, str], str]:
+    """Return the SQL of what a row's artifact is, by name in ``ROWS``, and of the join it needs."""
+    nothing = dict.fromkeys(("artifact_uuid", *_HELD), "NULL")
+    if shape.era == "artifact_id":
+        return nothing | {"artifact_id": "c.artifact_id", "has_artifact": "1"}, ""
+    artifacts = shape.columns.get(schema.ARTIFACTS, frozenset())
+    old = f"c.{schema.BACKUP_KEY}, " if schema.BACKUP_KEY in shape.columns[schema.CACHE] else ""
+    identity = nothing | {
+        "artifact_id": f"COALESCE({old}c.artifact_uuid, NULL)",
+        "artifact_uuid": "c.artifact_uuid", "has_artifact": "0",
+    }  # fmt: skip
+    if not {"id", "uuid"} <= artifacts:
+        return identity, ""
+    identity |= {name: f"a.{own}" for name, own in _HELD.items() if own in artifacts}
+    identity |= {
+        "artifact_id": f"COALESCE(a.id, {old}c.artifact_uuid)",
+        "has_artifact": "CASE WHEN a.uuid IS NULL THEN 0 ELSE 1 END",
+    }
+    return identity, f" LEFT JOIN {schema.ARTIFACTS} a ON a.uuid = c.artifact_uuid"
 
 
 def _catalog(connection: Reader, shape: schema.Shape) -> pd.DataFrame:

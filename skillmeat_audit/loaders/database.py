@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
-from urllib.parse import quote
 
 from skillmeat_audit.model.errors import DatabaseError
 from skillmeat_audit.model.text import as_text, printable
-from skillmeat_audit.model.urls import sqlite_path, without_password
+from skillmeat_audit.model.urls import sqlite_path, sqlite_uri, without_password
 
 T = TypeVar("T")
 
@@ -73,8 +72,8 @@ def tables_of(connection: Reader, wanted: Sequence[str]) -> dict[str, list[str]]
         for table in wanted:
             query += (
                 " UNION ALL SELECT m.name, c.name "
-                "FROM sqlite_master m, pragma_table_info(m.name) c"
-                f" WHERE m.type = 'table' AND m.name = '{table}'"
+                "FROM sqlite_master m, pragma_table_xinfo(m.name) c"  # generated columns as well
+                f" WHERE m.type = 'table' AND lower(m.name) = '{table}'"
             )
     else:
         query = (
@@ -166,6 +165,8 @@ def _identity(path: Path) -> list[tuple[int, int, int] | None]:
             facts = os.stat(f"{path}{end}")
         except FileNotFoundError:
             found.append(None)
+        except OSError as exc:
+            raise _explained(path, exc) from exc
         else:
             found.append((facts.st_size, facts.st_mtime_ns, facts.st_ino))
     return found
@@ -179,12 +180,12 @@ def _readable(path: Path) -> Iterator[sqlite3.Connection]:
     with (
         tempfile.TemporaryDirectory(prefix="skillmeat-audit-") if logs else nullcontext() as folder
     ):
-        uri = f"file:{quote(str(path))}?mode=ro&immutable=1"
+        uri = sqlite_uri(path, "ro&immutable=1")
         if folder is not None:
             copy = Path(folder) / "cache.db"
             for end in ("", *logs):
                 shutil.copyfile(f"{path}{end}", f"{copy}{end}")
-            uri = f"file:{quote(str(copy))}"
+            uri = sqlite_uri(copy, "rw")
         with closing(sqlite3.connect(uri, uri=True)) as connection:
             yield connection
 

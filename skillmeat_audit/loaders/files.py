@@ -1,10 +1,14 @@
 """Reads files that others wrote: regular ones only, up to a size, never waiting for a writer."""
 
+import errno
 import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
+
+SETTINGS_LIMIT_BYTES = 1024 * 1024
+_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
 class Unreadable(ValueError):
@@ -16,6 +20,19 @@ class Content(NamedTuple):
 
     data: bytes
     modified_at: str | None
+
+
+def exists(path: str | Path) -> bool:
+    """Tell whether there is something at *path*; raise `OSError` where that cannot be told."""
+    try:
+        os.stat(path)
+    except ValueError:  # a null character, which no name has
+        return False
+    except OSError as exc:
+        if exc.errno not in _NOWHERE:
+            raise
+        return False
+    return True
 
 
 def read_regular(path: str | Path, limit_bytes: int) -> Content:

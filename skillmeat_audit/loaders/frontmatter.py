@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 import pandas as pd
 
 from skillmeat_audit.loaders.extraction import extract
-from skillmeat_audit.loaders.files import Confined, Unreadable, read_regular
+from skillmeat_audit.loaders.files import Confined, Unreadable, exists, read_regular
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import FRONTMATTER, records
 from skillmeat_audit.model.text import encodable
@@ -70,11 +70,11 @@ def _load_one(folder: Confined, entry: Record) -> Record:
     try:
         if folder.real(target) is None:
             return {"state": "outside", "reason": "the path leads out of the collection folder"}
-        if not os.path.lexists(target):
-            return {"state": "missing", "reason": None}
+        if not exists(target):
+            return {"state": "missing", "reason": _absence(target)}
         file, must_fence = _metadata_file(target, str(entry["type"]))
         if file is None:
-            return {"state": "absent", "reason": None}
+            return _nothing_in(target, str(entry["type"]))
         if (real := folder.real(file)) is None:
             return {
                 "state": "outside",
@@ -88,6 +88,20 @@ def _load_one(folder: Confined, entry: Record) -> Record:
         return {"state": "unreadable", "reason": reason, "file": _shown(folder, file or target)}
 
 
+def _absence(path: str) -> str:
+    return "a link that leads nowhere" if os.path.islink(path) else "no such file"
+
+
+def _nothing_in(target: str, kind: str) -> Record:
+    """Return what is found where no file speaks for the artifact: only a skill has to have one."""
+    if kind != "skill":
+        return {"state": "absent", "reason": None}
+    if not os.path.isdir(target):
+        return {"state": "missing", "reason": "a file, where a skill is a folder"}
+    absence = _absence(os.path.join(target, "SKILL.md"))
+    return {"state": "missing", "reason": f"its SKILL.md: {absence}"}
+
+
 def _shown(folder: Confined, file: str) -> str:
     return encodable(os.path.normpath(file[len(folder.path) + 1 :]))
 
@@ -96,12 +110,12 @@ def _metadata_file(target: str, kind: str) -> tuple[str | None, bool]:
     """Return the file that speaks for the artifact, and whether it must open with a fence."""
     if os.path.isdir(target):
         for name in _NAMED.get(kind, ()):
-            if os.path.exists(file := os.path.join(target, name)):
+            if exists(file := os.path.join(target, name)):
                 return file, False
         if kind in _ANY_MARKDOWN and (files := _markdown(target)):
             return files[0], False
         fenced = (os.path.join(target, name) for name in _FENCED.get(kind, ()))
-        return next(filter(os.path.exists, fenced), None), True
+        return next(filter(exists, fenced), None), True
     suffix = os.path.splitext(target)[1]
     if kind in _SINGLE and suffix == ".md":
         return target, False

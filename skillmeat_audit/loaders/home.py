@@ -6,36 +6,53 @@ from urllib.parse import unquote
 
 import tomli
 
-from skillmeat_audit.loaders.files import read_regular
+from skillmeat_audit.loaders.files import SETTINGS_LIMIT_BYTES, exists, read_regular
 from skillmeat_audit.model.errors import HomeError, UsageError
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import sqlite_url
+from skillmeat_audit.model.urls import is_sound, sqlite_url
 
-SETTINGS_LIMIT_BYTES = 1024 * 1024
 MANIFEST_NAME = "collection.toml"
 DEFAULT_HOME = "~/.skillmeat"
+_MEND = "mend the link or the permissions"
 _PARTS = ("collections", "cache/cache.db", "config.toml")
 
 
-def find_home(path: str | os.PathLike[str] = DEFAULT_HOME, database: str | None = None) -> Home:
+def find_home(
+    path: str | os.PathLike[str] = DEFAULT_HOME, database: str | os.PathLike[str] | None = None
+) -> Home:
     """Return the home at *path*: a ``.skillmeat`` folder, or the folder that holds it.
 
     *database* overrides the cache's place: a file, or an SQLAlchemy URL (SQLite or PostgreSQL).
     Raises `HomeError` where there is no home, `UsageError` for a database address of no use.
     """
     given = Path(os.path.expanduser(path))
-    for root in (given / ".skillmeat", given):
-        if any(os.path.exists(root / part) for part in _PARTS):
-            active, problem = _active_collection(root)
-            return Home(root, _database(root, database), active, problem)
-    if not os.path.exists(given):
+    root, there = _root(given)
+    if root is not None:
+        active, problem = _active_collection(root)
+        address = None if database is None else os.fspath(database)
+        return Home(root, _database(root, address), active, problem)
+    if not there:
         raise HomeError(f"no SkillMeat home at {printable(given)}: there is no such folder")
     raise HomeError(
         f"no SkillMeat home at {printable(given)}: it holds neither collections/ "
         "nor cache/cache.db; give a .skillmeat folder or the folder that holds it"
     )
+
+
+def _root(given: Path) -> tuple[Path | None, bool]:
+    """Return the home at or in *given*, and whether *given* exists at all."""
+    try:
+        os.path.abspath(given)  # a working folder that was deleted has no name to count from
+        for root in (given / ".skillmeat", given):
+            if any(exists(root / part) for part in _PARTS):
+                return root, True
+        return None, exists(given)
+    except OSError as exc:
+        raise HomeError(
+            f"cannot reach the home at {printable(given)}: {exc.strerror or exc}; {_MEND}"
+        ) from exc
 
 
 def home_folder(path: str | os.PathLike[str] = DEFAULT_HOME) -> Path:
@@ -56,6 +73,11 @@ def _database(root: Path, given: str | None) -> str | None:
     if scheme == "sqlite":
         return _existing_file(Path(unquote(rest.removeprefix("/"))))
     if scheme in ("postgresql", "postgresql+psycopg"):
+        if not is_sound(given):
+            raise UsageError(
+                "the database's address cannot be taken apart; its port is a number, "
+                "and @ / ? # in a name or password are written %40 %2F %3F %23"
+            )
         return f"postgresql+psycopg://{rest}"
     raise UsageError(
         f"cannot read a database of the kind {printable(scheme)}; "
@@ -74,8 +96,7 @@ def _default_cache(path: Path) -> str | None:
         if isinstance(exc, FileNotFoundError) and not _is_dead_link(path.parent, path):
             return None
         raise HomeError(
-            f"cannot reach the cache at {printable(path)}: {exc.strerror or exc}; "
-            "mend the link or the permissions"
+            f"cannot reach the cache at {printable(path)}: {exc.strerror or exc}; {_MEND}"
         ) from exc
     return sqlite_url(path)
 
@@ -112,8 +133,7 @@ def file_collections(home: Home) -> list[Path]:
         if isinstance(exc, FileNotFoundError) and not _is_dead_link(home.collections):
             return []
         raise HomeError(
-            f"cannot list {printable(home.collections)}: {exc.strerror or exc}; "
-            "mend the link or the permissions"
+            f"cannot list {printable(home.collections)}: {exc.strerror or exc}; {_MEND}"
         ) from exc
     return [child for child in children if _holds_manifest(child)]
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import platformdirs
 import tomli
 
+from skillmeat_audit.loaders.files import SETTINGS_LIMIT_BYTES, read_regular
 from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.text import printable
 
-_KEYS = {"ignore", "fail-on", "kept-runs"}
+_KEYS = {"ignore", "fail-on", "keep-backups", "kept-runs"}
 KEPT_RUNS = 400
 
 
@@ -22,6 +23,7 @@ class Settings:
     ::
 
         fail-on = "error"
+        keep-backups = 3
         kept-runs = 400
 
         [ignore]
@@ -30,6 +32,7 @@ class Settings:
 
     ignore: Mapping[str, str] = field(default_factory=dict)
     fail_on: Severity = Severity.WARNING
+    keep_backups: int | None = None
     kept_runs: int = KEPT_RUNS
 
 
@@ -45,7 +48,8 @@ def load_settings(path: Path | None = None) -> Settings:
     """
     file = path or default_settings_file()
     try:
-        document = tomli.loads(file.read_text(encoding="utf-8"))
+        content, _ = read_regular(file, SETTINGS_LIMIT_BYTES)
+        document = tomli.loads(content.decode("utf-8"))
     except FileNotFoundError:
         if path is None:
             return Settings()
@@ -63,6 +67,7 @@ def load_settings(path: Path | None = None) -> Settings:
     return Settings(
         _ignores(document.get("ignore", {}), file),
         _fail_on(document.get("fail-on"), file),
+        _keep_backups(document.get("keep-backups"), file),
         _kept_runs(document.get("kept-runs", KEPT_RUNS), file),
     )
 
@@ -82,6 +87,12 @@ def _fail_on(value: object, file: Path) -> Severity:
     if value not in SEVERITIES:
         raise UsageError(f"{printable(file)}: fail-on must be one of {', '.join(SEVERITIES)}")
     return Severity(str(value))
+
+
+def _keep_backups(value: object, file: Path) -> int | None:
+    if value is None or (type(value) is int and value >= 0):
+        return value
+    raise UsageError(f"{printable(file)}: keep-backups must be a number, 0 or more")
 
 
 def _kept_runs(value: object, file: Path) -> int:

@@ -71,6 +71,8 @@ Raw: TypeAlias = dict[str, Any]  # a row as the driver gives it
 
 # The reason for skipping a change that was made already: no conflict.
 ALREADY = "already so"
+# Why a row cannot be inserted, by a plan or by an undo.
+NO_COLLECTION = "its collection is gone"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@
     ├── PlanError              a plan is malformed, of another home, or larger than allowed
     ├── StateError             journal, backup, history or schedule cannot be written or read
     ├── BusyError              another run on the home is going on
+    ├── CancelledError         somebody stopped a run before its commit
     └── UsageError             an option, a filter or a settings file is wrong
 
 Drift is never an error: what disagrees is a finding.
@@ -36,6 +37,10 @@ class StateError(AuditError):
 
 class BusyError(AuditError):
     """Another run on the home is going on; nothing was done."""
+
+
+class CancelledError(AuditError):
+    """Somebody stopped a run before its commit: nothing was changed."""
 
 
 class UsageError(AuditError):

@@ -12,3 +12,4 @@ class ExitCode(IntEnum):
     CONFLICT = 4
     UNDELIVERED = 6
     INTERRUPTED = 130
+    TERMINATED = 143

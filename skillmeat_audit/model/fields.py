@@ -50,6 +50,9 @@ TOOLS = (
 # Suffixes SkillMeat strips from both sides when it looks an artifact up (since 2026-02-12).
 SUFFIXES = (".md", ".txt", ".json", ".yaml", ".yml")
 
+# What SkillMeat calls a host in origin_source.
+HOSTS = {"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}
+
 # Origins that have no origin source.
 HOSTLESS_ORIGINS = ("local", "github")
 

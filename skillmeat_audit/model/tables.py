@@ -13,7 +13,7 @@ from skillmeat_audit.model.fields import COLUMNS
 
 Column = Sequence[object] | pd.Series | npt.NDArray[Any]
 
-TEXT, NUMBER, FLAG = "string", "Int64", "boolean"
+TEXT, NUMBER, REAL, FLAG = "string", "Int64", "Float64", "boolean"
 _ARROW_TEXT = pa.large_string()  # what pandas backs ``string`` with
 
 
@@ -65,18 +65,19 @@ MANIFEST = Table("manifest", {
 })  # fmt: skip
 
 # One row per manifest entry, in the same order. ``state`` tells what was found at the entry's path:
-# read, absent (files are there, nothing to read in them), missing, outside, unreadable.
+# read, absent (files are there, nothing to read in them), missing (of a skill: SKILL.md is),
+# outside, unreadable; ``reason`` says why, for the last three.
 FRONTMATTER = Table("frontmatter", {
     "entry": NUMBER, "state": TEXT, "reason": TEXT, "file": TEXT, "modified_at": TEXT,
     "fenced": FLAG, "name": TEXT, **_CELLS,
 })  # fmt: skip
 
 # One row per row of collection_artifacts, by key. Without an artifacts row, ``artifact_id`` is what
-# the row itself holds and ``has_artifact`` is False.
+# the row itself holds and ``has_artifact`` is False. ``held_…`` is what the artifacts row says.
 ROWS = Table("rows", {
     "collection_id": TEXT, "artifact_id": TEXT, "stem": TEXT, "artifact_uuid": TEXT,
     "has_artifact": FLAG, "added_at": TEXT, "synced_at": TEXT, "deployments_json": TEXT,
-    "artifact_content_hash": TEXT, **_CELLS,
+    "artifact_content_hash": TEXT, "held_description": TEXT, "held_source": TEXT, **_CELLS,
 })  # fmt: skip
 
 # One row per collection of the cache, by id.
@@ -87,7 +88,7 @@ COLLECTIONS = Table("collections", {"id": TEXT, "name": TEXT, "collection_type":
 CATALOG = Table("catalog", {
     "artifact_id": TEXT, "source_id": TEXT, "artifact_type": TEXT, "name": TEXT, "path": TEXT,
     "upstream_url": TEXT, "description": TEXT, "status": TEXT, "import_id": TEXT,
-    "import_date": TEXT,
+    "import_date": TEXT, "confidence_score": TEXT,
 })  # fmt: skip
 
 # One row per registered marketplace source, by id.
@@ -112,6 +113,14 @@ WRITERS = Table("writers", {
     "collection_id": TEXT, "artifact_id": TEXT, "writer": TEXT, "writer_sure": TEXT, "story": TEXT,
 })  # fmt: skip
 
+# One row per cache row, in the order of ROWS: what SkillMeat's pages show of it. ``tier`` is where
+# the texts come from: row (it is synced), manifest, or reconstructed (from the artifacts table);
+# ``obstacle`` says why the source, which is never empty, is not ``clickable``.
+PAGES = Table("pages", {
+    "collection_id": TEXT, "artifact_id": TEXT, "tier": TEXT, "description": TEXT, "source": TEXT,
+    "origin": TEXT, "origin_source": TEXT, "clickable": FLAG, "obstacle": TEXT,
+})  # fmt: skip
+
 # One row per disagreement, by collection, artifact, rule, column.
 FINDINGS = Table("findings", {
     "rule": TEXT, "severity": TEXT, "collection_id": TEXT, "artifact_id": TEXT, "column": TEXT,
@@ -129,6 +138,25 @@ CHANGES = Table("changes", {
 # One row per change of a run, in the plan's order. ``outcome``: applied or skipped.
 OUTCOMES = Table("outcomes", {
     "op": TEXT, "collection_id": TEXT, "artifact_id": TEXT, "outcome": TEXT, "reason": TEXT,
+})  # fmt: skip
+
+
+# One row per path and era, in the order of the replay: what it left of ``artifacts`` rows, and what
+# writing them cost in all. ``descriptions`` and ``sources`` count the rows that hold what they
+# should, ``kept_…`` those that still do after SkillMeat's next refresh; ``rules`` are the codes of
+# the wrong cells; ``seconds`` is <NA> where time was not asked for.
+REPLAYS = Table("replays", {
+    "era": TEXT, "path": TEXT, "title": TEXT, "does": TEXT, "artifacts": NUMBER,
+    "descriptions": NUMBER, "sources": NUMBER, "wrong_cells": NUMBER, "statements": NUMBER,
+    "commits": NUMBER, "reads": NUMBER, "seconds": REAL, "kept_descriptions": NUMBER,
+    "kept_sources": NUMBER, "writer": TEXT, "rules": TEXT,
+})  # fmt: skip
+
+# One row per path, era and artifact: the row that the path left, and who is held to have written
+# it.
+REPLAYED = Table("replayed", {
+    "era": TEXT, "path": TEXT, "artifact_id": TEXT, "description": TEXT, "source": TEXT,
+    "origin": TEXT, "origin_source": TEXT, "writer": TEXT, "writer_sure": TEXT,
 })  # fmt: skip
 
 

@@ -12,6 +12,11 @@ def sqlite_url(path: Path) -> str:
     return f"{_SQLITE}{quote(os.fsencode(os.path.realpath(path)))}"
 
 
+def sqlite_uri(path: str | os.PathLike[str], mode: str) -> str:
+    """Return the URI under which SQLite itself opens the file at *path*, whatever its name."""
+    return f"file:{quote(os.fsencode(path))}?mode={mode}"
+
+
 def sqlite_path(url: str) -> Path | None:
     """Return the file behind an SQLite URL, None for a server's."""
     if not url.startswith("sqlite:"):
@@ -19,14 +24,27 @@ def sqlite_path(url: str) -> Path | None:
     return Path(os.fsdecode(unquote_to_bytes(url.removeprefix(_SQLITE))))
 
 
+def is_sound(url: str) -> bool:
+    """Tell whether the parts of a server's *url* can be told apart: only then its password can.
+
+    An ``@``, ``/``, ``?`` or ``#`` that stands in a password unescaped moves all that follows it.
+    """
+    try:
+        parts = urlsplit(url)
+        return parts.port != 0 and url.count("@") == parts.netloc.count("@") <= 1
+    except ValueError:
+        return False
+
+
 def without_password(url: str) -> str:
     """Return a database *url* without the password in its authority or its query."""
-    parts = urlsplit(url)
-    if not parts.netloc:
+    if sqlite_path(url) is not None:
         return url
+    parts = urlsplit(url)
     login, at, host = parts.netloc.rpartition("@")
     query = "&".join(
         each for each in parts.query.split("&") if each.partition("=")[0].lower() != "password"
     )
     user = login.partition(":")[0]
-    return parts._replace(netloc=f"{user}{at}{host}", query=query).geturl()
+    shown = f"{parts.scheme}://{user}{at}{host}{parts.path}"  # urllib loses an empty host
+    return f"{shown}?{query}" if query else shown

@@ -1,12 +1,13 @@
 """Carries a plan out: every row has a precondition, and what moved since is left alone."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from skillmeat_audit.model.changes import (
     ALREADY,
+    NO_COLLECTION,
     Applied,
     Change,
     Key,
@@ -17,7 +18,7 @@ from skillmeat_audit.model.changes import (
     Skipped,
     Values,
 )
-from skillmeat_audit.model.errors import PlanError
+from skillmeat_audit.model.errors import CancelledError, PlanError
 from skillmeat_audit.model.text import as_text, is_utf8
 from skillmeat_audit.model.urls import without_password
 from skillmeat_audit.repair.journal import Entry
@@ -25,11 +26,13 @@ from skillmeat_audit.repair.runs import Terms, Work, carry_out, check_identity
 from skillmeat_audit.service.artifacts import Artifacts, ensure_artifacts, has_sentinel
 from skillmeat_audit.service.cache_service import now, stored
 from skillmeat_audit.service.connection import writing
-from skillmeat_audit.service.rows import count_rows, delete_rows, read_rows
+from skillmeat_audit.service.rows import count_rows, delete_rows, find_collections, read_rows
 from skillmeat_audit.service.tables import CacheTables, reflect
 
-# A plan may overwrite or delete this share of the rows; more must be asked for.
-OVERWRITE_SHARE = 0.2
+# A plan may overwrite or delete this share of the rows, or this many; more must be asked for.
+OVERWRITE_SHARE, OVERWRITE_FLOOR = 0.2, 5
+# So many rows are written between two chances to cancel: about a hundredth of a second's work.
+BATCH_ROWS = 500
 _ABSENT = (None, "", "[]")
 
 
@@ -51,10 +54,11 @@ def rehearse_plan(plan: Plan, url: str, terms: Terms) -> Run:
 def _carry_out(plan: Plan, url: str, terms: Terms, *, rehearsed: bool) -> Run:
     with writing(url, terms.wait_seconds) as connection:
         tables = reflect(connection)
-        check_identity(connection, plan.identity)
+        check_identity(connection, tables, plan.identity)
         _check_columns(plan, tables)
         rows = read_rows(connection, tables, [change.key for change in plan.changes])
-        outcomes = tuple(_judge(change, rows.get(change.key)) for change in plan.changes)
+        known = find_collections(connection)
+        outcomes = tuple(_judge(change, rows.get(change.key), known) for change in plan.changes)
         accepted = [each.change for each in outcomes if isinstance(each, Applied)]
         _check_cap(accepted, count_rows(connection, tables), terms.max_overwrites)
         shown = without_password(url)
@@ -94,9 +98,12 @@ def _prepare(cache: _Cache, accepted: list[Change], terms: Terms) -> Work:
             for change in changes
             if change.op != "delete"
         ]
-        terms.service(cache.connection, rows, at)
+        for start in range(0, len(rows), BATCH_ROWS):
+            _ask(terms, start, len(changes))
+            terms.service(cache.connection, rows[start : start + BATCH_ROWS], at)
         gone = [change.key for change in changes if change.op == "delete"]
         delete_rows(cache.connection, cache.tables, gone)
+        _ask(terms, len(changes), len(changes))
         return ()
 
     return Work(
@@ -108,6 +115,13 @@ def _prepare(cache: _Cache, accepted: list[Change], terms: Terms) -> Work:
             c.key: made.refused[c.artifact_id] for c in accepted if c.artifact_id in made.refused
         },
     )
+
+
+def _ask(terms: Terms, done: int, total: int) -> None:
+    if not terms.proceed(done, total):
+        raise CancelledError(
+            f"cancelled after {done} of {total} rows and rolled back; nothing was changed"
+        )
 
 
 def _entry(cache: _Cache, change: Change, stamp: str) -> Entry:
@@ -132,11 +146,13 @@ def _check_columns(plan: Plan, tables: CacheTables) -> None:
                 raise PlanError(f"this cache has no column {column}; make a new plan")
 
 
-def _judge(change: Change, row: Raw | None) -> Outcome:
-    """Return whether *change* can be made to *row* as it is now."""
+def _judge(change: Change, row: Raw | None, collections: Set[str]) -> Outcome:
+    """Return whether *change* can be made to *row* as it is now, in one of *collections*."""
+    if row is None and change.op == "insert":
+        there = change.collection_id in collections
+        return Applied(change) if there else Skipped(change, NO_COLLECTION)
     if row is None:
-        absent = {"insert": None, "delete": ALREADY, "update": "the row is gone"}[change.op]
-        return Applied(change) if absent is None else Skipped(change, absent)
+        return Skipped(change, ALREADY if change.op == "delete" else "the row is gone")
     if change.op != "delete" and _held(row, change.after) == change.after:
         return Skipped(change, ALREADY)
     if change.op == "insert":
@@ -154,13 +170,18 @@ def _held(row: Raw, columns: Values) -> Values:
 
 
 def _check_cap(accepted: Sequence[Change], total: int, allowed: int | None) -> None:
-    limit = int(total * OVERWRITE_SHARE) if allowed is None else allowed
+    limit = overwrite_limit(total) if allowed is None else allowed
     losing = sum(loses(change) for change in accepted)
     if losing > limit:
         raise PlanError(
             f"this would overwrite or delete {losing} of {total} rows, more than {limit}; "
             f"if that is meant, allow it with --max-overwrites {losing}"
         )
+
+
+def overwrite_limit(total: int) -> int:
+    """Return how many of *total* rows may be overwritten or deleted without being asked for."""
+    return max(int(total * OVERWRITE_SHARE), OVERWRITE_FLOOR)
 
 
 def loses(change: Change) -> bool:

@@ -3,10 +3,10 @@
 import os
 import sqlite3
 from pathlib import Path
-from urllib.parse import quote
 
 from skillmeat_audit.model.errors import StateError
 from skillmeat_audit.model.text import printable
+from skillmeat_audit.model.urls import sqlite_uri
 
 
 def back_up(database: Path, target: Path) -> None:
@@ -16,7 +16,7 @@ def back_up(database: Path, target: Path) -> None:
     """
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        source = sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True)
+        source = sqlite3.connect(sqlite_uri(database, "ro"), uri=True)
         copy = sqlite3.connect(target)
         try:
             source.backup(copy)

@@ -2,10 +2,12 @@
 
 A run has a folder of its own in the state folder: ``journal.json`` (written once, fsynced, before
 the first write), ``backup.db`` (SQLite), and ``state``, a line per step. A run whose state ends in
-``prepared`` was interrupted; the rows tell whether it had been committed.
+``prepared`` was interrupted; the rows tell whether it had been committed. One without a journal has
+written nothing yet, and if it was stopped, never will.
 """
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -24,7 +26,9 @@ from skillmeat_audit.model.errors import StateError
 from skillmeat_audit.model.text import printable
 
 JOURNAL_SCHEMA = "skillmeat-audit/journal/1"
-State = Literal["prepared", "committed", "failed", "interrupted"]
+_RUN, _BEGAN_AT = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}"), "%Y%m%dT%H%M%SZ"
+
+State = Literal["begun", "prepared", "committed", "failed", "interrupted"]
 
 
 @dataclass(frozen=True)
@@ -42,10 +46,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Journal:
-    """What a run wrote, or was about to write; ``created`` are artifacts rows made for it."""
+    """What a run wrote, or was about to write; ``created`` are artifacts rows made for it.
+
+    Of a run that has only ``begun`` no more is known than when.
+    """
 
     run: str
-    kind: Literal["apply", "undo"]
+    kind: Literal["apply", "undo", "unknown"]
     home: str
     database: str
     identity: str
@@ -68,12 +75,12 @@ def state_folder(home: str, given: Path | None = None) -> Path:
     """Return the folder of a home's runs, in *given* or in the platform's state folder."""
     base = given or Path(platformdirs.user_state_dir("skillmeat-audit"))
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(home).parent.name).strip("-.") or "home"
-    return base / f"{name[:40]}-{hashlib.sha256(home.encode()).hexdigest()[:12]}"
+    return base / f"{name[:40]}-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"
 
 
 def new_run(folder: Path) -> tuple[str, Path]:
     """Return a new run's id and its folder, made for nobody else to read; raise `StateError`."""
-    run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    run = f"{datetime.now(UTC):{_BEGAN_AT}}-{secrets.token_hex(3)}"
     place = folder / run
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -121,24 +128,35 @@ def mark(folder: Path, state: State) -> None:
 
 
 def runs(folder: Path) -> list[Journal]:
-    """Return the journals in *folder*, the latest first; folders without one wrote nothing."""
+    """Return the runs in *folder*, the latest first."""
     try:
-        places = sorted(place for place in folder.iterdir() if place.is_dir())
+        places = sorted(place for place in folder.iterdir() if _RUN.fullmatch(place.name))
     except FileNotFoundError:
         return []
     except OSError as exc:
         raise StateError(f"cannot list {printable(folder)}: {exc.strerror or exc}") from exc
-    journals = [journal for place in places if (journal := read(place)) is not None]
-    return sorted(journals, key=lambda journal: journal.started_at, reverse=True)
+    return sorted(map(read, places), key=lambda journal: journal.started_at, reverse=True)
 
 
-def read(place: Path) -> Journal | None:
-    """Return the journal in the folder *place*, None where it has none; raise `StateError`."""
+def drop_backups(folder: Path, keep: int) -> int:
+    """Delete the backups in *folder* but the newest *keep*, journals stay; return how many."""
+    dropped = 0
+    with contextlib.suppress(OSError):  # one too many does no harm
+        backups = sorted(folder.glob("*/backup.db"), key=lambda path: path.stat().st_mtime_ns)
+        for backup in backups[: max(len(backups) - keep, 0)]:
+            backup.unlink()
+            dropped += 1
+    return dropped
+
+
+def read(place: Path) -> Journal:
+    """Return what is known of the run in the folder *place*; raise `StateError`."""
     try:
         document = json.loads((place / "journal.json").read_bytes())
-        marks = (place / "state").read_text(encoding="utf-8").split()
+        state = place / "state"
+        marks = state.read_text(encoding="utf-8").split() if state.exists() else []
     except FileNotFoundError:
-        return None
+        return _begun(place)
     except (OSError, ValueError) as exc:
         raise StateError(
             f"the journal in {printable(place)} cannot be read: {printable(exc)}"
@@ -155,6 +173,11 @@ def read(place: Path) -> Journal | None:
         state=_STATES.get(marks[-1] if marks else "", "interrupted"),
         folder=place,
     )
+
+
+def _begun(place: Path) -> Journal:
+    began_at = str(datetime.strptime(place.name.partition("-")[0], _BEGAN_AT))
+    return Journal(place.name, "unknown", "", "", "", began_at, (), state="begun", folder=place)
 
 
 _STATES: dict[str, State] = {"committed": "committed", "failed": "failed"}

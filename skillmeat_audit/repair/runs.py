@@ -15,10 +15,13 @@ from skillmeat_audit.model.errors import PlanError, StateError
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.model.urls import sqlite_path
 from skillmeat_audit.repair.backup import back_up
-from skillmeat_audit.repair.journal import Entry, Journal, mark, new_run, write
+from skillmeat_audit.repair.journal import Entry, Journal, drop_backups, mark, new_run, write
 from skillmeat_audit.service.cache_service import now, stored, upsert_collection_artifacts
 from skillmeat_audit.service.connection import WAIT_SECONDS
-from skillmeat_audit.service.tables import identity
+from skillmeat_audit.service.rows import claim_rows
+from skillmeat_audit.service.tables import CacheTables, identity
+
+KEEP_BACKUPS = 10
 
 
 class CacheService(Protocol):
@@ -30,18 +33,34 @@ class CacheService(Protocol):
         """Insert or update *rows* in the caller's transaction (`upsert_collection_artifacts`)."""
 
 
+class Proceed(Protocol):
+    """Asked between batches of rows whether the run goes on."""
+
+    def __call__(self, done: int, total: int) -> bool:
+        """Return False to have the run rolled back: *done* of *total* rows are written so far."""
+
+
+def go_on(done: int, total: int) -> bool:
+    """Let a run go on to its end."""
+    return True
+
+
 @dataclass(frozen=True)
 class Terms:
     """How a run is carried out.
 
     ``folder`` is where the home's runs are kept; ``max_overwrites`` how many rows may be
-    overwritten or deleted (None: a fifth of them); ``wait_seconds`` how long a lock is waited for.
+    overwritten or deleted (None: a fifth of them, or five); ``wait_seconds`` how long a lock is
+    waited for; ``keep_backups`` how many runs keep theirs (None: ten); ``proceed`` is asked between
+    batches whether to go on.
     """
 
     folder: Path
     max_overwrites: int | None = None
     wait_seconds: float = WAIT_SECONDS
     service: CacheService = upsert_collection_artifacts
+    keep_backups: int | None = None
+    proceed: Proceed = go_on
 
 
 @dataclass(frozen=True)
@@ -66,6 +85,7 @@ def carry_out(
 
     *connection* holds the write lock. Whatever fails before the commit leaves the cache as it was.
     """
+    claim_rows(connection)
     with _run_folder(terms.folder, rehearsed=run.rehearsed) as (name, folder):
         if (path := sqlite_path(run.database)) is not None:
             back_up(path, folder / "backup.db")
@@ -79,15 +99,16 @@ def carry_out(
             connection.commit()
             with contextlib.suppress(StateError):  # the rows tell what the journal then cannot
                 mark(folder, "committed")
+            notes = (*notes, *_dropped(terms))
         outcomes = tuple(_refused(outcome, work.refused) for outcome in run.outcomes)
         if run.rehearsed:
             return replace(run, outcomes=outcomes, notes=notes)
         return replace(run, outcomes=outcomes, notes=notes, run=name, backup=journal.backup)
 
 
-def check_identity(connection: sa.Connection, expected: str) -> None:
+def check_identity(connection: sa.Connection, tables: CacheTables, expected: str) -> None:
     """Refuse a cache that is not the one planned for (or journaled); raise `PlanError`."""
-    found = identity(connection)
+    found = identity(connection, tables.shape)
     if found != expected:
         raise PlanError(
             f"this is another database ({printable(found)}) than it was made for "
@@ -102,6 +123,13 @@ def _written(work: Work, folder: Path) -> tuple[str, ...]:
         with contextlib.suppress(StateError):
             mark(folder, "failed")
         raise
+
+
+def _dropped(terms: Terms) -> Iterator[str]:
+    """Delete the backups of runs long past; yield a note where there were any."""
+    keep = KEEP_BACKUPS if terms.keep_backups is None else terms.keep_backups
+    if dropped := drop_backups(terms.folder, keep):
+        yield f"older backups deleted: {dropped}; the newest {keep} stay, undo needs none"
 
 
 def _journal(run: Run, work: Work, name: str, folder: Path) -> Journal:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from skillmeat_audit.model.changes import (
     ALREADY,
+    NO_COLLECTION,
     Applied,
     Change,
     Key,
@@ -42,7 +43,7 @@ def undo_run(journal: Journal, url: str, terms: Terms) -> Run:
     """
     with writing(url, terms.wait_seconds) as connection:
         tables = reflect(connection)
-        check_identity(connection, journal.identity)
+        check_identity(connection, tables, journal.identity)
         keys = [entry.key for entry in journal.entries]
         cache = _Cache(connection, tables, read_rows(connection, tables, keys), journal)
         gone = _gone(cache)
@@ -72,9 +73,9 @@ def was_committed(journal: Journal, url: str, wait_seconds: float) -> bool | Non
     absence. None where it is another cache, or every row has moved on.
     """
     with writing(url, wait_seconds) as connection:
-        if identity(connection) != journal.identity:
-            return None
         tables = reflect(connection)
+        if identity(connection, tables.shape) != journal.identity:
+            return None
         rows = read_rows(connection, tables, [entry.key for entry in journal.entries])
         if any(_is(rows.get(entry.key), entry.after) for entry in journal.entries):
             return True
@@ -176,7 +177,7 @@ def _gone(cache: _Cache) -> dict[Key, str]:
     connection, tables = cache.connection, cache.tables
     deleted = {each.key: each.before or {} for each in cache.journal.entries if each.after is None}
     collections = find_collections(connection) if deleted else set()
-    gone = {key: "its collection is gone" for key in deleted if key[0] not in collections}
+    gone = {key: NO_COLLECTION for key in deleted if key[0] not in collections}
     if tables.keyed_by_uuid and deleted:
         uuids = set(find_uuids(connection, tables, sorted({key[1] for key in deleted})).values())
         for key, row in deleted.items():

@@ -1,7 +1,7 @@
 """One artifact through all its layers: the answer to "why is this description blank?"."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -9,15 +9,25 @@ import pandas as pd
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.text import printable, shortened
+from skillmeat_audit.reports.artifact_html import artifact_html
+from skillmeat_audit.reports.names import Names
+from skillmeat_audit.reports.values import count
+
+_NAME_LIMIT_CHARS = 200
 
 
 @dataclass(frozen=True)
 class Column:
-    """One layer's values of an artifact, by cached column; ``state`` says why it has none."""
+    """One layer's values of an artifact, by cached column; ``state`` says why it has none.
+
+    ``collection_id`` is the DB collection of a row, None for the other layers.
+    """
 
     title: str
     values: Mapping[str, str | None]
     state: str | None = None
+    collection_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -25,13 +35,24 @@ class ArtifactView:
     """An artifact's layers side by side: manifest and front matter per entry, catalogue, rows.
 
     ``findings`` is ``FINDINGS`` of this artifact; ``stories`` tells, per DB collection, who wrote
-    its row.
+    its row; ``names`` is what rules and collections are called. Shows itself in a notebook.
     """
 
     artifact_id: str
     columns: tuple[Column, ...]
-    findings: pd.DataFrame
+    findings: pd.DataFrame = field(repr=False)
     stories: Mapping[str, str]
+    names: Names = field(default=Names({}, {}), repr=False)
+
+    def __repr__(self) -> str:
+        name = shortened(printable(self.artifact_id), _NAME_LIMIT_CHARS)
+        return (
+            f"<{name} in {count(len(self.columns), 'layer')}: "
+            f"{count(len(self.findings), 'finding')}; see .columns, .findings, .stories>"
+        )
+
+    def _repr_html_(self) -> str:
+        return artifact_html(self, self.names)
 
 
 def view_artifact(
@@ -49,7 +70,10 @@ def view_artifact(
         title = f"catalogue ({sources.get(known['source_id']) or known['source_id']})"
         columns.append(_column(title, known | {"source": known["upstream_url"]}))
     columns += [
-        _column(f"row ({names.get(row['collection_id']) or row['collection_id']})", row)
+        replace(
+            _column(f"row ({names.get(row['collection_id']) or row['collection_id']})", row),
+            collection_id=row["collection_id"],
+        )
         for row in of_it(snapshot.rows)
     ]
     stories = {
@@ -82,6 +106,4 @@ def _column(title: str, values: Mapping[str, object], state: str | None = None) 
 def _state(own: Mapping[str, object]) -> str | None:
     if own["state"] == "read":
         return None
-    return str(
-        own["reason"] or {"missing": "no such file", "absent": "nothing to read"}[str(own["state"])]
-    )
+    return str(own["reason"] or "nothing to read")

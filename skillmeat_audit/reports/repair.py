@@ -11,7 +11,6 @@ from rich.text import Text
 
 from skillmeat_audit.model.changes import Change, Plan, Run
 from skillmeat_audit.model.text import printable
-from skillmeat_audit.reports.html import ROW_LIMIT, table_html
 from skillmeat_audit.reports.names import TOOL, Names
 from skillmeat_audit.reports.values import aligned, count, fitted, shown
 
@@ -45,11 +44,11 @@ class Listed(Protocol):
 
     @property
     def kind(self) -> str:
-        """Apply or undo."""
+        """Apply, undo, or unknown."""
 
     @property
     def state(self) -> str:
-        """Committed, failed or interrupted."""
+        """Begun, committed, failed or interrupted."""
 
     @property
     def started_at(self) -> str:
@@ -74,7 +73,7 @@ class Saved:
 
 def plan_text(plan: Plan, saved: Saved, width: int, limit: int = 0) -> Iterator[Text]:
     """Yield the lines of a plan: every change, before → after, and the next commands."""
-    yield Text(f"{printable(plan.home)} · {_summed(plan.changes)}", "bold")
+    yield Text(f"{printable(plan.home)} · {summed(plan.changes)}", "bold")
     listed = plan.changes[:limit] if limit else plan.changes
     for change in listed:
         yield Text()
@@ -111,7 +110,8 @@ def _shown(values: dict[str, str | None], column: str) -> str:
     return shown(values[column]) if column in values else "(no row)"
 
 
-def _summed(changes: Iterable[Change]) -> str:
+def summed(changes: Iterable[Change]) -> str:
+    """Return in a line how many rows and cells *changes* write."""
     ops = [change.op for change in changes]
     cells = sum(len(change.after) for change in changes)
     parts = [f"{count(ops.count(op), 'row')} to {_VERBS[op]}" for op in _VERBS if op in ops]
@@ -125,14 +125,7 @@ def run_text(
 
     *state_dir* is where its traces are, if not in the usual place.
     """
-    verb = (
-        "rehearsed and rolled back"
-        if run.rehearsed
-        else "undone"
-        if run.kind == "undo"
-        else "applied"
-    )
-    yield Text(f"{count(len(run.applied), 'change')} {verb}", "bold")
+    yield Text(f"{count(len(run.applied), 'change')} {done(run)}", "bold")
     already = len(run.outcomes) - len(run.applied) - len(run.conflicts)
     if already:
         yield Text(f"{count(already, 'change')} not needed: already so")
@@ -145,8 +138,7 @@ def run_text(
     for note in run.notes:
         yield Text(f"  {printable(note)}", "dim")
     if compared is not None:
-        fixed, remaining, new = (len(f) for f in (compared.fixed, compared.remaining, compared.new))
-        yield Text(f"audited again: {fixed} findings fixed, {remaining} remaining, {new} new")
+        yield Text(rechecked(compared))
     if run.run is None:
         yield Text("nothing was changed", "dim")
         return
@@ -156,6 +148,19 @@ def run_text(
     where = "" if state_dir is None else f" --state-dir {shlex.quote(printable(state_dir))}"
     if run.kind == "apply":
         yield Text(f"next:  {TOOL} undo {home} --run {run.run}{where}", "cyan")
+
+
+def done(run: Run) -> str:
+    """Return what became of the changes that were not skipped."""
+    if run.rehearsed:
+        return "rehearsed and rolled back"
+    return "undone" if run.kind == "undo" else "applied"
+
+
+def rechecked(compared: Compared) -> str:
+    """Return in a line what the audit after a run says."""
+    fixed, remaining, new = (len(f) for f in (compared.fixed, compared.remaining, compared.new))
+    return f"audited again: {fixed} findings fixed, {remaining} remaining, {new} new"
 
 
 def run_json(run: Run, compared: Compared | None) -> str:
@@ -193,6 +198,7 @@ def runs_text(listed: Sequence[Listed]) -> Iterator[str]:
     for each in listed:
         said = {
             "committed": "undone" if each.run in undone else "committed",
+            "begun": "begun, nothing written",
             "failed": "failed, nothing written",
             "interrupted": "interrupted, not settled",
         }.get(each.state, each.state)
@@ -210,32 +216,3 @@ def runs_json(listed: Sequence[Listed]) -> str:
         ],
         indent=1,
     )
-
-
-def plan_html(plan: Plan) -> str:
-    """Return a plan as an HTML fragment: the first changes, before → after."""
-    rows = [
-        (change.op, change.artifact_id, change.collection_id, column,
-         _shown(change.before, column), _shown(change.after, column), change.disposition)
-        for change in plan.changes
-        for column in (change.after or {"": None})
-    ]  # fmt: skip
-    header = ("op", "artifact", "collection", "column", "before", "after", "disposition")
-    caption = f"{_summed(plan.changes)}: {min(len(rows), ROW_LIMIT)} of {len(rows)} cells shown"
-    return f'<div class="skillmeat-audit">{table_html(caption, header, rows[:ROW_LIMIT])}</div>'
-
-
-def run_html(run: Run) -> str:
-    """Return a run as an HTML fragment: what became of the first changes."""
-    rows = [
-        (type(each).__name__.lower(), each.change.op, each.change.artifact_id,
-         each.change.collection_id, getattr(each, "reason", ""))
-        for each in run.outcomes
-    ]  # fmt: skip
-    done = "rehearsed, rolled back" if run.rehearsed else run.run or "nothing written"
-    caption = (
-        f"{run.kind} ({done}): {len(run.applied)} written, {len(run.conflicts)} conflicts; "
-        f"{min(len(rows), ROW_LIMIT)} of {len(rows)} shown"
-    )
-    header = ("outcome", "op", "artifact", "collection", "reason")
-    return f'<div class="skillmeat-audit">{table_html(caption, header, rows[:ROW_LIMIT])}</div>'

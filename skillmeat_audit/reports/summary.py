@@ -17,6 +17,7 @@ from skillmeat_audit.model.findings import (
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import KEY, among
 from skillmeat_audit.model.urls import without_password
+from skillmeat_audit.reports.values import count
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,23 @@ def summarize(
     )
 
 
+def answer(summary: Summary) -> str:
+    """Return the audit in one sentence: how many rows show nothing, or that all is well."""
+    said = [
+        f"{count(rows, 'row')} {'shows' if rows == 1 else 'show'} no {name}"
+        for rows, name in (
+            (summary.blank["description"], "description"),
+            (summary.blank["source"], "source link"),
+        )
+        if rows
+    ]
+    if said:
+        return f"{' and '.join(said)} although the manifest has them."
+    if summary.counts["error"] + summary.counts["warning"] == 0:
+        return "Nothing wrong: every row says what its manifest says."
+    return ""
+
+
 def _blank(wrong: pd.DataFrame, column: str) -> int:
     missing = (wrong["status"] == Status.MISSING) & (wrong["evidence"] == Evidence.MANIFEST)
     return int((missing & (wrong["column"] == column)).sum())
@@ -105,5 +123,5 @@ def _causes(wrong: pd.DataFrame, paths: Mapping[str, str]) -> Iterator[Cause]:
     """Yield the writers of rows that disagree with the manifest, the commonest first."""
     errors = wrong[wrong["evidence"] == Evidence.MANIFEST].drop_duplicates(list(KEY))
     counts = errors["writer"].value_counts().sort_index()
-    for writer, count in counts.sort_values(ascending=False, kind="stable").items():
-        yield Cause(str(writer), int(count), paths[str(writer)])
+    for writer, rows in counts.sort_values(ascending=False, kind="stable").items():
+        yield Cause(str(writer), int(rows), paths[str(writer)])

@@ -16,7 +16,7 @@ from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.artifact import ArtifactView, Column
 from skillmeat_audit.reports.names import ERAS, TOOL, Names
-from skillmeat_audit.reports.summary import Summary
+from skillmeat_audit.reports.summary import Summary, answer
 from skillmeat_audit.reports.values import aligned, count, fitted, shown
 
 _STYLES = {"error": "red", "warning": "yellow", "info": "blue"}
@@ -40,9 +40,9 @@ def check_text(
     summary: Summary, findings: pd.DataFrame, names: Names, layout: Layout
 ) -> Iterator[Text]:
     """Yield the lines of an audit; *findings* is ``FINDINGS``."""
-    yield _headline(summary)
+    yield from _wrapped(_headline(summary), layout.width, 2, "bold")
     yield Text()
-    yield from _answer(summary)
+    yield from _answer(summary, layout.width)
     listed = records(
         findings if layout.verbose else findings[findings["severity"] != Severity.INFO]
     )
@@ -56,41 +56,42 @@ def check_text(
     if len(visible) < len(groups):
         yield Text(f"… and {len(groups) - len(visible)} more groups (--limit 0 lists all)\n", "dim")
     yield from _totals(summary, layout)
-    yield from _next(summary, listed)
+    yield from _next(summary, listed, layout.width)
 
 
 def _artifact(finding: Finding) -> tuple[str, str]:
     return str(finding["artifact_id"] or ""), str(finding["collection_id"] or "")
 
 
-def _headline(summary: Summary) -> Text:
+def _headline(summary: Summary) -> str:
     counts = summary.counts
-    line = Text(f"{printable(summary.home)} · ", "bold")
-    line.append(f"{count(counts['artifacts'], 'artifact')}, {count(counts['rows'], 'row')}")
+    held = f"{count(counts['artifacts'], 'artifact')}, {count(counts['rows'], 'row')}"
+    cache = ERAS[summary.era] if summary.era else "the cache has no rows table"
     if summary.database is None:
-        return line.append(" · no cache yet: only the manifests and files were checked")
-    return line.append(
-        f" · {ERAS[summary.era]}" if summary.era else " · the cache has no rows table"
-    )
+        cache = "no cache yet: only the manifests and files were checked"
+    return f"{printable(summary.home)} · {held} · {cache}"
 
 
-def _answer(summary: Summary) -> Iterator[Text]:
-    said = [
-        f"{count(rows, 'row')} {'shows' if rows == 1 else 'show'} no {name}"
-        for rows, name in (
-            (summary.blank["description"], "description"),
-            (summary.blank["source"], "source link"),
-        )
-        if rows
-    ]
+def _answer(summary: Summary, width: int) -> Iterator[Text]:
+    said, blank = answer(summary), any(summary.blank.values())
     if said:
-        yield Text(f"{' and '.join(said)} although the manifest has them.", "bold")
-    elif summary.counts["error"] + summary.counts["warning"] == 0:
-        yield Text("Nothing wrong: every row says what its manifest says.", "bold green")
+        yield from _wrapped(said, width, 0, "bold" if blank else "bold green")
     for cause in summary.causes:
-        yield Text(f"{cause.rows:5}  {cause.writer:<16} {cause.does}")
-    if said or summary.causes or not summary.counts["findings"]:
+        yield from _wrapped(f"{cause.rows:5}  {cause.writer:<16} {cause.does}", width, 24)
+    if blank or summary.causes or not summary.counts["findings"]:
         yield Text()
+
+
+def _wrapped(text: str, width: int, indent: int, style: str = "") -> Iterator[Text]:
+    """Yield *text* in lines of *width*, those after the first by *indent* to the right."""
+    for line in textwrap.wrap(
+        text,
+        max(width, indent + 20),
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ):
+        yield Text(line, style)
 
 
 def _group_title(first: Finding, names: Names, width: int) -> Text:
@@ -100,7 +101,7 @@ def _group_title(first: Finding, names: Names, width: int) -> Text:
     if first["writer"] is not None:
         who = f"last written by {first['writer']} ({first['writer_sure']})"
         gap = width - cell_len(title.plain) - len(who)
-        title.append(" " * max(gap, 3) + who, "not bold dim")
+        title.append((" " * gap if gap >= 3 else "\n  ") + who, "not bold dim")
     return title
 
 
@@ -144,14 +145,17 @@ def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
     severities = (
         f"{count(counts['error'], 'error')}, {count(counts['warning'], 'warning')}, {notes}"
     )
-    yield Text(f"{', '.join(parts)} · {severities}", "bold")
+    yield from _wrapped(f"{', '.join(parts)} · {severities}", layout.width, 2, "bold")
     if summary.ignored:
         listed = ", ".join(f"{code} ×{count}" for code, count in summary.ignored.items())
-        yield Text(f"ignored on request: {listed}", "dim")
+        yield from _wrapped(f"ignored on request: {listed}", layout.width, 2, "dim")
 
 
-def _next(summary: Summary, listed: Sequence[Finding]) -> Iterator[Text]:
-    """Yield the commands to go on with: the repair, and the first artifact whose row is wrong."""
+def _next(summary: Summary, listed: Sequence[Finding], width: int) -> Iterator[Text]:
+    """Yield the commands to go on with: the repair, and the first artifact whose row is wrong.
+
+    A command is never broken: it is there to be copied.
+    """
     named = [finding for finding in listed if finding["artifact_id"] is not None]
     if not named:
         return
@@ -168,10 +172,10 @@ def _next(summary: Summary, listed: Sequence[Finding]) -> Iterator[Text]:
     if summary.repairable_cells or summary.missing_rows:
         commands.insert(0, (f"{TOOL} plan {home} -o plan.json", " and ".join(repairs) + review))
     widest = max(len(command) for command, _ in commands)
+    beside = all(7 + widest + 4 + len(why) <= width for _, why in commands)
     for number, (command, why) in enumerate(commands):
-        yield Text(
-            ("next:  " if number == 0 else " " * 7) + f"{command:<{widest}}    {why}", "cyan"
-        )
+        said = f"{command:<{widest}}    {why}" if beside else f"{command}\n           {why}"
+        yield Text(("next:  " if number == 0 else " " * 7) + said, "cyan")
 
 
 def artifact_text(view: ArtifactView, names: Names, layout: Layout) -> Iterator[Text]:
@@ -183,7 +187,9 @@ def artifact_text(view: ArtifactView, names: Names, layout: Layout) -> Iterator[
         codes.setdefault(str(finding["column"]), set()).add(str(finding["rule"]))
     marks = {column: " ".join(sorted(rules)) for column, rules in codes.items()}
     each = (layout.width - 18 - 12) // max(len(view.columns), 1) - 2
-    if layout.verbose or each < _NARROWEST_COLUMN:
+    if not view.columns:
+        yield Text("no layer that can be read holds it", "dim")
+    elif layout.verbose or each < _NARROWEST_COLUMN:
         yield from _in_full(view, marks)
     else:
         yield from _side_by_side(view, marks, each)
@@ -194,9 +200,8 @@ def artifact_text(view: ArtifactView, names: Names, layout: Layout) -> Iterator[
         place = (
             "the artifact" if collection_id is None else f"row in {names.collection(collection_id)}"
         )
-        yield Text(printable(place), "bold").append(
-            f"  {printable(told)}" if told else "", "not bold"
-        )
+        yield Text(printable(place), "bold")
+        yield from _wrapped(f"  {printable(told)}" if told else "", layout.width, 2)
         for finding in findings:
             yield from finding_lines(finding, names, layout.width)
 

@@ -5,7 +5,7 @@ repairs use the bulk form. All of them work on both eras' schemas, without impor
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from skillmeat_audit.model.errors import DatabaseError
-from skillmeat_audit.model.fields import COLUMNS, DEFAULT_COLLECTION
+from skillmeat_audit.model.fields import COLUMNS, DEFAULT_COLLECTION, HOSTS
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.service.artifacts import ensure_artifacts
 from skillmeat_audit.service.tables import CacheTables, reflect
@@ -26,7 +26,6 @@ PROTECTED = (
     "artifact_file_count", "artifact_total_size", "synced_at",
 )  # fmt: skip
 _KEY = ("collection_id", "artifact_id")
-_HOSTS = {"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}
 
 Row = Mapping[str, object]
 
@@ -94,7 +93,7 @@ def create_or_update_collection_artifact(
     check_columns(tables, metadata)
     key = _keys(connection, tables, [row])[artifact_id]
     statement = _statement(connection, tables, sorted(metadata)).returning(*tables.cache.c)
-    written = connection.execute(statement, _parameters(tables, row, key, now())).one()
+    written = connection.execute(statement, _parameters(tables, row, key, clock(session)())).one()
     session.commit()
     return CollectionArtifact(collection_id, artifact_id, dict(written._mapping))
 
@@ -143,7 +142,7 @@ def populate_collection_artifact_from_import(
         "description": entry.description or said.get("description"),
         "source": entry.upstream_url,
         "origin": "marketplace",
-        "origin_source": _HOSTS.get(host),
+        "origin_source": HOSTS.get(host),
         "tags_json": _json(list(dict.fromkeys([*entry.tags, *known]))),
     }
     artifact_id = f"{entry.artifact_type}:{entry.name}"
@@ -186,6 +185,12 @@ def upsert_collection_artifacts(
     for columns, parameters in by_columns.items():
         connection.execute(_statement(connection, tables, columns), parameters)
     return len(rows)
+
+
+def clock(session: Session) -> Callable[[], datetime]:
+    """Return what tells *session* the time: `now`, unless its ``info`` names another clock."""
+    told: Callable[[], datetime] = session.info.get("clock", now)
+    return told
 
 
 def now() -> datetime:

@@ -3,13 +3,12 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import quote
 
 import sqlalchemy as sa
 
 from skillmeat_audit.model.errors import DatabaseError
 from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import sqlite_path, without_password
+from skillmeat_audit.model.urls import sqlite_path, sqlite_uri, without_password
 
 WAIT_SECONDS = 10.0
 
@@ -51,7 +50,7 @@ def _engine(url: str, wait_seconds: float) -> sa.Engine:
 
     def connect() -> sqlite3.Connection:
         raw = sqlite3.connect(
-            f"file:{quote(str(path))}?mode=rw", uri=True, timeout=wait_seconds, isolation_level=None
+            sqlite_uri(path, "rw"), uri=True, timeout=wait_seconds, isolation_level=None
         )
         raw.text_factory = _decoded
         raw.execute("PRAGMA foreign_keys = ON")

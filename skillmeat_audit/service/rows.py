@@ -6,10 +6,10 @@ import sqlalchemy as sa
 
 from skillmeat_audit.model.changes import Key, Raw
 from skillmeat_audit.service.artifacts import chunks, find_uuids
-from skillmeat_audit.service.schema import COLLECTIONS
+from skillmeat_audit.service.schema import CACHE, COLLECTIONS
 from skillmeat_audit.service.tables import CacheTables
 
-_COLLECTIONS = sa.table(COLLECTIONS)
+_CACHE, _COLLECTIONS = sa.table(CACHE), sa.table(COLLECTIONS)
 
 
 def read_rows(
@@ -40,6 +40,19 @@ def count_rows(connection: sa.Connection, tables: CacheTables) -> int:
 def find_collections(connection: sa.Connection) -> set[str]:
     """Return the ids of all collections."""
     return set(connection.execute(sa.select(sa.column("id")).select_from(_COLLECTIONS)).scalars())
+
+
+def claim_rows(connection: sa.Connection) -> None:
+    """Write what changes nothing: where that fails, it fails before a backup or journal is made.
+
+    SQLite's ``BEGIN IMMEDIATE`` is content to read where it may not write, and opens its own
+    journal only for a page that is touched.
+    """
+    if connection.dialect.name == "sqlite":
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+    else:
+        connection.execute(sa.delete(_CACHE).where(sa.false()))
 
 
 def delete_rows(connection: sa.Connection, tables: CacheTables, keys: Sequence[Key]) -> None:

@@ -12,6 +12,7 @@ from skillmeat_audit.model.errors import DatabaseError
 from skillmeat_audit.model.fields import COLUMNS
 
 Era = Literal["artifact_id", "artifact_uuid"]
+ERAS: tuple[Era, ...] = ("artifact_id", "artifact_uuid")
 
 CACHE, ARTIFACTS, COLLECTIONS = "collection_artifacts", "artifacts", "collections"
 CATALOG, SOURCES = "marketplace_catalog_entries", "marketplace_sources"
@@ -42,15 +43,21 @@ class Shape:
 def shape_of(tables: Mapping[str, Collection[str]], key: Collection[str]) -> Shape:
     """Return the shape of a database with *tables* (name → columns) and primary *key* of the cache.
 
-    Raises `DatabaseError` where there are tables but none of SkillMeat's, or a cache table
-    without a key we know.
+    Names count in lower case, as for SQLite. Artifacts and collections that cannot be told apart,
+    for want of an id, are as good as none. Raises `DatabaseError` where there are tables but none
+    of SkillMeat's, or a cache table without a key we know.
     """
-    if tables and not set(tables) & set(TABLES):
+    if tables and not set(map(str.lower, tables)) & set(TABLES):
         raise DatabaseError(
             "the database has none of SkillMeat's tables; give the cache.db of a SkillMeat home"
         )
-    columns = {table: frozenset(tables[table]) for table in TABLES if table in tables}
-    return Shape(_era(columns), columns, tuple(_oddities(columns, key)))
+    found = {name.lower(): frozenset(map(str.lower, tables[name])) for name in tables}
+    columns = {
+        table: found[table]
+        for table in TABLES
+        if table in found and (table not in (ARTIFACTS, COLLECTIONS) or "id" in found[table])
+    }
+    return Shape(_era(columns), columns, tuple(_oddities(columns, {*map(str.lower, key)})))
 
 
 def _era(columns: Mapping[str, frozenset[str]]) -> Era | None:
@@ -88,19 +95,24 @@ def _oddities(columns: Mapping[str, frozenset[str]], key: Collection[str]) -> li
         )
     if "artifact_uuid" in cache and "uuid" not in columns.get(ARTIFACTS, ()):
         said.append(
-            "collection_artifacts is keyed by artifact_uuid while artifacts has no uuid column"
+            "rows are keyed by artifact_uuid, and there is no artifacts table with id and uuid"
         )
     if COLLECTIONS not in columns:
-        said.append("the database has no collections table")
+        said.append("the database has no collections table with an id: it cannot be repaired")
     return said
 
 
-OLDEST_COLLECTION = f"SELECT id, created_at FROM {COLLECTIONS} ORDER BY created_at, id LIMIT 1"
+def oldest_collection(shape: Shape) -> str | None:
+    """Return the query for the oldest collection, None where there is no table of them."""
+    if not shape.has(COLLECTIONS):
+        return None
+    created = "created_at" if "created_at" in shape.columns[COLLECTIONS] else "NULL"
+    return f"SELECT id, {created} AS created_at FROM {COLLECTIONS} ORDER BY 2, 1 LIMIT 1"
 
 
 def identity_of(oldest: Sequence[object] | None) -> str:
     """Return what tells a cache from every other: its *oldest* collection, to the microsecond.
 
-    *oldest* is the row of ``OLDEST_COLLECTION``. An older copy of a cache has the same identity.
+    *oldest* is the row of `oldest_collection`. An older copy of a cache has the same identity.
     """
     return "no collections" if oldest is None else f"{oldest[0]} since {oldest[1]}"

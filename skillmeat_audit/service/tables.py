@@ -1,5 +1,6 @@
 """The cache's tables as a database really has them, for statements of any era."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -9,10 +10,10 @@ from skillmeat_audit.service.schema import (
     ARTIFACTS,
     BACKUP_KEY,
     CACHE,
-    OLDEST_COLLECTION,
     TABLES,
     Shape,
     identity_of,
+    oldest_collection,
     shape_of,
 )
 
@@ -50,28 +51,44 @@ def reflect(connection: sa.Connection) -> CacheTables:
     Raises `DatabaseError` where there is no cache table, or one that no statement of ours fits.
     """
     inspector = sa.inspect(connection)
-    present = set(inspector.get_table_names())
+    present = {name.lower(): name for name in inspector.get_table_names()}
     columns = {
-        table: inspector.get_columns(table) for table in (*TABLES, PROJECTS) if table in present
+        table: {each["name"].lower(): each for each in inspector.get_columns(present[table])}
+        for table in (*TABLES, PROJECTS)
+        if table in present
     }
-    key = inspector.get_pk_constraint(CACHE)["constrained_columns"] if CACHE in present else ()
-    names = {table: [column["name"] for column in found] for table, found in columns.items()}
-    shape = shape_of(names, key)
+    keys = inspector.get_pk_constraint(present[CACHE]) if CACHE in present else None
+    key = keys["constrained_columns"] if keys else ()
+    shape = shape_of(columns, key)
+    _check(shape, key)
+    ours = {
+        table: {name: each for name, each in found.items() if "computed" not in each}
+        for table, found in columns.items()
+    }
+    cache, artifacts, projects = (
+        sa.table(name, *map(sa.column, ours.get(name, ()))) for name in (CACHE, ARTIFACTS, PROJECTS)
+    )
+    blank = {name for name, c in ours[CACHE].items() if c["nullable"] and c["default"] is None}
+    return CacheTables(shape, cache, artifacts, projects, frozenset(blank))
+
+
+def _check(shape: Shape, key: Sequence[str]) -> None:
+    """Refuse tables that no statement of ours fits."""
     if shape.era is None:
         raise DatabaseError("the database has no collection_artifacts table; start SkillMeat once")
-    if BACKUP_KEY in key:
+    if BACKUP_KEY in map(str.lower, key):
         raise DatabaseError(
             "the cache stopped half way in its move to artifact_uuid (rule X001); "
             "let SkillMeat finish its migration before a repair"
         )
-    blank = frozenset(c["name"] for c in columns[CACHE] if c["nullable"] and c["default"] is None)
-    cache, artifacts, projects = (
-        sa.table(name, *(sa.column(column) for column in names.get(name, ())))
-        for name in (CACHE, ARTIFACTS, PROJECTS)
-    )
-    return CacheTables(shape, cache, artifacts, projects, blank)
+    if shape.era == "artifact_uuid" and "uuid" not in shape.columns.get(ARTIFACTS, ()):
+        raise DatabaseError(
+            "the cache has no artifacts table with id and uuid for its rows to refer to (rule "
+            "X001); let SkillMeat finish its migration before a repair"
+        )
 
 
-def identity(connection: sa.Connection) -> str:
+def identity(connection: sa.Connection, shape: Shape) -> str:
     """Return what tells the cache behind *connection* from every other (see `identity_of`)."""
-    return identity_of(connection.exec_driver_sql(OLDEST_COLLECTION).first())
+    query = oldest_collection(shape)
+    return identity_of(None if query is None else connection.exec_driver_sql(query).first())

@@ -19,10 +19,12 @@ from skillmeat_audit.ui.options import (
     print_lines,
     scope_of,
 )
+from skillmeat_audit.ui.streams import complain, emit
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.audit import Audit, Scope
     from skillmeat_audit.history.baseline import Terms
+    from skillmeat_audit.reports.pages import PageView
 
 _WORDS = ("reason", "owner", "expires")  # of new entries
 
@@ -79,6 +81,7 @@ def check(home: str, **options: Any) -> int:
 @click.argument("home", default="~/.skillmeat")
 @click.option("--format", "form", **TEXT_OR_JSON)
 @click.option("--full", is_flag=True, help="Whole values, one under the other.")
+@click.option("--view", is_flag=True, help="What SkillMeat's pages show of it, and why.")
 @common
 def show(artifact: str, home: str, **options: Any) -> int:
     """Show one ARTIFACT (type:name, or a name that is unique) through all its layers."""
@@ -87,9 +90,12 @@ def show(artifact: str, home: str, **options: Any) -> int:
     from skillmeat_audit.reports.text import Layout, artifact_text
 
     audit = audited(home, options, Scope())
+    if options["view"]:
+        _print_view(audit.view(artifact), options["form"])
+        return ExitCode.CLEAN
     view = audit.show(artifact)
     if options["form"] == "json":
-        click.echo(artifact_json(view, __version__))
+        emit(artifact_json(view, __version__) + "\n")
     else:
         print_lines(lambda width: artifact_text(view, audit.names, Layout(width, options["full"])))
     return ExitCode.CLEAN
@@ -106,10 +112,19 @@ def rules(code: str | None, form: str) -> int:
 
     chosen = rules_of([code]) if code else list(RULES)
     if form == "json":
-        click.echo(rules_json(chosen))
+        emit(rules_json(chosen) + "\n")
     else:
-        click.echo("\n".join(rules_text(chosen, FAMILIES, pages=code is not None)))
+        emit("\n".join(rules_text(chosen, FAMILIES, pages=code is not None)) + "\n")
     return ExitCode.CLEAN
+
+
+def _print_view(view: "PageView", form: str) -> None:
+    from skillmeat_audit.reports.pages import page_json, page_text
+
+    if form == "json":
+        emit(f"{page_json(view, __version__)}\n")
+    else:
+        print_lines(lambda width: page_text(view, width))
 
 
 def _accepted(audit: "Audit", scope: "Scope", options: dict[str, Any]) -> "Audit":
@@ -122,7 +137,7 @@ def _accepted(audit: "Audit", scope: "Scope", options: dict[str, Any]) -> "Audit
 
     if options["update_baseline"]:
         now, before = update(audit, scope, path, _terms(options))
-        click.echo(f"{printable(path)}: {now} entries, {before} before", err=True)
+        complain(f"{printable(path)}: {now} entries, {before} before")
     return accepting(audit, scope, path, today())
 
 
@@ -147,9 +162,9 @@ def _print_check(audit: "Audit", options: dict[str, Any]) -> None:
     from skillmeat_audit.reports.tabular import check_json, findings_csv
 
     if options["form"] == "json":
-        click.echo(check_json(audit.summary, audit.findings, __version__, audit.accepted))
+        emit(check_json(audit.summary, audit.findings, __version__, audit.accepted) + "\n")
     elif options["form"] == "csv":
-        click.echo(findings_csv(audit.findings), nl=False)
+        emit(findings_csv(audit.findings))
     else:
         from skillmeat_audit.reports.accepted import accepted_lines
         from skillmeat_audit.reports.text import Layout, check_text
@@ -161,4 +176,4 @@ def _print_check(audit: "Audit", options: dict[str, Any]) -> None:
             )
         )
         for line in accepted_lines(audit.accepted):
-            click.echo(line)
+            emit(line + "\n")

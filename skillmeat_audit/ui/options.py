@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from skillmeat_audit.ui.streams import emit
+
 if TYPE_CHECKING:
     from rich.text import Text
 
@@ -27,6 +29,17 @@ TEXT_OR_JSON: dict[str, Any] = {
 }
 
 
+always = [
+    click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Settings file (rules ignored, and why; backups kept).",
+    ),
+    click.option("--traceback", is_flag=True, help="On an error, show where it was raised."),
+]
+
+
 def with_options(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
     """Return *command* with *options*, listed in this order."""
     for option in reversed(options):
@@ -42,13 +55,7 @@ def common(command: Command) -> Command:
             metavar="URL",
             help="The cache's place: a file, sqlite:///… or postgresql://…",
         ),
-        click.option(
-            "--config",
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="Settings file (rules ignored, and why).",
-        ),
-        click.option("--traceback", is_flag=True, help="On an error, show where it was raised."),
+        *always,
     ]
     return with_options(command, options)
 
@@ -108,12 +115,16 @@ def audited(home: str, options: dict[str, Any], scope: "Scope") -> "Audit":
 def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:
     """Print *lines*, made for the width of the terminal, or for a fixed one where there is none."""
     from rich.console import Console
+    from rich.text import Text
 
-    console = Console(width=_width(), highlight=False, soft_wrap=True)
-    with console.capture() as printed:
-        for line in lines(console.width):
-            console.print(line, soft_wrap=True)
-    sys.stdout.write(printed.get())
+    console = Console(width=_width(), highlight=False)
+    made = list(lines(console.width))
+    if console.is_terminal:
+        with console.capture() as captured:
+            console.print(Text("\n").join(made), soft_wrap=True)
+        emit(captured.get())
+    else:  # rich takes minutes for 100,000 lines, and there is nothing to colour
+        emit("".join(f"{line.plain}\n" for line in made))
 
 
 def _width() -> int:

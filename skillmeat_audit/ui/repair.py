@@ -1,6 +1,5 @@
 """The verbs that repair: plan, apply, undo, runs."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ import click
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.ui.options import (
     TEXT_OR_JSON,
+    always,
     audited,
     common,
     filters,
@@ -17,9 +17,11 @@ from skillmeat_audit.ui.options import (
     scope_of,
     with_options,
 )
+from skillmeat_audit.ui.streams import complain, emit
 
 if TYPE_CHECKING:
-    from skillmeat_audit.commands.repair import Options, Run
+    from skillmeat_audit.commands.options import Options
+    from skillmeat_audit.commands.repair import Run
 
 Command = Callable[..., Any]
 
@@ -43,7 +45,7 @@ def _run(command: Command) -> Command:
         ),
         click.option("--format", "form", **TEXT_OR_JSON),
         click.option("--database", metavar="URL", help="The cache's place, where it moved."),
-        click.option("--traceback", is_flag=True, help="On an error, show where it was raised."),
+        *always,
     ]
     return with_options(command, options)
 
@@ -73,7 +75,7 @@ def plan(home: str, **options: Any) -> int:
     from skillmeat_audit.reports.repair import Saved, plan_text
 
     if options["schema"]:
-        click.echo(schema().decode(), nl=False)
+        emit(schema().decode())
         return ExitCode.CLEAN
     audit = audited(home, options, scope_of(options, load_settings(options["config"])))
     planned = repair.plan(
@@ -85,7 +87,7 @@ def plan(home: str, **options: Any) -> int:
     if output is not None:
         planned.save(output)
     if options["form"] == "json":
-        click.echo(encode(planned.document).decode(), nl=False)
+        emit(encode(planned.document).decode())
     else:
         saved = Saved(None if output is None else str(output), audit.names)
         print_lines(lambda width: plan_text(planned.document, saved, width, options["limit"]))
@@ -99,7 +101,7 @@ def plan(home: str, **options: Any) -> int:
     "--max-overwrites",
     type=click.IntRange(0),
     metavar="N",
-    help="Rows that may be overwritten or deleted.  [default: a fifth]",
+    help="Rows that may be overwritten or deleted.  [default: a fifth, at least 5]",
 )
 @click.option(
     "--service",
@@ -145,20 +147,22 @@ def runs(home: str, **options: Any) -> int:
 
     listed = repair.runs(home, database=options["database"], options=_options(options))
     if options["form"] == "json":
-        click.echo(runs_json(listed))
+        emit(runs_json(listed) + "\n")
     else:
-        click.echo("\n".join(runs_text(listed)))
+        emit("\n".join(runs_text(listed)) + "\n")
     return ExitCode.CLEAN
 
 
 def _options(options: dict[str, Any]) -> "Options":
-    from skillmeat_audit.commands.repair import Options
+    from skillmeat_audit.commands.options import Options
+    from skillmeat_audit.loaders.settings import load_settings
 
     return Options(
         options["state_dir"],
         options.get("max_overwrites"),
         options["wait"],
         options.get("service", "embedded"),
+        load_settings(options["config"]).keep_backups,
     )
 
 
@@ -171,7 +175,7 @@ def _tell_interrupted(home: str, options: dict[str, Any]) -> None:
             "committed": "the cache holds all of it",
             "failed": "the cache holds none of it",
         }.get(run.state, "the cache cannot tell yet whether it was written")
-        click.echo(f"skillmeat-audit: run {run.run} was interrupted; {said}", err=True)
+        complain(f"skillmeat-audit: run {run.run} was interrupted; {said}")
 
 
 def _told(run: "Run", options: dict[str, Any]) -> int:
@@ -179,9 +183,8 @@ def _told(run: "Run", options: dict[str, Any]) -> int:
     from skillmeat_audit.reports.repair import run_json, run_text
 
     if options["form"] == "json":
-        click.echo(run_json(run.outcome, run.recheck))
+        emit(run_json(run.outcome, run.recheck) + "\n")
     else:
         state_dir = None if options["state_dir"] is None else str(options["state_dir"])
         print_lines(lambda _: run_text(run.outcome, run.recheck, Names({}, {}), state_dir))
-    sys.stdout.flush()
     return ExitCode.CONFLICT if run.outcome.conflicts else ExitCode.CLEAN

@@ -17,6 +17,7 @@ from skillmeat_audit.ui.options import (
     scope_of,
     with_options,
 )
+from skillmeat_audit.ui.streams import complain, emit
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.history import Keeping
@@ -103,7 +104,7 @@ def report(home: str, **options: Any) -> int:
     from skillmeat_audit.reports.document import report_schema
 
     if options["schema"]:
-        click.echo(report_schema().decode(), nl=False)
+        emit(report_schema().decode())
         return ExitCode.CLEAN
     settings = load_settings(options["config"])
     outcome = make(home, _order(options, settings))
@@ -128,9 +129,9 @@ def history(home: str, **options: Any) -> int:
 
     runs = listed(home, keeping=_keeping(options, Settings())).runs
     if options["form"] == "json":
-        click.echo(history_json(runs))
+        emit(history_json(runs) + "\n")
     else:
-        click.echo("\n".join(history_text(runs, options["limit"])))
+        emit("\n".join(history_text(runs, options["limit"])) + "\n")
     return ExitCode.CLEAN
 
 
@@ -167,11 +168,11 @@ def _notifying(options: dict[str, Any]) -> "Notifying | None":
 def _tell(outcome: "Outcome", *, quiet: bool) -> None:
     """Say on stderr what was written and what went wrong: stdout may be a report."""
     if not quiet:
-        click.echo(outcome.document.headline, err=True)
+        complain(outcome.document.headline)
         if changed := outcome.changed:
-            click.echo(f"  {changed}", err=True)
+            complain(f"  {changed}")
         for path, size_bytes in outcome.delivery.written:
             if path != "-":
-                click.echo(f"  {printable(path)}  {size_bytes / 1000:.1f} kB", err=True)
+                complain(f"  {printable(path)}  {size_bytes / 1000:.1f} kB")
     for problem in outcome.problems:
-        click.echo(f"skillmeat-audit: {printable(problem)}", err=True)
+        complain(f"skillmeat-audit: {printable(problem)}")

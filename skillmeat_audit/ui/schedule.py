@@ -7,6 +7,7 @@ import click
 
 from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.ui.streams import emit
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.schedule import Request
@@ -52,13 +53,13 @@ def schedule(home: str, **options: Any) -> int:
     request = _request(options, options["kind"] or schedules.default_kind())
     match deeds:
         case ["install"]:
-            click.echo(schedules.install(home, request))
+            emit(schedules.install(home, request) + "\n")
         case ["remove"]:
-            click.echo(schedules.remove(home, request.kind))
+            emit(schedules.remove(home, request.kind) + "\n")
         case ["status"]:
-            click.echo(schedules.status(home, request.kind))
+            emit(schedules.status(home, request.kind) + "\n")
         case _:
-            click.echo(schedules.printed(home, request), nl=False)
+            emit(schedules.printed(home, request))
     return ExitCode.CLEAN
 
 

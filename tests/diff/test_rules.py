@@ -80,7 +80,7 @@ CASES = {
     "D004": snapshot([entry()], [synced(entry())]),
     "D005": written({}, {"description": "Written."}, description="Written."),
     "D006": local(description="None"),
-    "F001": on_disk("missing"),
+    "F001": on_disk("missing", reason="no such file"),
     "F002": snapshot([entry(path="/home/old/.skillmeat/collections/default/skills/alpha")]),
     "F003": on_disk("outside", reason="the path leads out of the collection folder"),
     "F004": on_disk("unreadable", reason="is not UTF-8"),

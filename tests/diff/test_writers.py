@@ -109,7 +109,7 @@ CASES = [
         snapshot([entry(version="1")], [row(origin="local", author="J")], **UUID),
     ),
     ("refresh", "likely", snapshot([entry()], [synced(entry())])),
-    ("refresh", "certain", snapshot([entry()], [synced(entry(), "t1")])),
+    ("refresh", "likely", snapshot([entry()], [synced(entry(), "t1")])),
     ("startup", "likely", snapshot([entry()], [synced(entry(), synced_at=None)])),
     ("refresh", "likely", snapshot([imported()], [synced(imported(), synced_at=None)])),
     ("bundle", "certain", snapshot([], [row(origin="bundle_import", source="b1")])),
@@ -191,6 +191,20 @@ def test_an_import_that_comes_long_after_the_row_is_no_clue():
     late = [known(import_date="2026-02-11 09:00:00.000000")]
 
     assert verdict(snapshot([entry()], [row()], catalog=late))[0] == "membership-add"
+
+
+def skipped(synced_at):
+    """Return a row that a batch import found in place, and wrote again at *synced_at*."""
+    again = synced(imported(), added_at=YESTERDAY, synced_at=synced_at)
+    return snapshot([imported()], [again], catalog=IMPORTED_AT_NINE, **UUID)
+
+
+def test_a_long_batch_has_written_its_first_rows_minutes_before_the_import_date():
+    assert verdict(skipped("2026-02-10 08:57:00.000000"))[0] == "import-populate"
+
+
+def test_a_row_that_was_synced_after_its_import_was_refreshed():
+    assert verdict(skipped("2026-02-10 09:00:30.000000"))[0] == "refresh"
 
 
 def test_times_that_are_none_are_survived():

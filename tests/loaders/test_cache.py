@@ -12,7 +12,7 @@ from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, PROBLEMS, ROWS, S
 from skillmeat_audit.model.urls import sqlite_url
 
 OLD, NEW = (
-    (PROJECT / "data" / "schemas" / f"{era}.sql").read_text()
+    (PROJECT / "skillmeat_audit" / "replay" / "schemas" / f"{era}.sql").read_text()
     for era in ("artifact_id", "artifact_uuid")
 )
 S1 = (
@@ -236,7 +236,7 @@ def test_a_newer_cache_in_an_older_database_is_read_and_told(tmp_path, constrain
 
     assert values(cache) == [uuid_row(artifact_id="u1", stem="u1", has_artifact=False)]
     assert said(cache, "schema") == [
-        "collection_artifacts is keyed by artifact_uuid while artifacts has no uuid column"
+        "rows are keyed by artifact_uuid, and there is no artifacts table with id and uuid"
     ]
     assert len(said(cache, "integrity")) == len(constraint)
 
@@ -257,7 +257,7 @@ def test_a_cache_alone_is_read_and_told(tmp_path):
 
     assert values(cache) == [uuid_row(artifact_id="u1", stem="u1", has_artifact=False)]
     assert len(said(cache, "schema")) == 2
-    assert said(cache, "schema")[-1] == "the database has no collections table"
+    assert said(cache, "schema")[-1].startswith("the database has no collections table")
     assert cache.collections.empty and not cache.catalog_known
 
 
@@ -314,3 +314,47 @@ def test_every_frame_keeps_its_contract(make_home, era):
     for frame, contract in zip(frames, tables, strict=True):
         dtypes = dict(zip(frame.columns, map(str, frame.dtypes), strict=True))
         assert dtypes == dict(contract.columns)
+
+
+def test_collections_without_a_time_of_making_are_read(tmp_path):
+    script = S_TABLES + "ALTER TABLE collections DROP COLUMN created_at;"
+    cache = load(
+        tmp_path, script, table(OLD, "collection_artifacts"), row("artifact_id", "skill:a")
+    )
+
+    assert cache.identity == "default since None"
+    assert len(cache.rows) == len(cache.collections) == 1
+    assert cache.problems.empty
+
+
+def test_collections_without_an_id_are_told_and_the_rows_are_read(tmp_path):
+    nameless = "CREATE TABLE collections (name, created_at); INSERT INTO collections VALUES (1, 2);"
+    cache = load(tmp_path, nameless, cached("artifact_id", "artifact_id"),
+                 "INSERT INTO collection_artifacts VALUES ('default', 'skill:a');")  # fmt: skip
+
+    assert cache.identity is None
+    assert len(cache.rows) == 1 and cache.collections.empty
+    assert "no collections table with an id" in said(cache, "schema")[1]
+
+
+def test_artifacts_without_an_id_are_told_and_the_rows_are_read(tmp_path):
+    script = table(OLD, "collections") + COMMON + "CREATE TABLE artifacts (uuid, name);"
+    cache = load(tmp_path, script, cached("artifact_uuid", "artifact_uuid"),
+                 "INSERT INTO collection_artifacts VALUES ('default', 'u1');")  # fmt: skip
+
+    assert cache.rows["has_artifact"].tolist() == [False]
+    assert "no artifacts table with id and uuid" in said(cache, "schema")[1]
+
+
+def test_names_in_another_case_and_generated_columns_are_seen(tmp_path):
+    cache = load(
+        tmp_path,
+        "CREATE TABLE Collections (ID, Name); INSERT INTO Collections VALUES ('default', 'D');"
+        "CREATE TABLE Collection_Artifacts (COLLECTION_ID, ARTIFACT_ID, Added_At,"
+        " DESCRIPTION GENERATED ALWAYS AS (upper(ARTIFACT_ID)));"
+        "INSERT INTO Collection_Artifacts VALUES ('default', 'skill:a.md', '2026-01-01');",
+    )
+
+    assert cache.era == "artifact_id"
+    assert cache.collections["name"].tolist() == ["D"]
+    assert values(cache) == [old_row(description="SKILL:A.MD")]

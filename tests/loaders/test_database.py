@@ -371,3 +371,12 @@ def test_the_private_copy_is_taken_away(folder, tmp_path, monkeypatch):
         descriptions(path)
 
     assert list((tmp_path / "private").iterdir()) == []
+
+
+@pytest.mark.parametrize("end", ["-wal", "-journal"])
+def test_a_log_that_is_a_link_in_a_circle_is_told(folder, end):
+    path = make(folder / "cache.db", ("skill:a", "A"))
+    (folder / f"cache.db{end}").symlink_to(f"cache.db{end}")
+
+    with pytest.raises(DatabaseError, match="Too many levels of symbolic links"):
+        load_cache(sqlite_url(path))

@@ -1,5 +1,6 @@
 """Front matter: which file speaks for an artifact, and that none outside the collection does."""
 
+import errno
 import os
 
 import pytest
@@ -31,6 +32,22 @@ def load(folder, path, kind="skill"):
     return found
 
 
+def deny(monkeypatch, place):
+    """Deny access to *place* (a file) or to all below it, as permissions do to all but root."""
+
+    def denying(real):
+        def call(path, *arguments, **named):
+            if str(path).startswith(f"{place}/") or (is_file and str(path) == str(place)):
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return real(path, *arguments, **named)
+
+        return call
+
+    is_file = place.is_file()
+    for name in ("stat", "lstat", "scandir", "open"):
+        monkeypatch.setattr(os, name, denying(getattr(os, name)))
+
+
 def write(folder, path, content=None):
     file = folder / path
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +60,6 @@ def write(folder, path, content=None):
     ("kind", "path", "files", "read"),
     [
         ("skill", "skills/a", ["SKILL.md", "README.md"], "SKILL.md"),
-        ("skill", "skills/a", ["skill.md", "README.md"], None),
         ("command", "commands/a", ["command.md", "a.md"], "command.md"),
         ("command", "commands/a", ["z.md", "b.md", "c.txt"], "b.md"),
         ("command", "commands/a", ["c.txt"], None),
@@ -81,7 +97,6 @@ def test_the_file_skillmeat_reads_in_a_folder_is_read(folder, kind, path, files,
         ("hook", "hooks/a", "read"),
         ("hook", "hooks/a.json", "absent"),
         ("mcp", "mcps/a.json", "absent"),
-        ("skill", "skills/a.md", "absent"),
         ("soul", "souls/a", "absent"),
         ("workflow", "workflows/a.md", "absent"),
     ],
@@ -168,11 +183,11 @@ def test_missing_files_are_missing(folder, kind):
     assert load(folder, "skills/none", kind)["state"] == "missing"
 
 
-@pytest.mark.parametrize("path", ["", ".", "skills"])
+@pytest.mark.parametrize("path", ["", ".", "agents"])
 def test_a_path_to_a_folder_of_folders_holds_nothing_to_read(folder, path):
-    write(folder, "skills/a/SKILL.md")
+    write(folder, "agents/a/AGENT.md")
 
-    assert load(folder, path)["state"] == "absent"
+    assert load(folder, path, "agent")["state"] == "absent"
 
 
 @pytest.mark.parametrize(
@@ -274,18 +289,51 @@ def test_a_collection_that_is_itself_a_link_is_read(folder, tmp_path):
     assert load(folder, "skills/a")["description"] == "skills/a/SKILL.md"
 
 
-def test_a_dangling_link_has_nothing_to_read(folder):
-    (folder / "skills" / "a").mkdir(parents=True)
-    (folder / "skills" / "a" / "SKILL.md").symlink_to("none")
-    (folder / "skills" / "b").symlink_to("none")
+@pytest.mark.parametrize(
+    ("path", "state", "reason"),
+    [
+        ("skills/none", "missing", "no such file"),
+        ("skills/dangling", "missing", "a link that leads nowhere"),
+        ("skills/loop", "unreadable", "cannot be read: Too many levels of symbolic links"),
+        ("skills/file", "missing", "a file, where a skill is a folder"),
+        ("skills/lower", "missing", "its SKILL.md: no such file"),
+        ("skills", "missing", "its SKILL.md: no such file"),
+        ("skills/hollow", "missing", "its SKILL.md: a link that leads nowhere"),
+        ("skills/ring", "unreadable", "cannot be read: Too many levels of symbolic links"),
+    ],
+)
+def test_a_skill_without_a_readable_skill_md_says_what_is_there_instead(
+    folder, path, state, reason
+):
+    write(folder, "skills/file")
+    write(folder, "skills/lower/skill.md")
+    for link, target in {
+        "dangling": "none", "loop": "loop", "hollow/SKILL.md": "none", "ring/SKILL.md": "SKILL.md",
+    }.items():  # fmt: skip
+        (folder / "skills" / link).parent.mkdir(exist_ok=True)
+        (folder / "skills" / link).symlink_to(target)
+
+    found = load(folder, path)
+
+    assert (found["state"], found["reason"]) == (state, reason)
+
+
+def test_a_dangling_link_to_a_single_file_is_missing(folder):
     (folder / "agents").mkdir()
     (folder / "agents" / "a.md").symlink_to("none")
-    (folder / "skills" / "loop").symlink_to("loop")
+    found = load(folder, "agents/a.md", "agent")
 
-    assert load(folder, "skills/a")["state"] == "absent"
-    assert load(folder, "skills/b")["state"] == "absent"
-    assert load(folder, "skills/loop")["state"] == "absent"
-    assert load(folder, "agents/a.md", "agent")["state"] == "unreadable"
+    assert (found["state"], found["reason"]) == ("missing", "a link that leads nowhere")
+
+
+@pytest.mark.parametrize("closed", ["skills", "skills/a", "skills/a/SKILL.md"])
+def test_what_may_not_be_looked_at_is_unreadable_not_missing(folder, monkeypatch, closed):
+    write(folder, "skills/a/SKILL.md")
+    deny(monkeypatch, folder / closed)
+    found = load(folder, "skills/a")
+
+    assert found["state"] == "unreadable"
+    assert "Permission denied" in found["reason"]
 
 
 @pytest.mark.parametrize(("kind", "path"), [("agent", "agents/a.md"), ("hook", "hooks/a")])

@@ -1,5 +1,6 @@
 """Finding a home: where it is, its cache, its active collection, and what is said without one."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -67,6 +68,33 @@ def test_where_there_is_no_home_is_told(tmp_path, monkeypatch, path, reason):
 
     with pytest.raises(HomeError, match=reason):
         find_home(path)
+
+
+def test_a_home_that_may_not_be_looked_into_is_told(root, monkeypatch):
+    def stat(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "stat", stat)
+
+    with pytest.raises(HomeError, match=r"cannot reach the home at .*: Permission denied; mend"):
+        find_home(root)
+
+
+def test_a_working_folder_that_was_deleted_holds_no_home(root, monkeypatch):
+    gone = root / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    assert find_home(root).root == root
+    with pytest.raises(HomeError, match=r"cannot reach the home at \.\."):
+        find_home("..")
+
+
+def test_a_database_may_be_given_as_a_path(root):
+    other = touch(root, "other.db")
+
+    assert find_home(root, other).database == sqlite_url(other)
 
 
 def test_the_database_is_the_homes_cache_where_it_has_one(root):

@@ -1,5 +1,6 @@
 """The settings file: its defaults, what it may say, and how a mistake in it is told."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,23 @@ def written(path, content):
 def test_without_a_file_the_defaults_hold(default):
     assert load_settings() == Settings(ignore={}, fail_on=Severity.WARNING)
     assert default_settings_file() == default
+
+
+def test_a_file_says_how_many_backups_are_kept(tmp_path):
+    assert load_settings(written(tmp_path / "own.toml", "keep-backups = 0")).keep_backups == 0
+
+
+@pytest.mark.parametrize("value", ["-1", "true", "'3'"])
+def test_backups_are_kept_by_number(tmp_path, value):
+    with pytest.raises(UsageError, match="keep-backups must be a number"):
+        load_settings(written(tmp_path / "own.toml", f"keep-backups = {value}"))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(UsageError, match="is not a regular file"):
+        load_settings(tmp_path / "pipe")
 
 
 def test_the_default_file_is_read(default):

@@ -83,8 +83,11 @@ for line in sys.stdin:
 
 ERAS = ("artifact_id", "artifact_uuid")
 SHAPES = [(era, mode) for era in ERAS for mode in ("delete", "wal")]
-UNJOURNALED = ("before the backup", "after the backup", "with an unmarked journal")
-JOURNALED = ("after the journal entry", "in the middle of the rows", "before the commit")
+UNJOURNALED = ("before the backup", "after the backup")
+JOURNALED = (
+    "with an unmarked journal", "after the journal entry", "in the middle of the rows",
+    "before the commit",
+)  # fmt: skip
 BEFORE_COMMIT = [
     *((stage, *shape) for stage in UNJOURNALED for shape in (SHAPES[0], SHAPES[3])),
     *((stage, *shape) for stage in JOURNALED for shape in SHAPES),
@@ -104,14 +107,14 @@ def forking():
 
 @pytest.fixture
 def killed(forking):
-    """Kill a run at a stage; return its id, None where it left no journal."""
+    """Kill a run at a stage; return its id."""
 
     def kill(case, stage, verb="apply"):
         request = json.dumps([stage, verb, str(case.file), str(case.state)])
         print(request, file=forking.stdin, flush=True)
         assert int(forking.stdout.readline()) == -signal.SIGKILL
         newest = max(case.state.glob("*/*"), key=lambda path: path.stat().st_mtime_ns)
-        return newest.name if (newest / "state").exists() else None
+        return newest.name
 
     return kill
 
@@ -159,7 +162,7 @@ def test_killed_before_the_commit_the_cache_holds_none_of_it(
     if stage in JOURNALED:
         assert err == (f"skillmeat-audit: run {run} was interrupted; the cache holds none of it\n")
     else:
-        assert (run, err) == (None, "")
+        assert err == ""
     assert dump(case.database) == start
 
     applied = repair.apply(repair.Plan.load(case.file), options=options(case), recheck=False)
@@ -225,7 +228,13 @@ def test_after_a_commit_nobody_marked_the_same_plan_is_not_needed(cli, planned, 
 
 @pytest.mark.parametrize(
     ("stage", "what"),
-    [("in the middle of the rows", "failed, nothing written"), ("after the commit", "committed")],
+    [
+        ("before the backup", "begun, nothing written"),
+        ("after the backup", "begun, nothing written"),
+        ("with an unmarked journal", "failed, nothing written"),
+        ("in the middle of the rows", "failed, nothing written"),
+        ("after the commit", "committed"),
+    ],
 )
 def test_the_list_of_runs_says_what_became_of_a_killed_one(cli, planned, killed, stage, what):
     case = planned()
@@ -238,11 +247,14 @@ def test_the_list_of_runs_says_what_became_of_a_killed_one(cli, planned, killed,
     assert what in out
 
 
-def test_a_run_without_a_journal_is_not_listed(cli, planned, killed):
+def test_a_run_without_a_journal_cannot_be_undone(cli, planned, killed):
     case = planned()
-    killed(case, "after the backup")
+    run = killed(case, "after the backup")
 
-    assert cli("runs", case.home, "--state-dir", case.state)[1] == "no runs on this home yet\n"
+    code, _, err = cli("undo", case.home, "--run", run, "--state-dir", case.state)
+
+    assert code == ExitCode.FAILED
+    assert "wrote nothing (begun): nothing to undo" in err
 
 
 def test_a_killed_run_is_told_once(cli, planned, killed):
@@ -346,3 +358,27 @@ def test_killed_with_half_the_rows_on_disk_the_next_command_puts_them_right(
     assert code == ExitCode.CLEAN
     assert f"run {run} was interrupted; the cache holds none of it" in err
     assert said(case.database) == rows
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_apply_that_is_stopped_takes_its_rows_back_and_says_so(cli, planned, era, number):
+    case = planned(era)
+    start = dump(case.database)
+    script = (
+        "import time; from skillmeat_audit.repair import apply\n"
+        "def stall(*_): print('written', flush=True); time.sleep(60)\n"
+        "apply.delete_rows = stall\n"
+        "from skillmeat_audit.ui.cli import entry; entry()"
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-c", script, "apply", str(case.file), "--state-dir", str(case.state)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT,
+    )  # fmt: skip
+    assert running.stdout.readline() == "written\n"
+    running.send_signal(number)
+    _, err = running.communicate(timeout=30)
+
+    assert running.returncode == 128 + number
+    assert err == "interrupted; 'skillmeat-audit runs' says what was written\n"
+    assert "failed, nothing written" in cli("runs", case.home, "--state-dir", case.state)[1]
+    assert dump(case.database) == start

@@ -10,6 +10,7 @@ from conftest import build, cache_rows, digest, dump
 
 from skillmeat_audit.commands import audit, repair
 from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.repair import apply
 from skillmeat_audit.repair.plan import encode
 
 TEAM = "5f0c4b1e9a7d4e60b812233445566778"
@@ -143,11 +144,21 @@ EDITS = {
     "a database that is not there": (put(["database"], "sqlite:////no.db"), "no database at"),
     "a database of another kind": (put(["database"], "mysql://x"), "cannot read a database"),
     "an identity made up": (put(["identity"], "x\ny"), "made for (x\\ny); nothing was changed"),
-    "a collection that does not exist": (
-        put(["changes", 1, "collection_id"], "'); DROP TABLE collections; --"),
-        "the cache refuses a row",
-    ),
 }  # fmt: skip
+
+
+def test_an_insert_into_a_collection_that_is_gone_is_skipped_and_named(cli, planned, era):
+    case = planned(era)
+    edited(case, put(["changes", 1, "collection_id"], "'); DROP TABLE collections; --"))
+
+    code, out, _ = cli("apply", case.file, "--state-dir", case.state)
+
+    assert code == ExitCode.CONFLICT
+    assert "3 changes applied" in out
+    assert (
+        "skipped command:commit-message · '); DROP TABLE collections; --: its collection is gone"
+        in out
+    )
 
 
 @pytest.mark.parametrize("case", EDITS)
@@ -268,6 +279,23 @@ def overwriting(case, count):
     edited(case, put(["changes"], changes))
 
 
+@pytest.fixture
+def no_floor(monkeypatch):
+    """Let the share alone decide, in a home of five rows."""
+    monkeypatch.setattr(apply, "OVERWRITE_FLOOR", 0)
+
+
+def test_in_a_small_home_a_few_rows_may_be_overwritten_unasked(cli, planned):
+    case = planned()
+    overwriting(case, 2)
+
+    code, out, _ = cli("apply", case.file, "--rehearse", "--state-dir", case.state)
+
+    assert code == ExitCode.CLEAN
+    assert "2 changes rehearsed" in out
+
+
+@pytest.mark.usefixtures("no_floor")
 def test_overwriting_more_than_a_fifth_is_refused_unless_asked_for(cli, planned, era):
     case = planned(era)
     overwriting(case, 2)
@@ -306,6 +334,7 @@ def test_filling_empty_cells_is_unlimited(cli, planned):
     assert "4 changes rehearsed" in out
 
 
+@pytest.mark.usefixtures("no_floor")
 def test_deletes_count_as_overwriting(cli, planned, era):
     case = planned(era)
 

@@ -10,9 +10,11 @@ import subprocess
 import sys
 from contextlib import closing, contextmanager
 
+import msgspec
 import pytest
 from conftest import PROJECT, cache_rows, digest, dump, is_root
 
+import skillmeat_audit as sma
 from skillmeat_audit.commands import repair
 from skillmeat_audit.model.errors import DatabaseError
 from skillmeat_audit.model.exits import ExitCode
@@ -189,7 +191,7 @@ def test_a_read_only_database_is_told(planned):
 
     failed(told, "cache.db is read-only; nothing was changed")
     assert digest(case.home) == before
-    assert states(case) == ["failed"]
+    assert states(case) == []
 
 
 @needs_setpriv
@@ -203,7 +205,7 @@ def test_a_read_only_folder_around_the_database_is_told(planned):
     case.database.parent.chmod(0o700)
     failed(told, "cache.db is read-only; nothing was changed")
     assert dump(case.database) == start
-    assert states(case) == ["failed"]
+    assert states(case) == []
 
 
 @needs_setpriv
@@ -279,14 +281,14 @@ def test_another_database_in_its_place_is_refused(cli, planned, era):
 
 def test_what_was_written_is_told_even_if_it_cannot_be_audited_again(cli, planned, monkeypatch):
     case = planned()
-    audits = iter([repair.audit(case.home, progress=False).findings])
+    audits = iter([sma.audit(case.home, progress=False).findings])
 
-    def findings(_):
+    def findings(*_):
         for found in audits:
             return found
         raise DatabaseError("cache.db changes all the time")
 
-    monkeypatch.setattr(repair, "_findings", findings)
+    monkeypatch.setattr(repair, "findings_of", findings)
 
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
 
@@ -377,4 +379,28 @@ def test_undo_on_the_copy_from_before_the_run_changes_nothing(cli, planned, era)
 
     assert code == ExitCode.CONFLICT
     assert "nothing was changed" in out
+    assert dump(case.database) == start
+
+
+def test_only_the_newest_backups_are_kept_and_every_run_can_be_undone(cli, planned, tmp_path, era):
+    case = planned(era)
+    start = dump(case.database)
+    settings = tmp_path / "settings.toml"
+    settings.write_text("keep-backups = 2\n")
+    traces = ("--state-dir", case.state, "--config", settings)
+    plan = repair.Plan.load(case.file)
+    for change in plan.document.changes:
+        one = msgspec.structs.replace(plan.document, changes=[change])
+        case.file.write_bytes(msgspec.json.encode(one))
+        code, out, _ = cli("apply", case.file, *traces)
+        assert code == ExitCode.CLEAN
+    kept = sorted(path.parent.name for path in case.state.glob("*/*/backup.db"))
+    listed = [each.run for each in repair.runs(case.home, options=repair.Options(case.state))]
+
+    assert "older backups deleted: 1; the newest 2 stay" in out
+    assert len(listed) == 4
+    assert kept == sorted(listed[:2])
+
+    for run in listed:
+        assert cli("undo", case.home, "--run", run, *traces)[0] == ExitCode.CLEAN
     assert dump(case.database) == start

@@ -244,3 +244,26 @@ def test_an_undo_can_be_undone_but_for_artifacts_it_took_away(planned, era):
     assert [each.reason for each in again.outcome.conflicts] == (
         ["its artifact is gone"] if era == "artifact_uuid" else []
     )
+
+
+def test_names_in_another_case_and_generated_columns_are_no_hindrance(planned, era):
+    case = planned(era)
+    with closing(sqlite3.connect(case.database)) as connection:
+        connection.executescript(
+            "ALTER TABLE collection_artifacts RENAME COLUMN description TO DESCRIPTION;"
+            "ALTER TABLE collections RENAME COLUMN id TO ID;"
+            "ALTER TABLE collection_artifacts RENAME TO Collection_Artifacts_;"
+            "ALTER TABLE Collection_Artifacts_ RENAME TO Collection_Artifacts;"
+            "ALTER TABLE collection_artifacts ADD COLUMN loud GENERATED ALWAYS AS (upper(author));"
+        )
+    start = dump(case.database)
+    audited = audit.audit(case.home, progress=False)
+    plan = repair.plan(audited, dispositions=("safe", "fill", "review"), deletes=True)
+
+    run = repair.apply(plan, options=repair.Options(case.state), recheck=False)
+    applied = dump(case.database)
+    run.undo()
+
+    assert len(run.outcome.applied) == len(run.outcome.outcomes) == 5
+    assert applied != start
+    assert dump(case.database) == start

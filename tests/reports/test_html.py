@@ -2,9 +2,9 @@
 
 from html.parser import HTMLParser
 
-from builders import audited, entry, imported, row, snapshot
+from builders import audited, entry, imported, row, snapshot, synced
 
-from skillmeat_audit.reports.html import ROW_LIMIT
+from skillmeat_audit.reports.audit_html import FINDING_LIMIT
 
 HOSTILE = "skill:<img src=x onerror=alert(1)>\u202e\x1b"
 
@@ -44,18 +44,55 @@ def test_tables_have_captions_and_scopes():
     found = tags(audited(snapshot([imported()], [row()]))._repr_html_())
 
     assert [tag for tag, _ in found].count("caption") == 2
-    assert all(attributes.get("scope") == "col" for tag, attributes in found if tag == "th")
+    assert {attributes.get("scope") for tag, attributes in found if tag == "th"} == {"col", "row"}
 
 
 def test_the_size_is_bounded_and_says_so():
-    many = [entry(f"skill:a{n}", author="J", description="x" * 5000) for n in range(ROW_LIMIT + 50)]
+    many = [
+        entry(f"skill:a{n}", author="J", description="x" * 5000) for n in range(FINDING_LIMIT + 50)
+    ]
     audit = audited(snapshot(many, [row(each["artifact_id"]) for each in many]))
 
     html = audit._repr_html_()
 
     assert len(html) < 200_000
-    assert f"{ROW_LIMIT} of {len(audit.findings)} findings" in html
+    assert f"{FINDING_LIMIT} of {len(audit.findings)} findings" in html
 
 
 def test_the_plain_form_names_the_next_call():
     assert ".findings" in repr(audited(snapshot([entry()], [row()])))
+
+
+def shown():
+    """Return the display of an artifact whose description has changed since the import."""
+    manifest = imported(description="Reads the new file.")
+    audit = audited(snapshot([manifest], [synced(manifest, description="Reads the old file.")]))
+    return audit.show("skill:alpha")
+
+
+def test_an_artifact_shows_its_layers_with_what_changed_marked():
+    html = shown()._repr_html_()
+
+    assert "2 layers" not in html
+    assert "Reads the <mark>old</mark> file." in html
+    assert "Reads the <mark>new</mark> file." in html
+    assert "D002" in html
+
+
+def test_an_artifact_in_plain_text_names_what_it_has():
+    assert (
+        repr(shown()) == "<skill:alpha in 3 layers: 1 finding; see .columns, .findings, .stories>"
+    )
+
+
+def test_a_hostile_artifact_stays_text():
+    html = audited(snapshot([], [row(HOSTILE, description=HOSTILE)])).show(HOSTILE)._repr_html_()
+
+    assert not {"img", "script"} & {tag for tag, _ in tags(html)}
+
+
+def test_a_clean_audit_says_so():
+    manifest = imported(description="Reads.")
+    html = audited(snapshot([manifest], [synced(manifest)]))._repr_html_()
+
+    assert "Nothing wrong" in html

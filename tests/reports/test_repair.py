@@ -6,16 +6,18 @@ from pathlib import Path
 import pytest
 from builders import HOSTILE
 
+from skillmeat_audit.commands.recheck import Recheck
 from skillmeat_audit.model.changes import ALREADY, Applied, Change, Plan, Run, Skipped
+from skillmeat_audit.model.tables import FINDINGS
+from skillmeat_audit.reports.marks import marked
 from skillmeat_audit.reports.names import Names
 from skillmeat_audit.reports.repair import (
     Saved,
-    plan_html,
     plan_text,
-    run_html,
     run_json,
     run_text,
 )
+from skillmeat_audit.reports.repair_html import plan_html, run_html
 
 NAMES = Names({}, {"default": "Default Collection"})
 
@@ -105,8 +107,8 @@ def test_a_run_as_json():
     [
         lambda: shown(plan_text(plan(change(HOSTILE, author=HOSTILE)), Saved(HOSTILE, NAMES), 100)),
         lambda: shown(run_text(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES)),
-        lambda: plan_html(plan(change(HOSTILE, author=HOSTILE))),
-        lambda: run_html(run(Skipped(change(HOSTILE), HOSTILE))),
+        lambda: plan_html(plan(change(HOSTILE, author=HOSTILE)), NAMES),
+        lambda: run_html(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES),
         lambda: run_json(run(Skipped(change(HOSTILE), HOSTILE)), None),
     ],
     ids=["plan text", "run text", "plan html", "run html", "run json"],
@@ -116,13 +118,40 @@ def test_names_are_escaped_everywhere(render):
 
     assert not set("\x1b\u202e\x9b") & set(text)
     if text.startswith("<"):
-        assert "<b>" not in text
+        assert "<b>\\x1b" not in text
+        assert "&lt;b&gt;\\x1b" in text
 
 
 def test_html_is_bounded():
     many = plan(*(change(f"skill:a{n}", author="x" * 5000) for n in range(300)))
 
-    html = plan_html(many)
+    html = plan_html(many, NAMES)
 
     assert len(html) < 200_000
-    assert "100 of 300 cells shown" in html
+    assert "100 of 300 rows" in html
+
+
+def test_words_that_part_are_marked():
+    actual, expected = marked("Reads the old file.", "Reads the new file.")
+
+    assert "Reads the <mark>old</mark> file." in actual
+    assert "Reads the <mark>new</mark> file." in expected
+
+
+def test_an_empty_value_is_said_and_nothing_marked():
+    actual, expected = marked(None, "Reads <b>files</b>.")
+
+    assert "(empty)" in actual
+    assert "&lt;b&gt;" in expected
+    assert "<mark>" not in actual + expected
+
+
+def test_a_run_shows_its_conflicts_first_and_the_audit_after_it():
+    outcomes = [Applied(change()) for _ in range(200)] + [Skipped(change("skill:z"), "moved")]
+    rechecked = Recheck(FINDINGS.empty(), FINDINGS.empty(), FINDINGS.empty())
+
+    html = run_html(run(*outcomes), rechecked, NAMES)
+
+    assert "100 of 201 outcomes" in html
+    assert html.index("skill:z") < html.index("skill:alpha")
+    assert "audited again: 0 findings fixed" in html

@@ -120,11 +120,12 @@ def test_the_writer_tells_its_story():
     text = shown(snapshot([imported()], [row()]))
 
     assert "last written by import-bare (likely)" in text
-    assert "three fields" in text
+    assert "three fields" in " ".join(text.split())
 
 
 def test_missing_files_are_told_in_place_of_a_description():
-    snap = snapshot([entry()], [row()], written={"skill:alpha": {"state": "missing"}})
+    missing = {"state": "missing", "reason": "no such file"}
+    snap = snapshot([entry()], [row()], written={"skill:alpha": missing})
 
     assert "(no such file)" in shown(snap, width=140)
 
@@ -148,3 +149,15 @@ def test_names_and_values_without_end_are_cut_and_quick():
 
     assert len(text) < 20_000
     assert "…" in text
+
+
+def test_lines_follow_the_width_of_the_terminal_and_commands_stay_whole():
+    snap = snapshot([imported(), entry("agent:x")], [row(), row("skill:orphan")])
+    audit = audited(snap)
+
+    for width in (80, 100, 120):
+        made = check_text(audit.summary, audit.findings, audit.names, Layout(width))
+        lines = "\n".join(line.plain for line in made).splitlines()
+        assert [line for line in lines if len(line) > width and "skillmeat-audit" not in line] == []
+        assert any("skillmeat-audit rules " in line for line in lines)
+        assert [line for line in shown(snap, width=width).splitlines() if len(line) > width] == []

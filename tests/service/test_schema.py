@@ -32,6 +32,20 @@ def test_only_the_tables_an_audit_reads_are_kept():
     assert set(shape.columns) == set(NEW) <= set(TABLES)
 
 
+def test_names_count_in_lower_case():
+    loud = {table.upper(): [name.upper() for name in names] for table, names in NEW.items()}
+
+    assert shape_of(loud, [name.upper() for name in NEW_KEY]) == shape_of(NEW, NEW_KEY)
+
+
+@pytest.mark.parametrize("table", ["artifacts", "collections"])
+def test_a_table_without_an_id_is_as_good_as_none(table):
+    shape = shape_of(NEW | {table: ("name", "uuid")}, NEW_KEY)
+
+    assert not shape.has(table)
+    assert f"no {table} table with" in shape.oddities[0]
+
+
 def test_a_kept_backup_of_the_key_is_odd_only_within_the_key():
     tables = NEW | {"collection_artifacts": ("artifact_uuid", BACKUP_KEY, *FULL)}
 
@@ -51,7 +65,7 @@ def test_a_lacking_column_is_named(column):
     ("tables", "key", "said"),
     [
         (OLD | {"artifacts": ("id", "uuid")}, OLD_KEY, "while artifacts has a uuid"),
-        (NEW | {"artifacts": ("id",)}, NEW_KEY, "while artifacts has no uuid column"),
+        (NEW | {"artifacts": ("id",)}, NEW_KEY, "no artifacts table with id and uuid"),
         ({"collection_artifacts": OLD["collection_artifacts"]}, OLD_KEY, "no collections table"),
     ],
 )

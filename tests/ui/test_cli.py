@@ -4,15 +4,17 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from conftest import PROJECT, digest, is_root
 
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.ui.cli import cli as group
+from skillmeat_audit.ui.verbs import cli as group
 
 TOOL = [sys.executable, "-m", "skillmeat_audit"]
 
@@ -49,6 +51,17 @@ def test_nothing_of_the_home_changes(cli, make_home, era):
         cli(*arguments, home)
 
     assert digest(home) == before
+
+
+def test_a_home_whose_path_is_not_utf8_is_audited_and_what_cannot_be_done_is_told(cli, make_home):
+    home = make_home()
+    home = home.rename(home.parent / os.fsdecode(b"h\xff"))
+    told = cli("plan", home)
+
+    assert cli("check", home)[0] == cli("check", home, "--format", "csv")[0] == ExitCode.FINDINGS
+    assert json.loads(cli("check", home, "--format", "json")[1])["home"] == str(home)
+    assert cli("show", "1password", home)[0] == cli("runs", home)[0] == ExitCode.CLEAN
+    assert (told[0], "it is not UTF-8; rename it" in told[2]) == (ExitCode.FAILED, True)
 
 
 def test_json_is_all_that_stdout_holds(cli, make_home):
@@ -156,6 +169,14 @@ BAD_INPUT = {
         ["check", "{home}", "--database", "mysql://x:secret@h/d"],
         "cannot read a database",
     ),
+    "odd address": (
+        ["check", "{home}", "--database", "postgresql://u:secret@h:notaport/db"],
+        "cannot be taken apart",
+    ),
+    "empty artifact": (["check", "{home}", "--artifact", ""], "no artifact is called nothing"),
+    "empty collection": (["plan", "{home}", "--collection", ""], "no collection is called nothing"),
+    "nothing to show": (["show", "", "{home}"], "no artifact is called nothing"),
+    "endless settings": (["check", "{home}", "--config", "/dev/zero"], "is not a regular file"),
     "no plan": (["apply", "/no/such/plan.json"], "cannot read the plan"),
     "no such run": (["undo", "{home}", "--run", "x", "--state-dir", "{home}-s"], "no run x"),
     "nothing to undo": (["undo", "{home}", "--state-dir", "{home}-s"], "no run that could be"),
@@ -208,7 +229,7 @@ def test_a_home_without_a_cache_is_checked_by_its_manifests(cli, make_home):
     code, out, _ = cli("check", home)
 
     assert code == ExitCode.CLEAN
-    assert "no cache yet" in out
+    assert "no cache yet" in " ".join(out.split())
 
 
 @pytest.mark.parametrize(
@@ -255,6 +276,22 @@ def test_show_names_the_choices_of_an_ambiguous_name(cli, make_home):
 
     assert code == ExitCode.FAILED
     assert "agent:scribe, skill:scribe" in err
+
+
+def test_show_knows_every_artifact_that_a_finding_names(cli, make_home):
+    home = make_home()
+    (home / "collections/default/skills/stray").mkdir()
+    manifest = home / "collections/default/collection.toml"
+    manifest.write_text(
+        manifest.read_text() + '\n[[artifacts]]\nname = "refused"\ntype = "skill"\n'
+    )
+    stray = cli("show", "stray", home)
+    refused = cli("show", "refused", home)
+
+    assert (stray[0], refused[0]) == (ExitCode.CLEAN, ExitCode.CLEAN)
+    assert "F006" in stray[1]
+    assert "L001" in refused[1]
+    assert all("no layer that can be read holds it" in out for _, out, _ in (stray, refused))
 
 
 def test_show_as_json(cli, make_home):
@@ -313,9 +350,35 @@ def test_help_and_version_load_nothing_heavy():
     assert done.stderr.strip() == ""
 
 
-def test_a_reader_that_stops_reading_is_no_error(make_home):
-    home = make_home()
-    command = f"{sys.executable} -m skillmeat_audit check {home} --verbose | head -n 1"
+def run_into_a_closed_pipe(*arguments):
+    """Run the tool with a pipe as stdout that nobody reads any more."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        return run(*arguments, stdout=writing, stderr=subprocess.PIPE)
+    finally:
+        os.close(writing)
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv"])
+@pytest.mark.parametrize(
+    ("name", "code"), [("batch-import", ExitCode.FINDINGS), ("clean", ExitCode.CLEAN)]
+)
+def test_a_reader_that_went_away_changes_no_exit_code(make_home, name, code, form):
+    done = run_into_a_closed_pipe("check", make_home(name), "--format", form)
+
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["rules"], ["check", "--help"]])
+def test_help_that_nobody_reads_is_no_error(arguments):
+    done = run_into_a_closed_pipe(*arguments)
+
+    assert (done.returncode, done.stderr) == (ExitCode.CLEAN, "")
+
+
+def test_a_reader_of_one_line_gets_it(make_home):
+    command = f"{sys.executable} -m skillmeat_audit check {make_home()} --verbose | head -n 1"
 
     done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=PROJECT)
 
@@ -323,23 +386,81 @@ def test_a_reader_that_stops_reading_is_no_error(make_home):
     assert len(done.stdout.splitlines()) == 1
 
 
-def test_an_interrupt_exits_130_with_one_line(make_home):
-    script = (
-        "import sys, time, skillmeat_audit.commands.audit as commands\n"
-        "def stall(*_): print('reading', flush=True); time.sleep(60)\n"
-        "commands.load_manifests = stall\n"
-        "from skillmeat_audit.ui.cli import main; sys.exit(main(sys.argv[1:]))"
-    )
-    running = subprocess.Popen(
-        [sys.executable, "-c", script, "check", str(make_home())],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT,
-    )  # fmt: skip
-    assert running.stdout.readline() == "reading\n"
-    running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=30)
+STALLING = """
+import sys, time
+from skillmeat_audit.ui import cli
+class Stall:
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            print("stalled", flush=True)
+            time.sleep(60)
+sys.meta_path.insert(0, Stall())
+cli.entry()
+"""
 
-    assert running.returncode == ExitCode.INTERRUPTED
-    assert err.strip() == "interrupted; nothing was changed"
+
+def stopped(signals, module, *arguments, **options):
+    """Send *signals* to a run that stalls while it imports *module*; return it and its stderr."""
+    running = subprocess.Popen(
+        [sys.executable, "-c", STALLING.format(module=module), *map(str, arguments)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT, **options,
+    )  # fmt: skip
+    assert running.stdout.readline() == "stalled\n"
+    for each in signals:
+        running.send_signal(each)
+    _, err = running.communicate(timeout=30)
+    return running.returncode, err
+
+
+@pytest.mark.parametrize("module", ["click", "skillmeat_audit.commands.audit"])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)],
+)
+def test_a_signal_ends_the_run_with_one_line(make_home, number, code, module):
+    ended = stopped([number], module, "check", make_home())
+
+    assert ended == (code, "interrupted; nothing was changed\n")
+
+
+def test_a_signal_that_was_ignored_from_the_start_stays_ignored(make_home):
+    def ignore():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    ended = stopped(
+        [signal.SIGINT, signal.SIGTERM], "click", "check", make_home(), preexec_fn=ignore
+    )
+
+    assert ended[0] == ExitCode.TERMINATED
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_audit_leaves_no_copy_of_the_cache(make_home, tmp_path, number):
+    home = make_home()
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    script = (
+        "import time, skillmeat_audit.loaders.cache as cache\n"
+        "def stall(*_): print('stalled', flush=True); time.sleep(60)\n"
+        "cache.tables_of = stall\n"
+        "from skillmeat_audit.ui.cli import entry; entry()"
+    )
+    with closing(sqlite3.connect(home / "cache/cache.db")) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("UPDATE collection_artifacts SET synced_at = NULL")
+        writer.commit()
+        running = subprocess.Popen(
+            [sys.executable, "-c", script, "check", str(home)],
+            stdout=subprocess.PIPE, cwd=PROJECT, env=os.environ | {"TMPDIR": str(copies)},
+        )  # fmt: skip
+        running.stdout.readline()
+        held = list(copies.iterdir())
+        running.send_signal(number)
+        running.communicate(timeout=30)
+
+    assert running.returncode == 128 + number
+    assert len(held) == 1
+    assert list(copies.iterdir()) == []
 
 
 def test_output_survives_a_stream_that_cannot_encode(make_home):
@@ -396,3 +517,18 @@ def test_without_a_verb_the_help_is_shown_on_its_own_lines(cli):
     assert code == ExitCode.FAILED
     assert err.startswith("Usage: skillmeat-audit")
     assert len(err.splitlines()) > 10
+
+
+@pytest.mark.parametrize("name", ["batch-import", "clean"])
+@pytest.mark.parametrize("to", ["&-", "/dev/full"])
+def test_a_stderr_that_takes_nothing_changes_no_exit_code(make_home, tmp_path, name, to):
+    home = make_home(name)
+    codes = {
+        verb: subprocess.run(
+            f"{sys.executable} -m skillmeat_audit {verb} >/dev/null 2>{to}", shell=True, cwd=PROJECT
+        ).returncode
+        for verb in (f"check {home}", f"check {tmp_path}/none", "")
+    }
+
+    found = ExitCode.CLEAN if name == "clean" else ExitCode.FINDINGS
+    assert list(codes.values()) == [found, ExitCode.FAILED, ExitCode.FAILED]

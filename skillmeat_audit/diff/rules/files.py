@@ -20,8 +20,9 @@ def F001(comparison: Comparison) -> pd.DataFrame:
     """Files of a manifest entry are missing on disk.
 
     They were deleted behind SkillMeat's back, or an import wrote the entry and failed at the files.
+    A skill needs its ``SKILL.md``: a folder without one is no skill.
     """
-    return _in_state(comparison, "missing", "no such file")
+    return _in_state(comparison, "missing")
 
 
 @rule("F002", Severity.INFO)
@@ -44,17 +45,17 @@ def F003(comparison: Comparison) -> pd.DataFrame:
     SkillMeat never checks the path of an entry, so a manifest from elsewhere can point anywhere, by
     ``..``, by an absolute path or by a symbolic link.
     """
-    return _in_state(comparison, "outside", "")
+    return _in_state(comparison, "outside")
 
 
 @rule("F004", Severity.WARNING)
 def F004(comparison: Comparison) -> pd.DataFrame:
     """Front matter cannot be read.
 
-    The file is not UTF-8, not a regular file, or its YAML is such that no parser should read it.
-    SkillMeat takes nothing from it either.
+    The file is not UTF-8, not a regular file, out of reach (permissions, links in a circle), or its
+    YAML is such that no parser should read it. SkillMeat takes nothing from it either.
     """
-    return _in_state(comparison, "unreadable", "")
+    return _in_state(comparison, "unreadable")
 
 
 @rule("F005", Severity.INFO)
@@ -96,12 +97,12 @@ def F006(comparison: Comparison) -> pd.DataFrame:
     return problems(comparison, "undeclared")
 
 
-def _in_state(comparison: Comparison, state: str, otherwise: str) -> pd.DataFrame:
+def _in_state(comparison: Comparison, state: str) -> pd.DataFrame:
     own = comparison.snapshot.frontmatter
     here = holds(own["state"] == state)
     if not here.any():
         return NOTHING
-    detail = _place(comparison) + ": " + own["reason"].fillna(otherwise)
+    detail = _place(comparison) + ": " + own["reason"]
     return in_entries(comparison, here, detail=detail)
 
 

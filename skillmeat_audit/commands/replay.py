@@ -1,0 +1,154 @@
+"""Replays SkillMeat's import paths and the repair options over scratch homes, and audits each."""
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from skillmeat_audit.commands.audit import Audit, audit, load_snapshot, tracked
+from skillmeat_audit.diff.cells import Comparison, compare
+from skillmeat_audit.loaders.extraction import extract
+from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.model.findings import CELL_STATUSES
+from skillmeat_audit.model.tables import REPLAYED, REPLAYS, among, records
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.replay.paths import ImportPath, paths, refresh_all
+from skillmeat_audit.replay.scratch import scratch
+from skillmeat_audit.replay.source import BUNDLED, Fields, ImportEntry, scan
+from skillmeat_audit.reports.replay import replay_html, replay_text
+from skillmeat_audit.service.schema import ERAS, Era
+
+_WIDTH = 110
+
+Record = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What each path left and what it cost; shows itself in a notebook.
+
+    ``paths`` is ``REPLAYS``, one row per path and era; ``artifacts`` is ``REPLAYED``, one row per
+    path, era and artifact.
+    """
+
+    paths: pd.DataFrame = field(repr=False)
+    artifacts: pd.DataFrame = field(repr=False)
+
+    def __repr__(self) -> str:
+        lines = [line.plain for line in replay_text(self.paths, self.artifacts, _WIDTH)]
+        return "\n".join([*lines, "see .paths and .artifacts"])
+
+    def _repr_html_(self) -> str:
+        return replay_html(self.paths)
+
+
+def replay_imports(
+    source: Path | None = None,
+    *,
+    eras: Sequence[Era] = ERAS,
+    indexed: bool = True,
+    timed: bool = True,
+    keep: Path | None = None,
+) -> Replay:
+    """Return what SkillMeat's import paths and the repair options make of the same import.
+
+    Everything happens in scratch homes of its own: nothing of yours is read but *source*, a folder
+    of artifacts (default: a small one that comes along, with the regression's ``1password`` skill).
+    *indexed* is SkillMeat's setting for a source: without it the catalogue has no descriptions.
+    *timed* measures seconds. *keep* is a new folder that gets the homes, as
+    ``<era>/<path>/.skillmeat``. Raises `UsageError` for a source or folder of no use.
+    """
+    source = BUNDLED if source is None else source
+    entries = scan(source, _fields, indexed=indexed)
+    if keep is not None:
+        _make_folder(keep)
+    summaries, rows = [], []
+    for era in eras:
+        stage = _Stage(era, source, entries, keep)
+        taken = [path for path in paths(_fields) if era in path.eras]
+        for path in tracked(taken, None, f"keyed by {era}"):
+            left, found = _one(path, stage)
+            summaries.append(left if timed else left | {"seconds": None})
+            rows += found
+    return Replay(REPLAYS.from_records(summaries), REPLAYED.from_records(rows))
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """What all paths of an era are replayed on."""
+
+    era: Era
+    source: Path
+    entries: Sequence[ImportEntry]
+    keep: Path | None
+
+
+def _one(path: ImportPath, stage: _Stage) -> tuple[Record, list[Record]]:
+    """Return the row of ``REPLAYS`` and those of ``REPLAYED`` of one path."""
+    with tempfile.TemporaryDirectory(prefix="skillmeat-replay-") as folder:
+        home = Path(folder) / ".skillmeat"
+        with scratch(home, stage.era, stage.source, stage.entries) as there:
+            done = path.before(there, stage.entries)
+            with there.costs.spent():
+                path.write(there, done)
+            after = audit(home, progress=False)
+            if stage.keep is not None:
+                shutil.copytree(home, stage.keep / stage.era / path.name / ".skillmeat")
+            refresh_all(there, stage.entries)
+            refreshed = compare(load_snapshot(home, progress=False))
+    told: Record = {"era": stage.era, "path": path.name, "title": path.title, "does": path.does}
+    costs = {
+        "artifacts": len(stage.entries), "statements": there.costs.statements,
+        "commits": there.costs.commits, "reads": there.costs.reads,
+        "seconds": there.costs.seconds,
+    }  # fmt: skip
+    kept = {f"kept_{name}": count for name, count in _right(refreshed).items()}
+    summary = told | costs | _right(after.comparison) | kept | _verdict(after)
+    return summary, [told | row for row in _rows(after)]
+
+
+def _right(comparison: Comparison) -> Record:
+    """Return how many rows have the description and the source that they should have."""
+    wrong = comparison.cells["column"].value_counts()
+    rows = len(comparison.snapshot.rows)
+    return {
+        "descriptions": rows - int(wrong.get("description", 0)),
+        "sources": rows - int(wrong.get("source", 0)),
+    }
+
+
+def _verdict(checked: Audit) -> Record:
+    """Return what the audit says in words: wrong cells, their rules, and who wrote the rows."""
+    findings = checked.findings
+    wrong = findings[findings["column"].notna() & among(findings["status"], CELL_STATUSES)]
+    who = Counter(zip(checked.writers["writer"], checked.writers["writer_sure"], strict=True))
+    told = [f"{writer} ×{count} ({sure})" for (writer, sure), count in sorted(who.items())]
+    return {
+        "wrong_cells": len(wrong), "writer": ", ".join(told),
+        "rules": " ".join(sorted(set(wrong["rule"]))),
+    }  # fmt: skip
+
+
+def _rows(checked: Audit) -> list[Record]:
+    columns = ["artifact_id", "description", "source", "origin", "origin_source"]
+    written = checked.writers[["writer", "writer_sure"]]
+    return records(pd.concat([checked.rows[columns], written], axis=1))
+
+
+def _fields(text: str) -> Fields:
+    found: Mapping[str, object] = extract(text)
+    return {name: None if value is None else str(value) for name, value in found.items()}
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True)
+    except OSError as exc:
+        raise UsageError(
+            f"cannot keep the homes in {printable(folder)}: {exc.strerror or exc}; "
+            "name a folder that does not exist yet"
+        ) from exc

@@ -1,0 +1,50 @@
+"""Counts what a path costs: SQL statements, commits, file reads, time."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+# Looking the schema up, and savepoints, are ours; SkillMeat knows its tables.
+_COUNTED = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+
+@dataclass
+class Costs:
+    """What was spent so far; only what happens inside `spent` counts."""
+
+    statements: int = 0
+    commits: int = 0
+    reads: int = 0
+    seconds: float = 0.0
+    _running: bool = field(default=False, repr=False)
+
+    @contextmanager
+    def spent(self) -> Iterator[None]:
+        """Count what happens inside."""
+        self._running, start = True, time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += time.perf_counter() - start
+            self._running = False
+
+    def read(self) -> None:
+        """Count one file read."""
+        self.reads += self._running
+
+    def watch(self, engine: sa.Engine) -> None:
+        """Count the statements and commits of *engine*."""
+        sa.event.listen(engine, "before_cursor_execute", self._execute)
+        sa.event.listen(engine, "commit", self._commit)
+
+    def _execute(
+        self, _connection: object, _cursor: object, statement: str, *_more: object
+    ) -> None:
+        if statement.lstrip()[:6].upper() in _COUNTED and "sqlite_master" not in statement:
+            self.statements += self._running
+
+    def _commit(self, _connection: object) -> None:
+        self.commits += self._running

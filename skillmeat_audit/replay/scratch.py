@@ -1,0 +1,125 @@
+"""A scratch home: a collection, a cache on either era's schema, and a registered source."""
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from skillmeat_audit.model.fields import DEFAULT_COLLECTION
+from skillmeat_audit.replay.clock import Clock
+from skillmeat_audit.replay.collection import Collection
+from skillmeat_audit.replay.costs import Costs
+from skillmeat_audit.replay.source import REPOSITORY, ImportEntry, Status
+from skillmeat_audit.service.cache_service import stored
+from skillmeat_audit.service.schema import CATALOG, COLLECTIONS, SOURCES, Era
+from skillmeat_audit.service.tables import PROJECTS, SENTINEL
+
+Row = dict[str, object]
+
+SCHEMAS = Path(__file__).with_name("schemas")
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """A home to replay on: its collection, its cache, and the source it imports from."""
+
+    home: Path
+    source: Path
+    collection: Collection
+    session: Session
+    costs: Costs
+    clock: Clock
+
+    def import_entries(self, entries: Iterable[ImportEntry]) -> list[ImportEntry]:
+        """Write files and manifest entries of *entries*, as SkillMeat's import coordinator does.
+
+        Returns them with their status: what is there already under the same type and name is
+        skipped, unless a marketplace import put it there: then it is imported again. No row is
+        written; the catalogue is marked in either case (§7.28).
+        """
+        done = []
+        for entry in entries:
+            status: Status = "imported" if self._may_import(entry) else "skipped"
+            import_id = str(uuid.uuid4())
+            if status == "imported":
+                import_id = self.collection.add(entry, self.source, self.clock())
+            self._mark(entry, import_id)
+            done.append(replace(entry, status=status))
+        self.session.commit()
+        return done
+
+    def _may_import(self, entry: ImportEntry) -> bool:
+        try:
+            there = self.collection.show(entry.name, entry.artifact_type)
+        except ValueError:
+            return True
+        return there.origin == "marketplace"
+
+    def _mark(self, entry: ImportEntry, import_id: str) -> None:
+        names = ("path", "status", "import_date", "import_id")
+        catalog = sa.table(CATALOG, *map(sa.column, names))
+        values = {"status": "imported", "import_date": stored(self.clock()), "import_id": import_id}
+        mark = sa.update(catalog).where(catalog.c.path == entry.path).values(values)
+        self.session.execute(mark)
+
+
+@contextmanager
+def scratch(
+    home: Path, era: Era, source: Path, entries: Sequence[ImportEntry]
+) -> Iterator[Scratch]:
+    """Make a home at the new folder *home* that knows *source* and its *entries*, and yield it."""
+    costs, clock = Costs(), Clock()
+    collection = Collection(home / "collections" / "default", costs)
+    collection.folder.mkdir(parents=True)
+    (home / "cache").mkdir()
+    engine = sa.create_engine(f"sqlite:///{home / 'cache' / 'cache.db'}", poolclass=sa.StaticPool)
+    try:
+        with engine.begin() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.executescript((SCHEMAS / f"{era}.sql").read_text("utf-8"))
+            _register(connection, entries, stored(clock()))
+        costs.watch(engine)
+        with Session(engine, info={"clock": clock}) as session:
+            yield Scratch(home, source, collection, session, costs, clock)
+    finally:
+        engine.dispose()
+
+
+def _register(connection: sa.Connection, entries: Sequence[ImportEntry], at: str) -> None:
+    """Write what SkillMeat's start, a registered source and a scan of it leave in the cache."""
+    times: Row = {"created_at": at, "updated_at": at}
+    owner, name = REPOSITORY.split("/")[-2:]
+    place: Row = {"id": DEFAULT_COLLECTION, "name": "Default Collection"} | times
+    project: Row = {
+        "id": SENTINEL, "name": "Collection Artifacts", "path": "~/.skillmeat/collections",
+        "status": "active",
+    } | times  # fmt: skip
+    market: Row = {
+        "id": "kit", "repo_url": REPOSITORY, "owner": owner, "repo_name": name,
+        "scan_status": "success", "artifact_count": len(entries),
+    } | times  # fmt: skip
+    found: list[Row] = [
+        {
+            "id": f"kit-{entry.artifact_id}", "source_id": "kit", "status": "new",
+            "artifact_type": entry.artifact_type, "name": entry.name, "path": entry.path,
+            "upstream_url": entry.upstream_url, "description": entry.description,
+            "detected_at": at, "confidence_score": 95,
+        } | times
+        for entry in entries
+    ]  # fmt: skip
+    _insert(connection, COLLECTIONS, [place])
+    _insert(connection, PROJECTS, [project])
+    _insert(connection, SOURCES, [market])
+    _insert(connection, CATALOG, found)
+
+
+def _insert(connection: sa.Connection, table: str, rows: Sequence[Row]) -> None:
+    known = {column["name"] for column in sa.inspect(connection).get_columns(table)}
+    required = {"enforce_override": 0} if "enforce_override" in known else {}
+    there = sa.table(table, *map(sa.column, [*rows[0], *required]))
+    connection.execute(sa.insert(there), [row | required for row in rows])

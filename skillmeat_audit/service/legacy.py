@@ -1,0 +1,29 @@
+"""The row that imports wrote before 2026-02-10, for scratch homes on which that is replayed."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from skillmeat_audit.service.artifacts import ensure_artifacts
+from skillmeat_audit.service.cache_service import clock, stored
+from skillmeat_audit.service.tables import reflect
+
+
+def merge_bare_row(session: Session, collection_id: str, artifact_id: str) -> None:
+    """Write key and ``added_at`` of one row, and nothing else; the caller commits.
+
+    As ``session.merge`` did in SkillMeat (§5 W1): a look, then an insert without metadata; over a
+    row that exists only ``added_at`` moves and the old metadata stays.
+    """
+    connection = session.connection()
+    tables = reflect(connection)
+    key = artifact_id
+    if tables.keyed_by_uuid:
+        key = ensure_artifacts(connection, tables, [artifact_id]).uuids[artifact_id]
+    columns, (first, second) = tables.cache.c, tables.primary_key
+    here = (columns[first] == collection_id) & (columns[second] == key)
+    added = {"added_at": stored(clock(session)())}
+    if connection.execute(sa.select(columns[first]).where(here)).first() is None:
+        values = {first: collection_id, second: key, **added}
+        connection.execute(sa.insert(tables.cache).values(values))
+    else:
+        connection.execute(sa.update(tables.cache).where(here).values(added))

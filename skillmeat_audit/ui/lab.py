@@ -1,0 +1,55 @@
+"""The verb that opens the notebooks: lab."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from skillmeat_audit.model.errors import StateError
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.ui.streams import emit
+
+
+@click.command()
+@click.argument("folder", default="skillmeat-audit-notebooks", type=click.Path(path_type=Path))
+@click.option("--no-open", is_flag=True, help="Only copy the notebooks.")
+@click.option("--no-browser", is_flag=True, help="Start JupyterLab, open no browser.")
+@click.option("--traceback", is_flag=True, help="On an error, show where it was raised.")
+def lab(folder: Path, *, no_open: bool, no_browser: bool, traceback: bool) -> int:
+    """Copy the notebooks to FOLDER and open JupyterLab there; copies of yours stay as they are."""
+    from skillmeat_audit.ui.notebook import require
+
+    if not no_open:
+        require("jupyterlab")
+        require("ipywidgets")
+    for name, copied in copy_notebooks(folder):
+        said = "copied" if copied else "kept as it is: it was there before"
+        emit(f"{printable(folder / name)}  {said}" + "\n")
+    if no_open:
+        return ExitCode.CLEAN
+    command = [sys.executable, "-m", "jupyterlab", str(folder)]
+    return subprocess.call([*command, "--no-browser"] if no_browser else command)
+
+
+def copy_notebooks(folder: Path) -> list[tuple[str, bool]]:
+    """Copy the bundled notebooks to *folder*; return each name, and whether it was not there yet.
+
+    What is there is never overwritten. Raises `StateError` where nothing can be written.
+    """
+    from skillmeat_audit.commands.bundled import bundled
+
+    found = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted(bundled("notebooks").glob("*.ipynb")):
+            target = folder / path.name
+            is_new = not (target.exists() or target.is_symlink())
+            if is_new:
+                shutil.copyfile(path, target)
+            found.append((path.name, is_new))
+    except OSError as exc:
+        raise StateError(f"cannot copy to {printable(folder)}: {exc.strerror or exc}") from exc
+    return found

@@ -1,0 +1,30 @@
+"""Turns signals that end the process into an exception, so that what was begun is put away."""
+
+import signal
+from types import FrameType
+
+ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopped(BaseException):
+    """A signal asks the process to end; ``number`` says which."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def stop_on_signals() -> None:
+    """Raise `Stopped` at the first signal that ends the process; a second one ends it at once.
+
+    A signal that the process was started to ignore (``nohup``, ``&``) stays ignored.
+    """
+    for number in ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    for each in ENDING:
+        signal.signal(each, signal.SIG_DFL)
+    raise Stopped(number)

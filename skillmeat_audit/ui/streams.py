@@ -1,0 +1,44 @@
+"""Writes to the process's streams; that nobody reads them changes no exit code."""
+
+import os
+import sys
+from typing import TextIO
+
+
+def prepare_streams() -> None:
+    """Make streams that are closed swallow, and streams that cannot encode escape."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for the process's life
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def emit(text: str) -> None:
+    """Write *text* to stdout; a reader that went away has read enough.
+
+    Raises `OSError` where it cannot be written: then nobody is told what was asked for.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _mute(sys.stdout)
+    except OSError as exc:
+        _mute(sys.stdout)
+        raise OSError(f"cannot write the output: {exc.strerror or exc}") from exc
+
+
+def complain(message: str) -> None:
+    """Write *message* to stderr as a line; where nobody can read it, it is not missed."""
+    try:
+        sys.stderr.write(f"{message}\n")
+        sys.stderr.flush()
+    except OSError:
+        _mute(sys.stderr)
+
+
+def _mute(stream: TextIO) -> None:
+    """Send to nowhere what *stream* still holds, and what comes after it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

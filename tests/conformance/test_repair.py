@@ -1,0 +1,152 @@
+"""Our repair as the real application takes it: shown, kept, and overwritten only where it must."""
+
+import json
+from dataclasses import dataclass
+
+import pandas as pd
+import pytest
+from conformance.app import DEFAULT
+from conformance.life import AUTHORS_WORD, PART, TEAM, Life
+
+import skillmeat_audit as sma
+from skillmeat_audit.commands.repair import Options
+from skillmeat_audit.model.changes import Change
+
+pytest.importorskip("skillmeat", reason="run by `make conformance`, in an environment of its own")
+
+# How the application names what it shows of a row, and what it never shows, with the reason.
+SHOWN = {
+    "description": "description", "source": "source", "origin": "origin", "author": "author",
+    "tags_json": "tags", "tools_json": "tools",
+}  # fmt: skip
+HIDDEN = {"version": "32", "origin_source": "32"}
+UNSHOWN = {"license", "resolved_sha", "resolved_version"}  # its answer has no place for them
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """A home after its repair, the server running all the while; ``shown`` is what it said then."""
+
+    life: Life
+    outcomes: pd.DataFrame
+    changes: list[Change]
+    rows: dict
+    shown: dict
+    findings: dict
+    writers: pd.DataFrame
+
+
+@pytest.fixture(scope="module")
+def repaired(life, tmp_path_factory):
+    """Spoil a home, plan and apply its repair, and ask the application what it shows."""
+    life.app.execute(
+        "UPDATE collection_artifacts SET description = NULL, source = NULL, version = NULL, "
+        "origin = 'spoilt', origin_source = NULL, resolved_sha = NULL"
+    )
+    life.app.execute("DELETE FROM artifacts WHERE id = 'skill:late'")  # and its row with it
+    plan = sma.audit(life.app.home, progress=False).plan()
+    options = Options(state_dir=tmp_path_factory.mktemp("state"), max_overwrites=1000)
+    run = sma.apply(plan, options=options)
+    writers = sma.audit(life.app.home, progress=False).writers
+    seen = life.app.rows(), life.shown(), life.findings(), writers
+    return Repaired(life, run.outcomes, plan.document.changes, *seen)
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """The repaired home after the server has started again and refreshed all it refreshes."""
+
+    life: Life
+    answer: dict
+    rows: dict
+    findings: dict
+    changes: list[Change]
+
+
+@pytest.fixture(scope="module")
+def refreshed(repaired):
+    """Restart the server, have it refresh, and audit once more."""
+    life = repaired.life
+    life.app.restart()
+    answer = life.app.ask("POST", "/user-collections/refresh-cache")
+    plan = sma.audit(life.app.home, progress=False).plan()
+    return Refreshed(life, answer, life.app.rows(), life.findings(), plan.document.changes)
+
+
+def test_the_repair_is_made_beside_the_running_server(repaired):
+    outcomes = repaired.outcomes
+
+    assert set(outcomes["outcome"]) == {"applied"}
+    assert len(outcomes) == len(repaired.rows) - 1  # all but the one that is nobody's
+    assert "skill:late" in set(outcomes["artifact_id"][outcomes["op"] == "insert"])
+
+
+def test_what_we_wrote_is_not_told_for_certain_to_be_skillmeats(repaired):
+    team = {each.key for each in repaired.changes if each.collection_id == repaired.life.team}
+    writers = repaired.writers[repaired.writers["collection_id"] == repaired.life.team]
+
+    assert len(team) == len(writers)
+    assert set(writers["writer_sure"]) == {"likely"}
+
+
+def test_the_application_shows_what_was_repaired(repaired, tally):
+    for change in repaired.changes:
+        item = repaired.shown[change.key]
+        for column in change.after.keys() & SHOWN.keys():
+            value = change.after[column]
+            wanted = json.loads(value) if column.endswith("_json") else value
+            assert item[SHOWN[column]] == wanted
+            tally["repaired cells that the application shows"] += 1
+
+
+def test_every_artifact_that_has_them_shows_its_description_and_source_again(repaired):
+    without = {key[1] for key, item in repaired.shown.items() if item["description"] is None}
+    unlinked = {key[1] for key, item in repaired.shown.items() if "https://" not in item["source"]}
+
+    assert without == {PART, "composite:toolbox"}  # no layer has a description of it
+    local = {"skill:mine", "skill:quiet", "skill:review", "skill:other", "agent:scribe"}
+    assert unlinked == {PART} | local
+
+
+def test_only_what_the_application_never_shows_is_not_shown(repaired):
+    written = {column for change in repaired.changes for column in change.after}
+
+    assert written == SHOWN.keys() | HIDDEN.keys() | UNSHOWN - {"resolved_version"}
+    for item in repaired.shown.values():
+        assert [item[column] for column in HIDDEN] == [None, None]
+
+
+def test_the_server_starts_on_the_repaired_home_and_keeps_its_rows(repaired, refreshed):
+    assert refreshed.answer["errors"] == []
+    assert refreshed.answer["total_updated"] > 0
+    assert refreshed.rows.keys() == repaired.rows.keys()
+
+
+def test_only_what_no_manifest_knows_is_blanked_again(repaired, refreshed, tally):
+    came_back = refreshed.findings.keys() - repaired.findings.keys()
+
+    # One row of 1password is refreshed, the team's (32): its version in default stays.
+    back = {((DEFAULT, artifact), column) for artifact, column in AUTHORS_WORD}
+    back -= {((DEFAULT, "skill:1password"), "version")}
+    back |= {((TEAM, name), column) for name, column in AUTHORS_WORD if name == "skill:1password"}
+    assert came_back == back
+    tally["repaired cells that restart and refresh blank again (7.44)"] += len(came_back)
+
+
+def test_nothing_that_a_manifest_knows_has_to_be_repaired_again(refreshed):
+    again = {(each.artifact_id, column) for each in refreshed.changes for column in each.after}
+
+    assert again == AUTHORS_WORD.keys()
+    assert {change.disposition for change in refreshed.changes} == {"fill"}
+
+
+def test_the_application_goes_on_with_rows_that_we_inserted(refreshed):
+    life, key = refreshed.life, (DEFAULT, "skill:late")
+    life.bring_again("late")
+    assert life.app.rows()[key]["description"] == "Comes later"
+
+    life.app.ask("PUT", f"/artifacts/skill:late?collection={DEFAULT}", {"tags": ["new"]})
+    assert life.app.rows()[key]["tags_json"] == '["new"]'
+
+    life.app.ask("DELETE", f"/artifacts/skill:late?collection={DEFAULT}")
+    assert key not in life.app.rows()

@@ -1,0 +1,95 @@
+"""The notebooks: their stored outputs are what they print, and the report fails when it should."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from conftest import PROJECT
+
+NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
+REPORT = PROJECT / "notebooks" / "2_audit_report.ipynb"
+MOST_CODE_CELLS = 12
+
+
+def code_cells(path):
+    return [each for each in nbformat.read(path, as_version=4).cells if each.cell_type == "code"]
+
+
+@pytest.fixture
+def own_folders(monkeypatch, tmp_path):
+    """Keep what Jupyter writes for itself away from the user's folders."""
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_prints_what_it_says(path, tmp_path, own_folders):
+    shutil.copy(path, tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider",
+         f"--rootdir={tmp_path}", "-c", os.devnull, "--nbval",
+         f"--nbval-sanitize-with={PROJECT / 'notebooks' / 'sanitize.cfg'}", path.name],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert f"{len(code_cells(path))} passed" in done.stdout
+
+
+def test_every_notebook_is_shipped():
+    project = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
+
+    assert all(f'"notebooks/{path.name}" = ' in project for path in NOTEBOOKS)
+
+
+def report(tmp_path, home, max_errors):
+    """Run the report on *home* as a schedule would."""
+    import papermill
+
+    papermill.execute_notebook(
+        REPORT, tmp_path / "report.ipynb", {"home": str(home), "max_errors": max_errors},
+        cwd=tmp_path, progress_bar=False,
+    )  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")  # of papermill's own
+def test_a_scheduled_report_fails_past_its_threshold(tmp_path, make_home, own_folders):
+    from papermill.exceptions import PapermillExecutionError
+
+    with pytest.raises(PapermillExecutionError, match="13 errors, more than 0"):
+        report(tmp_path, make_home(), 0)
+
+    assert "<figure" in (tmp_path / "report.ipynb").read_text()
+
+
+@pytest.mark.filterwarnings("ignore")  # of papermill's own
+def test_a_scheduled_report_of_a_clean_home_ends_well(tmp_path, make_home, own_folders):
+    report(tmp_path, make_home("clean"), 0)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_a_story_over_the_public_names(path):
+    cells = code_cells(path)
+    source = "\n".join(each.source for each in cells)
+
+    assert len(cells) <= MOST_CODE_CELLS
+    assert cells[0].metadata["tags"] == ["parameters"]
+    assert not re.search(r"^\s*(def|class|for|while|lambda)\b|SELECT", source, re.MULTILINE)
+    assert set(re.findall(r"^\s*(?:import|from) (\S+)", source, re.MULTILINE)) == {
+        "skillmeat_audit"
+    }
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_can_be_read_without_running_it(path):
+    text = path.read_text(encoding="utf-8")
+
+    assert all(cell.outputs for cell in code_cells(path)[1:])
+    assert "widget-view" not in text
+    assert not re.search(r"/(tmp|home|root|Users)/(?!\.skillmeat)", text)
