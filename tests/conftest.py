@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import os
+import signal
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -17,6 +18,10 @@ from skillmeat_audit.commands import sample as build
 # The real application is at hand in the conformance environment only.
 _CONFORMANCE = ["conformance.plugin"] if importlib.util.find_spec("skillmeat") else []
 pytest_plugins = ["postgres_server", *_CONFORMANCE]
+
+# What a test starts must hear SIGINT, even where the tests themselves were started to ignore it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PROJECT = Path(__file__).parent.parent
 SHARED = PROJECT.parent / "shared"
