@@ -131,6 +131,13 @@ def test_html_is_bounded():
     assert "100 of 300 rows" in html
 
 
+def test_why_is_told_only_where_something_was_skipped():
+    applied, skipped = Applied(change()), Skipped(change("skill:z"), "moved")
+
+    assert ">why</th>" not in run_html(run(applied), None, NAMES)
+    assert ">why</th>" in run_html(run(applied, skipped), None, NAMES)
+
+
 def test_words_that_part_are_marked():
     actual, expected = marked("Reads the old file.", "Reads the new file.")
 

@@ -140,12 +140,21 @@ def test_sorting_is_told_in_the_table():
     explorer = example()
 
     control(explorer, "sort by").value = "severity"
-    assert 'aria-sort="ascending">rule' in page(explorer)
+    assert 'aria-sort="ascending">severity<span aria-hidden="true"> ↑' in page(explorer)
     assert "✖" in page(explorer)
 
     control(explorer, "descending").value = True
-    assert 'aria-sort="descending">rule' in page(explorer)
+    assert 'aria-sort="descending">severity<span aria-hidden="true"> ↓' in page(explorer)
+    assert page(explorer).count("aria-sort") == 1
     assert "✖" not in page(explorer)
+
+
+def test_a_line_has_the_number_of_its_box():
+    explorer = example()
+    control(explorer, "next page ▶").click()
+
+    assert f'<span class="unseen">{PAGE + 1} </span>' in page(explorer)
+    assert control(explorer, f"{PAGE + 1}").tooltip.startswith(f"select finding {PAGE + 1}: ")
 
 
 def test_a_selection_is_a_value_and_shows_its_layers():
