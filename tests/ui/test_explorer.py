@@ -157,6 +157,19 @@ def test_a_line_has_the_number_of_its_box():
     assert control(explorer, f"{PAGE + 1}").tooltip.startswith(f"select finding {PAGE + 1}: ")
 
 
+def test_it_can_turn_to_another_audit_and_keeps_its_filters():
+    explorer = example()
+    explorer.wanted = {"rule": "D002"}
+    control(explorer, "1").value = True
+
+    explorer.turn_to(explorer.audit.only(severity="error"))
+
+    assert explorer.wanted == {"rule": "D002"}
+    assert explorer.found.empty
+    assert explorer.selection.empty
+    assert f"0 of {4 * NUMBER} findings" in explorer._status.value
+
+
 def test_a_selection_is_a_value_and_shows_its_layers():
     explorer = example()
     explorer.wanted = {"rule": "D002"}

@@ -12,6 +12,7 @@ import traitlets
 
 from skillmeat_audit.commands.audit import Audit
 from skillmeat_audit.commands.options import Options
+from skillmeat_audit.commands.recheck import left_of
 from skillmeat_audit.commands.repair import Plan, Run
 from skillmeat_audit.model.errors import AuditError
 from skillmeat_audit.model.findings import Disposition
@@ -38,7 +39,7 @@ class Panel(StaticBox):
     ``step`` is how far it has come, ``plan`` and ``run`` the latest of their kind, ``applied`` the
     run that can be undone, ``busy`` tells whether work goes on, ``error`` what went wrong last. A
     change of choice or options makes a new plan necessary; only a plan that has been rehearsed can
-    be applied.
+    be applied. After a run the explorer shows what is left; after its undo, what was before.
     """
 
     step = traitlets.Enum(STEPS, default_value="choose")
@@ -51,6 +52,7 @@ class Panel(StaticBox):
     def __init__(self, source: Audit | Explorer, options: Options | None = None) -> None:
         self._source, self._given = source, options or Options()
         self._worker, self._stale = Worker(self._ended), False
+        self._before: Audit | None = None
         self._make_controls()
         super().__init__(self._arranged())
         if isinstance(source, Explorer):
@@ -162,19 +164,29 @@ class Panel(StaticBox):
         """Start *work*, showing the *code* that does the same."""
         if self.busy:
             return
-        self.error, self.busy, self._code.value = "", True, code_html(code)
-        self._bar.value = 0
+        self.error, self._stale, self.busy = "", False, True
+        self._code.value, self._bar.value = code_html(code), 0
         self._worker.start(work)
 
     def _planned(self, plan: Plan) -> None:
         self.plan, self._result.value, self.step = plan, plan._repr_html_(), "planned"
 
     def _ran(self, run: Run, step: str) -> None:
-        if step == "applied":
-            self.applied = run if run.outcome.run else None
+        if step == "applied" and run.outcome.run:
+            self.applied = run
+            self._turn_to(run)
         elif step == "undone":
             self.applied = None
+            if self._before is not None and isinstance(self._source, Explorer):
+                self._source.turn_to(self._before)
         self.run, self._result.value, self.step = run, run._repr_html_(), step
+
+    def _turn_to(self, run: Run) -> None:
+        """Have the explorer show what *run* left, of what it showed before."""
+        source = self._source
+        if isinstance(source, Explorer) and run.after is not None and run.recheck is not None:
+            self._before = source.audit
+            source.turn_to(left_of(source.audit.findings, run.after, run.recheck.new))
 
     def _ended(self, error: str | None) -> None:
         self.error = error or ""
@@ -238,8 +250,8 @@ class Panel(StaticBox):
         folder = self.options.terms(str(self.audit.snapshot.home.root.resolve())).folder
         backup = None if self.run is None else self.run.outcome.backup
         return paragraph(
-            f"this plan overwrites or deletes {losing} of {count(len(self.audit.rows), 'row')}, "
-            f"{self._cap.value} may be",
+            f"this plan overwrites or deletes {losing} of {count(len(self.audit.rows), 'row')}; "
+            f"{self._cap.value} may be overwritten or deleted",
             f"backup: {backup}" if backup else f"backup and journal go to {folder}",
         )
 
