@@ -4,9 +4,11 @@ import json
 from collections.abc import Callable
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from skillmeat_audit.model.fields import Kind
-from skillmeat_audit.model.tables import plain
+from skillmeat_audit.model.tables import ARROW_TEXT, plain
 
 
 def differs(expected: pd.Series, actual: pd.Series) -> pd.Series:
@@ -24,8 +26,19 @@ def holds(claim: pd.Series) -> pd.Series:
 
 def claimed(values: pd.Series, claim: Callable[[str], bool]) -> pd.Series:
     """Return as plain ``bool`` where *claim* is true of a value; of absent ones nothing is true."""
-    said = [value is not None and claim(value) for value in plain(values)]
+    texts = plain(values)
+    true = {text for text in set(texts) if text is not None and claim(text)}
+    said = [text in true for text in texts] if true else False
     return pd.Series(said, index=values.index, dtype=bool)
+
+
+def captured(values: pd.Series, pattern: str) -> pd.Series:
+    """Return what the group ``it`` of *pattern* (RE2) takes from each value, else ``<NA>``.
+
+    `pandas.Series.str.extract` unpacks every text for this.
+    """
+    found = pc.extract_regex(pa.array(values, ARROW_TEXT), pattern)
+    return pd.Series(pc.struct_field(found, "it"), index=values.index, dtype="string")
 
 
 def normal(values: pd.Series, kind: Kind) -> pd.Series:

@@ -1,6 +1,7 @@
 """Looks for artifacts on disk that no manifest declares."""
 
 import os
+import re
 
 import pandas as pd
 
@@ -8,7 +9,7 @@ from skillmeat_audit.loaders.files import Confined
 from skillmeat_audit.loaders.frontmatter import relative_path
 from skillmeat_audit.loaders.home import file_collections
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import PROBLEMS
+from skillmeat_audit.model.tables import PROBLEMS, plain
 from skillmeat_audit.model.text import encodable
 
 # The folders SkillMeat puts artifacts in, and the type each stands for.
@@ -17,6 +18,8 @@ FOLDERS = {
     "mcp_servers": "mcp_server", "composites": "composite", "workflows": "workflow",
     "souls": "soul",
 }  # fmt: skip
+# What makes a path longer than it has to be.
+_UNTIDY = re.compile(r"//|/$|(?:^|/)\.\.?(?:/|$)|^$")
 
 
 def load_undeclared(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
@@ -39,9 +42,9 @@ def load_undeclared(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
 
 
 def _declared(home: Home, manifest: pd.DataFrame) -> set[tuple[str, str]]:
-    pairs = zip(manifest["file_collection"], manifest["path"], strict=True)
+    pairs = zip(plain(manifest["file_collection"]), plain(manifest["path"]), strict=True)
     return {
-        (collection, os.path.normpath(relative))
+        (collection, os.path.normpath(relative) if _UNTIDY.search(relative) else relative)
         for collection, path in pairs
         if (relative := relative_path(collection, path)) is not None
     }

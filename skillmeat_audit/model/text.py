@@ -37,6 +37,8 @@ def printable(text: object) -> str:
 
 def encodable(file_name: str) -> str:
     """Return *file_name* with bytes that are not UTF-8 spelled out, fit to be stored."""
+    if file_name.isascii():
+        return file_name
     return os.fsencode(file_name).decode("utf-8", "backslashreplace")
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import holds
-from skillmeat_audit.diff.links import URL, joined, repository_of, same_type
+from skillmeat_audit.diff.links import URL, joined, looked_up, repository_of, same_type
 from skillmeat_audit.diff.registry import NOTHING, rule
 from skillmeat_audit.diff.rules.select import (
     actual,
@@ -174,9 +174,8 @@ def S011(comparison: Comparison) -> pd.DataFrame:
         return NOTHING
     entries = _catalog_entries(comparison)
     key = joined(entries["repository"], entries["artifact_id"])
-    states = dict(zip(key, entries["status"].fillna(""), strict=True))
     asked = joined(repository, comparison.snapshot.rows["artifact_id"])
-    status = pd.Series([states.get(key) for key in asked], index=asked.index, dtype="string")
+    status = looked_up(asked, key, entries["status"].fillna(""))
     detail = ("the catalogue marks it " + status).fillna("no catalogue entry of this name and type")
     return in_rows(
         comparison, registered & (status.isna() | among(status, _GONE)), column=SOURCE,
@@ -243,8 +242,8 @@ def _known_repositories(comparison: Comparison) -> pd.DataFrame:
 def _catalog_entries(comparison: Comparison) -> pd.DataFrame:
     """Return the catalogue with each entry's repository, entries that can be shown last."""
     sources = _known_repositories(comparison)
-    repositories = dict(zip(sources["id"], sources["repository"], strict=True))
     catalog = comparison.snapshot.catalog
-    named = catalog.assign(repository=catalog["source_id"].map(repositories).astype("string"))
+    repositories = looked_up(catalog["source_id"], sources["id"], sources["repository"])
+    named = catalog.assign(repository=repositories)
     gone = among(catalog["status"], _GONE)
-    return pd.concat([named[gone], named[~gone]])
+    return pd.concat([named[gone], named[~gone]], ignore_index=True)
