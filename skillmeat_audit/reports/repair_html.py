@@ -85,8 +85,14 @@ def run_html(run: Run, compared: Compared | None, names: Names) -> str:
             f"{len(shown)} of {count(len(run.outcomes), 'outcome')}",
             (*_RUN, "why") if skipped else _RUN, rows,
         ),
-        calls(*(["run.outcomes", "run.undo()"] if run.run else ["run.outcomes"])),
+        calls("run.outcomes", *_next(run)),
     )  # fmt: skip
+
+
+def _next(run: Run) -> tuple[str, ...]:
+    if run.rehearsed:
+        return ("plan.apply()",)
+    return ("run.undo()",) if run.run else ()
 
 
 def _outcome(outcome: Outcome, said: str, names: Names) -> tuple[object, ...]:

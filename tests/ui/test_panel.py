@@ -140,6 +140,26 @@ def test_cancel_stops_at_the_next_batch(panel):
     assert panel.error.startswith("cancelled after")
 
 
+def test_a_plan_that_was_cancelled_is_none(panel):
+    panel._worker.going_on = lambda: False
+
+    press(panel, "plan")
+
+    assert panel.error == "cancelled; nothing was planned"
+    assert panel.plan is None
+    assert ready(panel) == {"plan"}
+
+
+def test_what_is_going_on_is_said(panel):
+    said = []
+    panel.observe(lambda change: said.append(panel._status.value), "busy")
+
+    press(panel, "plan", "rehearse")
+
+    assert "planning…" in said[0]
+    assert "rehearsing…" in said[2]
+
+
 def test_undo_can_be_cancelled_too(panel):
     press(panel, "plan", "rehearse", "apply")
     applied = dump(database(panel))

@@ -28,6 +28,8 @@ padding:0 .6em 0 0;box-sizing:border-box;white-space:nowrap;overflow:hidden;
 text-overflow:ellipsis;max-width:none;vertical-align:middle}}
 .skillmeat-audit table.page .long{{display:inline}}
 .skillmeat-audit table.page wbr{{display:none}}
+.skillmeat-audit table.page tr.selected{{
+background:color-mix(in srgb,var(--jp-brand-color1,#1976d2) 12%,transparent)}}
 .skillmeat-audit .unseen{{position:absolute;width:1px;height:1px;overflow:hidden;
 clip-path:inset(50%)}}
 </style>"""
@@ -72,9 +74,11 @@ class FindingsTable(widgets.HBox):
     def _row(self, number: int, finding: Mapping[str, object], ticked: bool) -> str:
         cells = finding_cells(finding, self._names)
         rule, *others = (text_html(cells[name]) for name in _WIDTHS)
+        kind, said = (
+            (' class="selected"', f"{number}, selected: ") if ticked else ("", f"{number}: ")
+        )
         return (
-            f'<tr aria-selected="{str(ticked).lower()}">'
-            f'<th scope="row"><span class="unseen">{number} </span>{rule}</th>'
+            f'<tr{kind}><th scope="row"><span class="unseen">{said}</span>{rule}</th>'
             f"{''.join(f'<td>{each}</td>' for each in others)}</tr>\n"
         )
 
