@@ -117,6 +117,10 @@ def test_the_repair_notebook_by_keyboard(page):
     for key in ("Space", "ArrowDown", "ArrowDown", "Enter"):
         page.keyboard.press(key)
     page.get_by_text("8 of 29 findings").wait_for()
+    page.get_by_label("text", exact=True).focus()
+    page.keyboard.type("lock-audit", delay=20)
+    page.get_by_text("4 of 29 findings").wait_for()
+    assert page.get_by_label("text", exact=True).input_value() == "lock-audit"
     reach(page, "1")
     page.keyboard.press("Space")
     page.get_by_text("1 selected").wait_for()
