@@ -4,15 +4,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skillmeat_audit.diff.compare import captured, claimed, holds
+from skillmeat_audit.diff.compare import captured, claimed, holds, of_distinct
 from skillmeat_audit.model.fields import HOSTS
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import places, plain
-from skillmeat_audit.model.text import is_accident
+from skillmeat_audit.model.tables import ARROW_TEXT, places
+from skillmeat_audit.model.text import ACCIDENT_HINT, is_accident
 
 _HOST = r"^https?://(?:www\.)?(?P<it>[^/]+)/"
 _REPOSITORY = r"^(?:https?://[^/]+/)?(?P<it>[^/\s]+/[^/\s@]+)"
-URL = r"^https?://[^/\s]+/"
+_URL = r"^https?://[^/\s]+/"
 
 
 def catalog_of(snapshot: Snapshot) -> pd.DataFrame:
@@ -33,7 +33,7 @@ def catalog_of(snapshot: Snapshot) -> pd.DataFrame:
         joined(known_ids, plain_url(catalog["upstream_url"])),
     )
     position = np.where(by_import >= 0, by_import, by_url)
-    accident = claimed(catalog["description"], is_accident)
+    accident = claimed(catalog["description"], is_accident, ACCIDENT_HINT)
     return pd.DataFrame({
         "upstream_url": catalog["upstream_url"].array.take(position, allow_fill=True),
         "description": catalog["description"].mask(accident).array.take(position, allow_fill=True),
@@ -74,10 +74,15 @@ def plain_url(urls: pd.Series) -> pd.Series:
     return urls.str.strip().str.lower()
 
 
+def is_url(sources: pd.Series) -> pd.Series:
+    """Return as plain ``bool`` which sources are addresses."""
+    return holds(sources.str.contains(_URL, regex=True))
+
+
 def host_of(sources: pd.Series) -> pd.Series:
     """Return the ``origin_source`` that the host of each source stands for, ``<NA>`` for others."""
-    hosts = captured(sources, _HOST).str.lower()
-    return pd.Series(list(map(HOSTS.get, plain(hosts))), index=sources.index, dtype="string")
+    hosts = of_distinct(captured(sources, _HOST).str.lower(), HOSTS.get, ARROW_TEXT)
+    return pd.Series(hosts, index=sources.index, dtype="string")
 
 
 def repository_of(sources: pd.Series) -> pd.Series:

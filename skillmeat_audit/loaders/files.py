@@ -41,8 +41,13 @@ class Seen(NamedTuple):
 
 def seen(facts: os.stat_result) -> Seen:
     """Return what *facts* tell the state of a file by."""
-    told = facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
-    return Seen(*(number & _POSITIVE for number in told))
+    return Seen(
+        facts.st_dev & _POSITIVE,
+        facts.st_ino & _POSITIVE,
+        facts.st_size,
+        facts.st_mtime_ns & _POSITIVE,
+        facts.st_ctime_ns & _POSITIVE,
+    )
 
 
 def exists(path: str | Path) -> bool:

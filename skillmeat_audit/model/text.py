@@ -17,6 +17,8 @@ _UNPRINTABLE = re.compile(
     )
     + "]"
 )
+# What every accident of an extraction holds, so that others need no closer look.
+ACCIDENT_HINT = r"None|---|[\[{]"
 _ACCIDENT = re.compile(r"None|---|\[.*\]|\{.*\}", re.DOTALL)
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
