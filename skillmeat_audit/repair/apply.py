@@ -18,11 +18,11 @@ from skillmeat_audit.model.changes import (
     Skipped,
     Values,
 )
-from skillmeat_audit.model.errors import CancelledError, PlanError
+from skillmeat_audit.model.errors import PlanError
 from skillmeat_audit.model.text import as_text, is_utf8
 from skillmeat_audit.model.urls import without_password
 from skillmeat_audit.repair.journal import Entry
-from skillmeat_audit.repair.runs import Terms, Work, carry_out, check_identity
+from skillmeat_audit.repair.runs import Terms, Work, batches, carry_out, check_identity
 from skillmeat_audit.service.artifacts import Artifacts, ensure_artifacts, has_sentinel
 from skillmeat_audit.service.cache_service import now, stored
 from skillmeat_audit.service.connection import writing
@@ -31,8 +31,6 @@ from skillmeat_audit.service.tables import CacheTables, reflect
 
 # A plan may overwrite or delete this share of the rows, or this many; more must be asked for.
 OVERWRITE_SHARE, OVERWRITE_FLOOR = 0.2, 5
-# So many rows are written between two chances to cancel: about a tenth of a second's work.
-BATCH_ROWS = 2_500
 _ABSENT = (None, "", "[]")
 
 
@@ -89,21 +87,12 @@ def _prepare(cache: _Cache, accepted: list[Change], terms: Terms) -> Work:
     at = now()
 
     def write() -> tuple[str, ...]:
-        rows = [
-            {
-                "collection_id": change.collection_id,
-                "artifact_id": change.artifact_id,
-                **change.after,
-            }
-            for change in changes
-            if change.op != "delete"
-        ]
-        for start in range(0, len(rows), BATCH_ROWS):
-            _ask(terms, start, len(changes))
-            terms.service(cache.connection, rows[start : start + BATCH_ROWS], at)
-        gone = [change.key for change in changes if change.op == "delete"]
-        delete_rows(cache.connection, cache.tables, gone)
-        _ask(terms, len(changes), len(changes))
+        for batch in batches(changes, terms):
+            rows = [_row(change) for change in batch if change.op != "delete"]
+            if rows:
+                terms.service(cache.connection, rows, at)
+            gone = [change.key for change in batch if change.op == "delete"]
+            delete_rows(cache.connection, cache.tables, gone)
         return ()
 
     return Work(
@@ -117,11 +106,10 @@ def _prepare(cache: _Cache, accepted: list[Change], terms: Terms) -> Work:
     )
 
 
-def _ask(terms: Terms, done: int, total: int) -> None:
-    if not terms.proceed(done, total):
-        raise CancelledError(
-            f"cancelled after {done} of {total} rows and rolled back; nothing was changed"
-        )
+def _row(change: Change) -> Values:
+    """Return what *change* writes, with its key."""
+    key = {"collection_id": change.collection_id, "artifact_id": change.artifact_id}
+    return key | change.after
 
 
 def _entries(cache: _Cache, changes: Sequence[Change], stamp: str) -> Iterator[Entry]:
