@@ -8,7 +8,7 @@ UV_ONLY := .venv/uv.lock
 # Where bytecode is not written, every start is slow for ever.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: audit test check lint types imports conformance notebooks browser benchmark format lock clean
+.PHONY: audit test check lint types imports conformance notebooks browser benchmark bench format lock clean
 
 audit: $(READY)  ## check the bundled home: real findings in a few seconds
 	@$(BIN)/python data/build.py batch-import .build/home
@@ -48,6 +48,15 @@ browser: $(READY)  ## the repair notebook in JupyterLab and headless Chromium; s
 benchmark: $(READY)  ## how long the explorer takes to answer, over 100,000 findings
 	$(BIN)/python benchmarks/widgets.py
 
+bench: $(READY) .venv-conformance/.ready .venv-peers/.ready  ## speed, as ratios: to a floor, to SkillMeat, to other tools
+	$(BIN)/python benchmarks/run.py $(SIZES)
+
+.venv-peers/.ready: $(READY) benchmarks/requirements.lock
+	$(PYTHON) -m venv .venv-peers
+	$(BIN)/uv pip install -q --python .venv-peers/bin/python --require-hashes -r benchmarks/requirements.lock \
+	|| .venv-peers/bin/python -m pip install -q --require-hashes -r benchmarks/requirements.lock
+	@touch $@
+
 format: $(READY)  ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -57,9 +66,11 @@ lock: $(READY)  ## resolve the dependencies anew
 	rm -f uv.lock
 	$(BIN)/uv pip compile -q pyproject.toml tests/conformance/requirements.in --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate -o tests/conformance/requirements.lock
+	$(BIN)/uv pip compile -q benchmarks/requirements.in --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate -o benchmarks/requirements.lock
 
 clean:
-	rm -rf .venv .venv-conformance .build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-conformance .venv-peers .build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # uv installs the hashed lock ten times faster than pip; pip is the way where uv cannot (it ignores pip's settings).
 $(READY): requirements.lock pyproject.toml

@@ -27,9 +27,10 @@ def read_rows(
     found: dict[Key, Raw] = {}
     for collection_id, ids in wanted.items():
         for some in chunks([place[each] for each in ids if each in place]):
-            query = _select(connection, tables, collection_id, some)
-            for row in connection.execute(query).all():
-                values = dict(row._mapping)
+            result = connection.execute(_select(connection, tables, collection_id, some))
+            columns = list(result.keys())
+            for row in result.all():
+                values = dict(zip(columns, row, strict=True))
                 found[collection_id, names[values[tables.primary_key[1]]]] = values
     return found
 

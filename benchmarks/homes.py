@@ -1,0 +1,296 @@
+"""Builds a SkillMeat home of any size, the same for the same arguments: files, manifests, cache.
+
+Of a hundred artifacts, three have a bare row (an import that wrote no metadata), two a row that
+drifted from the manifest, one none at all; the others agree. An entry of a manifest has about 600
+bytes, a front matter 15 lines, a file 1.4 kB; the catalogue lists every imported artifact.
+
+Run it as ``python benchmarks/homes.py 10000 FOLDER [--era artifact_id] [--bare 100]``.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from skillmeat_audit.replay.scratch import SCHEMAS
+from skillmeat_audit.service.schema import ERAS
+from skillmeat_audit.service.tables import SENTINEL
+
+BARE, DRIFTED, MISSING = 3, 2, 1  # of a hundred
+SOURCES = 20
+BEGIN = datetime(2026, 3, 1, 8, tzinfo=UTC)
+TEXT = (
+    "reads writes checks release notes lock files secrets review branch commit message schema "
+    "drift manifest query report deploy test fixture agent prompt context token budget summary "
+    "changelog when the task needs a careful look at every line of what was changed since last"
+)
+WORDS = TEXT.split()
+AUTHORS = ("Jane Fixture", "acme labs", "Loc Al", "Zoë Ångström", "team@example.org")
+LICENSES = ("MIT", "Apache-2.0", "BSD-3-Clause")
+TOOLS = ("Read", "Write", "Edit", "Bash", "Glob", "Grep", "WebFetch", "Task")
+TAGS = ("ops", "security", "docs", "cli", "git", "data", "python", "review")
+FOLDERS = {"skill": "skills", "command": "commands", "agent": "agents"}
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One artifact, as its author wrote it and as the manifest lists it."""
+
+    number: int
+    kind: str
+    name: str
+    local: bool
+    description: str
+    author: str
+    license: str
+    version: str
+    tags: tuple[str, ...]
+    tools: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """What SkillMeat calls it."""
+        return f"{self.kind}:{self.name}"
+
+    @property
+    def path(self) -> str:
+        """Where the manifest says it lies, below the collection."""
+        return f"{FOLDERS[self.kind]}/{self.name}{'' if self.kind == 'skill' else '.md'}"
+
+    @property
+    def file(self) -> str:
+        """The file its front matter stands in, below the collection."""
+        return f"{self.path}/SKILL.md" if self.kind == "skill" else self.path
+
+    @property
+    def source(self) -> str:
+        """Which registered source it was imported from."""
+        return f"https://github.com/acme/kit-{self.number % SOURCES}"
+
+    @property
+    def upstream(self) -> str:
+        """Its address there."""
+        return f"{self.source}/tree/main/{self.path}"
+
+    @property
+    def uuid(self) -> str:
+        """An id of 32 hexadecimal digits."""
+        return hashlib.md5(self.id.encode()).hexdigest()
+
+    @property
+    def added_at(self) -> datetime:
+        """When its row was made: one after the other, a hundredth of a second apart."""
+        return BEGIN + timedelta(milliseconds=10 * self.number)
+
+
+def artifacts(count: int, seed: int = 1) -> Iterator[Artifact]:
+    """Yield *count* artifacts: seven tenths skills, the rest commands and agents."""
+    chance = random.Random(seed)
+    for number in range(count):
+        kind = chance.choices(tuple(FOLDERS), (70, 15, 15))[0]
+        yield Artifact(
+            number,
+            kind,
+            f"{chance.choice(TAGS)}-{chance.choice(WORDS)}-{number:06}",
+            chance.random() < 0.2,
+            " ".join(chance.choices(WORDS, k=24)).capitalize() + ".",
+            chance.choice(AUTHORS),
+            chance.choice(LICENSES),
+            f"{chance.randrange(4)}.{chance.randrange(20)}.{chance.randrange(9)}",
+            tuple(sorted(chance.sample(TAGS, 3))),
+            tuple(sorted(chance.sample(TOOLS, 3))),
+        )
+
+
+def build(target: Path, count: int, era: str = ERAS[1], bare: int = BARE) -> Path:
+    """Build a home of *count* artifacts as *target*/.skillmeat, and return that folder.
+
+    *bare* of a hundred rows hold nothing but their key.
+    """
+    home = target / ".skillmeat"
+    collection = home / "collections" / "default"
+    for folder in FOLDERS.values():
+        (collection / folder).mkdir(parents=True)
+    (home / "cache").mkdir()
+    (home / "config.toml").write_text('[settings]\ndefault-collection = "default"\n')
+    made = list(artifacts(count))
+    head = f'[collection]\nname = "default"\nversion = "1.0.0"\ncreated = "{_iso(BEGIN)}"\n'
+    head += f'updated = "{_iso(BEGIN)}"\n'
+    listed = "".join(map(_entry, made))
+    (collection / "collection.toml").write_text(head + listed, "utf-8")
+    for each in made:
+        _write_files(collection, each)
+    with closing(sqlite3.connect(home / "cache" / "cache.db")) as connection:
+        _fill(connection, made, era, bare)
+    return home
+
+
+def _entry(artifact: Artifact) -> str:
+    """Return the manifest's entry; an import knows less of the artifact than an add."""
+    lines = [
+        "\n[[artifacts]]",
+        f'name = "{artifact.name}"',
+        f'type = "{artifact.kind}"',
+        f'path = "{artifact.path}"',
+        f'origin = "{"local" if artifact.local else "marketplace"}"',
+        f'added = "{_iso(artifact.added_at)}"',
+    ]
+    if not artifact.local:
+        lines += [
+            f'upstream = "{artifact.upstream}"',
+            'version_spec = "latest"',
+            'origin_source = "github"',
+            f'import_id = "{artifact.uuid}"',
+        ]
+    lines += [
+        "tags = [",
+        *(f'    "{tag}",' for tag in artifact.tags),
+        "]",
+        "",
+        "[artifacts.metadata]",
+        f'title = "{artifact.name.title()}"',
+        f'description = "{artifact.description}"',
+    ]
+    if artifact.local:
+        lines += [
+            f'author = "{artifact.author}"',
+            f'license = "{artifact.license}"',
+            f'version = "{artifact.version}"',
+            f"tools = {json.dumps(artifact.tools)}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _write_files(collection: Path, artifact: Artifact) -> None:
+    file = collection / artifact.file
+    if artifact.kind == "skill":
+        file.parent.mkdir()
+    tags = "".join(f"  - {tag}\n" for tag in artifact.tags)
+    cut = len(artifact.description) // 2
+    cut += artifact.description[cut:].index(" ")
+    folded = artifact.number % 4 == 0
+    description = (
+        f">-\n  {artifact.description[:cut]}\n  {artifact.description[cut + 1 :]}"
+        if folded
+        else artifact.description
+    )
+    front = (
+        f"name: {artifact.name}\ntitle: {artifact.name.title()}\ndescription: {description}\n"
+        f"author: {artifact.author}\nlicense: {artifact.license}\n"
+        f'version: "{artifact.version}"\ntags:\n{tags}'
+        f"allowed-tools: [{', '.join(artifact.tools)}]\n"
+        f"metadata:\n  level: {artifact.number % 5}\n"
+        f"  reviewed: 2026-02-0{artifact.number % 9 + 1}\n"
+    )
+    body = (artifact.description + "\n\n") * 6
+    file.write_text(f"---\n{front}---\n\n# {artifact.name}\n\n{body}", "utf-8")
+    os.utime(file, (artifact.added_at.timestamp(),) * 2)
+
+
+def _fill(connection: sqlite3.Connection, made: list[Artifact], era: str, bare: int) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.executescript((SCHEMAS / f"{era}.sql").read_text("utf-8"))
+    at = _sql(BEGIN)
+    times: Row = {"created_at": at, "updated_at": at}
+    place: Row = {"id": "default", "name": "Default Collection", **times}
+    _insert(connection, "collections", [place])
+    _insert(connection, "projects", [
+        {"id": SENTINEL, "name": "Collection Artifacts", "path": "~", "status": "active", **times},
+    ])  # fmt: skip
+    _insert(connection, "marketplace_sources", [
+        {
+            "id": f"s{number}", "repo_url": f"https://github.com/acme/kit-{number}",
+            "owner": "acme", "repo_name": f"kit-{number}", "scan_status": "success",
+            "artifact_count": 0, **times,
+        }
+        for number in range(SOURCES)
+    ])  # fmt: skip
+    _insert(connection, "marketplace_catalog_entries", [
+        {
+            "id": f"c{each.number}", "source_id": f"s{each.number % SOURCES}",
+            "artifact_type": each.kind, "name": each.name, "path": each.path,
+            "upstream_url": each.upstream, "description": each.description, "status": "imported",
+            "import_date": _sql(each.added_at), "import_id": each.uuid, "detected_at": at,
+            "confidence_score": 95, **times,
+        }
+        for each in made if not each.local
+    ])  # fmt: skip
+    by_uuid = era == "artifact_uuid"
+    if by_uuid:
+        _insert(connection, "artifacts", [
+            {
+                "id": each.id, "uuid": each.uuid, "project_id": SENTINEL, "name": each.name,
+                "type": each.kind, **times,
+            }
+            for each in made
+        ])  # fmt: skip
+    chance = random.Random(len(made))
+    lots = [chance.randrange(100) - bare for _ in made]
+    rows = [_row(each, lot, by_uuid=by_uuid) for each, lot in zip(made, lots, strict=True)]
+    _insert(connection, "collection_artifacts", [row for row in rows if row is not None])
+    connection.commit()
+
+
+def _row(artifact: Artifact, lot: int, *, by_uuid: bool) -> Row | None:
+    """Return the artifact's cache row, wrong in the way that its *lot* says."""
+    key = {"artifact_uuid": artifact.uuid} if by_uuid else {"artifact_id": artifact.id}
+    blank = (
+        "description source origin origin_source tags_json author license tools_json version "
+        "synced_at"
+    )
+    row: Row = {"collection_id": "default", **key, "added_at": _sql(artifact.added_at)}
+    row |= dict.fromkeys(blank.split())
+    if lot < 0:
+        return row
+    if lot < MISSING:
+        return None
+    market = not artifact.local
+    drifted = lot < MISSING + DRIFTED
+    return row | {
+        "description": "What it said before." if drifted else artifact.description,
+        "source": artifact.upstream if market else None,
+        "origin": "marketplace" if market else "local",
+        "origin_source": "github" if market else None,
+        "tags_json": json.dumps(artifact.tags), "author": artifact.author,
+        "license": artifact.license, "tools_json": json.dumps(artifact.tools),
+        "version": "0.0.1" if drifted and artifact.local else artifact.version,
+        "synced_at": _sql(artifact.added_at + timedelta(microseconds=200)),
+    }  # fmt: skip
+
+
+def _insert(connection: sqlite3.Connection, table: str, rows: list[Row]) -> None:
+    if rows:
+        marks = ", ".join(f":{name}" for name in rows[0])
+        connection.executemany(f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES ({marks})", rows)
+
+
+def _iso(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+
+def _sql(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def main() -> None:
+    """Build a home from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("count", type=int)
+    parser.add_argument("target", type=Path, help="the folder that gets a .skillmeat")
+    parser.add_argument("--era", choices=ERAS, default=ERAS[1])
+    parser.add_argument("--bare", type=int, default=BARE, help="of a hundred rows")
+    options = parser.parse_args()
+    build(options.target, options.count, options.era, options.bare)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""The machine: what it is, and how much memory the processes on it take."""
+
+import json
+import os
+import platform
+import subprocess
+import threading
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+PACKAGES = ("pandas", "pyarrow", "SQLAlchemy", "tomli", "PyYAML", "msgspec")
+_EVERY_SECONDS = 0.02
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+def facts() -> dict[str, object]:
+    """Return what a reader has to know to place the figures."""
+    cpus = Path("/proc/cpuinfo").read_text("utf-8") if Path("/proc/cpuinfo").exists() else ""
+    models = [line.partition(":")[2].strip() for line in cpus.splitlines() if "model name" in line]
+    memory_bytes = os.sysconf("SC_PHYS_PAGES") * _PAGE_BYTES
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "processor": models[0] if models else platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(memory_bytes / 2**30),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in PACKAGES},
+    }
+
+
+def watched(command: list[object]) -> dict[str, float]:
+    """Return the JSON that *command* prints, and the most memory its processes took together."""
+    with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE) as process:
+        peak, done = [0], threading.Event()
+        watch = threading.Thread(target=_watch, args=(process.pid, peak, done))
+        watch.start()
+        assert process.stdout is not None
+        said = process.stdout.read()
+        done.set()
+        watch.join()
+    if process.returncode:
+        raise SystemExit(f"{command} failed")
+    return json.loads(said) | {"peak_mb": peak[0] / 1e6}
+
+
+def _watch(pid: int, peak: list[int], done: threading.Event) -> None:
+    while not done.wait(_EVERY_SECONDS):
+        peak[0] = max(peak[0], sum(map(_resident_bytes, _family(pid))))
+
+
+def _family(pid: int) -> list[int]:
+    """Return *pid* and what it started, as far as the system tells."""
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [pid, *(each for child in listed for each in _family(int(child)))]
+
+
+def _resident_bytes(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
+    except (OSError, IndexError):
+        return 0

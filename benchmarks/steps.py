@@ -1,0 +1,203 @@
+"""Measures one step of the work, in a process of its own: ``python benchmarks/steps.py STEP HOME``.
+
+What a step needs is imported and prepared before the clock starts, and the step was done once on
+the smallest home before, so that nothing is loaded late. Prints JSON: seconds of wall and CPU time,
+child processes included, and how much was done.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import frames
+import homes
+import sqlalchemy as sa
+from floor import floor
+from sqlalchemy.orm import DeclarativeBase, Session
+
+import skillmeat_audit as sma
+from skillmeat_audit.commands.delivery import outputs_of
+from skillmeat_audit.commands.report import Order, report
+from skillmeat_audit.diff.cells import compare
+from skillmeat_audit.model.changes import Change
+
+Step = Callable[[], object]
+WARM_UP = 300  # artifacts
+
+
+def check(home: Path, _: Path) -> Step:
+    """Audit a home of which nothing is remembered."""
+    return lambda: len(sma.audit(home, index=False, progress=False).findings)
+
+
+def unchanged(home: Path, scratch: Path) -> Step:
+    """Audit a home in which nothing changed since the last time."""
+    sma.audit(home, index=scratch, progress=False)
+    return lambda: len(sma.audit(home, index=scratch, progress=False).findings)
+
+
+def plan(home: Path, _: Path) -> Step:
+    """Plan the repair of an audited home."""
+    audited = sma.audit(home, progress=False)
+    return lambda: len(audited.plan().document.changes)
+
+
+def apply(home: Path, scratch: Path) -> Step:
+    """Apply a plan: preconditions, backup and journal, the rows, one commit."""
+    planned, options = _planned(home, scratch)
+    return lambda: len(sma.apply(planned, options=options, recheck=False).outcome.applied)
+
+
+def undo(home: Path, scratch: Path) -> Step:
+    """Undo a run, as carefully."""
+    planned, options = _planned(home, scratch)
+    run = sma.apply(planned, options=options, recheck=False)
+    return lambda: len(run.undo().outcome.applied)
+
+
+def bare(home: Path, scratch: Path) -> Step:
+    """Write the rows of a plan by one sorted executemany for each set of columns, no more."""
+    planned, _ = _planned(home, scratch)
+    database = scratch / "cache.db"
+    with closing(sqlite3.connect(database)) as connection:
+        uuids = dict(connection.execute("SELECT id, uuid FROM artifacts"))
+    changes = [change for change in planned.document.changes if change.op == "update"]
+    return lambda: _write(database, changes, uuids)
+
+
+def orm(home: Path, scratch: Path) -> Step:
+    """Write the rows of a plan one by one through an ORM, with a commit each."""
+    planned, _ = _planned(home, scratch)
+    engine = sa.create_engine(f"sqlite:///{scratch / 'cache.db'}")
+    row_type, uuids = _mapped(engine)
+    changes = [change for change in planned.document.changes if change.op == "update"]
+
+    def work() -> int:
+        with Session(engine) as session:
+            for change in changes:
+                key = {"collection_id": change.collection_id}
+                key["artifact_uuid"] = uuids[change.artifact_id]
+                session.merge(row_type(**key, **change.after))
+                session.commit()
+        return len(changes)
+
+    return work
+
+
+def repair(home: Path, scratch: Path) -> Step:
+    """Audit, plan and apply: what SkillMeat's refresh is there for."""
+    copy = _copied(home, scratch)
+    options = sma.Options(state_dir=scratch / "state")
+
+    def work() -> int:
+        planned = sma.audit(home, database=copy, index=False, progress=False).plan()
+        return len(sma.apply(planned, options=options, recheck=False).outcome.applied)
+
+    return work
+
+
+def reported(home: Path, scratch: Path) -> Step:
+    """Audit, and report as HTML, JSON, SARIF and metrics."""
+    files = [str(scratch / f"report.{suffix}") for suffix in ("html", "json", "sarif", "prom")]
+    order = Order(outputs=outputs_of(files, None, github=False), index=False, progress=False)
+    return lambda: len(report(home, order).delivery.written)
+
+
+def diff(home: Path, _: Path) -> Step:
+    """Compare two frames: pair their rows, and list the cells that differ."""
+    snapshot = frames.snapshot(home)
+    return lambda: len(compare(snapshot).cells)
+
+
+def pandas_compare(home: Path, _: Path) -> Step:
+    """Do the same by `DataFrame.compare`, on the rows that both have."""
+    expected, actual = frames.pair(home)
+    return lambda: len(frames.compared(expected, actual))
+
+
+STEPS: dict[str, Callable[[Path, Path], Step]] = {
+    "floor": lambda home, _: lambda: floor(home),
+    "check": check, "unchanged": unchanged, "plan": plan, "apply": apply, "undo": undo,
+    "bare": bare, "orm": orm, "repair": repair, "report": reported, "diff": diff,
+    "pandas": pandas_compare,
+}  # fmt: skip
+
+
+def _copied(home: Path, scratch: Path) -> Path:
+    return Path(shutil.copy(home / "cache" / "cache.db", scratch / "cache.db"))
+
+
+def _planned(home: Path, scratch: Path) -> tuple[sma.Plan, sma.Options]:
+    planned = sma.audit(home, database=_copied(home, scratch), progress=False).plan()
+    most = len(planned.document.changes)
+    return planned, sma.Options(state_dir=scratch / "state", max_overwrites=most)
+
+
+def _write(database: Path, changes: list[Change], uuids: dict[str, str]) -> int:
+    by_columns: dict[tuple[str, ...], list[tuple[str | None, ...]]] = {}
+    for change in changes:
+        row = (change.collection_id, uuids[change.artifact_id], *change.after.values())
+        by_columns.setdefault(tuple(change.after), []).append(row)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        for columns, rows in by_columns.items():
+            mended = ", ".join(f"{name} = excluded.{name}" for name in columns)
+            connection.executemany(
+                f"INSERT INTO collection_artifacts "
+                f"(collection_id, artifact_uuid, added_at, synced_at, {', '.join(columns)}) "
+                f"VALUES (?, ?, '-', '-'{', ?' * len(columns)}) "
+                f"ON CONFLICT DO UPDATE SET synced_at = excluded.synced_at, {mended}",
+                sorted(rows),
+            )
+    return len(changes)
+
+
+def _mapped(engine: sa.Engine) -> tuple[type, dict[str, str]]:
+    """Return an ORM class of the cache rows, and the uuid of each artifact."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class CacheRow(Base):
+        __table__ = sa.Table("collection_artifacts", Base.metadata, autoload_with=engine)
+
+    with engine.connect() as connection:
+        uuids = dict(connection.execute(sa.text("SELECT id, uuid FROM artifacts")).all())
+    return CacheRow, uuids
+
+
+def measured(step: str, home: Path) -> dict[str, object]:
+    """Do *step* once on *home*, after once on a small one, and return what it took."""
+    make = STEPS[step]
+    with tempfile.TemporaryDirectory() as small, tempfile.TemporaryDirectory() as scratch:
+        (Path(small) / "scratch").mkdir()
+        make(homes.build(Path(small), WARM_UP), Path(small) / "scratch")()
+        work = make(home, Path(scratch))
+        wall, cpu = time.perf_counter(), _cpu()
+        done = work()
+        return {"wall": time.perf_counter() - wall, "cpu": _cpu() - cpu, "done": done}
+
+
+def _cpu() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def main() -> None:
+    """Measure from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("step", choices=STEPS)
+    parser.add_argument("home", type=Path, help="a .skillmeat folder")
+    options = parser.parse_args()
+    json.dump(measured(options.step, options.home), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
