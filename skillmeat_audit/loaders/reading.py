@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from subprocess import DEVNULL, Popen
 from tempfile import TemporaryFile
 from typing import IO, NamedTuple
@@ -27,7 +27,7 @@ SIZE_LIMIT_BYTES = 16 * 1024 * 1024
 FILES_PER_CHILD = 4_000
 _CHILDREN = 7
 _FENCE = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
-_SERVE = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve()"
+_SERVE = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve({pid})"
 
 
 class Task(NamedTuple):
@@ -68,14 +68,19 @@ def read_one(task: Task) -> Read:
         return Read({"state": "unreadable", "reason": reason}, None)
     except Unreadable as exc:
         return Read({"state": "unreadable", "reason": str(exc)}, None)
-    return Read(_record(content, must_fence=task.must_fence) | _times(facts), seen(facts))
+    record = _record(content, must_fence=task.must_fence)
+    return Read(record | {"modified_at": modified_at(facts)}, seen(facts))
 
 
-def serve() -> None:
-    """Read the tasks that come through standard input, and write what they say to the output."""
+def serve(asked_by: int) -> None:
+    """Read the tasks that come through standard input, and write what they say to the output.
+
+    It ends early where the process *asked_by* is gone.
+    """
     gc.disable()  # records hold no garbage, and looking for it among them costs
     tasks: Sequence[Task] = pickle.load(sys.stdin.buffer)
-    pickle.dump([read_one(task) for task in tasks], sys.stdout.buffer)
+    wanted = takewhile(lambda _: os.getppid() == asked_by, tasks)
+    pickle.dump([read_one(task) for task in wanted], sys.stdout.buffer)
 
 
 def _record(content: bytes, *, must_fence: bool) -> Record:
@@ -88,10 +93,6 @@ def _record(content: bytes, *, must_fence: bool) -> Record:
         return {"state": "unreadable", "reason": f"is not UTF-8 (byte {exc.start})"}
     except Unreadable as exc:
         return {"state": "unreadable", "reason": str(exc)}
-
-
-def _times(facts: os.stat_result) -> Record:
-    return {"modified_at": modified_at(facts)}
 
 
 def _processors() -> int:
@@ -117,7 +118,7 @@ def _child(tasks: Sequence[Task]) -> Iterator[Callable[[], list[Read]]]:
 
     Both are passed in files: neither waits for the other to start or to listen.
     """
-    code = _SERVE.format(path=sys.path, module=__name__)
+    code = _SERVE.format(path=sys.path, module=__name__, pid=os.getpid())
     with TemporaryFile() as asked, TemporaryFile() as answer:
         pickle.dump(tasks, asked)
         asked.seek(0)

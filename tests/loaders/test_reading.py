@@ -1,5 +1,6 @@
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +106,32 @@ def test_a_script_without_a_main_guard_is_not_run_again(tmp_path, tasks):
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     assert said == f"once\n{len(tasks)}\n"
+
+
+def test_a_child_ends_where_who_asked_was_killed(tmp_path):
+    (tmp_path / "a.md").write_text("---\nname: a\n---\n")
+    asking = tmp_path / "asking.py"
+    asking.write_text(
+        "import os\n"
+        "from skillmeat_audit.loaders import reading\n"
+        f"tasks = [reading.Task({str(tmp_path / 'a.md')!r}, False)] * 1_000_000\n"
+        "with reading._child(tasks) as answer:\n"
+        "    print(os.popen(f'pgrep -P {os.getpid()} -f serve').read(), flush=True)\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    command = [reading.sys.executable, asking]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    child = int(said.stdout.split()[0])
+    until = time.monotonic() + 20
+    while time.monotonic() < until and is_running(child):
+        time.sleep(0.1)
+
+    assert said.returncode == -9
+    assert not is_running(child)
+
+
+def is_running(pid):
+    try:
+        return "Z" not in (Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0])
+    except OSError:
+        return False
