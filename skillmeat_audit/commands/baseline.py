@@ -33,4 +33,4 @@ def update(audited: Audit, scope: Scope, path: Path, terms: Terms) -> tuple[int,
 
 def is_whole(scope: Scope) -> bool:
     """Tell whether *scope* asks for everything."""
-    return not (scope.select or scope.collections or scope.artifacts)
+    return not (scope.select or scope.collections or scope.artifacts or scope.writers)

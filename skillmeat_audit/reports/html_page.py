@@ -15,7 +15,7 @@ from skillmeat_audit.reports.report import TITLE, Failure, Report
 _TEMPLATES = Path(__file__).parent / "templates"
 # What replaces the suffix of a page in the name of the file that holds all findings.
 BESIDE = ".findings.csv"
-_BAR, _GAP, _HEIGHT, _FOOT = 28, 10, 90, 18
+_BAR, _GAP, _HEIGHT, _FOOT = 28, 16, 90, 18
 
 
 def html_page(report: Report) -> bytes:

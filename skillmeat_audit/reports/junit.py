@@ -1,20 +1,18 @@
 """Renders a report as JUnit XML: a suite per family of rules, a case per rule."""
 
-from collections.abc import Mapping
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable, shortened
+from skillmeat_audit.reports.lines import Finding, said, where
 from skillmeat_audit.reports.manual import Documented
-from skillmeat_audit.reports.names import TOOL
+from skillmeat_audit.reports.names import TOOL, Names
 from skillmeat_audit.reports.report import Failure, Report
-from skillmeat_audit.reports.values import count, shown
+from skillmeat_audit.reports.values import count
 
 LINES_SHOWN, _LINE_LIMIT = 100, 300
-
-Finding = Mapping[str, object]
 
 
 def junit_xml(report: Report) -> bytes:
@@ -48,27 +46,21 @@ def _case(suite: ET.Element, rule: Documented, found: list[Finding], report: Rep
         suite, "testcase", classname=f"{TOOL}.{rule.code[0]}", name=f"{rule.code} {rule.title}"
     )
     ignored = report.summary.ignored.get(rule.code, 0)
-    lines = [_line(each, report) for each in found[:LINES_SHOWN]]
+    lines = [_line(each, report.known.names) for each in found[:LINES_SHOWN]]
     told = "\n".join([f"{len(lines)} of {count(len(found), 'finding')}", *lines])
     if found and rule.severity != Severity.INFO:
-        said = f"{count(len(found), 'finding')}: {rule.title}"
-        ET.SubElement(case, "failure", message=said, type=str(rule.severity)).text = told
+        message = f"{count(len(found), 'finding')}: {rule.title}"
+        ET.SubElement(case, "failure", message=message, type=str(rule.severity)).text = told
     elif found:
         ET.SubElement(case, "system-out").text = told
     elif ignored:
-        said = f"{count(ignored, 'finding')} ignored on request"
-        ET.SubElement(case, "skipped", message=said)
+        message = f"{count(ignored, 'finding')} ignored on request"
+        ET.SubElement(case, "skipped", message=message)
     return case
 
 
-def _line(finding: Finding, report: Report) -> str:
-    place = [finding["artifact_id"] or "the home"]
-    if finding["collection_id"] is not None:
-        place.append(report.known.names.collection(finding["collection_id"]))
-    said = finding["detail"] or ""
-    if finding["column"] is not None and finding["status"] is not None:
-        said = f"{finding['column']}: {shown(finding['actual'])} → {shown(finding['expected'])}"
-    return shortened(printable(f"{' · '.join(map(str, place))} · {said}"), _LINE_LIMIT)
+def _line(finding: Finding, names: Names) -> str:
+    return shortened(f"{where(finding, names)} · {said(finding)}", _LINE_LIMIT)
 
 
 def _count(suite: ET.Element, cases: list[ET.Element], made_at: str) -> None:

@@ -84,6 +84,12 @@ def filters(command: Command) -> Command:
             metavar="ID",
             help="Only this artifact, type:name or name. Repeatable.",
         ),
+        click.option(
+            "--writer",
+            multiple=True,
+            metavar="NAME",
+            help="Only rows that this code path last wrote, e.g. import-bare. Repeatable.",
+        ),
     ]
     return with_options(command, options)
 
@@ -97,6 +103,7 @@ def scope_of(options: dict[str, Any], settings: "Settings") -> "Scope":
         ignore=(*options["ignore"], *settings.ignore),
         collections=options["collection"],
         artifacts=options["artifact"],
+        writers=options["writer"],
     )
 
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shlex
 import stat
 
+import pandas as pd
 import pytest
 from conftest import digest
 
@@ -157,6 +159,60 @@ def test_filters_narrow_the_report(cli, make_home, tmp_path):
 
     found = json.loads((tmp_path / "r.json").read_text())["findings"]
     assert {each["rule"][0] for each in found} == {"S"}
+
+
+def test_each_cause_has_the_command_that_mends_it_and_nothing_else(cli, make_home, tmp_path, era):
+    home = make_home(era=era)
+    cli("report", home, "-o", tmp_path / "r.json", "-o", tmp_path / "r.csv")
+    findings = pd.read_csv(tmp_path / "r.csv")
+    mended = 0
+
+    for cause in json.loads((tmp_path / "r.json").read_text())["causes"]:
+        for command in cause["commands"]:
+            tool, *arguments = shlex.split(command)
+            assert tool == "skillmeat-audit"
+            if arguments[0] != "plan":
+                continue
+            code, out, _ = cli(*arguments[:-1], tmp_path / "plan.json", "--format", "json")
+            assert code == ExitCode.CLEAN
+            told = {rule for change in json.loads(out)["changes"] for rule in change["rules"]}
+            assert told <= set(cause["rules"])
+            mended += sum(len(change["rules"]) for change in json.loads(out)["changes"])
+
+    assert mended == (findings["disposition"] != "none").sum()
+
+
+def test_a_writer_narrows_what_is_found(cli, make_home):
+    home = make_home()
+
+    _, out, _ = cli("check", home, "--writer", "import-bare", "--format", "json")
+    assert {each["writer"] for each in json.loads(out)["findings"]} == {"import-bare"}
+
+    code, _, err = cli("check", home, "--writer", "import-bear")
+    assert code == ExitCode.FAILED
+    assert "did you mean import-bare?" in err
+
+
+def test_a_part_is_told_to_be_a_part(cli, make_home, tmp_path):
+    home = make_home()
+    cli("report", home, "--select", "M", "--writer", "import-bare", "-o", tmp_path / "r.json")
+
+    found = json.loads((tmp_path / "r.json").read_text())
+    assert found["headline"] == "7 warnings in the part that was asked for."
+    assert found["notes"] == ["only a part was asked for: select M; writer import-bare"]
+
+
+def test_a_home_under_any_name_is_reported_by_its_real_path(cli, make_home, tmp_path, monkeypatch):
+    odd = os.fsdecode(b"it's \xff 100%")
+    home = make_home(at=odd)
+    monkeypatch.chdir(tmp_path)
+
+    code, _, _ = cli("report", odd, *outputs(tmp_path / "out"))
+
+    assert code == ExitCode.FINDINGS
+    named = os.fsencode(home).decode(errors="backslashreplace")
+    assert json.loads((tmp_path / "out" / "r.json").read_text())["home"] == named
+    assert f'home="{named}"' in (tmp_path / "out" / "r.prom").read_text().replace("\\\\", "\\")
 
 
 def test_the_second_run_says_what_changed(cli, make_home, tmp_path):
