@@ -17,13 +17,17 @@ LINES_SHOWN, _LINE_LIMIT = 100, 300
 
 def junit_xml(report: Report) -> bytes:
     """Return *report* as JUnit XML: rules with errors or warnings fail, notes are told only."""
-    found: dict[str, list[Finding]] = {}
-    for finding in records(report.findings):
-        found.setdefault(str(finding["rule"]), []).append(finding)
+    told: dict[str, list[Finding]] = {}
+    for finding in records(report.findings.groupby("rule", sort=False).head(LINES_SHOWN)):
+        told.setdefault(str(finding["rule"]), []).append(finding)
+    totals = report.findings["rule"].value_counts()
     root = ET.Element("testsuites", name=TOOL)
     for family, rules in groupby(report.known.rules, key=lambda rule: rule.code[0]):
         suite = ET.SubElement(root, "testsuite", name=f"{family} {report.known.families[family]}")
-        cases = [_case(suite, rule, found.get(rule.code, []), report) for rule in rules]
+        cases = [
+            _case(suite, rule, (told.get(rule.code, []), int(totals.get(rule.code, 0))), report)
+            for rule in rules
+        ]
         _count(suite, cases, report.made_at)
     _sum(root)
     return _bytes(root)
@@ -41,18 +45,22 @@ def failure_xml(failure: Failure) -> bytes:
     return _bytes(root)
 
 
-def _case(suite: ET.Element, rule: Documented, found: list[Finding], report: Report) -> ET.Element:
+def _case(
+    suite: ET.Element, rule: Documented, found: tuple[list[Finding], int], report: Report
+) -> ET.Element:
+    """Return the case of *rule*; *found* are some of its findings, and how many there are."""
     case = ET.SubElement(
         suite, "testcase", classname=f"{TOOL}.{rule.code[0]}", name=f"{rule.code} {rule.title}"
     )
     ignored = report.summary.ignored.get(rule.code, 0)
-    lines = [_line(each, report.known.names) for each in found[:LINES_SHOWN]]
-    told = "\n".join([f"{len(lines)} of {count(len(found), 'finding')}", *lines])
-    if found and rule.severity != Severity.INFO:
-        message = f"{count(len(found), 'finding')}: {rule.title}"
-        ET.SubElement(case, "failure", message=message, type=str(rule.severity)).text = told
-    elif found:
-        ET.SubElement(case, "system-out").text = told
+    told, total = found
+    lines = [_line(each, report.known.names) for each in told]
+    text = "\n".join([f"{len(lines)} of {count(total, 'finding')}", *lines])
+    if total and rule.severity != Severity.INFO:
+        message = f"{count(total, 'finding')}: {rule.title}"
+        ET.SubElement(case, "failure", message=message, type=str(rule.severity)).text = text
+    elif total:
+        ET.SubElement(case, "system-out").text = text
     elif ignored:
         message = f"{count(ignored, 'finding')} ignored on request"
         ET.SubElement(case, "skipped", message=message)

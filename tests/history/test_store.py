@@ -166,6 +166,35 @@ def test_runs_at_once_are_all_kept_and_none_is_torn(url):
     assert last.changes.new == 0
 
 
+def test_a_history_of_a_newer_version_is_left_alone(place, tmp_path):
+    ran(place, findings("skill:a"), 1)
+    with writing(place.url) as connection:
+        connection.exec_driver_sql("UPDATE audit_format SET format = 2")
+    before = (tmp_path / "state" / "history.db").read_bytes()
+
+    for act in (lambda: ran(place, findings("skill:a"), 2), lambda: runs_of(place.url, "x")):
+        with pytest.raises(StateError, match="is of a newer skillmeat-audit"):
+            act()
+    assert (tmp_path / "state" / "history.db").read_bytes() == before
+
+
+def test_reading_makes_nothing(place, tmp_path):
+    assert runs_of(place.url, HOME.home).empty
+    assert not (tmp_path / "state").exists()
+
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "history.db").touch()
+    assert runs_of(place.url, HOME.home).empty
+    assert not (tmp_path / "state" / "history.db").read_bytes()
+
+
+def test_a_history_is_read_while_another_run_writes(place):
+    ran(place, findings("skill:a"), 1)
+
+    with writing(place.url):
+        assert len(runs_of(place.url, HOME.home)) == 1
+
+
 def test_a_history_that_cannot_be_kept_says_so(tmp_path):
     folder = Place(sqlite_url(tmp_path), HOME, 400)
     (tmp_path / "text").write_text("no database at all, and long enough to be looked at" * 20)
