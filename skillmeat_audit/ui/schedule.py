@@ -53,6 +53,7 @@ def schedule(home: str, **options: Any) -> int:
     request = _request(options, options["kind"] or schedules.default_kind())
     match deeds:
         case ["install"]:
+            _check_services(options["notify_file"])
             emit(schedules.install(home, request) + "\n")
         case ["remove"]:
             emit(schedules.remove(home, request.kind) + "\n")
@@ -61,6 +62,14 @@ def schedule(home: str, **options: Any) -> int:
         case _:
             emit(schedules.printed(home, request))
     return ExitCode.CLEAN
+
+
+def _check_services(notify_file: str | None) -> None:
+    """Refuse a file that could not be used: better now than every night."""
+    from skillmeat_audit.commands.notify import services_from
+
+    if notify_file is not None:
+        services_from(Path(notify_file))
 
 
 def _request(options: dict[str, Any], kind: str) -> "Request":
