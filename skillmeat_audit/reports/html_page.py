@@ -63,7 +63,8 @@ def _chart(runs: Sequence[Mapping[str, object]]) -> Markup:
     scale = _HEIGHT / max([*totals, 1])
     width = _GAP + max(len(runs), 12) * (_BAR + _GAP)
     bars = Markup("").join(_bar(run, _GAP + n * (_BAR + _GAP), scale) for n, run in enumerate(runs))
-    label = f"errors and warnings of the last {len(runs)} runs, from {totals[:1]} to {totals[-1:]}"
+    first, last = (totals[0], totals[-1]) if totals else (0, 0)
+    label = f"errors and warnings of the last {len(runs)} runs, from {first} to {last}"
     height = _HEIGHT + _FOOT + 14
     return Markup(
         '<svg class="chart" role="img" aria-label="{}" viewBox="0 0 {} {}" '

@@ -92,6 +92,19 @@ def test_a_device_that_is_full_is_not_delivered_to(cli, make_home):
     assert "No space left" in err
 
 
+def test_nothing_is_written_beside_a_pipe(cli, make_home, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    code, _, err = cli("report", make_home(), "--format", "html", "-o", pipe)
+
+    assert code == ExitCode.FINDINGS
+    assert err.startswith("2026-02-10 12:00 UTC: 2 artifacts have a blank description")
+    assert os.read(read, 9) == b"<!DOCTYPE"
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "pipe", "state"}
+
+
 def test_what_cannot_be_checked_is_reported_too(cli, make_home, tmp_path):
     home = make_home()
     (home / "cache" / "cache.db").write_bytes(b"SQLite format 3\0 and no more")
