@@ -8,7 +8,7 @@ UV_ONLY := .venv/uv.lock
 # Where bytecode is not written, every start is slow for ever.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: audit test check lint types imports conformance notebooks browser benchmark format lock clean
+.PHONY: audit test check lint types imports conformance notebooks browser benchmark picture format lock clean
 
 audit: $(READY)  ## check the bundled home: real findings in a few seconds
 	@$(BIN)/python data/build.py batch-import .build/home
@@ -47,6 +47,9 @@ browser: $(READY)  ## the repair notebook in JupyterLab and headless Chromium; s
 
 benchmark: $(READY)  ## how long the explorer takes to answer, over 100,000 findings
 	$(BIN)/python benchmarks/widgets.py
+
+picture: $(READY)  ## draw the README's picture of a report anew, in headless Chromium
+	$(BIN)/python data/picture.py
 
 format: $(READY)  ## put the code into shape
 	$(BIN)/ruff check --fix .
