@@ -96,9 +96,7 @@ def _is_stream(path: str) -> bool:
 
 def _write(path: str, content: bytes, *, appends: bool) -> None:
     if path == STDOUT:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        _print(content)
         return
     real = os.path.realpath(os.path.expanduser(path))
     if appends:
@@ -107,6 +105,21 @@ def _write(path: str, content: bytes, *, appends: bool) -> None:
         Path(real).write_bytes(content)  # a pipe or a device cannot be replaced
     else:
         _replace(real, content)
+
+
+def _print(content: bytes) -> None:
+    """Write all of *content* to standard output; a reader that went away has read enough.
+
+    Where Python is told not to buffer, a write may end half way and says so by its count only.
+    """
+    left = memoryview(content)
+    try:
+        sys.stdout.flush()
+        while left:
+            left = left[sys.stdout.buffer.write(left) :]
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        return
 
 
 def _append(path: str, content: bytes) -> None:

@@ -4,6 +4,8 @@ import json
 import os
 import shlex
 import stat
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -103,6 +105,25 @@ def test_nothing_is_written_beside_a_pipe(cli, make_home, tmp_path):
     assert err.startswith("2026-02-10 12:00 UTC: 2 artifacts have a blank description")
     assert os.read(read, 9) == b"<!DOCTYPE"
     assert {path.name for path in tmp_path.iterdir()} == {"home", "pipe", "state"}
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_standard_output_gets_all_or_the_report_is_not_delivered(make_home, tmp_path, unbuffered):
+    command = [sys.executable, "-m", "skillmeat_audit", "report", make_home(), "--no-history"]
+    command += ["--format", "json"]
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with (tmp_path / "out").open("wb") as out:  # as on a disk with room for a page of it
+        limits = ["prlimit", "--fsize=8192", *command]
+        cut = subprocess.run(limits, stdout=out, stderr=subprocess.PIPE, env=env, text=True)
+    read, write = os.pipe()
+    os.close(read)
+    gone = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, env=env, text=True)
+    os.close(write)
+
+    assert cut.returncode == ExitCode.UNDELIVERED
+    assert "cannot write standard output: File too large" in cut.stderr
+    assert gone.returncode == ExitCode.FINDINGS
+    assert "cannot write" not in gone.stderr
 
 
 def test_what_cannot_be_checked_is_reported_too(cli, make_home, tmp_path):
