@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from skillmeat_audit.commands.audit import audit
+from skillmeat_audit.model.past import identities
+from skillmeat_audit.model.tables import among
 from skillmeat_audit.model.urls import sqlite_path
 
 
@@ -25,10 +27,10 @@ def findings_of(home: str, url: str) -> pd.DataFrame:
 
 def compared(before: pd.DataFrame, after: pd.DataFrame) -> Recheck:
     """Return what two audits of a home say of each other."""
-    identity = ["rule", "collection_id", "artifact_id", "column"]
-    old, new = (pd.MultiIndex.from_frame(each[identity].fillna("")) for each in (before, after))
+    old, new = (pd.Series(identities(each), each.index, dtype="string") for each in (before, after))
+    fixed, known = ~among(old, new), among(new, old)
     return Recheck(
-        fixed=before[~old.isin(new)].reset_index(drop=True),
-        remaining=after[new.isin(old)].reset_index(drop=True),
-        new=after[~new.isin(old)].reset_index(drop=True),
+        fixed=before[fixed].reset_index(drop=True),
+        remaining=after[known].reset_index(drop=True),
+        new=after[~known].reset_index(drop=True),
     )

@@ -1,6 +1,6 @@
 """Keeps what every run found, and says what changed: new, fixed, persisting."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -75,7 +75,9 @@ def record(
         if changes is not None:
             counts = {"new": changes.new, "fixed": len(changes.fixed)}
             _set(connection, run, {**counts, "persisting": changes.persisting})
-        _forget(connection, place)
+        oldest = _forget(connection, place, "checked")
+        forgotten = (FINDING_ROWS.c.series == place.series.key) & (FINDING_ROWS.c.last_run < oldest)
+        connection.execute(sa.delete(FINDING_ROWS).where(forgotten))
         return Recorded(run, told, changes, _runs(connection, place.series).tail(_TREND_RUNS))
 
 
@@ -83,7 +85,9 @@ def record_failure(place: Place, at: str, reason: str, version: str) -> int:
     """Keep a run that could not check the home; return its number. Raises `StateError`."""
     facts = {"outcome": "failed", "failure": reason, "tool_version": version}
     with writing(place.url) as connection:
-        return _insert_run(connection, place.series, at, facts)
+        run = _insert_run(connection, place.series, at, facts)
+        _forget(connection, place, "failed")
+        return run
 
 
 def mark_delivered(place: Place, run: int) -> None:
@@ -224,15 +228,13 @@ def _set(connection: sa.Connection, run: int, values: Mapping[str, object]) -> N
     connection.execute(sa.update(RUN_ROWS).where(RUN_ROWS.c.run == run).values(values))
 
 
-def _forget(connection: sa.Connection, place: Place) -> None:
-    """Drop the runs past those to be kept, and findings that none of the others had."""
-    ours = RUN_ROWS.c.series == place.series.key
+def _forget(connection: sa.Connection, place: Place, outcome: str) -> int:
+    """Drop the runs with *outcome* past those to be kept; return the oldest that is left.
+
+    Nights that failed push out no run that later ones are compared with.
+    """
+    ours = (RUN_ROWS.c.series == place.series.key) & (RUN_ROWS.c.outcome == outcome)
     kept = sa.select(RUN_ROWS.c.run).where(ours).order_by(RUN_ROWS.c.run.desc())
-    numbers: Sequence[int] = connection.scalars(kept.limit(place.kept_runs)).all()
-    oldest = min(numbers)
+    oldest = int(min(connection.scalars(kept.limit(place.kept_runs)).all()))
     connection.execute(sa.delete(RUN_ROWS).where(ours, RUN_ROWS.c.run < oldest))
-    connection.execute(
-        sa.delete(FINDING_ROWS).where(
-            FINDING_ROWS.c.series == place.series.key, FINDING_ROWS.c.last_run < oldest
-        )
-    )
+    return oldest

@@ -146,6 +146,16 @@ def test_old_runs_are_forgotten(place):
     assert kept == 7
 
 
+def test_failures_push_out_each_other_and_nothing_else(place):
+    short = Place(place.url, HOME, 2)
+    ran(short, findings("skill:a"), 1)
+    for day in range(2, 7):
+        record_failure(short, f"2026-02-{day:02}T12:00:00Z", "damaged", "1")
+
+    assert list(runs_of(place.url, HOME.home)["run"]) == [1, 5, 6]
+    assert counts(ran(short, findings("skill:a"), 7)) == (0, 0, len(findings("skill:a")))
+
+
 def test_it_is_kept_for_nobody_else_to_read(place, tmp_path):
     ran(place, findings("skill:a"), 1)
 

@@ -355,8 +355,12 @@ def test_safe_changes_are_applied_before_the_report(cli, make_home, tmp_path):
 
     found = json.loads((tmp_path / "r.json").read_text())
     assert code == ExitCode.FINDINGS
-    assert "4 safe changes applied in run " in found["notes"][0]
+    said, command, _ = found["notes"][0].split("'")
+    assert said.startswith("4 safe changes applied in run ")
     assert not [each for each in found["findings"] if each["disposition"] == "safe"]
+    code, out, _ = cli(*command.split()[1:])
+    assert code == ExitCode.CLEAN
+    assert "4 changes" in out
 
 
 def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path):
