@@ -33,8 +33,8 @@ def make_report(
     *findings* are those of *audited* as ``REPORTED``, where a history knows more of them; *part*
     says what was asked for, empty for everything.
     """
-    root = audited.snapshot.home.root
-    rows, summary = audited.rows, replace(audited.summary, home=home_name(root))
+    home = home_name(audited.snapshot.home.root)
+    rows, summary = audited.rows, replace(audited.summary, home=home)
     past = past or Past()
     if audited.accepted is not None:
         told = reported(audited.accepted.findings)
@@ -44,10 +44,8 @@ def make_report(
         summary=summary,
         answer=answer_of(findings, rows),
         findings=findings,
-        groups=groups_of(findings, rows, PATHS, summary.home),
-        known=Known(
-            __version__, RULES, FAMILIES, audited.names, _places(audited.snapshot), base_of(root)
-        ),
+        groups=groups_of(findings, rows, PATHS, home),
+        known=_known(audited),
         past=past,
         made_at=made_at,
         part=part,
@@ -75,6 +73,12 @@ def base_of(root: Path) -> str:
         return "".join(f"{quote(os.fsencode(part))}/" for part in below)
     except (ValueError, OSError):  # it lies elsewhere, or the working folder was deleted
         return real.as_uri() + "/"
+
+
+def _known(audited: Audit) -> Known:
+    snapshot = audited.snapshot
+    places, base = _places(snapshot), base_of(snapshot.home.root)
+    return Known(__version__, RULES, FAMILIES, audited.names, places, base)
 
 
 def _places(snapshot: Snapshot) -> dict[str, str]:

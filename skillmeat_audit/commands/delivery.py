@@ -108,15 +108,10 @@ def _write(path: str, content: bytes, *, appends: bool) -> None:
 
 
 def _print(content: bytes) -> None:
-    """Write all of *content* to standard output; a reader that went away has read enough.
-
-    Where Python is told not to buffer, a write may end half way and says so by its count only.
-    """
-    left = memoryview(content)
+    """Write *content* to standard output; a reader that went away has read enough."""
     try:
         sys.stdout.flush()
-        while left:
-            left = left[sys.stdout.buffer.write(left) :]
+        sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         return

@@ -108,20 +108,24 @@ def test_nothing_is_written_beside_a_pipe(cli, make_home, tmp_path):
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_standard_output_gets_all_or_the_report_is_not_delivered(make_home, tmp_path, unbuffered):
-    command = [sys.executable, "-m", "skillmeat_audit", "report", make_home(), "--no-history"]
-    command += ["--format", "json"]
-    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+@pytest.mark.parametrize(
+    ("verb", "code", "said"),
+    [("report", ExitCode.UNDELIVERED, "standard output"), ("check", ExitCode.FAILED, "the output")],
+)
+def test_standard_output_gets_all_or_it_is_told(make_home, tmp_path, unbuffered, verb, code, said):
+    command = [sys.executable, "-m", "skillmeat_audit", verb, make_home(), "--format", "json"]
+    command += ["--no-history"] if verb == "report" else []
+    told = {"stderr": subprocess.PIPE, "text": True,
+            "env": {**os.environ, "PYTHONUNBUFFERED": unbuffered}}  # fmt: skip
     with (tmp_path / "out").open("wb") as out:  # as on a disk with room for a page of it
-        limits = ["prlimit", "--fsize=8192", *command]
-        cut = subprocess.run(limits, stdout=out, stderr=subprocess.PIPE, env=env, text=True)
+        cut = subprocess.run(["prlimit", "--fsize=8192", *command], stdout=out, **told)
     read, write = os.pipe()
     os.close(read)
-    gone = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, env=env, text=True)
+    gone = subprocess.run(command, stdout=write, **told)
     os.close(write)
 
-    assert cut.returncode == ExitCode.UNDELIVERED
-    assert "cannot write standard output: File too large" in cut.stderr
+    assert cut.returncode == code
+    assert f"cannot write {said}: File too large" in cut.stderr
     assert gone.returncode == ExitCode.FINDINGS
     assert "cannot write" not in gone.stderr
 
