@@ -1,5 +1,6 @@
 """What a person is shown of a report, whatever the format: bounded, in order, fit to be shown."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -45,7 +46,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Mended:
-    """An artifact of which findings are gone, and by which rules they were found."""
+    """An artifact of which findings are gone; ``rules`` found them, each said once."""
 
     artifact: str
     place: str
@@ -185,11 +186,15 @@ def _difference(report: Report) -> Difference | None:
 def _fixed(findings: pd.DataFrame, names: Names) -> Fixed:
     keys = findings[list(KEY)].drop_duplicates()
     shown_of = findings.merge(keys.head(CHANGES_SHOWN), on=list(KEY))
-    rules: dict[tuple[str, str], list[str]] = {}
+    rules: dict[tuple[str, str], Counter[str]] = {}
     for each in records(shown_of):
-        rules.setdefault(_where(each, names), []).append(str(each["rule"]))
-    rows = tuple(Mended(*place, tuple(codes)) for place, codes in rules.items())
+        rules.setdefault(_where(each, names), Counter())[str(each["rule"])] += 1
+    rows = tuple(Mended(*place, _multiples(codes)) for place, codes in rules.items())
     return Fixed(rows, len(keys), len(findings))
+
+
+def _multiples(codes: Counter[str]) -> tuple[str, ...]:
+    return tuple(code if number == 1 else f"{code} ×{number}" for code, number in codes.items())
 
 
 def _sections(report: Report) -> Sequence[Section]:

@@ -218,7 +218,8 @@ def test_many_notes_that_say_the_same_leave_room_for_the_rest():
 
 
 def test_what_is_fixed_takes_a_line_per_artifact(usual):
-    gone = FIXED.from_records([
+    home = [{"identity": f"{n}", "rule": "L001", "severity": "error"} for n in range(9)]
+    gone = FIXED.from_records(home + [
         {"identity": f"{n}{rule}", "rule": rule, "severity": "error", "collection_id": "default",
          "artifact_id": f"skill:a{n:02}", "column": "x", "since_at": AT}
         for n in range(30) for rule in ("D001", "S001")
@@ -227,10 +228,10 @@ def test_what_is_fixed_takes_a_line_per_artifact(usual):
 
     page, text = html_page.html_page(report).decode(), markdown.markdown(report)
 
-    assert "60 fixed, in 20 of 30 places" in page
-    assert "| `skill:a00` · `Default Collection` | D001 S001 |" in text
-    assert "skill:a19" in text
-    assert "skill:a20" not in page + text
+    assert "69 fixed, in 20 of 31 places" in page
+    assert "| `the home` | L001 ×9 |\n" in text
+    assert "| `skill:a18` · `Default Collection` | D001 S001 |\n" in text
+    assert "skill:a19" not in page + text
 
 
 def test_sarif_places_are_below_the_checkout_or_the_home(tmp_path, monkeypatch):
