@@ -14,6 +14,7 @@ from skillmeat_audit.commands.delivery import outputs_of
 from skillmeat_audit.commands.notify import VARIABLE
 from skillmeat_audit.loaders.home import find_home, home_folder
 from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.model.text import printable
 from skillmeat_audit.repair.journal import state_folder
 from skillmeat_audit.schedule import cron, systemd, workflow
 from skillmeat_audit.schedule.job import Every, Job, checked, job_name, time_of_day
@@ -121,13 +122,22 @@ def _absolute(root: str, request: Request) -> list[str]:
     state = Path(request.state_dir or platformdirs.user_state_dir(_APP)).expanduser().absolute()
     folder = state_folder(root, state)
     outputs = request.outputs or [str(folder / "report.html"), str(folder / "report.json")]
-    outputs_of(outputs, None)  # a name that tells no format is refused now, not every night
+    _check(request.outputs)
     return [
         sys.executable, "-P", "-m", "skillmeat_audit", "report", root, "--exclusive",
         f"--state-dir={state}",
         *(f"--output={Path(each).expanduser().absolute()}" for each in outputs),
         *request.options,
     ]  # fmt: skip
+
+
+def _check(outputs: Sequence[str]) -> None:
+    """Refuse now what would not be delivered every night."""
+    outputs_of(outputs, None)
+    for each in outputs:
+        folder = Path(each).expanduser().absolute().parent
+        if not folder.is_dir():
+            raise UsageError(f"there is no folder {printable(folder)} for reports; make it first")
 
 
 def _in_checkout(root: str, request: Request) -> list[str]:

@@ -53,7 +53,7 @@ def schedule(home: str, **options: Any) -> int:
     request = _request(options, options["kind"] or schedules.default_kind())
     match deeds:
         case ["install"]:
-            _check_services(options["notify_file"])
+            _check_files(options)
             emit(schedules.install(home, request) + "\n")
         case ["remove"]:
             emit(schedules.remove(home, request.kind) + "\n")
@@ -64,12 +64,17 @@ def schedule(home: str, **options: Any) -> int:
     return ExitCode.CLEAN
 
 
-def _check_services(notify_file: str | None) -> None:
-    """Refuse a file that could not be used: better now than every night."""
+def _check_files(options: dict[str, Any]) -> None:
+    """Refuse files that could not be used: better now than every night."""
     from skillmeat_audit.commands.notify import services_from
+    from skillmeat_audit.history.baseline import load
+    from skillmeat_audit.loaders.settings import load_settings
 
-    if notify_file is not None:
-        services_from(Path(notify_file))
+    for name, use in (
+        ("notify_file", services_from), ("baseline", load), ("config", load_settings),
+    ):  # fmt: skip
+        if options[name] is not None:
+            use(Path(options[name]).expanduser())
 
 
 def _request(options: dict[str, Any], kind: str) -> "Request":

@@ -250,6 +250,9 @@ def test_what_would_fail_every_night_is_refused_now(cli, make_home, tool, tmp_pa
 
     for arguments, said in (
         (("-o", "report.pdf"), "cannot tell the format"),
+        (("-o", tmp_path / "none" / "report.html"), "make it first"),
+        (("--baseline", tmp_path / "none"), "cannot read the baseline"),
+        (("--config", tmp_path / "none"), "none"),
         (("--notify-file", tmp_path / "open"), "chmod 600"),
         (("--notify-file", tmp_path / "none"), "cannot read"),
     ):
