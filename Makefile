@@ -8,7 +8,7 @@ UV_ONLY := .venv/uv.lock
 # Where bytecode is not written, every start is slow for ever.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: audit test check lint types imports conformance notebooks browser benchmark bench format lock clean
+.PHONY: audit test check lint types imports conformance notebooks browser bench picture format lock clean
 
 audit: $(READY)  ## check the bundled home: real findings in a few seconds
 	@$(BIN)/python data/build.py batch-import .build/home
@@ -45,17 +45,18 @@ notebooks: $(READY)  ## run the notebooks anew, and clean what differs from run 
 browser: $(READY)  ## the repair notebook in JupyterLab and headless Chromium; screenshots in .build/browser
 	SKILLMEAT_AUDIT_BROWSER=1 $(BIN)/python -m pytest -q tests/browser
 
-benchmark: $(READY)  ## how long the explorer takes to answer, over 100,000 findings
-	$(BIN)/python benchmarks/widgets.py
-
 bench: $(READY) .venv-conformance/.ready .venv-peers/.ready  ## speed, as ratios: to a floor, to SkillMeat, to other tools
 	$(BIN)/python benchmarks/run.py $(SIZES)
+	$(BIN)/python benchmarks/widgets.py
 
 .venv-peers/.ready: $(READY) benchmarks/requirements.lock
 	$(PYTHON) -m venv .venv-peers
 	$(BIN)/uv pip install -q --python .venv-peers/bin/python --require-hashes -r benchmarks/requirements.lock \
 	|| .venv-peers/bin/python -m pip install -q --require-hashes -r benchmarks/requirements.lock
 	@touch $@
+
+picture: $(READY)  ## draw the README's picture of a report anew, in headless Chromium
+	$(BIN)/python data/picture.py
 
 format: $(READY)  ## put the code into shape
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,6 @@
 """Measures the explorer over 100,000 findings: how long until a click is answered.
 
-Run it as ``make benchmark``; each line is the median of seven.
+``make bench`` runs it; each line is the median of seven.
 """
 
 import sys

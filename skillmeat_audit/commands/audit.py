@@ -41,14 +41,15 @@ class Scope:
     """Which findings are asked for.
 
     ``select`` and ``ignore`` hold rule codes or prefixes (``D``, ``S00``, ``K001``);
-    ``collections`` DB collection ids or names; ``artifacts`` "type:name" or bare names. Empty means
-    all.
+    ``collections`` DB collection ids or names; ``artifacts`` "type:name" or bare names; ``writers``
+    code paths that last wrote a row. Empty means all.
     """
 
     select: Sequence[str] = ()
     ignore: Sequence[str] = ()
     collections: Sequence[str] = ()
     artifacts: Sequence[str] = ()
+    writers: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -226,6 +227,8 @@ def scoped(
         findings = findings[
             among(findings["collection_id"], _collection_ids(scope.collections, snapshot))
         ]
+    if scope.writers:
+        findings = findings[among(findings["writer"], _known_writers(scope.writers))]
     if scope.select:
         findings = findings[among(findings["rule"], [rule.code for rule in rules_of(scope.select)])]
     ignored = rules_of(scope.ignore) if scope.ignore else []
@@ -267,6 +270,13 @@ def _collection_ids(wanted: Sequence[str], snapshot: Snapshot) -> set[str]:
             raise UsageError(_unknown("collection", name, sorted({*names, *names.values()})))
         found |= ids
     return found
+
+
+def _known_writers(wanted: Sequence[str]) -> Sequence[str]:
+    for name in wanted:
+        if name not in PATHS:
+            raise UsageError(_unknown("code path", name, sorted(PATHS)))
+    return wanted
 
 
 def _one_artifact(name: str, known: Sequence[str]) -> str:

@@ -19,18 +19,19 @@ def accepting(audited: Audit, scope: Scope, path: Path, today: date) -> Audit:
     return replace(audited, findings=findings, accepted=accepted)
 
 
-def update(audited: Audit, scope: Scope, path: Path, terms: Terms) -> tuple[int, int]:
+def update(audited: Audit, scope: Scope, path: Path, terms: Terms, today: date) -> tuple[int, int]:
     """Write the baseline that accepts what *audited* found; return its size, and that before.
 
-    What is known keeps its reason, owner and expiry; what is gone is dropped, unless the audit was
-    not of everything. Raises `UsageError`, `StateError`.
+    What is known keeps its reason and owner, and its expiry unless that has passed; what is gone is
+    dropped, unless the audit was not of everything. Raises `UsageError`, `StateError`.
     """
     before: list[Entry] = load(path) if path.exists() else []
-    now = updated(before, audited.findings, terms, whole=is_whole(scope) and audited.ignored.empty)
+    whole = is_whole(scope) and audited.ignored.empty
+    now = updated(before, audited.findings, terms, today, whole=whole)
     save(path, now)
     return len(now), len(before)
 
 
 def is_whole(scope: Scope) -> bool:
     """Tell whether *scope* asks for everything."""
-    return not (scope.select or scope.collections or scope.artifacts)
+    return not (scope.select or scope.collections or scope.artifacts or scope.writers)

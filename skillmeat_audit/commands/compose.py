@@ -1,6 +1,9 @@
 """Composes the report of an audit: its findings, what caused them, what earlier runs know."""
 
+import os
 from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -12,6 +15,7 @@ from skillmeat_audit.loaders.home import MANIFEST_NAME
 from skillmeat_audit.model.past import REPORTED, identities
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import plain
+from skillmeat_audit.model.text import encodable
 from skillmeat_audit.reports.causes import answer_of, groups_of
 from skillmeat_audit.reports.report import Known, Past, Report
 
@@ -22,12 +26,15 @@ def make_report(
     findings: pd.DataFrame | None = None,
     past: Past | None = None,
     made_at: str = "",
+    part: str = "",
 ) -> Report:
     """Return the report of *audited*, with what *past* knows.
 
-    *findings* are those of *audited* as ``REPORTED``, where a history knows more of them.
+    *findings* are those of *audited* as ``REPORTED``, where a history knows more of them; *part*
+    says what was asked for, empty for everything.
     """
-    rows, summary = audited.rows, audited.summary
+    home = home_name(audited.snapshot.home.root)
+    rows, summary = audited.rows, replace(audited.summary, home=home)
     past = past or Past()
     if audited.accepted is not None:
         told = reported(audited.accepted.findings)
@@ -37,10 +44,12 @@ def make_report(
         summary=summary,
         answer=answer_of(findings, rows),
         findings=findings,
-        groups=groups_of(findings, rows, PATHS, summary.home),
-        known=Known(__version__, RULES, FAMILIES, audited.names, _places(audited.snapshot)),
+        groups=groups_of(findings, rows, PATHS, home),
+        known=_known(audited),
         past=past,
         made_at=made_at,
+        part=part,
+        notes=(f"only a part was asked for: {part}",) if part else (),
     )
 
 
@@ -49,6 +58,27 @@ def reported(findings: pd.DataFrame) -> pd.DataFrame:
     return REPORTED.conform(
         findings.assign(identity=identities(findings), state=None, since_at=None)
     )
+
+
+def home_name(root: Path) -> str:
+    """Return what the home at *root* is called wherever it is not read on the spot."""
+    return encodable(str(root.resolve()))
+
+
+def base_of(root: Path) -> str:
+    """Return the URI of *root*: below the working folder, as code hosts want it, else absolute."""
+    real = root.resolve()
+    try:
+        below = real.relative_to(Path.cwd()).parts
+        return "".join(f"{quote(os.fsencode(part))}/" for part in below)
+    except (ValueError, OSError):  # it lies elsewhere, or the working folder was deleted
+        return real.as_uri() + "/"
+
+
+def _known(audited: Audit) -> Known:
+    snapshot = audited.snapshot
+    places, base = _places(snapshot), base_of(snapshot.home.root)
+    return Known(__version__, RULES, FAMILIES, audited.names, places, base)
 
 
 def _places(snapshot: Snapshot) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -85,24 +84,37 @@ def _contents(
                 yield output.path, form.failed(document), form.appends
             continue
         yield output.path, form.render(document), form.appends
-        if form.beside is not None and output.path != STDOUT:
+        if form.beside is not None and not _is_stream(output.path):
             beside = os.path.splitext(output.path)[0] + form.beside
             yield beside, findings_csv(document.findings).encode(), False
 
 
+def _is_stream(path: str) -> bool:
+    """Tell whether *path* is standard output, a pipe or a device: nothing lies beside it."""
+    return path == STDOUT or (os.path.exists(path) and not os.path.isfile(path))
+
+
 def _write(path: str, content: bytes, *, appends: bool) -> None:
     if path == STDOUT:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        _print(content)
         return
     real = os.path.realpath(os.path.expanduser(path))
     if appends:
         _append(real, content)
-    elif os.path.exists(real) and not stat.S_ISREG(os.stat(real).st_mode):
+    elif _is_stream(real):
         Path(real).write_bytes(content)  # a pipe or a device cannot be replaced
     else:
         _replace(real, content)
+
+
+def _print(content: bytes) -> None:
+    """Write *content* to standard output; a reader that went away has read enough."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        return
 
 
 def _append(path: str, content: bytes) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from skillmeat_audit import __version__
 from skillmeat_audit.commands.audit import Audit, Scope
-from skillmeat_audit.commands.compose import reported
+from skillmeat_audit.commands.compose import home_name, reported
 from skillmeat_audit.history.database import address
 from skillmeat_audit.history.store import Place, Recorded, Series, record, runs_of
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_folder
@@ -61,8 +61,8 @@ def history(
     home: str | os.PathLike[str] = DEFAULT_HOME, *, keeping: Keeping | None = None
 ) -> History:
     """Return the runs that were kept of *home*; raise `HomeError` or `StateError`."""
-    root = find_home(home).root.resolve()
-    named = encodable(str(root))
+    root = find_home(home).root
+    named = home_name(root)
     return History(named, runs_of((keeping or Keeping()).url_for(root), named))
 
 
@@ -71,10 +71,12 @@ def place_of(audited: Audit, scope: Scope, keeping: Keeping) -> Place:
     return _place(audited.snapshot.home.root, audited.snapshot.home.database, scope, keeping)
 
 
-def place_at(home: str | os.PathLike[str], database: str | None, keeping: Keeping) -> Place:
+def place_at(
+    home: str | os.PathLike[str], database: str | None, scope: Scope, keeping: Keeping
+) -> Place:
     """Return where a run on *home* is kept that could not check it; raise `HomeError`."""
     place = find_home(home, database)
-    return _place(place.root, place.database, Scope(), keeping)
+    return _place(place.root, place.database, scope, keeping)
 
 
 def keep(audited: Audit, place: Place, at: str) -> Recorded:
@@ -98,16 +100,16 @@ def _hidden(audited: Audit) -> list[str]:
 
 
 def _place(root: Path, database: str | None, scope: Scope, keeping: Keeping) -> Place:
-    home = root.resolve()
     known = None if database is None else without_password(database)
-    series = Series(encodable(str(home)), known, _spoken(scope))
-    return Place(keeping.url_for(home), series, keeping.kept_runs)
+    series = Series(home_name(root), known, spoken(scope))
+    return Place(keeping.url_for(root), series, keeping.kept_runs)
 
 
-def _spoken(scope: Scope) -> str:
-    """Return a scope as text; what is ignored does not count: it is hidden, not out of scope."""
+def spoken(scope: Scope) -> str:
+    """Return a scope as text, empty for everything; what is ignored is hidden, not out of scope."""
     parts = {
         "select": scope.select, "collection": scope.collections, "artifact": scope.artifacts,
+        "writer": scope.writers,
     }  # fmt: skip
     said = (f"{name} {', '.join(sorted(each))}" for name, each in parts.items() if each)
     return encodable("; ".join(said))

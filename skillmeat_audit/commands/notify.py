@@ -4,7 +4,6 @@ import logging
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,15 +22,19 @@ _TYPES = {Severity.ERROR: "failure", Severity.WARNING: "warning", Severity.INFO:
 
 @dataclass(frozen=True)
 class Service:
-    """Where notices go; ``severities`` are those that it wants to hear of, all where empty."""
+    """Where notices go: the address that is given as ``number``.
 
+    ``severities`` are those that it wants to hear of, all where empty.
+    """
+
+    number: int
     url: str = field(repr=False)
     severities: tuple[str, ...] = ()
 
     @property
-    def kind(self) -> str:
-        """What may be said of it: the kind of service."""
-        return self.url.partition("://")[0]
+    def told(self) -> str:
+        """What may be said of it: its number, and the kind of service."""
+        return f"notification {self.number} ({self.url.partition('://')[0]})"
 
 
 @dataclass(frozen=True)
@@ -62,32 +65,32 @@ def notify(document: Report | Failure, notifying: Notifying) -> tuple[str, ...]:
     wanted = [each for each in notifying.services if notice and _wants(each, notice)]
     if notice is None or not wanted:
         return ()
-    with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / "skillmeat-audit.html"
-        page.write_bytes(
-            failure_page(document) if isinstance(document, Failure) else html_page(document)
-        )
-        return tuple(_sent(wanted, notice, page))
+    page = failure_page(document) if isinstance(document, Failure) else html_page(document)
+    return tuple(_sent(wanted, notice, page))
 
 
-def _sent(services: list[Service], notice: Notice, page: Path) -> Iterator[str]:
+def _sent(services: list[Service], notice: Notice, page: bytes) -> Iterator[str]:
     """Yield, for each service that the notice did not reach, that it did not."""
     try:
         import apprise  # noqa: PLC0415 - an extra, and slow to load
+        from apprise.attachment.memory import AttachMemory  # noqa: PLC0415
     except ModuleNotFoundError:
         yield "cannot notify: apprise is not installed; install skillmeat-audit with extra 'notify'"
         return
     # What apprise logs holds parts of addresses.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    attached = AttachMemory(  # type: ignore[no-untyped-call]
+        content=page, name="skillmeat-audit.html", mimetype="text/html"
+    )
     kind = apprise.NotifyType(_TYPES[notice.severity])
-    for number, service in enumerate(services, 1):
+    for service in services:
         box = apprise.Apprise()
         if not box.add(service.url):
-            yield f"notification {number} ({service.kind}): apprise knows no such address"
+            yield f"{service.told}: apprise knows no such address"
         elif not box.notify(
-            title=notice.title, body=notice.body, notify_type=kind, attach=str(page)
+            title=notice.title, body=notice.body, notify_type=kind, attach=attached
         ):
-            yield f"notification {number} ({service.kind}) was not accepted"
+            yield f"{service.told} was not accepted"
 
 
 def _lines(file: Path) -> list[str]:
@@ -111,7 +114,7 @@ def _service(line: str, number: int) -> Service:
             f"notification address {number} is not understood; give an address of apprise, "
             "or error,warning=address"
         )
-    return Service(match["url"], named)
+    return Service(number, match["url"], named)
 
 
 def _wants(service: Service, notice: Notice) -> bool:

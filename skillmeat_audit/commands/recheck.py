@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from skillmeat_audit.commands.audit import Audit, audit
+from skillmeat_audit.model.past import identities
+from skillmeat_audit.model.tables import among
 from skillmeat_audit.model.urls import sqlite_path
 
 
@@ -26,10 +28,11 @@ def audit_of(home: str, url: str) -> Audit:
 def compared(before: pd.DataFrame, after: pd.DataFrame) -> Recheck:
     """Return what two audits of a home say of each other."""
     old, new = _identity(before), _identity(after)
+    fixed, known = ~among(old, new), among(new, old)
     return Recheck(
-        fixed=before[~old.isin(new)].reset_index(drop=True),
-        remaining=after[new.isin(old)].reset_index(drop=True),
-        new=after[~new.isin(old)].reset_index(drop=True),
+        fixed=before[fixed].reset_index(drop=True),
+        remaining=after[known].reset_index(drop=True),
+        new=after[~known].reset_index(drop=True),
     )
 
 
@@ -39,11 +42,10 @@ def left_of(known: pd.DataFrame, after: Audit, new: pd.DataFrame) -> Audit:
     So an audit of some findings is followed by one of the same, and what the run brought.
     """
     found = _identity(after.findings)
-    kept = found.isin(_identity(known)) | found.isin(_identity(new))
+    kept = among(found, _identity(known)) | among(found, _identity(new))
     return after.only(after.findings[kept])
 
 
-def _identity(findings: pd.DataFrame) -> pd.MultiIndex:
+def _identity(findings: pd.DataFrame) -> pd.Series:
     """Return what makes findings of two audits the same, for each of *findings*."""
-    names = ["rule", "collection_id", "artifact_id", "column"]
-    return pd.MultiIndex.from_frame(findings[names].fillna(""))
+    return pd.Series(identities(findings), findings.index, dtype="string")

@@ -3,15 +3,16 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from skillmeat_audit import __version__
 from skillmeat_audit.commands.audit import Audit, Scope, audit
 from skillmeat_audit.commands.baseline import accepting
 from skillmeat_audit.commands.clock import now, today
-from skillmeat_audit.commands.compose import make_report
+from skillmeat_audit.commands.compose import home_name, make_report
 from skillmeat_audit.commands.delivery import Delivery, Output, deliver
-from skillmeat_audit.commands.history import Keeping, keep, place_at, place_of
+from skillmeat_audit.commands.history import Keeping, keep, place_at, place_of, spoken
 from skillmeat_audit.commands.notify import Notifying, notify
 from skillmeat_audit.commands.safe import apply_safe
 from skillmeat_audit.history.store import Place, mark_delivered, record_failure
@@ -19,7 +20,6 @@ from skillmeat_audit.loaders.home import DEFAULT_HOME, home_folder
 from skillmeat_audit.model.errors import AuditError, StateError, UsageError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.model.text import encodable
 from skillmeat_audit.reports.report import Failure, Past, Report
 from skillmeat_audit.schedule.lock import alone
 
@@ -159,27 +159,28 @@ def _audited(home: str | os.PathLike[str], order: Order) -> Audit:
 
 
 def _failed(home: str | os.PathLike[str], order: Order, reason: str, at: str) -> Kept:
-    failure = Failure(encodable(str(home_folder(home))), reason, __version__, at)
+    failure = Failure(home_name(home_folder(home)), reason, __version__, at)
     if order.keeping is None:
         return Kept(failure)
     try:
-        place = place_at(home, order.database, order.keeping)
+        place = place_at(home, order.database, order.scope or Scope(), order.keeping)
         return Kept(failure, place, record_failure(place, at, reason, __version__))
     except AuditError:  # a home that is not there has no history either; the reason says so
         return Kept(failure)
 
 
 def _reported(audited: Audit, order: Order, at: str) -> Kept:
+    scope = order.scope or Scope()
+    made = partial(make_report, audited, made_at=at, part=spoken(scope))
     if order.keeping is None:
-        return Kept(make_report(audited, made_at=at))
-    place = place_of(audited, order.scope or Scope(), order.keeping)
+        return Kept(made())
+    place = place_of(audited, scope, order.keeping)
     try:
         recorded = keep(audited, place, at)
     except StateError as exc:
-        return Kept(_with(make_report(audited, made_at=at), (), (str(exc),)))
+        return Kept(_with(made(), (), (str(exc),)))
     past = Past(recorded.changes, recorded.trend)
-    report = make_report(audited, findings=recorded.findings, past=past, made_at=at)
-    return Kept(report, place, recorded.run)
+    return Kept(made(findings=recorded.findings, past=past), place, recorded.run)
 
 
 def _with(

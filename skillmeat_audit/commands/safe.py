@@ -1,6 +1,7 @@
 """Applies the safe changes of a home, before it is reported on."""
 
 import os
+import shlex
 from collections.abc import Sequence
 
 from skillmeat_audit.commands.audit import Audit
@@ -28,7 +29,10 @@ def apply_safe(audited: Audit, state_dir: str | os.PathLike[str] | None) -> tupl
         return False, (), (f"the safe changes were not applied: {exc}",)
     said = f"{count(len(outcome.applied), 'safe change')} applied in run {outcome.run}"
     skipped = len(outcome.conflicts)
-    notes: Sequence[str] = [f"{said}; 'skillmeat-audit undo' puts them back"]
+    way_back = f"undo {shlex.quote(planned.document.home)} --run {outcome.run}"
+    if state_dir is not None:
+        way_back += f" --state-dir {shlex.quote(os.path.abspath(os.path.expanduser(state_dir)))}"
+    notes: Sequence[str] = [f"{said}; 'skillmeat-audit {way_back}' puts them back"]
     if skipped:
         notes = [*notes, f"{count(skipped, 'change')} skipped: the rows moved meanwhile"]
     return True, (*notes, *outcome.notes), ()

@@ -10,14 +10,18 @@ from pathlib import Path
 import platformdirs
 
 from skillmeat_audit import __version__
+from skillmeat_audit.commands.delivery import outputs_of
+from skillmeat_audit.commands.notify import VARIABLE
 from skillmeat_audit.loaders.home import find_home, home_folder
 from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.state import state_folder
+from skillmeat_audit.model.text import printable
 from skillmeat_audit.schedule import cron, systemd, workflow
 from skillmeat_audit.schedule.job import Every, Job, checked, job_name, time_of_day
 
 KINDS = ("systemd", "cron", "github")
 _APP = "skillmeat-audit"
+_BOOTED = Path("/run/systemd/system")  # so sd_booted(3) tells
 _GITHUB_OUTPUTS = ("--github", *(f"--output={_APP}{each}" for each in (".html", ".json", ".sarif")))
 
 
@@ -37,8 +41,8 @@ class Request:
 
 
 def default_kind() -> str:
-    """Return the kind that the platform has: systemd, else cron."""
-    return "systemd" if shutil.which("systemctl") else "cron"
+    """Return the kind that the machine runs: systemd, else cron."""
+    return "systemd" if shutil.which("systemctl") and _BOOTED.is_dir() else "cron"
 
 
 def job_of(home: str | os.PathLike[str], request: Request) -> Job:
@@ -118,6 +122,7 @@ def _absolute(root: str, request: Request) -> list[str]:
     state = Path(request.state_dir or platformdirs.user_state_dir(_APP)).expanduser().absolute()
     folder = state_folder(root, state)
     outputs = request.outputs or [str(folder / "report.html"), str(folder / "report.json")]
+    _check(request.outputs)
     return [
         sys.executable, "-P", "-m", "skillmeat_audit", "report", root, "--exclusive",
         f"--state-dir={state}",
@@ -126,12 +131,24 @@ def _absolute(root: str, request: Request) -> list[str]:
     ]  # fmt: skip
 
 
+def _check(outputs: Sequence[str]) -> None:
+    """Refuse now what would not be delivered every night."""
+    outputs_of(outputs, None)
+    for each in outputs:
+        folder = Path(each).expanduser().absolute().parent
+        if not folder.is_dir():
+            raise UsageError(f"there is no folder {printable(folder)} for reports; make it first")
+
+
 def _in_checkout(root: str, request: Request) -> list[str]:
-    if os.path.isabs(os.path.expanduser(root)):
+    if os.path.isabs(os.path.expanduser(root)) or ".." in Path(root).parts:
         raise UsageError("a workflow runs in a checkout: give the home as a path below it")
     if request.outputs:
         raise UsageError("a workflow uploads its own files: leave --output out")
     if "--apply-safe" in request.options:
         raise UsageError("a workflow sees a copy of the home: there is nothing to apply to")
-    return [_APP, "report", root, "--state-dir=.skillmeat-audit", *_GITHUB_OUTPUTS,
+    if any(each.startswith("--notify-file") for each in request.options):
+        raise UsageError(f"a workflow takes addresses from its secret {VARIABLE}, not from a file")
+    home = os.path.join(".", root) if root.startswith("-") else root
+    return [_APP, "report", home, "--state-dir=.skillmeat-audit", *_GITHUB_OUTPUTS,
             *request.options]  # fmt: skip

@@ -4,9 +4,11 @@ An entry holds for one finding as long as the values in it stay as they are. The
 times and positions, and sorted, one entry a line: it changes only where the home does.
 """
 
+import codecs
 import os
+import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +24,8 @@ from skillmeat_audit.model.text import printable
 BASELINE_SCHEMA = "skillmeat-audit/baseline/1"
 # Rules that say that something could not be read: what could not be checked is never accepted.
 NEVER_ACCEPTED = ("F004", "L001", "L003", "X001", "X002")
+
+_BYTE = re.compile(r"byte (\d+)")
 
 Key = tuple[str, str | None, str | None, str | None, str]
 
@@ -68,14 +72,18 @@ class Terms:
 def load(path: Path) -> list[Entry]:
     """Return the entries in *path*; raise `UsageError` naming the place that is wrong in it."""
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=_File)
+        content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as exc:
+        way_out = "; --update-baseline makes one" if isinstance(exc, FileNotFoundError) else ""
         raise UsageError(
-            f"cannot read the baseline {printable(path)}: {exc.strerror or exc}; "
-            "--update-baseline makes one"
+            f"cannot read the baseline {printable(path)}: {exc.strerror or exc}{way_out}"
         ) from exc
+    try:
+        found = msgspec.json.decode(content, type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise UsageError(f"the baseline {printable(path)} is wrong: {printable(exc)}") from exc
+        raise UsageError(
+            f"the baseline {printable(path)} is wrong: {printable(_placed(exc, content))}"
+        ) from exc
     if found.schema_ != BASELINE_SCHEMA:
         raise UsageError(
             f"{printable(path)} is no {BASELINE_SCHEMA}, but {printable(found.schema_)}"
@@ -85,16 +93,22 @@ def load(path: Path) -> list[Entry]:
     return found.entries
 
 
+def _placed(exc: Exception, content: bytes) -> str:
+    """Return what is wrong, with its line where the parser counted bytes."""
+    return _BYTE.sub(lambda match: f"line {content[: int(match[1])].count(10) + 1}", str(exc))
+
+
 def save(path: Path, entries: Iterable[Entry]) -> None:
     """Write *entries* to *path*, whole or not at all; raise `StateError`."""
     lines = ",\n".join(
         msgspec.json.encode(each, order="sorted").decode() for each in sorted(entries, key=_order)
     )
     text = f'{{"schema": "{BASELINE_SCHEMA}", "entries": [\n{lines}\n]}}\n'
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+    real = path.resolve()
+    temporary = real.with_name(f"{real.name}.{secrets.token_hex(4)}.tmp")
     try:
         temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
+        os.replace(temporary, real)
     except OSError as exc:
         temporary.unlink(missing_ok=True)
         raise StateError(
@@ -123,16 +137,29 @@ def accept(
 
 
 def updated(
-    entries: Sequence[Entry], findings: pd.DataFrame, terms: Terms, *, whole: bool
+    entries: Iterable[Entry], findings: pd.DataFrame, terms: Terms, today: date, *, whole: bool
 ) -> list[Entry]:
-    """Return the baseline that accepts *findings*: what is known keeps its reason.
+    """Return the baseline that accepts *findings*: what is known keeps its reason and owner.
 
-    Entries without a finding are dropped where *findings* are all there are (*whole*).
+    An entry that is expired *today* lasts until ``terms.expires`` from now on, if that is given. Of
+    entries for one finding the one that lasts longest stays; entries without a finding are dropped
+    where *findings* are all there are (*whole*).
     """
-    known = {each.key: each for each in entries}
+    known = {each.key: each for each in sorted(entries, key=_lasting)}
     keys = dict.fromkeys(key for key in _keys(findings) if key[0] not in NEVER_ACCEPTED)
     added = [_entry(key, terms) for key in keys if key not in known]
-    return [*(each for each in entries if not whole or each.key in keys), *added]
+    kept = [each for each in known.values() if not whole or each.key in keys]
+    return [*(_renewed(each, terms, today) for each in kept), *added]
+
+
+def _lasting(entry: Entry) -> date:
+    return entry.expires or date.max
+
+
+def _renewed(entry: Entry, terms: Terms, today: date) -> Entry:
+    if terms.expires is None or not _expired(entry, today):
+        return entry
+    return msgspec.structs.replace(entry, expires=terms.expires)
 
 
 def _entry(key: Key, terms: Terms) -> Entry:

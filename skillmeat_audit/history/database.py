@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from skillmeat_audit.model.errors import StateError
 from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import sqlite_path, sqlite_url, without_password
+from skillmeat_audit.model.urls import sqlite_path, sqlite_uri, sqlite_url, without_password
 
 WAIT_SECONDS = 30.0
+FORMAT = 1  # of the tables below; a history of a later one is left alone
 _SERVER_LOCK = 0x536B4D74  # any number that is ours
 
 _METADATA = sa.MetaData()
@@ -39,6 +40,10 @@ FINDING_ROWS = sa.Table(
     sa.Column("last_run", sa.Integer, nullable=False),
 )  # fmt: skip
 
+_FORMAT_ROWS = sa.Table(
+    "audit_format", _METADATA, sa.Column("format", sa.Integer, primary_key=True)
+)
+
 
 def address(given: str) -> str:
     """Return the URL of a history that is given as a file or as an SQLAlchemy URL."""
@@ -52,33 +57,76 @@ def address(given: str) -> str:
 def writing(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[sa.Connection]:
     """Yield a connection to the history at *url*, made if need be, alone until it is committed.
 
-    Raises `StateError` where it cannot be opened or written, or is held for longer.
+    Raises `StateError` where it cannot be opened or written, is held for longer, or is of a newer
+    format.
     """
-    try:
-        engine = _engine(url, wait_seconds)
-        with engine.begin() as connection:
+    with _explained("keep", url):
+        if (path := sqlite_path(url)) is not None:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with _engine(url, "BEGIN IMMEDIATE", wait_seconds).begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SERVER_LOCK)))
-            _METADATA.create_all(connection)
+            if not _is_known(connection, url):
+                _METADATA.create_all(connection)
+                connection.execute(sa.insert(_FORMAT_ROWS).values(format=FORMAT))
             yield connection
+
+
+@contextmanager
+def reading(url: str) -> Iterator[sa.Connection | None]:
+    """Yield a connection to the history at *url*, None where there is none; nothing is made.
+
+    Raises `StateError` where it cannot be read, or is of a newer format.
+    """
+    path = sqlite_path(url)
+    if path is not None and not path.exists():
+        yield None
+        return
+    with _explained("read", url), _engine(url, "BEGIN", WAIT_SECONDS).begin() as connection:
+        yield connection if _is_known(connection, url) else None
+
+
+@contextmanager
+def _explained(verb: str, url: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, sa.exc.SQLAlchemyError, ModuleNotFoundError) as exc:
-        reason = getattr(exc, "orig", None) or exc
+        cause = getattr(exc, "orig", None) or exc
+        reason = getattr(cause, "strerror", None) or cause
         raise StateError(
-            f"cannot keep the history in {printable(without_password(url))}: {printable(reason)}; "
+            f"cannot {verb} the history in {_shown(url)}: {printable(reason)}; "
             "name another with --history"
         ) from exc
 
 
-def _engine(url: str, wait_seconds: float) -> sa.Engine:
+def _is_known(connection: sa.Connection, url: str) -> bool:
+    """Tell whether there is a history yet; raise `StateError` for one of a newer format."""
+    if not sa.inspect(connection).has_table(_FORMAT_ROWS.name):
+        return False
+    found = connection.scalar(sa.select(sa.func.max(_FORMAT_ROWS.c.format)))
+    if found is not None and found > FORMAT:
+        raise StateError(
+            f"the history in {_shown(url)} is of a newer skillmeat-audit (format {found}, "
+            f"this one knows {FORMAT}); update it, or name another with --history"
+        )
+    return found is not None
+
+
+def _shown(url: str) -> str:
+    """Return where a history is, fit to be shown: the file, or the address without a password."""
+    return printable(sqlite_path(url) or without_password(url))
+
+
+def _engine(url: str, begin: str, wait_seconds: float) -> sa.Engine:
     path = sqlite_path(url)
     if path is None:
         return sa.create_engine(url, poolclass=sa.NullPool)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    address = sqlite_uri(path, "rw")  # one that is read-only is opened so, where that is enough
 
     def connect() -> sqlite3.Connection:
-        return sqlite3.connect(path, timeout=wait_seconds, isolation_level=None)
+        return sqlite3.connect(address, timeout=wait_seconds, isolation_level=None, uri=True)
 
     engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool)
-    sa.event.listen(engine, "begin", lambda each: each.exec_driver_sql("BEGIN IMMEDIATE"))
+    sa.event.listen(engine, "begin", lambda each: each.exec_driver_sql(begin))
     return engine

@@ -1,19 +1,19 @@
 """Keeps what every run found, and says what changed: new, fixed, persisting."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
 
-from skillmeat_audit.history.database import FINDING_ROWS, RUN_ROWS, writing
+from skillmeat_audit.history.database import FINDING_ROWS, RUN_ROWS, reading, writing
 from skillmeat_audit.model.past import FIXED, REPORTED, RUNS, Changes, digest_of
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.tables import NUMBER, Table, among, records
 
 _TREND_RUNS = 60
 
-Known = dict[str, sa.Row[Any]]
+# Findings of earlier runs as they are kept: each was there from ``first_run`` to ``last_run``.
+KNOWN = Table("known", {**FIXED.columns, "first_run": NUMBER, "last_run": NUMBER})
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ def record(
         if changes is not None:
             counts = {"new": changes.new, "fixed": len(changes.fixed)}
             _set(connection, run, {**counts, "persisting": changes.persisting})
-        _forget(connection, place)
+        oldest = _forget(connection, place, "checked")
+        forgotten = (FINDING_ROWS.c.series == place.series.key) & (FINDING_ROWS.c.last_run < oldest)
+        connection.execute(sa.delete(FINDING_ROWS).where(forgotten))
         return Recorded(run, told, changes, _runs(connection, place.series).tail(_TREND_RUNS))
 
 
@@ -83,7 +85,9 @@ def record_failure(place: Place, at: str, reason: str, version: str) -> int:
     """Keep a run that could not check the home; return its number. Raises `StateError`."""
     facts = {"outcome": "failed", "failure": reason, "tool_version": version}
     with writing(place.url) as connection:
-        return _insert_run(connection, place.series, at, facts)
+        run = _insert_run(connection, place.series, at, facts)
+        _forget(connection, place, "failed")
+        return run
 
 
 def mark_delivered(place: Place, run: int) -> None:
@@ -94,8 +98,8 @@ def mark_delivered(place: Place, run: int) -> None:
 
 def runs_of(url: str, home: str) -> pd.DataFrame:
     """Return the runs on *home*, whatever their scope, as ``RUNS``; raise `StateError`."""
-    with writing(url) as connection:
-        return _frame(connection, RUN_ROWS.c.home == home)
+    with reading(url) as connection:
+        return RUNS.empty() if connection is None else _frame(connection, RUN_ROWS.c.home == home)
 
 
 def _runs(connection: sa.Connection, series: Series) -> pd.DataFrame:
@@ -115,16 +119,19 @@ def _latest(connection: sa.Connection, series: Series) -> tuple[int | None, int 
     return latest, connection.scalar(query.where(RUN_ROWS.c.delivered.is_(True)))
 
 
-def _known(connection: sa.Connection, series: Series, runs: Collection[int | None]) -> Known:
-    """Return the findings that one of *runs* had, by identity."""
+def _known(connection: sa.Connection, series: Series, runs: Collection[int | None]) -> pd.DataFrame:
+    """Return the findings that one of *runs* had, as ``KNOWN``."""
     there = [
         (FINDING_ROWS.c.first_run <= run) & (FINDING_ROWS.c.last_run >= run)
         for run in runs if run is not None
     ]  # fmt: skip
-    query = sa.select(FINDING_ROWS).where(
+    query = sa.select(*(FINDING_ROWS.c[name] for name in KNOWN.columns)).where(
         FINDING_ROWS.c.series == series.key, sa.or_(sa.false(), *there)
     )
-    return {row.identity: row for row in connection.execute(query)}
+    rows = connection.execute(query).all()
+    return KNOWN.build({
+        name: [row[place] for row in rows] for place, name in enumerate(KNOWN.columns)
+    })  # fmt: skip
 
 
 def _insert_run(
@@ -136,86 +143,98 @@ def _insert_run(
     return int(done.inserted_primary_key[0])  # type: ignore[index]
 
 
-def _had(row: sa.Row[Any], run: int | None) -> bool:
-    return run is not None and row.first_run <= run <= row.last_run
+def _had(known: pd.DataFrame, run: int | None) -> pd.DataFrame:
+    """Return those of *known* that *run* had; none without a run."""
+    if run is None:
+        return known.head(0)
+    return known[(known["first_run"] <= run) & (known["last_run"] >= run)]
 
 
 def _changes(
     connection: sa.Connection,
     run: int | None,
-    known: Known,
-    found: tuple[Iterable[str], Iterable[str]],
+    known: pd.DataFrame,
+    found: tuple[pd.Series, Iterable[str]],
 ) -> Changes | None:
     """Return what changed since *run*, None without one; *found* are identities told and hidden."""
     if run is None:
         return None
-    before = {identity: row for identity, row in known.items() if _had(row, run)}
-    now, hidden = set(found[0]), set(found[1])
-    gone = [dict(before[name]._mapping) for name in set(before) - now - hidden]
-    gone.sort(key=lambda row: [row[name] or "" for name in _ORDER])
+    now, hidden = found
+    before = _had(known, run)
+    lasting = among(before["identity"], now)
+    gone = before[~lasting & ~among(before["identity"], hidden)]
     compared_at = connection.scalar(sa.select(RUN_ROWS.c.at).where(RUN_ROWS.c.run == run))
-    persisting = len(now & set(before))
-    return Changes(str(compared_at), len(now) - persisting, persisting, FIXED.from_records(gone))
+    return Changes(
+        str(compared_at),
+        new=len(now) - int(lasting.sum()),
+        persisting=int(lasting.sum()),
+        fixed=FIXED.conform(gone.sort_values(_ORDER, na_position="first")),
+    )
 
 
-_ORDER = ("collection_id", "artifact_id", "rule", "column", "identity")
+_ORDER = ["collection_id", "artifact_id", "rule", "column", "identity"]
 
 
 def _told(
-    findings: pd.DataFrame, known: Known, at: str, runs: tuple[int | None, int | None]
+    findings: pd.DataFrame, known: pd.DataFrame, at: str, runs: tuple[int | None, int | None]
 ) -> pd.DataFrame:
     """Return *findings* with their state since the run that was delivered, and since when."""
     latest, delivered = runs
-    rows = [known.get(identity) for identity in findings["identity"]]
-    states = [
-        None if delivered is None
-        else "persisting" if row is not None and _had(row, delivered) else "new"
-        for row in rows
-    ]  # fmt: skip
-    since = [at if row is None or not _had(row, latest) else row.since_at for row in rows]
-    columns = {name: findings[name] for name in REPORTED.columns}
-    return REPORTED.build({**columns, "state": states, "since_at": since})
+    identity = findings["identity"]
+    since = _had(known, latest).set_index("identity")["since_at"]
+    state = pd.Series(pd.NA, index=findings.index, dtype="string")
+    if delivered is not None:
+        lasting = among(identity, _had(known, delivered)["identity"])
+        state = state.mask(lasting, "persisting").mask(~lasting, "new")
+    return REPORTED.conform(
+        findings.assign(state=state, since_at=since.reindex(identity).fillna(at).array)
+    )
 
 
 def _keep(
     connection: sa.Connection,
     series: Series,
     findings: pd.DataFrame,
-    known: Known,
+    known: pd.DataFrame,
     runs: tuple[int, int | None],
 ) -> None:
     """Write that the run had *findings*: those that the latest one had last on, others begin."""
     run, latest = runs
-    known_before = {name for name, row in known.items() if _had(row, latest)}
-    lasting = [name for name in findings["identity"] if name in known_before]
-    rows = records(findings[list(FIXED.columns)])
-    begun = [each for each in rows if each["identity"] not in known_before]
+    before = _had(known, latest)["identity"]
     here = FINDING_ROWS.c.series == series.key
     named = here & (FINDING_ROWS.c.identity == sa.bindparam("named"))
-    if lasting:
-        last = sa.update(FINDING_ROWS).where(named).values(last_run=run)
-        connection.execute(last, [{"named": identity} for identity in lasting])
-    if begun:
-        connection.execute(
-            sa.delete(FINDING_ROWS).where(named), [{"named": each["identity"]} for each in begun]
-        )
+    if len(before):  # all at once, then those back that are gone: they are few
+        last = sa.update(FINDING_ROWS)
+        connection.execute(last.where(here, FINDING_ROWS.c.last_run == latest).values(last_run=run))
+        _each(connection, last.where(named).values(last_run=latest),
+              before[~among(before, findings["identity"])])  # fmt: skip
+    begun = findings[~among(findings["identity"], before)]
+    if len(begun):
+        seen = connection.scalars(sa.select(FINDING_ROWS.c.identity).where(here)).all()
+        back = begun["identity"][among(begun["identity"], seen)]
+        _each(connection, sa.delete(FINDING_ROWS).where(named), back)
         since = {"series": series.key, "first_run": run, "last_run": run}
-        connection.execute(sa.insert(FINDING_ROWS), [each | since for each in begun])
+        rows = records(begun[list(FIXED.columns)])
+        connection.execute(sa.insert(FINDING_ROWS), [each | since for each in rows])
+
+
+def _each(connection: sa.Connection, statement: sa.UpdateBase, identities: pd.Series) -> None:
+    """Carry *statement* out for each of *identities*."""
+    if len(identities):
+        connection.execute(statement, [{"named": identity} for identity in identities])
 
 
 def _set(connection: sa.Connection, run: int, values: Mapping[str, object]) -> None:
     connection.execute(sa.update(RUN_ROWS).where(RUN_ROWS.c.run == run).values(values))
 
 
-def _forget(connection: sa.Connection, place: Place) -> None:
-    """Drop the runs past those to be kept, and findings that none of the others had."""
-    ours = RUN_ROWS.c.series == place.series.key
+def _forget(connection: sa.Connection, place: Place, outcome: str) -> int:
+    """Drop the runs with *outcome* past those to be kept; return the oldest that is left.
+
+    Nights that failed push out no run that later ones are compared with.
+    """
+    ours = (RUN_ROWS.c.series == place.series.key) & (RUN_ROWS.c.outcome == outcome)
     kept = sa.select(RUN_ROWS.c.run).where(ours).order_by(RUN_ROWS.c.run.desc())
-    numbers: Sequence[int] = connection.scalars(kept.limit(place.kept_runs)).all()
-    oldest = min(numbers)
+    oldest = int(min(connection.scalars(kept.limit(place.kept_runs)).all()))
     connection.execute(sa.delete(RUN_ROWS).where(ours, RUN_ROWS.c.run < oldest))
-    connection.execute(
-        sa.delete(FINDING_ROWS).where(
-            FINDING_ROWS.c.series == place.series.key, FINDING_ROWS.c.last_run < oldest
-        )
-    )
+    return oldest

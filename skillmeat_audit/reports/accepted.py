@@ -7,6 +7,7 @@ from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.values import count
 
 ENTRIES_SHOWN = 20
+_EXPIRED = "expired (--update-baseline --expires renews them)"
 
 
 def accepted_lines(accepted: Accepted | None) -> Sequence[str]:
@@ -14,7 +15,7 @@ def accepted_lines(accepted: Accepted | None) -> Sequence[str]:
     if accepted is None:
         return []
     said = [f"accepted in the baseline: {count(len(accepted.findings), 'finding')}"]
-    for words, entries in (("expired", accepted.expired), ("stale", accepted.stale)):
+    for words, entries in ((_EXPIRED, accepted.expired), ("stale", accepted.stale)):
         if entries:
             listed = "; ".join(entries[:ENTRIES_SHOWN])
             more = f" … ({ENTRIES_SHOWN} of {len(entries)})" if len(entries) > ENTRIES_SHOWN else ""

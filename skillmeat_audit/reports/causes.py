@@ -1,7 +1,7 @@
 """Sorts findings by what caused them: who left the rows so, since when, and what mends them."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -14,6 +14,7 @@ from skillmeat_audit.reports.values import count
 
 # Rules of links that lead nowhere although the cell is as the manifest says.
 _DEAD_LINKS = ("S009", "S010", "S011")
+_NO_ROW = "manifests, files, names and catalogue: what is about no single row"
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _group(
 ) -> Group:
     times = _times(findings, rows)
     rules = findings[["rule", "severity"]].value_counts(sort=False).sort_index()
-    does = paths.get(writer, "") if writer else "findings that are not about one row"
+    does = paths.get(writer, "") if writer else _NO_ROW
     return Group(
         writer=writer or None,
         does=does,
@@ -120,7 +121,7 @@ def _group(
             RuleCount(str(code), str(severity), int(n))
             for (code, severity), n in zip(rules.index, rules, strict=True)
         ),
-        commands=tuple(commands_for(findings, home)),
+        commands=tuple(commands_for(findings, writer, home)),
         findings=findings,
     )
 
@@ -144,30 +145,43 @@ def _times(findings: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
     return [printable(each)[:19] for each in written.unique()]
 
 
-def commands_for(findings: pd.DataFrame, home: str) -> Iterator[Command]:
-    """Yield the commands that mend *findings*, or explain those that nothing mends."""
+def commands_for(findings: pd.DataFrame, writer: str, home: str) -> Iterator[Command]:
+    """Yield the commands that mend *findings*, all those of *writer*, or explain the worst.
+
+    *writer* is empty where they are about no single row.
+    """
     disposition = findings["disposition"]
     mended = findings[among(disposition, (Disposition.SAFE, Disposition.FILL))]
     review = findings[disposition == Disposition.REVIEW]
-    place = shlex.quote(printable(home))
+    plan = f"{TOOL} plan {shlex.quote(printable(home))}"
     if len(mended):
-        line = f"{TOOL} plan {place} {_selected(mended)} -o plan.json"
-        yield Command(line, f"plans the repair of {len(mended)}; apply plan.json writes it")
+        line = f"{plan} {_selected(mended, writer)} -o plan.json"
+        said = count(len(mended), "finding")
+        yield Command(line, f"plans the repair of {said}; apply plan.json writes it")
     if len(review):
-        line = f"{TOOL} plan {place} {_selected(review)} --disposition review -o review.json"
-        orphans = int((review["status"] == Status.ROW_ORPHAN).sum())
-        line += " --deletes" if orphans else ""
-        yield Command(line, f"{len(review)} need a look first")
+        deletes = " --deletes" if among(review["status"], [Status.ROW_ORPHAN]).any() else ""
+        asked = f"{_selected(review, writer)} --disposition review{deletes}"
+        said = "1 needs" if len(review) == 1 else f"{len(review)} need"
+        yield Command(f"{plan} {asked} -o review.json", f"{said} a look first")
     if not len(mended) and not len(review) and len(findings):
-        code = str(findings["rule"].iloc[0])
+        code = str(worst_first(findings)["rule"].iloc[0])
         yield Command(f"{TOOL} rules {code}", "says how it comes about, and what to do")
 
 
-def _selected(findings: pd.DataFrame) -> str:
-    codes = sorted(findings["rule"].unique())
-    families: Sequence[str] = sorted({code[0] for code in codes})
-    return " ".join(f"--select {each}" for each in (codes if len(codes) < 4 else families))
+def _selected(findings: pd.DataFrame, writer: str) -> str:
+    if writer:
+        return f"--writer {writer}"
+    return " ".join(f"--select {code}" for code in sorted(findings["rule"].unique()))
 
 
 def _has(number: int) -> str:
     return "has" if number == 1 else "have"
+
+
+def worst_first(findings: pd.DataFrame) -> pd.DataFrame:
+    """Return *findings* by severity, new ones first within each, else in their order."""
+    rank = {str(each): number for number, each in enumerate(SEVERITIES)}
+    severity = findings["severity"].map(rank).astype("int64")
+    known = ~among(findings["state"], ["new"])
+    order = (severity * 2 + known.astype("int64")).sort_values(kind="stable").index
+    return findings.loc[order].reset_index(drop=True)

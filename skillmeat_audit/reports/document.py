@@ -1,10 +1,11 @@
 """Renders a report as JSON, ``skillmeat-audit/report/1``, and publishes the schema of that."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pandas as pd
 
+from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
 from skillmeat_audit.model.past import Accepted
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.ascii_json import ascii_json
@@ -12,7 +13,8 @@ from skillmeat_audit.reports.causes import Group, Trouble
 from skillmeat_audit.reports.report import Failure, Report
 from skillmeat_audit.reports.tabular import with_lists
 
-REPORT_SCHEMA = "skillmeat-audit/report/1"
+REPORT_SCHEMA: Literal["skillmeat-audit/report/1"] = "skillmeat-audit/report/1"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Text = str | None
 
 
@@ -23,20 +25,20 @@ class Finding(msgspec.Struct, frozen=True):
     """
 
     rule: str
-    severity: str
+    severity: Severity
     collection_id: Text
     artifact_id: Text
     column: Text
-    status: Text
+    status: Status | None
     expected: str | list[Any] | None
     actual: str | list[Any] | None
-    evidence: Text
-    disposition: Text
+    evidence: Evidence | None
+    disposition: Disposition
     writer: Text
-    writer_sure: Text
+    writer_sure: Literal["certain", "likely", "unknown"] | None
     detail: Text
     identity: str
-    state: Text
+    state: Literal["new", "persisting"] | None
     since_at: Text
 
 
@@ -45,7 +47,7 @@ class Gone(msgspec.Struct, frozen=True):
 
     identity: str
     rule: str
-    severity: str
+    severity: Severity
     collection_id: Text
     artifact_id: Text
     column: Text
@@ -93,7 +95,7 @@ class Baseline(msgspec.Struct, frozen=True):
 class Document(msgspec.Struct, frozen=True, rename={"schema_": "schema"}):
     """A report; ``failure`` says why the home could not be checked, and all else is then null."""
 
-    schema_: str
+    schema_: Literal["skillmeat-audit/report/1"]
     tool_version: str
     made_at: str
     home: str
@@ -150,7 +152,7 @@ def failure_json(failure: Failure) -> bytes:
 
 def report_schema() -> bytes:
     """Return the JSON schema of ``skillmeat-audit/report/1``."""
-    return ascii_json({"$id": REPORT_SCHEMA} | msgspec.json.schema(Document))
+    return ascii_json({"$schema": _DIALECT, "$id": REPORT_SCHEMA} | msgspec.json.schema(Document))
 
 
 def _findings(findings: pd.DataFrame) -> list[Finding]:

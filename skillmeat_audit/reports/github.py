@@ -1,12 +1,15 @@
 """Renders a report for GitHub's runners: a step summary, and annotations, within their limits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from skillmeat_audit.model.findings import SEVERITIES
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable, shortened
-from skillmeat_audit.reports.report import Failure, Report, worst_first
-from skillmeat_audit.reports.values import count, shown
+from skillmeat_audit.reports.causes import worst_first
+from skillmeat_audit.reports.lines import Finding, said, where
+from skillmeat_audit.reports.names import Names
+from skillmeat_audit.reports.report import TITLE, Failure, Report
+from skillmeat_audit.reports.values import count
 
 # A runner shows ten annotations of a kind per step; a summary of more than 1 MiB is dropped whole.
 ANNOTATIONS_PER_KIND, SUMMARY_LIMIT_BYTES = 10, 1024 * 1024
@@ -38,18 +41,14 @@ def _commands(report: Report) -> Iterator[str]:
         told += len(listed)
         for finding in listed:
             title = f"{finding['rule']} {report.known.names.titles[str(finding['rule'])]}"
-            yield command(_KINDS[severity], title, _said(finding))
-    said = f"{report.headline} {told} of {count(len(findings), 'finding')} annotated."
-    yield command("notice", "SkillMeat cache audit", said)
+            yield command(_KINDS[severity], title, _said(finding, report.known.names))
+    summed = f"{report.headline} {told} of {count(len(findings), 'finding')} annotated."
+    yield command("notice", TITLE, summed)
 
 
-def _said(finding: Mapping[str, object]) -> str:
-    said = str(finding["artifact_id"] or "the home")
-    if finding["column"] is not None and finding["status"] is not None:
-        said += f" {finding['column']}: {shown(finding['actual'])} → {shown(finding['expected'])}"
-    elif finding["detail"] is not None:
-        said += f": {finding['detail']}"
-    return shortened(printable(said), _MESSAGE_LIMIT)
+def _said(finding: Finding, names: Names) -> str:
+    line = " · ".join(filter(None, (where(finding, names), said(finding))))
+    return shortened(line, _MESSAGE_LIMIT)
 
 
 def _data(text: str) -> str:

@@ -15,7 +15,8 @@ from skillmeat_audit.reports.report import TITLE, Failure, Report
 _TEMPLATES = Path(__file__).parent / "templates"
 # What replaces the suffix of a page in the name of the file that holds all findings.
 BESIDE = ".findings.csv"
-_BAR, _GAP, _HEIGHT, _FOOT = 28, 10, 90, 18
+_FAILED = Markup('<i style="border:1px dashed var(--bad)"></i>could not be checked')
+_BAR, _GAP, _HEIGHT, _FOOT = 28, 16, 90, 18
 
 
 def html_page(report: Report) -> bytes:
@@ -63,15 +64,17 @@ def _chart(runs: Sequence[Mapping[str, object]]) -> Markup:
     scale = _HEIGHT / max([*totals, 1])
     width = _GAP + max(len(runs), 12) * (_BAR + _GAP)
     bars = Markup("").join(_bar(run, _GAP + n * (_BAR + _GAP), scale) for n, run in enumerate(runs))
-    label = f"errors and warnings of the last {len(runs)} runs, from {totals[:1]} to {totals[-1:]}"
+    first, last = (totals[0], totals[-1]) if totals else (0, 0)
+    label = f"errors and warnings of the last {len(runs)} runs, from {first} to {last}"
     height = _HEIGHT + _FOOT + 14
+    failed = _FAILED if any(run["outcome"] == "failed" for run in runs) else ""
     return Markup(
         '<svg class="chart" role="img" aria-label="{}" viewBox="0 0 {} {}" '
         'preserveAspectRatio="xMinYMid meet">{}'
         '<line class="axis" x1="0" x2="{}" y1="{}" y2="{}"/></svg>\n'
         '<p class="legend"><i style="background:var(--bad);margin-left:0"></i>errors'
-        '<i style="background:var(--warn);opacity:.65"></i>warnings</p>'
-    ).format(label, width, height, bars, width, _HEIGHT + 14, _HEIGHT + 14)
+        '<i style="background:var(--warn);opacity:.65"></i>warnings{}</p>'
+    ).format(label, width, height, bars, width, _HEIGHT + 14, _HEIGHT + 14, failed)
 
 
 def _bar(run: Mapping[str, object], x: int, scale: float) -> Markup:

@@ -1,31 +1,33 @@
 """Renders a report as JUnit XML: a suite per family of rules, a case per rule."""
 
-from collections.abc import Mapping
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable, shortened
+from skillmeat_audit.reports.lines import Finding, said, where
 from skillmeat_audit.reports.manual import Documented
-from skillmeat_audit.reports.names import TOOL
+from skillmeat_audit.reports.names import TOOL, Names
 from skillmeat_audit.reports.report import Failure, Report
-from skillmeat_audit.reports.values import count, shown
+from skillmeat_audit.reports.values import count
 
 LINES_SHOWN, _LINE_LIMIT = 100, 300
-
-Finding = Mapping[str, object]
 
 
 def junit_xml(report: Report) -> bytes:
     """Return *report* as JUnit XML: rules with errors or warnings fail, notes are told only."""
-    found: dict[str, list[Finding]] = {}
-    for finding in records(report.findings):
-        found.setdefault(str(finding["rule"]), []).append(finding)
+    told: dict[str, list[Finding]] = {}
+    for finding in records(report.findings.groupby("rule", sort=False).head(LINES_SHOWN)):
+        told.setdefault(str(finding["rule"]), []).append(finding)
+    totals = report.findings["rule"].value_counts()
     root = ET.Element("testsuites", name=TOOL)
     for family, rules in groupby(report.known.rules, key=lambda rule: rule.code[0]):
         suite = ET.SubElement(root, "testsuite", name=f"{family} {report.known.families[family]}")
-        cases = [_case(suite, rule, found.get(rule.code, []), report) for rule in rules]
+        cases = [
+            _case(suite, rule, (told.get(rule.code, []), int(totals.get(rule.code, 0))), report)
+            for rule in rules
+        ]
         _count(suite, cases, report.made_at)
     _sum(root)
     return _bytes(root)
@@ -43,32 +45,30 @@ def failure_xml(failure: Failure) -> bytes:
     return _bytes(root)
 
 
-def _case(suite: ET.Element, rule: Documented, found: list[Finding], report: Report) -> ET.Element:
+def _case(
+    suite: ET.Element, rule: Documented, found: tuple[list[Finding], int], report: Report
+) -> ET.Element:
+    """Return the case of *rule*; *found* are some of its findings, and how many there are."""
     case = ET.SubElement(
         suite, "testcase", classname=f"{TOOL}.{rule.code[0]}", name=f"{rule.code} {rule.title}"
     )
     ignored = report.summary.ignored.get(rule.code, 0)
-    lines = [_line(each, report) for each in found[:LINES_SHOWN]]
-    told = "\n".join([f"{len(lines)} of {count(len(found), 'finding')}", *lines])
-    if found and rule.severity != Severity.INFO:
-        said = f"{count(len(found), 'finding')}: {rule.title}"
-        ET.SubElement(case, "failure", message=said, type=str(rule.severity)).text = told
-    elif found:
-        ET.SubElement(case, "system-out").text = told
+    told, total = found
+    lines = [_line(each, report.known.names) for each in told]
+    text = "\n".join([f"{len(lines)} of {count(total, 'finding')}", *lines])
+    if total and rule.severity != Severity.INFO:
+        message = f"{count(total, 'finding')}: {rule.title}"
+        ET.SubElement(case, "failure", message=message, type=str(rule.severity)).text = text
+    elif total:
+        ET.SubElement(case, "system-out").text = text
     elif ignored:
-        said = f"{count(ignored, 'finding')} ignored on request"
-        ET.SubElement(case, "skipped", message=said)
+        message = f"{count(ignored, 'finding')} ignored on request"
+        ET.SubElement(case, "skipped", message=message)
     return case
 
 
-def _line(finding: Finding, report: Report) -> str:
-    place = [finding["artifact_id"] or "the home"]
-    if finding["collection_id"] is not None:
-        place.append(report.known.names.collection(finding["collection_id"]))
-    said = finding["detail"] or ""
-    if finding["column"] is not None and finding["status"] is not None:
-        said = f"{finding['column']}: {shown(finding['actual'])} → {shown(finding['expected'])}"
-    return shortened(printable(f"{' · '.join(map(str, place))} · {said}"), _LINE_LIMIT)
+def _line(finding: Finding, names: Names) -> str:
+    return shortened(f"{where(finding, names)} · {said(finding)}", _LINE_LIMIT)
 
 
 def _count(suite: ET.Element, cases: list[ET.Element], made_at: str) -> None:

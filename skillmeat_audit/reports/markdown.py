@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.page import Listing, Page, Row, Section, page_of, spoken
 from skillmeat_audit.reports.report import TITLE, Failure, Report
+from skillmeat_audit.reports.values import count
 
-_MARKUP = re.compile(r"([\\`*_\[\]<>|~&@:$#]|(?<=www)\.)")
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~&@$#]|:(?=\S)|(?<=www)\.)")
 
 
 def markdown(report: Report) -> str:
@@ -76,9 +77,13 @@ def _difference(page: Page) -> str:
         "## Since the last run\n",
         f"{page.difference.sentence} since {page.difference.compared_at}.\n",
     ]
-    for name, listing in (("new", page.difference.new), ("fixed", page.difference.fixed)):
-        if listing.rows:
-            parts += [f"{len(listing.rows)} of {listing.total} {name}:\n", _findings(listing)]
+    new, fixed = page.difference.new, page.difference.fixed
+    if new.rows:
+        parts += [f"{len(new.rows)} of {new.total} new:\n", _findings(new)]
+    if fixed.rows:
+        rows = [(_named(row.artifact, row.place), " ".join(row.rules)) for row in fixed.rows]
+        told = f"Fixed in {len(rows)} of {count(fixed.artifacts, 'place')}:\n"
+        parts += [told, table(("artifact", "rules"), rows)]
     return "\n".join(parts)
 
 
@@ -101,8 +106,11 @@ def _findings(listing: Listing) -> str:
 
 
 def _artifact(row: Row) -> str:
-    parts = [code(row.artifact), code(row.place)]
-    return " · ".join(filter(None, parts)) + (" **new**" if row.is_new else "")
+    return _named(row.artifact, row.place) + (" **new**" if row.is_new else "")
+
+
+def _named(artifact: str, place: str) -> str:
+    return " · ".join(filter(None, (code(artifact), code(place))))
 
 
 def _said(row: Row) -> str:

@@ -8,7 +8,9 @@ import pandas as pd
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.tables import among, records
 from skillmeat_audit.model.text import printable, shortened
-from skillmeat_audit.reports.report import TITLE, Failure, Report, worst_first
+from skillmeat_audit.reports.causes import worst_first
+from skillmeat_audit.reports.lines import where
+from skillmeat_audit.reports.report import TITLE, Failure, Report
 from skillmeat_audit.reports.values import count
 
 _LISTED, _LINE_LIMIT = 10, 160
@@ -55,9 +57,9 @@ def _lines(report: Report, new: pd.DataFrame) -> Iterator[str]:
         counts = f"{changes.new} new, {len(changes.fixed)} fixed, {changes.persisting} persisting"
         yield f"since {changes.compared_at}: {counts}"
     listed = records(new.head(_LISTED))
+    names = report.known.names
     for finding in listed:
-        title = report.known.names.titles[str(finding["rule"])]
-        line = f"{finding['rule']} {finding['artifact_id'] or 'the home'}: {title}"
-        yield shortened(printable(line), _LINE_LIMIT)
+        line = f"{finding['rule']} {where(finding, names)}: {names.titles[str(finding['rule'])]}"
+        yield shortened(line, _LINE_LIMIT)
     if len(listed) < len(new):
         yield f"… and {len(new) - len(listed)} more"

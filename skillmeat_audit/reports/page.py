@@ -1,21 +1,23 @@
 """What a person is shown of a report, whatever the format: bounded, in order, fit to be shown."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from skillmeat_audit.model.findings import Status
-from skillmeat_audit.model.tables import among, records
+from skillmeat_audit.model.findings import Severity, Status
+from skillmeat_audit.model.tables import KEY, among, records
 from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.accepted import accepted_lines
-from skillmeat_audit.reports.causes import Command, Group, RuleCount, Trouble
+from skillmeat_audit.reports.causes import Command, Group, RuleCount, Trouble, worst_first
 from skillmeat_audit.reports.names import ERAS, Names
-from skillmeat_audit.reports.report import Report, worst_first
+from skillmeat_audit.reports.report import Report
 from skillmeat_audit.reports.values import aligned, count, shown
 
 # Bounds on what a page shows: every one of them is told as shown/total.
 ROWS_PER_CAUSE, ROWS_IN_ALL, CHANGES_SHOWN, RUNS_SHOWN = 25, 200, 20, 12
+NOTES_PER_RULE = 5  # of one cause: many notes that say the same say no more than a few
 _NAME_LIMIT, _VALUE_LIMIT, _NOTE_LIMIT = 80, 100, 4000
 
 
@@ -39,6 +41,24 @@ class Listing:
     """Some of many: what is shown, and how many there are."""
 
     rows: tuple[Row, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class Mended:
+    """An artifact of which findings are gone; ``rules`` found them, each said once."""
+
+    artifact: str
+    place: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Artifacts of which findings are gone: some of ``artifacts``, with ``total`` findings."""
+
+    rows: tuple[Mended, ...]
+    artifacts: int
     total: int
 
 
@@ -69,7 +89,7 @@ class Difference:
 
     compared_at: str
     new: Listing
-    fixed: Listing
+    fixed: Fixed
     persisting: int
 
     @property
@@ -158,24 +178,44 @@ def _difference(report: Report) -> Difference | None:
     return Difference(
         spoken(changes.compared_at),
         _listing(new, names, CHANGES_SHOWN),
-        _listing(changes.fixed, names, CHANGES_SHOWN),
+        _fixed(changes.fixed, names),
         changes.persisting,
     )
+
+
+def _fixed(findings: pd.DataFrame, names: Names) -> Fixed:
+    keys = findings[list(KEY)].drop_duplicates()
+    shown_of = findings.merge(keys.head(CHANGES_SHOWN), on=list(KEY))
+    rules: dict[tuple[str, str], Counter[str]] = {}
+    for each in records(shown_of):
+        rules.setdefault(_where(each, names), Counter())[str(each["rule"])] += 1
+    rows = tuple(Mended(*place, _multiples(codes)) for place, codes in rules.items())
+    return Fixed(rows, len(keys), len(findings))
+
+
+def _multiples(codes: Counter[str]) -> tuple[str, ...]:
+    return tuple(code if number == 1 else f"{code} ×{number}" for code, number in codes.items())
 
 
 def _sections(report: Report) -> Sequence[Section]:
     left = ROWS_IN_ALL
     sections = []
     for group in report.groups:
-        listing = _listing(
-            worst_first(group.findings), report.known.names, min(ROWS_PER_CAUSE, left)
-        )
-        left -= len(listing.rows)
-        title = group.writer or "no single row"
+        telling = _telling(worst_first(group.findings)).head(min(ROWS_PER_CAUSE, left))
+        rows = _listing(telling, report.known.names, len(telling)).rows
+        listing = Listing(rows, len(group.findings))
+        left -= len(rows)
+        title = group.writer or "the home itself"
         sections.append(
             Section(title, group.does, _span(group), group.rules, group.commands, listing)
         )
     return sections
+
+
+def _telling(findings: pd.DataFrame) -> pd.DataFrame:
+    """Return *findings* with a few notes of each rule only."""
+    is_note = findings["severity"] == Severity.INFO
+    return findings[~is_note | (findings.groupby("rule").cumcount() < NOTES_PER_RULE)]
 
 
 def _span(group: Group) -> str:
@@ -200,17 +240,26 @@ def _row(finding: Mapping[str, object], names: Names) -> Row:
         actual, expected = aligned(shown(finding["actual"]), _expected(finding), _VALUE_LIMIT // 2)
     title = names.titles.get(str(finding["rule"]), "")
     said = "" if in_cell else str(finding.get("detail") or title)
-    collection = finding["collection_id"]
+    artifact, place = _where(finding, names)
     return Row(
         rule=str(finding["rule"]),
         severity=str(finding["severity"]),
-        artifact=_cut(finding["artifact_id"] or "the home", _NAME_LIMIT),
-        place="" if collection is None else _cut(names.collection(collection), _NAME_LIMIT),
+        artifact=artifact,
+        place=place,
         column=str(finding["column"] or ""),
         actual=None if actual is None else _cut(actual, _VALUE_LIMIT),
         expected=None if expected is None else _cut(expected, _VALUE_LIMIT),
         said=_cut(said, 2 * _VALUE_LIMIT),
         is_new=finding.get("state") == "new",
+    )
+
+
+def _where(finding: Mapping[str, object], names: Names) -> tuple[str, str]:
+    """Return the artifact of *finding* and the collection of its row, as they are shown."""
+    collection = finding["collection_id"]
+    return (
+        _cut(finding["artifact_id"] or "the home", _NAME_LIMIT),
+        "" if collection is None else _cut(names.collection(collection), _NAME_LIMIT),
     )
 
 

@@ -11,11 +11,11 @@ import pandas as pd
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.past import RUNS, Accepted, Changes
-from skillmeat_audit.model.tables import among
 from skillmeat_audit.reports.causes import Answer, Group
 from skillmeat_audit.reports.manual import Documented
 from skillmeat_audit.reports.names import Names
 from skillmeat_audit.reports.summary import Summary
+from skillmeat_audit.reports.values import count
 
 TITLE = "SkillMeat cache audit"
 
@@ -24,7 +24,8 @@ TITLE = "SkillMeat cache audit"
 class Known:
     """What does not come from the findings: the rules, their names, and where artifacts lie.
 
-    ``places`` maps "type:name" to a file below the home that speaks of it.
+    ``places`` maps "type:name" to a file below the home that speaks of it; ``base`` is the home's
+    URI, relative where it lies below the working folder.
     """
 
     version: str
@@ -32,6 +33,7 @@ class Known:
     families: Mapping[str, str]
     names: Names
     places: Mapping[str, str] = field(repr=False)
+    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Past:
 class Report:
     """A home that was checked; ``findings`` is ``REPORTED``, ``made_at`` when (UTC, to seconds).
 
+    ``part`` says which part of it was asked for, empty for everything.
+
     ``groups`` are the findings by cause, the worst first. ``notes`` say what a person should know
     besides, ``trouble`` what went wrong beside the audit: with any, the report is not clean.
     """
@@ -61,13 +65,14 @@ class Report:
     known: Known = field(repr=False)
     past: Past = field(default_factory=Past, repr=False)
     made_at: str = ""
+    part: str = ""
     notes: tuple[str, ...] = ()
     trouble: tuple[str, ...] = ()
 
     @property
     def headline(self) -> str:
         """The answer in one line."""
-        return self.answer.sentence or clean_sentence(self.summary)
+        return self.answer.sentence or clean_sentence(self.summary, self.part)
 
     def exit_code(self, fail_on: Severity = Severity.WARNING) -> ExitCode:
         """Return FAILED with trouble, else what the findings say (`Summary.exit_code`)."""
@@ -93,18 +98,12 @@ class Failure:
         return ExitCode.FAILED
 
 
-def clean_sentence(summary: Summary) -> str:
-    """Return what is said of a home where no description and no link is broken."""
-    bad = sum(summary.counts[severity] for severity in SEVERITIES[:2])
-    if bad == 0:
-        return "Nothing wrong: every row says what its manifest says."
-    return "No description is blank and no source link broken."
-
-
-def worst_first(findings: pd.DataFrame) -> pd.DataFrame:
-    """Return *findings* by severity, new ones first within each, else in their order."""
-    rank = {str(each): number for number, each in enumerate(SEVERITIES)}
-    severity = findings["severity"].map(rank).astype("int64")
-    known = ~among(findings["state"], ["new"])
-    order = (severity * 2 + known.astype("int64")).sort_values(kind="stable").index
-    return findings.loc[order].reset_index(drop=True)
+def clean_sentence(summary: Summary, part: str = "") -> str:
+    """Return what is said where no description and no link is broken, in the *part* looked at."""
+    found = [count(summary.counts[each], each) for each in SEVERITIES[:2] if summary.counts[each]]
+    said = " and ".join(found) or "Nothing wrong"
+    if part:
+        return f"{said} in the part that was asked for."
+    if not found:
+        return f"{said}: every row says what its manifest says."
+    return f"{said}, but no blank description and no broken source link."

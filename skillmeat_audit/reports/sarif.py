@@ -6,10 +6,11 @@ from urllib.parse import quote
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.ascii_json import ascii_json
+from skillmeat_audit.reports.causes import worst_first
+from skillmeat_audit.reports.lines import Finding, said, where
 from skillmeat_audit.reports.manual import Documented
 from skillmeat_audit.reports.names import TOOL
-from skillmeat_audit.reports.report import Failure, Report, worst_first
-from skillmeat_audit.reports.values import shown
+from skillmeat_audit.reports.report import Failure, Report
 
 SCHEMA_URI = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -19,10 +20,7 @@ RESULTS_SHOWN = 5000
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 _STATES = {"new": "new", "persisting": "unchanged"}
 _MESSAGE_LIMIT = 1000
-_BASE = "HOME"
 _DATABASE = "cache/cache.db"
-
-Finding = Mapping[str, object]
 
 
 def sarif(report: Report) -> bytes:
@@ -37,7 +35,7 @@ def sarif(report: Report) -> bytes:
     run = {
         "tool": _tool(known.version, known.rules),
         "invocations": [_invocation(report.made_at, successful=not report.trouble)],
-        "originalUriBaseIds": {_BASE: {"description": {"text": "the SkillMeat home"}}},
+        "originalUriBaseIds": _bases(known.base),
         "columnKind": "unicodeCodePoints",
         "results": results,
         "properties": {"shown": len(told), "total": len(report.findings)},
@@ -101,10 +99,11 @@ def _result(finding: Finding, report: Report, index: Mapping[str, int]) -> dict[
 
 
 def _location(finding: Finding, report: Report) -> dict[str, object]:
-    artifact = finding["artifact_id"]
-    place = report.known.places.get(str(artifact), _DATABASE)
+    artifact, known = finding["artifact_id"], report.known
+    place = quote(known.places.get(str(artifact), _DATABASE))
+    uri = place if _is_elsewhere(known.base) else known.base + place
     physical = {
-        "artifactLocation": {"uri": quote(place), "uriBaseId": _BASE},
+        "artifactLocation": {"uri": uri, "uriBaseId": _base_id(known.base)},
         "region": {"startLine": 1},
     }
     if artifact is None:
@@ -115,15 +114,24 @@ def _location(finding: Finding, report: Report) -> dict[str, object]:
     return {"physicalLocation": physical, "logicalLocations": logical}
 
 
+def _bases(base: str) -> dict[str, object]:
+    """Return what URIs are relative to: the home, or the working folder where it lies below."""
+    if _is_elsewhere(base):
+        return {_base_id(base): {"uri": base, "description": {"text": "the SkillMeat home"}}}
+    return {_base_id(base): {"description": {"text": "the root of the checkout"}}}
+
+
+def _base_id(base: str) -> str:
+    return "HOME" if _is_elsewhere(base) else "%SRCROOT%"
+
+
+def _is_elsewhere(base: str) -> bool:
+    return base.startswith("file:")
+
+
 def _message(finding: Finding, report: Report) -> str:
-    title = report.known.names.titles[str(finding["rule"])]
-    said = f"{finding['artifact_id'] or 'the home'}: {title}"
-    if finding["column"] is not None and finding["status"] is not None:
-        said += f" ({finding['column']}: {_half(finding['actual'])} → {_half(finding['expected'])})"
-    elif finding["detail"] is not None:
-        said += f": {finding['detail']}"
-    return shortened(printable(said), _MESSAGE_LIMIT)
-
-
-def _half(value: object) -> str:
-    return shortened(shown(value), _MESSAGE_LIMIT // 4)
+    names = report.known.names
+    line = f"{where(finding, names)}: {names.titles[str(finding['rule'])]}"
+    if detail := said(finding, _MESSAGE_LIMIT // 4):
+        line += f" ({detail})" if finding["column"] is not None else f": {detail}"
+    return shortened(line, _MESSAGE_LIMIT)

@@ -6,11 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from skillmeat_audit.model.fields import LIST_COLUMNS
 from skillmeat_audit.model.past import Accepted
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.tables import plain, records
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.artifact import ArtifactView
 from skillmeat_audit.reports.summary import Summary
@@ -18,7 +22,8 @@ from skillmeat_audit.reports.summary import Summary
 CHECK_SCHEMA = "skillmeat-audit/check/1"
 ARTIFACT_SCHEMA = "skillmeat-audit/artifact/1"
 # What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_ODD = r"[^ -~]|^[=+\-@]"  # a formula, or not plain text
 
 
 def check_json(
@@ -52,9 +57,17 @@ def findings_csv(findings: pd.DataFrame) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(findings.columns)
-    for row in records(findings):
-        writer.writerow([_disarmed(value) for value in row.values()])
+    writer.writerows(zip(*(_cells(findings[name]) for name in findings.columns), strict=True))
     return out.getvalue()
+
+
+def _cells(values: pd.Series) -> npt.NDArray[Any]:
+    """Return the texts of a column fit for a spreadsheet; nearly all of them are as they are."""
+    cells = plain(values)
+    odd = pc.match_substring_regex(pa.array(values), _ODD).fill_null(False)
+    for place in np.flatnonzero(odd.to_numpy(zero_copy_only=False)):
+        cells[place] = _disarmed(cells[place])
+    return cells
 
 
 def with_lists(finding: Mapping[str, object]) -> dict[str, Any]:
@@ -73,9 +86,9 @@ def _parsed(value: object) -> object:
     return content if isinstance(content, list) else value
 
 
-def _disarmed(value: object) -> str:
+def _disarmed(value: str) -> str:
     """Return *value* on one line, without controls, and not a formula."""
-    text = "" if value is None else printable(value)
+    text = printable(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -9,8 +9,8 @@ from skillmeat_audit.model.text import printable
 from skillmeat_audit.schedule.job import MARK, Job, job_name
 from skillmeat_audit.schedule.tools import call
 
-# ``crontab -l`` of a user without one exits 1.
-_NO_CRONTAB = (0, 1)
+# What ``crontab -l`` says to a user who has none; any other failure must not be taken for that.
+_NO_CRONTAB = r"no crontab for|No such file"
 
 
 def printed(job: Job) -> str:
@@ -61,7 +61,7 @@ def status(home: str) -> str:
 
 
 def _crontab() -> str:
-    text = call("crontab", "-l", fine=_NO_CRONTAB)
+    text = call("crontab", "-l", harmless=_NO_CRONTAB)
     return text if not text or text.endswith("\n") else f"{text}\n"
 
 
@@ -70,8 +70,9 @@ def _without(crontab: str, home: str) -> str:
 
 
 def _block(home: str) -> re.Pattern[str]:
+    """Return what matches our lines; where an end was lost, nobody else's up to the next end."""
     begin, end = (re.escape(mark) for mark in _marks(home))
-    return re.compile(rf"^{begin}\n(?:.*\n)*?{end}\n", re.MULTILINE)
+    return re.compile(rf"^{begin}\n(?:(?!{begin}\n).*\n)*?{end}\n", re.MULTILINE)
 
 
 def _marks(home: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Schedules with a systemd user timer; output goes to the journal."""
 
+import getpass
 import re
 from pathlib import Path
 
@@ -7,6 +8,8 @@ from skillmeat_audit.model.text import printable
 from skillmeat_audit.schedule.job import MARK, Job, job_name
 from skillmeat_audit.schedule.tools import call, is_ours, put, take_away
 
+_WHILE_LOGGED_IN = "; it runs while you are logged in, always after 'loginctl enable-linger'"
+_NOT_THERE = "does not exist|not loaded"
 _PLAIN = re.compile(r"[A-Za-z0-9_@+=:,./~-]+")
 
 
@@ -50,11 +53,21 @@ def quoted(text: str) -> str:
 
 def install(job: Job, folder: Path) -> str:
     """Write the units to *folder* and start the timer; say what was done."""
+    call("systemctl", "--user", "show-environment")  # without a manager, nothing is written
     changed = [put(folder / name, text) for name, text in units(job).items()]
     call("systemctl", "--user", "daemon-reload")
     call("systemctl", "--user", "enable", "--now", f"{job.name}.timer")
     said = "installed" if any(changed) else "was installed already, as it is"
-    return f"{job.name}.timer {said}; log: journalctl --user -u {job.name}"
+    return f"{job.name}.timer {said}; log: journalctl --user -u {job.name}{_lingering()}"
+
+
+def _lingering() -> str:
+    """Return what a user has to know whose timers stop when the last session ends."""
+    try:
+        lingers = Path("/var/lib/systemd/linger", getpass.getuser()).exists()
+    except (OSError, KeyError):  # a user without a name
+        return ""
+    return "" if lingers else _WHILE_LOGGED_IN
 
 
 def remove(home: str, folder: Path) -> str:
@@ -63,7 +76,7 @@ def remove(home: str, folder: Path) -> str:
     paths = [folder / f"{name}.timer", folder / f"{name}.service"]
     if not any(is_ours(path) for path in paths):
         return f"no timer of ours for {printable(home)}"
-    call("systemctl", "--user", "disable", "--now", f"{name}.timer", fine=(0, 1))
+    call("systemctl", "--user", "disable", "--now", f"{name}.timer", harmless=_NOT_THERE)
     for path in paths:
         take_away(path)
     call("systemctl", "--user", "daemon-reload")

@@ -1,10 +1,10 @@
 """Calls the platform's own tools, and writes the files they read."""
 
 import os
+import re
 import secrets
 import shutil
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 from skillmeat_audit.model.errors import StateError
@@ -12,25 +12,28 @@ from skillmeat_audit.model.text import printable
 from skillmeat_audit.schedule.job import MARK
 
 _WAIT_SECONDS = 60
+_WAY_OUT = "choose another --kind, or print only"
 
 
-def call(tool: str, *arguments: str, given: str = "", fine: Sequence[int] = (0,)) -> str:
+def call(tool: str, *arguments: str, given: str = "", harmless: str | None = None) -> str:
     """Return what *tool* printed; raise `StateError` where it is not there or fails.
 
-    *given* is its standard input, *fine* the exit codes that are no failure.
+    *given* is its standard input; a failure whose message matches *harmless* is none.
     """
     path = shutil.which(tool)
     if path is None:
-        raise StateError(f"{tool} is not installed here; choose another --kind, or print only")
+        raise StateError(f"{tool} is not installed here; {_WAY_OUT}")
     try:
         done = subprocess.run(
-            [path, *arguments], input=given, capture_output=True, text=True, timeout=_WAIT_SECONDS
-        )
+            [path, *arguments], input=given, capture_output=True, timeout=_WAIT_SECONDS,
+            encoding="utf-8", errors="surrogateescape", env={**os.environ, "LC_ALL": "C.UTF-8"},
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as exc:
         raise StateError(f"{tool} cannot be run: {printable(exc)}") from exc
-    if done.returncode not in fine:
+    if done.returncode and not (harmless and re.search(harmless, done.stderr)):
         said = (done.stderr or done.stdout).strip().splitlines()
-        raise StateError(f"{tool} failed: {printable(said[-1] if said else done.returncode)}")
+        reason = printable(said[-1] if said else done.returncode)
+        raise StateError(f"{tool} failed: {reason}; {_WAY_OUT}")
     return done.stdout
 
 

@@ -18,6 +18,7 @@ on:
     - cron: "{when}"  # UTC
   workflow_dispatch:
 permissions:
+  actions: read
   contents: read
   security-events: write
 concurrency:
@@ -30,14 +31,21 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - uses: actions/cache@v4
+      - uses: actions/cache/restore@v4
         with:
           path: .skillmeat-audit
-          key: skillmeat-audit-${{{{ github.run_id }}}}
+          key: skillmeat-audit-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
           restore-keys: skillmeat-audit-
-      - run: python -m pip install "skillmeat-audit=={version}"
-      - run: |
+      - run: python -m pip install "skillmeat-audit[notify]=={version}"
+      - env:
+          SKILLMEAT_AUDIT_NOTIFY: ${{{{ secrets.SKILLMEAT_AUDIT_NOTIFY }}}}
+        run: |
           {command}
+      - if: always()  # findings end the step before with 1, and the history is kept all the same
+        uses: actions/cache/save@v4
+        with:
+          path: .skillmeat-audit
+          key: skillmeat-audit-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
       - if: always()
         uses: actions/upload-artifact@v4
         with:

@@ -136,7 +136,7 @@ def _accepted(audit: "Audit", scope: "Scope", options: dict[str, Any]) -> "Audit
     from skillmeat_audit.commands.clock import today
 
     if options["update_baseline"]:
-        now, before = update(audit, scope, path, _terms(options))
+        now, before = update(audit, scope, path, _terms(options), today())
         complain(f"{printable(path)}: {now} entries, {before} before")
     return accepting(audit, scope, path, today())
 

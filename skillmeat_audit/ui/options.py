@@ -65,32 +65,40 @@ def common(command: Command) -> Command:
     return with_options(command, options)
 
 
+_LISTED: dict[str, Any] = {"multiple": True, "metavar": "CODE"}
+_FILTERS = [
+    click.option(
+        "--select",
+        **_LISTED,
+        help="Only rules with this code or prefix, e.g. D or S001. Repeatable.",
+    ),
+    click.option(
+        "--ignore", **_LISTED, help="Leave out these rules; they stay counted. Repeatable."
+    ),
+    click.option(
+        "--collection",
+        multiple=True,
+        metavar="ID|NAME",
+        help="Only this DB collection. Repeatable.",
+    ),
+    click.option(
+        "--artifact",
+        multiple=True,
+        metavar="ID",
+        help="Only this artifact, type:name or name. Repeatable.",
+    ),
+    click.option(
+        "--writer",
+        multiple=True,
+        metavar="NAME",
+        help="Only rows that this code path last wrote, e.g. import-bare. Repeatable.",
+    ),
+]
+
+
 def filters(command: Command) -> Command:
     """Add the options that say which findings are asked for."""
-    listed: dict[str, Any] = {"multiple": True, "metavar": "CODE"}
-    options = [
-        click.option(
-            "--select",
-            **listed,
-            help="Only rules with this code or prefix, e.g. D or S001. Repeatable.",
-        ),
-        click.option(
-            "--ignore", **listed, help="Leave out these rules; they stay counted. Repeatable."
-        ),
-        click.option(
-            "--collection",
-            multiple=True,
-            metavar="ID|NAME",
-            help="Only this DB collection. Repeatable.",
-        ),
-        click.option(
-            "--artifact",
-            multiple=True,
-            metavar="ID",
-            help="Only this artifact, type:name or name. Repeatable.",
-        ),
-    ]
-    return with_options(command, options)
+    return with_options(command, _FILTERS)
 
 
 def scope_of(options: dict[str, Any], settings: "Settings") -> "Scope":
@@ -102,6 +110,7 @@ def scope_of(options: dict[str, Any], settings: "Settings") -> "Scope":
         ignore=(*options["ignore"], *settings.ignore),
         collections=options["collection"],
         artifacts=options["artifact"],
+        writers=options["writer"],
     )
 
 

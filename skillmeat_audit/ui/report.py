@@ -168,8 +168,10 @@ def _notifying(options: dict[str, Any]) -> "Notifying | None":
 
 def _tell(outcome: "Outcome", *, quiet: bool) -> None:
     """Say on stderr what was written and what went wrong: stdout may be a report."""
+    from skillmeat_audit.reports.page import spoken
+
     if not quiet:
-        complain(outcome.document.headline)
+        complain(f"{spoken(outcome.document.made_at)}: {outcome.document.headline}")
         if changed := outcome.changed:
             complain(f"  {changed}")
         for path, size_bytes in outcome.delivery.written:

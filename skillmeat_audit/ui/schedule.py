@@ -53,6 +53,7 @@ def schedule(home: str, **options: Any) -> int:
     request = _request(options, options["kind"] or schedules.default_kind())
     match deeds:
         case ["install"]:
+            _check_files(options)
             emit(schedules.install(home, request) + "\n")
         case ["remove"]:
             emit(schedules.remove(home, request.kind) + "\n")
@@ -61,6 +62,19 @@ def schedule(home: str, **options: Any) -> int:
         case _:
             emit(schedules.printed(home, request))
     return ExitCode.CLEAN
+
+
+def _check_files(options: dict[str, Any]) -> None:
+    """Refuse files that could not be used: better now than every night."""
+    from skillmeat_audit.commands.notify import services_from
+    from skillmeat_audit.history.baseline import load
+    from skillmeat_audit.loaders.settings import load_settings
+
+    for name, use in (
+        ("notify_file", services_from), ("baseline", load), ("config", load_settings),
+    ):  # fmt: skip
+        if options[name] is not None:
+            use(Path(options[name]).expanduser())
 
 
 def _request(options: dict[str, Any], kind: str) -> "Request":

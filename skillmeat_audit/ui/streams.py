@@ -1,5 +1,6 @@
 """Writes to the process's streams; that nobody reads them changes no exit code."""
 
+import io
 import os
 import sys
 from typing import TextIO
@@ -11,8 +12,20 @@ def prepare_streams() -> None:
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for the process's life
-        elif hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+        elif isinstance(stream, io.TextIOWrapper):
+            setattr(sys, name, _whole(stream))
+
+
+def _whole(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    """Return *stream* as one that escapes, and that writes all of a text or raises.
+
+    Where Python is told not to buffer, a write that ends half way drops the rest without a word.
+    """
+    raw: object = stream.buffer
+    if isinstance(raw, io.RawIOBase):
+        stream = io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, line_buffering=True)
+    stream.reconfigure(errors="backslashreplace")
+    return stream
 
 
 def emit(text: str) -> None:

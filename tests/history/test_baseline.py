@@ -34,7 +34,7 @@ def found():
 
 @pytest.fixture(scope="module")
 def baseline(found):
-    return updated([], found, Terms("on purpose", "ops"), whole=True)
+    return updated([], found, Terms("on purpose", "ops"), TODAY, whole=True)
 
 
 def test_what_is_known_is_accepted(found, baseline):
@@ -62,7 +62,7 @@ def test_entries_without_a_finding_are_stale_unless_it_is_ignored(found, baselin
 
 
 def test_expired_entries_accept_nothing_and_are_told(found):
-    entries = updated([], found, Terms(expires=date(2026, 2, 9)), whole=True)
+    entries = updated([], found, Terms(expires=date(2026, 2, 9)), TODAY, whole=True)
 
     left, accepted = accept(entries, found, NONE, TODAY)
     assert len(left) == len(found) == len(accepted.expired)
@@ -75,7 +75,7 @@ def test_what_could_not_be_checked_is_never_accepted(tmp_path):
     found = findings("J", "skill:a", problems=[broken])
     assert "L001" in set(found["rule"])
 
-    entries = updated([], found, Terms(), whole=True)
+    entries = updated([], found, Terms(), TODAY, whole=True)
 
     assert "L001" not in {each.rule for each in entries}
     path = tmp_path / "baseline.json"
@@ -90,12 +90,43 @@ def test_the_rules_that_are_never_accepted_are_rules():
 
 
 def test_an_update_keeps_reasons_and_drops_what_is_gone(found, baseline):
-    now = updated(baseline, findings("J", "skill:b", "skill:c"), Terms("new"), whole=True)
+    now = updated(baseline, findings("J", "skill:b", "skill:c"), Terms("new"), TODAY, whole=True)
 
     reasons = {(each.artifact, each.reason) for each in now}
     assert reasons == {("skill:b", "on purpose"), ("skill:c", "new")}
-    part = updated(baseline, findings("J", "skill:c"), Terms("new"), whole=False)
+    part = updated(baseline, findings("J", "skill:c"), Terms("new"), TODAY, whole=False)
     assert {each.artifact for each in part} == {"skill:a", "skill:b", "skill:c"}
+
+
+def test_an_update_renews_what_expired_only_where_it_is_told_until_when(found):
+    old = updated([], found, Terms("why", "ops", date(2026, 2, 9)), TODAY, whole=True)
+    valid = updated([], found, Terms("why", "ops", date(2026, 2, 10)), TODAY, whole=True)
+    later = Terms("other", "me", date(2027, 1, 1))
+
+    assert updated(old, found, Terms(), TODAY, whole=True) == old
+    assert updated(valid, found, later, TODAY, whole=True) == valid
+    (told,) = {
+        (each.reason, each.owner, each.expires)
+        for each in updated(old, found, later, TODAY, whole=True)
+    }
+    assert told == ("why", "ops", date(2027, 1, 1))
+
+
+def test_of_entries_for_one_finding_the_one_that_lasts_longest_stays(found, baseline):
+    dated = updated([], found, Terms(expires=date(2026, 2, 11)), TODAY, whole=True)
+
+    for entries in ([*dated, *baseline], [*baseline, *dated]):
+        assert set(updated(entries, found, Terms(), TODAY, whole=True)) == set(baseline)
+
+
+def test_a_mark_of_the_byte_order_is_read_over_and_a_link_stays_one(baseline, tmp_path):
+    real, link = tmp_path / "real.json", tmp_path / "link.json"
+    link.symlink_to(real)
+    save(link, baseline)
+    assert link.is_symlink()
+
+    real.write_bytes(b"\xef\xbb\xbf" + real.read_bytes())
+    assert {each.key for each in load(link)} == {each.key for each in baseline}
 
 
 def test_the_file_is_sorted_one_entry_a_line_without_times(found, baseline, tmp_path):
@@ -115,6 +146,7 @@ def test_the_file_is_sorted_one_entry_a_line_without_times(found, baseline, tmp_
     [
         ("", "is wrong"),
         ("\xff", "is wrong"),
+        ('{"schema": "x",\n"entries": [\n<<<<<<< HEAD\n]}', "line 3"),
         ('{"schema": "x", "entries": []}', "is no skillmeat-audit/baseline/1"),
         ('{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001"}]}', "is wrong"),
         ('{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001", "digest": "0", '

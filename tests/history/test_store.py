@@ -146,6 +146,16 @@ def test_old_runs_are_forgotten(place):
     assert kept == 7
 
 
+def test_failures_push_out_each_other_and_nothing_else(place):
+    short = Place(place.url, HOME, 2)
+    ran(short, findings("skill:a"), 1)
+    for day in range(2, 7):
+        record_failure(short, f"2026-02-{day:02}T12:00:00Z", "damaged", "1")
+
+    assert list(runs_of(place.url, HOME.home)["run"]) == [1, 5, 6]
+    assert counts(ran(short, findings("skill:a"), 7)) == (0, 0, len(findings("skill:a")))
+
+
 def test_it_is_kept_for_nobody_else_to_read(place, tmp_path):
     ran(place, findings("skill:a"), 1)
 
@@ -164,6 +174,35 @@ def test_runs_at_once_are_all_kept_and_none_is_torn(url):
     assert runs["delivered"].all()
     last = ran(place, found[0], 20)
     assert last.changes.new == 0
+
+
+def test_a_history_of_a_newer_version_is_left_alone(place, tmp_path):
+    ran(place, findings("skill:a"), 1)
+    with writing(place.url) as connection:
+        connection.exec_driver_sql("UPDATE audit_format SET format = 2")
+    before = (tmp_path / "state" / "history.db").read_bytes()
+
+    for act in (lambda: ran(place, findings("skill:a"), 2), lambda: runs_of(place.url, "x")):
+        with pytest.raises(StateError, match="is of a newer skillmeat-audit"):
+            act()
+    assert (tmp_path / "state" / "history.db").read_bytes() == before
+
+
+def test_reading_makes_nothing(place, tmp_path):
+    assert runs_of(place.url, HOME.home).empty
+    assert not (tmp_path / "state").exists()
+
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "history.db").touch()
+    assert runs_of(place.url, HOME.home).empty
+    assert not (tmp_path / "state" / "history.db").read_bytes()
+
+
+def test_a_history_is_read_while_another_run_writes(place):
+    ran(place, findings("skill:a"), 1)
+
+    with writing(place.url):
+        assert len(runs_of(place.url, HOME.home)) == 1
 
 
 def test_a_history_that_cannot_be_kept_says_so(tmp_path):

@@ -20,6 +20,7 @@ from skillmeat_audit.commands.compose import make_report
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.past import FIXED, REPORTED, RUNS, Accepted, Changes
+from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.reports import document, github, html_page, junit, markdown, prometheus, sarif
 from skillmeat_audit.reports.formats import FORMATS, format_called, format_of
 from skillmeat_audit.reports.report import Failure, Past
@@ -189,7 +190,7 @@ def test_the_page_opens_with_the_answer_then_the_changes_then_the_causes(usual):
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
     assert "1 artifact has a blank description and 1 has a broken source link." in text
-    assert "skillmeat-audit plan /home/x/.skillmeat --select" in text
+    assert "skillmeat-audit plan /home/x/.skillmeat <span>--writer</span> import-bare" in text
     assert f"All {len(usual.findings)} findings" in text
 
 
@@ -204,6 +205,49 @@ def test_the_page_is_bounded():
     assert len(page) < 1_000_000
     assert f"25 of {len(report.findings)} findings" in page.decode()
     assert len(markdown.markdown(replace(report, past=past)).encode()) < github.SUMMARY_LIMIT_BYTES
+
+
+def test_many_notes_that_say_the_same_leave_room_for_the_rest():
+    paths = [entry(f"skill:a{n}", path=f"/old/skills/a{n}") for n in range(40)]
+    report = make_report(audited(snapshot(paths, [synced(each) for each in paths])))
+
+    text = markdown.markdown(report)
+
+    assert text.count("F002 info |") == text.count("D004 info |") == 5
+    assert text.count("5 of 40 findings") == 2
+
+
+def test_what_is_fixed_takes_a_line_per_artifact(usual):
+    home = [{"identity": f"{n}", "rule": "L001", "severity": "error"} for n in range(9)]
+    gone = FIXED.from_records(home + [
+        {"identity": f"{n}{rule}", "rule": rule, "severity": "error", "collection_id": "default",
+         "artifact_id": f"skill:a{n:02}", "column": "x", "since_at": AT}
+        for n in range(30) for rule in ("D001", "S001")
+    ])  # fmt: skip
+    report = replace(usual, past=replace(usual.past, changes=Changes(AT, 0, 0, gone)))
+
+    page, text = html_page.html_page(report).decode(), markdown.markdown(report)
+
+    assert "69 fixed, in 20 of 31 places" in page
+    assert "| `the home` | L001 ×9 |\n" in text
+    assert "| `skill:a18` · `Default Collection` | D001 S001 |\n" in text
+    assert "skill:a19" not in page + text
+
+
+def test_sarif_places_are_below_the_checkout_or_the_home(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    entries = [entry(author="J")]
+    for root, uri, base in (
+        (tmp_path / "a b" / ".skillmeat", "a%20b/.skillmeat/collections", "%SRCROOT%"),
+        (tmp_path, "collections", "%SRCROOT%"),
+        (tmp_path.parent / "b", "collections", "HOME"),
+    ):
+        home = Home(root, "sqlite:///x", "default")
+        report = make_report(audited(snapshot(entries, [row()], home=home)))
+        (run,) = json.loads(sarif.sarif(report))["runs"]
+        place = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+        assert place == {"uri": f"{uri}/default/collection.toml", "uriBaseId": base}
+        assert (run["originalUriBaseIds"][base].get("uri") is None) == (base == "%SRCROOT%")
 
 
 def test_nothing_in_markdown_becomes_markup(hostile):

@@ -68,6 +68,38 @@ def test_a_crontab_keeps_its_other_lines(tool, make_home):
     assert "no line of ours" in schedule.remove(home, "cron")
 
 
+@pytest.mark.parametrize("said", ["you are not allowed to use this program", "disk error"])
+def test_a_crontab_that_cannot_be_read_is_not_replaced(tool, make_home, said):
+    told = tool("crontab", f'#!/bin/sh\nif [ "$1" = -l ]; then echo "{said}" >&2; exit 1; fi\n'
+                           'cat > "$TOLD"\n')  # fmt: skip
+
+    for act in (lambda: schedule.install(make_home(), Request("cron")),
+                lambda: schedule.remove(make_home(), "cron")):  # fmt: skip
+        with pytest.raises(StateError, match=f"{said}; choose another --kind"):
+            act()
+    assert not told.exists()
+
+
+def test_a_crontab_in_any_encoding_is_kept(tool, make_home):
+    told, home = tool("crontab", CRONTAB), make_home()
+    told.write_bytes(b"# caf\xe9\n")
+
+    schedule.install(home, Request("cron"))
+    schedule.remove(home, "cron")
+
+    assert told.read_bytes() == b"# caf\xe9\n"
+
+
+def test_lines_of_others_stay_where_our_end_was_lost(tool, make_home):
+    told, home = tool("crontab", CRONTAB), make_home()
+    begin, line, end = schedule.printed(home, Request("cron")).splitlines(keepends=True)
+    told.write_text(f"{begin}{line}0 1 * * * theirs\n{begin}{line}{end}")
+
+    schedule.remove(home, "cron")
+
+    assert told.read_text() == f"{begin}{line}0 1 * * * theirs\n"
+
+
 def test_a_first_crontab_is_made(tool, make_home):
     told = tool("crontab", CRONTAB)
 
@@ -118,6 +150,14 @@ def test_a_timer_is_installed_and_removed(tool, make_home, tmp_path):
     assert f"--user disable --now {name}.timer" in told.read_text()
     assert "no timer of ours" in schedule.remove(home, "systemd")
     assert "no timer of ours" in schedule.status(home, "systemd")
+
+
+def test_nothing_is_written_where_no_manager_answers(tool, make_home, tmp_path):
+    tool("systemctl", "#!/bin/sh\necho 'Failed to connect to bus' >&2\nexit 1\n")
+
+    with pytest.raises(StateError, match="Failed to connect to bus; choose another --kind"):
+        schedule.install(make_home(), Request("systemd"))
+    assert not list((tmp_path / "config").rglob("*.timer"))
 
 
 def test_what_is_not_ours_stays(tool, make_home, tmp_path):
@@ -193,12 +233,47 @@ def test_a_workflow_is_a_workflow(tmp_path, monkeypatch):
         ("a\nb", Request("github"), "not printable"),
         ("a", Request("github", outputs=("x",)), "leave --output out"),
         ("a", Request("github", options=("--apply-safe",)), "nothing to apply"),
+        ("a/../../b", Request("github"), "a path below it"),
+        ("a", Request("github", options=("--notify-file=x",)), "secret SKILLMEAT_AUDIT_NOTIFY"),
         ("a", Request("github", at="24:00"), "no time of the day"),
     ],
 )
 def test_what_cannot_be_scheduled_is_refused(home, request_, said):
     with pytest.raises(UsageError, match=said):
         schedule.printed(home, request_)
+
+
+def test_what_would_fail_every_night_is_refused_now(cli, make_home, tool, tmp_path):
+    told, home = tool("crontab", CRONTAB), make_home()
+    (tmp_path / "open").write_text("json://x\n")
+    (tmp_path / "open").chmod(0o644)
+
+    for arguments, said in (
+        (("-o", "report.pdf"), "cannot tell the format"),
+        (("-o", tmp_path / "none" / "report.html"), "make it first"),
+        (("--baseline", tmp_path / "none"), "cannot read the baseline"),
+        (("--config", tmp_path / "none"), "none"),
+        (("--notify-file", tmp_path / "open"), "chmod 600"),
+        (("--notify-file", tmp_path / "none"), "cannot read"),
+    ):
+        code, _, err = cli("schedule", home, "--kind", "cron", "--install", *arguments)
+        assert code == ExitCode.FAILED
+        assert said in err
+    assert not told.exists()
+
+
+def test_a_workflow_keeps_the_history_of_runs_with_findings(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    job = yaml.safe_load(schedule.printed("-home", Request("github")))["jobs"]["audit"]
+
+    steps = {step.get("uses", step.get("run", "")).split("@")[0]: step for step in job["steps"]}
+    saved, restored = steps["actions/cache/save"], steps["actions/cache/restore"]
+    assert saved["if"] == "always()"
+    assert saved["with"]["key"] == restored["with"]["key"]
+    (command,) = [step for step in job["steps"] if "report" in step.get("run", "")]
+    assert shlex.split(command["run"])[2] == "./-home"
+    assert command["env"] == {"SKILLMEAT_AUDIT_NOTIFY": "${{ secrets.SKILLMEAT_AUDIT_NOTIFY }}"}
 
 
 def test_times_of_the_day():

@@ -99,6 +99,19 @@ def test_a_dead_endpoint_exits_6_after_the_report(cli, make_home, monkeypatch, t
     assert SECRET not in out + err + caplog.text
 
 
+def test_an_address_is_called_by_its_number_among_all(cli, make_home, server, tmp_path):
+    address, received = server
+    file = tmp_path / "notify"
+    file.write_text(f"info={address}\nnonsense://{SECRET}\n{address}\n")
+    file.chmod(0o600)
+
+    code, _, err = cli("report", make_home(), "-q", "--notify-file", file)
+
+    assert code == ExitCode.UNDELIVERED
+    assert "notification 2 (nonsense): apprise knows no such address" in err
+    assert len(received) == 1
+
+
 def test_a_file_of_secrets_is_for_its_owner_alone(tmp_path, monkeypatch):
     monkeypatch.delenv(VARIABLE, raising=False)
     file = tmp_path / "notify"

@@ -2,8 +2,12 @@
 
 import json
 import os
+import shlex
 import stat
+import subprocess
+import sys
 
+import pandas as pd
 import pytest
 from conftest import digest
 
@@ -90,6 +94,42 @@ def test_a_device_that_is_full_is_not_delivered_to(cli, make_home):
     assert "No space left" in err
 
 
+def test_nothing_is_written_beside_a_pipe(cli, make_home, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    code, _, err = cli("report", make_home(), "--format", "html", "-o", pipe)
+
+    assert code == ExitCode.FINDINGS
+    assert err.startswith("2026-02-10 12:00 UTC: 2 artifacts have a blank description")
+    assert os.read(read, 9) == b"<!DOCTYPE"
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "pipe", "state"}
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("verb", "code", "said"),
+    [("report", ExitCode.UNDELIVERED, "standard output"), ("check", ExitCode.FAILED, "the output")],
+)
+def test_standard_output_gets_all_or_it_is_told(make_home, tmp_path, unbuffered, verb, code, said):
+    command = [sys.executable, "-m", "skillmeat_audit", verb, make_home(), "--format", "json"]
+    command += ["--no-history"] if verb == "report" else []
+    told = {"stderr": subprocess.PIPE, "text": True,
+            "env": {**os.environ, "PYTHONUNBUFFERED": unbuffered}}  # fmt: skip
+    with (tmp_path / "out").open("wb") as out:  # as on a disk with room for a page of it
+        cut = subprocess.run(["prlimit", "--fsize=8192", *command], stdout=out, **told)
+    read, write = os.pipe()
+    os.close(read)
+    gone = subprocess.run(command, stdout=write, **told)
+    os.close(write)
+
+    assert cut.returncode == code
+    assert f"cannot write {said}: File too large" in cut.stderr
+    assert gone.returncode == ExitCode.FINDINGS
+    assert "cannot write" not in gone.stderr
+
+
 def test_what_cannot_be_checked_is_reported_too(cli, make_home, tmp_path):
     home = make_home()
     (home / "cache" / "cache.db").write_bytes(b"SQLite format 3\0 and no more")
@@ -157,6 +197,60 @@ def test_filters_narrow_the_report(cli, make_home, tmp_path):
 
     found = json.loads((tmp_path / "r.json").read_text())["findings"]
     assert {each["rule"][0] for each in found} == {"S"}
+
+
+def test_each_cause_has_the_command_that_mends_it_and_nothing_else(cli, make_home, tmp_path, era):
+    home = make_home(era=era)
+    cli("report", home, "-o", tmp_path / "r.json", "-o", tmp_path / "r.csv")
+    findings = pd.read_csv(tmp_path / "r.csv")
+    mended = 0
+
+    for cause in json.loads((tmp_path / "r.json").read_text())["causes"]:
+        for command in cause["commands"]:
+            tool, *arguments = shlex.split(command)
+            assert tool == "skillmeat-audit"
+            if arguments[0] != "plan":
+                continue
+            code, out, _ = cli(*arguments[:-1], tmp_path / "plan.json", "--format", "json")
+            assert code == ExitCode.CLEAN
+            told = {rule for change in json.loads(out)["changes"] for rule in change["rules"]}
+            assert told <= set(cause["rules"])
+            mended += sum(len(change["rules"]) for change in json.loads(out)["changes"])
+
+    assert mended == (findings["disposition"] != "none").sum()
+
+
+def test_a_writer_narrows_what_is_found(cli, make_home):
+    home = make_home()
+
+    _, out, _ = cli("check", home, "--writer", "import-bare", "--format", "json")
+    assert {each["writer"] for each in json.loads(out)["findings"]} == {"import-bare"}
+
+    code, _, err = cli("check", home, "--writer", "import-bear")
+    assert code == ExitCode.FAILED
+    assert "did you mean import-bare?" in err
+
+
+def test_a_part_is_told_to_be_a_part(cli, make_home, tmp_path):
+    home = make_home()
+    cli("report", home, "--select", "M", "--writer", "import-bare", "-o", tmp_path / "r.json")
+
+    found = json.loads((tmp_path / "r.json").read_text())
+    assert found["headline"] == "7 warnings in the part that was asked for."
+    assert found["notes"] == ["only a part was asked for: select M; writer import-bare"]
+
+
+def test_a_home_under_any_name_is_reported_by_its_real_path(cli, make_home, tmp_path, monkeypatch):
+    odd = os.fsdecode(b"it's \xff 100%")
+    home = make_home(at=odd)
+    monkeypatch.chdir(tmp_path)
+
+    code, _, _ = cli("report", odd, *outputs(tmp_path / "out"))
+
+    assert code == ExitCode.FINDINGS
+    named = os.fsencode(home).decode(errors="backslashreplace")
+    assert json.loads((tmp_path / "out" / "r.json").read_text())["home"] == named
+    assert f'home="{named}"' in (tmp_path / "out" / "r.prom").read_text().replace("\\\\", "\\")
 
 
 def test_the_second_run_says_what_changed(cli, make_home, tmp_path):
@@ -236,7 +330,10 @@ def test_an_expired_baseline_accepts_nothing_and_says_so(cli, make_home, tmp_pat
     code, out, _ = cli("check", home, "--baseline", file)
 
     assert code == ExitCode.FINDINGS
-    assert "baseline entries that are expired: " in out
+    assert (
+        "baseline entries that are expired (--update-baseline --expires renews them): "
+        in " ".join(out.split())
+    )
     assert "(20 of 29)" in out
 
 
@@ -262,8 +359,12 @@ def test_safe_changes_are_applied_before_the_report(cli, make_home, tmp_path):
 
     found = json.loads((tmp_path / "r.json").read_text())
     assert code == ExitCode.FINDINGS
-    assert "4 safe changes applied in run " in found["notes"][0]
+    said, command, _ = found["notes"][0].split("'")
+    assert said.startswith("4 safe changes applied in run ")
     assert not [each for each in found["findings"] if each["disposition"] == "safe"]
+    code, out, _ = cli(*command.split()[1:])
+    assert code == ExitCode.CLEAN
+    assert "4 changes" in out
 
 
 def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path):

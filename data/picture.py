@@ -1,0 +1,80 @@
+"""Draws report.png, the picture in the README: the report of a small home in its fifth night."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from skillmeat_audit.commands.audit import Audit, Scope, audit
+from skillmeat_audit.commands.compose import make_report
+from skillmeat_audit.commands.history import Keeping, keep, place_of
+from skillmeat_audit.commands.sample import build_home
+from skillmeat_audit.history.store import Recorded, mark_delivered
+from skillmeat_audit.reports.html_page import html_page
+from skillmeat_audit.reports.report import Past
+
+FOLDER = Path(".build/picture")
+TARGET = Path(__file__).parent / "report.png"
+SHOWN_AS = Path("/home/jane/.skillmeat")
+WIDTH, HEIGHT = 1080, 1056
+EARLIER = """
+    INSERT INTO collection_artifacts (collection_id, artifact_id, added_at)
+        VALUES ('default', 'skill:old', '2026-02-10 09:00:00.000000');
+    UPDATE collection_artifacts SET description = 'Reads secrets.'
+        WHERE collection_id = 'default' AND artifact_id = 'skill:1password';
+"""
+
+
+def main() -> None:
+    """Keep four nights of a home, then change it, and draw the report of the fifth."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    home = build_home("batch-import", FOLDER) / ".skillmeat"
+    database = home / "cache" / "cache.db"
+    now = database.read_bytes()
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(EARLIER)
+    for day in range(11, 15):
+        kept(home, day)
+    database.write_bytes(now)
+    audited, last = kept(home, 15)
+    past = Past(last.changes, last.trend)
+    page = html_page(make_report(audited, findings=last.findings, past=past, made_at=night(15)))
+    (FOLDER / "report.html").write_bytes(page)
+    draw(FOLDER / "report.html")
+
+
+def night(day: int) -> str:
+    """Return the time of a run."""
+    return f"2026-02-{day}T03:17:00Z"
+
+
+def kept(home: Path, day: int) -> tuple[Audit, Recorded]:
+    """Audit *home* in a night, and keep what was found, under the name that is shown."""
+    found = audit(home, progress=False)
+    shown = replace(found.snapshot, home=replace(found.snapshot.home, root=SHOWN_AS))
+    found = replace(found, snapshot=shown)
+    place = place_of(found, Scope(), Keeping(str(FOLDER / "history.db")))
+    recorded = keep(found, place, night(day))
+    mark_delivered(place, recorded.run)
+    return found, recorded
+
+
+def draw(page: Path) -> None:
+    """Write the top of *page* as a picture."""
+    with sync_playwright() as drive:
+        chromium = drive.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        view = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+        view.goto(page.resolve().as_uri())
+        view.screenshot(path=TARGET)
+        chromium.close()
+    Image.open(TARGET).quantize(128).save(TARGET, optimize=True)  # a third of the size
+
+
+if __name__ == "__main__":
+    main()
