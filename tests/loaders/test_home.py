@@ -164,21 +164,29 @@ def test_the_active_collection_is_the_one_of_the_settings(root, settings, active
 
 
 @pytest.mark.parametrize(
-    "content", [b"[settings", b"\xff", b"\xef\xbb\xbf[settings]", b"x = " + b"[" * 100_000]
+    ("content", "said"),
+    [
+        (b"[settings", ""),
+        (b"\xff", "is not UTF-8 (byte 0))"),
+        (b"\xef\xbb\xbf[settings]", ""),
+        (b"x = " + b"[" * 100_000, ""),
+    ],
 )
-def test_settings_that_cannot_be_read_are_told(root, content):
+def test_settings_that_cannot_be_read_are_told(root, content, said):
     (root / "config.toml").write_bytes(content)
     found = find_home(root)
 
     assert found.active_collection == "default"
-    assert found.settings_problem.startswith("config.toml cannot be read (")
+    assert found.settings_problem.startswith(f"config.toml cannot be read ({said}")
 
 
-@pytest.mark.parametrize("other", [os.mkdir, os.mkfifo])
-def test_settings_that_are_no_file_are_told_and_not_waited_for(root, other):
+@pytest.mark.parametrize(
+    ("other", "said"), [(os.mkdir, "Is a directory"), (os.mkfifo, "is not a regular file")]
+)
+def test_settings_that_are_no_file_are_told_and_not_waited_for(root, other, said):
     other(root / "config.toml")
 
-    assert find_home(root).settings_problem.startswith("config.toml cannot be read (")
+    assert find_home(root).settings_problem == f"config.toml cannot be read ({said})"
 
 
 def test_file_collections_are_the_folders_with_a_manifest_by_name(root):
