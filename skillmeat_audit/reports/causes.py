@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from skillmeat_audit.model.findings import SEVERITIES, Disposition, Status
+from skillmeat_audit.model.findings import SEVERITIES, WRITABLE, Disposition, Status
 from skillmeat_audit.model.tables import KEY, among
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.names import TOOL
@@ -144,20 +144,26 @@ def _times(findings: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
     return [printable(each)[:19] for each in written.unique()]
 
 
-def commands_for(findings: pd.DataFrame, home: str) -> Iterator[Command]:
-    """Yield the commands that mend *findings*, or explain those that nothing mends."""
+def commands_for(
+    findings: pd.DataFrame, home: str, narrowed: str | None = None
+) -> Iterator[Command]:
+    """Yield the commands that mend *findings*, or explain those that nothing mends.
+
+    *narrowed* is the option that leaves other findings out; None means: by rule.
+    """
     disposition = findings["disposition"]
-    mended = findings[among(disposition, (Disposition.SAFE, Disposition.FILL))]
+    mended = findings[among(disposition, WRITABLE)]
     review = findings[disposition == Disposition.REVIEW]
     place = shlex.quote(printable(home))
     if len(mended):
-        line = f"{TOOL} plan {place} {_selected(mended)} -o plan.json"
+        line = f"{TOOL} plan {place} {narrowed or _selected(mended)} -o plan.json"
         yield Command(line, f"plans the repair of {len(mended)}; apply plan.json writes it")
     if len(review):
-        line = f"{TOOL} plan {place} {_selected(review)} --disposition review -o review.json"
+        chosen = narrowed or _selected(review)
+        line = f"{TOOL} plan {place} {chosen} --disposition review -o review.json"
         orphans = int((review["status"] == Status.ROW_ORPHAN).sum())
         line += " --deletes" if orphans else ""
-        yield Command(line, f"{len(review)} need a look first")
+        yield Command(line, f"{len(review)} {'needs' if len(review) == 1 else 'need'} a look first")
     if not len(mended) and not len(review) and len(findings):
         code = str(findings["rule"].iloc[0])
         yield Command(f"{TOOL} rules {code}", "says how it comes about, and what to do")

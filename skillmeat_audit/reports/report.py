@@ -15,7 +15,7 @@ from skillmeat_audit.model.tables import among
 from skillmeat_audit.reports.causes import Answer, Group
 from skillmeat_audit.reports.manual import Documented
 from skillmeat_audit.reports.names import Names
-from skillmeat_audit.reports.summary import Summary
+from skillmeat_audit.reports.summary import NOTHING_WRONG, Summary
 
 TITLE = "SkillMeat cache audit"
 
@@ -97,7 +97,7 @@ def clean_sentence(summary: Summary) -> str:
     """Return what is said of a home where no description and no link is broken."""
     bad = sum(summary.counts[severity] for severity in SEVERITIES[:2])
     if bad == 0:
-        return "Nothing wrong: every row says what its manifest says."
+        return NOTHING_WRONG
     return "No description is blank and no source link broken."
 
 
