@@ -86,14 +86,24 @@ def _load_one(folder: Path) -> tuple[list[Record], list[Record], bool]:
         document = parse_manifest(text)
     except (OSError, ValueError, RecursionError) as exc:
         return [], [_problem(place, _syntax_reason(folder / MANIFEST_NAME, exc))], True
-    if (refusal := collection_refusal(document)) is not None:
-        return [], [_problem(place, _refused(refusal))], True
-    listed = document.get("artifacts", [])
+    refusal = collection_refusal(document)
+    listed = document.get("artifacts")
     entries = listed if isinstance(listed, list) else []
+    records, problems, hidden = _load_entries(folder.name, place, entries, text)
+    if refusal is not None:
+        problems.insert(0, _problem(place, _refused(refusal)))
+        hidden |= listed is not entries
+    return records, problems, hidden
+
+
+def _load_entries(
+    collection: str, place: str, entries: list[object], text: str
+) -> tuple[list[Record], list[Record], bool]:
+    """Return what *entries* say, what is wrong with them, and whether one of them has no name."""
     places = _Places(text, len(entries))
     records, problems, hidden = [], [], False
     for position, entry in enumerate(entries):
-        found = _entry(folder.name, position, entry)
+        found = _entry(collection, position, entry)
         if isinstance(found, dict):
             records.append(found)
             continue
