@@ -233,7 +233,7 @@ def _synced(c: Clues) -> Iterator[Verdict]:
         "import-populate", "likely", "it was not synced again since the catalogue's import date",
     )  # fmt: skip
     yield Verdict(
-        ~c.uuid_era & c.startup_neighbours, "startup", "likely",
+        c.startup_neighbours, "startup", "likely",
         "rows of other file collections were written in the same instant",
     )  # fmt: skip
     yield Verdict(~c.never_synced, "refresh", "likely", "its synced_at is that of a refresh")

@@ -5,6 +5,7 @@ from builders import UPSTREAM, entry, imported, known, row, snapshot, synced
 
 from skillmeat_audit.diff.cells import compare
 from skillmeat_audit.diff.writers import PATHS, attribute
+from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import records
 
 YESTERDAY = "2026-02-09 09:00:00.000000"
@@ -137,12 +138,37 @@ def test_every_path_has_a_case():
     assert {writer for writer, *_ in CASES} == set(PATHS)
 
 
-def test_startup_is_told_by_rows_no_refresh_can_reach():
-    here, there = entry("skill:here"), entry("skill:there", place="work")
+def at_once(here, there, **values):
+    """Return two entries of different file collections whose rows were synced together."""
     moment = "2026-02-10 12:00:00.0{:02}000"
     rows = [synced(here, synced_at=moment.format(1)), synced(there, synced_at=moment.format(2))]
+    return snapshot([here, there], rows, **values)
 
-    assert verdict(snapshot([here, there], rows), "skill:here")[0] == "startup"
+
+@pytest.mark.parametrize("era", ["artifact_id", "artifact_uuid"])
+def test_startup_is_told_by_rows_no_refresh_can_reach(era):
+    snap = at_once(entry("skill:here"), entry("skill:there", place="work"), era=era)
+
+    assert verdict(snap, "skill:here")[0] == "startup"
+
+
+@pytest.mark.parametrize(
+    ("era", "writer"), [("artifact_id", "startup"), ("artifact_uuid", "refresh")]
+)
+def test_newer_refreshes_reach_the_default_collection_besides_the_active_one(era, writer):
+    home = Home("/x", "sqlite:///x", "work")
+    snap = at_once(entry("skill:here"), entry("skill:there", place="work"), era=era, home=home)
+
+    assert verdict(snap, "skill:here")[0] == writer
+
+
+def test_a_refresh_in_the_second_of_an_import_is_told_by_what_no_import_writes():
+    near = [known(import_date="2026-02-10 11:59:59.500000")]
+    alone = at_once(imported(), imported("skill:beta"), catalog=near, **UUID)
+    among_others = at_once(imported(), entry("skill:beta"), catalog=near, **UUID)
+
+    assert verdict(alone)[0] == "import-populate"
+    assert verdict(among_others)[0] == "refresh"
 
 
 def test_a_refresh_is_told_by_rows_of_user_collections():
