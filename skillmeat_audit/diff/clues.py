@@ -51,6 +51,7 @@ class Clues:
     synced_before_added_ms: pd.Series
     synced_with_added: pd.Series
     import_near_added: pd.Series
+    added_by_reimport: pd.Series
     synced_by_import: pd.Series
     populates: pd.Series
     startup_neighbours: pd.Series
@@ -110,7 +111,9 @@ def _timing(comparison: Comparison, synced: pd.Series, clusters: pd.Series) -> d
     rows = comparison.snapshot.rows
     added = _time(rows["added_at"])
     lead = (added - synced).dt.total_seconds() * 1000
-    near_added = _least(_since_imports(comparison, added).abs(), rows).lt(_IMPORT_MS)
+    since_import = _since_imports(comparison, added)
+    near_added = _least(since_import.abs(), rows).lt(_IMPORT_MS)
+    follows = since_import.where(since_import >= 0)
     at_once = lead.abs().lt(_AT_ONCE_MS)
     imported = _is_market(rows) & _in_default(rows)
     populates = bool((at_once & imported).any()) or _commits_each(added[near_added & imported])
@@ -118,6 +121,7 @@ def _timing(comparison: Comparison, synced: pd.Series, clusters: pd.Series) -> d
         "synced_before_added_ms": lead,
         "synced_with_added": at_once,
         "import_near_added": near_added,
+        "added_by_reimport": _least(follows, rows).lt(_REIMPORT_MS),
         "synced_by_import": _synced_by_import(comparison, synced, clusters),
         "populates": pd.Series(populates, index=rows.index),
     }

@@ -195,6 +195,12 @@ def _unsynced(c: Clues) -> Iterator[Verdict]:
         "likely",
         "it has what an import writes",
     )
+    left_bare = bool((c.bare & c.import_near_added & c.in_default).any())
+    yield Verdict(
+        unsynced & market & c.added_by_reimport & left_bare,
+        "import-bare", "likely",
+        "added_at is that of a reimport, and no refresh has filled what others left bare",
+    )  # fmt: skip
     yield Verdict(
         unsynced & ~market & ~c.uuid_era, "startup", "likely", "it has what the manifest says"
     )

@@ -197,6 +197,16 @@ def test_rows_that_were_merged_in_one_go_got_their_values_from_a_refresh():
     assert verdict(invalidated(0.2), "skill:a0")[0] == "refresh"
 
 
+@pytest.mark.parametrize(("others", "writer"), [([], "refresh"), ([row("skill:b")], "import-bare")])
+def test_a_reimport_is_told_by_its_added_at_until_a_refresh_fills_what_it_left(others, writer):
+    moved = synced(imported(), added_at=NINE, synced_at=None)
+    catalog = [known(import_date="2026-02-10 08:59:59.985000"), known("skill:b", import_date=TEN)]
+    rows = [moved, *(each | {"added_at": TEN} for each in others)]
+    snap = snapshot([imported(), imported("skill:b")], rows, catalog=catalog)
+
+    assert verdict(snap)[:2] == (writer, "likely")
+
+
 def test_rows_that_were_committed_one_by_one_were_written_whole():
     assert verdict(invalidated(3), "skill:a0")[0] == "import-populate"
 
