@@ -35,9 +35,11 @@ def find_home(
         return Home(root, _database(root, address), active, problem)
     if not there:
         raise HomeError(f"no SkillMeat home at {printable(given)}: there is no such folder")
+    lacks = "it holds neither collections/ nor cache/cache.db"
+    why = lacks if given.is_dir() else "it is no folder"
     raise HomeError(
-        f"no SkillMeat home at {printable(given)}: it holds neither collections/ "
-        "nor cache/cache.db; give a .skillmeat folder or the folder that holds it"
+        f"no SkillMeat home at {printable(given)}: {why}; "
+        "give a .skillmeat folder or the folder that holds it"
     )
 
 

@@ -59,7 +59,7 @@ def test_the_tilde_is_the_users_own_folder(root, monkeypatch):
         ("~no-such-user-here/x", "there is no such folder"),
         ("a\0b", "there is no such folder"),
         (".", "holds neither collections/ nor cache/cache.db"),
-        ("file", "holds neither collections/ nor cache/cache.db"),
+        ("file", "it is no folder; give a .skillmeat folder"),
     ],
 )
 def test_where_there_is_no_home_is_told(tmp_path, monkeypatch, path, reason):
