@@ -189,9 +189,12 @@ def _commands(commands: Sequence[Command], width: int) -> Iterator[Text]:
     widest = max(len(command.line) for command in commands)
     beside = all(7 + widest + 4 + len(command.why) <= width for command in commands)
     for number, command in enumerate(commands):
-        gap = " " * (widest - len(command.line) + 4) if beside else "\n" + " " * 11
-        begin = "next:  " if number == 0 else " " * 7
-        yield Text(f"{begin}{command.line}{gap}{command.why}", "cyan")
+        line = f"{'next:' if number == 0 else '':<7}{command.line:<{widest}}"
+        if beside:
+            yield Text(f"{line}    {command.why}", "cyan")
+        else:
+            yield Text(line.rstrip(), "cyan")
+            yield from wrapped(f"{'':<11}{command.why}", width, 11, "cyan")
 
 
 def artifact_text(view: ArtifactView, names: Names, layout: Layout, home: str) -> Iterator[Text]:
