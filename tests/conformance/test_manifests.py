@@ -75,7 +75,7 @@ def documents():
     for table, keys in OF_TABLES.items():
         for key, value in itertools.product(keys, VALUES):
             yield document(tables={table: TABLES[table] | {key: value}})
-        for value in set(VALUES) - EMPTY:
+        for value in sorted(set(VALUES) - EMPTY):
             yield f"{table} = {value}\n{document()}"
     for table, required in {"collection": COLLECTION, "artifacts": ENTRY, **TABLES}.items():
         for key in required:
