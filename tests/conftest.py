@@ -27,6 +27,12 @@ PROJECT = Path(__file__).parent.parent
 SHARED = PROJECT.parent / "shared"
 
 
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path_factory, monkeypatch):
+    """Keep what outlives a run away from who runs the tests."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+
+
 @pytest.fixture(params=build.ERAS)
 def era(request):
     """Each era of the cache's key."""

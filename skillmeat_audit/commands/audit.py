@@ -2,29 +2,25 @@
 
 import difflib
 import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from skillmeat_audit.commands.snapshot import load_snapshot
 from skillmeat_audit.diff.cells import Comparison, compare
 from skillmeat_audit.diff.compare import holds
 from skillmeat_audit.diff.pages import pages
 from skillmeat_audit.diff.registry import Rule, run_rules
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.diff.writers import PATHS, attribute
-from skillmeat_audit.loaders.cache import load_cache, no_cache
-from skillmeat_audit.loaders.disk import load_undeclared
-from skillmeat_audit.loaders.frontmatter import load_frontmatter
-from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
-from skillmeat_audit.loaders.manifests import load_manifests
+from skillmeat_audit.loaders.home import DEFAULT_HOME
 from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.past import Accepted
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import FINDINGS, PROBLEMS, among
+from skillmeat_audit.model.tables import FINDINGS, among
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.artifact import ArtifactView, view_artifact
 from skillmeat_audit.reports.audit_html import audit_html
@@ -37,9 +33,6 @@ from skillmeat_audit.reports.values import count
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.repair import Plan
-
-
-Step = TypeVar("Step")
 
 
 @dataclass(frozen=True)
@@ -179,52 +172,24 @@ def audit(
     database: str | os.PathLike[str] | None = None,
     scope: Scope | None = None,
     progress: bool | None = None,
+    index: bool | str | os.PathLike[str] = True,
 ) -> Audit:
     """Return the audit of *home*: a ``.skillmeat`` folder, or the folder that holds it.
 
-    Nothing is written, neither to the home nor elsewhere. *database* overrides the cache's place (a
-    file, or an SQLAlchemy URL). *progress* shows a bar when reading takes longer than a second;
-    None means: where stderr is a terminal. Raises `HomeError`, `DatabaseError` or `UsageError`.
+    Nothing of the home is written. *database* overrides the cache's place (a file, or an SQLAlchemy
+    URL). *progress* shows a bar when reading takes longer than a second; None means: where stderr
+    is a terminal. *index* remembers, in the platform's state folder or in one that is named, what a
+    large home's files said, and only files that changed are read again; False reads them all and
+    remembers nothing. Raises `HomeError`, `DatabaseError` or `UsageError`.
     """
     scope = scope or Scope()
     rules_of([*scope.select, *scope.ignore])
-    snapshot = load_snapshot(home, database, progress=progress)
+    snapshot = load_snapshot(home, database, progress=progress, index=index)
     comparison = compare(snapshot)
     writers = attribute(comparison)
     everything = run_rules(RULES, comparison, writers)
     findings, ignored = scoped(everything, scope, snapshot)
     return Audit(snapshot, comparison, writers, findings, ignored)
-
-
-def load_snapshot(
-    home: str | os.PathLike[str],
-    database: str | os.PathLike[str] | None = None,
-    *,
-    progress: bool | None = None,
-) -> Snapshot:
-    """Return the layers of *home*, loaded together and nothing of them judged."""
-    place = find_home(home, database)
-    cache = load_cache(place.database) if place.database else no_cache()
-    manifests = load_manifests(place)
-    frontmatter = load_frontmatter(
-        place, manifests.entries, lambda entries: tracked(entries, progress, "reading artifacts")
-    )
-    problems = [manifests.problems, cache.problems, load_undeclared(place, manifests.entries)]
-    return Snapshot(
-        home=place,
-        era=cache.era,
-        identity=cache.identity,
-        columns=cache.columns,
-        manifest=manifests.entries,
-        frontmatter=frontmatter,
-        rows=cache.rows,
-        collections=cache.collections,
-        catalog=cache.catalog,
-        sources=cache.sources,
-        problems=PROBLEMS.conform(pd.concat(problems, ignore_index=True)),
-        catalog_known=cache.catalog_known,
-        may_hide_entries=manifests.may_hide_entries,
-    )
 
 
 def rules_of(codes: Iterable[str]) -> list[Rule]:
@@ -237,19 +202,6 @@ def rules_of(codes: Iterable[str]) -> list[Rule]:
                 "'skillmeat-audit rules' lists them"
             )
     return [rule for rule in RULES if rule.code.startswith(tuple(wanted))]
-
-
-def tracked(steps: Iterable[Step], progress: bool | None, said: str) -> Iterable[Step]:
-    """Return *steps* with a bar that says *said*, where they take longer than a second.
-
-    *progress* is as in `audit`.
-    """
-    if not (sys.stderr.isatty() if progress is None else progress):
-        return steps
-    from tqdm.auto import tqdm  # noqa: PLC0415 - only where somebody looks
-
-    bar: Iterable[Step] = tqdm(steps, desc=said, unit="", delay=1, leave=False)
-    return bar
 
 
 def scoped(

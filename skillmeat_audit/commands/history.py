@@ -14,9 +14,9 @@ from skillmeat_audit.history.store import Place, Recorded, Series, record, runs_
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_folder
 from skillmeat_audit.loaders.settings import KEPT_RUNS
 from skillmeat_audit.model.past import identities
+from skillmeat_audit.model.state import state_folder
 from skillmeat_audit.model.text import encodable
 from skillmeat_audit.model.urls import sqlite_url, without_password
-from skillmeat_audit.repair.journal import state_folder
 from skillmeat_audit.reports.causes import answer_of
 from skillmeat_audit.reports.runs import runs_html
 

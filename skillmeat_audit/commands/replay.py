@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from skillmeat_audit.commands.audit import Audit, audit, load_snapshot, tracked
+from skillmeat_audit.commands.audit import Audit, audit
+from skillmeat_audit.commands.snapshot import load_snapshot, tracked
 from skillmeat_audit.diff.cells import Comparison, compare
 from skillmeat_audit.loaders.extraction import extract
 from skillmeat_audit.model.errors import UsageError

@@ -32,7 +32,7 @@ class Order:
 
     Without ``keeping`` nothing is kept of the run, and it is compared with no other. With
     ``apply_safe`` the safe changes are applied first; ``exclusive`` refuses to run beside another
-    run on the home.
+    run on the home. Without ``index`` every file is read again.
     """
 
     outputs: Sequence[Output] = ()
@@ -44,6 +44,7 @@ class Order:
     apply_safe: bool = False
     exclusive: bool = False
     progress: bool | None = None
+    index: bool = True
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,14 @@ def _made(home: str | os.PathLike[str], order: Order, at: str) -> Kept:
 
 
 def _audited(home: str | os.PathLike[str], order: Order) -> Audit:
-    audited = audit(home, database=order.database, scope=order.scope, progress=order.progress)
+    place = True if order.keeping is None else order.keeping.state_dir or True
+    audited = audit(
+        home,
+        database=order.database,
+        scope=order.scope,
+        progress=order.progress,
+        index=order.index and place,
+    )
     if order.baseline is None:
         return audited
     return accepting(audited, order.scope or Scope(), order.baseline, today())

@@ -12,7 +12,7 @@ import platformdirs
 from skillmeat_audit import __version__
 from skillmeat_audit.loaders.home import find_home, home_folder
 from skillmeat_audit.model.errors import UsageError
-from skillmeat_audit.repair.journal import state_folder
+from skillmeat_audit.model.state import state_folder
 from skillmeat_audit.schedule import cron, systemd, workflow
 from skillmeat_audit.schedule.job import Every, Job, checked, job_name, time_of_day
 

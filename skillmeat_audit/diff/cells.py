@@ -18,6 +18,7 @@ from skillmeat_audit.diff.expected import (
     expect,
     missing_rows,
 )
+from skillmeat_audit.diff.links import is_url, repository_of
 from skillmeat_audit.model.fields import FIELDS, Field
 from skillmeat_audit.model.findings import Disposition, Status
 from skillmeat_audit.model.snapshot import Snapshot
@@ -57,6 +58,12 @@ class Comparison:
         entries = np.full(len(self.snapshot.rows), -1)
         entries[self.pairs.row] = self.pairs.entry
         return entries
+
+    @cached_property
+    def repository(self) -> pd.Series:
+        """``owner/repo`` of each row's source; orphans and sources that are no URL have none."""
+        source = self.snapshot.rows["source"]
+        return repository_of(source.where(is_url(source) & (self.entry >= 0)))
 
 
 def compare(snapshot: Snapshot) -> Comparison:

@@ -2,11 +2,17 @@
 
 import json
 from collections.abc import Callable
+from typing import TypeVar
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from skillmeat_audit.model.fields import Kind
-from skillmeat_audit.model.tables import plain
+from skillmeat_audit.model.tables import ARROW_TEXT, texts
+
+T = TypeVar("T")
 
 
 def differs(expected: pd.Series, actual: pd.Series) -> pd.Series:
@@ -22,10 +28,31 @@ def holds(claim: pd.Series) -> pd.Series:
     return pd.Series(claim.to_numpy(dtype=bool, na_value=False), index=claim.index)
 
 
-def claimed(values: pd.Series, claim: Callable[[str], bool]) -> pd.Series:
-    """Return as plain ``bool`` where *claim* is true of a value; of absent ones nothing is true."""
-    said = [value is not None and claim(value) for value in plain(values)]
-    return pd.Series(said, index=values.index, dtype=bool)
+def claimed(values: pd.Series, claim: Callable[[str], bool], hint: str = "") -> pd.Series:
+    """Return as plain ``bool`` where *claim* is true of a value; of absent ones nothing is true.
+
+    Values in which *hint* (RE2) is not found are not asked: it is true of none of them.
+    """
+    if hint:
+        values = values.where(values.str.contains(hint, regex=True))
+    said = of_distinct(values, claim, pa.bool_())
+    return pd.Series(np.asarray(pc.fill_null(said, False)), index=values.index, dtype=bool)
+
+
+def of_distinct(values: pd.Series, make: Callable[[str], T], kind: pa.DataType) -> pa.Array:
+    """Return what *make* gives for each value, asked once for those that are the same."""
+    encoded = texts(values).dictionary_encode()
+    made = [make(text) for text in encoded.dictionary.to_pylist()]
+    return pa.array(made, kind).take(encoded.indices)
+
+
+def captured(values: pd.Series, pattern: str) -> pd.Series:
+    """Return what the group ``it`` of *pattern* (RE2) takes from each value, else ``<NA>``.
+
+    `pandas.Series.str.extract` unpacks every text for this.
+    """
+    found = pc.extract_regex(texts(values), pattern)
+    return pd.Series(pc.struct_field(found, "it"), index=values.index, dtype="string")
 
 
 def normal(values: pd.Series, kind: Kind) -> pd.Series:
@@ -37,9 +64,8 @@ def normal(values: pd.Series, kind: Kind) -> pd.Series:
     if kind == "text":
         values = values.str.replace("\r\n", "\n", regex=False).str.rstrip()
     elif kind == "list":
-        texts = plain(values)
-        known = {text: _normal_list(text) for text in set(texts) if text is not None}
-        values = pd.Series([known.get(text) for text in texts], index=values.index, dtype="string")
+        lists = of_distinct(values, _normal_list, ARROW_TEXT)
+        values = pd.Series(lists, index=values.index, dtype="string")
     empty = holds(values == "")
     return values.mask(empty) if empty.any() else values
 

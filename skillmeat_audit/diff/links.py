@@ -4,14 +4,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skillmeat_audit.diff.compare import claimed, holds
+from skillmeat_audit.diff.compare import captured, claimed, holds, of_distinct
 from skillmeat_audit.model.fields import HOSTS
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.text import is_accident
+from skillmeat_audit.model.tables import ARROW_TEXT, places
+from skillmeat_audit.model.text import ACCIDENT_HINT, is_accident
 
-_HOST = r"^https?://(?:www\.)?([^/]+)/"
-_REPOSITORY = r"^(?:https?://[^/]+/)?([^/\s]+/[^/\s@]+)"
-URL = r"^https?://[^/\s]+/"
+_HOST = r"^https?://(?:www\.)?(?P<it>[^/]+)/"
+_REPOSITORY = r"^(?:https?://[^/]+/)?(?P<it>[^/\s]+/[^/\s@]+)"
+_URL = r"^https?://[^/\s]+/"
 
 
 def catalog_of(snapshot: Snapshot) -> pd.DataFrame:
@@ -32,7 +33,7 @@ def catalog_of(snapshot: Snapshot) -> pd.DataFrame:
         joined(known_ids, plain_url(catalog["upstream_url"])),
     )
     position = np.where(by_import >= 0, by_import, by_url)
-    accident = claimed(catalog["description"], is_accident)
+    accident = claimed(catalog["description"], is_accident, ACCIDENT_HINT)
     return pd.DataFrame({
         "upstream_url": catalog["upstream_url"].array.take(position, allow_fill=True),
         "description": catalog["description"].mask(accident).array.take(position, allow_fill=True),
@@ -48,9 +49,19 @@ def _positions(asked: pd.Series, known: pd.Series) -> npt.NDArray[np.intp]:
     """Return where each of *asked* stands in *known*, -1 for nowhere and for more than once."""
     single = known.dropna()
     single = single[~single.duplicated(keep=False)]
-    found = pd.Index(single).get_indexer(pd.Index(asked))
-    places: npt.NDArray[np.intp] = np.append(single.index.to_numpy(dtype=np.intp), -1)[found]
-    return places
+    rows: npt.NDArray[np.intp] = np.append(single.index.to_numpy(dtype=np.intp), -1)
+    return rows[places(asked, single)]
+
+
+def looked_up(asked: pd.Series, known: pd.Series, values: pd.Series) -> pd.Series:
+    """Return for each of *asked* the value beside the last of *known* that is the same.
+
+    *known* and *values* are aligned; the result is aligned with *asked*, ``<NA>`` for nowhere.
+    """
+    last = known.dropna()
+    last = last[~last.duplicated(keep="last")]
+    taken = values.loc[last.index].array.take(places(asked, last), allow_fill=True)
+    return pd.Series(taken, index=asked.index)
 
 
 def same_type(artifact_ids: pd.Series) -> pd.Series:
@@ -63,11 +74,17 @@ def plain_url(urls: pd.Series) -> pd.Series:
     return urls.str.strip().str.lower()
 
 
+def is_url(sources: pd.Series) -> pd.Series:
+    """Return as plain ``bool`` which sources are addresses."""
+    return holds(sources.str.contains(_URL, regex=True))
+
+
 def host_of(sources: pd.Series) -> pd.Series:
     """Return the ``origin_source`` that the host of each source stands for, ``<NA>`` for others."""
-    return sources.str.extract(_HOST, expand=False).str.lower().map(HOSTS).astype("string")
+    hosts = of_distinct(captured(sources, _HOST).str.lower(), HOSTS.get, ARROW_TEXT)
+    return pd.Series(hosts, index=sources.index, dtype="string")
 
 
 def repository_of(sources: pd.Series) -> pd.Series:
     """Return ``owner/repo`` of each source that names one: a URL, or ``owner/repo/path``."""
-    return sources.str.extract(_REPOSITORY, expand=False).str.removesuffix(".git")
+    return captured(sources, _REPOSITORY).str.removesuffix(".git")

@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
+import pyarrow.compute as pc
 
 from skillmeat_audit.loaders.database import (
     Reader,
@@ -16,7 +17,16 @@ from skillmeat_audit.loaders.database import (
 )
 from skillmeat_audit.loaders.manifests import stem_of
 from skillmeat_audit.model.fields import COLUMNS
-from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, PROBLEMS, ROWS, SOURCES, Table
+from skillmeat_audit.model.tables import (
+    CATALOG,
+    COLLECTIONS,
+    KEY,
+    PROBLEMS,
+    ROWS,
+    SOURCES,
+    Table,
+    in_order,
+)
 from skillmeat_audit.service import schema
 
 _ROW_EXTRAS = ("added_at", "synced_at", "deployments_json", "artifact_content_hash")
@@ -48,7 +58,9 @@ def load_cache(url: str) -> Cache:
 
     Raises `DatabaseError` where it cannot be read at all.
     """
-    return read_database(url, _load)
+    cache, damage = read_database(url, _load, _integrity)
+    said = PROBLEMS.from_records([_problem("integrity", each) for each in damage])
+    return replace(cache, problems=pd.concat([cache.problems, said], ignore_index=True))
 
 
 def no_cache() -> Cache:
@@ -62,8 +74,6 @@ def no_cache() -> Cache:
 
 def _load(connection: Reader) -> Cache:
     shape = schema.shape_of(tables_of(connection, schema.TABLES), key_of(connection, schema.CACHE))
-    problems = [_problem("schema", said) for said in shape.oddities]
-    problems += [_problem("integrity", said) for said in _integrity(connection)]
     return Cache(
         era=shape.era,
         identity=_identity(connection, shape),
@@ -72,7 +82,7 @@ def _load(connection: Reader) -> Cache:
         collections=_table(connection, shape, schema.COLLECTIONS, COLLECTIONS),
         catalog=_catalog(connection, shape),
         sources=_table(connection, shape, schema.SOURCES, SOURCES),
-        problems=PROBLEMS.from_records(problems),
+        problems=PROBLEMS.from_records([_problem("schema", said) for said in shape.oddities]),
         catalog_known=shape.has(schema.CATALOG) and shape.has(schema.SOURCES),
     )
 
@@ -116,29 +126,30 @@ def _rows(connection: Reader, shape: schema.Shape) -> pd.DataFrame:
     selected = f"{columns_of(shape.columns[schema.CACHE], wanted)}, {told}"
     query = f"SELECT {selected} FROM {schema.CACHE} c{joined}"
     values = fetch_text(connection, query, [*wanted, *identity])
-    flags = [value == "1" for value in values.pop("has_artifact")]
-    stems = [None if value is None else stem_of(value) for value in values["artifact_id"]]
+    flags = pc.equal(values.pop("has_artifact"), "1")
+    ids = values["artifact_id"].to_pylist()
+    stems = [None if value is None else stem_of(value) for value in ids]
     frame = ROWS.build({**values, "stem": stems, "has_artifact": flags})
-    return frame.sort_values(["collection_id", "artifact_id"], kind="stable", ignore_index=True)
+    return in_order(frame, *KEY)
 
 
 def _identified(shape: schema.Shape) -> tuple[dict[str, str], str]:
     """Return the SQL of what a row's artifact is, by name in ``ROWS``, and of the join it needs."""
     nothing = dict.fromkeys(("artifact_uuid", *_HELD), "NULL")
     if shape.era == "artifact_id":
-        return nothing | {"artifact_id": "c.artifact_id", "has_artifact": "1"}, ""
+        return nothing | {"artifact_id": "c.artifact_id", "has_artifact": "'1'"}, ""
     artifacts = shape.columns.get(schema.ARTIFACTS, frozenset())
     old = f"c.{schema.BACKUP_KEY}, " if schema.BACKUP_KEY in shape.columns[schema.CACHE] else ""
     identity = nothing | {
         "artifact_id": f"COALESCE({old}c.artifact_uuid, NULL)",
-        "artifact_uuid": "c.artifact_uuid", "has_artifact": "0",
+        "artifact_uuid": "c.artifact_uuid", "has_artifact": "'0'",
     }  # fmt: skip
     if not {"id", "uuid"} <= artifacts:
         return identity, ""
     identity |= {name: f"a.{own}" for name, own in _HELD.items() if own in artifacts}
     identity |= {
         "artifact_id": f"COALESCE(a.id, {old}c.artifact_uuid)",
-        "has_artifact": "CASE WHEN a.uuid IS NULL THEN 0 ELSE 1 END",
+        "has_artifact": "CASE WHEN a.uuid IS NULL THEN '0' ELSE '1' END",
     }
     return identity, f" LEFT JOIN {schema.ARTIFACTS} a ON a.uuid = c.artifact_uuid"
 
@@ -146,7 +157,7 @@ def _identified(shape: schema.Shape) -> tuple[dict[str, str], str]:
 def _catalog(connection: Reader, shape: schema.Shape) -> pd.DataFrame:
     frame = _table(connection, shape, schema.CATALOG, CATALOG)
     frame["artifact_id"] = frame["artifact_type"] + ":" + frame["name"]
-    return frame.sort_values(["artifact_id", "upstream_url"], kind="stable", ignore_index=True)
+    return in_order(frame, "artifact_id", "upstream_url")
 
 
 def _table(connection: Reader, shape: schema.Shape, name: str, table: Table) -> pd.DataFrame:
@@ -157,4 +168,4 @@ def _table(connection: Reader, shape: schema.Shape, name: str, table: Table) -> 
     query = f"SELECT {columns_of(shape.columns[name], wanted)} FROM {name} t"
     first = next(iter(table.columns))
     frame = table.build(fetch_text(connection, query, list(wanted)))
-    return frame.sort_values(first, kind="stable", ignore_index=True)
+    return in_order(frame, first)

@@ -10,15 +10,20 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
+import pyarrow as pa
+
 from skillmeat_audit.model.errors import DatabaseError
+from skillmeat_audit.model.tables import ARROW_TEXT
 from skillmeat_audit.model.text import as_text, printable
 from skillmeat_audit.model.urls import sqlite_path, sqlite_uri, without_password
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 _ATTEMPTS = 5
 _LOGS = ("-wal", "-journal")
@@ -39,20 +44,24 @@ class Rows(Protocol):
         """Return all of them."""
 
 
-def read_database(url: str, read: Callable[[Reader], T]) -> T:
-    """Return what *read* makes of the database at *url*, from one consistent state of it.
+def read_database(
+    url: str, read: Callable[[Reader], T], check: Callable[[Reader], U]
+) -> tuple[T, U]:
+    """Return what *read* and *check* make of the database at *url*, from one state of it.
 
-    Raises `DatabaseError` where it is no database, corrupt, locked for good, or always changing.
+    They have a connection each to an SQLite file, and are called at the same time. Raises
+    `DatabaseError` where it is no database, corrupt, locked for good, or always changing.
     """
     path = sqlite_path(url)
     if path is None:
-        return _read_server(url, read)
+        return _read_server(url, lambda connection: (read(connection), check(connection)))
     _check_magic(path)
     for _ in range(_ATTEMPTS):
         before = _identity(path)
         try:
-            with _readable(path) as connection:
-                found = read(connection)
+            with _readable(path) as uri, ThreadPoolExecutor(1) as beside:
+                checked = beside.submit(_connected, uri, check)
+                found = _connected(uri, read), checked.result()
         except (sqlite3.Error, OSError) as exc:
             if _identity(path) == before:
                 raise _explained(path, exc) from exc
@@ -60,6 +69,11 @@ def read_database(url: str, read: Callable[[Reader], T]) -> T:
         if _identity(path) == before:
             return found
     raise DatabaseError(f"{printable(path)} changes all the time; try again when SkillMeat is idle")
+
+
+def _connected(uri: str, read: Callable[[Reader], T]) -> T:
+    with closing(sqlite3.connect(uri, uri=True)) as connection:
+        return read(connection)
 
 
 def tables_of(connection: Reader, wanted: Sequence[str]) -> dict[str, list[str]]:
@@ -99,7 +113,7 @@ def key_of(connection: Reader, table: str) -> list[str]:
     return [name for (name,) in connection.execute(query).fetchall()]
 
 
-def fetch_text(connection: Reader, query: str, names: Sequence[str]) -> dict[str, list[str | None]]:
+def fetch_text(connection: Reader, query: str, names: Sequence[str]) -> dict[str, pa.Array]:
     """Return the columns of *query* by *names*, every value as text (in SkillMeat's own form)."""
     try:
         rows = connection.execute(query).fetchall()
@@ -109,8 +123,14 @@ def fetch_text(connection: Reader, query: str, names: Sequence[str]) -> dict[str
         connection.text_factory = _lenient  # slower, and only where some text is not UTF-8
         rows = connection.execute(query).fetchall()
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    named = zip(names, columns, strict=True)
-    return {name: [as_text(value) for value in column] for name, column in named}
+    return {name: _texts(column) for name, column in zip(names, columns, strict=True)}
+
+
+def _texts(column: Sequence[object]) -> pa.Array:
+    try:
+        return pa.array(column, ARROW_TEXT)
+    except (TypeError, ValueError):  # a column that holds something else as well
+        return pa.array([as_text(value) for value in column], ARROW_TEXT)
 
 
 def columns_of(present: frozenset[str], wanted: Mapping[str, str]) -> str:
@@ -173,7 +193,8 @@ def _identity(path: Path) -> list[tuple[int, int, int] | None]:
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[sqlite3.Connection]:
+def _readable(path: Path) -> Iterator[str]:
+    """Yield the URI under which *path* can be read and not one byte beside it changes."""
     logs = [
         end for end in _LOGS if os.path.lexists(f"{path}{end}") and os.stat(f"{path}{end}").st_size
     ]
@@ -186,8 +207,7 @@ def _readable(path: Path) -> Iterator[sqlite3.Connection]:
             for end in ("", *logs):
                 shutil.copyfile(f"{path}{end}", f"{copy}{end}")
             uri = sqlite_uri(copy, "rw")
-        with closing(sqlite3.connect(uri, uri=True)) as connection:
-            yield connection
+        yield uri
 
 
 def _lenient(content: bytes) -> str:

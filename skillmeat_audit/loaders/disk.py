@@ -1,6 +1,7 @@
 """Looks for artifacts on disk that no manifest declares."""
 
 import os
+import re
 
 import pandas as pd
 
@@ -8,7 +9,7 @@ from skillmeat_audit.loaders.files import Confined
 from skillmeat_audit.loaders.frontmatter import relative_path
 from skillmeat_audit.loaders.home import file_collections
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import PROBLEMS
+from skillmeat_audit.model.tables import PROBLEMS, plain
 from skillmeat_audit.model.text import encodable
 
 # The folders SkillMeat puts artifacts in, and the type each stands for.
@@ -17,17 +18,19 @@ FOLDERS = {
     "mcp_servers": "mcp_server", "composites": "composite", "workflows": "workflow",
     "souls": "soul",
 }  # fmt: skip
+# What makes a path longer than it has to be.
+_UNTIDY = re.compile(r"//|/$|(?:^|/)\.\.?(?:/|$)|^$")
 
 
 def load_undeclared(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
     """Return ``PROBLEMS`` of kind *undeclared*: one row per artifact on disk without an entry."""
-    declared = _declared(home, manifest)
+    declared = _declared(manifest)
     problems = []
     for folder in file_collections(home):
-        confined = Confined(folder)
+        confined, known = Confined(folder), declared.get(folder.name, set())
         for kind_folder, kind in FOLDERS.items():
             for name in _names(confined.real(str(folder / kind_folder))):
-                if (folder.name, f"{kind_folder}/{name}") not in declared:
+                if f"{kind_folder}/{name}" not in known:
                     shown = encodable(name)
                     problems.append({
                         "kind": "undeclared",
@@ -38,13 +41,16 @@ def load_undeclared(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
     return PROBLEMS.from_records(problems)
 
 
-def _declared(home: Home, manifest: pd.DataFrame) -> set[tuple[str, str]]:
-    pairs = zip(manifest["file_collection"], manifest["path"], strict=True)
-    return {
-        (collection, os.path.normpath(relative))
-        for collection, path in pairs
-        if (relative := relative_path(collection, path)) is not None
-    }
+def _declared(manifest: pd.DataFrame) -> dict[str, set[str]]:
+    """Return the paths that the entries of each file collection name, as short as they can be."""
+    found: dict[str, set[str]] = {}
+    pairs = zip(plain(manifest["file_collection"]), plain(manifest["path"]), strict=True)
+    for collection, path in pairs:
+        relative = relative_path(collection, path)
+        if relative is not None:
+            tidy = os.path.normpath(relative) if _UNTIDY.search(relative) else relative
+            found.setdefault(collection, set()).add(tidy)
+    return found
 
 
 def _names(folder: str | None) -> list[str]:

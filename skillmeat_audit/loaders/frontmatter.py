@@ -6,22 +6,24 @@ Nothing outside the collection's folder is ever read: manifest paths are untrust
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from skillmeat_audit.loaders.extraction import extract
-from skillmeat_audit.loaders.files import Confined, Unreadable, exists, read_regular
+from skillmeat_audit.loaders.files import Confined, Seen, exists, seen
+from skillmeat_audit.loaders.index import SEEN, Index, states, states_in
+from skillmeat_audit.loaders.reading import Record, Task, read_all
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import FRONTMATTER, records
+from skillmeat_audit.model.tables import FRONTMATTER, TEXT, Table, plain
 from skillmeat_audit.model.text import encodable
 
-Record = dict[str, object]
-Track = Callable[[Iterable[Record]], Iterable[Record]]
+Track = Callable[[Iterable[Task]], Iterable[Task]]
+Positions = npt.NDArray[np.int_]
 
-SIZE_LIMIT_BYTES = 16 * 1024 * 1024
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:/")
-_FENCE = re.compile(r"\ufeff?---[ \t]*\r?\n")
 
 # The files SkillMeat reads in an artifact's folder, then any *.md for commands and agents.
 _NAMED = {"skill": ("SKILL.md",), "command": ("command.md",), "agent": ("AGENT.md", "agent.md")}
@@ -32,21 +34,50 @@ _FENCED = {
     "composite": ("COMPOSITE.md", "PLUGIN.md"), "command": (), "agent": (),
 }  # fmt: skip
 _SINGLE = ("command", "agent", "soul")
+_NOWHERE = (None, None)
 
 
-def load_frontmatter(home: Home, manifest: pd.DataFrame, track: Track = iter) -> pd.DataFrame:
+class Located(NamedTuple):
+    """The file that speaks for an artifact, as it really is called and as it is shown.
+
+    ``place`` and ``seen`` are there where it was reached without any link: such a file can be
+    remembered.
+    """
+
+    task: Task
+    shown: str
+    place: str | None = None
+    seen: Seen | None = None
+
+
+# What the index remembers: one row per file, ``place`` its path below the file collections.
+FILES = Table("files", {
+    "place": TEXT, **SEEN,
+    **{name: kind for name, kind in FRONTMATTER.columns.items() if name != "entry"},
+})  # fmt: skip
+
+
+def load_frontmatter(
+    home: Home, manifest: pd.DataFrame, index: Index | None = None, track: Track = iter
+) -> pd.DataFrame:
     """Return ``FRONTMATTER``: one row per row of *manifest*, in its order.
 
-    *track* wraps the entries while they are read (a progress bar).
+    Files that *index* knows are not read again; *track* wraps those that are (a progress bar).
     """
-    folders: dict[object, Confined] = {}
-    found = []
-    for entry in track(records(manifest[["entry", "file_collection", "path", "type"]])):
-        name = entry["file_collection"]
-        if name not in folders:
-            folders[name] = Confined(home.collections / str(name))
-        found.append({"entry": entry["entry"]} | _load_one(folders[name], entry))
-    return FRONTMATTER.from_records(found)
+    index = index or Index(None)
+    located = _located(home, manifest)
+    known = index.remembered(FILES)
+    position = _positions(located, known)
+    unknown = [each for each, row in zip(located, position, strict=True) if row < 0]
+    fresh = _read(unknown, track)
+    if fresh.empty and len(known) == len(located) and (np.diff(position) == 1).all():
+        found = known
+    else:
+        order = np.where(position >= 0, position, len(known) + np.cumsum(position < 0) - 1)
+        found = pd.concat([known, fresh], ignore_index=True).take(order)
+    if fresh["place"].notna().any():
+        index.keep(FILES, found[found["place"].notna()].drop_duplicates("place"))
+    return FRONTMATTER.conform(found.assign(entry=plain(manifest["entry"])))
 
 
 def relative_path(collection: str, path: str) -> str | None:
@@ -62,30 +93,86 @@ def relative_path(collection: str, path: str) -> str | None:
     return rest if marker else None
 
 
-def _load_one(folder: Confined, entry: Record) -> Record:
-    relative = relative_path(folder.name, str(entry["path"]))
+def _located(home: Home, manifest: pd.DataFrame) -> list[Located | Record]:
+    """Return where each entry's file is, or what is to be said where there is none to read."""
+    columns = (plain(manifest[name]) for name in ("file_collection", "path", "type"))
+    folders: dict[str, Confined] = {}
+    found = []
+    for collection, path, kind in zip(*columns, strict=True):
+        if collection not in folders:
+            folders[collection] = Confined(home.collections / collection)
+        found.append(_locate(folders[collection], path, kind))
+    return found
+
+
+def _positions(located: Sequence[Located | Record], known: pd.DataFrame) -> Positions:
+    """Return where *known* has each file in the state that it is in now, -1 for nowhere."""
+    position = np.full(len(located), -1)
+    if known.empty:
+        return position
+    places = {place: row for row, place in enumerate(plain(known["place"]))}
+    now = [(each.place, each.seen) if isinstance(each, Located) else _NOWHERE for each in located]
+    position = np.array([places.get(place, -1) for place, _ in now])
+    same = (states_in(known)[position] == states([seen for _, seen in now])).all(axis=1)
+    return np.where(same, position, -1)
+
+
+def _read(located: Sequence[Located | Record], track: Track) -> pd.DataFrame:
+    """Return ``FILES``: what each of *located* says; without a place where it is not to be kept."""
+    files = [each for each in located if isinstance(each, Located)]
+    read = iter(read_all([each.task for each in files], track))
+    found = []
+    for each in located:
+        if not isinstance(each, Located):
+            found.append(each)
+            continue
+        record, state = next(read)
+        record["file"] = each.shown
+        if each.place is not None and state is not None:
+            record |= {"place": each.place, **state._asdict()}
+        found.append(record)
+    return FILES.from_records(found)
+
+
+def _locate(folder: Confined, path: str, kind: str) -> Located | Record:
+    relative = relative_path(folder.name, path)
     if relative is None or "\0" in relative:
         return {"state": "outside", "reason": "the path names a folder outside the collection"}
-    target = os.path.join(folder.path, relative)
     try:
-        if folder.real(target) is None:
-            return {"state": "outside", "reason": "the path leads out of the collection folder"}
-        if not exists(target):
-            return {"state": "missing", "reason": _absence(target)}
-        file, must_fence = _metadata_file(target, str(entry["type"]))
-        if file is None:
-            return _nothing_in(target, str(entry["type"]))
-        if (real := folder.real(file)) is None:
-            return {
-                "state": "outside",
-                "reason": "its metadata file is a link out of the collection folder",
-            }
-        return _read_file(real, must_fence=must_fence) | {"file": _shown(folder, file)}
+        return _locate_plainly(folder, relative, kind) or _locate_warily(folder, relative, kind)
     except OSError as exc:
         return {"state": "unreadable", "reason": f"cannot be read: {exc.strerror or exc}"}
-    except (Unreadable, UnicodeDecodeError) as exc:
-        reason = str(exc) if isinstance(exc, Unreadable) else f"is not UTF-8 (byte {exc.start})"
-        return {"state": "unreadable", "reason": reason, "file": _shown(folder, file or target)}
+
+
+def _locate_plainly(folder: Confined, relative: str, kind: str) -> Located | None:
+    """Return the file of an ordinary artifact, with no link on the way; None for all others."""
+    if kind == "skill":
+        relative += "/SKILL.md"
+    elif kind not in _SINGLE or not relative.endswith(".md"):
+        return None
+    facts = folder.plain(relative)
+    if facts is None:
+        return None
+    place = encodable(f"{folder.name}/{relative}")
+    task = Task(f"{folder.path}/{relative}", must_fence=False)
+    return Located(task, encodable(relative), place, seen(facts))
+
+
+def _locate_warily(folder: Confined, relative: str, kind: str) -> Located | Record:
+    """Return the file of any artifact, wherever links lead; nothing outside is ever told."""
+    target = os.path.join(folder.path, relative)
+    if folder.real(target) is None:
+        return {"state": "outside", "reason": "the path leads out of the collection folder"}
+    if not exists(target):
+        return {"state": "missing", "reason": _absence(target)}
+    file, must_fence = _metadata_file(target, kind)
+    if file is None:
+        return _nothing_in(target, kind)
+    if (real := folder.real(file)) is None:
+        said = "its metadata file is a link out of the collection folder"
+        return {"state": "outside", "reason": said}
+    shown = encodable(os.path.normpath(file[len(folder.path) + 1 :]))
+    return Located(Task(real, must_fence), shown)
 
 
 def _absence(path: str) -> str:
@@ -100,10 +187,6 @@ def _nothing_in(target: str, kind: str) -> Record:
         return {"state": "missing", "reason": "a file, where a skill is a folder"}
     absence = _absence(os.path.join(target, "SKILL.md"))
     return {"state": "missing", "reason": f"its SKILL.md: {absence}"}
-
-
-def _shown(folder: Confined, file: str) -> str:
-    return encodable(os.path.normpath(file[len(folder.path) + 1 :]))
 
 
 def _metadata_file(target: str, kind: str) -> tuple[str | None, bool]:
@@ -124,12 +207,3 @@ def _metadata_file(target: str, kind: str) -> tuple[str | None, bool]:
 
 def _markdown(folder: str) -> list[str]:
     return sorted(entry.path for entry in os.scandir(folder) if entry.name.endswith(".md"))
-
-
-def _read_file(file: str, *, must_fence: bool) -> Record:
-    content, modified_at = read_regular(file, SIZE_LIMIT_BYTES)
-    if must_fence and not _FENCE.match(content[:16].decode("utf-8", "replace")):
-        return {"state": "absent", "reason": None, "modified_at": modified_at}
-    text = content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
-    fields = extract(text, body=not must_fence)
-    return {"state": "read", "reason": None, "modified_at": modified_at} | fields

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -12,12 +12,13 @@ from typing import NamedTuple
 import pandas as pd
 import tomli
 
-from skillmeat_audit.loaders.files import Confined, Unreadable, read_regular
+from skillmeat_audit.loaders.files import Confined, Unreadable, read_regular, seen
 from skillmeat_audit.loaders.home import MANIFEST_NAME, file_collections
+from skillmeat_audit.loaders.index import SEEN, Index, states, states_in
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
 from skillmeat_audit.model.fields import SUFFIXES, TOOLS
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
+from skillmeat_audit.model.tables import MANIFEST, PROBLEMS, Table
 from skillmeat_audit.model.text import encodable
 
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
@@ -27,7 +28,12 @@ Record = dict[str, object]
 _LOST = "SkillMeat cannot read this collection at all"
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*artifacts[ \t]*\]\]", re.MULTILINE)
 # What tomli accepts of TOML 1.1 and SkillMeat's tomllib may not: then tomllib has the last word.
-_NEWER_TOML = re.compile(r"\\[ex]|(?:^|[=,\[])[ \t]*\{|(?<![\d:])\d\d:\d\d(?![\d:])", re.MULTILINE)
+# Each begins with the character that is rarest in it: a manifest is searched as fast as it is read.
+_NEWER_TOML = (
+    re.compile(r"\\[ex]"),
+    re.compile(r"\{(?:(?<=[=,\[\n].)|(?<=[=,\[\n][ \t].)|(?<=[=,\[\n][ \t]{2}.)|(?<=[ \t]{3}.))"),
+    re.compile(r":(?<=(?<![\d:])\d\d:)\d\d(?![\d:])"),
+)
 _TOOLS = frozenset(TOOLS)
 
 
@@ -39,26 +45,47 @@ class Manifests(NamedTuple):
     may_hide_entries: bool
 
 
-def load_manifests(home: Home) -> Manifests:
+# What the index remembers: the entries of manifests that nothing is wrong with.
+LISTED = Table("manifests", {**SEEN, **MANIFEST.columns})
+
+
+def load_manifests(home: Home, index: Index | None = None) -> Manifests:
     """Return the entries of every file collection of *home*, and what made a manifest unreadable.
 
-    An unreadable manifest is a problem, not an error: the others are loaded all the same.
+    An unreadable manifest is a problem, not an error: the others are loaded all the same. Those
+    that *index* knows are not read again.
     """
-    records: list[Record] = []
-    problems: list[Record] = []
-    hidden = False
+    index = index or Index(None)
+    known = dict(iter(index.remembered(LISTED).groupby("file_collection")))
+    parts, problems = [LISTED.empty()], [PROBLEMS.empty()]
+    hidden = learned = False
     for folder in file_collections(home):
-        found, refused, unlisted = _load_one(folder)
-        records += found
-        problems += refused
-        hidden |= unlisted
-    for number, record in enumerate(records):
-        record["entry"] = number
-    return Manifests(MANIFEST.from_records(records), PROBLEMS.from_records(problems), hidden)
+        if (listed := _unchanged(folder, known.get(folder.name))) is None:
+            listed, refused, unlisted = _load_one(folder)
+            problems.append(refused)
+            hidden |= unlisted
+            learned |= refused.empty
+        parts.append(listed)
+    entries = pd.concat(parts, ignore_index=True)
+    if learned:
+        index.keep(LISTED, entries[entries["device"].notna()])
+    entries = MANIFEST.conform(entries.assign(entry=range(len(entries))))
+    return Manifests(entries, pd.concat(problems, ignore_index=True), hidden)
+
+
+def _unchanged(folder: Path, known: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Return the entries *known* of the collection in *folder*, if its manifest is as it was."""
+    facts = None if known is None else Confined(folder).plain(MANIFEST_NAME)
+    if known is None or facts is None:
+        return None
+    same = states_in(known.head(1)) == states([seen(facts)])
+    return known if same.all() else None
 
 
 def stem_of(artifact_id: str) -> str:
     """Return *artifact_id* without one of the suffixes that SkillMeat ignores in a look-up."""
+    if "." not in artifact_id:
+        return artifact_id
     return next(
         (artifact_id.removesuffix(end) for end in SUFFIXES if artifact_id.endswith(end)),
         artifact_id,
@@ -71,47 +98,53 @@ def parse_manifest(text: str) -> dict[str, object]:
     Raises `tomli.TOMLDecodeError` or `tomllib.TOMLDecodeError` (both `ValueError`).
     """
     document = tomli.loads(text)
-    if _NEWER_TOML.search(text):
+    if any(newer.search(text) for newer in _NEWER_TOML):
         tomllib.loads(text)
     return document
 
 
-def _load_one(folder: Path) -> tuple[list[Record], list[Record], bool]:
-    """Return a collection's entries, its problems, and whether it may hide entries from us."""
+def _load_one(folder: Path) -> Manifests:
+    """Return a collection's entries (``LISTED``), its problems, and whether it may hide entries."""
     place = f"collections/{encodable(folder.name)}/{MANIFEST_NAME}"
     if encodable(folder.name) != folder.name:
-        return [], [_problem(place, "the folder's name is not UTF-8; rename it")], True
+        return _unlisted(place, "the folder's name is not UTF-8; rename it")
     try:
-        text = _read(folder / MANIFEST_NAME)
+        text, state = _read(folder / MANIFEST_NAME)
         document = parse_manifest(text)
     except (OSError, ValueError, RecursionError) as exc:
-        return [], [_problem(place, _syntax_reason(folder / MANIFEST_NAME, exc))], True
+        return _unlisted(place, _syntax_reason(folder / MANIFEST_NAME, exc))
     refusal = collection_refusal(document)
     listed = document.get("artifacts")
     entries = listed if isinstance(listed, list) else []
-    records, problems, hidden = _load_entries(folder.name, place, entries, text)
+    found = [_entry(folder.name, position, entry) for position, entry in enumerate(entries)]
+    told = MANIFEST.from_records([each for each in found if isinstance(each, dict)])
+    problems, hidden = _refusals(place, text, entries, found)
     if refusal is not None:
         problems.insert(0, _problem(place, _refused(refusal)))
         hidden |= listed is not entries
-    return records, problems, hidden
+    kept = dict.fromkeys(SEEN) if problems else state
+    return Manifests(LISTED.conform(told.assign(**kept)), PROBLEMS.from_records(problems), hidden)
 
 
-def _load_entries(
-    collection: str, place: str, entries: list[object], text: str
-) -> tuple[list[Record], list[Record], bool]:
-    """Return what *entries* say, what is wrong with them, and whether one of them has no name."""
+def _unlisted(place: str, detail: str) -> Manifests:
+    """Return what is known of a manifest that does not even tell its entries."""
+    return Manifests(LISTED.empty(), PROBLEMS.from_records([_problem(place, detail)]), True)
+
+
+def _refusals(
+    place: str, text: str, entries: Sequence[object], found: Sequence[Record | Refusal]
+) -> tuple[list[Record], bool]:
+    """Return the problems of the *entries* that are refused, and whether they hide artifacts."""
     places = _Places(text, len(entries))
-    records, problems, hidden = [], [], False
-    for position, entry in enumerate(entries):
-        found = _entry(collection, position, entry)
-        if isinstance(found, dict):
-            records.append(found)
+    problems, hidden = [], False
+    for position, refusal in enumerate(found):
+        if isinstance(refusal, dict):
             continue
-        name = _known_id(entry)
+        name = _known_id(entries[position])
         hidden |= name is None
-        where = f"{place}:{places.line_of(position, found[0])}"
-        problems.append(_problem(where, found[1], name))
-    return records, problems, hidden
+        where = f"{place}:{places.line_of(position, refusal[0])}"
+        problems.append(_problem(where, refusal[1], name))
+    return problems, hidden
 
 
 def _entry(collection: str, position: int, entry: object) -> Record | Refusal:
@@ -128,14 +161,18 @@ def _entry(collection: str, position: int, entry: object) -> Record | Refusal:
         )
 
 
-def _read(path: Path) -> str:
-    """Return the text of the manifest at *path*, refusing what SkillMeat could not hold either."""
-    if os.path.islink(path) and Confined(path.parent).real(str(path)) is None:
+def _read(path: Path) -> tuple[str, dict[str, int | None]]:
+    """Return the text of the manifest at *path* and its state, null where it is a link.
+
+    What SkillMeat could not hold is refused.
+    """
+    linked = os.path.islink(path)
+    if linked and Confined(path.parent).real(str(path)) is None:
         raise Unreadable("is a link out of the collection folder, or leads nowhere; it is not read")
-    content, _ = read_regular(path, SIZE_LIMIT_BYTES)
+    content, facts = read_regular(path, SIZE_LIMIT_BYTES)
     if content.startswith(b"\xef\xbb\xbf"):
         raise Unreadable("starts with a byte order mark, which TOML does not allow")
-    return content.decode("utf-8")
+    return content.decode("utf-8"), dict.fromkeys(SEEN) if linked else seen(facts)._asdict()
 
 
 def _syntax_reason(path: Path, exc: BaseException) -> str:

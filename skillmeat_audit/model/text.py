@@ -17,6 +17,8 @@ _UNPRINTABLE = re.compile(
     )
     + "]"
 )
+# What every accident of an extraction holds, so that others need no closer look.
+ACCIDENT_HINT = r"None|---|[\[{]"
 _ACCIDENT = re.compile(r"None|---|\[.*\]|\{.*\}", re.DOTALL)
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -37,6 +39,8 @@ def printable(text: object) -> str:
 
 def encodable(file_name: str) -> str:
     """Return *file_name* with bytes that are not UTF-8 spelled out, fit to be stored."""
+    if file_name.isascii():
+        return file_name
     return os.fsencode(file_name).decode("utf-8", "backslashreplace")
 
 

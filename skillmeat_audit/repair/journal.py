@@ -8,7 +8,6 @@ written nothing yet, and if it was stopped, never will.
 
 import base64
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -18,8 +17,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
-
-import platformdirs
 
 from skillmeat_audit.model.changes import Key, Raw
 from skillmeat_audit.model.errors import StateError
@@ -69,13 +66,6 @@ class Journal:
         """The copy of the database made before the run, None where there is none."""
         path = self.folder / "backup.db"
         return path if path.exists() else None
-
-
-def state_folder(home: str, given: Path | None = None) -> Path:
-    """Return the folder of a home's runs, in *given* or in the platform's state folder."""
-    base = given or Path(platformdirs.user_state_dir("skillmeat-audit"))
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(home).parent.name).strip("-.") or "home"
-    return base / f"{name[:40]}-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"
 
 
 def new_run(folder: Path) -> tuple[str, Path]:

@@ -63,7 +63,7 @@ _WORDS = ("reason", "owner", "expires")  # of new entries
 )
 @common
 def check(home: str, **options: Any) -> int:
-    """Audit a home: print its findings and a summary. Nothing is written."""
+    """Audit a home: print its findings and a summary. Nothing of it is written."""
     from skillmeat_audit.loaders.settings import load_settings
 
     _check_updating(options)

@@ -48,12 +48,17 @@ def with_options(command: Command, options: Sequence[Callable[[Command], Command
 
 
 def common(command: Command) -> Command:
-    """Add the options that every verb on a home has."""
+    """Add the options that every verb that audits has."""
     options = [
         click.option(
             "--database",
             metavar="URL",
             help="The cache's place: a file, sqlite:///… or postgresql://…",
+        ),
+        click.option(
+            "--no-index",
+            is_flag=True,
+            help="Read every file again, and remember nothing of it for the next time.",
         ),
         *always,
     ]
@@ -108,8 +113,9 @@ def audited(home: str, options: dict[str, Any], scope: "Scope") -> "Audit":
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)
     gc.enable()
-    quiet = True if options.get("quiet") else None
-    return audit(home, database=options["database"], scope=scope, progress=False if quiet else None)
+    progress = False if options.get("quiet") else None
+    index = not options["no_index"]
+    return audit(home, database=options["database"], scope=scope, progress=progress, index=index)
 
 
 def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:

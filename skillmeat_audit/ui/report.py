@@ -149,6 +149,7 @@ def _order(options: dict[str, Any], settings: "Settings") -> "Order":
         apply_safe=options["apply_safe"],
         exclusive=options["exclusive"],
         progress=False if options["quiet"] else None,
+        index=not options["no_index"],
     )
 
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from skillmeat_audit.loaders import frontmatter
+from skillmeat_audit.loaders import reading
 from skillmeat_audit.loaders.frontmatter import load_frontmatter, relative_path
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import FRONTMATTER, MANIFEST, records
@@ -162,7 +162,8 @@ def test_one_row_per_entry_in_the_manifests_order(folder):
     )
 
     assert list(frame.columns) == list(FRONTMATTER.columns)
-    assert frame["entry"].tolist() == [0, 1, 2] == [entry["entry"] for entry in seen]
+    assert frame["entry"].tolist() == [0, 1, 2]
+    assert [task.file for task in seen] == [str(folder / "skills" / "a" / "SKILL.md")]
     assert frame["state"].tolist() == ["missing", "read", "missing"]
 
 
@@ -351,15 +352,15 @@ def test_a_folder_named_like_the_file_is_unreadable_and_left_closed(folder):
     before = len(os.listdir("/dev/fd"))
     found = load(folder, "skills/a")
 
-    assert (found["state"], found["reason"]) == ("unreadable", "cannot be read: Is a directory")
+    assert (found["state"], found["reason"]) == ("unreadable", "is not a regular file")
     assert len(os.listdir("/dev/fd")) == before
 
 
 def test_a_file_over_the_size_limit_is_unreadable(folder, monkeypatch):
     file = write(folder, "skills/a/SKILL.md")
-    monkeypatch.setattr(frontmatter, "SIZE_LIMIT_BYTES", file.stat().st_size)
+    monkeypatch.setattr(reading, "SIZE_LIMIT_BYTES", file.stat().st_size)
     fits = load(folder, "skills/a")
-    monkeypatch.setattr(frontmatter, "SIZE_LIMIT_BYTES", file.stat().st_size - 1)
+    monkeypatch.setattr(reading, "SIZE_LIMIT_BYTES", file.stat().st_size - 1)
     found = load(folder, "skills/a")
 
     assert fits["state"] == "read"

@@ -24,6 +24,7 @@ from pathlib import Path
 import msgspec
 import sqlalchemy as sa
 from skillmeat_audit.model.changes import Plan
+from skillmeat_audit.model.state import state_folder
 from skillmeat_audit.repair import apply, journal, runs, undo
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
 
@@ -66,7 +67,7 @@ def carry_out(stage, verb, plan, state):
     elif stage == "after the commit":
         die_after(sa.Connection, "commit")
     plan = msgspec.json.decode(Path(plan).read_bytes(), type=Plan)
-    terms = runs.Terms(journal.state_folder(plan.home, Path(state)), service=service)
+    terms = runs.Terms(state_folder(plan.home, Path(state)), service=service)
     if verb == "undo":
         undo.undo_run(journal.runs(terms.folder)[0], plan.database, terms)
     else:

@@ -37,7 +37,8 @@ import sys, time
 from pathlib import Path
 import msgspec
 from skillmeat_audit.model.changes import Plan
-from skillmeat_audit.repair import apply, journal, runs
+from skillmeat_audit.model.state import state_folder
+from skillmeat_audit.repair import apply, runs
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
 
 def service(connection, rows, at):
@@ -47,7 +48,7 @@ def service(connection, rows, at):
 
 carry_out, plan, state = sys.argv[1:]
 plan = msgspec.json.decode(Path(plan).read_bytes(), type=Plan)
-terms = runs.Terms(journal.state_folder(plan.home, Path(state)), service=service)
+terms = runs.Terms(state_folder(plan.home, Path(state)), service=service)
 getattr(apply, carry_out)(plan, plan.database, terms)
 """
 

@@ -185,7 +185,10 @@ BAD_INPUT = {
     "empty artifact": (["check", "{home}", "--artifact", ""], "no artifact is called nothing"),
     "empty collection": (["plan", "{home}", "--collection", ""], "no collection is called nothing"),
     "nothing to show": (["show", "", "{home}"], "no artifact is called nothing"),
-    "settings that are a folder": (["check", "{home}", "--config", "/"], "file /: Is a directory"),
+    "settings that are a folder": (
+        ["check", "{home}", "--config", "/"],
+        "file /: is not a regular",
+    ),
     "endless settings": (["check", "{home}", "--config", "/dev/zero"], "is not a regular file"),
     "no plan": (["apply", "/no/such/plan.json"], "cannot read the plan"),
     "no such run": (["undo", "{home}", "--run", "x", "--state-dir", "{home}-s"], "no run x"),

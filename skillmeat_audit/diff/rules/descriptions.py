@@ -15,7 +15,7 @@ from skillmeat_audit.diff.rules.select import (
     written,
 )
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
-from skillmeat_audit.model.text import is_accident
+from skillmeat_audit.model.text import ACCIDENT_HINT, is_accident
 
 DESCRIPTION = "description"
 
@@ -91,7 +91,7 @@ def D006(comparison: Comparison) -> pd.DataFrame:
     has a better one; else it is shown with what the front matter would give, for review.
     """
     row = comparison.snapshot.rows[DESCRIPTION]
-    odd = claimed(row, is_accident)
+    odd = claimed(row, is_accident, ACCIDENT_HINT)
     if not odd.any():
         return NOTHING
     own = written(comparison, DESCRIPTION)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import holds
+from skillmeat_audit.diff.compare import captured, holds
 from skillmeat_audit.diff.registry import NOTHING, rule
 from skillmeat_audit.diff.rules.select import in_entries, problems
 from skillmeat_audit.model.findings import Severity
@@ -12,6 +12,7 @@ from skillmeat_audit.model.findings import Severity
 _ABSOLUTE = r"^(?:/|\\|[A-Za-z]:[\\/])"
 # The published skill format: lower-case letters, digits and single hyphens, 64 characters at most.
 _SKILL_NAME = r"[^\W_A-Z]+(?:-[^\W_A-Z]+)*"
+_FOLDER = r"(?P<it>[^/\\]+)[/\\]*$"
 _NAME_LIMIT, _DESCRIPTION_LIMIT = 64, 1024
 
 
@@ -68,7 +69,7 @@ def F005(comparison: Comparison) -> pd.DataFrame:
     manifest, own = comparison.snapshot.manifest, comparison.snapshot.frontmatter
     skill = holds(manifest["type"] == "skill") & holds(own["state"] == "read")
     fenced = holds(own["fenced"])
-    folder = manifest["path"].str.extract(r"([^/\\]+)[/\\]*$", expand=False)
+    folder = captured(manifest["path"], _FOLDER)
     name, description = own["name"], own["description"]
     faults = {
         "it has no front matter": ~fenced,

@@ -4,7 +4,7 @@ import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import holds
-from skillmeat_audit.diff.links import URL, joined, repository_of, same_type
+from skillmeat_audit.diff.links import is_url, joined, looked_up, repository_of, same_type
 from skillmeat_audit.diff.registry import NOTHING, rule
 from skillmeat_audit.diff.rules.select import (
     actual,
@@ -13,7 +13,6 @@ from skillmeat_audit.diff.rules.select import (
     cells_where,
     in_entries,
     in_rows,
-    matched,
     odd_cells,
     of_row,
     said,
@@ -131,7 +130,7 @@ def S009(comparison: Comparison) -> pd.DataFrame:
     URL.
     """
     row = comparison.snapshot.rows[SOURCE]
-    odd = holds(row != "") & ~holds(row.str.contains(URL, regex=True))
+    odd = holds(row != "") & ~is_url(row)
     if not odd.any():
         return NOTHING
     elsewhere = in_rows(
@@ -151,7 +150,7 @@ def S010(comparison: Comparison) -> pd.DataFrame:
     if not comparison.snapshot.catalog_known:
         return NOTHING
     known = _known_repositories(comparison)["repository"]
-    repository = _repository(comparison)
+    repository = comparison.repository
     detail = "no registered source is " + repository
     return in_rows(
         comparison, repository.notna() & ~among(repository, known), column=SOURCE,
@@ -168,15 +167,14 @@ def S011(comparison: Comparison) -> pd.DataFrame:
     """
     if not comparison.snapshot.catalog_known:
         return NOTHING
-    repository = _repository(comparison)
+    repository = comparison.repository
     registered = among(repository, _known_repositories(comparison)["repository"])
     if not registered.any():
         return NOTHING
     entries = _catalog_entries(comparison)
     key = joined(entries["repository"], entries["artifact_id"])
-    states = dict(zip(key, entries["status"].fillna(""), strict=True))
     asked = joined(repository, comparison.snapshot.rows["artifact_id"])
-    status = pd.Series([states.get(key) for key in asked], index=asked.index, dtype="string")
+    status = looked_up(asked, key, entries["status"].fillna(""))
     detail = ("the catalogue marks it " + status).fillna("no catalogue entry of this name and type")
     return in_rows(
         comparison, registered & (status.isna() | among(status, _GONE)), column=SOURCE,
@@ -227,13 +225,6 @@ def S014(comparison: Comparison) -> pd.DataFrame:
     return cells(comparison, ORIGIN_SOURCE, Status.EXTRA)
 
 
-def _repository(comparison: Comparison) -> pd.Series:
-    """Return ``owner/repo`` of each row's source; orphans and sources that are no URL have none."""
-    source = comparison.snapshot.rows[SOURCE]
-    linkable = holds(source.str.contains(URL, regex=True)) & matched(comparison)
-    return repository_of(source.where(linkable))
-
-
 def _known_repositories(comparison: Comparison) -> pd.DataFrame:
     sources = comparison.snapshot.sources
     named = sources["owner"] + "/" + sources["repo_name"]
@@ -243,8 +234,8 @@ def _known_repositories(comparison: Comparison) -> pd.DataFrame:
 def _catalog_entries(comparison: Comparison) -> pd.DataFrame:
     """Return the catalogue with each entry's repository, entries that can be shown last."""
     sources = _known_repositories(comparison)
-    repositories = dict(zip(sources["id"], sources["repository"], strict=True))
     catalog = comparison.snapshot.catalog
-    named = catalog.assign(repository=catalog["source_id"].map(repositories).astype("string"))
+    repositories = looked_up(catalog["source_id"], sources["id"], sources["repository"])
+    named = catalog.assign(repository=repositories)
     gone = among(catalog["status"], _GONE)
-    return pd.concat([named[gone], named[~gone]])
+    return pd.concat([named[gone], named[~gone]], ignore_index=True)

@@ -1,0 +1,131 @@
+"""Remembers what files said, by the state each was in: only those that changed are read again.
+
+The index is a convenience and never evidence: a file counts as unchanged only where device, inode,
+size and both times are the same, one that was changed while or just before it was read is not
+remembered, and after a week everything is read again. What is damaged, or was made by other code,
+is as good as none; an index that cannot be kept is no error.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from skillmeat_audit.loaders.files import Seen
+from skillmeat_audit.model.tables import NUMBER, Table
+
+SCHEMA = "skillmeat-audit/index/1"
+SEEN = dict.fromkeys(Seen._fields, NUMBER)
+FULL_READ_DAYS = 7
+# Fewer rows are read again as fast as they are remembered.
+LEAST_ROWS = 1_000
+# File systems keep times this coarsely: two writes within it may leave the same ones.
+_UNSETTLED_NS = 3_000_000_000
+_DAY_NS = 86_400_000_000_000
+_DTYPES = {
+    pa.large_string(): pd.StringDtype("pyarrow"),
+    pa.int64(): pd.Int64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+}
+
+
+class Index:
+    """What earlier runs read in one home, a table each, in *folder*; None remembers nothing."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._began_ns = time.time_ns()
+        self._since_ns: dict[str, int] = {}
+
+    def remembered(self, table: Table) -> pd.DataFrame:
+        """Return the frame kept as *table*, empty where there is none that can be used."""
+        if self._folder is None:
+            return table.empty()
+        try:
+            head, _, payload = self._file(table).read_bytes().partition(b"\n")
+            about = json.loads(head)
+            age_days = (self._began_ns - about["since_ns"]) / _DAY_NS
+            if about != self._about(table, about["since_ns"], payload):
+                return table.empty()
+            if not 0 <= age_days < FULL_READ_DAYS:
+                return table.empty()
+        except (OSError, ValueError, KeyError, TypeError):
+            return table.empty()
+        self._since_ns[table.name] = about["since_ns"]
+        with pa.ipc.open_stream(payload) as stream:
+            frame: pd.DataFrame = stream.read_all().to_pandas(types_mapper=_DTYPES.get)
+        return frame
+
+    def keep(self, table: Table, frame: pd.DataFrame) -> None:
+        """Keep *frame* as *table*, but for rows whose file was changed only just before."""
+        if self._folder is None or len(frame) < LEAST_ROWS:
+            return
+        last_ns = frame[["mtime_ns", "ctime_ns"]].max(axis=1)
+        frame = table.conform(frame[last_ns < self._began_ns - _UNSETTLED_NS])
+        sink = pa.BufferOutputStream()
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        content = pa.Table.from_pandas(frame, preserve_index=False)
+        with pa.ipc.new_stream(sink, content.schema, options=options) as stream:
+            stream.write_table(content)
+        payload = sink.getvalue().to_pybytes()
+        since_ns = self._since_ns.get(table.name, self._began_ns)
+        head = json.dumps(self._about(table, since_ns, payload)).encode()
+        with contextlib.suppress(OSError):
+            _replace(self._file(table), head + b"\n" + payload)
+
+    def _file(self, table: Table) -> Path:
+        assert self._folder is not None
+        return self._folder / f"{table.name}.index"
+
+    def _about(self, table: Table, since_ns: int, payload: bytes) -> dict[str, object]:
+        """Return what an index says of itself: made by whom, since when, and of which bytes."""
+        return {
+            "schema": SCHEMA,
+            "made_by": _made_by(),
+            "columns": list(table.columns),
+            "since_ns": since_ns,
+            "sha256": hashlib.sha256(payload).hexdigest(),
+        }
+
+
+def states(seen: Sequence[Seen | None]) -> npt.NDArray[np.int64]:
+    """Return the states of files as an array of shape (files, 5), -1 where there is none."""
+    nothing = (-1,) * len(Seen._fields)
+    return np.array([each or nothing for each in seen], dtype=np.int64).reshape(-1, len(nothing))
+
+
+def states_in(frame: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the states that a remembered *frame* holds, as `states` does."""
+    return frame[list(SEEN)].to_numpy(dtype=np.int64, na_value=-1)
+
+
+def _made_by() -> str:
+    """Return what tells this code from any other that reads the same files."""
+    digest = hashlib.sha256()
+    for folder in (Path(__file__).parent, Path(__file__).parent.parent / "model"):
+        for module in sorted(folder.glob("*.py")):
+            digest.update(module.read_bytes())
+    return digest.hexdigest()
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Write *file* whole or not at all, for nobody else to read."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+    try:
+        with open(descriptor, "wb") as stream:
+            stream.write(content)
+        os.replace(name, file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise

@@ -1,0 +1,295 @@
+import json
+import os
+import shutil
+
+import pytest
+from conftest import digest
+
+from skillmeat_audit.commands.audit import audit
+from skillmeat_audit.loaders import index as indexes
+from skillmeat_audit.loaders import manifests
+from skillmeat_audit.loaders.frontmatter import FILES, load_frontmatter
+from skillmeat_audit.loaders.index import Index
+from skillmeat_audit.loaders.manifests import LISTED, load_manifests
+from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.reports.tabular import check_json
+
+SKILL = "---\nname: alpha\ndescription: {}\n---\n"
+
+
+@pytest.fixture(autouse=True)
+def everything_is_remembered(monkeypatch):
+    """However few files there are, and however lately they were written."""
+    monkeypatch.setattr(indexes, "LEAST_ROWS", 1)
+    monkeypatch.setattr(indexes, "_UNSETTLED_NS", 0)
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A home of two skills and a command."""
+    collection = tmp_path / "home" / "collections" / "default"
+    for name in ("alpha", "beta"):
+        (collection / "skills" / name).mkdir(parents=True)
+        (collection / "skills" / name / "SKILL.md").write_text(SKILL.format("First."))
+    (collection / "commands").mkdir()
+    (collection / "commands" / "go.md").write_text(SKILL.format("Goes."))
+    entries = [("skill", "skills/alpha"), ("skill", "skills/beta"), ("command", "commands/go.md")]
+    head = '[collection]\nname = "default"\nversion = "1"\n'
+    head += "".join(f'{key} = "2026-01-01T00:00:00"\n' for key in ("created", "updated"))
+    (collection / "collection.toml").write_text(head + "".join(map(entry, entries)))
+    return Home(tmp_path / "home", None, "default")
+
+
+def entry(artifact):
+    kind, path = artifact
+    name = os.path.basename(path).removesuffix(".md")
+    return (
+        f'[[artifacts]]\nname = "{name}"\ntype = "{kind}"\npath = "{path}"\n'
+        'origin = "local"\nadded = "2026-01-01T00:00:00"\n'
+    )
+
+
+def load(home, folder):
+    """Return the descriptions in the files of *home*, and which of the files were read."""
+    read = []
+    frame = load_frontmatter(
+        home, load_manifests(home).entries, Index(folder), lambda tasks: read.extend(tasks) or tasks
+    )
+    names = [os.path.relpath(task.file, home.collections / "default") for task in read]
+    return frame["description"].fillna("-").tolist(), sorted(names)
+
+
+def skill(home, name="alpha"):
+    return home.collections / "default" / "skills" / name / "SKILL.md"
+
+
+def test_a_file_that_is_as_it_was_is_not_read_again(home, tmp_path):
+    first = load(home, tmp_path / "state")
+    again = load(home, tmp_path / "state")
+
+    assert first == (
+        ["First.", "First.", "Goes."],
+        ["commands/go.md", "skills/alpha/SKILL.md", "skills/beta/SKILL.md"],
+    )
+    assert again == (first[0], [])
+
+
+def test_the_frame_is_the_same_with_and_without(home, tmp_path):
+    entries = load_manifests(home).entries
+    load_frontmatter(home, entries, Index(tmp_path))
+    skill(home, "beta").write_text(SKILL.format("Second."))
+    mixed = load_frontmatter(home, entries, Index(tmp_path))
+    known = load_frontmatter(home, entries, Index(tmp_path))
+    fresh = load_frontmatter(home, entries)
+
+    assert mixed.equals(fresh)
+    assert known.equals(fresh)
+    assert (known.dtypes == fresh.dtypes).all()
+
+
+def test_a_change_that_hides_itself_is_seen(home, tmp_path):
+    load(home, tmp_path)
+    before = skill(home).stat()
+    skill(home).write_text(SKILL.format("Other."))
+    os.utime(skill(home), ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    assert skill(home).stat().st_size == before.st_size
+    assert load(home, tmp_path) == (["Other.", "First.", "Goes."], ["skills/alpha/SKILL.md"])
+
+
+def test_a_file_that_another_took_the_place_of_is_read(home, tmp_path):
+    load(home, tmp_path)
+    other = home.root / "other"
+    shutil.copy2(skill(home), other)
+    os.replace(other, skill(home))
+
+    assert load(home, tmp_path)[1] == ["skills/alpha/SKILL.md"]
+
+
+@pytest.mark.parametrize("link", ["file", "folder"])
+def test_what_is_a_link_by_now_is_not_believed(home, tmp_path, link):
+    load(home, tmp_path / "state")
+    here = skill(home) if link == "file" else skill(home).parent
+    shutil.move(here, tmp_path / "away")
+    here.symlink_to(tmp_path / "away")
+    entries = load_manifests(home).entries
+
+    found = load_frontmatter(home, entries, Index(tmp_path / "state"))
+    assert found["state"].tolist() == ["outside", "read", "read"]
+    assert found["description"].isna().tolist() == [True, False, False]
+
+
+def test_a_file_that_is_gone_is_missing(home, tmp_path):
+    load(home, tmp_path)
+    skill(home).unlink()
+    frame = load_frontmatter(home, load_manifests(home).entries, Index(tmp_path))
+
+    assert frame["state"].tolist() == ["missing", "read", "read"]
+
+
+def test_a_file_written_only_just_before_is_read_again(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(indexes, "_UNSETTLED_NS", 3_000_000_000)
+    load(home, tmp_path)
+
+    assert len(load(home, tmp_path)[1]) == 3
+
+
+def test_few_files_are_not_remembered(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(indexes, "LEAST_ROWS", 4)
+    load(home, tmp_path / "state")
+
+    assert not (tmp_path / "state").exists()
+
+
+def test_everything_is_read_again_after_a_week(home, tmp_path, monkeypatch):
+    load(home, tmp_path)
+    day = 86_400 * 10**9
+    now = indexes.time.time_ns()
+    monkeypatch.setattr(indexes.time, "time_ns", lambda: now + 6 * day)
+    fresh = load(home, tmp_path)[1]
+    monkeypatch.setattr(indexes.time, "time_ns", lambda: now + 7 * day)
+    stale = load(home, tmp_path)[1]
+    renewed = load(home, tmp_path)[1]
+
+    assert (len(fresh), len(stale), len(renewed)) == (0, 3, 0)
+
+
+def test_changed_files_do_not_put_the_full_reading_off(home, tmp_path, monkeypatch):
+    load(home, tmp_path)
+    day = 86_400 * 10**9
+    now = indexes.time.time_ns()
+    monkeypatch.setattr(indexes.time, "time_ns", lambda: now + 6 * day)
+    skill(home).write_text(SKILL.format("Second."))
+    load(home, tmp_path)
+    monkeypatch.setattr(indexes.time, "time_ns", lambda: now + 8 * day)
+
+    assert len(load(home, tmp_path)[1]) == 3
+
+
+def test_a_clock_that_was_set_back_is_not_believed(home, tmp_path, monkeypatch):
+    load(home, tmp_path)
+    now = indexes.time.time_ns()
+    monkeypatch.setattr(indexes.time, "time_ns", lambda: now - 86_400 * 10**9)
+
+    assert len(load(home, tmp_path)[1]) == 3
+
+
+def cut(content):
+    return content[:-9]
+
+
+def flipped(content):
+    return content[:-9] + bytes([content[-9] ^ 1]) + content[-8:]
+
+
+def by_another(content):
+    head, _, payload = content.partition(b"\n")
+    return json.dumps(json.loads(head) | {"made_by": "another release"}).encode() + b"\n" + payload
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [cut, flipped, by_another, lambda _: b"", lambda _: b"[]\nx", lambda _: b"{}", os.urandom],
+    ids=["cut", "flipped", "by another", "empty", "a list", "no key", "noise"],
+)
+def test_an_index_that_cannot_be_used_is_as_good_as_none(home, tmp_path, spoil):
+    expected = load(home, tmp_path)
+    file = tmp_path / "files.index"
+    file.write_bytes(spoil(200) if spoil is os.urandom else spoil(file.read_bytes()))
+
+    assert load(home, tmp_path) == expected
+    assert load(home, tmp_path)[1] == []
+
+
+def test_an_index_that_cannot_be_kept_is_no_error(home, tmp_path):
+    (tmp_path / "state").write_text("a file where the folder should be")
+
+    assert len(load(home, tmp_path / "state")[1]) == 3
+
+
+def test_an_index_is_for_nobody_else_to_read(home, tmp_path):
+    load(home, tmp_path / "state")
+    file = tmp_path / "state" / "files.index"
+
+    assert [path.name for path in file.parent.iterdir()] == ["files.index"]
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def parsed(home, folder, monkeypatch):
+    """Return the entries of the manifests of *home*, and how many manifests were parsed."""
+    texts = []
+    real = manifests.tomli.loads
+    monkeypatch.setattr(manifests.tomli, "loads", lambda text: texts.append(text) or real(text))
+    found = load_manifests(home, Index(folder))
+    monkeypatch.setattr(manifests.tomli, "loads", real)
+    return found, len(texts)
+
+
+def test_a_manifest_that_is_as_it_was_is_not_parsed_again(home, tmp_path, monkeypatch):
+    shutil.copytree(home.collections / "default", home.collections / "more")
+    first, both = parsed(home, tmp_path, monkeypatch)
+    (home.collections / "default" / "collection.toml").touch()
+    second, one = parsed(home, tmp_path, monkeypatch)
+    third, none = parsed(home, tmp_path, monkeypatch)
+
+    assert (both, one, none) == (2, 1, 0)
+    assert first.entries.equals(second.entries)
+    assert first.entries.equals(third.entries)
+    assert (first.entries.dtypes == third.entries.dtypes).all()
+
+
+def test_a_manifest_that_something_is_wrong_with_is_parsed_each_time(home, tmp_path, monkeypatch):
+    manifest = home.collections / "default" / "collection.toml"
+    manifest.write_text(manifest.read_text() + '[[artifacts]]\nname = "odd"\n')
+    first, _ = parsed(home, tmp_path, monkeypatch)
+    again, count = parsed(home, tmp_path, monkeypatch)
+
+    assert count == 1
+    assert len(first.problems) == 1
+    assert again.problems.equals(first.problems)
+
+
+def test_a_collection_that_is_gone_is_not_remembered(home, tmp_path, monkeypatch):
+    shutil.copytree(home.collections / "default", home.collections / "more")
+    parsed(home, tmp_path, monkeypatch)
+    shutil.rmtree(home.collections / "default")
+    found, _ = parsed(home, tmp_path, monkeypatch)
+
+    assert found.entries["file_collection"].tolist() == ["more"] * 3
+    assert found.entries["entry"].tolist() == [0, 1, 2]
+
+
+def test_an_audit_is_the_same_with_and_without_and_leaves_the_home_alone(make_home, tmp_path):
+    home = make_home()
+    before = digest(home)
+    told = [
+        check_json(each.summary, each.findings, "1")
+        for index in (False, tmp_path / "state", tmp_path / "state")
+        for each in [audit(home, index=index)]
+    ]
+
+    assert told[0] == told[1] == told[2]
+    assert digest(home) == before
+    assert {file.name for file in (tmp_path / "state").rglob("*.index")} == {
+        f"{table.name}.index" for table in (FILES, LISTED)
+    }
+
+
+def test_check_remembers_unless_it_is_told_not_to(cli, make_home, tmp_path, monkeypatch):
+    home = make_home()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    without = cli("check", home, "--no-index", "--format", "json")
+    kept_without = list(tmp_path.rglob("*.index"))
+    first = cli("check", home, "--format", "json")
+    again = cli("check", home, "--format", "json")
+
+    assert kept_without == []
+    assert len(list((tmp_path / "state").rglob("*.index"))) == 2
+    assert without == first == again
+
+
+def test_a_report_remembers_in_its_state_folder(cli, make_home, tmp_path):
+    state = tmp_path / "own"
+    cli("report", make_home(), "--state-dir", state, "-o", tmp_path / "r.json")
+
+    assert len(list(state.rglob("*.index"))) == 2

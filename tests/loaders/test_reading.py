@@ -1,0 +1,107 @@
+import subprocess
+import time
+
+import pytest
+
+from skillmeat_audit.loaders import reading
+from skillmeat_audit.loaders.reading import Task, read_all, read_one
+
+
+@pytest.fixture
+def tasks(tmp_path):
+    """Files of every sort: sound, broken, not UTF-8, missing, fenced or not, of a strange name."""
+    contents = {
+        "plain.md": b"---\nname: a\ntags: [x, y]\nversion: 1.10\n---\n\nText.\n",
+        "odd \n\xe9.md": b"---\nname: \xc3\xa9\n---\n",
+        "broken.md": b"---\nname: [\ndescription: Saved.\n---\n",
+        "latin.md": b"---\nname: \xe9\n---\n",
+        "surrogate.md": b'---\nname: "\\ud800"\n---\n',
+        "bare.md": b"No fence here.\n",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    files = [*map(str, sorted(tmp_path.iterdir())), str(tmp_path / "none.md"), str(tmp_path)]
+    return [Task(file, must_fence) for file in files for must_fence in (False, True)]
+
+
+@pytest.fixture
+def children(monkeypatch):
+    """Read in three processes, however few files there are; return the processes."""
+    started = []
+    real = reading.Popen
+
+    def popen(*arguments, **named):
+        started.append(real(*arguments, **named))
+        return started[-1]
+
+    monkeypatch.setattr(reading, "FILES_PER_CHILD", 1)
+    monkeypatch.setattr(reading, "_processors", lambda: 3)
+    monkeypatch.setattr(reading, "Popen", popen)
+    return started
+
+
+def test_children_read_what_one_process_reads_in_the_same_order(tasks, children):
+    alone = [read_one(task) for task in tasks]
+
+    assert read_all(tasks) == alone
+    assert [child.returncode for child in children] == [0, 0]
+
+
+def test_few_files_are_read_by_one_process(tasks, monkeypatch):
+    monkeypatch.setattr(reading, "Popen", None)
+
+    assert read_all(tasks) == [read_one(task) for task in tasks]
+
+
+def test_no_files_are_no_work():
+    assert read_all([]) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["raise SystemExit(3)", "print('no answer')", "import os; os.kill(os.getpid(), 9)", "1 +"],
+)
+def test_what_a_child_fails_at_is_read_here(tasks, children, monkeypatch, code):
+    monkeypatch.setattr(reading, "_SERVE", code)
+
+    assert read_all(tasks) == [read_one(task) for task in tasks]
+
+
+@pytest.mark.parametrize("what", ["Popen", "TemporaryFile"])
+def test_where_no_child_can_be_started_all_is_read_here(tasks, children, monkeypatch, what):
+    def refuse(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(reading, what, refuse)
+
+    assert read_all(tasks) == [read_one(task) for task in tasks]
+
+
+def test_children_do_not_outlive_who_is_interrupted(tasks, children, monkeypatch):
+    monkeypatch.setattr(reading, "_SERVE", "import time; time.sleep(60)")
+
+    def interrupted(each):
+        raise KeyboardInterrupt
+
+    before = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        read_all(tasks, interrupted)
+
+    assert [child.poll() for child in children] == [-9, -9]
+    assert time.monotonic() - before < 30
+
+
+def test_a_script_without_a_main_guard_is_not_run_again(tmp_path, tasks):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "print('once')\n"
+        "from skillmeat_audit.loaders import reading\n"
+        "reading.FILES_PER_CHILD, reading._processors = 1, lambda: 2\n"
+        f"print(len(reading.read_all([reading.Task(*each) for each in {tasks!r}])))\n".replace(
+            "Task(file=", "("
+        ).replace("must_fence=", "")
+    )
+    command = [reading.sys.executable, script]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert said == f"once\n{len(tasks)}\n"
