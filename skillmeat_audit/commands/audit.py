@@ -29,6 +29,7 @@ from skillmeat_audit.reports.index import Index, Wanted
 from skillmeat_audit.reports.names import Names
 from skillmeat_audit.reports.pages import PageView
 from skillmeat_audit.reports.summary import Summary, summarize
+from skillmeat_audit.reports.tallies import tally
 from skillmeat_audit.reports.values import count
 
 if TYPE_CHECKING:
@@ -96,6 +97,15 @@ class Audit:
     def charts(self) -> Charts:
         """The audit in pictures."""
         return Charts(self.snapshot, self.findings, self.names)
+
+    def tally(self, *by: str) -> pd.DataFrame:
+        """Return how many findings there are: ``audit.tally("rule", "severity")``.
+
+        *by* are columns of ``FINDINGS``, or "collection". Raises `UsageError` for another.
+        """
+        if unknown := sorted({*by} - {*FINDINGS.columns, "collection"}):
+            raise UsageError(f"findings have no column {printable(unknown[0])} to count by")
+        return tally(self.findings, by or ("rule",), self.names)
 
     @property
     def names(self) -> Names:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from skillmeat_audit.commands.audit import audit
+from skillmeat_audit.commands.audit import Audit, audit
 from skillmeat_audit.model.urls import sqlite_path
 
 
@@ -17,18 +17,33 @@ class Recheck:
     new: pd.DataFrame
 
 
-def findings_of(home: str, url: str) -> pd.DataFrame:
-    """Return the findings of *home* with its cache at *url*."""
+def audit_of(home: str, url: str) -> Audit:
+    """Return the audit of *home* with its cache at *url*."""
     path = sqlite_path(url)
-    return audit(home, database=url if path is None else str(path), progress=False).findings
+    return audit(home, database=url if path is None else str(path), progress=False)
 
 
 def compared(before: pd.DataFrame, after: pd.DataFrame) -> Recheck:
     """Return what two audits of a home say of each other."""
-    identity = ["rule", "collection_id", "artifact_id", "column"]
-    old, new = (pd.MultiIndex.from_frame(each[identity].fillna("")) for each in (before, after))
+    old, new = _identity(before), _identity(after)
     return Recheck(
         fixed=before[~old.isin(new)].reset_index(drop=True),
         remaining=after[new.isin(old)].reset_index(drop=True),
         new=after[~new.isin(old)].reset_index(drop=True),
     )
+
+
+def left_of(known: pd.DataFrame, after: Audit, new: pd.DataFrame) -> Audit:
+    """Return *after* with those of its findings only that are among the *known* or the *new*.
+
+    So an audit of some findings is followed by one of the same, and what the run brought.
+    """
+    found = _identity(after.findings)
+    kept = found.isin(_identity(known)) | found.isin(_identity(new))
+    return after.only(after.findings[kept])
+
+
+def _identity(findings: pd.DataFrame) -> pd.MultiIndex:
+    """Return what makes findings of two audits the same, for each of *findings*."""
+    names = ["rule", "collection_id", "artifact_id", "column"]
+    return pd.MultiIndex.from_frame(findings[names].fillna(""))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from skillmeat_audit.commands.audit import Audit, Scope, scoped
 from skillmeat_audit.commands.options import Options
-from skillmeat_audit.commands.recheck import Recheck, compared, findings_of
+from skillmeat_audit.commands.recheck import Recheck, audit_of, compared
 from skillmeat_audit.diff.cells import missing_cells
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.model import changes as model
@@ -106,7 +106,8 @@ class Plan:
 class Run:
     """A run carried out, and the audit after it; shows itself in a notebook.
 
-    ``outcome`` has an entry per change; ``recheck`` is None where nothing was written.
+    ``outcome`` has an entry per change; ``after`` is the audit after it, ``recheck`` what that
+    says against the one before. Both are None of a rehearsal and of an undo.
     """
 
     outcome: model.Run
@@ -114,6 +115,7 @@ class Run:
     url: str = field(repr=False)
     terms: Terms = field(repr=False)
     names: Names = field(default=Names({}, {}), repr=False)
+    after: Audit | None = field(default=None, repr=False)
 
     @property
     def outcomes(self) -> pd.DataFrame:
@@ -199,15 +201,16 @@ def apply(planned: Plan, *, options: Options | None = None, recheck: bool = True
     """
     terms = (options or Options()).terms(planned.document.home)
     place = planned.document.home, planned.url
-    before = findings_of(*place) if recheck else None
+    before = audit_of(*place) if recheck else None
     outcome = apply_plan(planned.document, planned.url, terms)
-    rechecked = None
-    if before is not None and outcome.run:
+    rechecked = after = None
+    if before is not None:
         try:
-            rechecked = compared(before, findings_of(*place))
+            after = audit_of(*place) if outcome.run else before
+            rechecked = compared(before.findings, after.findings)
         except AuditError as exc:  # what was written stays written, and has to be told
             outcome = replace(outcome, notes=(*outcome.notes, f"could not audit again: {exc}"))
-    return Run(outcome, rechecked, planned.url, terms, planned.names)
+    return Run(outcome, rechecked, planned.url, terms, planned.names, after)
 
 
 def rehearse(planned: Plan, *, options: Options | None = None) -> Run:

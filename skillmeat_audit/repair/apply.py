@@ -1,6 +1,6 @@
 """Carries a plan out: every row has a precondition, and what moved since is left alone."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -18,11 +18,11 @@ from skillmeat_audit.model.changes import (
     Skipped,
     Values,
 )
-from skillmeat_audit.model.errors import CancelledError, PlanError
+from skillmeat_audit.model.errors import PlanError
 from skillmeat_audit.model.text import as_text, is_utf8
 from skillmeat_audit.model.urls import without_password
 from skillmeat_audit.repair.journal import Entry
-from skillmeat_audit.repair.runs import Terms, Work, carry_out, check_identity
+from skillmeat_audit.repair.runs import Terms, Work, batches, carry_out, check_identity
 from skillmeat_audit.service.artifacts import Artifacts, ensure_artifacts, has_sentinel
 from skillmeat_audit.service.cache_service import now, stored
 from skillmeat_audit.service.connection import writing
@@ -31,8 +31,6 @@ from skillmeat_audit.service.tables import CacheTables, reflect
 
 # A plan may overwrite or delete this share of the rows, or this many; more must be asked for.
 OVERWRITE_SHARE, OVERWRITE_FLOOR = 0.2, 5
-# So many rows are written between two chances to cancel: about a hundredth of a second's work.
-BATCH_ROWS = 500
 _ABSENT = (None, "", "[]")
 
 
@@ -89,25 +87,16 @@ def _prepare(cache: _Cache, accepted: list[Change], terms: Terms) -> Work:
     at = now()
 
     def write() -> tuple[str, ...]:
-        rows = [
-            {
-                "collection_id": change.collection_id,
-                "artifact_id": change.artifact_id,
-                **change.after,
-            }
-            for change in changes
-            if change.op != "delete"
-        ]
-        for start in range(0, len(rows), BATCH_ROWS):
-            _ask(terms, start, len(changes))
-            terms.service(cache.connection, rows[start : start + BATCH_ROWS], at)
-        gone = [change.key for change in changes if change.op == "delete"]
-        delete_rows(cache.connection, cache.tables, gone)
-        _ask(terms, len(changes), len(changes))
+        for batch in batches(changes, terms):
+            rows = [_row(change) for change in batch if change.op != "delete"]
+            if rows:
+                terms.service(cache.connection, rows, at)
+            gone = [change.key for change in batch if change.op == "delete"]
+            delete_rows(cache.connection, cache.tables, gone)
         return ()
 
     return Work(
-        entries=tuple(_entry(cache, change, stored(at)) for change in changes),
+        entries=tuple(_entries(cache, changes, stored(at))),
         write=write,
         created=made.created,
         made_sentinel=made_sentinel and bool(made.created),
@@ -117,33 +106,32 @@ def _prepare(cache: _Cache, accepted: list[Change], terms: Terms) -> Work:
     )
 
 
-def _ask(terms: Terms, done: int, total: int) -> None:
-    if not terms.proceed(done, total):
-        raise CancelledError(
-            f"cancelled after {done} of {total} rows and rolled back; nothing was changed"
-        )
+def _row(change: Change) -> Values:
+    """Return what *change* writes, with its key."""
+    key = {"collection_id": change.collection_id, "artifact_id": change.artifact_id}
+    return key | change.after
 
 
-def _entry(cache: _Cache, change: Change, stamp: str) -> Entry:
-    row = cache.rows.get(change.key)
-    if change.op == "delete":
-        return Entry("delete", change.key, row, None)
-    after: Raw = dict(change.after)
-    if change.op == "insert":
-        after = dict.fromkeys(sorted(cache.tables.blank)) | after
-    if "synced_at" in cache.tables.cache.c:
-        after["synced_at"] = stamp
-    before = None if row is None else {name: row[name] for name in after}
-    return Entry(change.op, change.key, before, after)
+def _entries(cache: _Cache, changes: Sequence[Change], stamp: str) -> Iterator[Entry]:
+    """Yield what each of *changes* finds and leaves, for the journal."""
+    stamps = {"synced_at": stamp} if "synced_at" in cache.tables.cache.c else {}
+    blank: Raw = dict.fromkeys(sorted(cache.tables.blank))
+    for change in changes:
+        row = cache.rows.get(change.key)
+        if change.op == "delete":
+            yield Entry("delete", change.key, row, None)
+            continue
+        after: Raw = (blank if change.op == "insert" else {}) | change.after | stamps
+        before = None if row is None else {name: row[name] for name in after}
+        yield Entry(change.op, change.key, before, after)
 
 
 def _check_columns(plan: Plan, tables: CacheTables) -> None:
     if plan.era != tables.shape.era:
         raise PlanError(f"the plan is for a cache keyed by {plan.era}; make a new plan")
-    for change in plan.changes:
-        for column in (*change.before, *change.after):
-            if column not in tables.cache.c:
-                raise PlanError(f"this cache has no column {column}; make a new plan")
+    named = {name for change in plan.changes for name in change.before | change.after}
+    for column in sorted(named - set(tables.cache.c.keys())):
+        raise PlanError(f"this cache has no column {column}; make a new plan")
 
 
 def _judge(change: Change, row: Raw | None, collections: Set[str]) -> Outcome:

@@ -170,6 +170,7 @@ def _begun(place: Path) -> Journal:
     return Journal(place.name, "unknown", "", "", "", began_at, (), state="begun", folder=place)
 
 
+_JSON_TYPES = {str, int, float, type(None)}
 _STATES: dict[str, State] = {"committed": "committed", "failed": "failed"}
 _PLAIN = (
     "run", "kind", "home", "database", "identity", "started_at", "undoes", "made_sentinel",
@@ -197,7 +198,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def _packed(row: Raw | None) -> dict[str, object] | None:
-    return None if row is None else {name: _pack(value) for name, value in row.items()}
+    if row is None or set(map(type, row.values())) <= _JSON_TYPES:
+        return row
+    return {name: _pack(value) for name, value in row.items()}
 
 
 def _pack(value: Any) -> object:

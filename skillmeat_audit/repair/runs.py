@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
 from skillmeat_audit.model.changes import Applied, Key, Outcome, Raw, Run, Skipped
-from skillmeat_audit.model.errors import PlanError, StateError
+from skillmeat_audit.model.errors import CancelledError, PlanError, StateError
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.model.urls import sqlite_path
 from skillmeat_audit.repair.backup import back_up
@@ -22,6 +22,10 @@ from skillmeat_audit.service.rows import claim_rows
 from skillmeat_audit.service.tables import CacheTables, identity
 
 KEEP_BACKUPS = 10
+# So many rows are written between two chances to cancel: about a tenth of a second's work.
+BATCH_ROWS = 2_500
+
+Item = TypeVar("Item")
 
 
 class CacheService(Protocol):
@@ -104,6 +108,24 @@ def carry_out(
         if run.rehearsed:
             return replace(run, outcomes=outcomes, notes=notes)
         return replace(run, outcomes=outcomes, notes=notes, run=name, backup=journal.backup)
+
+
+def batches(work: Sequence[Item], terms: Terms) -> Iterator[Sequence[Item]]:
+    """Yield *work* batch by batch, asking before each and at the end whether to go on.
+
+    Raises `CancelledError` where the answer is no: whoever writes rolls everything back.
+    """
+    for start in range(0, len(work), BATCH_ROWS):
+        _ask(terms, start, len(work))
+        yield work[start : start + BATCH_ROWS]
+    _ask(terms, len(work), len(work))
+
+
+def _ask(terms: Terms, done: int, total: int) -> None:
+    if not terms.proceed(done, total):
+        raise CancelledError(
+            f"cancelled after {done} of {total} rows and rolled back; nothing was changed"
+        )
 
 
 def check_identity(connection: sa.Connection, tables: CacheTables, expected: str) -> None:

@@ -1,6 +1,6 @@
 """Undoes a run from its journal: the inverse of every entry, with the care of the run itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from skillmeat_audit.model.changes import (
 from skillmeat_audit.model.text import as_text
 from skillmeat_audit.model.urls import without_password
 from skillmeat_audit.repair.journal import Entry, Journal
-from skillmeat_audit.repair.runs import Terms, Work, carry_out, check_identity
+from skillmeat_audit.repair.runs import Terms, Work, batches, carry_out, check_identity
 from skillmeat_audit.service.artifacts import find_uuids, remove_artifacts, remove_sentinel
 from skillmeat_audit.service.connection import writing
 from skillmeat_audit.service.rows import (
@@ -62,7 +62,7 @@ def undo_run(journal: Journal, url: str, terms: Terms) -> Run:
             return run
         accepted = {outcome.change.key for outcome in run.applied}
         entries = [entry for entry in journal.entries if entry.key in accepted]
-        return carry_out(connection, run, terms, lambda: _prepare(cache, entries))
+        return carry_out(connection, run, terms, lambda: _prepare(cache, entries, terms))
 
 
 def was_committed(journal: Journal, url: str, wait_seconds: float) -> bool | None:
@@ -128,27 +128,31 @@ def _change(entry: Entry) -> Change:
     )  # fmt: skip
 
 
-def _prepare(cache: _Cache, entries: list[Entry]) -> Work:
+def _prepare(cache: _Cache, entries: list[Entry], terms: Terms) -> Work:
     """Return the inverse of *entries* as work, with journal entries of its own."""
     moved = [entry for entry in entries if entry.op == "update" and not _stamped(cache, entry)]
     inverse = [_inverse(cache, entry, keep_stamp=entry in moved) for entry in entries]
 
     def write() -> tuple[str, ...]:
         connection, tables = cache.connection, cache.tables
-        delete_rows(connection, tables, [each.key for each in inverse if each.after is None])
-        put_back(
-            connection,
-            tables,
-            [each.after for each in inverse if each.op == "insert" and each.after],
-        )
-        updates = {each.key: each.after for each in inverse if each.op == "update" and each.after}
-        restore_cells(connection, tables, updates)
+        for batch in batches(inverse, terms):
+            _write(cache, batch)
         removed = remove_artifacts(connection, tables, cache.journal.created)
         if cache.journal.made_sentinel and len(removed) == len(cache.journal.created):
             remove_sentinel(connection, tables)
         return tuple(f"{each.key[1]}: synced again since, its time was left" for each in moved)
 
     return Work(tuple(inverse), write)
+
+
+def _write(cache: _Cache, inverse: Sequence[Entry]) -> None:
+    connection, tables = cache.connection, cache.tables
+    delete_rows(connection, tables, [each.key for each in inverse if each.after is None])
+    put_back(
+        connection, tables, [each.after for each in inverse if each.op == "insert" and each.after]
+    )
+    updates = {each.key: each.after for each in inverse if each.op == "update" and each.after}
+    restore_cells(connection, tables, updates)
 
 
 def _inverse(cache: _Cache, entry: Entry, *, keep_stamp: bool) -> Entry:

@@ -12,6 +12,8 @@ from skillmeat_audit.reports.html import (
     calls,
     empty,
     fragment,
+    grouped_html,
+    joined,
     paragraph,
     strong,
     table_html,
@@ -24,8 +26,7 @@ from skillmeat_audit.reports.values import count
 
 FINDING_LIMIT = 20
 _NEXT = ("audit.show('type:name')", "audit.findings", "sma.explore(audit)", "audit.plan()")
-_HEADER = ("rule", "artifact", "collection", "column", "now", "should be", "evidence",
-           "repair", "last written by")  # fmt: skip
+_HEADER = ("rule", "severity", "column", "now", "should be", "evidence", "repair")
 
 
 def audit_html(summary: Summary, findings: pd.DataFrame, names: Names) -> str:
@@ -48,26 +49,35 @@ def audit_html(summary: Summary, findings: pd.DataFrame, names: Names) -> str:
 
 
 def findings_html(shown: pd.DataFrame, names: Names, total: int) -> str:
-    """Return a table of the findings *shown* (``FINDINGS``), of *total*."""
-    caption = f"{len(shown)} of {total} findings"
+    """Return a table of the findings *shown* (``FINDINGS``), of *total*, by the row they are on."""
+    caption = f"{len(shown)} of {count(total, 'finding')}"
     if len(shown) < total:
         caption += ", the gravest; all of them in .findings"
-    return table_html(caption, _HEADER, (finding_row(each, names) for each in records(shown)))
+    groups: dict[str, list[Sequence[object]]] = {}
+    for finding in records(shown):
+        cells = finding_cells(finding, names)
+        groups.setdefault(_title(cells), []).append([cells[name] for name in _HEADER])
+    return grouped_html(caption, _HEADER, groups.items())
 
 
-def finding_row(finding: Mapping[str, object], names: Names) -> Sequence[object]:
-    """Return a finding's cells, in the order of the table."""
+def finding_cells(finding: Mapping[str, object], names: Names) -> dict[str, object]:
+    """Return a finding's cells by the heading of their column."""
     place = finding["collection_id"]
-    return (
-        tag(str(finding["rule"]), str(finding["severity"])),
-        finding["artifact_id"],
-        None if place is None else names.collection(place),
-        finding["column"],
-        *_values(finding, names),
-        finding["evidence"],
-        finding["disposition"],
-        finding["writer"],
-    )
+    now, expected = _values(finding, names)
+    return {
+        "rule": finding["rule"], "severity": tag(str(finding["severity"])),
+        "artifact": finding["artifact_id"],
+        "collection": None if place is None else names.collection(place),
+        "column": finding["column"], "now": now, "should be": expected,
+        "evidence": finding["evidence"], "repair": finding["disposition"],
+        "writer": finding["writer"],
+    }  # fmt: skip
+
+
+def _title(cells: Mapping[str, object]) -> Markup:
+    """Return what a group of findings is on: artifact, collection, and who wrote the row last."""
+    written = f"last written by {cells['writer']}" if cells["writer"] else ""
+    return joined(cells["artifact"] or "the home itself", cells["collection"], written)
 
 
 def _values(finding: Mapping[str, object], names: Names) -> tuple[object, object]:

@@ -16,7 +16,8 @@ _SHAPES = {
     "error": "✖", "warning": "▲", "info": "●", "applied": "✔", "skipped": "▲",
     "insert": "+", "update": "✎", "delete": "✖",
 }  # fmt: skip
-# Colours are JupyterLab's own where it is there, else the page's; `currentColor` fits every theme.
+# Colours are JupyterLab's own where it is there, else ours, mixed with the colour of the text: so
+# they stand out enough (4.5 to 1) from a light page and from a dark one.
 _STYLE = """<style>
 .skillmeat-audit{font-size:var(--jp-ui-font-size1,13px);line-height:1.45;overflow-x:auto}
 .skillmeat-audit p{margin:.3em 0}
@@ -27,18 +28,20 @@ color:inherit}
 padding:.2em .8em .2em 0;border:0;border-bottom:1px solid var(--jp-border-color2,#8886);
 background:none;white-space:normal;max-width:34em;overflow-wrap:break-word}
 .skillmeat-audit .value{overflow-wrap:anywhere}
-.skillmeat-audit .long{display:block;min-width:13em}
+.skillmeat-audit .long{display:block;min-width:9em}
 .skillmeat-audit th[scope=rowgroup]{padding-top:.7em}
 .skillmeat-audit thead th{border-bottom:2px solid var(--jp-border-color1,#888a);
-white-space:nowrap;overflow-wrap:normal}
+vertical-align:bottom;overflow-wrap:normal}
 .skillmeat-audit tbody th{font-weight:600}
-.skillmeat-audit td.number{text-align:right!important}
+.skillmeat-audit td.number,.skillmeat-audit th.number{text-align:right!important}
 .skillmeat-audit .tag{white-space:nowrap}
 .skillmeat-audit .empty{font-style:italic;opacity:.75}
-.skillmeat-audit .error>b{color:var(--jp-error-color1,#c62828)}
-.skillmeat-audit .warning>b,.skillmeat-audit .skipped>b{color:var(--jp-warn-color1,#b26a00)}
-.skillmeat-audit .info>b{color:var(--jp-info-color1,#1565c0)}
-.skillmeat-audit .applied>b,.skillmeat-audit .good>b{color:var(--jp-success-color1,#2e7d32)}
+.skillmeat-audit .error>b{color:color-mix(in srgb,var(--jp-error-color1,#d32f2f) 68%,currentColor)}
+.skillmeat-audit .warning>b,.skillmeat-audit .skipped>b{
+color:color-mix(in srgb,var(--jp-warn-color1,#f57c00) 60%,currentColor)}
+.skillmeat-audit .info>b{color:color-mix(in srgb,var(--jp-info-color1,#0097a7) 70%,currentColor)}
+.skillmeat-audit .applied>b{
+color:color-mix(in srgb,var(--jp-success-color1,#388e3c) 75%,currentColor)}
 .skillmeat-audit mark{background:#ffe58a;color:#1b1b1b;text-decoration:underline;padding:0 .1em}
 .skillmeat-audit code{background:none;padding:0;font-size:inherit;color:inherit}
 </style>"""
@@ -46,6 +49,12 @@ white-space:nowrap;overflow-wrap:normal}
 
 class Markup(str):
     """HTML of our own making, shown as it is."""
+
+    __slots__ = ()
+
+
+class Figure(str):
+    """A number in a form of its own, shown at the right as numbers are."""
 
     __slots__ = ()
 
@@ -70,9 +79,13 @@ def grouped_html(
     header: Sequence[str],
     groups: Iterable[tuple[str, Iterable[Sequence[object]]]],
 ) -> str:
-    """Return a table as `table_html` does, its rows in *groups* under a heading each."""
+    """Return a table as `table_html` does, its rows in *groups* under a heading each.
+
+    The heading is to the left even where a host drops our style and has its own for cells.
+    """
     bodies = (
-        f'<tbody><tr><th scope="rowgroup" colspan="{len(header)}">{text_html(title)}</th></tr>\n'
+        f'<tbody><tr><th scope="rowgroup" colspan="{len(header)}">'
+        f'<div align="left">{text_html(title)}</div></th></tr>\n'
         f"{''.join(f'<tr>{_row(row)}</tr>' for row in rows)}</tbody>\n"
         for title, rows in groups
     )
@@ -93,7 +106,7 @@ def _row(row: Sequence[object]) -> str:
 
 
 def _cell(value: object) -> str:
-    kind = ' class="number"' if isinstance(value, int) else ""
+    kind = ' class="number"' if isinstance(value, (int, Figure)) else ""
     return f"<td{kind}>{text_html(value)}</td>"
 
 
@@ -108,7 +121,7 @@ def tag(word: str, kind: str | None = None) -> Markup:
     """Return *word* with the shape of its *kind* (default: itself), the colour with the shape."""
     kind = kind or word
     shape = _SHAPES.get(kind, "")
-    return Markup(f'<span class="tag {kind}"><b>{shape}</b> {text_html(word)}</span>')
+    return Markup(f'<span class="tag {kind}"><b>{shape}</b>&nbsp;{text_html(word)}</span>')
 
 
 def empty(word: str = "(empty)") -> Markup:

@@ -30,14 +30,19 @@ def marked(actual: object, expected: object) -> tuple[Markup, Markup]:
 
 
 def _run(words: list[str], *, same: bool) -> str:
-    text = text_html("".join(words))
+    text = _broken("".join(words))
     return text if same or not text else f"<mark>{text}</mark>"
 
 
 def _whole(value: object) -> Markup:
     if value in (None, ""):
         return empty()
-    return _value(text_html(shortened(shown(value), _LIMIT_CHARS)))
+    return _value(_broken(shortened(shown(value), _LIMIT_CHARS)))
+
+
+def _broken(text: str) -> str:
+    """Return *text* as HTML that may be broken after its slashes: addresses, in narrow cells."""
+    return text_html(text).replace("/", "/<wbr>")
 
 
 def _value(html: str) -> Markup:

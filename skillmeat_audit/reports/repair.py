@@ -159,8 +159,9 @@ def done(run: Run) -> str:
 
 def rechecked(compared: Compared) -> str:
     """Return in a line what the audit after a run says."""
-    fixed, remaining, new = (len(f) for f in (compared.fixed, compared.remaining, compared.new))
-    return f"audited again: {fixed} findings fixed, {remaining} remaining, {new} new"
+    fixed = count(len(compared.fixed), "finding")
+    left, new = len(compared.remaining), len(compared.new)
+    return f"audited again: {fixed} fixed, {left} remaining, {new} new"
 
 
 def run_json(run: Run, compared: Compared | None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import accumulate
 
-from skillmeat_audit.model.changes import Change, Plan, Run, Skipped
+from skillmeat_audit.model.changes import Change, Outcome, Plan, Run, Skipped
 from skillmeat_audit.reports.html import (
     ROW_LIMIT,
     Markup,
@@ -24,7 +24,7 @@ from skillmeat_audit.reports.repair import Compared, done, rechecked, summed
 from skillmeat_audit.reports.values import count
 
 _PLAN = ("column", "before", "after")
-_RUN = ("outcome", "change", "artifact", "collection", "why")
+_RUN = ("outcome", "change", "artifact", "collection")
 
 Cells = list[tuple[str, Markup, Markup]]
 
@@ -70,12 +70,8 @@ def run_html(run: Run, compared: Compared | None, names: Names) -> str:
     """Return a run as an HTML fragment: what became of its changes, and how to go back."""
     conflicts = len(run.conflicts)
     shown = sorted(run.outcomes, key=lambda each: not isinstance(each, Skipped))[:ROW_LIMIT]
-    rows = (
-        (tag("skipped") if isinstance(each, Skipped) else tag(done(run), "applied"), each.change.op,
-         each.change.artifact_id, names.collection(each.change.collection_id),
-         each.reason if isinstance(each, Skipped) else None)
-        for each in shown
-    )  # fmt: skip
+    skipped = any(isinstance(each, Skipped) for each in shown)
+    rows = (_outcome(each, done(run), names)[: None if skipped else len(_RUN)] for each in shown)
     return fragment(
         paragraph(
             strong(f"{count(len(run.applied), 'change')} {done(run)}"),
@@ -85,6 +81,25 @@ def run_html(run: Run, compared: Compared | None, names: Names) -> str:
         "" if compared is None else paragraph(rechecked(compared)),
         *(paragraph(note) for note in run.notes),
         paragraph(f"backup: {run.backup}") if run.backup else "",
-        table_html(f"{len(shown)} of {len(run.outcomes)} outcomes", _RUN, rows),
-        calls(*(["run.outcomes", "run.undo()"] if run.run else ["run.outcomes"])),
-    )
+        table_html(
+            f"{len(shown)} of {count(len(run.outcomes), 'outcome')}",
+            (*_RUN, "why") if skipped else _RUN, rows,
+        ),
+        calls("run.outcomes", *_next(run)),
+    )  # fmt: skip
+
+
+def _next(run: Run) -> tuple[str, ...]:
+    if run.rehearsed:
+        return ("plan.apply()",)
+    return ("run.undo()",) if run.run else ()
+
+
+def _outcome(outcome: Outcome, said: str, names: Names) -> tuple[object, ...]:
+    """Return the cells of an outcome, last why it was skipped; *said* is what became of others."""
+    reason = outcome.reason if isinstance(outcome, Skipped) else None
+    change = outcome.change
+    return (
+        tag(said, "applied") if reason is None else tag("skipped"), change.op, change.artifact_id,
+        names.collection(change.collection_id), reason,
+    )  # fmt: skip

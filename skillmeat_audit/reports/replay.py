@@ -11,14 +11,23 @@ from rich.text import Text
 
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable
-from skillmeat_audit.reports.html import fragment, table_html
+from skillmeat_audit.reports.html import Figure, Markup, fragment, paragraph, table_html
 from skillmeat_audit.reports.names import ERAS
 from skillmeat_audit.reports.values import count, fitted, shown
 
 # The artifact by which the regression was found.
 EXAMPLE = "skill:1password"
 _TITLE_CELLS = 45
-_COLUMNS = ("path", "description", "source", "wrong cells", "SQL", "commits", "reads", "ms", "kept")
+_LEGEND = (
+    "right: description and source are what manifest, file and catalogue say. SQL counts SELECT, "
+    "INSERT, UPDATE and DELETE; reads counts files read. kept: rows right in both after "
+    "SkillMeat's next refresh."
+)
+_COLUMNS = (
+    "path", "right description", "right source", "wrong cells", "SQL", "commits", "reads", "ms",
+    "kept",
+)  # fmt: skip
+_FOR_EACH = "SQL, commits, reads and ms are for each artifact."
 
 Path = Mapping[str, Any]
 
@@ -56,10 +65,19 @@ def replay_html(paths: pd.DataFrame) -> str:
     """Return the option table of every era as an HTML fragment."""
     tables = []
     for era, group in groupby(records(paths), key=lambda path: path["era"]):
-        lines = [(path["title"], *_figures(path), path["writer"]) for path in group]
-        header = (*_COLUMNS, "held to be written by")
-        tables.append(table_html(f"Import paths and repair options, {ERAS[era]}", header, lines))
-    return fragment(*tables)
+        listed = list(group)
+        timed = any(path["seconds"] is not None for path in listed)
+        kept = [number for number, name in enumerate(_COLUMNS) if timed or name != "ms"]
+        header = (*(_COLUMNS[number] for number in kept), "held to be written by")
+        caption = f"{count(listed[0]['artifacts'], 'artifact')} imported, {ERAS[era]}"
+        tables.append(table_html(caption, header, (_line(path, kept) for path in listed)))
+    return fragment(*tables, paragraph(Markup(f"{_FOR_EACH} {_LEGEND}")))
+
+
+def _line(path: Path, kept: Sequence[int]) -> list[object]:
+    """Return a path's cells: its title, its figures in the columns *kept*, who is the writer."""
+    cells = (path["title"], *map(Figure, _figures(path)))
+    return [*(cells[number] for number in kept), path["writer"]]
 
 
 def _table(paths: Sequence[Path], width: int) -> Iterator[Text]:
@@ -103,10 +121,5 @@ def _example(artifact_id: str, rows: Sequence[Path], width: int) -> Iterator[Tex
 
 
 def _legend(width: int) -> Iterator[Text]:
-    said = (
-        "right: description and source are what manifest, file and catalogue say. SQL counts "
-        "SELECT, INSERT, UPDATE and DELETE; reads counts files read. kept: rows right in both "
-        "after SkillMeat's next refresh."
-    )
-    for line in textwrap.wrap(said, max(width, 20)):
+    for line in textwrap.wrap(_LEGEND, max(width, 20)):
         yield Text(line, "dim")

@@ -1,14 +1,43 @@
 """Counts for charts, as small tables of numbers: each chart is a picture of one of them."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from skillmeat_audit.model.fields import COLUMNS
-from skillmeat_audit.model.findings import CELL_STATUSES, Evidence
+from skillmeat_audit.model.findings import CELL_STATUSES, SEVERITIES, Evidence
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import KEY, among
+from skillmeat_audit.reports.names import Names
 
-_NO_LAYER, _NO_ROW = "no layer", "no row"
+_NO_LAYER, _NO_ROW, _NONE = "no layer", "no row", "(none)"
 _MOST_BARS = 40
+
+
+def tally(findings: pd.DataFrame, by: Sequence[str], names: Names) -> pd.DataFrame:
+    """Return how many findings each combination of *by* has: columns *by*, then ``findings``.
+
+    *by* are columns of ``FINDINGS``, or "collection" for what it is called; a rule comes with its
+    title. The order is that of *by*, the gravest severity first.
+    """
+    places = findings["collection_id"].fillna(_NONE)
+    whole = findings.assign(
+        collection=places.map({each: names.collection(each) for each in places.unique()}),
+        writer=findings["writer"].fillna(_NO_ROW),
+    )
+    groups = whole[list(by)].fillna(_NONE).assign(findings=1).groupby(list(by))
+    counted = groups.sum().reset_index().sort_values(list(by), key=_graded, ignore_index=True)
+    if "rule" in by:
+        titles = [names.titles.get(code, "") for code in counted["rule"]]
+        counted.insert(len(by), "title", titles)
+    return counted
+
+
+def _graded(values: pd.Series) -> pd.Series:
+    """Return what *values* are sorted by: severities by how grave they are, all else by itself."""
+    if values.name != "severity":
+        return values
+    return values.map({each.value: number for number, each in enumerate(SEVERITIES)})
 
 
 def wrong_cells(findings: pd.DataFrame) -> pd.DataFrame:

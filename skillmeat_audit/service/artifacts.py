@@ -37,7 +37,7 @@ def find_uuids(
     columns = tables.artifacts.c
     for some in chunks(ids):
         query = sa.select(columns.id, columns.uuid).where(columns.id.in_(some))
-        found |= {row.id: row.uuid for row in connection.execute(query)}
+        found |= dict(map(tuple, connection.execute(query).all()))
     return found
 
 

@@ -93,7 +93,8 @@ def create_or_update_collection_artifact(
     check_columns(tables, metadata)
     key = _keys(connection, tables, [row])[artifact_id]
     statement = _statement(connection, tables, sorted(metadata)).returning(*tables.cache.c)
-    written = connection.execute(statement, _parameters(tables, row, key, clock(session)())).one()
+    stamps = _stamps(tables, clock(session)())
+    written = connection.execute(statement, _parameters(tables, row, key, stamps)).one()
     session.commit()
     return CollectionArtifact(collection_id, artifact_id, dict(written._mapping))
 
@@ -176,15 +177,25 @@ def upsert_collection_artifacts(
     tables, at = reflect(connection), at or now()
     for columns in {tuple(sorted(set(row) - set(_KEY))) for row in rows}:
         check_columns(tables, dict.fromkeys(columns))
-    keys = _keys(connection, tables, rows)
+    keys, stamps = _keys(connection, tables, rows), _stamps(tables, at)
     by_columns: dict[tuple[str, ...], list[dict[str, object]]] = {}
     for row in sorted(rows, key=lambda row: (str(row["collection_id"]), str(row["artifact_id"]))):
         columns = tuple(sorted(set(row) - set(_KEY)))
-        values = _parameters(tables, row, keys[str(row["artifact_id"])], at)
+        values = _parameters(tables, row, keys[str(row["artifact_id"])], stamps)
         by_columns.setdefault(columns, []).append(values)
     for columns, parameters in by_columns.items():
-        connection.execute(_statement(connection, tables, columns), parameters)
+        _execute_many(connection, _statement(connection, tables, columns), parameters)
     return len(rows)
+
+
+def _execute_many(
+    connection: sa.Connection, statement: Any, parameters: Sequence[dict[str, object]]
+) -> None:
+    """Run *statement* with each of *parameters*, which are as the driver wants them already."""
+    compiled = statement.compile(dialect=connection.dialect)
+    order = compiled.positiontup
+    given = parameters if order is None else [tuple(map(row.get, order)) for row in parameters]
+    connection.exec_driver_sql(str(compiled), given)
 
 
 def clock(session: Session) -> Callable[[], datetime]:
@@ -244,14 +255,18 @@ def _statement(connection: sa.Connection, tables: CacheTables, columns: Sequence
     return statement.on_conflict_do_update(index_elements=tables.primary_key, set_=changed)
 
 
-def _parameters(tables: CacheTables, row: Row, key: object, at: datetime) -> dict[str, object]:
-    values = dict(row)
+def _stamps(tables: CacheTables, at: datetime) -> dict[str, object]:
+    names = [name for name in ("added_at", "synced_at") if name in tables.cache.c]
+    return dict.fromkeys(names, stored(at))
+
+
+def _parameters(
+    tables: CacheTables, row: Row, key: object, stamps: dict[str, object]
+) -> dict[str, object]:
+    values = dict(row) | stamps
     del values["artifact_id"]
-    return values | {
-        tables.primary_key[1]: key,
-        "added_at": stored(at),
-        **({"synced_at": stored(at)} if "synced_at" in tables.cache.c else {}),
-    }
+    values[tables.primary_key[1]] = key
+    return values
 
 
 def _json(items: Sequence[object]) -> str | None:

@@ -1,6 +1,6 @@
 """Cache rows as the database has them: read under lock, deleted, put back exactly as they were."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import sqlalchemy as sa
 
@@ -22,12 +22,15 @@ def read_rows(
     wanted: dict[str, list[str]] = {}
     for collection_id, artifact_id in keys:
         wanted.setdefault(collection_id, []).append(artifact_id)
+    place = _places(connection, tables, {each for ids in wanted.values() for each in ids})
+    names = {there: artifact_id for artifact_id, there in place.items()}
     found: dict[Key, Raw] = {}
     for collection_id, ids in wanted.items():
-        for some in chunks(ids):
-            for row in connection.execute(_select(connection, tables, collection_id, some)):
+        for some in chunks([place[each] for each in ids if each in place]):
+            query = _select(connection, tables, collection_id, some)
+            for row in connection.execute(query).all():
                 values = dict(row._mapping)
-                found[collection_id, str(values.pop("_artifact_id"))] = values
+                found[collection_id, names[values[tables.primary_key[1]]]] = values
     return found
 
 
@@ -57,13 +60,13 @@ def claim_rows(connection: sa.Connection) -> None:
 
 def delete_rows(connection: sa.Connection, tables: CacheTables, keys: Sequence[Key]) -> None:
     """Delete the rows of *keys*; what they refer to stays."""
-    place = _places(connection, tables, keys)
+    place = _places(connection, tables, {artifact_id for _, artifact_id in keys})
     collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
     statement = sa.delete(tables.cache).where(
         collection == sa.bindparam("c"), artifact == sa.bindparam("a")
     )
     if keys:
-        connection.execute(statement, [{"c": key[0], "a": place[key]} for key in keys])
+        connection.execute(statement, [{"c": key[0], "a": place[key[1]]} for key in keys])
 
 
 def put_back(connection: sa.Connection, tables: CacheTables, rows: Sequence[Raw]) -> None:
@@ -74,13 +77,13 @@ def put_back(connection: sa.Connection, tables: CacheTables, rows: Sequence[Raw]
 
 def restore_cells(connection: sa.Connection, tables: CacheTables, cells: Mapping[Key, Raw]) -> None:
     """Set, row by row, the columns in *cells* to the raw values given; no other is touched."""
-    place = _places(connection, tables, list(cells))
+    place = _places(connection, tables, {artifact_id for _, artifact_id in cells})
     collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
     by_columns: dict[tuple[str, ...], list[Raw]] = {}
     for key, values in sorted(cells.items()):
         parameters = {
             "_c": key[0],
-            "_a": place[key],
+            "_a": place[key[1]],
             **{f"v_{name}": v for name, v in values.items()},
         }
         by_columns.setdefault(tuple(sorted(values)), []).append(parameters)
@@ -94,26 +97,18 @@ def restore_cells(connection: sa.Connection, tables: CacheTables, cells: Mapping
 
 
 def _select(
-    connection: sa.Connection, tables: CacheTables, collection_id: str, ids: Sequence[str]
+    connection: sa.Connection, tables: CacheTables, collection_id: str, places: Sequence[str]
 ) -> sa.Select[tuple[object, ...]]:
-    cache, artifacts = tables.cache, tables.artifacts
-    source: sa.FromClause
-    if tables.keyed_by_uuid:
-        source = cache.join(artifacts, artifacts.c.uuid == cache.c.artifact_uuid)
-        named = artifacts.c.id
-    else:
-        source, named = cache, cache.c.artifact_id
-    query = (
-        sa.select(named.label("_artifact_id"), *cache.c)
-        .select_from(source)
-        .where(cache.c.collection_id == collection_id, named.in_(ids))
-    )
-    return query.with_for_update(of=cache) if connection.dialect.name != "sqlite" else query
+    """Return the query for rows by their key alone: SQLite would join all rows of a collection."""
+    collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
+    query = sa.select(*tables.cache.c).where(collection == collection_id, artifact.in_(places))
+    return query.with_for_update() if connection.dialect.name != "sqlite" else query
 
 
-def _places(connection: sa.Connection, tables: CacheTables, keys: Sequence[Key]) -> dict[Key, str]:
-    """Return the second half of each key as the table has it."""
+def _places(
+    connection: sa.Connection, tables: CacheTables, artifact_ids: Set[str]
+) -> dict[str, str]:
+    """Return the second half of the key of each of *artifact_ids* that the tables know."""
     if not tables.keyed_by_uuid:
-        return {key: key[1] for key in keys}
-    uuids = find_uuids(connection, tables, sorted({artifact_id for _, artifact_id in keys}))
-    return {key: uuids[key[1]] for key in keys}
+        return {each: each for each in artifact_ids}
+    return find_uuids(connection, tables, sorted(artifact_ids))

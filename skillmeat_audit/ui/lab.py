@@ -1,8 +1,10 @@
 """The verb that opens the notebooks: lab."""
 
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -17,8 +19,17 @@ from skillmeat_audit.ui.streams import emit
 @click.argument("folder", default="skillmeat-audit-notebooks", type=click.Path(path_type=Path))
 @click.option("--no-open", is_flag=True, help="Only copy the notebooks.")
 @click.option("--no-browser", is_flag=True, help="Start JupyterLab, open no browser.")
+@click.option(
+    "--jupyter",
+    "more",
+    multiple=True,
+    metavar="OPTION",
+    help="An option for JupyterLab, as in --jupyter=--allow-root; may be repeated.",
+)
 @click.option("--traceback", is_flag=True, help="On an error, show where it was raised.")
-def lab(folder: Path, *, no_open: bool, no_browser: bool, traceback: bool) -> int:
+def lab(
+    folder: Path, *, no_open: bool, no_browser: bool, more: tuple[str, ...], traceback: bool
+) -> int:
     """Copy the notebooks to FOLDER and open JupyterLab there; copies of yours stay as they are."""
     from skillmeat_audit.ui.notebook import require
 
@@ -31,7 +42,22 @@ def lab(folder: Path, *, no_open: bool, no_browser: bool, traceback: bool) -> in
     if no_open:
         return ExitCode.CLEAN
     command = [sys.executable, "-m", "jupyterlab", str(folder)]
-    return subprocess.call([*command, "--no-browser"] if no_browser else command)
+    # What JupyterLab has to say it has said; its own codes would be taken for findings.
+    failed = _run([*command, *(["--no-browser"] if no_browser else []), *more])
+    return ExitCode.FAILED if failed else ExitCode.CLEAN
+
+
+def _run(command: Sequence[str]) -> int:
+    """Run *command* to its end and return its code; Ctrl-C is for it to answer, not for us."""
+    with subprocess.Popen(command) as process:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            return process.wait()
+        except BaseException:  # told to end: JupyterLab ends its kernels first
+            process.terminate()
+            raise
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 def copy_notebooks(folder: Path) -> list[tuple[str, bool]]:

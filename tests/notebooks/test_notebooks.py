@@ -10,8 +10,11 @@ import nbformat
 import pytest
 from conftest import PROJECT
 
+import skillmeat_audit as sma
+
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 REPORT = PROJECT / "notebooks" / "2_audit_report.ipynb"
+REPAIR = PROJECT / "notebooks" / "3_batch_repair.ipynb"
 MOST_CODE_CELLS = 12
 
 
@@ -71,6 +74,33 @@ def test_a_scheduled_report_fails_past_its_threshold(tmp_path, make_home, own_fo
 @pytest.mark.filterwarnings("ignore")  # of papermill's own
 def test_a_scheduled_report_of_a_clean_home_ends_well(tmp_path, make_home, own_folders):
     report(tmp_path, make_home("clean"), 0)
+
+
+def repair(tmp_path, home, **parameters):
+    """Run the repair on *home*."""
+    import papermill
+
+    state = {"state_dir": str(tmp_path / "state")}
+    papermill.execute_notebook(
+        REPAIR, tmp_path / "repair.ipynb", {"home": str(home)} | state | parameters,
+        cwd=tmp_path, progress_bar=False,
+    )  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")  # of papermill's own
+def test_a_repair_stays_where_it_is_asked_to(tmp_path, make_home, own_folders):
+    home = make_home()
+
+    repair(tmp_path, home, keep=True, wanted={})
+
+    assert sma.audit(home, progress=False).summary.counts["error"] == 0
+
+
+@pytest.mark.filterwarnings("ignore")  # of papermill's own
+def test_a_repair_where_nothing_is_wrong_ends_well(tmp_path, make_home, own_folders):
+    repair(tmp_path, make_home("clean"))
+
+    assert "Nothing to repair." in (tmp_path / "repair.ipynb").read_text()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -281,14 +281,14 @@ def test_another_database_in_its_place_is_refused(cli, planned, era):
 
 def test_what_was_written_is_told_even_if_it_cannot_be_audited_again(cli, planned, monkeypatch):
     case = planned()
-    audits = iter([sma.audit(case.home, progress=False).findings])
+    audits = iter([sma.audit(case.home, progress=False)])
 
     def findings(*_):
         for found in audits:
             return found
         raise DatabaseError("cache.db changes all the time")
 
-    monkeypatch.setattr(repair, "findings_of", findings)
+    monkeypatch.setattr(repair, "audit_of", findings)
 
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
 

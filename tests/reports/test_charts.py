@@ -85,6 +85,32 @@ def test_a_chart_says_in_words_what_it_shows(name):
     assert b64decode(image["src"].partition(",")[2]) == chart.svg
 
 
+def test_long_words_are_not_cut_in_the_middle():
+    entries = [imported(f"skill:a{n}", description="Does.") for n in range(9)]
+    names = tuple((f"c{n}", f"Collection {n} of some length") for n in range(9))
+    rows = [
+        row(each["artifact_id"], place) for each, (place, _) in zip(entries, names, strict=True)
+    ]
+    chart = audited(snapshot(entries, rows, collections=names)).charts.coverage
+
+    assert "; and 4 more." in chart.alt
+    assert len(chart.alt) > 300
+    assert chart._repr_html_().count(chart.alt) == 2
+
+
+def test_the_words_are_read_out_once():
+    assert '<figcaption aria-hidden="true">' in example().charts.cells._repr_html_()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_chart_is_small_and_its_text_is_text(name):
+    svg = getattr(example().charts, name).svg
+
+    assert len(svg) < 20_000
+    assert b">Default Collection</text>" in svg or name != "coverage"
+    assert b"Verdana, sans-serif" in svg
+
+
 def test_names_are_only_text():
     chart = example(HOSTILE).charts.coverage
 

@@ -1,5 +1,6 @@
 """The static display in notebooks."""
 
+import re
 from html.parser import HTMLParser
 
 from builders import audited, entry, imported, row, snapshot, synced
@@ -18,7 +19,7 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         self.seen.append((tag, dict(attributes)))
-        if tag != "br":
+        if tag not in ("br", "wbr"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
@@ -44,7 +45,33 @@ def test_tables_have_captions_and_scopes():
     found = tags(audited(snapshot([imported()], [row()]))._repr_html_())
 
     assert [tag for tag, _ in found].count("caption") == 2
-    assert {attributes.get("scope") for tag, attributes in found if tag == "th"} == {"col", "row"}
+    scopes = {attributes.get("scope") for tag, attributes in found if tag == "th"}
+    assert scopes == {"col", "row", "rowgroup"}
+
+
+def test_findings_stand_under_the_row_they_are_on():
+    entries = [imported(f"skill:{name}", description="Does.") for name in ("alpha", "beta")]
+    html = audited(snapshot(entries, [row("skill:alpha"), row("skill:alpha", "t1")]))._repr_html_()
+
+    headings = re.findall('<th scope="rowgroup"[^>]*><div align="left">(.*?)</div></th>', html)
+    assert headings == [
+        "skill:alpha · Default Collection · last written by import-bare",
+        "skill:beta · Default Collection",
+        "skill:alpha · Team · last written by membership-add",
+    ]
+
+
+def test_how_grave_a_finding_is_stands_there_in_a_word():
+    html = audited(snapshot([imported(description="Does.")], [row()]))._repr_html_()
+
+    assert html.count('<span class="tag error"><b>✖</b>&nbsp;error</span>') == 4
+    assert html.count('<span class="tag info"><b>●</b>&nbsp;info</span>') == 1
+
+
+def test_an_address_can_be_broken_in_a_narrow_cell():
+    html = audited(snapshot([imported()], [row()]))._repr_html_()
+
+    assert "https:/<wbr>/<wbr>github.com/<wbr>acme/<wbr>kit" in html
 
 
 def test_the_size_is_bounded_and_says_so():

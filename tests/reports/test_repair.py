@@ -131,6 +131,21 @@ def test_html_is_bounded():
     assert "100 of 300 rows" in html
 
 
+def test_a_run_names_the_call_that_follows():
+    rehearsed = run(Applied(change()), rehearsed=True, run=None)
+
+    assert "<code>plan.apply()</code>" in run_html(rehearsed, None, NAMES)
+    assert "<code>run.undo()</code>" in run_html(run(Applied(change())), None, NAMES)
+    assert "undo" not in run_html(run(Skipped(change(), ALREADY), run=None), None, NAMES)
+
+
+def test_why_is_told_only_where_something_was_skipped():
+    applied, skipped = Applied(change()), Skipped(change("skill:z"), "moved")
+
+    assert ">why</th>" not in run_html(run(applied), None, NAMES)
+    assert ">why</th>" in run_html(run(applied, skipped), None, NAMES)
+
+
 def test_words_that_part_are_marked():
     actual, expected = marked("Reads the old file.", "Reads the new file.")
 

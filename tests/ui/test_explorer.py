@@ -140,12 +140,34 @@ def test_sorting_is_told_in_the_table():
     explorer = example()
 
     control(explorer, "sort by").value = "severity"
-    assert 'aria-sort="ascending">rule' in page(explorer)
+    assert 'aria-sort="ascending">severity<span aria-hidden="true"> ↑' in page(explorer)
     assert "✖" in page(explorer)
 
     control(explorer, "descending").value = True
-    assert 'aria-sort="descending">rule' in page(explorer)
+    assert 'aria-sort="descending">severity<span aria-hidden="true"> ↓' in page(explorer)
+    assert page(explorer).count("aria-sort") == 1
     assert "✖" not in page(explorer)
+
+
+def test_a_line_has_the_number_of_its_box():
+    explorer = example()
+    control(explorer, "next page ▶").click()
+
+    assert f'<span class="unseen">{PAGE + 1}: </span>' in page(explorer)
+    assert control(explorer, f"{PAGE + 1}").tooltip.startswith(f"select finding {PAGE + 1}: ")
+
+
+def test_it_can_turn_to_another_audit_and_keeps_its_filters():
+    explorer = example()
+    explorer.wanted = {"rule": "D002"}
+    control(explorer, "1").value = True
+
+    explorer.turn_to(explorer.audit.only(severity="error"))
+
+    assert explorer.wanted == {"rule": "D002"}
+    assert explorer.found.empty
+    assert explorer.selection.empty
+    assert f"0 of {4 * NUMBER} findings" in explorer._status.value
 
 
 def test_a_selection_is_a_value_and_shows_its_layers():
@@ -160,7 +182,9 @@ def test_a_selection_is_a_value_and_shows_its_layers():
     assert seen == [1]
     assert list(explorer.chosen.findings["artifact_id"]) == ["skill:a00"]
     assert "<mark>" in explorer._detail.value
-    assert 'aria-selected="true"' in page(explorer)
+    assert '<tr class="selected"><th scope="row"><span class="unseen">1, selected: </span>' in page(
+        explorer
+    )
 
 
 def test_a_selection_outlives_filters_and_pages():

@@ -1,5 +1,8 @@
 """The verb lab: copies the notebooks, and opens JupyterLab on them."""
 
+import os
+import signal
+import subprocess
 import sys
 
 import pytest
@@ -26,15 +29,89 @@ def test_a_copy_that_was_edited_stays(cli, tmp_path):
     assert out.count("kept as it is") == 1
 
 
-@pytest.mark.parametrize(("options", "more"), [((), []), (("--no-browser",), ["--no-browser"])])
-def test_jupyterlab_is_opened_there(cli, tmp_path, monkeypatch, options, more):
-    called = []
-    monkeypatch.setattr("subprocess.call", lambda command: called.append(command) or 0)
+# Stands for JupyterLab: says how it was called, and asks back at the first SIGINT.
+STAND_IN = """
+import signal, sys, time
 
-    code, _, _ = cli("lab", tmp_path, *options)
+def asked(*_):
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+    print("sure?", flush=True)
 
-    assert code == ExitCode.CLEAN
-    assert called == [[sys.executable, "-m", "jupyterlab", str(tmp_path), *more]]
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, asked)
+    signal.signal(signal.SIGTERM, lambda *_: (print("kernels ended", flush=True), sys.exit(0)))
+    print("called", *sys.argv[1:], flush=True)
+    time.sleep(60 if "--wait" in sys.argv else 0)
+    sys.exit("--ip=bad" in sys.argv)
+"""
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """Return a function that runs the verb, in a group of its own, on a stand-in's folder."""
+    (tmp_path / "jupyterlab.py").write_text(STAND_IN)
+    (tmp_path / "ipywidgets.py").write_text("")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+
+    started = []
+
+    def run(*options):
+        command = [sys.executable, "-m", "skillmeat_audit", "lab", str(tmp_path / "mine"), *options]
+        started.append(subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+        ))  # fmt: skip
+        return started[-1]
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def called(process):
+    """Read up to the line in which the stand-in says how it was called."""
+    return next(line.split() for line in process.stdout if line.startswith("called"))
+
+
+@pytest.mark.parametrize(
+    ("options", "more"),
+    [
+        ((), []),
+        (("--no-browser",), ["--no-browser"]),
+        (("--jupyter=--allow-root", "--jupyter=--port=8889"), ["--allow-root", "--port=8889"]),
+    ],
+)
+def test_jupyterlab_is_opened_there(opened, tmp_path, options, more):
+    process = opened(*options)
+
+    assert called(process) == ["called", str(tmp_path / "mine"), *more]
+    assert process.wait(60) == ExitCode.CLEAN
+
+
+def test_where_jupyterlab_fails_the_code_says_no_findings(opened):
+    assert opened("--jupyter=--ip=bad").wait(60) == ExitCode.FAILED
+
+
+def test_the_first_interrupt_is_for_jupyterlab_to_answer(opened):
+    process = opened("--jupyter=--wait")
+    called(process)
+
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.stdout.readline() == "sure?\n"
+    assert process.poll() is None
+
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) == ExitCode.CLEAN
+
+
+def test_told_to_end_it_lets_jupyterlab_end_its_kernels(opened):
+    process = opened("--jupyter=--wait")
+    called(process)
+
+    process.terminate()
+
+    assert process.stdout.readline() == "kernels ended\n"
+    assert process.wait(60) == ExitCode.TERMINATED
 
 
 def test_without_the_extra_it_says_how_to_get_it(cli, tmp_path, monkeypatch):

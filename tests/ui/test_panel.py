@@ -7,7 +7,7 @@ from test_explorer import control
 
 import skillmeat_audit as sma
 from skillmeat_audit.model.errors import CancelledError
-from skillmeat_audit.repair.apply import BATCH_ROWS
+from skillmeat_audit.repair.runs import BATCH_ROWS
 
 STEPS = {"plan": "1 plan", "rehearse": "2 rehearse", "apply": "3 apply", "undo": "4 undo"}
 SECONDS = 60
@@ -87,7 +87,7 @@ def test_undo_stays_open_when_the_choice_changes(panel):
 def test_the_cap_is_in_sight_and_kept(panel):
     control(panel, "rows that may be overwritten or deleted").value = 0
     control(panel, "delete orphans").value = True
-    assert "0 may be" in panel._terms.value
+    assert "0 may be overwritten or deleted" in panel._terms.value
 
     press(panel, "plan", "rehearse")
 
@@ -138,6 +138,70 @@ def test_cancel_stops_at_the_next_batch(panel):
     press(panel, "rehearse")
 
     assert panel.error.startswith("cancelled after")
+
+
+def test_a_plan_that_was_cancelled_is_none(panel):
+    panel._worker.going_on = lambda: False
+
+    press(panel, "plan")
+
+    assert panel.error == "cancelled; nothing was planned"
+    assert panel.plan is None
+    assert ready(panel) == {"plan"}
+
+
+def test_what_is_going_on_is_said(panel):
+    said = []
+    panel.observe(lambda change: said.append(panel._status.value), "busy")
+
+    press(panel, "plan", "rehearse")
+
+    assert "planning…" in said[0]
+    assert "rehearsing…" in said[2]
+
+
+def test_undo_can_be_cancelled_too(panel):
+    press(panel, "plan", "rehearse", "apply")
+    applied = dump(database(panel))
+    going_on = panel._worker.going_on
+    panel._worker.going_on = lambda: panel._worker.cancel() or going_on()
+
+    press(panel, "undo")
+
+    assert panel.error.startswith("cancelled after 0 of 4 rows")
+    assert dump(database(panel)) == applied
+    assert ready(panel) == {"plan", "undo"}
+
+
+def test_after_a_run_the_explorer_shows_what_is_left_and_after_undo_what_was(make_home, tmp_path):
+    explorer = sma.explore(sma.audit(make_home(), progress=False).only(severity="error"))
+    panel = sma.repair_panel(explorer, sma.Options(state_dir=tmp_path))
+    before = explorer.found
+    explorer.wanted = {"rule": "D001"}
+
+    press(panel, "plan", "rehearse", "apply")
+    assert panel.step == "applied"
+    assert explorer.found.empty
+    assert len(explorer.audit.findings) == len(before) - 3
+    assert set(explorer.audit.findings["severity"]) == {"error"}
+
+    press(panel, "undo")
+    assert len(explorer.found) == 3
+    assert explorer.audit.findings.equals(before)
+
+
+def test_what_is_left_can_be_repaired_next(make_home, tmp_path):
+    explorer = sma.explore(sma.audit(make_home(), progress=False))
+    panel = sma.repair_panel(explorer, sma.Options(state_dir=tmp_path))
+    explorer.wanted = {"rule": "D001"}
+    press(panel, "plan", "rehearse", "apply")
+
+    explorer.wanted = {"rule": "S001"}
+    press(panel, "plan", "rehearse", "apply")
+
+    assert panel.error == ""
+    assert panel.run.outcome.conflicts == ()
+    assert len(panel.run.recheck.fixed) == 3
 
 
 def test_each_step_shows_its_code(panel):

@@ -63,6 +63,12 @@ class Explorer(StaticBox):
         """The audit with the findings selected only, or where none is with those found."""
         return self.audit.only(self.selection if self._selected else self.found)
 
+    def turn_to(self, audit: Audit) -> None:
+        """Show the findings of *audit* from now on; the filters stay, nothing is selected."""
+        self.audit, self._index, self._selected = audit, Index(audit.findings), []
+        self._choose()
+        self._narrow()
+
     @property
     def code(self) -> str:
         """The code that returns ``found``."""

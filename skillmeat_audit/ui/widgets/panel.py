@@ -4,16 +4,17 @@ A run is one transaction. Cancelled between two batches, it is rolled back as a 
 as before. Once it has committed there is nothing left to cancel, and undo is the way back.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import ipywidgets as widgets
 import traitlets
 
 from skillmeat_audit.commands.audit import Audit
 from skillmeat_audit.commands.options import Options
+from skillmeat_audit.commands.recheck import left_of
 from skillmeat_audit.commands.repair import Plan, Run
-from skillmeat_audit.model.errors import AuditError
+from skillmeat_audit.model.errors import AuditError, CancelledError
 from skillmeat_audit.model.findings import Disposition
 from skillmeat_audit.repair.apply import loses, overwrite_limit
 from skillmeat_audit.reports.html import calls, fragment, paragraph, strong, tag
@@ -38,7 +39,7 @@ class Panel(StaticBox):
     ``step`` is how far it has come, ``plan`` and ``run`` the latest of their kind, ``applied`` the
     run that can be undone, ``busy`` tells whether work goes on, ``error`` what went wrong last. A
     change of choice or options makes a new plan necessary; only a plan that has been rehearsed can
-    be applied.
+    be applied. After a run the explorer shows what is left; after its undo, what was before.
     """
 
     step = traitlets.Enum(STEPS, default_value="choose")
@@ -51,6 +52,8 @@ class Panel(StaticBox):
     def __init__(self, source: Audit | Explorer, options: Options | None = None) -> None:
         self._source, self._given = source, options or Options()
         self._worker, self._stale = Worker(self._ended), False
+        self._before: Audit | None = None
+        self._doing = ""
         self._make_controls()
         super().__init__(self._arranged())
         if isinstance(source, Explorer):
@@ -135,46 +138,61 @@ class Panel(StaticBox):
         deletes = self._deletes.value
         source = "explorer.chosen" if isinstance(self._source, Explorer) else "audit"
         more = ", deletes=True" if deletes else ""
-        self._do(f"plan = {source}.plan(dispositions={kinds!r}{more})", lambda: self._planned(
+        code = f"plan = {source}.plan(dispositions={kinds!r}{more})"
+        self._do("planning", code, lambda: self._planned(
             self.audit.plan(dispositions=kinds, deletes=deletes)
         ))  # fmt: skip
 
     def _do_rehearse(self) -> None:
         plan = self.plan
         if plan is not None:
-            self._do(f"plan.rehearse({self._arguments()})", lambda: self._ran(
+            self._do("rehearsing", f"plan.rehearse({self._arguments()})", lambda: self._ran(
                 plan.rehearse(self._watched()), "rehearsed"
             ))  # fmt: skip
 
     def _do_apply(self) -> None:
         plan = self.plan
         if plan is not None and self.step == "rehearsed":
-            self._do(f"run = plan.apply({self._arguments()})", lambda: self._ran(
+            doing = "applying, with an audit before and after"
+            self._do(doing, f"run = plan.apply({self._arguments()})", lambda: self._ran(
                 plan.apply(self._watched()), "applied"
             ))  # fmt: skip
 
     def _do_undo(self) -> None:
         run = self.applied
         if run is not None:
-            self._do("run.undo()", lambda: self._ran(run.undo(), "undone"))
+            self._do("undoing", "run.undo()", lambda: self._ran(run.undo(), "undone"))
 
-    def _do(self, code: str, work: Any) -> None:
-        """Start *work*, showing the *code* that does the same."""
+    def _do(self, doing: str, code: str, work: Callable[[], None]) -> None:
+        """Start *work*, showing in a word what it is, and the *code* that does the same."""
         if self.busy:
             return
-        self.error, self.busy, self._code.value = "", True, code_html(code)
-        self._bar.value = 0
+        self._doing = doing
+        self.error, self._stale, self.busy = "", False, True
+        self._code.value, self._bar.value = code_html(code), 0
         self._worker.start(work)
 
     def _planned(self, plan: Plan) -> None:
+        if not self._worker.going_on():
+            raise CancelledError("cancelled; nothing was planned")
         self.plan, self._result.value, self.step = plan, plan._repr_html_(), "planned"
 
     def _ran(self, run: Run, step: str) -> None:
-        if step == "applied":
-            self.applied = run if run.outcome.run else None
+        if step == "applied" and run.outcome.run:
+            self.applied = run
+            self._turn_to(run)
         elif step == "undone":
             self.applied = None
+            if self._before is not None and isinstance(self._source, Explorer):
+                self._source.turn_to(self._before)
         self.run, self._result.value, self.step = run, run._repr_html_(), step
+
+    def _turn_to(self, run: Run) -> None:
+        """Have the explorer show what *run* left, of what it showed before."""
+        source = self._source
+        if isinstance(source, Explorer) and run.after is not None and run.recheck is not None:
+            self._before = source.audit
+            source.turn_to(left_of(source.audit.findings, run.after, run.recheck.new))
 
     def _ended(self, error: str | None) -> None:
         self.error = error or ""
@@ -224,7 +242,7 @@ class Panel(StaticBox):
         if self.error:
             return tag(self.error, "error")
         if self.busy:
-            return tag("working…", "warning")
+            return tag(f"{self._doing}…", "info")
         if self.step == "planned" and not self._changes:
             return strong("Nothing to repair.")
         return tag(_SAID[self.step], "applied" if self.step != "choose" else "info")
@@ -238,8 +256,8 @@ class Panel(StaticBox):
         folder = self.options.terms(str(self.audit.snapshot.home.root.resolve())).folder
         backup = None if self.run is None else self.run.outcome.backup
         return paragraph(
-            f"this plan overwrites or deletes {losing} of {count(len(self.audit.rows), 'row')}, "
-            f"{self._cap.value} may be",
+            f"this plan overwrites or deletes {losing} of {count(len(self.audit.rows), 'row')}; "
+            f"{self._cap.value} may be overwritten or deleted",
             f"backup: {backup}" if backup else f"backup and journal go to {folder}",
         )
 

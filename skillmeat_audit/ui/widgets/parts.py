@@ -32,8 +32,13 @@ def button(text: str, why: str, action: Action, **traits: Any) -> widgets.Button
 
 
 def choice(label: str, width: str) -> widgets.Dropdown:
-    """Return a labelled list to choose from, still empty."""
-    return widgets.Dropdown(description=label, style=_WIDE, layout=widgets.Layout(width=width))
+    """Return a labelled list to choose from, still empty.
+
+    While it is closed, JupyterLab takes arrows and letters for commands of its own.
+    """
+    layout = widgets.Layout(width=width)
+    tooltip = f"{label}: Space opens the list, Enter chooses"
+    return widgets.Dropdown(description=label, style=_WIDE, layout=layout, tooltip=tooltip)
 
 
 def row(*children: widgets.Widget) -> widgets.HBox:

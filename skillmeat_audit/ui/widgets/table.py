@@ -1,32 +1,40 @@
 """A page of findings as a table, with a box beside each line to select it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
 
-from skillmeat_audit.reports.audit_html import finding_row
+from skillmeat_audit.reports.audit_html import finding_cells
 from skillmeat_audit.reports.html import fragment, text_html
 from skillmeat_audit.reports.names import Names
 
 PAGE = 12
 # Boxes and lines stand side by side, so both have this height.
 _LINE_PX = 30
-_HEADER = ("no.", "rule", "artifact", "collection", "column", "now", "should be", "evidence",
-           "repair", "last written by")  # fmt: skip
-_SORTED = {"rule": "rule", "severity": "rule", "artifact_id": "artifact", "column": "column",
-           "collection_id": "collection", "writer": "last written by"}  # fmt: skip
+# The columns, with the width of each in percent: a page looks the same whatever it holds.
+_WIDTHS = {
+    "rule": 6, "severity": 9, "artifact": 16, "collection": 15, "column": 12, "now": 9,
+    "should be": 12, "repair": 7, "writer": 14,
+}  # fmt: skip
+_SORTED = {"artifact_id": "artifact", "collection_id": "collection"}
 _STYLE = f"""<style>
-.skillmeat-audit table.page{{margin:0;width:100%}}
+.skillmeat-audit table.page{{margin:0;width:100%;min-width:64em;table-layout:fixed}}
 .skillmeat-audit table.page caption,.skillmeat-audit table.page tr{{height:{_LINE_PX}px}}
 .skillmeat-audit table.page caption{{padding:0;line-height:{_LINE_PX}px}}
 .skillmeat-audit table.page th,.skillmeat-audit table.page td{{height:{_LINE_PX}px;
-padding:0 .8em 0 0;box-sizing:border-box;white-space:nowrap;overflow:hidden;
-text-overflow:ellipsis;max-width:12em;
-vertical-align:middle}}
+padding:0 .6em 0 0;box-sizing:border-box;white-space:nowrap;overflow:hidden;
+text-overflow:ellipsis;max-width:none;vertical-align:middle}}
 .skillmeat-audit table.page .long{{display:inline}}
+.skillmeat-audit table.page wbr{{display:none}}
+.skillmeat-audit table.page tr.selected{{
+background:color-mix(in srgb,var(--jp-brand-color1,#1976d2) 12%,transparent)}}
+.skillmeat-audit .unseen{{position:absolute;width:1px;height:1px;overflow:hidden;
+clip-path:inset(50%)}}
 </style>"""
+
+Line = tuple[int, Mapping[str, object], bool]
 
 
 class FindingsTable(widgets.HBox):
@@ -40,12 +48,7 @@ class FindingsTable(widgets.HBox):
         left = widgets.VBox([head, *self._boxes], layout=widgets.Layout(flex="0 0 auto"))
         super().__init__([left, self._html], layout=widgets.Layout(width="100%"))
 
-    def fill(
-        self,
-        caption: str,
-        lines: Sequence[tuple[int, dict[str, Any], bool]],
-        order: tuple[str, bool],
-    ) -> None:
+    def fill(self, caption: str, lines: Sequence[Line], order: tuple[str, bool]) -> None:
         """Show *lines*: number, finding, if selected; *order* is the column, and if descending."""
         self._filling = True
         for box, line in zip(self._boxes, [*lines, *[None] * PAGE], strict=False):
@@ -57,28 +60,26 @@ class FindingsTable(widgets.HBox):
         self._filling = False
         self._html.value = self._table(caption, lines, order)
 
-    def _table(
-        self,
-        caption: str,
-        lines: Sequence[tuple[int, dict[str, Any], bool]],
-        order: tuple[str, bool],
-    ) -> str:
+    def _table(self, caption: str, lines: Sequence[Line], order: tuple[str, bool]) -> str:
         column, descending = order
-        sort = f' aria-sort="{"descending" if descending else "ascending"}"'
-        head = "".join(
-            f'<th scope="col"{sort if name == _SORTED.get(column) else ""}>{name}</th>'
-            for name in _HEADER
-        )
-        body = "".join(
-            f'<tr aria-selected="{str(ticked).lower()}"><th scope="row">{number}</th>'
-            + "".join(_cell(value) for value in finding_row(finding, self._names))
-            + "</tr>\n"
-            for number, finding, ticked in lines
-        )
+        by = _SORTED.get(column, column)
+        head = "".join(_heading(name, by, descending=descending) for name in _WIDTHS)
+        body = "".join(self._row(*line) for line in lines)
         return fragment(
             _STYLE,
             f'<table class="page"><caption>{text_html(caption)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>",
+        )
+
+    def _row(self, number: int, finding: Mapping[str, object], ticked: bool) -> str:
+        cells = finding_cells(finding, self._names)
+        rule, *others = (text_html(cells[name]) for name in _WIDTHS)
+        kind, said = (
+            (' class="selected"', f"{number}, selected: ") if ticked else ("", f"{number}: ")
+        )
+        return (
+            f'<tr{kind}><th scope="row"><span class="unseen">{said}</span>{rule}</th>'
+            f"{''.join(f'<td>{each}</td>' for each in others)}</tr>\n"
         )
 
     def _box(self, line: int) -> widgets.Checkbox:
@@ -91,8 +92,16 @@ class FindingsTable(widgets.HBox):
             self._on_tick(line, bool(change["new"]))
 
 
-def _cell(value: object) -> str:
-    return f"<td>{text_html(value)}</td>"
+def _heading(name: str, by: str, *, descending: bool) -> str:
+    """Return a column's heading; of the one that is sorted by, with the direction."""
+    width = f'style="width:{_WIDTHS[name]}%"'
+    if name != by:
+        return f'<th scope="col" {width}>{name}</th>'
+    order, arrow = ("descending", "↓") if descending else ("ascending", "↑")
+    return (
+        f'<th scope="col" {width} aria-sort="{order}">{name}'
+        f'<span aria-hidden="true"> {arrow}</span></th>'
+    )
 
 
 def _line(margin: str = "0") -> widgets.Layout:
