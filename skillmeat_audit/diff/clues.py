@@ -51,6 +51,7 @@ class Clues:
     synced_before_added_ms: pd.Series
     synced_with_added: pd.Series
     import_near_added: pd.Series
+    added_by_reimport: pd.Series
     synced_by_import: pd.Series
     populates: pd.Series
     startup_neighbours: pd.Series
@@ -58,47 +59,86 @@ class Clues:
 
 def gather(comparison: Comparison) -> Clues:
     """Return the clues for every row of the cache."""
-    snapshot, rows = comparison.snapshot, comparison.snapshot.rows
-    said = _said(comparison)
-    added, synced = _time(rows["added_at"]), _time(rows["synced_at"])
-    lead = (added - synced).dt.total_seconds() * 1000
-    near_added = _least(_since_imports(comparison, added).abs(), rows)
-    since_import = _least(_since_imports(comparison, synced), rows)
-    values = rows[list(COLUMNS)].notna()
-    bare, never_synced = ~values.any(axis=1), synced.isna()
-    in_default = holds(rows["collection_id"] == DEFAULT_COLLECTION)
-    at_once = lead.abs().lt(_AT_ONCE_MS)
-    market = holds(rows["origin"] == "marketplace")
-    uuid_era = pd.Series(snapshot.era == "artifact_uuid", index=rows.index)
+    rows = comparison.snapshot.rows
+    uuid_era = pd.Series(comparison.snapshot.era == "artifact_uuid", index=rows.index)
+    synced = _time(rows["synced_at"])
+    clusters = _clusters(synced)
     return Clues(
         uuid_era=uuid_era,
-        in_default=in_default,
-        bare=bare,
-        only_tags=values["tags_json"] & (values.sum(axis=1) == 1),
-        empty_tags=_empty_list(rows["tags_json"]),
-        empty_tools=_empty_list(rows["tools_json"]),
-        hashed=rows["artifact_content_hash"].notna(),
-        composite=holds(rows["artifact_id"].str.startswith("composite:")),
-        deployed_by_write=holds(rows["deployments_json"].str.contains('"content_hash"')),
-        never_synced=never_synced,
-        invalidated=never_synced & _once_synced(rows, uuid_era),
+        in_default=_in_default(rows),
         origin=rows["origin"],
         origin_source=rows["origin_source"],
-        said_origin=said["origin"],
-        source_conflicts=holds(rows["source"] != said["source"]),
+        never_synced=synced.isna(),
+        invalidated=synced.isna() & _once_synced(rows, uuid_era),
         source_in_catalog=_in_catalog(comparison),
-        version_dropped=rows["version"].isna() & said["version"].notna(),
-        synced_before_added_ms=lead,
-        synced_with_added=at_once,
-        import_near_added=near_added.lt(_IMPORT_MS),
-        synced_by_import=since_import.lt(_REIMPORT_MS),
-        populates=pd.Series(
-            bool((at_once & market & in_default).any())
-            or _commits_each(added[near_added.lt(_IMPORT_MS) & market & in_default]),
-            index=rows.index,
-        ),
-        startup_neighbours=_startup_neighbours(comparison, synced, in_default),
+        startup_neighbours=_startup_neighbours(comparison, clusters),
+        **_shape(rows),
+        **_against_manifest(comparison),
+        **_timing(comparison, synced, clusters),
     )
+
+
+def _in_default(rows: pd.DataFrame) -> pd.Series:
+    return holds(rows["collection_id"] == DEFAULT_COLLECTION)
+
+
+def _shape(rows: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return the clues in which columns hold something, and what kind of thing."""
+    values = rows[list(COLUMNS)].notna()
+    return {
+        "bare": ~values.any(axis=1),
+        "only_tags": values["tags_json"] & (values.sum(axis=1) == 1),
+        "empty_tags": _empty_list(rows["tags_json"]),
+        "empty_tools": _empty_list(rows["tools_json"]),
+        "hashed": rows["artifact_content_hash"].notna(),
+        "composite": holds(rows["artifact_id"].str.startswith("composite:")),
+        "deployed_by_write": holds(rows["deployments_json"].str.contains('"content_hash"')),
+    }
+
+
+def _against_manifest(comparison: Comparison) -> dict[str, pd.Series]:
+    """Return the clues in how a row differs from its preferred manifest entry."""
+    rows, said = comparison.snapshot.rows, _said(comparison)
+    return {
+        "said_origin": said["origin"],
+        "source_conflicts": holds(rows["source"] != said["source"]),
+        "version_dropped": rows["version"].isna() & said["version"].notna(),
+    }
+
+
+def _timing(comparison: Comparison, synced: pd.Series, clusters: pd.Series) -> dict[str, pd.Series]:
+    """Return the clues in a row's times, between themselves and against imports."""
+    rows = comparison.snapshot.rows
+    added = _time(rows["added_at"])
+    lead = (added - synced).dt.total_seconds() * 1000
+    since_import = _since_imports(comparison, added)
+    near_added = _least(since_import.abs(), rows).lt(_IMPORT_MS)
+    follows = since_import.where(since_import >= 0)
+    at_once = lead.abs().lt(_AT_ONCE_MS)
+    imported = _is_market(rows) & _in_default(rows)
+    populates = bool((at_once & imported).any()) or _commits_each(added[near_added & imported])
+    return {
+        "synced_before_added_ms": lead,
+        "synced_with_added": at_once,
+        "import_near_added": near_added,
+        "added_by_reimport": _least(follows, rows).lt(_REIMPORT_MS),
+        "synced_by_import": _synced_by_import(comparison, synced, clusters),
+        "populates": pd.Series(populates, index=rows.index),
+    }
+
+
+def _is_market(rows: pd.DataFrame) -> pd.Series:
+    return holds(rows["origin"] == "marketplace")
+
+
+def _synced_by_import(comparison: Comparison, synced: pd.Series, clusters: pd.Series) -> pd.Series:
+    """Return True for rows synced by the import of their name, as far as the times tell.
+
+    A refresh may follow within the same second; it writes other artifacts too, imports do not.
+    """
+    rows = comparison.snapshot.rows
+    near = _least(_since_imports(comparison, synced), rows).lt(_REIMPORT_MS)
+    return near & ~_any_neighbour(~_is_market(rows), clusters)
 
 
 def _once_synced(rows: pd.DataFrame, uuid_era: pd.Series) -> pd.Series:
@@ -157,21 +197,32 @@ def _in_catalog(comparison: Comparison) -> pd.Series:
     return among(joined(rows["artifact_id"], rows["source"]), known)
 
 
-def _startup_neighbours(
-    comparison: Comparison, synced: pd.Series, in_default: pd.Series
-) -> pd.Series:
+def _clusters(synced: pd.Series) -> pd.Series:
+    """Return a number per row, the same for those of one startup or refresh; null if unsynced."""
+    order = synced.dropna().sort_values()
+    gaps: pd.Series = order.diff().dt.total_seconds() * 1000
+    return gaps.gt(_CLUSTER_MS).cumsum().reindex(synced.index)
+
+
+def _any_neighbour(claim: pd.Series, clusters: pd.Series) -> pd.Series:
+    """Return, per row, whether *claim* is true of any row of the same cluster."""
+    return clusters.isin(clusters[claim].dropna().unique())
+
+
+def _startup_neighbours(comparison: Comparison, clusters: pd.Series) -> pd.Series:
     """Return True for rows synced together with rows that no refresh can reach.
 
-    A refresh reads the active file collection only, and rows of every DB collection; the server's
-    start reads all file collections, and writes rows of the default one.
+    A refresh reads the active file collection only (since 0.9.0 that of the default one as well),
+    and rows of every DB collection; the server's start reads all file collections, and writes rows
+    of the default one.
     """
-    home, found = comparison.snapshot.home, comparison.candidates
-    place = comparison.snapshot.manifest["file_collection"].take(found["entry"].to_numpy(dtype=int))
-    active = found["row"][(place == home.active_collection).to_numpy()]
-    index = pd.Series(synced.index, index=synced.index)
-    foreign = in_default & index.isin(found["row"]) & ~index.isin(active)
-    order = synced.dropna().sort_values()
-    cluster = order.diff().dt.total_seconds().mul(1000).gt(_CLUSTER_MS).cumsum()
-    has_foreign = foreign.reindex(order.index).groupby(cluster).transform("any")
-    has_user = (~in_default).reindex(order.index).groupby(cluster).transform("any")
-    return (has_foreign & ~has_user).reindex(synced.index, fill_value=False).astype(bool)
+    snapshot, found = comparison.snapshot, comparison.candidates
+    reached = {snapshot.home.active_collection}
+    if snapshot.era == "artifact_uuid":
+        reached.add(DEFAULT_COLLECTION)
+    place = snapshot.manifest["file_collection"].take(found["entry"].to_numpy(dtype=int))
+    near = found["row"][among(place, reached).to_numpy()]
+    index = pd.Series(snapshot.rows.index, index=snapshot.rows.index)
+    in_default = _in_default(snapshot.rows)
+    foreign = in_default & index.isin(found["row"]) & ~index.isin(near)
+    return _any_neighbour(foreign, clusters) & ~_any_neighbour(~in_default, clusters)

@@ -195,6 +195,12 @@ def _unsynced(c: Clues) -> Iterator[Verdict]:
         "likely",
         "it has what an import writes",
     )
+    left_bare = bool((c.bare & c.import_near_added & c.in_default).any())
+    yield Verdict(
+        unsynced & market & c.added_by_reimport & left_bare,
+        "import-bare", "likely",
+        "added_at is that of a reimport, and no refresh has filled what others left bare",
+    )  # fmt: skip
     yield Verdict(
         unsynced & ~market & ~c.uuid_era, "startup", "likely", "it has what the manifest says"
     )
@@ -233,7 +239,7 @@ def _synced(c: Clues) -> Iterator[Verdict]:
         "import-populate", "likely", "it was not synced again since the catalogue's import date",
     )  # fmt: skip
     yield Verdict(
-        ~c.uuid_era & c.startup_neighbours, "startup", "likely",
+        c.startup_neighbours, "startup", "likely",
         "rows of other file collections were written in the same instant",
     )  # fmt: skip
     yield Verdict(~c.never_synced, "refresh", "likely", "its synced_at is that of a refresh")

@@ -196,7 +196,7 @@ def _identity(path: Path) -> list[tuple[int, int, int] | None]:
 def _readable(path: Path) -> Iterator[str]:
     """Yield the URI under which *path* can be read and not one byte beside it changes."""
     logs = [
-        end for end in _LOGS if os.path.exists(f"{path}{end}") and os.stat(f"{path}{end}").st_size
+        end for end in _LOGS if os.path.lexists(f"{path}{end}") and os.stat(f"{path}{end}").st_size
     ]
     with (
         tempfile.TemporaryDirectory(prefix="skillmeat-audit-") if logs else nullcontext() as folder
@@ -217,6 +217,8 @@ def _lenient(content: bytes) -> str:
 def _explained(path: Path, cause: Exception) -> DatabaseError:
     if "locked" in str(cause):
         reason = "it is locked by another process; try again when SkillMeat is idle"
+    elif isinstance(cause, OSError) and cause.filename:
+        reason = f"{os.path.basename(cause.filename)}: {cause.strerror}"
     elif isinstance(cause, (sqlite3.OperationalError, OSError)):
         reason = str(cause)
     else:

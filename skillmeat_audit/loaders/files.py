@@ -19,6 +19,13 @@ class Unreadable(ValueError):
     """A file cannot be used; the text says why, to follow the file's name."""
 
 
+def reason_of(exc: Exception) -> str:
+    """Return why a file cannot be used, without what Python adds for programmers."""
+    if isinstance(exc, OSError):
+        return exc.strerror or str(exc)
+    return f"is not UTF-8 (byte {exc.start})" if isinstance(exc, UnicodeDecodeError) else str(exc)
+
+
 class Content(NamedTuple):
     """A file's bytes, and what the file system says of it."""
 

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import tomli
 
-from skillmeat_audit.loaders.files import SETTINGS_LIMIT_BYTES, exists, read_regular
+from skillmeat_audit.loaders.files import SETTINGS_LIMIT_BYTES, exists, read_regular, reason_of
 from skillmeat_audit.model.errors import HomeError, UsageError
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION
 from skillmeat_audit.model.snapshot import Home
@@ -35,9 +35,11 @@ def find_home(
         return Home(root, _database(root, address), active, problem)
     if not there:
         raise HomeError(f"no SkillMeat home at {printable(given)}: there is no such folder")
+    lacks = "it holds neither collections/ nor cache/cache.db"
+    why = lacks if given.is_dir() else "it is no folder"
     raise HomeError(
-        f"no SkillMeat home at {printable(given)}: it holds neither collections/ "
-        "nor cache/cache.db; give a .skillmeat folder or the folder that holds it"
+        f"no SkillMeat home at {printable(given)}: {why}; "
+        "give a .skillmeat folder or the folder that holds it"
     )
 
 
@@ -119,7 +121,7 @@ def _active_collection(root: Path) -> tuple[str, str | None]:
     except FileNotFoundError:
         return DEFAULT_COLLECTION, None
     except (OSError, ValueError, RecursionError) as exc:
-        return DEFAULT_COLLECTION, f"config.toml cannot be read ({exc})"
+        return DEFAULT_COLLECTION, f"config.toml cannot be read ({reason_of(exc)})"
     section = settings.get("settings")
     name = section.get("default-collection") if isinstance(section, dict) else None
     return (name if isinstance(name, str) and name else DEFAULT_COLLECTION), None

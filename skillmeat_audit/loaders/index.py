@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from skillmeat_audit.loaders.files import Seen
+from skillmeat_audit.loaders.files import Seen, read_regular
 from skillmeat_audit.model.tables import NUMBER, Table
 
 SCHEMA = "skillmeat-audit/index/1"
@@ -30,6 +30,7 @@ FULL_READ_DAYS = 7
 LEAST_ROWS = 1_000
 # File systems keep times this coarsely: two writes within it may leave the same ones.
 _UNSETTLED_NS = 3_000_000_000
+_LIMIT_BYTES = 1024 * 1024 * 1024
 _DAY_NS = 86_400_000_000_000
 _DTYPES = {
     pa.large_string(): pd.StringDtype("pyarrow"),
@@ -51,14 +52,15 @@ class Index:
         if self._folder is None:
             return table.empty()
         try:
-            head, _, payload = self._file(table).read_bytes().partition(b"\n")
+            content, _ = read_regular(self._file(table), _LIMIT_BYTES)
+            head, _, payload = content.partition(b"\n")
             about = json.loads(head)
             age_days = (self._began_ns - about["since_ns"]) / _DAY_NS
             if about != self._about(table, about["since_ns"], payload):
                 return table.empty()
             if not 0 <= age_days < FULL_READ_DAYS:
                 return table.empty()
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return table.empty()
         self._since_ns[table.name] = about["since_ns"]
         with pa.ipc.open_stream(payload) as stream:

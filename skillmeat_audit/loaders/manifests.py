@@ -113,13 +113,15 @@ def _load_one(folder: Path) -> Manifests:
         document = parse_manifest(text)
     except (OSError, ValueError, RecursionError) as exc:
         return _unlisted(place, _syntax_reason(folder / MANIFEST_NAME, exc))
-    if (refusal := collection_refusal(document)) is not None:
-        return _unlisted(place, _refused(refusal))
-    listed = document.get("artifacts", [])
+    refusal = collection_refusal(document)
+    listed = document.get("artifacts")
     entries = listed if isinstance(listed, list) else []
     found = [_entry(folder.name, position, entry) for position, entry in enumerate(entries)]
     told = MANIFEST.from_records([each for each in found if isinstance(each, dict)])
     problems, hidden = _refusals(place, text, entries, found)
+    if refusal is not None:
+        problems.insert(0, _problem(place, _refused(refusal)))
+        hidden |= listed is not entries
     kept = dict.fromkeys(SEEN) if problems else state
     return Manifests(LISTED.conform(told.assign(**kept)), PROBLEMS.from_records(problems), hidden)
 

@@ -4,8 +4,11 @@ Facts from SkillMeat's ``Collection.from_dict`` and ``Artifact.__post_init__`` (
 releases know fewer types). One refused entry makes the whole collection unreadable to SkillMeat.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from urllib.parse import urlsplit
 
 Entry = Mapping[str, object]
 
@@ -20,26 +23,99 @@ TYPES = frozenset({
 PLATFORMS = frozenset({"claude_code", "codex", "gemini", "cursor", "bob", "remote_git", "other"})
 REQUIRED = ("name", "type", "path", "origin", "added")
 _DATES = ("added", "last_updated", "discovered_at")
+_SERVER_NAME = re.compile(r"[a-zA-Z0-9_-]+")
+_SERVER_STATES = ("installed", "not_installed", "error", "updating")
+_AOS_KINDS = ("artifact", "feature", "run", "trace")
+_LINK_TYPES = ("requires", "enables", "related", "soul_for_agent")
+_CHOICES = ("effort", "permissionMode", "scope", "context")
+# Keys of metadata that few entries have: the checks of them are not worth their time elsewhere.
+_RARE = frozenset({
+    *(f"aos_{kind}_uuid" for kind in _AOS_KINDS), "native_aliases", "linked_artifacts", *_CHOICES,
+})  # fmt: skip
 
 Refusal = tuple[str, str]  # the key, and why
 
 
 def collection_refusal(document: Entry) -> Refusal | None:
     """Return why SkillMeat refuses the document apart from its artifacts, else None."""
+    return next(_document_refusals(document), None)
+
+
+def _document_refusals(document: Entry) -> Iterator[Refusal]:
     section = document.get("collection", {})
     if not isinstance(section, Mapping):
-        return "collection", "is not a table"
+        yield "collection", "is not a table"
+        return
     for key in ("created", "updated"):
         if (reason := _date_refusal(section, key, required=True)) is not None:
-            return f"collection.{key}", reason
-    for key in ("name", "version"):
-        if key not in section:
-            return f"collection.{key}", "is missing"
-    if not section["name"]:
-        return "collection.name", "is empty"
+            yield f"collection.{key}", reason
+    for key, lacking in _lacking(section, "name", "version"):
+        yield f"collection.{key}", lacking
+    if not section.get("name"):
+        yield "collection.name", "is empty"
     if not isinstance(document.get("artifacts", []), list):
-        return "artifacts", "is not a list of tables"
-    return None
+        yield "artifacts", "is not a list of tables"
+    for table, refusals in (
+        ("mcp_servers", _server_refusals),
+        ("tag_definitions", _tag_refusals),
+        ("groups", _group_refusals),
+    ):
+        yield from _table_refusals(table, document.get(table, []), refusals)
+
+
+def _table_refusals(
+    table: str, entries: object, refusals: Callable[[Entry], Iterator[Refusal]]
+) -> Iterator[Refusal]:
+    if not isinstance(entries, list):
+        yield table, "is not a list of tables"
+        return
+    for number, entry in enumerate(entries, 1):
+        if not isinstance(entry, Mapping):
+            yield f"{table} {number}", "is not a table"
+            continue
+        for key, reason in refusals(entry):
+            yield f"{key} of {table} {number}", reason
+
+
+def _server_refusals(server: Entry) -> Iterator[Refusal]:
+    yield from _lacking(server, "name", "repo")
+    name, repo, status = (server.get(key) for key in ("name", "repo", "status"))
+    if not isinstance(name, str) or not _SERVER_NAME.fullmatch(name):
+        yield "name", f"is {name!r}, not made of letters, digits, hyphens and underscores"
+    if not isinstance(repo, str) or not _is_repository(repo):
+        yield "repo", f"is {repo!r}, which is no repository of GitHub"
+    if status is not None and status not in _SERVER_STATES:
+        yield "status", f"is {status!r}, not one of {', '.join(_SERVER_STATES)}"
+    variables = server.get("env_vars", {})
+    if not isinstance(variables, Mapping) or not all(
+        isinstance(value, str) for value in variables.values()
+    ):
+        yield "env_vars", "is not a table of texts"
+
+
+def _tag_refusals(definition: Entry) -> Iterator[Refusal]:
+    return _lacking(definition, "name", "slug")
+
+
+def _group_refusals(group: Entry) -> Iterator[Refusal]:
+    yield from _lacking(group, "name")
+    if not isinstance(group.get("members", []), (list, str, Mapping)):
+        yield "members", "is not a list"
+
+
+def _lacking(table: Entry, *keys: str) -> Iterator[Refusal]:
+    return ((key, "is missing") for key in keys if key not in table)
+
+
+def _is_repository(repo: str) -> bool:
+    """Tell whether SkillMeat takes *repo* for a repository: a URL of GitHub's, or owner/name."""
+    if repo.startswith(("http://", "https://")):
+        try:
+            parts = urlsplit(repo)
+        except ValueError:
+            return False
+        return "github.com" in parts.netloc.lower() and parts.path != ""
+    return repo.count("/") >= (2 if repo.startswith("github.com/") else 1)
 
 
 def entry_refusal(entry: object) -> Refusal | None:
@@ -50,8 +126,13 @@ def entry_refusal(entry: object) -> Refusal | None:
 
 
 def _refusals(entry: Entry) -> Iterator[Refusal]:
-    if not isinstance(entry.get("metadata", {}), Mapping):
+    metadata = entry.get("metadata", {})
+    if not isinstance(metadata, Mapping):
         yield "metadata", "is not a table"
+        return
+    if not _RARE.isdisjoint(metadata):
+        for key, why in _rare_refusals(metadata):
+            yield f"metadata.{key}", why
     for key in _DATES:
         if (reason := _date_refusal(entry, key, required=key == "added")) is not None:
             yield key, reason
@@ -61,10 +142,10 @@ def _refusals(entry: Entry) -> Iterator[Refusal]:
     kind = entry.get("type")
     if not isinstance(kind, str) or kind not in TYPES:
         yield "type", f"is {kind!r}, which is no artifact type"
-    if (reason := _name_refusal(entry.get("name"))) is not None:
-        yield "name", reason
+    if (wrong := _name_refusal(entry.get("name"))) is not None:
+        yield "name", wrong
     yield from _origin_refusals(entry)
-    yield from _list_refusals(entry)
+    yield from _list_refusals(entry, metadata)
 
 
 def _date_refusal(table: Entry, key: str, *, required: bool) -> str | None:
@@ -105,14 +186,60 @@ def _origin_refusals(entry: Entry) -> Iterator[Refusal]:
         yield "origin_source", f"is {origin_source!r}, not one of {', '.join(ORIGIN_SOURCES)}"
 
 
-def _list_refusals(entry: Entry) -> Iterator[Refusal]:
+def _list_refusals(entry: Entry, metadata: Entry) -> Iterator[Refusal]:
     platforms = entry.get("target_platforms")
-    if isinstance(platforms, list) and not platforms:
+    if platforms is not None and not isinstance(platforms, list):
+        yield "target_platforms", "is not a list"
+    if platforms == []:
         yield "target_platforms", "is an empty list; leave the key out to mean all platforms"
     for platform in platforms if isinstance(platforms, list) else []:
-        if not isinstance(platform, str) or platform not in PLATFORMS:
+        if isinstance(platform, str) and platform not in PLATFORMS:
             yield "target_platforms", f"holds {platform!r}, which is no platform"
-    metadata = entry.get("metadata")
-    tools = metadata.get("tools", []) if isinstance(metadata, Mapping) else []
-    if not isinstance(tools, (list, str)):
+    if not isinstance(metadata.get("tools", []), (list, str, Mapping)):
         yield "metadata.tools", "is not a list"
+    if metadata.get("tags") and not _can_join(entry.get("tags", []), metadata["tags"]):
+        yield "metadata.tags", "cannot be joined with tags: both must be lists of text"
+
+
+def _can_join(own: object, inherited: object) -> bool:
+    if not isinstance(own, list) or not isinstance(inherited, list):
+        return isinstance(own, str) and isinstance(inherited, str)  # letter by letter
+    return not any(isinstance(each, (list, Mapping)) for each in (*own, *inherited))
+
+
+def _rare_refusals(metadata: Entry) -> Iterator[Refusal]:
+    for kind in _AOS_KINDS:
+        value = metadata.get(f"aos_{kind}_uuid")
+        if value is not None and not _is_handle(value, kind):
+            yield f"aos_{kind}_uuid", f"is {value!r}, neither a UUID nor urn:aos:{kind}:UUID"
+    aliases = metadata.get("native_aliases", {})
+    if not isinstance(aliases, Mapping) or not all(
+        key and isinstance(alias, str) and alias for key, alias in aliases.items()
+    ):
+        yield "native_aliases", "is not a table of names with a text each"
+    for key in _CHOICES:
+        if isinstance(metadata.get(key), (list, Mapping)):
+            yield key, "is not a text"
+    yield from _link_refusals(metadata.get("linked_artifacts", []))
+
+
+def _is_handle(value: object, kind: str) -> bool:
+    try:
+        return isinstance(value, str) and bool(uuid.UUID(value.removeprefix(f"urn:aos:{kind}:")))
+    except ValueError:
+        return False
+
+
+def _link_refusals(links: object) -> Iterator[Refusal]:
+    if not isinstance(links, (list, str, Mapping)):
+        yield "linked_artifacts", "is not a list of tables"
+    for link in links if isinstance(links, list) else []:
+        if not isinstance(link, Mapping):
+            continue  # SkillMeat leaves it out
+        if "artifact_name" not in link:
+            yield "linked_artifacts", "holds a link without artifact_name"
+        if (kind := link.get("link_type", "requires")) not in _LINK_TYPES:
+            yield "linked_artifacts", f"holds {kind!r}, which is no link_type"
+        made = _date_refusal(link, "created_at", required=False)
+        if isinstance(link.get("created_at"), str) and made is not None:
+            yield "linked_artifacts", f"holds a created_at that {made}"

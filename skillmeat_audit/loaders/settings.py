@@ -7,7 +7,7 @@ from pathlib import Path
 import platformdirs
 import tomli
 
-from skillmeat_audit.loaders.files import SETTINGS_LIMIT_BYTES, read_regular
+from skillmeat_audit.loaders.files import SETTINGS_LIMIT_BYTES, read_regular, reason_of
 from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.text import printable
@@ -56,7 +56,7 @@ def load_settings(path: Path | None = None) -> Settings:
         raise UsageError(f"no settings file at {printable(file)}") from None
     except (OSError, ValueError, RecursionError) as exc:
         raise UsageError(
-            f"cannot read the settings file {printable(file)}: {printable(exc)}"
+            f"cannot read the settings file {printable(file)}: {printable(reason_of(exc))}"
         ) from exc
     unknown = sorted(set(document) - _KEYS)
     if unknown:

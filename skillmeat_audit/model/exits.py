@@ -11,5 +11,6 @@ class ExitCode(IntEnum):
     FAILED = 2
     CONFLICT = 4
     UNDELIVERED = 6
+    HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143

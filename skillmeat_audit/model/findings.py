@@ -36,6 +36,9 @@ class Disposition(StrEnum):
     NONE = "none"
 
 
+WRITABLE = (Disposition.SAFE, Disposition.FILL)  # by a repair that is not told otherwise
+
+
 class Status(StrEnum):
     """What is wrong with a cell or with a row."""
 

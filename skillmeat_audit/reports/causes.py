@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from skillmeat_audit.model.findings import SEVERITIES, Disposition, Status
+from skillmeat_audit.model.findings import SEVERITIES, WRITABLE, Disposition, Status
 from skillmeat_audit.model.tables import KEY, among
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.names import TOOL
@@ -121,7 +121,7 @@ def _group(
             RuleCount(str(code), str(severity), int(n))
             for (code, severity), n in zip(rules.index, rules, strict=True)
         ),
-        commands=tuple(commands_for(findings, writer, home)),
+        commands=tuple(commands_for(findings, home, f"--writer {writer}" if writer else None)),
         findings=findings,
     )
 
@@ -145,32 +145,33 @@ def _times(findings: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
     return [printable(each)[:19] for each in written.unique()]
 
 
-def commands_for(findings: pd.DataFrame, writer: str, home: str) -> Iterator[Command]:
-    """Yield the commands that mend *findings*, all those of *writer*, or explain the worst.
+def commands_for(
+    findings: pd.DataFrame, home: str, narrowed: str | None = None
+) -> Iterator[Command]:
+    """Yield the commands that mend *findings*, or explain the worst of those that nothing mends.
 
-    *writer* is empty where they are about no single row.
+    *narrowed* is the option that leaves other findings out; None means: by rule.
     """
     disposition = findings["disposition"]
-    mended = findings[among(disposition, (Disposition.SAFE, Disposition.FILL))]
+    mended = findings[among(disposition, WRITABLE)]
     review = findings[disposition == Disposition.REVIEW]
     plan = f"{TOOL} plan {shlex.quote(printable(home))}"
     if len(mended):
-        line = f"{plan} {_selected(mended, writer)} -o plan.json"
         said = count(len(mended), "finding")
+        line = f"{plan} {narrowed or _selected(mended)} -o plan.json"
         yield Command(line, f"plans the repair of {said}; apply plan.json writes it")
     if len(review):
         deletes = " --deletes" if among(review["status"], [Status.ROW_ORPHAN]).any() else ""
-        asked = f"{_selected(review, writer)} --disposition review{deletes}"
+        asked = f"{narrowed or _selected(review)} --disposition review{deletes}"
         said = "1 needs" if len(review) == 1 else f"{len(review)} need"
         yield Command(f"{plan} {asked} -o review.json", f"{said} a look first")
     if not len(mended) and not len(review) and len(findings):
-        code = str(worst_first(findings)["rule"].iloc[0])
+        ranks = map(SEVERITIES.index, findings["severity"])
+        _, code = min(zip(ranks, findings["rule"], strict=True))
         yield Command(f"{TOOL} rules {code}", "says how it comes about, and what to do")
 
 
-def _selected(findings: pd.DataFrame, writer: str) -> str:
-    if writer:
-        return f"--writer {writer}"
+def _selected(findings: pd.DataFrame) -> str:
     return " ".join(f"--select {code}" for code in sorted(findings["rule"].unique()))
 
 

@@ -2,7 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Protocol
+
+from rich.text import Text
+
+from skillmeat_audit.reports.text import wrapped
+
+_READABLE = 96
 
 
 class Documented(Protocol):
@@ -26,24 +33,26 @@ class Documented(Protocol):
 
 
 def rules_text(
-    rules: Sequence[Documented], families: Mapping[str, str], *, pages: bool
-) -> Iterator[str]:
-    """Yield the lines of the list of *rules* by family, or of their pages."""
-    family = None
-    for rule in rules:
-        if pages:
-            yield f"{rule.code} {rule.severity}: {rule.title}"
-            yield ""
-            yield rule.page
-            if rule is not rules[-1]:
-                yield ""
-            continue
-        if rule.code[0] != family:
-            if family is not None:
-                yield ""
-            family = rule.code[0]
-            yield f"{family}  {families[family]}"
-        yield f"  {rule.code}  {rule.severity:<8} {rule.title}"
+    rules: Sequence[Documented], families: Mapping[str, str], width: int
+) -> Iterator[Text]:
+    """Yield the lines of the list of *rules*, by family."""
+    for number, (family, members) in enumerate(groupby(rules, lambda rule: rule.code[0])):
+        if number:
+            yield Text()
+        yield Text(f"{family}  {families[family]}", "bold")
+        for rule in members:
+            yield from wrapped(f"  {rule.code}  {rule.severity:<8} {rule.title}", width, 17)
+
+
+def pages_text(rules: Sequence[Documented], width: int) -> Iterator[Text]:
+    """Yield the lines of the pages of *rules*."""
+    for number, rule in enumerate(rules):
+        if number:
+            yield Text()
+        yield from wrapped(f"{rule.code} {rule.severity}: {rule.title}", width, 2, "bold")
+        for paragraph in rule.page.split("\n\n"):
+            yield Text()
+            yield from wrapped(paragraph, min(width, _READABLE))
 
 
 def rules_json(rules: Sequence[Documented]) -> str:

@@ -14,7 +14,7 @@ from skillmeat_audit.model.past import RUNS, Accepted, Changes
 from skillmeat_audit.reports.causes import Answer, Group
 from skillmeat_audit.reports.manual import Documented
 from skillmeat_audit.reports.names import Names
-from skillmeat_audit.reports.summary import Summary
+from skillmeat_audit.reports.summary import NOTHING_WRONG, Summary
 from skillmeat_audit.reports.values import count
 
 TITLE = "SkillMeat cache audit"
@@ -104,6 +104,6 @@ def clean_sentence(summary: Summary, part: str = "") -> str:
     said = " and ".join(found) or "Nothing wrong"
     if part:
         return f"{said} in the part that was asked for."
-    if not found:
-        return f"{said}: every row says what its manifest says."
-    return f"{said}, but no blank description and no broken source link."
+    return (
+        f"{said}, but no blank description and no broken source link." if found else NOTHING_WRONG
+    )

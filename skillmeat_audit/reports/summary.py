@@ -9,6 +9,7 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import (
     CELL_STATUSES,
     SEVERITIES,
+    WRITABLE,
     Disposition,
     Evidence,
     Severity,
@@ -18,6 +19,8 @@ from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import KEY, among
 from skillmeat_audit.model.urls import without_password
 from skillmeat_audit.reports.values import count
+
+NOTHING_WRONG = "Nothing wrong was found."  # of what was asked for: rules may be left out
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def summarize(
     status, disposition = findings["status"], findings["disposition"]
     in_cells = findings["column"].notna() & among(status, CELL_STATUSES)
     wrong = findings[in_cells]
-    writable = among(disposition, (Disposition.SAFE, Disposition.FILL))
+    writable = among(disposition, WRITABLE)
     severities = findings["severity"].value_counts()
     return Summary(
         home=str(snapshot.home.root),
@@ -110,7 +113,7 @@ def answer(summary: Summary) -> str:
     if said:
         return f"{' and '.join(said)} although the manifest has them."
     if summary.counts["error"] + summary.counts["warning"] == 0:
-        return "Nothing wrong: every row says what its manifest says."
+        return NOTHING_WRONG
     return ""
 
 

@@ -15,12 +15,13 @@ from skillmeat_audit.model.findings import Severity, Status
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.artifact import ArtifactView, Column
+from skillmeat_audit.reports.causes import Command, commands_for
 from skillmeat_audit.reports.names import ERAS, TOOL, Names
 from skillmeat_audit.reports.summary import Summary, answer
 from skillmeat_audit.reports.values import aligned, count, fitted, shown
 
 _STYLES = {"error": "red", "warning": "yellow", "info": "blue"}
-_NARROWEST_COLUMN = 14
+_NARROWEST_COLUMN, _NARROWEST_VALUE = 14, 10
 _SILENT = "–"
 _NAME_LIMIT, _DETAIL_LIMIT = 200, 1000
 
@@ -40,7 +41,7 @@ def check_text(
     summary: Summary, findings: pd.DataFrame, names: Names, layout: Layout
 ) -> Iterator[Text]:
     """Yield the lines of an audit; *findings* is ``FINDINGS``."""
-    yield from _wrapped(_headline(summary), layout.width, 2, "bold")
+    yield from wrapped(_headline(summary), layout.width, 2, "bold")
     yield Text()
     yield from _answer(summary, layout.width)
     listed = records(
@@ -75,14 +76,14 @@ def _headline(summary: Summary) -> str:
 def _answer(summary: Summary, width: int) -> Iterator[Text]:
     said, blank = answer(summary), any(summary.blank.values())
     if said:
-        yield from _wrapped(said, width, 0, "bold" if blank else "bold green")
+        yield from wrapped(said, width, 0, "bold" if blank else "bold green")
     for cause in summary.causes:
-        yield from _wrapped(f"{cause.rows:5}  {cause.writer:<16} {cause.does}", width, 24)
+        yield from wrapped(f"{cause.rows:5}  {cause.writer:<16} {cause.does}", width, 24)
     if blank or summary.causes or not summary.counts["findings"]:
         yield Text()
 
 
-def _wrapped(text: str, width: int, indent: int, style: str = "") -> Iterator[Text]:
+def wrapped(text: str, width: int, indent: int = 0, style: str = "") -> Iterator[Text]:
     """Yield *text* in lines of *width*, those after the first by *indent* to the right."""
     for line in textwrap.wrap(
         text,
@@ -123,15 +124,25 @@ def finding_lines(finding: Finding, names: Names, width: int) -> Iterator[Text]:
 
 
 def _cell(finding: Finding, room: int) -> Text:
-    """Return actual → expected in *room* cells, where the two start to differ."""
-    half = max((room - 16 - 5 - 22) // 2, 10)
+    """Return actual → expected, where the two start to differ, in lines of *room* cells.
+
+    They stand below the column's name where there is too little room beside it.
+    """
+    half = (room - 16 - 5 - 22) // 2
+    beside = half >= _NARROWEST_VALUE
+    half = half if beside else max((room - 3) // 2, _NARROWEST_VALUE)
     actual = shown(finding["actual"])
     expected = (
         "(no layer knows one)" if finding["status"] == Status.EXTRA else shown(finding["expected"])
     )
     actual, expected = aligned(actual, expected, half)
-    line = Text(f"{finding['column']:<16}{fitted(actual, half)}  →  {fitted(expected, half)}")
-    return line.append(f"  {finding['evidence'] or '–':<12}{finding['disposition']}", "dim")
+    column = Text(f"{finding['column']:<16}")
+    said = (f"{finding['evidence'] or _SILENT:<12}{finding['disposition']}", "dim")
+    if beside:
+        values = f"{fitted(actual, half)}  →  {fitted(expected, half)}  "
+        return column.append(values).append(*said)
+    values = f"{fitted(actual, half).rstrip()} → {fitted(expected, half).rstrip()}"
+    return column.append(*said).append(f"\n{'':15}{values}")
 
 
 def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
@@ -145,17 +156,14 @@ def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
     severities = (
         f"{count(counts['error'], 'error')}, {count(counts['warning'], 'warning')}, {notes}"
     )
-    yield from _wrapped(f"{', '.join(parts)} · {severities}", layout.width, 2, "bold")
+    yield from wrapped(f"{', '.join(parts)} · {severities}", layout.width, 2, "bold")
     if summary.ignored:
         listed = ", ".join(f"{code} ×{count}" for code, count in summary.ignored.items())
-        yield from _wrapped(f"ignored on request: {listed}", layout.width, 2, "dim")
+        yield from wrapped(f"ignored on request: {listed}", layout.width, 2, "dim")
 
 
 def _next(summary: Summary, listed: Sequence[Finding], width: int) -> Iterator[Text]:
-    """Yield the commands to go on with: the repair, and the first artifact whose row is wrong.
-
-    A command is never broken: it is there to be copied.
-    """
+    """Yield the commands to go on with: the repair, and the first artifact whose row is wrong."""
     named = [finding for finding in listed if finding["artifact_id"] is not None]
     if not named:
         return
@@ -164,24 +172,58 @@ def _next(summary: Summary, listed: Sequence[Finding], width: int) -> Iterator[T
     home = shlex.quote(printable(summary.home))
     repairs = [f"repairs {count(summary.repairable_cells, 'cell')}"]
     repairs += [f"inserts {count(summary.missing_rows, 'row')}"] if summary.missing_rows else []
-    review = f"; {summary.review} need review" if summary.review else ""
+    needs = "needs" if summary.review == 1 else "need"
+    review = f"; {summary.review} {needs} review" if summary.review else ""
     commands = [
-        (f"{TOOL} show {artifact} {home}", "all layers of one artifact"),
-        (f"{TOOL} rules {first['rule']}", "what the rule looks for"),
+        Command(f"{TOOL} show {artifact} {home}", "all layers of one artifact"),
+        Command(f"{TOOL} rules {first['rule']}", "what the rule looks for"),
     ]
     if summary.repairable_cells or summary.missing_rows:
-        commands.insert(0, (f"{TOOL} plan {home} -o plan.json", " and ".join(repairs) + review))
-    widest = max(len(command) for command, _ in commands)
-    beside = all(7 + widest + 4 + len(why) <= width for _, why in commands)
-    for number, (command, why) in enumerate(commands):
-        said = f"{command:<{widest}}    {why}" if beside else f"{command}\n           {why}"
-        yield Text(("next:  " if number == 0 else " " * 7) + said, "cyan")
+        line = f"{TOOL} plan {home} -o plan.json"
+        commands.insert(0, Command(line, " and ".join(repairs) + review))
+    yield from _commands(commands, width)
 
 
-def artifact_text(view: ArtifactView, names: Names, layout: Layout) -> Iterator[Text]:
-    """Yield one artifact's layers, side by side where that fits, else (or ``verbose``) in full."""
-    yield Text(printable(view.artifact_id), "bold")
+def _commands(commands: Sequence[Command], width: int) -> Iterator[Text]:
+    """Yield *commands* to go on with; none is broken: they are there to be copied."""
+    widest = max(len(command.line) for command in commands)
+    beside = all(7 + widest + 4 + len(command.why) <= width for command in commands)
+    for number, command in enumerate(commands):
+        line = f"{'next:' if number == 0 else '':<7}{command.line:<{widest}}"
+        if beside:
+            yield Text(f"{line}    {command.why}", "cyan")
+        else:
+            yield Text(line.rstrip(), "cyan")
+            yield from wrapped(f"{'':<11}{command.why}", width, 11, "cyan")
+
+
+def artifact_text(view: ArtifactView, names: Names, layout: Layout, home: str) -> Iterator[Text]:
+    """Yield one artifact's layers, side by side where that fits, else (or ``verbose``) in full.
+
+    Last comes the way out: what mends this artifact, in the *home* that it is of.
+    """
     listed = records(view.findings)
+    yield Text(printable(view.artifact_id), "bold")
+    yield from _layers(view, listed, layout)
+    places = {str(finding["collection_id"]): finding["collection_id"] for finding in listed}
+    for key, collection_id in ({key: key for key in view.stories} | places).items():
+        yield Text()
+        place = (
+            "the artifact" if collection_id is None else f"row in {names.collection(collection_id)}"
+        )
+        yield Text(printable(place), "bold")
+        if told := view.stories.get(key):
+            yield from wrapped(f"  {printable(told)}", layout.width, 2)
+        for finding in listed:
+            if finding["collection_id"] == collection_id:
+                yield from finding_lines(finding, names, layout.width)
+    artifact = shlex.quote(shortened(printable(view.artifact_id), _NAME_LIMIT))
+    if commands := list(commands_for(view.findings, home, f"--artifact {artifact}")):
+        yield Text()
+        yield from _commands(commands, layout.width)
+
+
+def _layers(view: ArtifactView, listed: Sequence[Finding], layout: Layout) -> Iterator[Text]:
     codes: dict[str, set[str]] = {}
     for finding in listed:
         codes.setdefault(str(finding["column"]), set()).add(str(finding["rule"]))
@@ -193,17 +235,6 @@ def artifact_text(view: ArtifactView, names: Names, layout: Layout) -> Iterator[
         yield from _in_full(view, marks)
     else:
         yield from _side_by_side(view, marks, each)
-    by_collection = groupby(listed, key=lambda finding: finding["collection_id"])
-    for collection_id, findings in by_collection:
-        yield Text()
-        told = view.stories.get(str(collection_id))
-        place = (
-            "the artifact" if collection_id is None else f"row in {names.collection(collection_id)}"
-        )
-        yield Text(printable(place), "bold")
-        yield from _wrapped(f"  {printable(told)}" if told else "", layout.width, 2)
-        for finding in findings:
-            yield from finding_lines(finding, names, layout.width)
 
 
 def _side_by_side(view: ArtifactView, marks: Mapping[str, str], each: int) -> Iterator[Text]:

@@ -97,7 +97,11 @@ def show(artifact: str, home: str, **options: Any) -> int:
     if options["form"] == "json":
         emit(artifact_json(view, __version__) + "\n")
     else:
-        print_lines(lambda width: artifact_text(view, audit.names, Layout(width, options["full"])))
+        print_lines(
+            lambda width: artifact_text(
+                view, audit.names, Layout(width, options["full"]), audit.summary.home
+            )
+        )
     return ExitCode.CLEAN
 
 
@@ -108,13 +112,15 @@ def rules(code: str | None, form: str) -> int:
     """List the rules, or explain those with this CODE or prefix."""
     from skillmeat_audit.commands.audit import rules_of
     from skillmeat_audit.diff.rules import FAMILIES, RULES
-    from skillmeat_audit.reports.manual import rules_json, rules_text
+    from skillmeat_audit.reports.manual import pages_text, rules_json, rules_text
 
-    chosen = rules_of([code]) if code else list(RULES)
+    chosen = list(RULES) if code is None else rules_of([code])
     if form == "json":
         emit(rules_json(chosen) + "\n")
+    elif code is None:
+        print_lines(lambda width: rules_text(chosen, FAMILIES, width))
     else:
-        emit("\n".join(rules_text(chosen, FAMILIES, pages=code is not None)) + "\n")
+        print_lines(lambda width: pages_text(chosen, width))
     return ExitCode.CLEAN
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from skillmeat_audit.loaders.settings import Settings
 
 Command = Callable[..., Any]
-_PIPE_WIDTH, _NARROWEST = 110, 20
+_PIPE_WIDTH, _NARROWEST, _WIDEST = 110, 20, 1000
 _COLLECT_AFTER = 200_000  # objects: frames hold few that refer to each other
 
 BASELINE_HELP = "Leave out the findings that FILE accepts."
@@ -143,9 +143,12 @@ def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:
 
 
 def _width() -> int:
-    """Return the width of the terminal, ``COLUMNS`` where that is one, else a fixed one."""
+    """Return the width of the terminal, ``COLUMNS`` where that is one, else a fixed one.
+
+    More than a line of the longest value can fill is only padding.
+    """
     given = os.environ.get("COLUMNS", "")
     if given.isdecimal() and int(given) >= _NARROWEST:
-        return int(given)
+        return min(int(given), _WIDEST)
     size = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
     return size if size >= _NARROWEST else _PIPE_WIDTH

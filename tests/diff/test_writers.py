@@ -5,6 +5,7 @@ from builders import UPSTREAM, entry, imported, known, row, snapshot, synced
 
 from skillmeat_audit.diff.cells import compare
 from skillmeat_audit.diff.writers import PATHS, attribute
+from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import records
 
 YESTERDAY = "2026-02-09 09:00:00.000000"
@@ -137,12 +138,37 @@ def test_every_path_has_a_case():
     assert {writer for writer, *_ in CASES} == set(PATHS)
 
 
-def test_startup_is_told_by_rows_no_refresh_can_reach():
-    here, there = entry("skill:here"), entry("skill:there", place="work")
+def at_once(here, there, **values):
+    """Return two entries of different file collections whose rows were synced together."""
     moment = "2026-02-10 12:00:00.0{:02}000"
     rows = [synced(here, synced_at=moment.format(1)), synced(there, synced_at=moment.format(2))]
+    return snapshot([here, there], rows, **values)
 
-    assert verdict(snapshot([here, there], rows), "skill:here")[0] == "startup"
+
+@pytest.mark.parametrize("era", ["artifact_id", "artifact_uuid"])
+def test_startup_is_told_by_rows_no_refresh_can_reach(era):
+    snap = at_once(entry("skill:here"), entry("skill:there", place="work"), era=era)
+
+    assert verdict(snap, "skill:here")[0] == "startup"
+
+
+@pytest.mark.parametrize(
+    ("era", "writer"), [("artifact_id", "startup"), ("artifact_uuid", "refresh")]
+)
+def test_newer_refreshes_reach_the_default_collection_besides_the_active_one(era, writer):
+    home = Home("/x", "sqlite:///x", "work")
+    snap = at_once(entry("skill:here"), entry("skill:there", place="work"), era=era, home=home)
+
+    assert verdict(snap, "skill:here")[0] == writer
+
+
+def test_a_refresh_in_the_second_of_an_import_is_told_by_what_no_import_writes():
+    near = [known(import_date="2026-02-10 11:59:59.500000")]
+    alone = at_once(imported(), imported("skill:beta"), catalog=near, **UUID)
+    among_others = at_once(imported(), entry("skill:beta"), catalog=near, **UUID)
+
+    assert verdict(alone)[0] == "import-populate"
+    assert verdict(among_others)[0] == "refresh"
 
 
 def test_a_refresh_is_told_by_rows_of_user_collections():
@@ -169,6 +195,16 @@ def invalidated(gap_ms):
 
 def test_rows_that_were_merged_in_one_go_got_their_values_from_a_refresh():
     assert verdict(invalidated(0.2), "skill:a0")[0] == "refresh"
+
+
+@pytest.mark.parametrize(("others", "writer"), [([], "refresh"), ([row("skill:b")], "import-bare")])
+def test_a_reimport_is_told_by_its_added_at_until_a_refresh_fills_what_it_left(others, writer):
+    moved = synced(imported(), added_at=NINE, synced_at=None)
+    catalog = [known(import_date="2026-02-10 08:59:59.985000"), known("skill:b", import_date=TEN)]
+    rows = [moved, *(each | {"added_at": TEN} for each in others)]
+    snap = snapshot([imported(), imported("skill:b")], rows, catalog=catalog)
+
+    assert verdict(snap)[:2] == (writer, "likely")
 
 
 def test_rows_that_were_committed_one_by_one_were_written_whole():

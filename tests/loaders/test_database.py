@@ -384,5 +384,14 @@ def test_a_log_that_is_a_link_in_a_circle_is_told(folder, end):
     path = make(folder / "cache.db", ("skill:a", "A"))
     (folder / f"cache.db{end}").symlink_to(f"cache.db{end}")
 
-    with pytest.raises(DatabaseError, match="Too many levels of symbolic links"):
+    with pytest.raises(DatabaseError, match=f": cache.db{end}: Too many levels of symbolic links"):
+        load_cache(sqlite_url(path))
+
+
+@pytest.mark.parametrize("end", ["-wal", "-journal"])
+def test_a_log_that_leads_nowhere_is_not_taken_for_none(folder, end):
+    path = make(folder / "cache.db", ("skill:a", "A"))
+    (folder / f"cache.db{end}").symlink_to(folder / "gone")
+
+    with pytest.raises(DatabaseError, match=f": cache.db{end}: No such file or directory"):
         load_cache(sqlite_url(path))

@@ -59,7 +59,7 @@ def test_the_tilde_is_the_users_own_folder(root, monkeypatch):
         ("~no-such-user-here/x", "there is no such folder"),
         ("a\0b", "there is no such folder"),
         (".", "holds neither collections/ nor cache/cache.db"),
-        ("file", "holds neither collections/ nor cache/cache.db"),
+        ("file", "it is no folder; give a .skillmeat folder"),
     ],
 )
 def test_where_there_is_no_home_is_told(tmp_path, monkeypatch, path, reason):
@@ -164,21 +164,28 @@ def test_the_active_collection_is_the_one_of_the_settings(root, settings, active
 
 
 @pytest.mark.parametrize(
-    "content", [b"[settings", b"\xff", b"\xef\xbb\xbf[settings]", b"x = " + b"[" * 100_000]
+    ("content", "said"),
+    [
+        (b"[settings", ""),
+        (b"\xff", "is not UTF-8 (byte 0))"),
+        (b"\xef\xbb\xbf[settings]", ""),
+        (b"x = " + b"[" * 100_000, ""),
+    ],
 )
-def test_settings_that_cannot_be_read_are_told(root, content):
+def test_settings_that_cannot_be_read_are_told(root, content, said):
     (root / "config.toml").write_bytes(content)
     found = find_home(root)
 
     assert found.active_collection == "default"
-    assert found.settings_problem.startswith("config.toml cannot be read (")
+    assert found.settings_problem.startswith(f"config.toml cannot be read ({said}")
 
 
 @pytest.mark.parametrize("other", [os.mkdir, os.mkfifo])
 def test_settings_that_are_no_file_are_told_and_not_waited_for(root, other):
     other(root / "config.toml")
+    found = find_home(root)
 
-    assert find_home(root).settings_problem.startswith("config.toml cannot be read (")
+    assert found.settings_problem == "config.toml cannot be read (is not a regular file)"
 
 
 def test_file_collections_are_the_folders_with_a_manifest_by_name(root):

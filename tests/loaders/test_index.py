@@ -201,6 +201,15 @@ def test_an_index_that_cannot_be_used_is_as_good_as_none(home, tmp_path, spoil):
     assert load(home, tmp_path)[1] == []
 
 
+@pytest.mark.parametrize("other", [os.mkdir, os.mkfifo])
+def test_an_index_that_is_no_file_is_not_waited_for(home, tmp_path, other):
+    expected = load(home, tmp_path)
+    (tmp_path / "files.index").unlink()
+    other(tmp_path / "files.index")
+
+    assert load(home, tmp_path) == expected
+
+
 def test_an_index_that_cannot_be_kept_is_no_error(home, tmp_path):
     (tmp_path / "state").write_text("a file where the folder should be")
 

@@ -151,8 +151,13 @@ def test_values_that_are_no_text_become_text(tmp_path):
     assert only["source"] == "2026-01-01"
 
 
+LINKED = (
+    "metadata.linked_artifacts = [{artifact_name = 'pdf', created_at = '2026-01-01T08:00:00Z'}]"
+)
+
+
 def test_linked_artifacts_are_told(tmp_path):
-    assert loaded(tmp_path, HEAD + entry(tail="metadata.linked_artifacts = [{}]"))["linked"] is True
+    assert loaded(tmp_path, HEAD + entry(tail=LINKED))["linked"] is True
 
 
 def test_one_artifact_declared_twice_is_loaded_twice(tmp_path):
@@ -178,7 +183,14 @@ def test_every_type_skillmeat_knows_is_accepted(tmp_path):
         {"origin": '"marketplace"'},
         {"origin": '"github"'},
         {"target_platforms": '["codex", "other"]'},
-        {"target_platforms": '"codex"'},
+        {"target_platforms": "[1, []]"},
+        {"tags": '["a"]', "metadata": "{tags = []}"},
+        {"tags": '"a"'},
+        {"tags": '"a"', "metadata": "{tags = 'b'}"},
+        {"metadata": "{effort = 'endless', context = 3}"},
+        {"metadata": "{aos_run_uuid = 'urn:aos:run:0d6f2a1c-7f0e-4c59-9a5e-2b7f1f9f0c11'}"},
+        {"metadata": "{aos_run_uuid = '0d6f2a1c7f0e4c599a5e2b7f1f9f0c11'}"},
+        {"metadata": "{native_aliases = {bom = 'x'}, linked_artifacts = ['pdf']}"},
         {"last_updated": '"2026-01-01T00:00:00Z"'},
         {"metadata": '{tools = "Read"}'},
     ],
@@ -187,6 +199,7 @@ def test_what_skillmeat_accepts_is_no_problem(tmp_path, values):
     loaded(tmp_path, HEAD + entry(**values))
 
 
+UNJOINED = "cannot be joined with tags: both must be lists of text"
 REFUSED = [
     *((key, {key: None}, "is missing") for key in ("path", "added")),
     ("name", {"name": None}, "is missing"),
@@ -222,7 +235,41 @@ REFUSED = [
         "is an empty list; leave the key out to mean all platforms",
     ),
     ("target_platforms", {"target_platforms": '["vim"]'}, "holds 'vim', which is no platform"),
-    ("target_platforms", {"target_platforms": "[[]]"}, "holds [], which is no platform"),
+    ("target_platforms", {"target_platforms": '"codex"'}, "is not a list"),
+    ("metadata.tags", {"tags": '"a"', "metadata": "{tags = ['b']}"}, UNJOINED),
+    ("metadata.tags", {"metadata": "{tags = 'b'}"}, UNJOINED),
+    ("metadata.tags", {"metadata": "{tags = [['b']]}"}, UNJOINED),
+    ("metadata.effort", {"metadata": "{effort = []}"}, "is not a text"),
+    ("metadata.scope", {"metadata": "{scope = {a = 1}}"}, "is not a text"),
+    (
+        "metadata.aos_run_uuid",
+        {"metadata": "{aos_run_uuid = 'urn:aos:feature:0d6f2a1c-7f0e-4c59-9a5e-2b7f1f9f0c11'}"},
+        "is 'urn:aos:feature:0d6f2a1c-7f0e-4c59-9a5e-2b7f1f9f0c11', "
+        "neither a UUID nor urn:aos:run:UUID",
+    ),
+    (
+        "metadata.aos_trace_uuid",
+        {"metadata": "{aos_trace_uuid = 5}"},
+        "is 5, neither a UUID nor urn:aos:trace:UUID",
+    ),
+    *(
+        (
+            "metadata.native_aliases",
+            {"metadata": f"{{native_aliases = {aliases}}}"},
+            "is not a table of names with a text each",
+        )
+        for aliases in ("5", "{a = 1}", "{a = ''}", "{'' = 'a'}")
+    ),
+    *(
+        ("metadata.linked_artifacts", {"metadata": f"{{linked_artifacts = {links}}}"}, reason)
+        for links, reason in {
+            "5": "is not a list of tables",
+            "[{}]": "holds a link without artifact_name",
+            "[{artifact_name = 'a', link_type = 'z'}]": "holds 'z', which is no link_type",
+            "[{artifact_name = 'a', created_at = 'z'}]": "holds a created_at that is 'z', "
+            "which is no ISO time",
+        }.items()
+    ),
 ]
 
 
@@ -315,6 +362,61 @@ def test_a_refused_collection_is_told_and_the_others_are_loaded(tmp_path, text, 
     assert said["place"] == "collections/default/collection.toml"
     assert said["detail"] == f"key {key}: {reason}; SkillMeat refuses the whole collection for it"
     assert found.may_hide_entries
+
+
+SERVER = {"name": "'fs'", "repo": "'acme/fs'"}
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "said"),
+    [
+        ("mcp_servers", {"name": "'fs'"}, "repo of mcp_servers 2: is missing"),
+        ("mcp_servers", {"repo": "'acme/fs'"}, "name of mcp_servers 2: is missing"),
+        ("mcp_servers", SERVER | {"name": "'a b'"}, "name of mcp_servers 2: is 'a b', not made of"),
+        ("mcp_servers", SERVER | {"name": "5"}, "name of mcp_servers 2: is 5, not made of"),
+        ("mcp_servers", SERVER | {"status": "'x'"}, "status of mcp_servers 2: is 'x', not one of"),
+        ("mcp_servers", SERVER | {"env_vars": "[]"}, "env_vars of mcp_servers 2: is not a table"),
+        ("mcp_servers", SERVER | {"env_vars": "{A = 1}"}, "env_vars of mcp_servers 2: is not a"),
+        *(
+            ("mcp_servers", SERVER | {"repo": repr(repo)}, "which is no repository of GitHub")
+            for repo in (
+                "",
+                "a",
+                "github.com/a",
+                "https://github.com",
+                "https://x.org/a/b",
+                "http://[",
+            )
+        ),
+        ("tag_definitions", {"name": "'Ops'"}, "slug of tag_definitions 2: is missing"),
+        ("groups", {"color": "'slate'"}, "name of groups 2: is missing"),
+        ("groups", {"name": "'Ops'", "members": "5"}, "members of groups 2: is not a list"),
+    ],
+)
+def test_another_table_may_be_refused_and_the_entries_are_loaded(tmp_path, table, values, said):
+    good = {"slug": "'ops'"} | SERVER
+    tables = "".join(
+        f"\n[[{table}]]\n" + "".join(f"{key} = {value}\n" for key, value in each.items())
+        for each in (good, values)
+    )
+    found = load(tmp_path, default=HEAD + entry() + tables)
+
+    assert ids(found) == ["skill:beta"]
+    assert said in problem(found)["detail"]
+    assert not found.may_hide_entries
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("groups = 5\n", "key groups: is not a list"), ("groups = [5]\n", "groups 1: is not a table")],
+)
+def test_another_table_that_is_none_is_refused(tmp_path, text, said):
+    assert said in problem(load(tmp_path, default=text + HEAD))["detail"]
+
+
+@pytest.mark.parametrize("repo", ["acme/fs", "github.com/acme/fs", "https://github.com/acme/fs"])
+def test_what_skillmeat_takes_for_a_repository_is_no_problem(tmp_path, repo):
+    loaded(tmp_path, HEAD + entry() + f"[[mcp_servers]]\nname = 'fs'\nrepo = '{repo}'\n")
 
 
 def test_an_entry_that_is_no_table_is_refused(tmp_path):

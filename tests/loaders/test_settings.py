@@ -72,7 +72,7 @@ def test_a_named_file_must_exist(tmp_path):
     ("content", "reason"),
     [
         ("fail-on", "cannot read the settings file"),
-        (b"\xff", "cannot read the settings file"),
+        (b"\xff", r"cannot read the settings file .*: is not UTF-8 \(byte 0\)"),
         (b"\xef\xbb\xbf", "cannot read the settings file"),
         ("x = " + "[" * 100_000, "cannot read the settings file"),
         ("failon = 1\n[ignore]", "unknown key failon; known are fail-on, ignore"),

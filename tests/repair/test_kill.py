@@ -361,7 +361,7 @@ def test_killed_with_half_the_rows_on_disk_the_next_command_puts_them_right(
     assert said(case.database) == rows
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
 def test_an_apply_that_is_stopped_takes_its_rows_back_and_says_so(cli, planned, era, number):
     case = planned(era)
     start = dump(case.database)

@@ -115,6 +115,14 @@ def test_select_takes_codes_and_prefixes(cli, make_home):
     assert rules == {"D001", "S001"}
 
 
+def test_what_was_not_asked_for_is_not_called_right(cli, make_home):
+    code, out, _ = cli("check", make_home(), "--select", "F003")
+
+    assert code == ExitCode.CLEAN
+    assert "Nothing wrong was found." in out
+    assert "every row" not in out
+
+
 def test_ignored_findings_are_counted(cli, make_home):
     _, out, _ = cli("check", make_home(), "--ignore", "M", "--ignore", "K002")
 
@@ -163,6 +171,7 @@ BAD_INPUT = {
     ),
     "unknown collection": (["check", "{home}", "--collection", "Teem"], "did you mean Team"),
     "unknown page": (["rules", "Q001"], "no rule is called Q001"),
+    "empty page": (["rules", ""], "no rule is called nothing"),
     "no home": (["check", "{home}/nowhere"], "no SkillMeat home"),
     "no database": (["check", "{home}", "--database", "/no/such.db"], "no database at /no/such.db"),
     "other database": (
@@ -176,6 +185,10 @@ BAD_INPUT = {
     "empty artifact": (["check", "{home}", "--artifact", ""], "no artifact is called nothing"),
     "empty collection": (["plan", "{home}", "--collection", ""], "no collection is called nothing"),
     "nothing to show": (["show", "", "{home}"], "no artifact is called nothing"),
+    "settings that are a folder": (
+        ["check", "{home}", "--config", "/"],
+        "file /: is not a regular",
+    ),
     "endless settings": (["check", "{home}", "--config", "/dev/zero"], "is not a regular file"),
     "no plan": (["apply", "/no/such/plan.json"], "cannot read the plan"),
     "no such run": (["undo", "{home}", "--run", "x", "--state-dir", "{home}-s"], "no run x"),
@@ -317,6 +330,18 @@ def test_a_rule_has_its_page(cli):
     assert "next refresh blanks it" in out.replace("\n", " ")
 
 
+@pytest.mark.parametrize("arguments", [[], ["D001"], ["M"]])
+def test_rules_follow_the_width_of_the_terminal(cli, monkeypatch, arguments):
+    monkeypatch.setenv("COLUMNS", "50")
+    narrow = cli("rules", *arguments)[1]
+    monkeypatch.setenv("COLUMNS", "200")
+    wide = cli("rules", *arguments)[1]
+
+    assert max(map(len, narrow.splitlines())) <= 50
+    assert narrow.split() == wide.split()
+    assert len(narrow.splitlines()) > len(wide.splitlines())
+
+
 def test_rules_as_json(cli):
     listed = json.loads(cli("rules", "--format", "json")[1])
 
@@ -415,7 +440,11 @@ def stopped(signals, module, *arguments, **options):
 @pytest.mark.parametrize("module", ["click", "skillmeat_audit.commands.audit"])
 @pytest.mark.parametrize(
     ("number", "code"),
-    [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)],
+    [
+        (signal.SIGHUP, ExitCode.HUNG_UP),
+        (signal.SIGINT, ExitCode.INTERRUPTED),
+        (signal.SIGTERM, ExitCode.TERMINATED),
+    ],
 )
 def test_a_signal_ends_the_run_with_one_line(make_home, number, code, module):
     ended = stopped([number], module, "check", make_home())
@@ -434,7 +463,7 @@ def test_a_signal_that_was_ignored_from_the_start_stays_ignored(make_home):
     assert ended[0] == ExitCode.TERMINATED
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_audit_leaves_no_copy_of_the_cache(make_home, tmp_path, number):
     home = make_home()
     copies = tmp_path / "copies"
@@ -482,7 +511,7 @@ def test_an_unreadable_database_is_told(cli, make_home):
     assert (code, "cannot read" in err) == (ExitCode.FAILED, True)
 
 
-@pytest.mark.parametrize("columns", ["abc", "0", "-5", "1e3", ""])
+@pytest.mark.parametrize("columns", ["abc", "0", "-5", "1e3", "", "9" * 12])
 def test_a_width_that_is_none_falls_back(make_home, columns):
     done = run("check", make_home(), capture_output=True, env=os.environ | {"COLUMNS": columns})
 
