@@ -41,14 +41,15 @@ def main() -> None:
         "--rounds", type=int, default=5, help="how often (past 10,000: three times)"
     )
     options = parser.parse_args()
-    results: dict[str, object] = {"machine": facts(), "sizes": {}}
-    for size in options.sizes:
-        rounds = min(options.rounds, 3) if size > LARGE else options.rounds
-        results["sizes"][str(size)] = dict(measured(size, rounds))
-    results |= {"bulk": bulk(options.rounds), "start": start(options.rounds)}
+    results: dict[str, object] = {"machine": facts(), "start": start(options.rounds)}
+    results["diff"] = compared(max(options.sizes), options.rounds)
+    results["bulk"] = bulk(options.rounds)
     if PEER in options.sizes:
         results["refresh"] = refresh()
-    results["diff"] = compared(max(options.sizes), options.rounds)
+    results["sizes"] = {
+        str(size): dict(measured(size, min(options.rounds, 3) if size > LARGE else options.rounds))
+        for size in options.sizes
+    }
     report.keep(results, whole=tuple(options.sizes) == SIZES)
 
 

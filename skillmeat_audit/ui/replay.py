@@ -26,7 +26,7 @@ from skillmeat_audit.ui.streams import emit
     multiple=True,
     help="Only caches keyed so.  [default: both]",
 )
-@click.option("--no-index", is_flag=True, help="As if SkillMeat had not indexed the source.")
+@click.option("--no-source-index", is_flag=True, help="As if SkillMeat had not indexed the source.")
 @click.option("--no-time", is_flag=True, help="Leave out how long it took: the rest never varies.")
 @click.option(
     "--keep",
@@ -44,7 +44,7 @@ def replay(form: str, **options: Any) -> int:
     done = replay_imports(
         options["source"],
         eras=options["eras"] or ERAS,
-        indexed=not options["no_index"],
+        indexed=not options["no_source_index"],
         timed=not options["no_time"],
         keep=options["keep"],
     )
