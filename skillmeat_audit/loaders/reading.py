@@ -23,8 +23,9 @@ from skillmeat_audit.loaders.files import Seen, Unreadable, modified_at, read_re
 Record = dict[str, object]
 
 SIZE_LIMIT_BYTES = 16 * 1024 * 1024
-# A child is ready to read after a tenth of a second, in which a process reads a thousand files.
-FILES_PER_CHILD = 4_000
+# A child is ready to read when its parent has read so many files; below twice that none pays.
+HEAD_START_FILES = 2_000
+FILES_PER_CHILD = 2 * HEAD_START_FILES
 _CHILDREN = 7
 _FENCE = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
 _SERVE = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve({pid})"
@@ -104,8 +105,11 @@ def _processors() -> int:
 
 
 def _read_together(tasks: Sequence[Task], readers: int, track: Track) -> list[Read]:
-    cuts = [len(tasks) * number // readers for number in range(readers + 1)]
-    own, *others = (tasks[start:end] for start, end in pairwise(cuts))
+    late = min(HEAD_START_FILES, len(tasks)) * (readers - 1)
+    begin = (len(tasks) + late) // readers
+    rest = len(tasks) - begin
+    cuts = [begin + rest * number // (readers - 1) for number in range(readers)]
+    own, others = tasks[:begin], [tasks[start:end] for start, end in pairwise(cuts)]
     with ExitStack() as stack:
         answers = [stack.enter_context(_child(other)) for other in others]
         found = [read_one(task) for task in track(own)]

@@ -36,6 +36,7 @@ def children(monkeypatch):
         return started[-1]
 
     monkeypatch.setattr(reading, "FILES_PER_CHILD", 1)
+    monkeypatch.setattr(reading, "HEAD_START_FILES", 0)
     monkeypatch.setattr(reading, "_processors", lambda: 3)
     monkeypatch.setattr(reading, "Popen", popen)
     return started
