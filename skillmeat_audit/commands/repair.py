@@ -22,7 +22,7 @@ from skillmeat_audit.model.errors import (
     UsageError,
 )
 from skillmeat_audit.model.fields import COLUMNS
-from skillmeat_audit.model.findings import Disposition
+from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import CHANGES, OUTCOMES
 from skillmeat_audit.model.text import is_utf8, printable
@@ -155,7 +155,7 @@ def plan(
     audited: Audit,
     *,
     scope: Scope | None = None,
-    dispositions: Sequence[str] = plans.DEFAULT_DISPOSITIONS,
+    dispositions: Sequence[str] = WRITABLE,
     deletes: bool = False,
 ) -> Plan:
     """Return the plan that mends what *audited* found, within *scope*.

@@ -14,7 +14,6 @@ from skillmeat_audit.model.findings import CELL_STATUSES, Disposition, Status
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.text import printable
 
-DEFAULT_DISPOSITIONS = (Disposition.SAFE, Disposition.FILL)
 _LEAST_SAFE = (Disposition.REVIEW, Disposition.FILL, Disposition.SAFE)
 
 Record = Mapping[str, object]

@@ -5,10 +5,11 @@ from builders import audited, entry, imported, row, snapshot, synced
 
 from skillmeat_audit.diff.cells import missing_cells
 from skillmeat_audit.model.changes import PLAN_SCHEMA, Change, Plan
-from skillmeat_audit.repair.plan import DEFAULT_DISPOSITIONS, changes_from, decode, encode
+from skillmeat_audit.model.findings import WRITABLE
+from skillmeat_audit.repair.plan import changes_from, decode, encode
 
 
-def changes(snap, dispositions=DEFAULT_DISPOSITIONS, *, deletes=False):
+def changes(snap, dispositions=WRITABLE, *, deletes=False):
     audit = audited(snap)
     inserts = missing_cells(snap)
     return changes_from(audit.findings, inserts, snap.rows, dispositions, deletes=deletes)

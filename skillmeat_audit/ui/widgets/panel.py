@@ -15,7 +15,7 @@ from skillmeat_audit.commands.options import Options
 from skillmeat_audit.commands.recheck import left_of
 from skillmeat_audit.commands.repair import Plan, Run
 from skillmeat_audit.model.errors import AuditError, CancelledError
-from skillmeat_audit.model.findings import Disposition
+from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.repair.apply import loses, overwrite_limit
 from skillmeat_audit.reports.html import calls, fragment, paragraph, strong, tag
 from skillmeat_audit.reports.values import count
@@ -92,7 +92,7 @@ class Panel(StaticBox):
         total = len(self.audit.rows)
         limit = self._given.max_overwrites
         self._boxes = {
-            name: _box(text, ticked=name in (Disposition.SAFE, Disposition.FILL))
+            name: _box(text, ticked=name in WRITABLE)
             for name, text in (
                 (Disposition.SAFE, "safe: the manifest says so"),
                 (Disposition.FILL, "fill: empty, another layer knows"),
