@@ -2,8 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
-from itertools import count
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,16 +13,18 @@ from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.state import state_folder
 from skillmeat_audit.model.tables import REPAIRED, plain
 from skillmeat_audit.model.text import as_text, printable
-from skillmeat_audit.repair.journal import Entry, Journal, read
+from skillmeat_audit.repair.journal import Journal, read
 
 _STAMP = "synced_at"
 _CELLS = (*COLUMNS, _STAMP)
+_OF_ENTRIES = ("run", "committed", "op", "collection_id", "artifact_id", "written_at")
+_OF_CELLS = ("column", "before", "after")
 # An interrupted run wrote all of its rows or none: one that holds its stamp was committed.
 _STATES = ("committed", "interrupted")
 # What is raised by a journal that is no JSON, or JSON of another shape.
 _DAMAGE = (StateError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
-Texts = dict[str, str | None]
+Records = Sequence[tuple[object, ...]]
 
 
 def load_repaired(snapshot: Snapshot, state_dir: str | os.PathLike[str] | None) -> pd.DataFrame:
@@ -37,15 +38,33 @@ def load_repaired(snapshot: Snapshot, state_dir: str | os.PathLike[str] | None) 
     given = None if state_dir is None else Path(state_dir).expanduser()
     folder = state_folder(str(snapshot.home.root.resolve()), given)
     stamps = set(plain(snapshot.rows[_STAMP])) - {None}
-    numbers = count()
-    cells = [
-        (number, printable(journal.run), journal.state == "committed", *cell)
-        for journal in _journals(folder, snapshot.identity)
-        for number, entry in zip(numbers, journal.entries, strict=False)
-        for cell in _cells(entry, stamps)
-    ]
-    columns = zip(*cells, strict=True) if cells else ((),) * len(REPAIRED.columns)
-    return REPAIRED.build(dict(zip(REPAIRED.columns, columns, strict=True)))
+    entries: list[tuple[object, ...]] = []
+    cells: list[tuple[object, ...]] = []
+    for journal in _journals(folder, snapshot.identity):
+        run = printable(journal.run), journal.state == "committed"
+        for entry in journal.entries:
+            after = _texts(entry.after)
+            stamp = after.get(_STAMP)
+            if stamp is None or stamp not in stamps:
+                continue
+            before = _texts(entry.before)
+            stamps.add(before.get(_STAMP))
+            cells += [(len(entries), name, before.get(name), after[name]) for name in after]
+            entries.append((*run, entry.op, *map(_text, entry.key), stamp))
+    return _frame(entries, cells)
+
+
+def _frame(entries: Records, cells: Records) -> pd.DataFrame:
+    """Return ``REPAIRED`` of *cells*, each of which begins with the position of its entry."""
+    if not cells:
+        return REPAIRED.empty()
+    entry, *values = zip(*cells, strict=True)
+    of_entries = (pd.array(each) for each in zip(*entries, strict=True))
+    return REPAIRED.build({
+        "entry": entry,
+        **{name: each.take(entry) for name, each in zip(_OF_ENTRIES, of_entries, strict=True)},
+        **dict(zip(_OF_CELLS, values, strict=True)),
+    })  # fmt: skip
 
 
 def _journals(folder: Path, identity: str | None) -> list[Journal]:
@@ -59,26 +78,12 @@ def _journals(folder: Path, identity: str | None) -> list[Journal]:
     return sorted(ours, key=lambda journal: str(journal.started_at), reverse=True)
 
 
-def _cells(entry: Entry, stamps: set[str | None]) -> Iterator[tuple[str | None, ...]]:
-    """Yield the cells of *entry* where it wrote one of *stamps*, to which it adds the one before.
-
-    Each is the last seven columns of ``REPAIRED``.
-    """
-    after = _texts(entry.after)
-    stamp = after.get(_STAMP)
-    if stamp not in stamps or stamp is None:
-        return
-    before = _texts(entry.before)
-    stamps.add(before.get(_STAMP))
-    row = (entry.op, *map(_text, entry.key), stamp)
-    yield from ((*row, name, before.get(name), value) for name, value in after.items())
-
-
-def _texts(row: Mapping[str, object] | None) -> Texts:
+def _texts(row: Mapping[str, object] | None) -> dict[str, str | None]:
+    """Return the audited cells of a journal's *row*, and its time."""
     return {name: _text(row[name]) for name in _CELLS if name in row} if row else {}
 
 
 def _text(value: object) -> str | None:
     """Return a journal's value as a frame can hold it: JSON may spell lone surrogates."""
-    text = as_text(value)
+    text = value if value is None or type(value) is str else as_text(value)
     return text if text is None or text.isascii() else text.encode(errors="replace").decode()
