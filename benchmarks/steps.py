@@ -40,8 +40,8 @@ def check(home: Path, _: Path) -> Step:
 
 def unchanged(home: Path, scratch: Path) -> Step:
     """Audit a home in which nothing changed since the last time."""
-    sma.audit(home, index=scratch, progress=False)
-    return lambda: len(sma.audit(home, index=scratch, progress=False).findings)
+    sma.audit(home, state_dir=scratch, progress=False)
+    return lambda: len(sma.audit(home, state_dir=scratch, progress=False).findings)
 
 
 def plan(home: Path, _: Path) -> Step:

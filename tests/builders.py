@@ -19,6 +19,7 @@ from skillmeat_audit.model.tables import (
     KEY,
     MANIFEST,
     PROBLEMS,
+    REPAIRED,
     ROWS,
     SOURCES,
 )
@@ -113,6 +114,26 @@ def known(artifact_id: str = "skill:alpha", url: str = UPSTREAM, **values: objec
         "artifact_id": artifact_id, "artifact_type": kind, "name": name, "source_id": "s1",
         "upstream_url": url, "status": "imported",
     } | values  # fmt: skip
+
+
+def repaired(*writes: Record) -> pd.DataFrame:
+    """Return what repairs wrote, each as `wrote` says it."""
+    return REPAIRED.from_records([
+        {name: value for name, value in written.items() if name not in ("before", "after")}
+        | {"entry": entry, "column": column, "after": after}
+        | {"before": written["before"].get(column)}
+        for entry, written in enumerate(writes)
+        for column, after in written["after"].items()
+    ])  # fmt: skip
+
+
+def wrote(before: Record, **after: object) -> Record:
+    """Return what a run wrote over the row *before*; ``synced_at`` is the run's time."""
+    return {
+        "run": "r1", "committed": True, "op": "update", "written_at": after["synced_at"],
+        "collection_id": before["collection_id"], "artifact_id": before["artifact_id"],
+        "before": before, "after": after,
+    }  # fmt: skip
 
 
 SOURCE = {

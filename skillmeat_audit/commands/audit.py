@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from skillmeat_audit.commands.repaired import load_repaired
 from skillmeat_audit.commands.snapshot import load_snapshot
 from skillmeat_audit.diff.cells import Comparison, compare
 from skillmeat_audit.diff.compare import holds
 from skillmeat_audit.diff.pages import pages
 from skillmeat_audit.diff.registry import Rule, run_rules
 from skillmeat_audit.diff.rules import RULES
-from skillmeat_audit.diff.writers import PATHS, attribute
+from skillmeat_audit.diff.writers import PATHS, attribute, paths_of
 from skillmeat_audit.loaders.home import DEFAULT_HOME
 from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.past import Accepted
@@ -92,7 +93,7 @@ class Audit:
     @cached_property
     def summary(self) -> Summary:
         """The audit in numbers."""
-        return summarize(self.snapshot, self.findings, self.ignored, PATHS)
+        return summarize(self.snapshot, self.findings, self.ignored, paths_of(self.writers))
 
     @cached_property
     def charts(self) -> Charts:
@@ -177,25 +178,28 @@ class Audit:
         return audit_html(self.summary, self.findings, self.names)
 
 
-def audit(
+def audit(  # noqa: PLR0913 - all but the home are keywords, each an option of the command line
     home: str | os.PathLike[str] = DEFAULT_HOME,
     *,
     database: str | os.PathLike[str] | None = None,
     scope: Scope | None = None,
     progress: bool | None = None,
-    index: bool | str | os.PathLike[str] = True,
+    index: bool = True,
+    state_dir: str | os.PathLike[str] | None = None,
 ) -> Audit:
     """Return the audit of *home*: a ``.skillmeat`` folder, or the folder that holds it.
 
     Nothing of the home is written. *database* overrides the cache's place (a file, or an SQLAlchemy
     URL). *progress* shows a bar when reading takes longer than a second; None means: where stderr
-    is a terminal. *index* remembers, in the platform's state folder or in one that is named, what a
-    large home's files said, and only files that changed are read again; False reads them all and
-    remembers nothing. Raises `HomeError`, `DatabaseError` or `UsageError`.
+    is a terminal. *index* remembers what a large home's files said, and only files that changed are
+    read again; False reads them all and remembers nothing. *state_dir* is where that is kept, and
+    where the journals of repairs are looked for, which tell the rows that a repair wrote: the
+    platform's state folder unless named. Raises `HomeError`, `DatabaseError` or `UsageError`.
     """
     scope = scope or Scope()
     rules_of([*scope.select, *scope.ignore])
-    snapshot = load_snapshot(home, database, progress=progress, index=index)
+    snapshot = load_snapshot(home, database, progress=progress, index=index and (state_dir or True))
+    snapshot = replace(snapshot, repaired=load_repaired(snapshot, state_dir))
     comparison = compare(snapshot)
     writers = attribute(comparison)
     everything = run_rules(RULES, comparison, writers)

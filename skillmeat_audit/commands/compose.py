@@ -10,7 +10,7 @@ import pandas as pd
 from skillmeat_audit import __version__
 from skillmeat_audit.commands.audit import Audit
 from skillmeat_audit.diff.rules import FAMILIES, RULES
-from skillmeat_audit.diff.writers import PATHS
+from skillmeat_audit.diff.writers import paths_of
 from skillmeat_audit.loaders.home import MANIFEST_NAME
 from skillmeat_audit.model.past import REPORTED, identities
 from skillmeat_audit.model.snapshot import Snapshot
@@ -44,7 +44,7 @@ def make_report(
         summary=summary,
         answer=answer_of(findings, rows),
         findings=findings,
-        groups=groups_of(findings, rows, PATHS, home),
+        groups=groups_of(findings, rows, paths_of(audited.writers), home),
         known=_known(audited),
         past=past,
         made_at=made_at,

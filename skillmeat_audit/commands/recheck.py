@@ -1,5 +1,6 @@
 """Audits a home before and after a run: what is fixed, what remains, what is new."""
 
+import os
 from dataclasses import dataclass
 
 import pandas as pd
@@ -19,10 +20,11 @@ class Recheck:
     new: pd.DataFrame
 
 
-def audit_of(home: str, url: str) -> Audit:
+def audit_of(home: str, url: str, state_dir: str | os.PathLike[str] | None) -> Audit:
     """Return the audit of *home* with its cache at *url*."""
     path = sqlite_path(url)
-    return audit(home, database=url if path is None else str(path), progress=False)
+    database = url if path is None else str(path)
+    return audit(home, database=database, progress=False, state_dir=state_dir)
 
 
 def compared(before: pd.DataFrame, after: pd.DataFrame) -> Recheck:

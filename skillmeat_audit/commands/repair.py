@@ -199,8 +199,9 @@ def apply(planned: Plan, *, options: Options | None = None, recheck: bool = True
 
     With *recheck* the home is audited before and after: what is fixed, what remains, what is new.
     """
-    terms = (options or Options()).terms(planned.document.home)
-    place = planned.document.home, planned.url
+    options = options or Options()
+    terms = options.terms(planned.document.home)
+    place = planned.document.home, planned.url, options.state_dir
     before = audit_of(*place) if recheck else None
     outcome = apply_plan(planned.document, planned.url, terms)
     rechecked = after = None

@@ -46,6 +46,11 @@ class Order:
     progress: bool | None = None
     index: bool = True
 
+    @property
+    def state_dir(self) -> str | os.PathLike[str] | None:
+        """The state folder, None for the platform's."""
+        return None if self.keeping is None else self.keeping.state_dir
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -133,8 +138,7 @@ def _made(home: str | os.PathLike[str], order: Order, at: str) -> Kept:
     try:
         audited = _audited(home, order)
         if order.apply_safe:
-            state_dir = None if order.keeping is None else order.keeping.state_dir
-            written, notes, trouble = apply_safe(audited, state_dir)
+            written, notes, trouble = apply_safe(audited, order.state_dir)
             audited = _audited(home, order) if written else audited
     except UsageError:
         raise
@@ -145,13 +149,13 @@ def _made(home: str | os.PathLike[str], order: Order, at: str) -> Kept:
 
 
 def _audited(home: str | os.PathLike[str], order: Order) -> Audit:
-    place = True if order.keeping is None else order.keeping.state_dir or True
     audited = audit(
         home,
         database=order.database,
         scope=order.scope,
         progress=order.progress,
-        index=order.index and place,
+        index=order.index,
+        state_dir=order.state_dir,
     )
     if order.baseline is None:
         return audited

@@ -28,7 +28,8 @@ class Clues:
     """What attribution looks at; every column is aligned with the cache rows.
 
     ``said_origin`` is the manifest's origin (``<NA>`` for orphans), ``synced_before_added_ms`` how
-    many milliseconds ``synced_at`` precedes ``added_at``; the others are claims.
+    many milliseconds ``synced_at`` precedes ``added_at``, ``edited`` names the columns that were
+    changed after a repair (``<NA>`` where there was none); the others are claims.
     """
 
     uuid_era: pd.Series
@@ -37,6 +38,7 @@ class Clues:
     only_tags: pd.Series
     empty_tags: pd.Series
     empty_tools: pd.Series
+    filled_tools: pd.Series
     hashed: pd.Series
     composite: pd.Series
     deployed_by_write: pd.Series
@@ -55,10 +57,11 @@ class Clues:
     synced_by_import: pd.Series
     populates: pd.Series
     startup_neighbours: pd.Series
+    edited: pd.Series
 
 
-def gather(comparison: Comparison) -> Clues:
-    """Return the clues for every row of the cache."""
+def gather(comparison: Comparison, edited: pd.Series) -> Clues:
+    """Return the clues for every row of the cache; *edited* is as in `Repairs`."""
     rows = comparison.snapshot.rows
     uuid_era = pd.Series(comparison.snapshot.era == "artifact_uuid", index=rows.index)
     synced = _time(rows["synced_at"])
@@ -72,6 +75,7 @@ def gather(comparison: Comparison) -> Clues:
         invalidated=synced.isna() & _once_synced(rows, uuid_era),
         source_in_catalog=_in_catalog(comparison),
         startup_neighbours=_startup_neighbours(comparison, clusters),
+        edited=edited,
         **_shape(rows),
         **_against_manifest(comparison),
         **_timing(comparison, synced, clusters),
@@ -85,11 +89,13 @@ def _in_default(rows: pd.DataFrame) -> pd.Series:
 def _shape(rows: pd.DataFrame) -> dict[str, pd.Series]:
     """Return the clues in which columns hold something, and what kind of thing."""
     values = rows[list(COLUMNS)].notna()
+    empty_tools = _empty_list(rows["tools_json"])
     return {
         "bare": ~values.any(axis=1),
         "only_tags": values["tags_json"] & (values.sum(axis=1) == 1),
         "empty_tags": _empty_list(rows["tags_json"]),
-        "empty_tools": _empty_list(rows["tools_json"]),
+        "empty_tools": empty_tools,
+        "filled_tools": values["tools_json"] & ~empty_tools,
         "hashed": rows["artifact_content_hash"].notna(),
         "composite": holds(rows["artifact_id"].str.startswith("composite:")),
         "deployed_by_write": holds(rows["deployments_json"].str.contains('"content_hash"')),

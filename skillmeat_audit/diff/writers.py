@@ -1,13 +1,14 @@
-"""Attribution: which code path of SkillMeat last wrote a row's values, told from what it left.
+"""Attribution: which code path last wrote a row's values, told from what it left.
 
 The clues are the row's shape (every path writes its own set of columns), the distance of
 ``added_at`` and ``synced_at`` (an insert sets both within a millisecond), the catalogue's
 ``import_date``, the times of neighbouring rows, and the file collections that hold the entry.
-*Certain* is said only of shapes that a single path can leave.
+*Certain* is said only of shapes that a single path can leave. Rows that a repair of this project
+wrote are told by its journal, and what it did not write by what the row was before.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ import pandas as pd
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.clues import Clues, gather
 from skillmeat_audit.diff.compare import holds
+from skillmeat_audit.diff.repaired import Repairs, repairs_in
 from skillmeat_audit.model.fields import HOSTLESS_ORIGINS
 from skillmeat_audit.model.tables import KEY, WRITERS, among
 
@@ -40,8 +42,10 @@ PATHS = {
     "bundle": "installing a bundle (since 0.54) writes source and origin only",
     "portable-bundle": "importing a portable bundle (since 0.61) writes source and origin only",
     "scaffold": "scaffolding a project (since 0.54) writes type:name as the source",
+    "skillmeat-audit": "a repair by skillmeat-audit",
     "unknown": "no code path we know of leaves a row like this",
 }
+REPAIR = "skillmeat-audit"
 # A merge that moved added_at came later than the sync by more than this.
 _LATER_MS = 100
 _INVALIDATED = "; since then adding to the collection has cleared its synced_at"
@@ -59,7 +63,39 @@ class Verdict:
 
 def attribute(comparison: Comparison) -> pd.DataFrame:
     """Return ``WRITERS``: for every row of the cache, in its order, the path that last wrote it."""
-    clues = gather(comparison)
+    repairs = repairs_in(comparison.snapshot)
+    before = replace(comparison.snapshot, rows=repairs.rows)
+    return _with_repairs(_judged(replace(comparison, snapshot=before), repairs), repairs)
+
+
+def paths_of(writers: pd.DataFrame) -> dict[str, str]:
+    """Return what each writer of `PATHS` does; of repairs, the run of *writers* (``WRITERS``)."""
+    runs = sorted(writers["run"].dropna().unique(), reverse=True)
+    if not runs:
+        return PATHS
+    more = f" and {len(runs) - 1} before it" if runs[1:] else ""
+    return PATHS | {REPAIR: f"{PATHS[REPAIR]}, run {runs[0]}{more}"}
+
+
+def _with_repairs(told: pd.DataFrame, repairs: Repairs) -> pd.DataFrame:
+    """Return ``WRITERS``, *told* of the rows before the *repairs*, with what these wrote."""
+    rest = "; before it, " + told["writer"] + " (" + told["writer_sure"] + ")"
+    wrote = ("it wrote " + repairs.wrote + rest).mask(repairs.inserted, "it inserted the row")
+    doubt = pd.Series("", wrote.index).mask(
+        ~repairs.committed, " (interrupted, but the row has it)"
+    )
+    story = f"{PATHS[REPAIR]}, run " + repairs.run + doubt + ": " + wrote
+    ours = repairs.run.notna()
+    return told.assign(
+        writer=told["writer"].mask(ours, REPAIR),
+        writer_sure=told["writer_sure"].mask(ours, "likely").mask(repairs.committed, "certain"),
+        story=told["story"].mask(ours, story),
+    )
+
+
+def _judged(comparison: Comparison, repairs: Repairs) -> pd.DataFrame:
+    """Return ``WRITERS`` for rows of which no repair is the last writer."""
+    clues = gather(comparison, repairs.edited)
     rows = comparison.snapshot.rows
     verdicts = [*_verdicts(clues), _unexplained(rows)]
     first = np.argmax([holds(verdict.mask).to_numpy() for verdict in verdicts], axis=0)
@@ -70,6 +106,7 @@ def attribute(comparison: Comparison) -> pd.DataFrame:
         "writer": np.array([verdict.writer for verdict in verdicts], dtype=object)[first],
         "writer_sure": np.array([verdict.sure for verdict in verdicts], dtype=object)[first],
         "story": np.array(told, dtype=object)[first] + later,
+        "run": repairs.run,
     })  # fmt: skip
 
 
@@ -215,6 +252,25 @@ def _unsynced(c: Clues) -> Iterator[Verdict]:
 
 def _synced(c: Clues) -> Iterator[Verdict]:
     """Judge the rows with values and ``synced_at``."""
+    edited = "a repair by skillmeat-audit set its synced_at, and since then"
+    yield Verdict(
+        holds(c.edited == "tags_json"), "tag-write", "likely", f"{edited} only its tags changed"
+    )
+    yield Verdict(
+        c.edited.notna() & c.uuid_era & c.in_default,
+        "startup-lossy", "likely", f"{edited} only the server's start changes values and no time",
+    )  # fmt: skip
+    yield Verdict(
+        c.edited.notna(), "unknown", "unknown", f"{edited} its values changed and its time did not"
+    )
+    emptied = c.empty_tags & ~c.never_synced
+    yield Verdict(
+        emptied & c.filled_tools & c.uuid_era & c.in_default,
+        "startup-lossy", "likely", "it writes [] where there are no tags, a refresh leaves NULL",
+    )  # fmt: skip
+    yield Verdict(
+        emptied, "tag-write", "likely", "it leaves [] of the last tag, a refresh leaves NULL"
+    )
     yield Verdict(
         ~c.in_default, "refresh", "likely",
         "nothing of SkillMeat's but a refresh sets synced_at in a user collection; our repairs do",

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from skillmeat_audit.model.tables import REPAIRED
+
 
 @dataclass(frozen=True)
 class Home:
@@ -33,6 +35,7 @@ class Snapshot:
     ``identity`` tells the cache from others, ``columns`` are the cached columns that it has.
     ``catalog_known`` is False where the cache has no marketplace tables to ask.
     ``may_hide_entries`` is True where a manifest could not be read far enough to list its entries.
+    ``repaired`` is what repairs of this project wrote into the cache, as far as journals tell.
     """
 
     home: Home
@@ -48,3 +51,4 @@ class Snapshot:
     problems: pd.DataFrame
     catalog_known: bool
     may_hide_entries: bool
+    repaired: pd.DataFrame = field(default_factory=REPAIRED.empty)

@@ -109,9 +109,20 @@ CELLS = Table("cells", {
     "expected": TEXT, "actual": TEXT, "evidence": TEXT, "disposition": TEXT, "detail": TEXT,
 })  # fmt: skip
 
-# One row per cache row, in the order of ROWS: which code path last wrote its values.
+# One row per cell that a repair of this project wrote, ``synced_at`` among them, whatever became of
+# it since; ``entry`` numbers the written rows. ``written_at`` is the time that the run stamped on
+# the row; ``before`` and ``after`` are what the cell held, <NA> for NULL. ``committed`` is False of
+# a run that was interrupted.
+REPAIRED = Table("repaired", {
+    "entry": NUMBER, "run": TEXT, "committed": FLAG, "op": TEXT, "collection_id": TEXT,
+    "artifact_id": TEXT, "written_at": TEXT, "column": TEXT, "before": TEXT, "after": TEXT,
+})  # fmt: skip
+
+# One row per cache row, in the order of ROWS: which code path last wrote its values. ``run`` is the
+# run of a repair of this project, <NA> for other writers.
 WRITERS = Table("writers", {
     "collection_id": TEXT, "artifact_id": TEXT, "writer": TEXT, "writer_sure": TEXT, "story": TEXT,
+    "run": TEXT,
 })  # fmt: skip
 
 # One row per cache row, in the order of ROWS: what SkillMeat's pages show of it. ``tier`` is where

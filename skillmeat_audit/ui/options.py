@@ -47,9 +47,18 @@ def with_options(command: Command, options: Sequence[Callable[[Command], Command
     return command
 
 
+state_dir = click.option(
+    "--state-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where journals, backups, history and index are kept.",
+)
+
+
 def common(command: Command) -> Command:
     """Add the options that every verb that audits has."""
     options = [
+        state_dir,
         click.option(
             "--database",
             metavar="URL",
@@ -123,8 +132,14 @@ def audited(home: str, options: dict[str, Any], scope: "Scope") -> "Audit":
     gc.set_threshold(_COLLECT_AFTER)
     gc.enable()
     progress = False if options.get("quiet") else None
-    index = not options["no_index"]
-    return audit(home, database=options["database"], scope=scope, progress=progress, index=index)
+    return audit(
+        home,
+        database=options["database"],
+        scope=scope,
+        progress=progress,
+        index=not options["no_index"],
+        state_dir=options["state_dir"],
+    )
 
 
 def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:

@@ -15,6 +15,7 @@ from skillmeat_audit.ui.options import (
     filters,
     print_lines,
     scope_of,
+    state_dir,
     with_options,
 )
 from skillmeat_audit.ui.streams import complain, emit
@@ -29,12 +30,7 @@ Command = Callable[..., Any]
 def _run(command: Command) -> Command:
     """Add the options of the verbs that write, or tell what was written."""
     options = [
-        click.option(
-            "--state-dir",
-            type=click.Path(path_type=Path),
-            metavar="DIR",
-            help="Where journals and backups are kept.",
-        ),
+        state_dir,
         click.option(
             "--wait",
             type=click.FloatRange(0),

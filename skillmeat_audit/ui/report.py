@@ -11,11 +11,10 @@ from skillmeat_audit.model.text import printable
 from skillmeat_audit.ui.options import (
     BASELINE_HELP,
     TEXT_OR_JSON,
-    Command,
     common,
     filters,
     scope_of,
-    with_options,
+    state_dir,
 )
 from skillmeat_audit.ui.streams import complain, emit
 
@@ -31,23 +30,12 @@ FORMATS = (
 )  # fmt: skip
 
 
-def _kept(command: Command) -> Command:
-    """Add the options that say where runs are kept."""
-    options = [
-        click.option(
-            "--history",
-            "history_url",
-            metavar="URL",
-            help="Where runs are kept: a file, or postgresql://…  [default: in the state folder]",
-        ),
-        click.option(
-            "--state-dir",
-            type=click.Path(path_type=Path),
-            metavar="DIR",
-            help="The state folder.",
-        ),
-    ]
-    return with_options(command, options)
+_history_url = click.option(
+    "--history",
+    "history_url",
+    metavar="URL",
+    help="Where runs are kept: a file, or postgresql://…  [default: in the state folder]",
+)
 
 
 @click.command()
@@ -76,7 +64,7 @@ def _kept(command: Command) -> Command:
 )
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help=BASELINE_HELP)
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even with findings; errors still exit 2.")
-@_kept
+@_history_url
 @click.option("--no-history", is_flag=True, help="Keep nothing of this run, compare with none.")
 @click.option(
     "--notify-file",
@@ -115,7 +103,8 @@ def report(home: str, **options: Any) -> int:
 
 @click.command()
 @click.argument("home", default="~/.skillmeat")
-@_kept
+@_history_url
+@state_dir
 @click.option("--format", "form", **TEXT_OR_JSON)
 @click.option(
     "--limit", type=click.IntRange(0), default=20, show_default=True, help="Runs listed; 0: all."

@@ -11,6 +11,7 @@ from conformance.life import AUTHORS_WORD, PART, TEAM, Life
 import skillmeat_audit as sma
 from skillmeat_audit.commands.repair import Options
 from skillmeat_audit.model.changes import Change
+from skillmeat_audit.model.tables import KEY, records
 
 pytest.importorskip("skillmeat", reason="run by `make conformance`, in an environment of its own")
 
@@ -34,6 +35,15 @@ class Repaired:
     shown: dict
     findings: dict
     writers: pd.DataFrame
+    options: Options
+
+    def ours(self) -> set[tuple[str, str]]:
+        """Return the rows that the audit attributes to the repair now, by its journal."""
+        state_dir = self.options.state_dir
+        told = records(sma.audit(self.life.app.home, progress=False, state_dir=state_dir).writers)
+        ours = [each for each in told if each["writer"] == "skillmeat-audit"]
+        assert {each["writer_sure"] for each in ours} <= {"certain"}
+        return {tuple(each[name] for name in KEY) for each in ours}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +59,7 @@ def repaired(life, tmp_path_factory):
     run = sma.apply(plan, options=options)
     writers = sma.audit(life.app.home, progress=False).writers
     seen = life.app.rows(), life.shown(), life.findings(), writers
-    return Repaired(life, run.outcomes, plan.document.changes, *seen)
+    return Repaired(life, run.outcomes, plan.document.changes, *seen, options)
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,7 @@ class Refreshed:
     rows: dict
     findings: dict
     changes: list[Change]
+    ours: set
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +81,8 @@ def refreshed(repaired):
     life.app.restart()
     answer = life.app.ask("POST", "/user-collections/refresh-cache")
     plan = sma.audit(life.app.home, progress=False).plan()
-    return Refreshed(life, answer, life.app.rows(), life.findings(), plan.document.changes)
+    seen = life.app.rows(), life.findings(), plan.document.changes
+    return Refreshed(life, answer, *seen, repaired.ours())
 
 
 def test_the_repair_is_made_beside_the_running_server(repaired):
@@ -87,6 +99,22 @@ def test_what_we_wrote_is_not_told_for_certain_to_be_skillmeats(repaired):
 
     assert len(team) == len(writers)
     assert set(writers["writer_sure"]) == {"likely"}
+
+
+def test_what_we_wrote_is_told_to_be_ours_where_the_journal_is_at_hand(repaired, tally):
+    assert repaired.ours() == {change.key for change in repaired.changes}
+    tally["repaired rows that are attributed to the repair"] += len(repaired.changes)
+
+
+def test_what_a_refresh_wrote_since_is_no_longer_ours(repaired, refreshed, tally):
+    before, after = repaired.rows, refreshed.rows
+    written = {change.key for change in repaired.changes}
+    untouched = {key for key in written if after[key] == before[key]}
+    synced = {key for key in written if after[key]["synced_at"] != before[key]["synced_at"]}
+
+    assert synced
+    assert untouched <= refreshed.ours <= written - synced
+    tally["repaired rows that a refresh took over"] += len(synced)
 
 
 def test_the_application_shows_what_was_repaired(repaired, tally):

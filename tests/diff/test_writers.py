@@ -1,7 +1,7 @@
 """Attribution: every code path's own mark, and what later steps leave of it."""
 
 import pytest
-from builders import UPSTREAM, entry, imported, known, row, snapshot, synced
+from builders import UPSTREAM, entry, imported, known, repaired, row, snapshot, synced, wrote
 
 from skillmeat_audit.diff.cells import compare
 from skillmeat_audit.diff.writers import PATHS, attribute
@@ -25,6 +25,18 @@ def verdict(snap, artifact_id="skill:alpha"):
 def populated(**values):
     """Return the row an import leaves: everything at once, synced as it was added."""
     return synced(imported(), added_at=NINE, synced_at="2026-02-10 08:59:59.999998", **values)
+
+
+NOON = "2026-02-10 12:00:00.000001"
+MENDED = {"description": "Says it", "synced_at": NOON}
+
+
+def mended(now=(), before=None, **values):
+    """Return a home whose one row a repair at noon wrote, and what it is *now* besides."""
+    before = row(origin="marketplace") if before is None else before
+    run = wrote(before, **MENDED) | values
+    left = before | MENDED | dict(now)
+    return lambda **facts: snapshot([imported()], [left], repaired=repaired(run), **facts)
 
 
 IMPORTED_AT_NINE = [known(import_date="2026-02-10 09:00:00.020000")]
@@ -121,6 +133,22 @@ CASES = [
         snapshot([], [row(origin="import", origin_source="portable_bundle")]),
     ),
     ("unknown", "unknown", snapshot([], [row(origin="import")])),
+    ("skillmeat-audit", "certain", mended()()),
+    ("skillmeat-audit", "certain", mended()(**UUID)),
+    ("skillmeat-audit", "likely", mended(committed=False)()),
+    # A refresh leaves NULL where a list is empty.
+    (
+        "startup-lossy",
+        "likely",
+        snapshot([entry()], [synced(entry(), tags_json="[]", tools_json='["Read"]')], **UUID),
+    ),
+    ("tag-write", "likely", snapshot([entry()], [synced(entry(), tags_json="[]")], **UUID)),
+    ("tag-write", "likely", snapshot([entry()], [synced(entry(), "t1", tags_json="[]")], **UUID)),
+    (
+        "tag-write",
+        "likely",
+        snapshot([entry()], [synced(entry(), tags_json="[]", tools_json='["Read"]')]),
+    ),
 ]
 
 
@@ -247,3 +275,104 @@ def test_times_that_are_none_are_survived():
     snap = snapshot([entry()], [row(added_at="yesterday", synced_at="0000-99-99", origin="local")])
 
     assert verdict(snap)[0] in PATHS
+
+
+def test_a_repair_is_told_by_its_run_and_what_it_wrote():
+    story = verdict(mended()(catalog=IMPORTED_AT_NINE))[2]
+
+    assert story.startswith("a repair by skillmeat-audit, run r1: it wrote description; before it,")
+
+
+def test_what_was_there_before_a_repair_is_told_from_the_row_as_it_was():
+    bare = mended(before=row(), run="r2")(catalog=IMPORTED_AT_NINE)
+
+    assert verdict(bare)[2].endswith("; before it, import-bare (certain)")
+
+
+def test_a_row_that_a_repair_inserted_has_nothing_before_it():
+    assert verdict(mended(op="insert", before=row() | {"added_at": NOON})())[2].endswith(
+        "run r1: it inserted the row"
+    )
+
+
+def test_an_interrupted_repair_says_so():
+    assert "interrupted" in verdict(mended(committed=False)())[2]
+
+
+@pytest.mark.parametrize("era", ["artifact_id", "artifact_uuid"])
+@pytest.mark.parametrize(
+    ("now", "writer"),
+    [
+        ({"synced_at": "2026-02-10 13:00:00.000000"}, "refresh"),
+        ({"synced_at": None, "origin": "local"}, None),
+        ({"synced_at": None}, None),
+    ],
+)
+def test_a_row_that_was_synced_since_is_not_the_repairs(era, now, writer):
+    found = verdict(mended(now)(era=era))
+    plain = verdict(snapshot([imported()], [row(origin="marketplace") | MENDED | now], era=era))
+
+    assert found == plain
+    assert found[0] != "skillmeat-audit"
+    assert writer in (None, found[0])
+
+
+@pytest.mark.parametrize(
+    ("era", "writer"), [("artifact_id", "unknown"), ("artifact_uuid", "startup-lossy")]
+)
+def test_values_that_changed_while_the_repairs_time_did_not_are_not_its_own(era, writer):
+    assert verdict(mended({"description": None})(era=era))[0] == writer
+    assert "certain" not in verdict(mended({"description": None})(era=era))
+
+
+def test_a_column_that_the_repair_did_not_write_may_change():
+    assert verdict(mended({"tags_json": '["a"]'})())[:2] == ("skillmeat-audit", "certain")
+
+
+@pytest.mark.parametrize("era", ["artifact_id", "artifact_uuid"])
+def test_tags_that_changed_after_a_repair_are_a_tag_write(era):
+    before = row(origin="marketplace")
+    run = wrote(before, tags_json='["a"]', source=UPSTREAM, synced_at=NOON)
+    left = before | run["after"] | {"tags_json": '["b"]'}
+    snap = snapshot([imported()], [left], repaired=repaired(run), era=era)
+
+    assert verdict(snap)[:2] == ("tag-write", "likely")
+
+
+def test_a_reimport_after_a_repair_is_told_by_its_added_at():
+    later = [known(import_date="2026-02-10 13:00:00.000000")]
+    snap = mended({"added_at": "2026-02-10 13:00:00.000100"})(catalog=later)
+
+    assert verdict(snap)[:2] == ("import-bare", "certain")
+
+
+def test_of_several_repairs_the_latest_is_told_and_all_are_taken_back():
+    bare, evening = row(), "2026-02-10 18:00:00.000000"
+    first = wrote(bare, **MENDED)
+    left = bare | MENDED
+    second = wrote(left, source=UPSTREAM, synced_at=evening) | {"run": "r2"}
+    runs = repaired(second, first)
+    rows = [left | {"source": UPSTREAM, "synced_at": evening}]
+    snap = snapshot([imported()], rows, repaired=runs, catalog=IMPORTED_AT_NINE)
+    undone = snapshot([imported()], [left], repaired=runs, catalog=IMPORTED_AT_NINE)
+
+    assert "run r2: it wrote source; before it, import-bare (certain)" in verdict(snap)[2]
+    assert "run r1: it wrote description; before it, import-bare" in verdict(undone)[2]
+
+
+def test_a_repair_does_not_change_who_is_told_of_other_rows():
+    said = [entry("skill:here"), entry("skill:there", place="work")]
+    before = at_once(*said)
+    rows = records(before.rows)
+    run = wrote(rows[1], **MENDED)
+    after = snapshot(said, [rows[0], rows[1] | MENDED], repaired=repaired(run))
+
+    assert verdict(after, "skill:here") == verdict(before, "skill:here")
+    assert verdict(after, "skill:there")[2].endswith("before it, startup (likely)")
+
+
+def test_a_journal_that_refers_to_itself_ends():
+    turning = wrote(row() | MENDED, **MENDED)
+    snap = snapshot([imported()], [row() | MENDED], repaired=repaired(turning, turning))
+
+    assert verdict(snap)[0] == "skillmeat-audit"

@@ -273,8 +273,8 @@ def test_an_audit_is_the_same_with_and_without_and_leaves_the_home_alone(make_ho
     before = digest(home)
     told = [
         check_json(each.summary, each.findings, "1")
-        for index in (False, tmp_path / "state", tmp_path / "state")
-        for each in [audit(home, index=index)]
+        for index in (False, True, True)
+        for each in [audit(home, index=index, state_dir=tmp_path / "state")]
     ]
 
     assert told[0] == told[1] == told[2]

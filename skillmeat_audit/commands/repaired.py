@@ -1,0 +1,89 @@
+"""Loads what repairs of this project wrote into a cache, from the journals in its state folder."""
+
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from skillmeat_audit.model.errors import StateError
+from skillmeat_audit.model.fields import COLUMNS
+from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.model.state import state_folder
+from skillmeat_audit.model.tables import REPAIRED, plain
+from skillmeat_audit.model.text import as_text, printable
+from skillmeat_audit.repair.journal import Journal, read
+
+_STAMP = "synced_at"
+_CELLS = (*COLUMNS, _STAMP)
+_OF_ENTRIES = ("run", "committed", "op", "collection_id", "artifact_id", "written_at")
+_OF_CELLS = ("column", "before", "after")
+# An interrupted run wrote all of its rows or none: one that holds its stamp was committed.
+_STATES = ("committed", "interrupted")
+# What is raised by a journal that is no JSON, or JSON of another shape.
+_DAMAGE = (StateError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
+Records = Sequence[tuple[object, ...]]
+
+
+def load_repaired(snapshot: Snapshot, state_dir: str | os.PathLike[str] | None) -> pd.DataFrame:
+    """Return as ``REPAIRED`` the cells that repairs wrote into the cache of *snapshot*.
+
+    These are of the written rows that the cache may still hold as a repair left them: rows with the
+    ``synced_at`` that a run stamped, and what runs before it stamped on them. An undo puts the time
+    back, so undone rows are not among them. A journal that cannot be read is left out: an audit
+    does not fail because of a journal.
+    """
+    given = None if state_dir is None else Path(state_dir).expanduser()
+    folder = state_folder(str(snapshot.home.root.resolve()), given)
+    stamps = set(plain(snapshot.rows[_STAMP])) - {None}
+    entries: list[tuple[object, ...]] = []
+    cells: list[tuple[object, ...]] = []
+    for journal in _journals(folder, snapshot.identity):
+        run = printable(journal.run), journal.state == "committed"
+        for entry in journal.entries:
+            after = _texts(entry.after)
+            stamp = after.get(_STAMP)
+            if stamp is None or stamp not in stamps:
+                continue
+            before = _texts(entry.before)
+            stamps.add(before.get(_STAMP))
+            cells += [(len(entries), name, before.get(name), after[name]) for name in after]
+            entries.append((*run, entry.op, *map(_text, entry.key), stamp))
+    return _frame(entries, cells)
+
+
+def _frame(entries: Records, cells: Records) -> pd.DataFrame:
+    """Return ``REPAIRED`` of *cells*, each of which begins with the position of its entry."""
+    if not cells:
+        return REPAIRED.empty()
+    entry, *values = zip(*cells, strict=True)
+    of_entries = (pd.array(each) for each in zip(*entries, strict=True))
+    return REPAIRED.build({
+        "entry": entry,
+        **{name: each.take(entry) for name, each in zip(_OF_ENTRIES, of_entries, strict=True)},
+        **dict(zip(_OF_CELLS, values, strict=True)),
+    })  # fmt: skip
+
+
+def _journals(folder: Path, identity: str | None) -> list[Journal]:
+    """Return the repairs of the cache called *identity*, the latest first, where readable."""
+    journals = []
+    for path in folder.glob("*/journal.json"):
+        with contextlib.suppress(*_DAMAGE):
+            journals.append(read(path.parent))
+    repairs = (each for each in journals if each.kind == "apply" and each.state in _STATES)
+    ours = (each for each in repairs if each.identity == identity)
+    return sorted(ours, key=lambda journal: str(journal.started_at), reverse=True)
+
+
+def _texts(row: Mapping[str, object] | None) -> dict[str, str | None]:
+    """Return the audited cells of a journal's *row*, and its time."""
+    return {name: _text(row[name]) for name in _CELLS if name in row} if row else {}
+
+
+def _text(value: object) -> str | None:
+    """Return a journal's value as a frame can hold it: JSON may spell lone surrogates."""
+    text = value if value is None or type(value) is str else as_text(value)
+    return text if text is None or text.isascii() else text.encode(errors="replace").decode()

@@ -1,0 +1,113 @@
+"""Tells the rows that a repair of this project wrote, and what they were before it."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from skillmeat_audit.diff.compare import differs, holds
+from skillmeat_audit.diff.links import joined
+from skillmeat_audit.model.fields import COLUMNS
+from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.model.tables import places
+
+_STAMP = "synced_at"
+_BITS = {name: 1 << number for number, name in enumerate(COLUMNS)}
+
+
+@dataclass(frozen=True)
+class Repairs:
+    """What repairs left in the cache rows; every series is aligned with them.
+
+    ``run`` is the latest repair that left a row as it still is, <NA> for rows of which no repair
+    did; ``committed`` is False where that run was interrupted, ``inserted`` True where it made the
+    row; ``wrote`` names the columns that it wrote. ``edited`` names the columns that were changed
+    after a repair, <NA> for all other rows. ``rows`` (``ROWS``) are the rows before the repairs.
+    """
+
+    run: pd.Series
+    committed: pd.Series
+    inserted: pd.Series
+    wrote: pd.Series
+    edited: pd.Series
+    rows: pd.DataFrame
+
+
+def repairs_in(snapshot: Snapshot) -> Repairs:
+    """Return what repairs left in the rows of *snapshot*.
+
+    Such a row has the ``synced_at`` that the run stamped on it and every cell as the run left it:
+    all else that writes rows sets another time, but for the server's start and edits of tags.
+    """
+    rows, repaired = snapshot.rows, snapshot.repaired
+    stamped = _stamped_cells(rows, repaired)
+    latest = unchanged = _unchanged(stamped)
+    while len(unchanged):
+        rows = _put_back(rows, unchanged)
+        repaired = repaired[~repaired["entry"].isin(unchanged["entry"])]
+        unchanged = _unchanged(_stamped_cells(rows.loc[unchanged["row"].unique()], repaired))
+    entries = latest.drop_duplicates("row").set_index("row").reindex(snapshot.rows.index)
+    return Repairs(
+        run=entries["run"],
+        committed=holds(entries["committed"]),
+        inserted=holds(entries["op"] == "insert"),
+        wrote=_column_names(latest, snapshot.rows.index),
+        edited=_column_names(stamped[stamped["changed"]], snapshot.rows.index),
+        rows=rows,
+    )
+
+
+def _stamped_cells(rows: pd.DataFrame, repaired: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells (``REPAIRED``) of entries whose time is that of the entry's row.
+
+    ``row`` is the row's label in *rows*, ``changed`` tells that it no longer holds what was
+    written, ``added_again`` that ``added_at`` has moved past the repair.
+    """
+    known = _row_version(rows, _STAMP)
+    single = known[known.notna() & ~known.duplicated(keep=False)]
+    position = places(_row_version(repaired, "written_at"), single)
+    cells = repaired[position >= 0]
+    labels = single.index.to_numpy()[position[position >= 0]]
+    cells = cells.assign(row=labels, changed=False)
+    first = cells.drop_duplicates("row")["entry"]  # a run's folder may have been copied
+    cells = cells[cells["entry"].isin(first)]
+    for column, part in cells.groupby("column"):
+        held = rows.loc[part["row"], str(column)].set_axis(part.index)
+        cells.loc[part.index, "changed"] = differs(part["after"], held)
+    added_at = rows.loc[cells["row"], "added_at"].set_axis(cells.index)
+    later = holds(added_at > cells["written_at"]) & holds(cells["op"] == "update")
+    return cells.assign(added_again=later)
+
+
+def _row_version(frame: pd.DataFrame, time: str) -> pd.Series:
+    """Return the key of each row and one of its times as one text."""
+    return joined(joined(frame["collection_id"], frame["artifact_id"]), frame[time])
+
+
+def _unchanged(stamped: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of rows that are in all of their cells as the repair left them.
+
+    A merge that moved ``added_at`` wrote the row too, although it left its values.
+    """
+    moved = stamped["row"][stamped["changed"] | stamped["added_again"]]
+    return stamped[~stamped["row"].isin(moved)]
+
+
+def _put_back(rows: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return *rows* with what stood in *cells* before they were written."""
+    columns = {}
+    for column, part in cells.groupby("column"):
+        values = rows[str(column)].copy()
+        values.loc[part["row"]] = part["before"].array
+        columns[str(column)] = values
+    return rows.assign(**columns)
+
+
+def _column_names(cells: pd.DataFrame, index: pd.Index) -> pd.Series:
+    """Return by row the names of the columns that *cells* are of, <NA> for rows without any."""
+    named = cells[cells["column"] != _STAMP]
+    bits = named["column"].map(_BITS).astype("int64").groupby(named["row"]).sum()
+    names = {
+        number: ", ".join(name for name, bit in _BITS.items() if bit & number)
+        for number in bits.unique()
+    }
+    return bits.map(names).astype("string").reindex(index)

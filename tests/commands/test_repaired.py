@@ -1,0 +1,235 @@
+"""Rows that a repair wrote are attributed to it, as long as they are as it left them."""
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+import skillmeat_audit as sma
+from skillmeat_audit.commands import repair
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.model.tables import KEY, records
+from skillmeat_audit.model.urls import sqlite_url
+
+OURS = "skillmeat-audit"
+
+
+def writers(home, **options):
+    """Return who is told to have written each row, and how sure that is."""
+    told = records(sma.audit(home, progress=False, **options).writers)
+    return {tuple(row[key] for key in KEY): (row["writer"], row["writer_sure"]) for row in told}
+
+
+def repaired(home, **options):
+    """Apply the changes of descriptions; return the run and the keys of its rows."""
+    plan = sma.audit(home, progress=False).plan(select=["D"])
+    run = sma.apply(plan, options=repair.Options(**options), recheck=False)
+    return run, {change.key for change in plan.document.changes}
+
+
+def execute(home, statement):
+    with closing(sqlite3.connect(home / "cache" / "cache.db")) as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
+def journal_of(run):
+    return run.outcome.backup.with_name("journal.json")
+
+
+def test_rows_that_a_repair_wrote_are_its_own_until_it_is_undone(make_home, era):
+    home = make_home(era=era)
+    before = writers(home)
+    run, keys = repaired(home)
+    after = writers(home)
+
+    assert len(keys) == 3
+    assert {key: after[key] for key in keys} == dict.fromkeys(keys, (OURS, "certain"))
+    assert {key: after[key] for key in after.keys() - keys} == {
+        key: before[key] for key in before.keys() - keys
+    }
+
+    run.undo()
+    assert writers(home) == before
+
+
+def test_a_row_that_a_repair_inserted_is_its_own(make_home, era):
+    home = make_home(era=era)
+    sma.apply(sma.audit(home, progress=False).plan(), recheck=False)
+
+    assert writers(home)["default", "command:commit-message"] == (OURS, "certain")
+
+
+def test_every_form_of_the_audit_names_the_repair(cli, make_home, tmp_path, era):
+    home = make_home(era=era)
+    run, _ = repaired(home)
+    name = run.outcome.run
+    audit = sma.audit(home, progress=False)
+
+    assert f"3  {OURS}  a repair by {OURS}, run {name}" in cli("check", home)[1]
+    only = json.loads(cli("check", home, "--writer", OURS, "--format", "json")[1])["findings"]
+    assert {(each["writer"], each["writer_sure"]) for each in only} == {(OURS, "certain")}
+    assert f"{OURS}, run {name}" in " ".join(cli("show", "1password", home)[1].split())
+    assert f"run {name}" in audit.show("skill:1password").stories["default"]
+    assert f"a repair by {OURS}, run {name}" in audit._repr_html_()
+    assert f"{OURS}: error" in audit.charts.writers.alt
+
+    cli("report", home, "-o", tmp_path / "r.json", "-o", tmp_path / "r.html")
+    causes = json.loads((tmp_path / "r.json").read_text())["causes"]
+    assert {"writer": OURS, "does": f"a repair by {OURS}, run {name}", "rows": 3}.items() <= next(
+        cause for cause in causes if cause["writer"] == OURS
+    ).items()
+    assert f"a repair by {OURS}, run {name}" in (tmp_path / "r.html").read_text()
+
+
+def test_the_audit_after_a_repair_names_it(make_home, tmp_path):
+    home = make_home()
+    plan = sma.audit(home, progress=False).plan(select=["D"])
+    run = sma.apply(plan, options=repair.Options(state_dir=tmp_path / "own"))
+
+    assert set(run.after.findings["writer"].dropna()) == {OURS, "refresh"}
+
+
+@pytest.mark.parametrize("verb", ["check", "plan"])
+def test_a_state_folder_elsewhere_has_to_be_named(cli, make_home, tmp_path, verb):
+    home, own = make_home(), tmp_path / "own"
+    _, keys = repaired(home, state_dir=own)
+    elsewhere = json.loads(cli("check", home, "--format", "json")[1])["findings"]
+
+    assert OURS not in {each["writer"] for each in elsewhere}
+    assert {key: writers(home, state_dir=own)[key] for key in keys} == dict.fromkeys(
+        keys, (OURS, "certain")
+    )
+    form = ("--format", "json", "--writer", OURS, "--state-dir", own)
+    assert json.loads(cli(verb, home, *form)[1])["findings" if verb == "check" else "changes"]
+    assert f"{OURS}, run" in " ".join(cli("show", "1password", home, "--state-dir", own)[1].split())
+    cli("report", home, "--state-dir", own, "--history", tmp_path / "h", "-o", tmp_path / "r.json")
+    assert OURS in {
+        cause["writer"] for cause in json.loads((tmp_path / "r.json").read_text())["causes"]
+    }
+
+
+def test_a_refresh_afterwards_is_a_refresh(make_home, era):
+    home = make_home(era=era)
+    _, keys = repaired(home)
+    execute(
+        home,
+        "UPDATE collection_artifacts SET origin = 'local', synced_at = "
+        "strftime('%Y-%m-%d %H:%M:%S.000000', 'now', '+1 hour') WHERE collection_id <> 'default'",
+    )
+    team = {key for key in keys if key[0] != "default"}
+
+    assert {writers(home)[key] for key in team} == {("refresh", "likely")}
+    assert {writers(home)[key] for key in keys - team} == {(OURS, "certain")}
+
+
+def test_an_interrupted_repair_is_never_certain(make_home):
+    home = make_home()
+    run, keys = repaired(home)
+    journal_of(run).with_name("state").write_text("prepared\n")
+
+    assert {writers(home)[key] for key in keys} == {(OURS, "likely")}
+    repair.runs(home)  # settles it: the rows prove the commit
+    assert {writers(home)[key] for key in keys} == {(OURS, "certain")}
+
+
+@pytest.mark.parametrize("mark", ["prepared", "failed"])
+def test_a_repair_that_was_never_committed_wrote_nothing(make_home, mark):
+    home = make_home()
+    before = writers(home)
+    run, _ = repaired(home)
+    shutil.copy(run.outcome.backup, home / "cache" / "cache.db")
+    journal_of(run).with_name("state").write_text(f"{mark}\n")
+
+    assert writers(home) == before
+
+
+def test_another_cache_in_the_same_place_is_not_ours(make_home):
+    home = make_home()
+    repaired(home)
+    execute(home, "UPDATE collections SET created_at = '2020-01-01 00:00:00.000000'")
+
+    assert OURS not in {writer for writer, _ in writers(home).values()}
+
+
+DAMAGE = {
+    "nothing": b"",
+    "no JSON": b"{",
+    "no text": b"\xff\xfe\x00",
+    "another release": b'{"schema": "skillmeat-audit/journal/99"}',
+    "a list": b"[]",
+    "a number": b"1",
+    "no entries": b'{"schema": "skillmeat-audit/journal/1"}',
+    "deep": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_journal_tells_nothing_and_takes_nothing_from_others(make_home, content):
+    home = make_home()
+    run, keys = repaired(home)
+    folder = journal_of(run).parent
+    damaged = folder.with_name("20260101T000000Z-abcdef")
+    shutil.copytree(folder, damaged)
+    (damaged / "journal.json").write_bytes(content)
+
+    assert {writers(home)[key] for key in keys} == {(OURS, "certain")}
+
+    journal_of(run).write_bytes(content)
+    assert OURS not in {writer for writer, _ in writers(home).values()}
+
+
+ODD_VALUES = ["\udc80", {"base64": "/w=="}, 5, [1], True, {}, None]
+
+
+@pytest.mark.parametrize("value", ODD_VALUES, ids=repr)
+@pytest.mark.parametrize("part", ["before", "after"])
+def test_values_that_no_row_has_are_survived(make_home, part, value):
+    home = make_home()
+    run, keys = repaired(home)
+    document = json.loads(journal_of(run).read_text())
+    for _, _, _, before, after in document["entries"]:
+        {"before": before, "after": after}[part]["description"] = value
+    journal_of(run).write_text(json.dumps(document))
+    told = {writers(home)[key][0] for key in keys}
+
+    readable = part == "before" and value != {}
+    assert (told == {OURS}) == readable
+
+
+def test_a_state_folder_that_is_a_file_is_survived(make_home, tmp_path):
+    (tmp_path / "file").write_text("")
+
+    assert writers(make_home(), state_dir=tmp_path / "file")
+
+
+def test_a_repair_on_a_server_is_told_too(home_on_postgres, era):
+    home, url = home_on_postgres(era=era)
+    before = writers(home, database=url)
+    run = sma.apply(sma.audit(home, database=url, progress=False).plan(select=["D"]))
+    keys = {outcome.change.key for outcome in run.outcome.applied}
+    after = writers(home, database=url)
+
+    assert {after[key] for key in keys} == {(OURS, "certain")}
+    assert {key: after[key] for key in after.keys() - keys} == {
+        key: before[key] for key in before.keys() - keys
+    }
+    run.undo()
+    assert writers(home, database=url) == before
+
+
+def test_of_two_repairs_the_latest_is_named(cli, make_home):
+    home = make_home()
+    repaired(home)
+    plan = sma.audit(home, progress=False).plan(select=["S"])
+    second = sma.apply(plan, recheck=False)
+    story = sma.audit(home, progress=False).show("skill:1password").stories["default"]
+
+    assert f"run {second.outcome.run}: it wrote source, origin, origin_source" in story
+    assert story.endswith("before it, import-bare (certain)")
+    assert f"a repair by {OURS}, run {second.outcome.run}" in cli("check", home)[1]
+    assert plan.url == sqlite_url(home / "cache" / "cache.db")
+    assert cli("undo", home)[0] == ExitCode.CLEAN
+    assert {sure for writer, sure in writers(home).values() if writer == OURS} == {"certain"}
