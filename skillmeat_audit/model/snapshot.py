@@ -11,13 +11,15 @@ class Home:
     """A SkillMeat home: its folder, its cache's address and its active file collection.
 
     ``database`` is an SQLAlchemy URL, or None where the home has no cache yet. ``settings_problem``
-    says why ``active_collection`` is only SkillMeat's default, None where it is known.
+    says why ``active_collection`` is only SkillMeat's default, None where it is known. Links in a
+    collection may lead to ``link_roots`` as well.
     """
 
     root: Path
     database: str | None = field(repr=False)
     active_collection: str
     settings_problem: str | None = None
+    link_roots: tuple[Path, ...] = ()
 
     @property
     def collections(self) -> Path:
@@ -33,6 +35,7 @@ class Snapshot:
     ``identity`` tells the cache from others, ``columns`` are the cached columns that it has.
     ``catalog_known`` is False where the cache has no marketplace tables to ask.
     ``may_hide_entries`` is True where a manifest could not be read far enough to list its entries.
+    ``indexed`` is True where files were remembered instead of read (`loaders.index`).
     """
 
     home: Home
@@ -48,3 +51,4 @@ class Snapshot:
     problems: pd.DataFrame
     catalog_known: bool
     may_hide_entries: bool
+    indexed: bool = False
