@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
-from skillmeat_audit.commands.snapshot import load_snapshot
+from skillmeat_audit.commands.snapshot import Reading, load_snapshot
 from skillmeat_audit.diff.cells import Comparison, compare
 from skillmeat_audit.diff.compare import holds
 from skillmeat_audit.diff.pages import pages
@@ -182,20 +182,17 @@ def audit(
     *,
     database: str | os.PathLike[str] | None = None,
     scope: Scope | None = None,
-    progress: bool | None = None,
-    index: bool | str | os.PathLike[str] = True,
+    **reading: Unpack[Reading],
 ) -> Audit:
     """Return the audit of *home*: a ``.skillmeat`` folder, or the folder that holds it.
 
     Nothing of the home is written. *database* overrides the cache's place (a file, or an SQLAlchemy
-    URL). *progress* shows a bar when reading takes longer than a second; None means: where stderr
-    is a terminal. *index* remembers, in the platform's state folder or in one that is named, what a
-    large home's files said, and only files that changed are read again; False reads them all and
-    remembers nothing. Raises `HomeError`, `DatabaseError` or `UsageError`.
+    URL). *reading* says how files are read (`Reading`): ``progress``, ``index``, ``allow_links``.
+    Raises `HomeError`, `DatabaseError` or `UsageError`.
     """
     scope = scope or Scope()
     rules_of([*scope.select, *scope.ignore])
-    snapshot = load_snapshot(home, database, progress=progress, index=index)
+    snapshot = load_snapshot(home, database, **reading)
     comparison = compare(snapshot)
     writers = attribute(comparison)
     everything = run_rules(RULES, comparison, writers)

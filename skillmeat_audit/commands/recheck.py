@@ -1,5 +1,7 @@
 """Audits a home before and after a run: what is fixed, what remains, what is new."""
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -19,10 +21,11 @@ class Recheck:
     new: pd.DataFrame
 
 
-def audit_of(home: str, url: str) -> Audit:
-    """Return the audit of *home* with its cache at *url*."""
+def audit_of(home: str, url: str, allow_links: Sequence[str | os.PathLike[str]] = ()) -> Audit:
+    """Return the audit of *home* with its cache at *url*; links may lead to *allow_links*."""
     path = sqlite_path(url)
-    return audit(home, database=url if path is None else str(path), progress=False)
+    database = url if path is None else str(path)
+    return audit(home, database=database, progress=False, allow_links=allow_links)
 
 
 def compared(before: pd.DataFrame, after: pd.DataFrame) -> Recheck:

@@ -11,6 +11,7 @@ import pandas as pd
 from skillmeat_audit.commands.audit import Audit, Scope, scoped
 from skillmeat_audit.commands.options import Options
 from skillmeat_audit.commands.recheck import Recheck, audit_of, compared
+from skillmeat_audit.commands.snapshot import confirm_evidence
 from skillmeat_audit.diff.cells import missing_cells
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.model import changes as model
@@ -161,10 +162,12 @@ def plan(
     """Return the plan that mends what *audited* found, within *scope*.
 
     Only findings of one of *dispositions* are mended (safe and fill unless told otherwise); rows
-    that are orphans are deleted only with *deletes*. Raises `UsageError`, `DatabaseError`,
-    and `HomeError` for a home whose path no JSON can hold.
+    that are orphans are deleted only with *deletes*. A plan never rests on the index: after an
+    audit that did, the files are read again. Raises `UsageError`, `DatabaseError`, and
+    `HomeError` for a home whose files differ from what was audited, or whose path no JSON can hold.
     """
     snapshot = audited.snapshot
+    confirm_evidence(snapshot)
     unknown = sorted(set(dispositions) - {Disposition.SAFE, Disposition.FILL, Disposition.REVIEW})
     if unknown:
         raise UsageError(f"no disposition {printable(unknown[0])} can be planned")
@@ -199,8 +202,9 @@ def apply(planned: Plan, *, options: Options | None = None, recheck: bool = True
 
     With *recheck* the home is audited before and after: what is fixed, what remains, what is new.
     """
-    terms = (options or Options()).terms(planned.document.home)
-    place = planned.document.home, planned.url
+    options = options or Options()
+    terms = options.terms(planned.document.home)
+    place = planned.document.home, planned.url, options.allow_links
     before = audit_of(*place) if recheck else None
     outcome = apply_plan(planned.document, planned.url, terms)
     rechecked = after = None
