@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from skillmeat_audit.commands.repaired import load_repaired
-from skillmeat_audit.commands.snapshot import load_snapshot
+from skillmeat_audit.commands.snapshot import Reading, load_snapshot
 from skillmeat_audit.diff.cells import Comparison, compare
 from skillmeat_audit.diff.compare import holds
 from skillmeat_audit.diff.pages import pages
@@ -178,28 +178,23 @@ class Audit:
         return audit_html(self.summary, self.findings, self.names)
 
 
-def audit(  # noqa: PLR0913 - all but the home are keywords, each an option of the command line
+def audit(
     home: str | os.PathLike[str] = DEFAULT_HOME,
     *,
     database: str | os.PathLike[str] | None = None,
     scope: Scope | None = None,
-    progress: bool | None = None,
-    index: bool = True,
-    state_dir: str | os.PathLike[str] | None = None,
+    **reading: Unpack[Reading],
 ) -> Audit:
     """Return the audit of *home*: a ``.skillmeat`` folder, or the folder that holds it.
 
     Nothing of the home is written. *database* overrides the cache's place (a file, or an SQLAlchemy
-    URL). *progress* shows a bar when reading takes longer than a second; None means: where stderr
-    is a terminal. *index* remembers what a large home's files said, and only files that changed are
-    read again; False reads them all and remembers nothing. *state_dir* is where that is kept, and
-    where the journals of repairs are looked for, which tell the rows that a repair wrote: the
-    platform's state folder unless named. Raises `HomeError`, `DatabaseError` or `UsageError`.
+    URL). *reading* says how files are read (`Reading`): ``progress``, ``index``, ``state_dir``,
+    ``allow_links``. Raises `HomeError`, `DatabaseError` or `UsageError`.
     """
     scope = scope or Scope()
     rules_of([*scope.select, *scope.ignore])
-    snapshot = load_snapshot(home, database, progress=progress, index=index and (state_dir or True))
-    snapshot = replace(snapshot, repaired=load_repaired(snapshot, state_dir))
+    snapshot = load_snapshot(home, database, **reading)
+    snapshot = replace(snapshot, repaired=load_repaired(snapshot, reading.get("state_dir")))
     comparison = compare(snapshot)
     writers = attribute(comparison)
     everything = run_rules(RULES, comparison, writers)

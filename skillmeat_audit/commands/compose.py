@@ -15,7 +15,6 @@ from skillmeat_audit.loaders.home import MANIFEST_NAME
 from skillmeat_audit.model.past import REPORTED, identities
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import plain
-from skillmeat_audit.model.text import encodable
 from skillmeat_audit.reports.causes import answer_of, groups_of
 from skillmeat_audit.reports.report import Known, Past, Report
 
@@ -62,7 +61,7 @@ def reported(findings: pd.DataFrame) -> pd.DataFrame:
 
 def home_name(root: Path) -> str:
     """Return what the home at *root* is called wherever it is not read on the spot."""
-    return encodable(str(root.resolve()))
+    return os.fsencode(root.resolve()).decode("utf-8", "backslashreplace")
 
 
 def base_of(root: Path) -> str:

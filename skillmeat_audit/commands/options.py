@@ -1,6 +1,7 @@
 """How runs are carried out: where their traces go, how much they may overwrite, who writes."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,8 @@ class Options:
     ``state_dir`` is where journals and backups are kept, ``max_overwrites`` how many rows may be
     overwritten or deleted (None: a fifth of them, or five), ``wait_seconds`` how long a lock is
     waited for, ``service`` who writes the rows, ``keep_backups`` how many runs keep theirs (None:
-    ten); ``proceed`` is asked between batches whether to go on.
+    ten); ``proceed`` is asked between batches whether to go on. ``allow_links`` are folders that
+    the audits before and after an apply may follow links to (see `audit`).
     """
 
     state_dir: str | os.PathLike[str] | None = None
@@ -30,6 +32,7 @@ class Options:
     service: str = "embedded"
     keep_backups: int | None = None
     proceed: Proceed = go_on
+    allow_links: Sequence[str | os.PathLike[str]] = ()
 
     def terms(self, home: str) -> Terms:
         """Return the terms for runs on *home*."""

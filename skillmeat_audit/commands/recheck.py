@@ -1,11 +1,12 @@
 """Audits a home before and after a run: what is fixed, what remains, what is new."""
 
-import os
 from dataclasses import dataclass
+from typing import Unpack
 
 import pandas as pd
 
 from skillmeat_audit.commands.audit import Audit, audit
+from skillmeat_audit.commands.snapshot import Reading
 from skillmeat_audit.model.past import identities
 from skillmeat_audit.model.tables import among
 from skillmeat_audit.model.urls import sqlite_path
@@ -20,11 +21,10 @@ class Recheck:
     new: pd.DataFrame
 
 
-def audit_of(home: str, url: str, state_dir: str | os.PathLike[str] | None) -> Audit:
+def audit_of(home: str, url: str, **reading: Unpack[Reading]) -> Audit:
     """Return the audit of *home* with its cache at *url*."""
     path = sqlite_path(url)
-    database = url if path is None else str(path)
-    return audit(home, database=database, progress=False, state_dir=state_dir)
+    return audit(home, database=url if path is None else str(path), **reading)
 
 
 def compared(before: pd.DataFrame, after: pd.DataFrame) -> Recheck:

@@ -11,6 +11,7 @@ import pandas as pd
 from skillmeat_audit.commands.audit import Audit, Scope, scoped
 from skillmeat_audit.commands.options import Options
 from skillmeat_audit.commands.recheck import Recheck, audit_of, compared
+from skillmeat_audit.commands.snapshot import Reading, confirm_evidence
 from skillmeat_audit.diff.cells import missing_cells
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.model import changes as model
@@ -161,10 +162,12 @@ def plan(
     """Return the plan that mends what *audited* found, within *scope*.
 
     Only findings of one of *dispositions* are mended (safe and fill unless told otherwise); rows
-    that are orphans are deleted only with *deletes*. Raises `UsageError`, `DatabaseError`,
-    and `HomeError` for a home whose path no JSON can hold.
+    that are orphans are deleted only with *deletes*. A plan never rests on the index: after an
+    audit that did, the files are read again. Raises `UsageError`, `DatabaseError`, and
+    `HomeError` for a home whose files differ from what was audited, or whose path no JSON can hold.
     """
     snapshot = audited.snapshot
+    confirm_evidence(snapshot)
     unknown = sorted(set(dispositions) - {Disposition.SAFE, Disposition.FILL, Disposition.REVIEW})
     if unknown:
         raise UsageError(f"no disposition {printable(unknown[0])} can be planned")
@@ -201,13 +204,14 @@ def apply(planned: Plan, *, options: Options | None = None, recheck: bool = True
     """
     options = options or Options()
     terms = options.terms(planned.document.home)
-    place = planned.document.home, planned.url, options.state_dir
-    before = audit_of(*place) if recheck else None
+    place = planned.document.home, planned.url
+    reading = Reading(progress=False, state_dir=options.state_dir, allow_links=options.allow_links)
+    before = audit_of(*place, **reading) if recheck else None
     outcome = apply_plan(planned.document, planned.url, terms)
     rechecked = after = None
     if before is not None:
         try:
-            after = audit_of(*place) if outcome.run else before
+            after = audit_of(*place, **reading) if outcome.run else before
             rechecked = compared(before.findings, after.findings)
         except AuditError as exc:  # what was written stays written, and has to be told
             outcome = replace(outcome, notes=(*outcome.notes, f"could not audit again: {exc}"))

@@ -32,7 +32,8 @@ class Order:
 
     Without ``keeping`` nothing is kept of the run, and it is compared with no other. With
     ``apply_safe`` the safe changes are applied first; ``exclusive`` refuses to run beside another
-    run on the home. Without ``index`` every file is read again.
+    run on the home. Without ``index`` every file is read again, as with ``apply_safe``. Links may
+    lead to ``allow_links``.
     """
 
     outputs: Sequence[Output] = ()
@@ -45,6 +46,7 @@ class Order:
     exclusive: bool = False
     progress: bool | None = None
     index: bool = True
+    allow_links: Sequence[Path] = ()
 
     @property
     def state_dir(self) -> str | os.PathLike[str] | None:
@@ -154,8 +156,9 @@ def _audited(home: str | os.PathLike[str], order: Order) -> Audit:
         database=order.database,
         scope=order.scope,
         progress=order.progress,
-        index=order.index,
+        index=order.index and not order.apply_safe,
         state_dir=order.state_dir,
+        allow_links=order.allow_links,
     )
     if order.baseline is None:
         return audited

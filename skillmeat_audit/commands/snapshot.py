@@ -3,10 +3,10 @@
 import gc
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TypedDict, TypeVar, Unpack
 
 import pandas as pd
 
@@ -16,27 +16,45 @@ from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.index import Index
 from skillmeat_audit.loaders.manifests import load_manifests
+from skillmeat_audit.model.errors import HomeError
 from skillmeat_audit.model.snapshot import Home, Snapshot
 from skillmeat_audit.model.state import state_folder
 from skillmeat_audit.model.tables import PROBLEMS
+from skillmeat_audit.model.text import printable
 
 Step = TypeVar("Step")
+
+
+class Reading(TypedDict, total=False):
+    """How the files of a home are read.
+
+    ``progress`` shows a bar when reading takes longer than a second; None means: where stderr is a
+    terminal. ``index`` remembers what a large home's files hold, and only files that changed are
+    read again; False reads them all and remembers nothing. ``state_dir`` is where that is kept, and
+    where the journals of repairs are looked for, which tell the rows that a repair wrote: the
+    platform's state folder unless named. ``allow_links`` are folders outside a collection that
+    links in it may lead to (the setting ``allow-links``).
+    """
+
+    progress: bool | None
+    index: bool
+    state_dir: str | os.PathLike[str] | None
+    allow_links: Sequence[str | os.PathLike[str]]
 
 
 def load_snapshot(
     home: str | os.PathLike[str],
     database: str | os.PathLike[str] | None = None,
-    *,
-    progress: bool | None = None,
-    index: bool | str | os.PathLike[str] = True,
+    **reading: Unpack[Reading],
 ) -> Snapshot:
     """Return the layers of *home*, loaded together and nothing of them judged.
 
     The arguments are those of `skillmeat_audit.commands.audit.audit`.
     """
-    place = find_home(home, database)
+    place = find_home(home, database, reading.get("allow_links", ()))
+    index = _index(place, reading)
     with _uncollected():
-        return _load(place, _index(place, index), progress)
+        return _load(place, index, reading.get("progress"))
 
 
 def _load(place: Home, known: Index, progress: bool | None) -> Snapshot:
@@ -60,7 +78,37 @@ def _load(place: Home, known: Index, progress: bool | None) -> Snapshot:
         problems=PROBLEMS.conform(pd.concat(problems, ignore_index=True)),
         catalog_known=cache.catalog_known,
         may_hide_entries=manifests.may_hide_entries,
+        indexed=known.is_used,
     )
+
+
+def confirm_evidence(snapshot: Snapshot) -> None:
+    """Raise `HomeError` unless the files hold what *snapshot* says, read again if it was indexed.
+
+    An index can be wrong of a file (`loaders.index`), and what is written must not rest on it.
+    """
+    if snapshot.indexed and (changed := changed_evidence(snapshot)):
+        raise HomeError(
+            f"{printable(changed)} differs from what the audit read or remembered; "
+            "audit again with index=False"
+        )
+
+
+def changed_evidence(snapshot: Snapshot) -> str | None:
+    """Return the first artifact whose manifest entry or front matter is not as in *snapshot*.
+
+    All files are read again for it; "the manifests" where the entries are others. None where all of
+    them hold what *snapshot* says.
+    """
+    entries = load_manifests(snapshot.home).entries
+    if not entries.equals(snapshot.manifest):
+        return "the manifests"
+    files = load_frontmatter(snapshot.home, entries).drop(columns="modified_at")
+    before = snapshot.frontmatter.drop(columns="modified_at")
+    if files.equals(before):
+        return None
+    same = (files == before).fillna(value=False) | (files.isna() & before.isna())
+    return str(entries["artifact_id"][~same.all(axis=1)].iloc[0])
 
 
 def tracked(steps: Iterable[Step], progress: bool | None, said: str) -> Iterable[Step]:
@@ -88,8 +136,10 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _index(home: Home, wanted: bool | str | os.PathLike[str]) -> Index:
-    if wanted is False:
+def _index(home: Home, reading: Reading) -> Index:
+    if not reading.get("index", True):
         return Index(None)
-    given = None if wanted is True else Path(wanted).expanduser()
-    return Index(state_folder(str(home.root.resolve()), given))
+    given = reading.get("state_dir")
+    return Index(
+        state_folder(str(home.root.resolve()), None if given is None else Path(given).expanduser())
+    )

@@ -5,8 +5,8 @@ import re
 
 import pandas as pd
 
-from skillmeat_audit.loaders.files import Confined
-from skillmeat_audit.loaders.frontmatter import relative_path
+from skillmeat_audit.loaders.artifact_files import relative_path
+from skillmeat_audit.loaders.confined import Confined, Descent
 from skillmeat_audit.loaders.home import file_collections
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import PROBLEMS, plain
@@ -25,20 +25,27 @@ _UNTIDY = re.compile(r"//|/$|(?:^|/)\.\.?(?:/|$)|^$")
 def load_undeclared(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
     """Return ``PROBLEMS`` of kind *undeclared*: one row per artifact on disk without an entry."""
     declared = _declared(manifest)
-    problems = []
-    for folder in file_collections(home):
-        confined, known = Confined(folder), declared.get(folder.name, set())
-        for kind_folder, kind in FOLDERS.items():
-            for name in _names(confined.real(str(folder / kind_folder))):
-                if f"{kind_folder}/{name}" not in known:
-                    shown = encodable(name)
-                    problems.append({
-                        "kind": "undeclared",
-                        "artifact_id": f"{kind}:{shown.removesuffix('.md')}",
-                        "place": f"collections/{encodable(folder.name)}/{kind_folder}/{shown}",
-                        "detail": "on disk, but no manifest declares it",
-                    })  # fmt: skip
+    problems: list[dict[str, object]] = []
+    with Descent() as descent:
+        for collection in file_collections(home):
+            folder = Confined(home.collections, collection, descent, home.link_roots)
+            declared_here = declared.get(collection, set())
+            for kind_folder, kind in FOLDERS.items():
+                problems.extend(
+                    _undeclared(collection, kind_folder, kind, encodable(name))
+                    for name in _names(folder, kind_folder)
+                    if f"{kind_folder}/{name}" not in declared_here
+                )
     return PROBLEMS.from_records(problems)
+
+
+def _undeclared(collection: str, kind_folder: str, kind: str, name: str) -> dict[str, object]:
+    return {
+        "kind": "undeclared",
+        "artifact_id": f"{kind}:{name.removesuffix('.md')}",
+        "place": f"collections/{encodable(collection)}/{kind_folder}/{name}",
+        "detail": "on disk, but no manifest declares it",
+    }
 
 
 def _declared(manifest: pd.DataFrame) -> dict[str, set[str]]:
@@ -53,11 +60,9 @@ def _declared(manifest: pd.DataFrame) -> dict[str, set[str]]:
     return found
 
 
-def _names(folder: str | None) -> list[str]:
-    """Return what lies in *folder*; nothing where it is outside the collection (None)."""
-    if folder is None:
-        return []
+def _names(folder: Confined, kind_folder: str) -> list[str]:
+    """Return what lies in *kind_folder*; nothing where it is outside, or cannot be listed."""
     try:
-        return sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith("."))
+        return [name for name in folder.names(kind_folder) if not name.startswith(".")]
     except OSError:
         return []

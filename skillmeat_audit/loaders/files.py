@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 SETTINGS_LIMIT_BYTES = 1024 * 1024
+READ_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # waits for no writer
 _POSITIVE = 2**63 - 1  # what a frame can hold
-_DEPTH = 16  # of folders; nobody has deeper ones by accident
-_POSITIVE = 2**63 - 1  # what a frame can hold
-_DEPTH = 16  # of folders; nobody has deeper ones by accident
-_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
 class Unreadable(ValueError):
@@ -34,9 +32,11 @@ class Content(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What tells one state of a file from every other, without reading it.
+    """What tells one state of a file from another without reading it, as far as that is possible.
 
-    ``ctime_ns`` changes with every write and cannot be set by anybody.
+    ``ctime_ns`` changes with every ``write`` and cannot be set by anybody. A store through a
+    mapping changes both times only when it is the first since the page was written back (mmap(2)):
+    so a plan, and whatever else is written, rests on contents that were read again.
     """
 
     device: int
@@ -64,7 +64,7 @@ def exists(path: str | Path) -> bool:
     except ValueError:  # a null character, which no name has
         return False
     except OSError as exc:
-        if exc.errno not in _NOWHERE:
+        if exc.errno not in NOWHERE:
             raise
         return False
     return True
@@ -76,7 +76,14 @@ def read_regular(path: str | Path, limit_bytes: int) -> Content:
     Raises `Unreadable` for anything else (a pipe would block) and for a file larger than
     *limit_bytes*; `OSError` where it cannot be opened.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # waits for no writer
+    return read_descriptor(os.open(path, READ_FLAGS), limit_bytes)
+
+
+def read_descriptor(descriptor: int, limit_bytes: int) -> Content:
+    """Return the content of the regular file open as *descriptor*, and close it.
+
+    Raises `Unreadable` as `read_regular` does.
+    """
     try:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
@@ -102,64 +109,3 @@ def _read(descriptor: int, size_bytes: int) -> bytes:
     while len(data) < size_bytes and (more := os.read(descriptor, size_bytes - len(data))):
         data += more
     return data
-
-
-class Confined:
-    """A folder outside of which nothing is read, wherever links lead.
-
-    What its folders really are is looked up once each.
-    """
-
-    def __init__(self, folder: str | Path) -> None:
-        self.path = os.fspath(folder)
-        self.name = os.path.basename(self.path)
-        self._real = os.path.realpath(folder)
-        self._folders: dict[str, str] = {}
-        self._plain: dict[str, bool] = {"": True}
-
-    def plain(self, relative: str) -> os.stat_result | None:
-        """Return the facts of the regular file at *relative*, reached without any link, else None.
-
-        It lies inside then, whatever else is true of it.
-        """
-        parent, _, name = relative.rpartition("/")
-        if relative.count("/") > _DEPTH or not self._is_plain_folder(parent):
-            return None
-        try:
-            facts = os.lstat(f"{self._real}/{relative}")
-        except (OSError, ValueError):
-            return None
-        return facts if stat.S_ISREG(facts.st_mode) and name else None
-
-    def _is_plain_folder(self, relative: str) -> bool:
-        """Tell whether *relative* is a folder reached without any link; one look per parent."""
-        if relative not in self._plain:
-            parent, _, name = relative.rpartition("/")
-            self._plain[relative] = False
-            if name not in ("", os.curdir, os.pardir) and self._is_plain_folder(parent):
-                self._plain |= self._folders_in(parent)
-        return self._plain[relative]
-
-    def _folders_in(self, parent: str) -> dict[str, bool]:
-        prefix = f"{parent}/" if parent else ""
-        try:
-            with os.scandir(f"{self._real}/{parent}") as entries:
-                return {
-                    prefix + entry.name: entry.is_dir(follow_symlinks=False) for entry in entries
-                }
-        except (OSError, ValueError):
-            return {}
-
-    def real(self, path: str) -> str | None:
-        """Return what *path* really is, None where that lies outside the folder."""
-        parent, name = os.path.split(path)
-        if name in ("", os.curdir, os.pardir):
-            real = os.path.realpath(path)
-        else:
-            if parent not in self._folders:
-                self._folders[parent] = os.path.realpath(parent)
-            real = os.path.join(self._folders[parent], name)
-            if os.path.islink(real):
-                real = os.path.realpath(real)
-        self._folders[path] = real
-        return real if real == self._real or real.startswith(self._real + os.sep) else None

@@ -1,11 +1,13 @@
 """Finds a SkillMeat home and what it is made of."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 import tomli
 
+from skillmeat_audit.loaders.confined import name_text
 from skillmeat_audit.loaders.files import SETTINGS_LIMIT_BYTES, exists, read_regular, reason_of
 from skillmeat_audit.model.errors import HomeError, UsageError
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION
@@ -20,11 +22,14 @@ _PARTS = ("collections", "cache/cache.db", "config.toml")
 
 
 def find_home(
-    path: str | os.PathLike[str] = DEFAULT_HOME, database: str | os.PathLike[str] | None = None
+    path: str | os.PathLike[str] = DEFAULT_HOME,
+    database: str | os.PathLike[str] | None = None,
+    link_roots: Sequence[str | os.PathLike[str]] = (),
 ) -> Home:
     """Return the home at *path*: a ``.skillmeat`` folder, or the folder that holds it.
 
     *database* overrides the cache's place: a file, or an SQLAlchemy URL (SQLite or PostgreSQL).
+    *link_roots* are folders that links in a collection may lead to.
     Raises `HomeError` where there is no home, `UsageError` for a database address of no use.
     """
     given = Path(os.path.expanduser(path))
@@ -32,7 +37,8 @@ def find_home(
     if root is not None:
         active, problem = _active_collection(root)
         address = None if database is None else os.fspath(database)
-        return Home(root, _database(root, address), active, problem)
+        roots = tuple(Path(os.path.expanduser(each)) for each in link_roots)
+        return Home(root, _database(root, address), active, problem, roots)
     if not there:
         raise HomeError(f"no SkillMeat home at {printable(given)}: there is no such folder")
     lacks = "it holds neither collections/ nor cache/cache.db"
@@ -73,7 +79,7 @@ def _database(root: Path, given: str | None) -> str | None:
     if not separator:
         return _existing_file(Path(os.path.expanduser(given)))
     if scheme == "sqlite":
-        return _existing_file(Path(unquote(rest.removeprefix("/"))))
+        return _existing_file(Path(os.fsdecode(unquote_to_bytes(rest.removeprefix("/")))))
     if scheme in ("postgresql", "postgresql+psycopg"):
         if not is_sound(given):
             raise UsageError(
@@ -103,7 +109,7 @@ def _default_cache(path: Path) -> str | None:
     return sqlite_url(path)
 
 
-def _is_dead_link(*paths: Path) -> bool:
+def _is_dead_link(*paths: Path | bytes) -> bool:
     return any(os.path.islink(path) and not os.path.exists(path) for path in paths)
 
 
@@ -127,22 +133,23 @@ def _active_collection(root: Path) -> tuple[str, str | None]:
     return (name if isinstance(name, str) and name else DEFAULT_COLLECTION), None
 
 
-def file_collections(home: Home) -> list[Path]:
-    """Return the folders of the file collections (those that hold a manifest), by name."""
+def file_collections(home: Home) -> list[str]:
+    """Return the names of the file collections (the folders that hold a manifest), sorted."""
     try:
-        children = sorted(home.collections.iterdir(), key=lambda child: child.name)
+        names = os.listdir(os.fsencode(home.collections))
     except OSError as exc:
         if isinstance(exc, FileNotFoundError) and not _is_dead_link(home.collections):
             return []
         raise HomeError(
             f"cannot list {printable(home.collections)}: {exc.strerror or exc}; {_MEND}"
         ) from exc
-    return [child for child in children if _holds_manifest(child)]
+    folders = os.path.join(os.fsencode(home.collections), b"")
+    return sorted(name_text(name) for name in names if _holds_manifest(folders + name))
 
 
-def _holds_manifest(folder: Path) -> bool:
+def _holds_manifest(folder: bytes) -> bool:
     try:
-        os.lstat(folder / MANIFEST_NAME)
+        os.lstat(os.path.join(folder, MANIFEST_NAME.encode()))
     except (FileNotFoundError, NotADirectoryError):
         return _is_dead_link(folder)
     except OSError:

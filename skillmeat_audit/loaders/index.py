@@ -2,8 +2,9 @@
 
 The index is a convenience and never evidence: a file counts as unchanged only where device, inode,
 size and both times are the same, one that was changed while or just before it was read is not
-remembered, and after a week everything is read again. What is damaged, or was made by other code,
-is as good as none; an index that cannot be kept is no error.
+remembered, and after a week everything is read again. A store through a memory mapping can leave
+both times as they are (mmap(2)), so what a plan rests on is read again before it is written. What
+is damaged, or was made by other code, is as good as none; an index that cannot be kept is no error.
 """
 
 import contextlib
@@ -46,6 +47,11 @@ class Index:
         self._folder = folder
         self._began_ns = time.time_ns()
         self._since_ns: dict[str, int] = {}
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything was remembered, and not read."""
+        return bool(self._since_ns)
 
     def remembered(self, table: Table) -> pd.DataFrame:
         """Return the frame kept as *table*, empty where there is none that can be used."""

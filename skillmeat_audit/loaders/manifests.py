@@ -1,18 +1,17 @@
 """Loads the manifests: every ``collection.toml`` as SkillMeat reads it, a row per entry."""
 
 import json
-import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 import tomli
 
-from skillmeat_audit.loaders.files import Confined, Unreadable, read_regular, seen
+from skillmeat_audit.loaders.confined import Confined, Descent
+from skillmeat_audit.loaders.files import Unreadable, seen
 from skillmeat_audit.loaders.home import MANIFEST_NAME, file_collections
 from skillmeat_audit.loaders.index import SEEN, Index, states, states_in
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
@@ -59,13 +58,15 @@ def load_manifests(home: Home, index: Index | None = None) -> Manifests:
     known = dict(iter(index.remembered(LISTED).groupby("file_collection")))
     parts, problems = [LISTED.empty()], [PROBLEMS.empty()]
     hidden = learned = False
-    for folder in file_collections(home):
-        if (listed := _unchanged(folder, known.get(folder.name))) is None:
-            listed, refused, unlisted = _load_one(folder)
-            problems.append(refused)
-            hidden |= unlisted
-            learned |= refused.empty
-        parts.append(listed)
+    with Descent() as descent:
+        for collection in file_collections(home):
+            folder = Confined(home.collections, collection, descent, home.link_roots)
+            if (listed := _unchanged(folder, known.get(collection))) is None:
+                listed, refused, unlisted = _load_one(folder)
+                problems.append(refused)
+                hidden |= unlisted
+                learned |= refused.empty
+            parts.append(listed)
     entries = pd.concat(parts, ignore_index=True)
     if learned:
         index.keep(LISTED, entries[entries["device"].notna()])
@@ -73,12 +74,11 @@ def load_manifests(home: Home, index: Index | None = None) -> Manifests:
     return Manifests(entries, pd.concat(problems, ignore_index=True), hidden)
 
 
-def _unchanged(folder: Path, known: pd.DataFrame | None) -> pd.DataFrame | None:
+def _unchanged(folder: Confined, known: pd.DataFrame | None) -> pd.DataFrame | None:
     """Return the entries *known* of the collection in *folder*, if its manifest is as it was."""
-    facts = None if known is None else Confined(folder).plain(MANIFEST_NAME)
-    if known is None or facts is None:
+    if known is None or (plain := folder.plain(MANIFEST_NAME)) is None:
         return None
-    same = states_in(known.head(1)) == states([seen(facts)])
+    same = states_in(known.head(1)) == states([seen(plain[1])])
     return known if same.all() else None
 
 
@@ -103,16 +103,17 @@ def parse_manifest(text: str) -> dict[str, object]:
     return document
 
 
-def _load_one(folder: Path) -> Manifests:
+def _load_one(folder: Confined) -> Manifests:
     """Return a collection's entries (``LISTED``), its problems, and whether it may hide entries."""
     place = f"collections/{encodable(folder.name)}/{MANIFEST_NAME}"
     if encodable(folder.name) != folder.name:
         return _unlisted(place, "the folder's name is not UTF-8; rename it")
+    text = ""
     try:
-        text, state = _read(folder / MANIFEST_NAME)
+        text, state = _read(folder)
         document = parse_manifest(text)
     except (OSError, ValueError, RecursionError) as exc:
-        return _unlisted(place, _syntax_reason(folder / MANIFEST_NAME, exc))
+        return _unlisted(place, _syntax_reason(text, exc))
     refusal = collection_refusal(document)
     listed = document.get("artifacts")
     entries = listed if isinstance(listed, list) else []
@@ -161,21 +162,22 @@ def _entry(collection: str, position: int, entry: object) -> Record | Refusal:
         )
 
 
-def _read(path: Path) -> tuple[str, dict[str, int | None]]:
-    """Return the text of the manifest at *path* and its state, null where it is a link.
+def _read(folder: Confined) -> tuple[str, dict[str, int | None]]:
+    """Return the text of the manifest in *folder* and its state, null where it is a link.
 
     What SkillMeat could not hold is refused.
     """
-    linked = os.path.islink(path)
-    if linked and Confined(path.parent).real(str(path)) is None:
+    real = folder.real(MANIFEST_NAME)
+    if real is None:
         raise Unreadable("is a link out of the collection folder, or leads nowhere; it is not read")
-    content, facts = read_regular(path, SIZE_LIMIT_BYTES)
+    content, facts = folder.descent.read(real, SIZE_LIMIT_BYTES)
+    linked = folder.plain(MANIFEST_NAME) is None
     if content.startswith(b"\xef\xbb\xbf"):
         raise Unreadable("starts with a byte order mark, which TOML does not allow")
     return content.decode("utf-8"), dict.fromkeys(SEEN) if linked else seen(facts)._asdict()
 
 
-def _syntax_reason(path: Path, exc: BaseException) -> str:
+def _syntax_reason(text: str, exc: BaseException) -> str:
     if isinstance(exc, OSError):
         return f"cannot be read: {exc.strerror or exc}"
     if isinstance(exc, UnicodeDecodeError):
@@ -185,7 +187,7 @@ def _syntax_reason(path: Path, exc: BaseException) -> str:
     if isinstance(exc, Unreadable):
         return f"{exc}; {_LOST}"
     line = getattr(exc, "lineno", None) or _line_in(str(exc))
-    context = _context(path, line) if line else ""
+    context = _context(text, line) if line else ""
     return f"is not TOML 1.0: {exc}{context}; {_LOST}"
 
 
@@ -194,9 +196,9 @@ def _line_in(message: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _context(path: Path, line: int) -> str:
+def _context(manifest: str, line: int) -> str:
     """Return which entry and key stand at *line*, as far as the text tells."""
-    before = path.read_bytes().decode("utf-8", "replace").split("\n")[:line]
+    before = manifest.split("\n")[:line]
     number = len(_HEADER.findall("\n".join(before)))
     name = next((found for text in reversed(before) if (found := _assigned(text, "name"))), None)
     key = before[-1].partition("=")[0].strip() if before and "=" in before[-1] else None

@@ -17,8 +17,9 @@ from subprocess import DEVNULL, Popen
 from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 
+from skillmeat_audit.loaders.confined import Descent
 from skillmeat_audit.loaders.extraction import extract
-from skillmeat_audit.loaders.files import Seen, Unreadable, modified_at, read_regular, seen
+from skillmeat_audit.loaders.files import Seen, Unreadable, modified_at, seen
 
 Record = dict[str, object]
 
@@ -32,9 +33,12 @@ _SERVE = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve(
 
 
 class Task(NamedTuple):
-    """A file to be read; with ``must_fence`` it is believed only where it opens with a fence."""
+    """A file to be read, by its real path: no link is followed on the way to it.
 
-    file: str
+    With ``must_fence`` it is believed only where it opens with a fence.
+    """
+
+    file: bytes
     must_fence: bool
 
 
@@ -57,13 +61,19 @@ def read_all(tasks: Sequence[Task], track: Track = iter) -> list[Read]:
     if readers > 1:
         with suppress(OSError):  # no room for another process, or for its files
             return _read_together(tasks, readers, track)
-    return [read_one(task) for task in track(tasks)]
+    return read_here(track(tasks))
 
 
-def read_one(task: Task) -> Read:
+def read_here(tasks: Iterable[Task]) -> list[Read]:
+    """Return what each of *tasks* reads, all of them read by this process."""
+    with Descent() as descent:
+        return [_read_one(task, descent) for task in tasks]
+
+
+def _read_one(task: Task, descent: Descent) -> Read:
     """Return what the file of *task* says; why it cannot be read is a record too."""
     try:
-        content, facts = read_regular(task.file, SIZE_LIMIT_BYTES)
+        content, facts = descent.read(task.file, SIZE_LIMIT_BYTES)
     except OSError as exc:
         reason = f"cannot be read: {exc.strerror or exc}"
         return Read({"state": "unreadable", "reason": reason}, None)
@@ -81,7 +91,7 @@ def serve(asked_by: int) -> None:
     gc.disable()  # records hold no garbage, and looking for it among them costs
     tasks: Sequence[Task] = pickle.load(sys.stdin.buffer)
     wanted = takewhile(lambda _: os.getppid() == asked_by, tasks)
-    pickle.dump([read_one(task) for task in wanted], sys.stdout.buffer)
+    pickle.dump(read_here(wanted), sys.stdout.buffer)
 
 
 def _record(content: bytes, *, must_fence: bool) -> Record:
@@ -112,7 +122,7 @@ def _read_together(tasks: Sequence[Task], readers: int, track: Track) -> list[Re
     own, others = tasks[:begin], [tasks[start:end] for start, end in pairwise(cuts)]
     with ExitStack() as stack:
         answers = [stack.enter_context(_child(other)) for other in others]
-        found = [read_one(task) for task in track(own)]
+        found = read_here(track(own))
         return found + [read for answer in answers for read in answer()]
 
 
@@ -142,4 +152,4 @@ def _answer(process: Popen[bytes], answer: IO[bytes], tasks: Sequence[Task]) -> 
         found: list[Read] = pickle.load(answer)
     except (EOFError, pickle.UnpicklingError):
         found = []
-    return found if len(found) == len(tasks) else [read_one(task) for task in tasks]
+    return found if len(found) == len(tasks) else read_here(tasks)

@@ -1,5 +1,6 @@
-"""Loads the user's settings file: which rules are ignored, why, and when an audit fails."""
+"""Loads the user's settings file: which rules are ignored, why, and what an audit may read."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.text import printable
 
-_KEYS = {"ignore", "fail-on", "keep-backups", "kept-runs"}
+_KEYS = {"ignore", "fail-on", "keep-backups", "kept-runs", "allow-links"}
 KEPT_RUNS = 400
 
 
@@ -25,6 +26,7 @@ class Settings:
         fail-on = "error"
         keep-backups = 3
         kept-runs = 400
+        allow-links = ["~/dotfiles"]
 
         [ignore]
         F002 = "the home was moved on purpose"
@@ -34,6 +36,7 @@ class Settings:
     fail_on: Severity = Severity.WARNING
     keep_backups: int | None = None
     kept_runs: int = KEPT_RUNS
+    allow_links: tuple[Path, ...] = ()
 
 
 def default_settings_file() -> Path:
@@ -69,6 +72,7 @@ def load_settings(path: Path | None = None) -> Settings:
         _fail_on(document.get("fail-on"), file),
         _keep_backups(document.get("keep-backups"), file),
         _kept_runs(document.get("kept-runs", KEPT_RUNS), file),
+        _allow_links(document.get("allow-links", []), file),
     )
 
 
@@ -99,3 +103,14 @@ def _kept_runs(value: object, file: Path) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise UsageError(f"{printable(file)}: kept-runs must be a number of runs, 1 or more")
     return value
+
+
+def _allow_links(value: object, file: Path) -> tuple[Path, ...]:
+    """Return the folders that links may lead to; a relative one would depend on the caller's."""
+    texts = value if isinstance(value, list) else [None]
+    folders = [Path(os.path.expanduser(text)) for text in texts if isinstance(text, str)]
+    if len(folders) < len(texts) or not all(folder.is_absolute() for folder in folders):
+        raise UsageError(
+            f"{printable(file)}: allow-links must be a list of folders, absolute or below ~"
+        )
+    return tuple(folders)

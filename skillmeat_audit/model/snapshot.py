@@ -13,13 +13,15 @@ class Home:
     """A SkillMeat home: its folder, its cache's address and its active file collection.
 
     ``database`` is an SQLAlchemy URL, or None where the home has no cache yet. ``settings_problem``
-    says why ``active_collection`` is only SkillMeat's default, None where it is known.
+    says why ``active_collection`` is only SkillMeat's default, None where it is known. Links in a
+    collection may lead to ``link_roots`` as well.
     """
 
     root: Path
     database: str | None = field(repr=False)
     active_collection: str
     settings_problem: str | None = None
+    link_roots: tuple[Path, ...] = ()
 
     @property
     def collections(self) -> Path:
@@ -36,6 +38,7 @@ class Snapshot:
     ``catalog_known`` is False where the cache has no marketplace tables to ask.
     ``may_hide_entries`` is True where a manifest could not be read far enough to list its entries.
     ``repaired`` is what repairs of this project wrote into the cache, as far as journals tell.
+    ``indexed`` is True where files were remembered instead of read (`loaders.index`).
     """
 
     home: Home
@@ -52,3 +55,4 @@ class Snapshot:
     catalog_known: bool
     may_hide_entries: bool
     repaired: pd.DataFrame = field(default_factory=REPAIRED.empty)
+    indexed: bool = False

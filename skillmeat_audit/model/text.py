@@ -1,7 +1,7 @@
 """Text from outside: how it is made fit to be shown, how an accident is told from a description."""
 
-import os
 import re
+import unicodedata
 
 # Controls, line and paragraph separators, marks that reorder, hide or format text, lone surrogates,
 # tags, private use, what is no character at all. Joiners (U+200C, U+200D) stay: emoji and several
@@ -38,10 +38,27 @@ def printable(text: object) -> str:
 
 
 def encodable(file_name: str) -> str:
-    """Return *file_name* with bytes that are not UTF-8 spelled out, fit to be stored."""
+    """Return *file_name* with bytes that are not UTF-8 spelled out, fit to be stored.
+
+    Such bytes are surrogates in it (``surrogateescape``), whatever the locale.
+    """
     if file_name.isascii():
         return file_name
-    return os.fsencode(file_name).decode("utf-8", "backslashreplace")
+    return file_name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def folded(name: str) -> str:
+    """Return what names that differ only in case or in Unicode form have in common."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def difference(name: str, other: str) -> str:
+    """Return in what two names differ that are the same when `folded`."""
+    composed = unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", other)
+    if composed[0] == composed[1]:
+        return "Unicode form (NFC/NFD)"
+    alike_forms = name.casefold() == other.casefold()
+    return "case" if alike_forms else "case and Unicode form (NFC/NFD)"
 
 
 def as_text(value: object) -> str | None:

@@ -69,7 +69,7 @@ def check(home: str, **options: Any) -> int:
     _check_updating(options)
     settings = load_settings(options["config"])
     scope = scope_of(options, settings)
-    audit = _accepted(audited(home, options, scope), scope, options)
+    audit = _accepted(audited(home, options, settings, scope), scope, options)
     if not options["quiet"]:
         _print_check(audit, options)
     fail_on = Severity(options["fail_on"]) if options["fail_on"] else settings.fail_on
@@ -85,11 +85,11 @@ def check(home: str, **options: Any) -> int:
 @common
 def show(artifact: str, home: str, **options: Any) -> int:
     """Show one ARTIFACT (type:name, or a name that is unique) through all its layers."""
-    from skillmeat_audit.commands.audit import Scope
+    from skillmeat_audit.loaders.settings import load_settings
     from skillmeat_audit.reports.tabular import artifact_json
     from skillmeat_audit.reports.text import Layout, artifact_text
 
-    audit = audited(home, options, Scope())
+    audit = audited(home, options, load_settings(options["config"]))
     if options["view"]:
         _print_view(audit.view(artifact), options["form"])
         return ExitCode.CLEAN

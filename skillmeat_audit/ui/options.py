@@ -34,7 +34,7 @@ always = [
         "--config",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Settings file (rules ignored, and why; backups kept).",
+        help="Settings file (rules ignored, and why; backups kept; links allowed).",
     ),
     click.option("--traceback", is_flag=True, help="On an error, show where it was raised."),
 ]
@@ -123,22 +123,24 @@ def scope_of(options: dict[str, Any], settings: "Settings") -> "Scope":
     )
 
 
-def audited(home: str, options: dict[str, Any], scope: "Scope") -> "Audit":
-    """Return the audit of *home*."""
+def audited(
+    home: str, options: dict[str, Any], settings: "Settings", scope: "Scope | None" = None
+) -> "Audit":
+    """Return the audit of *home*; *settings* say where links may lead."""
     gc.disable()  # while a thousand modules load there is nothing to collect, and looking costs
     from skillmeat_audit.commands.audit import audit
 
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)
     gc.enable()
-    progress = False if options.get("quiet") else None
     return audit(
         home,
         database=options["database"],
         scope=scope,
-        progress=progress,
+        progress=False if options.get("quiet") else None,
         index=not options["no_index"],
         state_dir=options["state_dir"],
+        allow_links=settings.allow_links,
     )
 
 

@@ -73,7 +73,9 @@ def plan(home: str, **options: Any) -> int:
     if options["schema"]:
         emit(schema().decode())
         return ExitCode.CLEAN
-    audit = audited(home, options, scope_of(options, load_settings(options["config"])))
+    settings = load_settings(options["config"])
+    reading = options | {"no_index": True}  # what is written rests on what the files hold now
+    audit = audited(home, reading, settings, scope_of(options, settings))
     planned = repair.plan(
         audit,
         dispositions=options["disposition"] or ("safe", "fill"),
@@ -153,12 +155,14 @@ def _options(options: dict[str, Any]) -> "Options":
     from skillmeat_audit.commands.options import Options
     from skillmeat_audit.loaders.settings import load_settings
 
+    settings = load_settings(options["config"])
     return Options(
         options["state_dir"],
         options.get("max_overwrites"),
         options["wait"],
         options.get("service", "embedded"),
-        load_settings(options["config"]).keep_backups,
+        settings.keep_backups,
+        allow_links=settings.allow_links,
     )
 
 

@@ -139,6 +139,7 @@ def _order(options: dict[str, Any], settings: "Settings") -> "Order":
         exclusive=options["exclusive"],
         progress=False if options["quiet"] else None,
         index=not options["no_index"],
+        allow_links=settings.allow_links,
     )
 
 

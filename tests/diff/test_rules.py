@@ -290,6 +290,30 @@ def test_a_row_whose_entry_is_refused_is_no_orphan():
     assert "K002" not in codes(snapshot([], [row()], problems=refused))
 
 
+@pytest.mark.parametrize(
+    ("declared", "held", "difference"),
+    [
+        ("skill:Alpha", "skill:alpha", "case"),
+        ("skill:caf\xe9", "skill:cafe\u0301", "Unicode form (NFC/NFD)"),
+        ("skill:caf\xe9", "skill:CAFE\u0301", "case and Unicode form (NFC/NFD)"),
+    ],
+)
+def test_a_missing_row_and_an_orphan_of_one_name_name_each_other(declared, held, difference):
+    snap = snapshot([entry(declared), entry("skill:beta")], [row(held), row("skill:gamma")])
+    told = {
+        (each["rule"], each["artifact_id"]): each["detail"]
+        for each in records(findings(snap))
+        if each["rule"] in ("K001", "K002")
+    }
+
+    assert told == {
+        ("K001", declared): f"{held} differs from it only in {difference}",
+        ("K001", "skill:beta"): None,
+        ("K002", held): f"{declared} differs from it only in {difference}",
+        ("K002", "skill:gamma"): None,
+    }
+
+
 def test_context_entities_are_no_broken_rows():
     assert not codes(snapshot([], [row("ctx_0123")])) & {"K002", "K006"}
 

@@ -106,3 +106,14 @@ def test_a_folder_that_leads_out_of_the_collection_is_not_listed(make_home, tmp_
     found = load_undeclared(place, load_manifests(place).entries)
 
     assert "hook:private" not in set(found["artifact_id"])
+
+
+def test_a_folder_that_links_may_lead_to_is_listed(make_home, tmp_path):
+    home = make_home("clean")
+    (tmp_path / "dotfiles" / "stray").mkdir(parents=True)
+    (home / "collections" / "default" / "hooks").symlink_to(tmp_path / "dotfiles")
+    place = find_home(home, link_roots=[tmp_path / "dotfiles"])
+
+    found = load_undeclared(place, load_manifests(place).entries)
+
+    assert found["artifact_id"].tolist() == ["hook:stray"]

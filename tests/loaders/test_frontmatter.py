@@ -6,7 +6,8 @@ import os
 import pytest
 
 from skillmeat_audit.loaders import reading
-from skillmeat_audit.loaders.frontmatter import load_frontmatter, relative_path
+from skillmeat_audit.loaders.artifact_files import relative_path
+from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import FRONTMATTER, MANIFEST, records
 
@@ -24,9 +25,9 @@ def folder(tmp_path):
     return made
 
 
-def load(folder, path, kind="skill"):
+def load(folder, path, kind="skill", link_roots=()):
     """Return what is found at one manifest entry's *path*."""
-    home = Home(folder.parent.parent, None, "default")
+    home = Home(folder.parent.parent, None, "default", link_roots=tuple(link_roots))
     entry = {"entry": 0, "file_collection": folder.name, "path": str(path), "type": kind}
     (found,) = records(load_frontmatter(home, MANIFEST.from_records([entry])))
     return found
@@ -37,8 +38,11 @@ def deny(monkeypatch, place):
 
     def denying(real):
         def call(path, *arguments, **named):
-            if str(path).startswith(f"{place}/") or (is_file and str(path) == str(place)):
-                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            folder = named.get("dir_fd")
+            above = "" if folder is None else os.readlink(f"/proc/self/fd/{folder}")
+            full = str(path) if isinstance(path, int) else os.path.join(above, os.fsdecode(path))
+            if full.startswith(f"{place}/") or (is_file and full == str(place)):
+                raise PermissionError(errno.EACCES, "Permission denied", full)
             return real(path, *arguments, **named)
 
         return call
@@ -163,7 +167,7 @@ def test_one_row_per_entry_in_the_manifests_order(folder):
 
     assert list(frame.columns) == list(FRONTMATTER.columns)
     assert frame["entry"].tolist() == [0, 1, 2]
-    assert [task.file for task in seen] == [str(folder / "skills" / "a" / "SKILL.md")]
+    assert [task.file for task in seen] == [os.fsencode(folder / "skills" / "a" / "SKILL.md")]
     assert frame["state"].tolist() == ["missing", "read", "missing"]
 
 
@@ -297,7 +301,11 @@ def test_a_collection_that_is_itself_a_link_is_read(folder, tmp_path):
         ("skills/dangling", "missing", "a link that leads nowhere"),
         ("skills/loop", "unreadable", "cannot be read: Too many levels of symbolic links"),
         ("skills/file", "missing", "a file, where a skill is a folder"),
-        ("skills/lower", "missing", "its SKILL.md: no such file"),
+        (
+            "skills/lower",
+            "missing",
+            "its SKILL.md: no such file; there is skill.md, which differs only in case",
+        ),
         ("skills", "missing", "its SKILL.md: no such file"),
         ("skills/hollow", "missing", "its SKILL.md: a link that leads nowhere"),
         ("skills/ring", "unreadable", "cannot be read: Too many levels of symbolic links"),
@@ -396,3 +404,86 @@ def test_a_path_no_disk_can_hold_is_missing(folder, path):
     write(folder, "skills/a/SKILL.md")
 
     assert load(folder, path)["state"] == "missing"
+
+
+@pytest.mark.parametrize(
+    ("on_disk", "path", "there"),
+    [
+        ("skills/alpha/SKILL.md", "skills/Alpha", "alpha, which differs only in case"),
+        ("Skills/alpha/SKILL.md", "skills/alpha", "Skills, which differs only in case"),
+        ("skills/a/Skill.md", "skills/a", "Skill.md, which differs only in case"),
+        (
+            "skills/cafe\u0301/SKILL.md",
+            "skills/caf\xe9",
+            "cafe\u0301, which differs only in Unicode form (NFC/NFD)",
+        ),
+        (
+            "skills/caf\xe9/SKILL.md",
+            "skills/cafe\u0301",
+            "caf\xe9, which differs only in Unicode form (NFC/NFD)",
+        ),
+        (
+            "skills/CAFE\u0301/SKILL.md",
+            "skills/caf\xe9",
+            "CAFE\u0301, which differs only in case and Unicode form (NFC/NFD)",
+        ),
+    ],
+)
+def test_a_missing_name_is_told_with_the_one_it_was_taken_for(folder, on_disk, path, there):
+    write(folder, on_disk)
+    found = load(folder, path)
+
+    assert found["state"] == "missing"
+    assert found["reason"].removeprefix("its SKILL.md: ") == f"no such file; there is {there}"
+
+
+def test_a_missing_name_with_none_like_it_is_only_missing(folder):
+    write(folder, "skills/alpha/SKILL.md")
+
+    assert load(folder, "skills/alpha2")["reason"] == "no such file"
+
+
+def test_no_name_outside_is_told_as_the_one_that_is_meant(folder, tmp_path):
+    (tmp_path / "secret" / "alpha").mkdir()
+    (folder / "skills").symlink_to(tmp_path / "secret")
+
+    assert load(folder, "skills/Alpha")["state"] == "outside"
+
+
+@pytest.fixture
+def dotfiles(folder, tmp_path):
+    """A folder outside that the skills of the collection are linked to, one of them further out."""
+    write(tmp_path / "dotfiles", "skills/a/SKILL.md", SAYS.format("kept elsewhere"))
+    (tmp_path / "dotfiles" / "skills" / "b").symlink_to(tmp_path / "secret")
+    (folder / "skills").symlink_to(tmp_path / "dotfiles" / "skills")
+    return tmp_path / "dotfiles"
+
+
+def test_links_lead_to_allowed_roots_only_where_these_are_named(folder, dotfiles):
+    refused = load(folder, "skills/a")
+    allowed = load(folder, "skills/a", link_roots=[dotfiles])
+
+    assert (refused["state"], refused["description"]) == ("outside", None)
+    assert "the setting allow-links names folders that links may lead to" in refused["reason"]
+    assert (allowed["state"], allowed["description"]) == ("read", "kept elsewhere")
+    assert allowed["file"] == "skills/a/SKILL.md"
+
+
+@pytest.mark.parametrize("root", ["dotfiles/skills/a", "dotfile", "dotfiles/skills/none", "secre"])
+def test_a_link_beside_the_allowed_roots_is_not_followed(folder, dotfiles, root):
+    found = load(folder, "skills/b", link_roots=[dotfiles.parent / root])
+
+    assert (found["state"], found["description"]) == ("outside", None)
+
+
+@pytest.mark.parametrize("path", ["skills/b", "skills/../../../../secret", "../../../secret"])
+def test_a_way_out_of_an_allowed_root_is_not_followed(folder, dotfiles, path):
+    found = load(folder, path, link_roots=[dotfiles])
+
+    assert (found["state"], found["description"]) == ("outside", None)
+
+
+def test_an_allowed_root_may_be_a_link_itself(folder, dotfiles, tmp_path):
+    (tmp_path / "link").symlink_to(dotfiles)
+
+    assert load(folder, "skills/a", link_roots=[tmp_path / "link"])["state"] == "read"

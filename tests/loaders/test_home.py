@@ -194,7 +194,7 @@ def test_file_collections_are_the_folders_with_a_manifest_by_name(root):
     touch(root, "collections", "empty", "other.toml")
     touch(root, "collections", "file")
 
-    assert [folder.name for folder in file_collections(find_home(root))] == ["a", "b", "c.txt"]
+    assert file_collections(find_home(root)) == ["a", "b", "c.txt"]
 
 
 def test_a_home_without_a_collections_folder_has_none(tmp_path):

@@ -1,4 +1,5 @@
 import json
+import mmap
 import os
 import shutil
 
@@ -6,11 +7,13 @@ import pytest
 from conftest import digest
 
 from skillmeat_audit.commands.audit import audit
+from skillmeat_audit.commands.snapshot import changed_evidence
 from skillmeat_audit.loaders import index as indexes
 from skillmeat_audit.loaders import manifests
 from skillmeat_audit.loaders.frontmatter import FILES, load_frontmatter
 from skillmeat_audit.loaders.index import Index
 from skillmeat_audit.loaders.manifests import LISTED, load_manifests
+from skillmeat_audit.model.errors import HomeError
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.reports.tabular import check_json
 
@@ -55,7 +58,7 @@ def load(home, folder):
     frame = load_frontmatter(
         home, load_manifests(home).entries, Index(folder), lambda tasks: read.extend(tasks) or tasks
     )
-    names = [os.path.relpath(task.file, home.collections / "default") for task in read]
+    names = [os.path.relpath(os.fsdecode(task.file), home.collections / "default") for task in read]
     return frame["description"].fillna("-").tolist(), sorted(names)
 
 
@@ -302,3 +305,75 @@ def test_a_report_remembers_in_its_state_folder(cli, make_home, tmp_path):
     cli("report", make_home(), "--state-dir", state, "-o", tmp_path / "r.json")
 
     assert len(list(state.rglob("*.index"))) == 2
+
+
+MANIFEST, SKILL_MD = "collection.toml", "skills/1password/SKILL.md"
+
+
+@pytest.fixture(params=[SKILL_MD])
+def stored_unseen(make_home, tmp_path, request):
+    """A home that is in the index, and of which a file was changed without a trace since.
+
+    The second store through one mapping changes neither time: the page is writable already.
+    """
+    home = make_home()
+    file = home / "collections" / "default" / request.param
+    with file.open("r+b") as stream, mmap.mmap(stream.fileno(), 0) as mapping:
+        at = mapping.find(b"Reads secrets")
+        mapping[at : at + 1] = b"X"
+        audit(home, state_dir=tmp_path / "state")
+        before = file.stat()
+        mapping[at : at + 1] = b"Y"
+        after = file.stat()
+        yield home
+
+    assert (before.st_mtime_ns, before.st_ctime_ns) == (after.st_mtime_ns, after.st_ctime_ns)
+
+
+def described(frame):
+    return frame["description"].dropna().str[:1].tolist()
+
+
+def test_a_plan_does_not_rest_on_what_the_index_remembers(stored_unseen, tmp_path):
+    remembered = audit(stored_unseen, state_dir=tmp_path / "state")
+    fresh = audit(stored_unseen, index=False)
+
+    assert "X" in described(remembered.frontmatter)
+    assert "Y" in described(fresh.frontmatter)
+    assert changed_evidence(remembered.snapshot) == "skill:1password"
+    with pytest.raises(HomeError, match=r"skill:1password differs .* audit again with index=False"):
+        remembered.plan()
+    assert fresh.plan().document.changes
+
+
+@pytest.mark.parametrize(
+    ("stored_unseen", "changed"),
+    [(MANIFEST, "the manifests"), (SKILL_MD, "skill:1password")],
+    indirect=["stored_unseen"],
+)
+def test_evidence_is_told_apart_whatever_the_times_say(stored_unseen, tmp_path, changed):
+    assert changed_evidence(audit(stored_unseen, state_dir=tmp_path / "state").snapshot) == changed
+
+
+@pytest.mark.parametrize("stored_unseen", [MANIFEST], indirect=True)
+def test_the_verbs_that_write_read_every_file(stored_unseen, tmp_path, cli, monkeypatch):
+    shutil.copytree(tmp_path / "state", tmp_path / "xdg" / "skillmeat-audit")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg"))
+    _, remembered, _ = cli("show", "skill:1password", stored_unseen, "--format", "json")
+    code, planned, _ = cli("plan", stored_unseen, "--format", "json")
+
+    assert '"Xeads secrets' in remembered
+    assert code == 0
+    assert '"Yeads secrets' in planned
+    assert '"Xeads secrets' not in planned
+
+
+def test_a_file_that_was_only_touched_is_no_other_evidence(make_home, tmp_path):
+    home = make_home()
+    audit(home, index=tmp_path)
+    remembered = audit(home, index=tmp_path)
+    (home / "collections" / "default" / "skills" / "1password" / "SKILL.md").touch()
+
+    assert remembered.snapshot.indexed
+    assert changed_evidence(remembered.snapshot) is None
+    assert remembered.plan().document.changes

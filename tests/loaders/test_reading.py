@@ -1,3 +1,4 @@
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -5,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from skillmeat_audit.loaders import reading
-from skillmeat_audit.loaders.reading import Task, read_all, read_one
+from skillmeat_audit.loaders.reading import Task, read_all, read_here
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def tasks(tmp_path):
     }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-    files = [*map(str, sorted(tmp_path.iterdir())), str(tmp_path / "none.md"), str(tmp_path)]
+    files = map(os.fsencode, [*sorted(tmp_path.iterdir()), tmp_path / "none.md", tmp_path])
     return [Task(file, must_fence) for file in files for must_fence in (False, True)]
 
 
@@ -43,7 +44,7 @@ def children(monkeypatch):
 
 
 def test_children_read_what_one_process_reads_in_the_same_order(tasks, children):
-    alone = [read_one(task) for task in tasks]
+    alone = read_here(tasks)
 
     assert read_all(tasks) == alone
     assert [child.returncode for child in children] == [0, 0]
@@ -52,7 +53,7 @@ def test_children_read_what_one_process_reads_in_the_same_order(tasks, children)
 def test_few_files_are_read_by_one_process(tasks, monkeypatch):
     monkeypatch.setattr(reading, "Popen", None)
 
-    assert read_all(tasks) == [read_one(task) for task in tasks]
+    assert read_all(tasks) == read_here(tasks)
 
 
 def test_no_files_are_no_work():
@@ -66,7 +67,7 @@ def test_no_files_are_no_work():
 def test_what_a_child_fails_at_is_read_here(tasks, children, monkeypatch, code):
     monkeypatch.setattr(reading, "_SERVE", code)
 
-    assert read_all(tasks) == [read_one(task) for task in tasks]
+    assert read_all(tasks) == read_here(tasks)
 
 
 @pytest.mark.parametrize("what", ["Popen", "TemporaryFile"])
@@ -76,7 +77,7 @@ def test_where_no_child_can_be_started_all_is_read_here(tasks, children, monkeyp
 
     monkeypatch.setattr(reading, what, refuse)
 
-    assert read_all(tasks) == [read_one(task) for task in tasks]
+    assert read_all(tasks) == read_here(tasks)
 
 
 def test_children_do_not_outlive_who_is_interrupted(tasks, children, monkeypatch):
@@ -115,7 +116,7 @@ def test_a_child_ends_where_who_asked_was_killed(tmp_path):
     asking.write_text(
         "import os\n"
         "from skillmeat_audit.loaders import reading\n"
-        f"tasks = [reading.Task({str(tmp_path / 'a.md')!r}, False)] * 1_000_000\n"
+        f"tasks = [reading.Task({os.fsencode(tmp_path / 'a.md')!r}, False)] * 1_000_000\n"
         "with reading._child(tasks) as answer:\n"
         "    print(os.popen(f'pgrep -P {os.getpid()} -f serve').read(), flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"

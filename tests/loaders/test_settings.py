@@ -75,10 +75,13 @@ def test_a_named_file_must_exist(tmp_path):
         (b"\xff", r"cannot read the settings file .*: is not UTF-8 \(byte 0\)"),
         (b"\xef\xbb\xbf", "cannot read the settings file"),
         ("x = " + "[" * 100_000, "cannot read the settings file"),
-        ("failon = 1\n[ignore]", "unknown key failon; known are fail-on, ignore"),
+        ("failon = 1\n[ignore]", "unknown key failon; known are allow-links, fail-on, ignore"),
         ("'a\\nb' = 1", r"unknown key a\\nb"),
         ('fail-on = "never"', "fail-on must be one of error, warning, info"),
         ("fail-on = ['error']", "fail-on must be one of"),
+        ("allow-links = '~/dotfiles'", "allow-links must be a list of folders"),
+        ("allow-links = [1]", "allow-links must be a list of folders"),
+        ("allow-links = ['dotfiles']", "allow-links must be .* absolute or below ~"),
         ("ignore = ['F002']", "ignore must be a table of rule = reason"),
         ("[ignore]\nF002 = ''", "ignore.F002 needs a reason, as text"),
         ("[ignore]\nF002 = ' '", "ignore.F002 needs a reason, as text"),
@@ -104,3 +107,10 @@ def test_a_file_says_how_many_runs_are_kept(tmp_path):
     for wrong in ("0", "true", "'x'"):
         with pytest.raises(UsageError, match="kept-runs must be a number"):
             load_settings(written(tmp_path / "own.toml", f"kept-runs = {wrong}"))
+
+
+def test_a_file_names_the_folders_that_links_may_lead_to(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/jane")
+    found = load_settings(written(tmp_path / "own.toml", 'allow-links = ["~/dotfiles", "/srv"]'))
+
+    assert found.allow_links == (Path("/home/jane/dotfiles"), Path("/srv"))

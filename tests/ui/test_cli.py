@@ -561,3 +561,26 @@ def test_a_stderr_that_takes_nothing_changes_no_exit_code(make_home, tmp_path, n
 
     found = ExitCode.CLEAN if name == "clean" else ExitCode.FINDINGS
     assert list(codes.values()) == [found, ExitCode.FAILED, ExitCode.FAILED]
+
+
+def test_links_are_followed_to_the_folders_that_the_settings_name(cli, make_home, tmp_path):
+    home = make_home()
+    skills = home / "collections" / "default" / "skills"
+    skills.rename(tmp_path / "dotskills")
+    skills.symlink_to(tmp_path / "dotskills")
+    settings = tmp_path / "own.toml"
+    settings.write_text(f"allow-links = ['{tmp_path / 'dotskills'}']")
+    state = ("--state-dir", tmp_path / "state")
+    refused = cli("check", home, "--select", "F003", "--format", "csv")
+    allowed = cli("check", home, "--select", "F003", "--config", settings)
+    shown = cli("show", "skill:1password", home, "--config", settings, "--format", "json")
+    planned = cli("plan", home, "--config", settings, "-o", tmp_path / "plan.json")
+    applied = cli("apply", tmp_path / "plan.json", "--config", settings, *state)
+    reported = cli("report", home, "--config", settings, "-o", tmp_path / "r.json", *state)
+
+    assert refused[0] == 1
+    assert "allow-links" in refused[1]
+    assert allowed[0] == planned[0] == applied[0] == 0
+    assert "frontmatter" in shown[1]
+    assert '"rule":"F003"' not in (tmp_path / "r.json").read_text().replace(" ", "")
+    assert reported[0] in (0, 1)

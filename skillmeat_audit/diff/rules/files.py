@@ -21,7 +21,9 @@ def F001(comparison: Comparison) -> pd.DataFrame:
     """Files of a manifest entry are missing on disk.
 
     They were deleted behind SkillMeat's back, or an import wrote the entry and failed at the files.
-    A skill needs its ``SKILL.md``: a folder without one is no skill.
+    A skill needs its ``SKILL.md``: a folder without one is no skill. Where a name beside it differs
+    only in case or in Unicode form (a file system that ignores them, an unpacked archive), the
+    finding says so: rename the file, or correct the path in the manifest.
     """
     return _in_state(comparison, "missing")
 
@@ -44,7 +46,8 @@ def F003(comparison: Comparison) -> pd.DataFrame:
     """Manifest path leaves the collection's folder: not read.
 
     SkillMeat never checks the path of an entry, so a manifest from elsewhere can point anywhere, by
-    ``..``, by an absolute path or by a symbolic link.
+    ``..``, by an absolute path or by a symbolic link. Links to folders that you keep elsewhere on
+    purpose (dotfiles) are followed where the setting ``allow-links`` names those folders.
     """
     return _in_state(comparison, "outside")
 

@@ -11,6 +11,7 @@ from skillmeat_audit.diff.rules.select import in_entries, in_rows, matched
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELDS
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
 from skillmeat_audit.model.tables import KEY, among
+from skillmeat_audit.model.text import difference, folded
 
 _DEFAULT_NAME = "Default Collection"
 # Context entities have rows and no manifest entry; their key is no "type:name" by design.
@@ -23,16 +24,19 @@ def K001(comparison: Comparison) -> pd.DataFrame:
 
     The page that lists all artifacts does not show it. Command-line adds wait for the server's next
     start (§7.42), locked databases lost part of a batch (§7.26), skipped imports had no row before
-    2026-03-03 (§7.28). Safe: a row is inserted with what the manifest says.
+    2026-03-03 (§7.28). Safe: a row is inserted with what the manifest says. Where an orphan's name
+    differs only in case or in Unicode form, the finding names it: a folder was renamed.
     """
     missing = missing_rows(comparison.snapshot)
     if missing.empty:
         return NOTHING
+    orphans = comparison.snapshot.rows["artifact_id"][_orphans(comparison)]
+    near = dict(zip(missing["artifact_id"], _alike(missing["artifact_id"], orphans), strict=True))
     return FOUND.from_records([
         {
             "collection_id": DEFAULT_COLLECTION, "artifact_id": artifact_id,
             "status": Status.ROW_MISSING, "evidence": Evidence.MANIFEST,
-            "disposition": Disposition.SAFE,
+            "disposition": Disposition.SAFE, "detail": near[artifact_id],
         }
         for artifact_id in missing["artifact_id"]
     ])  # fmt: skip
@@ -43,15 +47,39 @@ def K002(comparison: Comparison) -> pd.DataFrame:
     """Row matches no manifest entry: an orphan.
 
     No path of SkillMeat deletes the rows of an artifact that vanished (§7.41). Deleting one takes
-    it out of its collection and its groups, so it is done only after review.
+    it out of its collection and its groups, so it is done only after review. Where a manifest entry
+    differs from it only in case or in Unicode form, the finding names the entry.
     """
     snapshot = comparison.snapshot
-    if snapshot.may_hide_entries or (comparison.entry >= 0).all():
+    orphan = _orphans(comparison)
+    if not orphan.any():
         return NOTHING
+    detail = pd.Series(pd.NA, index=orphan.index, dtype="string")
+    detail[orphan] = _alike(snapshot.rows["artifact_id"][orphan], snapshot.manifest["artifact_id"])
+    return in_rows(
+        comparison, orphan,
+        status=Status.ROW_ORPHAN, disposition=Disposition.REVIEW, detail=detail,
+    )  # fmt: skip
+
+
+def _orphans(comparison: Comparison) -> pd.Series:
+    """Return True for the rows that no manifest entry declares, not even one that is refused."""
+    snapshot = comparison.snapshot
+    if snapshot.may_hide_entries or (comparison.entry >= 0).all():
+        return pd.Series(False, index=snapshot.rows.index)
     ids = snapshot.rows["artifact_id"]
     refused = among(ids, snapshot.problems["artifact_id"][snapshot.problems["kind"] == "manifest"])
-    orphan = comparison.usable & ~matched(comparison) & ~refused & ~among(ids, duplicates(snapshot))
-    return in_rows(comparison, orphan, status=Status.ROW_ORPHAN, disposition=Disposition.REVIEW)
+    return comparison.usable & ~matched(comparison) & ~refused & ~among(ids, duplicates(snapshot))
+
+
+def _alike(names: pd.Series, others: pd.Series) -> list[str | None]:
+    """Return for each of *names* which of *others* differs from it in case or Unicode form only."""
+    by_folded = {folded(each): each for each in others.dropna().unique()}
+    near = [(each, by_folded.get(folded(each))) for each in names]
+    return [
+        None if other is None else f"{other} differs from it only in {difference(each, other)}"
+        for each, other in near
+    ]
 
 
 @rule("K003", Severity.ERROR)

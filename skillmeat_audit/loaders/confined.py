@@ -1,0 +1,244 @@
+"""Opens and lists what lies in a collection's folder, and nothing outside of it.
+
+A path is resolved first, and then opened without following any link: what replaces a folder by a
+link in between is refused. (``openat2`` with ``RESOLVE_BENEATH`` does both at once, but Python does
+not offer it.) Names are text decoded as UTF-8, with ``surrogateescape``; the file system is given
+bytes, because `os.fsencode` depends on the locale and SkillMeat's manifests do not.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from skillmeat_audit.loaders.files import NOWHERE, READ_FLAGS, Content, read_descriptor
+from skillmeat_audit.model.text import folded
+
+_DEPTH = 16  # of folders; nobody has deeper ones by accident
+# O_PATH needs no permission to list a folder that is only passed through; macOS does without it.
+_PASS_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
+_LIST_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_DOTS = (b"", b".", b"..")
+
+
+def name_bytes(name: str) -> bytes:
+    """Return *name* as the file system has it, in any locale."""
+    return name.encode("utf-8", "surrogateescape")
+
+
+def name_text(name: str | bytes) -> str:
+    """Return a *name* that `os` gave, decoded as UTF-8 in any locale."""
+    return os.fsencode(name).decode("utf-8", "surrogateescape")
+
+
+class Descent:
+    """Opens real paths component by component, following no link; to be used in ``with``.
+
+    The folders on the way to the last path stay open, so that its neighbours are opened from them.
+    Raises `OSError` (``ELOOP``) for a link, wherever it is in a path.
+    """
+
+    def __init__(self) -> None:
+        self._paths: list[bytes] = []  # each with a slash at its end, and one below the other
+        self._descriptors: list[int] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None
+    ) -> None:
+        while self._descriptors:
+            os.close(self._descriptors.pop())
+        self._paths.clear()
+
+    def open(self, real: bytes, flags: int) -> int:
+        """Return a descriptor of the file at the absolute path *real*."""
+        folder, name = self._split(real)
+        try:
+            return os.open(name, flags | os.O_NOFOLLOW, dir_fd=folder)
+        except NotADirectoryError:
+            _refuse_link(os.stat(name, dir_fd=folder, follow_symlinks=False))
+            raise
+
+    def read(self, real: bytes, limit_bytes: int) -> Content:
+        """Return the content of the regular file at *real*, as `read_regular` does."""
+        return read_descriptor(self.open(real, READ_FLAGS), limit_bytes)
+
+    def facts(self, real: bytes) -> os.stat_result | None:
+        """Return what the file system says of *real*, None where there is nothing."""
+        facts = self.lstat(real)
+        if facts is not None:
+            _refuse_link(facts)
+        return facts
+
+    def lstat(self, real: bytes) -> os.stat_result | None:
+        """Return what the file system says of *real*, which may be a link itself."""
+        try:
+            folder, name = self._split(real)
+            return os.stat(name, dir_fd=folder, follow_symlinks=False)
+        except OSError as exc:
+            if exc.errno not in NOWHERE:
+                raise
+            return None
+
+    def entries(self, real: bytes) -> list[tuple[bytes, bool]]:
+        """Return what is in the folder *real*: names, and whether each is a folder itself."""
+        descriptor = self.open(real, _LIST_FLAGS)
+        try:
+            with os.scandir(descriptor) as entries:
+                return [
+                    (os.fsencode(each.name), each.is_dir(follow_symlinks=False)) for each in entries
+                ]
+        finally:
+            os.close(descriptor)
+
+    def _split(self, real: bytes) -> tuple[int, bytes]:
+        """Return a descriptor of the folder that *real* is in, and its name there."""
+        parent, slash, name = real.rpartition(b"/")
+        return self._folder(parent + slash), name or b"."
+
+    def _folder(self, path: bytes) -> int:
+        """Return a descriptor of the folder *path*, which ends with a slash."""
+        while self._paths and not path.startswith(self._paths[-1]):
+            self._paths.pop()
+            os.close(self._descriptors.pop())
+        if not self._paths:
+            self._enter(b"/", b"/", None)
+        passed = len(self._paths[-1])
+        while passed < len(path):
+            end = path.index(b"/", passed) + 1
+            self._enter(path[passed : end - 1], path[:end], self._descriptors[-1])
+            passed = end
+        return self._descriptors[-1]
+
+    def _enter(self, name: bytes, path: bytes, above: int | None) -> None:
+        try:
+            descriptor = os.open(name, _PASS_FLAGS, dir_fd=above)
+        except NotADirectoryError:  # what Linux says of a link where a folder is asked for
+            _refuse_link(os.stat(name, dir_fd=above, follow_symlinks=False))
+            raise
+        self._paths.append(path)
+        self._descriptors.append(descriptor)
+
+
+def _refuse_link(facts: os.stat_result) -> None:
+    if stat.S_ISLNK(facts.st_mode):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+
+
+class Confined:
+    """The folder of a collection, outside of which nothing is read, wherever links lead.
+
+    Links may also lead to one of *link_roots*. What folders really are is looked up once each;
+    *descent* opens them.
+    """
+
+    def __init__(
+        self, collections: Path, name: str, descent: Descent, link_roots: Sequence[Path] = ()
+    ) -> None:
+        self.name = name
+        self.descent = descent
+        self._path = os.path.join(os.fsencode(collections), name_bytes(name))
+        self._real = os.path.realpath(self._path)
+        roots = [self._real, *(os.path.realpath(os.fsencode(root)) for root in link_roots)]
+        self._roots = tuple(root.rstrip(b"/") + b"/" for root in roots)
+        self._folders: dict[bytes, bytes] = {}
+        self._plain: dict[bytes, bool] = {b"": True}
+        self._folded: dict[bytes, dict[str, str]] = {}
+
+    def plain(self, relative: str) -> tuple[bytes, os.stat_result] | None:
+        """Return the real path and the facts of the file at *relative*, reached without any link.
+
+        None for all others. The facts are a hint: only what is opened is sure to be inside.
+        """
+        path = name_bytes(relative)
+        parent, _, name = path.rpartition(b"/")
+        if path.count(b"/") > _DEPTH or not self._is_plain_folder(parent):
+            return None
+        real = self._real + b"/" + path
+        try:
+            facts = os.lstat(real)
+        except (OSError, ValueError):
+            return None
+        return (real, facts) if stat.S_ISREG(facts.st_mode) and name else None
+
+    def _is_plain_folder(self, relative: bytes) -> bool:
+        """Tell whether *relative* is a folder reached without any link; one look per parent."""
+        if relative not in self._plain:
+            parent, _, name = relative.rpartition(b"/")
+            self._plain[relative] = False
+            if name not in _DOTS and self._is_plain_folder(parent):
+                self._plain |= self._folders_in(parent)
+        return self._plain[relative]
+
+    def _folders_in(self, parent: bytes) -> dict[bytes, bool]:
+        prefix = parent + b"/" if parent else b""
+        try:
+            entries = self.descent.entries(self._real + b"/" + parent if parent else self._real)
+        except (OSError, ValueError):
+            return {}
+        return {prefix + name: is_folder for name, is_folder in entries}
+
+    def real(self, relative: str) -> bytes | None:
+        """Return what *relative* really is, None where that lies outside."""
+        path = os.path.join(self._path, name_bytes(relative))
+        parent, name = os.path.split(path)
+        if name in _DOTS:
+            real = os.path.realpath(path)
+        else:
+            if parent not in self._folders:
+                self._folders[parent] = os.path.realpath(parent)
+            real = os.path.join(self._folders[parent], name)
+            if os.path.islink(real):
+                real = os.path.realpath(real)
+        self._folders[path] = real
+        return real if (real + b"/").startswith(self._roots) else None
+
+    def is_dead_link(self, relative: str) -> bool:
+        """Tell whether *relative*, which leads to nothing, is a link inside."""
+        parent, _, name = relative.rpartition("/")
+        folder = self.real(parent)
+        if folder is None:
+            return False
+        facts = self.descent.lstat(os.path.join(folder, name_bytes(name)))
+        return facts is not None and stat.S_ISLNK(facts.st_mode)
+
+    def names(self, relative: str) -> list[str]:
+        """Return what is in the folder *relative*, by name; nothing where that lies outside."""
+        real = self.real(relative)
+        if real is None:
+            return []
+        return sorted(name_text(name) for name, _ in self.descent.entries(real))
+
+    def nearest(self, relative: str) -> tuple[str, str] | None:
+        """Return the first part of *relative* that is missing, and the name in its folder like it.
+
+        None where no name differs from it in case or Unicode form alone (`folded`). Each folder is
+        listed once.
+        """
+        parent = ""
+        for name in relative.split("/"):
+            path = f"{parent}/{name}" if parent else name
+            real = self.real(path)
+            if real is None:
+                return None
+            if self.descent.facts(real) is None:
+                near = self._folded_names(parent).get(folded(name))
+                return None if near is None else (name, near)
+            parent = path
+        return None
+
+    def _folded_names(self, folder: str) -> dict[str, str]:
+        real = self.real(folder)
+        if real is None:
+            return {}
+        if real not in self._folded:
+            try:
+                self._folded[real] = {folded(name): name for name in self.names(folder)}
+            except OSError:
+                self._folded[real] = {}
+        return self._folded[real]
