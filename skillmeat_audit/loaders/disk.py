@@ -18,6 +18,9 @@ FOLDERS = {
     "mcp_servers": "mcp_server", "composites": "composite", "workflows": "workflow",
     "souls": "soul",
 }  # fmt: skip
+# What systems and people leave in any folder, in lower case: no artifact.
+_LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "__pycache__"}
+_DOCUMENT = re.compile(r"(?:readme|licen[cs]e|changelog|contributing)(?:\.\w+)?|index\.md")
 # What makes a path longer than it has to be.
 _UNTIDY = re.compile(r"//|/$|(?:^|/)\.\.?(?:/|$)|^$")
 
@@ -58,6 +61,13 @@ def _names(folder: str | None) -> list[str]:
     if folder is None:
         return []
     try:
-        return sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith("."))
+        return sorted(entry.name for entry in os.scandir(folder) if not _is_litter(entry))
     except OSError:
         return []
+
+
+def _is_litter(entry: os.DirEntry[str]) -> bool:
+    name = entry.name.lower()
+    if name.startswith((".", "~$")) or name in _LITTER or name.endswith(("~", ".swp", ".tmp")):
+        return True
+    return _DOCUMENT.fullmatch(name) is not None and not entry.is_dir()
