@@ -1,4 +1,4 @@
-"""Front matters as they are met in the field, in a home of their own: what the audit says of them."""
+"""Front matters as they are met in the field, in a home: what the audit says of each file."""
 
 import json
 import sqlite3
@@ -12,7 +12,7 @@ FILES = {
     "voice.SKILL": '---\nname: voice\ndescription: >\n  Opens rooms for voice.\nauthor: Jo\n'
     'license: MIT\nmetadata: {"emoji": "\\ud83c\\udfa7"}\n---\n# Voice\n',
     "tabs.SKILL": '---\nname: tabs\ndescription: "Opens\\ud83d tabs."\nnote:\tx\n---\n# Tabs\n',
-    "hint.command": "---\ndescription: Deploys\nargument-hint: [name] [--dry-run]\nversion: 1\n---\n",
+    "hint.command": "---\ndescription: Deploys\nargument-hint: [name] [--dry-run]\n---\n",
     "colon.SKILL": "---\nname: colon\ndescription: Use when: it fails\nauthor: Jo\n---\n",
     "anchor.hook": "---\nname: anchor\nmatcher: *.py\n---\n",
     "agent.agent": "---\nname: agent\ndescription: 'It's read'\n---\n",
@@ -117,9 +117,7 @@ def test_the_inputs_that_were_gathered_get_the_right_answer(audited):
     faults = {artifact for artifact, rules in found.items() if "F007" in rules}
     assert {name.partition(":")[2][:2] for name in faults} == {"02", "03", "05"}
     assert len(faults) == 4
-    proposed = {
-        name[-9:]: each["D001"]["expected"] for name, each in found.items() if "D001" in each
-    }
-    assert sorted(proposed.values()) == [
+    proposed = [rules["D001"]["expected"] for rules in found.values() if "D001" in rules]
+    assert sorted(proposed) == [
         "Deploys a branch", "Opens rooms for voice.\n", "Use when: the build fails",
     ]  # fmt: skip

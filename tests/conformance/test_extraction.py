@@ -99,8 +99,9 @@ def shown(value):
 
 def explained(name, ours, theirs, block):
     """Return why *ours* is not *theirs*; None where nothing explains it."""
-    if name == "description" and ours is None and theirs and is_accident(theirs):
-        return "accidents that we leave out"
+    is_text = name == "description" and isinstance(theirs, str)
+    if ours is None and is_text and (is_accident(theirs) or not theirs.strip()):
+        return "accidents and blanks that we leave out"
     if isinstance(block, dict):
         if any(not isinstance(key, str) for key in block):
             return "a key that is no text (on:), after which SkillMeat fails and reads the rest raw"
