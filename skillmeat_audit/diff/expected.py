@@ -1,14 +1,16 @@
 """Decides which value a cache row should have: which manifest entry and layer speak for it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skillmeat_audit.diff.compare import differs, holds, normal
+from skillmeat_audit.diff.compare import claimed, differs, holds, normal
 from skillmeat_audit.diff.links import catalog_of, host_of
+from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELD, Field
 from skillmeat_audit.model.findings import Evidence
 from skillmeat_audit.model.snapshot import Snapshot
@@ -146,8 +148,17 @@ class Layers:
             self._layers[evidence, column] = Layer(evidence, raw, normal(raw, FIELD[column].kind))
         return self._layers[evidence, column]
 
+    @cached_property
+    def manifest_accidents(self) -> pd.Series:
+        """Where a manifest entry's description is an extraction accident, as ``boolean``."""
+        accidents = claimed(self._manifest["description"], is_accident, ACCIDENT_HINT)
+        return accidents.astype("boolean")
+
     def _raw(self, evidence: Evidence, column: str) -> pd.Series:
         match evidence, column:
+            case Evidence.MANIFEST, "description":
+                # SkillMeat's add wrote accidents there too: no value to expect, for any rule.
+                return self._manifest[column].mask(self.manifest_accidents)
             case Evidence.MANIFEST, _:
                 return self._manifest[column]
             case Evidence.FRONTMATTER, _:

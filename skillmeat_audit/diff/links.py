@@ -5,10 +5,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from skillmeat_audit.diff.compare import captured, claimed, holds, of_distinct
+from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
 from skillmeat_audit.model.fields import HOSTS
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import ARROW_TEXT, places
-from skillmeat_audit.model.text import ACCIDENT_HINT, is_accident
 
 _HOST = r"^https?://(?:www\.)?(?P<it>[^/]+)/"
 _REPOSITORY = r"^(?:https?://[^/]+/)?(?P<it>[^/\s]+/[^/\s@]+)"

@@ -209,10 +209,14 @@ class Confined:
 
     def names(self, relative: str) -> list[str]:
         """Return what is in the folder *relative*, by name; nothing where that lies outside."""
+        return [name for name, _ in self.entries(relative)]
+
+    def entries(self, relative: str) -> list[tuple[str, bool]]:
+        """Return the names in the folder *relative*, and whether each is a folder; as `names`."""
         real = self.real(relative)
         if real is None:
             return []
-        return sorted(name_text(name) for name, _ in self.descent.entries(real))
+        return sorted((name_text(name), folder) for name, folder in self.descent.entries(real))
 
     def nearest(self, relative: str) -> tuple[str, str] | None:
         """Return the first part of *relative* that is missing, and the name in its folder like it.

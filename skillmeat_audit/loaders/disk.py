@@ -18,6 +18,9 @@ FOLDERS = {
     "mcp_servers": "mcp_server", "composites": "composite", "workflows": "workflow",
     "souls": "soul",
 }  # fmt: skip
+# What systems and people leave in any folder, in lower case: no artifact.
+_LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "__pycache__"}
+_DOCUMENT = re.compile(r"(?:readme|licen[cs]e|changelog|contributing)(?:\.\w+)?|index\.md")
 # What makes a path longer than it has to be.
 _UNTIDY = re.compile(r"//|/$|(?:^|/)\.\.?(?:/|$)|^$")
 
@@ -63,6 +66,14 @@ def _declared(manifest: pd.DataFrame) -> dict[str, set[str]]:
 def _names(folder: Confined, kind_folder: str) -> list[str]:
     """Return what lies in *kind_folder*; nothing where it is outside, or cannot be listed."""
     try:
-        return [name for name in folder.names(kind_folder) if not name.startswith(".")]
+        entries = folder.entries(kind_folder)
     except OSError:
         return []
+    return [name for name, is_folder in entries if not _is_litter(name.lower(), is_folder)]
+
+
+def _is_litter(name: str, is_folder: bool) -> bool:
+    """Tell whether *name*, in lower case, is what systems and people leave in any folder."""
+    if name.startswith((".", "~$")) or name in _LITTER or name.endswith(("~", ".swp", ".tmp")):
+        return True
+    return _DOCUMENT.fullmatch(name) is not None and not is_folder

@@ -67,7 +67,8 @@ MANIFEST = Table("manifest", {
 
 # One row per manifest entry, in the same order. ``state`` tells what was found at the entry's path:
 # read, absent (files are there, nothing to read in them), missing (of a skill: SKILL.md is),
-# outside, unreadable; ``reason`` says why, for the last three.
+# outside, unreadable; ``reason`` says why, for the last three, and why the front matter of a file
+# that was read is not valid YAML.
 FRONTMATTER = Table("frontmatter", {
     "entry": NUMBER, "state": TEXT, "reason": TEXT, "file": TEXT, "modified_at": TEXT,
     "fenced": FLAG, "name": TEXT, **_CELLS,

@@ -1,4 +1,4 @@
-"""Text from outside: how it is made fit to be shown, how an accident is told from a description."""
+"""Text from outside: how it is made fit to be shown."""
 
 import re
 import unicodedata
@@ -17,9 +17,6 @@ _UNPRINTABLE = re.compile(
     )
     + "]"
 )
-# What every accident of an extraction holds, so that others need no closer look.
-ACCIDENT_HINT = r"None|---|[\[{]"
-_ACCIDENT = re.compile(r"None|---|\[.*\]|\{.*\}", re.DOTALL)
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -79,8 +76,3 @@ def is_utf8(value: object) -> bool:
 def shortened(text: str, width: int) -> str:
     """Return *text* cut to *width* characters, the cut shown as ``…``."""
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
-
-
-def is_accident(description: str) -> bool:
-    """Tell whether a failed extraction left *description*: ``None``, ``---``, a list's text."""
-    return _ACCIDENT.fullmatch(description.strip().removeprefix("\ufeff")) is not None

@@ -14,6 +14,8 @@ pytest.importorskip("skillmeat", reason="run by `make conformance`, in an enviro
 
 SPOILT = {name: '["spoilt"]' if name in LIST_COLUMNS else "spoilt" for name in COLUMNS}
 BLANK = dict.fromkeys(COLUMNS)
+# The manifest holds the repr of a list: SkillMeat writes it, we never propose it (D006).
+ACCIDENTS = {("skill:odd", "description")}
 
 
 @dataclass(frozen=True)
@@ -127,9 +129,12 @@ def test_what_is_expected_is_what_skillmeat_writes(life, refresher, damage, tall
         if expected.get((key, column)) != value
     }
     reached = {(key[1], column) for key, column in written}
-    assert differences == AUTHORS_WORD.keys() & reached
+    assert differences == (AUTHORS_WORD.keys() | ACCIDENTS) & reached
     tally["cells that SkillMeat's refreshes wrote as we expect"] += len(written) - len(differences)
-    tally["cells it blanks where the author's front matter knows better (7.44)"] += len(differences)
+    tally["cells it blanks where the author's front matter knows better (7.44)"] += len(
+        differences - ACCIDENTS
+    )
+    tally["accidents that it writes from a manifest (7.43)"] += len(differences & ACCIDENTS)
 
 
 @by_refresher

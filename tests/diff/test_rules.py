@@ -86,6 +86,7 @@ CASES = {
     "F004": on_disk("unreadable", reason="is not UTF-8"),
     "F005": written({}, {"name": "Other_Name", "description": "x" * 1025}, description="x" * 1025),
     "F006": with_problem("undeclared", artifact_id="skill:stray", place="skills/stray"),
+    "F007": written({}, {"reason": "line 3: why; quote the value"}),
     "K001": snapshot([entry()]),
     "K002": snapshot([], [row()]),
     "K003": snapshot([entry(), entry()], [row()]),
@@ -275,9 +276,32 @@ def test_a_pair_that_the_repair_of_its_origin_makes_impossible_is_mended_with_it
 def test_an_accident_that_the_manifest_shares_is_for_review():
     snap = written({"description": "None"}, {"description": "Real."})
 
-    (found,) = records(findings(snap).query("rule == 'D006'"))
+    (found,) = records(findings(snap).query("column == 'description'"))
 
-    assert (found["status"], found["expected"], found["disposition"]) == (None, "Real.", "review")
+    assert (found["rule"], found["expected"], found["disposition"]) == ("D006", "Real.", "review")
+    assert "the manifest holds an accident" in found["detail"]
+
+
+def test_an_accident_in_the_manifest_alone_is_told_and_never_proposed():
+    right = written({"description": "|"}, {"description": "Real."}, description="Real.")
+    empty = written({"description": "|"}, {}, description=None)
+    known_elsewhere = written({"description": "|"}, {"description": "Real."}, description=None)
+
+    for snap in (right, empty):
+        (found,) = records(findings(snap).query("rule in ('D001', 'D002', 'D005', 'D006')"))
+        assert (found["rule"], found["expected"]) == ("D006", None)
+    (found,) = records(findings(known_elsewhere).query("column == 'description'"))
+    assert (found["rule"], found["expected"], found["evidence"]) == ("D001", "Real.", "frontmatter")
+
+
+def test_a_front_matter_that_is_not_closed_is_not_called_absent():
+    snap = written({}, {"fenced": False, "reason": "line 1: the front matter is not closed"})
+
+    found = {each["rule"]: each["detail"] for each in records(findings(snap))}
+
+    assert "not closed" in found["F007"]
+    assert "not closed" in found["F005"]
+    assert "no front matter" not in found["F005"]
 
 
 def test_rows_are_no_orphans_while_a_manifest_hides_its_entries():

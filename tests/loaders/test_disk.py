@@ -77,6 +77,20 @@ def test_hidden_files_other_folders_and_folders_without_a_manifest_do_not_count(
     assert found.empty
 
 
+@pytest.mark.parametrize(
+    "litter",
+    ["Thumbs.db", "desktop.ini", "README.md", "readme.txt", "LICENSE", "._a", "a.md~", "a.swp"],
+)
+def test_what_systems_and_people_leave_in_a_folder_is_no_artifact(undeclared, litter):
+    assert undeclared(MADE, f"default/skills/{litter}", f"default/commands/{litter}").empty
+
+
+def test_a_folder_named_like_a_document_is_an_artifact(undeclared):
+    found = undeclared(MADE, "default/skills/changelog/SKILL.md")
+
+    assert found["artifact_id"].tolist() == ["skill:changelog"]
+
+
 def test_artifacts_are_told_by_collection_folder_and_name(undeclared):
     files = ["b/skills/b", "b/skills/a", "a/commands/c", "a/skills/d"]
     found = undeclared("a/collection.toml", "b/collection.toml", *files)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skillmeat_audit.loaders import extraction
+from skillmeat_audit.loaders import yaml_blocks
 from skillmeat_audit.loaders.extraction import Unreadable, extract
 from skillmeat_audit.model.fields import TOOLS
 
@@ -38,7 +38,7 @@ tools: Read, Bash
 model: opus"""
 
     assert extract(fenced(block)) == {
-        "fenced": True, "name": "lock-audit", "description": "Checks lock files.",
+        "fenced": True, "reason": None, "name": "lock-audit", "description": "Checks lock files.",
         "author": "Jane", "license": "MIT", "version": "1.10",
         "tags_json": '["ops", "security"]', "tools_json": '["Read", "Bash"]',
     }  # fmt: skip
@@ -207,6 +207,7 @@ tags: [a]"""
 def test_broken_yaml_is_read_line_by_line():
     found = extract(fenced(BROKEN))
 
+    assert found.pop("reason").startswith("line 3: ")
     assert found == dict.fromkeys(found) | {
         "fenced": True, "name": "x", "description": "Use when: it breaks",
         "tools_json": '["Read", "Bash"]',
@@ -237,23 +238,30 @@ def test_a_broken_block_still_has_its_description(broken):
 @pytest.mark.parametrize(
     "value",
     [
-        "2026-02-30",
-        "0x_",
-        "9" * 5000,
         "0x" + "f" * 5000,
-        "!!int ''",
-        "!!int x",
-        "!!float ''",
-        "!!bool maybe",
-        "!!timestamp soon",
         "1:" + "59:" * 500 + "59.5",
         "\ud800",
     ],
 )
 @pytest.mark.parametrize("block", ["version: {}", "tags: [{}]", "tools: [{}]"])
-def test_a_value_yaml_cannot_represent_is_told(block, value):
+def test_a_value_that_cannot_be_shown_is_unreadable(block, value):
     with pytest.raises(Unreadable, match="has a front matter"):
         extract(fenced(block.format(value)))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-02-30", "0x_", "9" * 5000, "!!int ''", "!!int x", "!!float ''", "!!bool maybe",
+        "!!timestamp soon", '"\\U00110000"',
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("block", ["version: {}", "tags: [{}]", "tools: [{}]"])
+def test_of_a_block_with_a_value_yaml_cannot_represent_only_the_body_is_read(block, value):
+    found = extract(fenced(f"name: x\n{block.format(value)}\ndescription: D"))
+
+    assert found.pop("reason").startswith("line 3: ")
+    assert found == dict.fromkeys(found) | {"fenced": True, "description": "Body line."}
 
 
 def bomb(line, levels=12):
@@ -320,7 +328,7 @@ def test_nesting_as_people_write_it_is_fine():
 
 
 def test_a_front_matter_over_the_size_limit_is_refused(monkeypatch):
-    monkeypatch.setattr(extraction, "BLOCK_LIMIT_CHARS", 10)
+    monkeypatch.setattr(yaml_blocks, "BLOCK_LIMIT_CHARS", 10)
 
     assert field("name: abcd", "name") == "abcd"
     with pytest.raises(Unreadable, match="more than 0 KiB"):

@@ -7,6 +7,7 @@ RULES: tuple[Rule, ...] = (
     descriptions.D001, descriptions.D002, descriptions.D003, descriptions.D004, descriptions.D005,
     descriptions.D006,
     files.F001, files.F002, files.F003, files.F004, files.F005, files.F006,
+    files.F007,
     keys.K001, keys.K002, keys.K003, keys.K004, keys.K005, keys.K006, keys.K007, keys.K008,
     loading.L001, loading.L002, loading.L003,
     metadata.M001, metadata.M002, metadata.M003, metadata.M004, metadata.M005, metadata.M006,

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import claimed, differs
+from skillmeat_audit.diff.compare import claimed, differs, holds
 from skillmeat_audit.diff.registry import NOTHING, rule
 from skillmeat_audit.diff.rules.select import (
     agreed,
@@ -12,12 +12,15 @@ from skillmeat_audit.diff.rules.select import (
     matched,
     odd_cells,
     of_entry,
-    written,
+    of_row,
 )
-from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
-from skillmeat_audit.model.text import ACCIDENT_HINT, is_accident
+from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
+from skillmeat_audit.model.findings import Evidence, Severity, Status
 
 DESCRIPTION = "description"
+_ACCIDENT_IN_MANIFEST = (
+    "the manifest holds an accident, which SkillMeat's next refresh writes: correct it there"
+)
 
 
 @rule("D001", Severity.ERROR)
@@ -78,26 +81,37 @@ def D005(comparison: Comparison) -> pd.DataFrame:
     own = of_entry(comparison, layers.layer(Evidence.FRONTMATTER, DESCRIPTION).normal)
     agrees = own.notna() & ~differs(own, row)
     return in_rows(
-        comparison, matched(comparison) & silent & agrees, column=DESCRIPTION, actual=row,
+        comparison, matched(comparison) & silent & agrees & ~_manifest_accidents(comparison),
+        column=DESCRIPTION, actual=row,
         evidence=Evidence.FRONTMATTER, detail="the manifest has no description",
     )  # fmt: skip
 
 
 @rule("D006", Severity.WARNING, explains=True)
 def D006(comparison: Comparison) -> pd.DataFrame:
-    """Description is an extraction accident: ``None``, ``---``, the text of a list.
+    """Description is an extraction accident: ``None``, ``---``, ``>``, the text of a list.
 
-    SkillMeat turns whatever stands in the front matter into text (§7.43). Safe where the manifest
-    has a better one; else it is shown with what the front matter would give, for review.
+    SkillMeat takes whatever stands behind ``description:``, or in the first line of the body, for
+    the description (§7.43): a block indicator of broken YAML, a code fence, ``$(…)``, a row of a
+    table, a rule, an HTML comment, ``name: x`` outside of a front matter. No other rule proposes
+    such a text. Safe where the manifest has a better one; else it is shown with what the front
+    matter would give, for review. Where the manifest holds it, the next refresh writes it again:
+    correct it there.
     """
-    row = comparison.snapshot.rows[DESCRIPTION]
-    odd = claimed(row, is_accident, ACCIDENT_HINT)
-    if not odd.any():
+    odd = claimed(comparison.snapshot.rows[DESCRIPTION], is_accident, ACCIDENT_HINT)
+    in_manifest = _manifest_accidents(comparison)
+    if not (odd | in_manifest).any():
         return NOTHING
-    own = written(comparison, DESCRIPTION)
-    elsewhere = in_rows(
-        comparison, agreed(comparison, DESCRIPTION, odd), column=DESCRIPTION,
-        expected=own, actual=row, evidence=own.mask(own.notna(), Evidence.FRONTMATTER),
-        disposition=Disposition.REVIEW, detail="the manifest says the same: mend it there",
+    explained = odd_cells(comparison, DESCRIPTION, odd)
+    both = of_row(comparison, in_manifest).loc[explained.index]
+    explained = explained.assign(detail=explained["detail"].mask(both, _ACCIDENT_IN_MANIFEST))
+    manifest_only = in_rows(
+        comparison, agreed(comparison, DESCRIPTION, in_manifest), column=DESCRIPTION,
+        actual=comparison.layers.row(DESCRIPTION), detail=_ACCIDENT_IN_MANIFEST,
     )  # fmt: skip
-    return pd.concat([odd_cells(comparison, DESCRIPTION, odd), elsewhere])
+    return pd.concat([explained, manifest_only])
+
+
+def _manifest_accidents(comparison: Comparison) -> pd.Series:
+    """Return where the manifest entry of a row holds an accident, as plain ``bool``."""
+    return holds(of_entry(comparison, comparison.layers.manifest_accidents))

@@ -57,7 +57,8 @@ def F004(comparison: Comparison) -> pd.DataFrame:
     """Front matter cannot be read.
 
     The file is not UTF-8, not a regular file, out of reach (permissions, links in a circle), or its
-    YAML is such that no parser should read it. SkillMeat takes nothing from it either.
+    front matter is such that no parser should read it: larger than 1 MiB, nested more than 200
+    levels deep, aliases without end. Where the file is read and its YAML is wrong, that is F007.
     """
     return _in_state(comparison, "unreadable")
 
@@ -75,7 +76,8 @@ def F005(comparison: Comparison) -> pd.DataFrame:
     folder = captured(manifest["path"], _FOLDER)
     name, description = own["name"], own["description"]
     faults = {
-        "it has no front matter": ~fenced,
+        "it has no front matter": ~fenced & own["reason"].isna(),
+        "its front matter is not closed": ~fenced & own["reason"].notna(),
         "it has no name": fenced & name.isna(),
         "its name is not the folder's": holds(name != folder),
         "its name has other characters than lower-case letters, "
@@ -101,9 +103,26 @@ def F006(comparison: Comparison) -> pd.DataFrame:
     return problems(comparison, "undeclared")
 
 
+@rule("F007", Severity.WARNING)
+def F007(comparison: Comparison) -> pd.DataFrame:
+    """Front matter is not valid YAML, or is not closed.
+
+    Mostly a value that YAML reads as more than text: ``description: Use when: it fails`` holds a
+    second colon, ``argument-hint: [name] [--flag]`` two lists, ``globs: *.md`` a reference. Put
+    such a value into quotes; the detail names the line, the cause and the line to type instead.
+
+    SkillMeat then reads the block line by line: it keeps name, description, tools and model as they
+    stand in their line (of ``description: |`` only the ``|``) and drops author, license, version,
+    tags and all others. Of a value that looks like a date or number and is none (2026-02-30), and
+    of a block that ``---`` does not close on a line of its own, it reads nothing. Other clients
+    skip the file. Artifacts of all types are checked; nothing is written to files.
+    """
+    return _in_state(comparison, "read")
+
+
 def _in_state(comparison: Comparison, state: str) -> pd.DataFrame:
     own = comparison.snapshot.frontmatter
-    here = holds(own["state"] == state)
+    here = holds(own["state"] == state) & own["reason"].notna()
     if not here.any():
         return NOTHING
     detail = _place(comparison) + ": " + own["reason"]

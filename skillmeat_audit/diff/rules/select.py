@@ -52,11 +52,6 @@ def said(comparison: Comparison, column: str) -> pd.Series:
     return of_entry(comparison, comparison.snapshot.manifest[column])
 
 
-def written(comparison: Comparison, column: str) -> pd.Series:
-    """Return what each row's front matter holds in *column*, aligned with the rows."""
-    return of_entry(comparison, comparison.snapshot.frontmatter[column])
-
-
 def matched(comparison: Comparison) -> pd.Series:
     """Return True for the rows that a manifest entry speaks for."""
     return pd.Series(comparison.entry >= 0, index=comparison.snapshot.rows.index)

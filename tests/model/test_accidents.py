@@ -1,0 +1,52 @@
+"""Accidents of an extraction: told from every text that somebody may have written."""
+
+import pandas as pd
+import pytest
+
+from skillmeat_audit.diff.compare import claimed
+from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
+
+ACCIDENTS = (
+    "None", "null", "~", "---", "***", "===", "* * *", "\ufeff---", "—", '"', "'",
+    ">", "|", "|-", ">-", ">+", "|2-", "> # folded", "```", "```python", "~~~sh", "$(pwd)",
+    "$(git log | head)", "${HOME}", "$ARGUMENTS", "!`git status`", "`pwd`", "| Parameter | Type |",
+    "|---|---|", "<!-- a comment -->", "<!-- not closed", "-->", '<p align="center">', "<br/>",
+    "name: go", "description: Sets up Go", "allowed-tools: Read", "argument-hint:",
+    "['a', 'b']", "[1, None]", "{'a': 1}", "{'a': ['b']}", "[datetime.date(2024, 1, 1), 'x']",
+    '["it\'s"]', "{'a'}", "[a, b]", "[x]", "[]", "{}", "{a: b}", "{{ description }}",
+    "![a badge](x.svg)", "[![a badge](x.svg)](https://x.example)",
+)  # fmt: skip
+WRITTEN = (
+    "Does it.", "[beta] Formats code [experimental]", "[DEPRECATED - use other instead]",
+    "> 3 files are merged", "Name: a thing", "{x} to {y}", "`foo` runs bar", "`a` and `b`",
+    "$5 a month", "$(pwd) is shown by it", "None of these", "null values are found", "--- is drawn",
+    "<b>Bold</b> text", "<jane@example.org>", "Use when: x", "```x``` inline", "![x](y) with text",
+    "5", "é", "漢字", "\U0001f3a7", "name of x", "- a list item", "# head", '"Quoted" text',
+    "[a link](url)", "name: x\nand more", "<!-- c --> Text", "```\ncode\n``` runs", "| a\nb",
+    "[see: the docs]", "it's", "[one] or [two]",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ACCIDENTS)
+def test_what_no_author_wrote_is_an_accident(text):
+    assert is_accident(f" {text} \n")
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_what_somebody_may_have_written_is_none(text):
+    assert not is_accident(text)
+
+
+def test_the_hint_misses_no_accident():
+    texts = pd.Series([*ACCIDENTS, *WRITTEN], dtype="string")
+
+    assert claimed(texts, is_accident, ACCIDENT_HINT).tolist() == [*map(is_accident, texts)]
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 50_000, "'" * 50_000, "<a>" * 20_000 + "x", "[a," * 20_000, "![](" * 20_000,
+             "<!--" + "-" * 50_000 + "x", "['a'" + " 'a'" * 20_000 + "x", "{" * 50_000 + "x"],
+    ids=range(8),
+)  # fmt: skip
+def test_no_text_takes_long(text):
+    assert is_accident(text) in (True, False)
