@@ -9,8 +9,6 @@ is as good as none; an index that cannot be kept is no error.
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 
 from skillmeat_audit.loaders.files import Seen, read_regular
+from skillmeat_audit.model.atomic_write import make_folder, write_whole
 from skillmeat_audit.model.tables import NUMBER, Table
 
 SCHEMA = "skillmeat-audit/index/1"
@@ -82,7 +81,8 @@ class Index:
         since_ns = self._since_ns.get(table.name, self._began_ns)
         head = json.dumps(self._about(table, since_ns, payload)).encode()
         with contextlib.suppress(OSError):
-            _replace(self._file(table), head + b"\n" + payload)
+            make_folder(self._folder, mode=0o700)
+            write_whole(self._file(table), head + b"\n" + payload, mode=0o600)
 
     def _file(self, table: Table) -> Path:
         assert self._folder is not None
@@ -117,17 +117,3 @@ def _made_by() -> str:
         for module in sorted(folder.glob("*.py")):
             digest.update(module.read_bytes())
     return digest.hexdigest()
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """Write *file* whole or not at all, for nobody else to read."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
-    try:
-        with open(descriptor, "wb") as stream:
-            stream.write(content)
-        os.replace(name, file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
