@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -37,7 +37,7 @@ class Order:
 
     outputs: Sequence[Output] = ()
     scope: Scope | None = None
-    database: str | None = None
+    database: str | None = field(default=None, repr=False)
     baseline: Path | None = None
     keeping: Keeping | None = None
     notifying: Notifying | None = None
@@ -49,20 +49,21 @@ class Order:
 
 @dataclass(frozen=True)
 class Kept:
-    """A report, and where its run was kept."""
+    """A report, where its run was kept, and why it could not be."""
 
     document: Report | Failure
     place: Place | None = None
     run: int | None = None
+    problems: tuple[str, ...] = ()
 
     def delivered(self) -> "Kept":
-        """Return it with the run marked as delivered, or with the trouble in doing that."""
+        """Return it with the run marked as delivered, or with the reason why that failed."""
         if self.place is None or self.run is None:
             return self
         try:
             mark_delivered(self.place, self.run)
         except StateError as exc:
-            return replace(self, document=_with(self.document, (), (str(exc),)))
+            return replace(self, problems=(str(exc),))
         return self
 
 
@@ -124,6 +125,7 @@ def _delivered(home: str | os.PathLike[str], order: Order) -> Outcome:
         delivery = replace(delivery, problems=(*delivery.problems, *problems))
     if not delivery.problems:
         made = made.delivered()
+    delivery = replace(delivery, problems=(*delivery.problems, *made.problems))
     return Outcome(made.document, delivery)
 
 
@@ -178,7 +180,8 @@ def _reported(audited: Audit, order: Order, at: str) -> Kept:
     try:
         recorded = keep(audited, place, at)
     except StateError as exc:
-        return Kept(_with(made(), (), (str(exc),)))
+        # The home was checked all the same: what is missing is a part of the delivery (exit 6).
+        return Kept(_with(made(), (str(exc),), ()), problems=(str(exc),))
     past = Past(recorded.changes, recorded.trend)
     return Kept(made(findings=recorded.findings, past=past), place, recorded.run)
 

@@ -8,9 +8,16 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from skillmeat_audit.model.errors import StateError
+from skillmeat_audit.model.errors import StateError, UsageError
 from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import sqlite_path, sqlite_uri, sqlite_url, without_password
+from skillmeat_audit.model.urls import (
+    holds_secret,
+    is_sound,
+    sqlite_path,
+    sqlite_uri,
+    sqlite_url,
+    without_password,
+)
 
 WAIT_SECONDS = 30.0
 FORMAT = 1  # of the tables below; a history of a later one is left alone
@@ -46,10 +53,18 @@ _FORMAT_ROWS = sa.Table(
 
 
 def address(given: str) -> str:
-    """Return the URL of a history that is given as a file or as an SQLAlchemy URL."""
+    """Return the URL of a history that is given as a file or as an SQLAlchemy URL.
+
+    Raises `UsageError` for a URL whose parts cannot be told apart; it may hold a password.
+    """
     scheme, separator, rest = given.partition("://")
-    if not separator:
+    if not separator and not holds_secret(given):
         return sqlite_url(Path(given).expanduser())
+    if scheme != "sqlite" and not (separator and is_sound(given)):
+        raise UsageError(
+            "the history's address cannot be taken apart; give a file or postgresql://…, its port a "
+            "number, and @ / ? # in a name or password written %40 %2F %3F %23"
+        )
     return f"postgresql+psycopg://{rest}" if scheme == "postgresql" else given
 
 

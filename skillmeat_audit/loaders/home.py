@@ -11,7 +11,7 @@ from skillmeat_audit.model.errors import HomeError, UsageError
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import is_sound, sqlite_url
+from skillmeat_audit.model.urls import holds_secret, is_sound, sqlite_url
 
 MANIFEST_NAME = "collection.toml"
 DEFAULT_HOME = "~/.skillmeat"
@@ -70,7 +70,7 @@ def _database(root: Path, given: str | None) -> str | None:
     if given is None:
         return _default_cache(root / "cache" / "cache.db")
     scheme, separator, rest = given.partition("://")
-    if not separator:
+    if not separator and not holds_secret(given):
         return _existing_file(Path(os.path.expanduser(given)))
     if scheme == "sqlite":
         return _existing_file(Path(unquote(rest.removeprefix("/"))))
@@ -82,7 +82,7 @@ def _database(root: Path, given: str | None) -> str | None:
             )
         return f"postgresql+psycopg://{rest}"
     raise UsageError(
-        f"cannot read a database of the kind {printable(scheme)}; "
+        f"cannot read a database of the kind {printable(scheme) if separator else 'key=value'}; "
         "give a file, sqlite:///… or postgresql+psycopg://…"
     )
 
