@@ -62,8 +62,8 @@ def address(given: str) -> str:
         return sqlite_url(Path(given).expanduser())
     if scheme != "sqlite" and not (separator and is_sound(given)):
         raise UsageError(
-            "the history's address cannot be taken apart; give a file or postgresql://…, its port a "
-            "number, and @ / ? # in a name or password written %40 %2F %3F %23"
+            "the history's address cannot be taken apart; give a file or postgresql://…, its port "
+            "a number, and @ / ? # in a name or password written %40 %2F %3F %23"
         )
     return f"postgresql+psycopg://{rest}" if scheme == "postgresql" else given
 

@@ -9,7 +9,9 @@ _SQLITE = "sqlite:///"
 # What libpq marks as a password (PQconninfoOption.dispchar is "*"), and what other drivers call
 # one. ``passfile`` and ``sslkey`` name files and are no secrets.
 _SECRET_KEY = re.compile(r"pass(?!file)|pwd|secret|token|scram_(client|server)_key", re.IGNORECASE)
-_SECRET_PAIR = re.compile(r"(pass(?!file)|pwd|secret|token)\w*\s*=|://[^/@]*:[^/@]*@", re.IGNORECASE)
+_SECRET_PAIR = re.compile(
+    r"(pass(?!file)|pwd|secret|token)\w*\s*=|://[^/@]*:[^/@]*@", re.IGNORECASE
+)
 
 
 def sqlite_url(path: Path) -> str:

@@ -51,7 +51,8 @@ def test_no_password_is_shown(url, shown):
         "SSLPASSWORD=S3CRET", "passwor%2564=S3CRET", "oauth_client_secret=S3CRET", "passwd=S3CRET",
         "scram_client_key=S3CRET", "scram_server_key=S3CRET", "pass\tword=S3CRET",
         "odbc_connect=UID%3Du%3BPWD%3DS3CRET", "dbname=host%3Dh%20password%3DS3CRET",
-        "dbname=postgresql%3A%2F%2Fu%3AS3CRET%40h%2Fdb", "x=1%26password=S3CRET", "password=a=S3CRET",
+        "dbname=postgresql%3A%2F%2Fu%3AS3CRET%40h%2Fdb", "x=1%26password=S3CRET",
+        "password=a=S3CRET",
     ],
 )  # fmt: skip
 def test_no_secret_of_the_query_is_shown_and_the_rest_stays(pair):
@@ -78,7 +79,9 @@ def test_every_parameter_that_libpq_marks_as_a_password_is_dropped():
 def test_no_secret_is_shown_however_it_is_written(secret, keyword, data):
     def written(text):
         """Encode what may be, and sometimes what must be; vary the case."""
-        chosen = data.draw(st.lists(st.sampled_from("er%c"), min_size=len(text), max_size=len(text)))
+        chosen = data.draw(
+            st.lists(st.sampled_from("er%c"), min_size=len(text), max_size=len(text))
+        )
         forms = {"e": lambda c: quote(c, safe=""), "%": lambda c: f"%{ord(c):02x}",
                  "r": str, "c": str.upper}  # fmt: skip
         return "".join(
