@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,9 @@ from skillmeat_audit.commands.clock import now, today
 from skillmeat_audit.commands.compose import home_name, make_report
 from skillmeat_audit.commands.delivery import Delivery, Output, deliver
 from skillmeat_audit.commands.history import Keeping, keep, place_at, place_of, spoken
+from skillmeat_audit.commands.interruption import reporting_writes
 from skillmeat_audit.commands.notify import Notifying, notify
+from skillmeat_audit.commands.options import Options
 from skillmeat_audit.commands.safe import apply_safe
 from skillmeat_audit.history.store import Place, mark_delivered, record_failure
 from skillmeat_audit.loaders.home import DEFAULT_HOME, home_folder
@@ -111,10 +114,25 @@ def report(home: str | os.PathLike[str] = DEFAULT_HOME, order: Order | None = No
     `UsageError`, before anything is written, or `BusyError`.
     """
     order = order or Order()
-    if not order.exclusive:
+    keeping = order.keeping or Keeping()
+    with ExitStack() as stack:
+        if order.exclusive:
+            stack.enter_context(alone(keeping.folder_for(home) / LOCK_NAME))
+        if order.apply_safe:
+            options = Options(keeping.state_dir)
+            stack.enter_context(reporting_writes(home, options, order.database))
         return _delivered(home, order)
-    with alone((order.keeping or Keeping()).folder_for(home) / LOCK_NAME):
-        return _delivered(home, order)
+
+
+def report_crash(home: str | os.PathLike[str], order: Order, reason: str) -> None:
+    """Deliver to the outputs of *order* that the report could not be made, and notify of it.
+
+    An earlier report that stayed in place would be taken for today's.
+    """
+    failure = Failure(home_name(home_folder(home)), reason, __version__, now())
+    deliver(failure, order.outputs)
+    if order.notifying is not None:
+        notify(failure, order.notifying)
 
 
 def _delivered(home: str | os.PathLike[str], order: Order) -> Outcome:

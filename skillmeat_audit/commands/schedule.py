@@ -118,13 +118,16 @@ def _root(home: str | os.PathLike[str]) -> str:
 
 
 def _absolute(root: str, request: Request) -> list[str]:
-    """Return the command for this machine; -P keeps the working folder out of Python's path."""
+    """Return the command for this machine; -P keeps the working folder out of Python's path.
+
+    With --exit-zero every exit code but 0 is a failure, also Python's own 1 where it cannot start.
+    """
     state = Path(request.state_dir or platformdirs.user_state_dir(_APP)).expanduser().absolute()
     folder = state_folder(root, state)
     outputs = request.outputs or [str(folder / "report.html"), str(folder / "report.json")]
     _check(request.outputs)
     return [
-        sys.executable, "-P", "-m", "skillmeat_audit", "report", root, "--exclusive",
+        sys.executable, "-P", "-m", "skillmeat_audit", "report", root, "--exclusive", "--exit-zero",
         f"--state-dir={state}",
         *(f"--output={Path(each).expanduser().absolute()}" for each in outputs),
         *request.options,

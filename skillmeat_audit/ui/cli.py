@@ -22,15 +22,27 @@ def entry() -> None:
 
     Taking an interpreter full of frames apart takes longer than some of the rules.
     """
+    code: int = ExitCode.CRASHED
+    try:
+        code = _run()
+    finally:  # whatever fails while a crash is reported: 1 would say that there are findings
+        os._exit(code)
+
+
+def _run() -> int:
+    """Return the exit code of `main`; the one boundary where every exception is caught."""
     try:
         stop_on_signals()
-        code = main()
+        return main()
     except Stopped as stopped:
-        writes = any(verb in sys.argv for verb in ("apply", "undo"))
-        told = "'skillmeat-audit runs' says what was written" if writes else "nothing was changed"
-        complain(f"interrupted; {told}")
-        code = ExitCode(128 + stopped.number)
-    os._exit(code)
+        written = "; ".join(getattr(stopped, "__notes__", ())) or "nothing was changed"
+        complain(f"interrupted; {printable(written)}")
+        return ExitCode(128 + stopped.number)
+    except Exception as exc:  # noqa: BLE001 - see the docstring
+        from skillmeat_audit.ui.crash import report_crash
+
+        report_crash(exc, sys.argv[1:])
+        return ExitCode.CRASHED
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,7 +62,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(f"{exc.format_message()[:1].lower()}{exc.format_message()[1:]}")
     except (AuditError, OSError) as exc:
         if "--traceback" in arguments:
-            raise
+            from skillmeat_audit.ui.crash import traceback_of
+
+            complain(traceback_of(exc, arguments))
         return _failed(str(exc), _EXITS.get(type(exc), ExitCode.FAILED))
     except SystemExit:  # so click says that the reader of its help went away
         return ExitCode.CLEAN
