@@ -62,7 +62,7 @@ def reported(findings: pd.DataFrame) -> pd.DataFrame:
 
 def home_name(root: Path) -> str:
     """Return what the home at *root* is called wherever it is not read on the spot."""
-    return encodable(str(root.resolve()))
+    return encodable(os.path.realpath(root))
 
 
 def base_of(root: Path) -> str:

@@ -39,7 +39,7 @@ class Keeping:
     def folder_for(self, home: str | os.PathLike[str]) -> Path:
         """Return the folder of *home* in the state folder."""
         given = None if self.state_dir is None else Path(self.state_dir).expanduser()
-        return state_folder(str(home_folder(home).resolve()), given)
+        return state_folder(os.path.realpath(home_folder(home)), given)
 
     def url_for(self, root: Path) -> str:
         """Return the address of the history of the home at *root*."""

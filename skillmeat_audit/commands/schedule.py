@@ -90,9 +90,9 @@ def remove(home: str | os.PathLike[str], kind: str) -> str:
     """Remove the job of *home*, and nothing that was not installed here; return what was done."""
     match kind:
         case "systemd":
-            return systemd.remove(str(home_folder(home).resolve()), unit_folder())
+            return systemd.remove(os.path.realpath(home_folder(home)), unit_folder())
         case "cron":
-            return cron.remove(str(home_folder(home).resolve()))
+            return cron.remove(os.path.realpath(home_folder(home)))
         case _:
             return workflow.remove(Path.cwd())
 
@@ -101,9 +101,9 @@ def status(home: str | os.PathLike[str], kind: str) -> str:
     """Return whether the job of *home* is installed, and when it is due."""
     match kind:
         case "systemd":
-            return systemd.status(str(home_folder(home).resolve()), unit_folder())
+            return systemd.status(os.path.realpath(home_folder(home)), unit_folder())
         case "cron":
-            return cron.status(str(home_folder(home).resolve()))
+            return cron.status(os.path.realpath(home_folder(home)))
         case _:
             return workflow.status(Path.cwd())
 

@@ -5,6 +5,7 @@ times and positions, and sorted, one entry a line: it changes only where the hom
 """
 
 import codecs
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ def save(path: Path, entries: Iterable[Entry]) -> None:
     )
     text = f'{{"schema": "{BASELINE_SCHEMA}", "entries": [\n{lines}\n]}}\n'
     try:
-        write_whole(path.resolve(), text.encode(), durable=True)
+        write_whole(Path(os.path.realpath(path)), text.encode(), durable=True)
     except OSError as exc:
         raise StateError(
             f"cannot write the baseline {printable(path)}: {exc.strerror or exc}"

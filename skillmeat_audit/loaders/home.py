@@ -25,9 +25,14 @@ def find_home(
     """Return the home at *path*: a ``.skillmeat`` folder, or the folder that holds it.
 
     *database* overrides the cache's place: a file, or an SQLAlchemy URL (SQLite or PostgreSQL).
-    Raises `HomeError` where there is no home, `UsageError` for a database address of no use.
+    Raises `HomeError` where there is no home, `UsageError` for a database address of no use, and
+    for a *path* of another type, as a notebook's parameter may be.
     """
-    given = Path(os.path.expanduser(path))
+    try:
+        given = Path(os.path.expanduser(path))
+    except TypeError as exc:
+        shown = printable(repr(path))
+        raise UsageError(f"the home is {shown}; give a path as text, such as ~/.skillmeat") from exc
     root, there = _root(given)
     if root is not None:
         active, problem = _active_collection(root)

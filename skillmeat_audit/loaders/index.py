@@ -31,6 +31,7 @@ LEAST_ROWS = 1_000
 _UNSETTLED_NS = 3_000_000_000
 _LIMIT_BYTES = 1024 * 1024 * 1024
 _DAY_NS = 86_400_000_000_000
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, ArithmeticError, pa.ArrowException)
 _DTYPES = {
     pa.large_string(): pd.StringDtype("pyarrow"),
     pa.int64(): pd.Int64Dtype(),
@@ -59,11 +60,10 @@ class Index:
                 return table.empty()
             if not 0 <= age_days < FULL_READ_DAYS:
                 return table.empty()
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            frame = _frame(table, payload)
+        except (*_DAMAGE, RecursionError):
             return table.empty()
         self._since_ns[table.name] = about["since_ns"]
-        with pa.ipc.open_stream(payload) as stream:
-            frame: pd.DataFrame = stream.read_all().to_pandas(types_mapper=_DTYPES.get)
         return frame
 
     def keep(self, table: Table, frame: pd.DataFrame) -> None:
@@ -108,6 +108,16 @@ def states(seen: Sequence[Seen | None]) -> npt.NDArray[np.int64]:
 def states_in(frame: pd.DataFrame) -> npt.NDArray[np.int64]:
     """Return the states that a remembered *frame* holds, as `states` does."""
     return frame[list(SEEN)].to_numpy(dtype=np.int64, na_value=-1)
+
+
+def _frame(table: Table, payload: bytes) -> pd.DataFrame:
+    """Return the frame in an Arrow stream; raise one of `_DAMAGE` where it is not *table*'s."""
+    with pa.ipc.open_stream(payload) as stream:
+        content = stream.read_all()
+    content.validate(full=True)  # offsets that point elsewhere crash whoever follows them
+    if content.column_names != list(table.columns):
+        raise ValueError("columns of another table")
+    return table.conform(content.to_pandas(types_mapper=_DTYPES.get))
 
 
 def _made_by() -> str:
