@@ -5,6 +5,7 @@ before signals are heard.
 """
 
 import os
+import resource
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ from skillmeat_audit.model.text import printable
 from skillmeat_audit.ui.signals import Stopped, stop_on_signals
 from skillmeat_audit.ui.streams import complain, prepare_streams
 
+_NEEDED_BYTES = 256 * 1024 * 1024  # of address space, to load pandas and pyarrow
 _EXITS: dict[type[BaseException], ExitCode] = {BusyError: ExitCode.CONFLICT}
 
 
@@ -22,11 +24,13 @@ def entry() -> None:
 
     Taking an interpreter full of frames apart takes longer than some of the rules.
     """
-    code: int = ExitCode.CRASHED
+    code = None
     try:
         code = _run()
     finally:  # whatever fails while a crash is reported: 1 would say that there are findings
-        os._exit(code)
+        if code is None:
+            os.write(2, b"skillmeat-audit: crashed, and cannot say why: not enough memory?\n")
+        os._exit(ExitCode.CRASHED if code is None else code)
 
 
 def _run() -> int:
@@ -48,6 +52,11 @@ def _run() -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line on *argv* (default: the process's) and return its exit code."""
     prepare_streams()
+    # OpenBLAS reserves memory per thread and, where that fails, exits 1; nothing here uses threads.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    available = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if available != resource.RLIM_INFINITY and available < _NEEDED_BYTES:
+        return _failed(f"not enough memory: raise 'ulimit -v' to {_NEEDED_BYTES // 1024} or more")
     import click
 
     from skillmeat_audit.ui.verbs import cli

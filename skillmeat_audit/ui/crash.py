@@ -30,7 +30,7 @@ def report_crash(exc: Exception, arguments: Sequence[str]) -> None:
     """
     secrets = _secrets(arguments)
     reason = masked("".join(traceback.format_exception_only(exc)).strip(), secrets)
-    reason = f"unexpected error, a bug of skillmeat-audit: {reason.splitlines()[0]}"
+    reason = f"{_kind(exc)}: {reason.splitlines()[0]}"
     text = traceback_of(exc, arguments)
     path = None if "--traceback" in arguments else _saved(text)
     where = f"; the traceback is in {path}" if path else "; the traceback follows"
@@ -41,6 +41,16 @@ def report_crash(exc: Exception, arguments: Sequence[str]) -> None:
         complain(text)
     for act in on_crash:
         act(reason)
+
+
+def _kind(exc: Exception) -> str:
+    match exc:
+        case MemoryError():
+            return "not enough memory"
+        case ImportError():
+            return "a library cannot be loaded, for lack of memory or by a broken installation"
+        case _:
+            return "unexpected error, a bug of skillmeat-audit"
 
 
 def traceback_of(exc: Exception, arguments: Sequence[str]) -> str:

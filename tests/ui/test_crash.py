@@ -1,6 +1,7 @@
 """An exception that nobody raised on purpose: exit 70, one line, a traceback without secrets."""
 
 import os
+import resource
 import stat
 import subprocess
 import sys
@@ -121,3 +122,21 @@ def test_a_report_that_crashes_says_so_in_its_outputs_and_notifies(run, tmp_path
 def test_a_failure_while_a_crash_is_reported_is_still_a_crash(run):
     assert run("report", "-o", "/proc/x/r.html", "-o-").returncode == ExitCode.CRASHED
     assert run("check", error="type('Odd', (Exception,), {'__str__': None})()").returncode == 70
+
+
+@pytest.mark.parametrize("megabytes", [48, 64, 90, 130, 200, 257, 270, 290])
+def test_with_little_memory_there_is_a_result_or_one_line(make_home, tmp_path, megabytes):
+    """Libraries fail in many ways: OpenBLAS ends the process with exit 1, which is FINDINGS."""
+    limit = megabytes * 1024 * 1024
+    ended = subprocess.run(
+        [sys.executable, "-m", "skillmeat_audit", "check", str(make_home())],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path)}, capture_output=True, text=True,
+    )  # fmt: skip
+
+    if ended.returncode == ExitCode.FINDINGS:
+        assert "4 artifacts, 5 rows" in ended.stdout
+    else:
+        assert ended.returncode in (ExitCode.FAILED, ExitCode.CRASHED)
+        assert ended.stderr.startswith("skillmeat-audit: ")
+        assert ended.stderr.count("\n") == 1
