@@ -12,6 +12,7 @@ MEANINGS = {
     "FAILED": "could not check, or bad usage",
     "CONFLICT": "conflict, or partly applied",
     "UNDELIVERED": "report not delivered",
+    "CRASHED": "crashed: a bug of skillmeat-audit",
     "HUNG_UP": "terminal closed",
     "INTERRUPTED": "interrupted",
     "TERMINATED": "terminated",

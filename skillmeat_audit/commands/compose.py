@@ -61,7 +61,7 @@ def reported(findings: pd.DataFrame) -> pd.DataFrame:
 
 def home_name(root: Path) -> str:
     """Return what the home at *root* is called wherever it is not read on the spot."""
-    return os.fsencode(root.resolve()).decode("utf-8", "backslashreplace")
+    return os.fsencode(os.path.realpath(root)).decode("utf-8", "backslashreplace")
 
 
 def base_of(root: Path) -> str:

@@ -1,12 +1,12 @@
 """Delivers reports: each output in its format, a file whole or not at all."""
 
 import os
-import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from skillmeat_audit.model.atomic_write import write_whole
 from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.formats import NAMES, Format, format_called, format_of
@@ -104,7 +104,7 @@ def _write(path: str, content: bytes, *, appends: bool) -> None:
     elif _is_stream(real):
         Path(real).write_bytes(content)  # a pipe or a device cannot be replaced
     else:
-        _replace(real, content)
+        write_whole(Path(real), content, durable=True)
 
 
 def _print(content: bytes) -> None:
@@ -123,20 +123,6 @@ def _append(path: str, content: bytes) -> None:
         if file.tell() + len(content) > SUMMARY_LIMIT_BYTES:
             raise OSError(f"the step summary would be larger than {SUMMARY_LIMIT_BYTES} bytes")
         file.write(content)
-
-
-def _replace(path: str, content: bytes) -> None:
-    """Write another file and rename it: who reads *path* sees the old report or the new one."""
-    temporary = f"{path}.{secrets.token_hex(4)}.tmp"
-    try:
-        with open(temporary, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _spoken(path: str) -> str:

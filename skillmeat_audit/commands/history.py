@@ -31,10 +31,15 @@ class Keeping:
     state_dir: str | os.PathLike[str] | None = None
     kept_runs: int = KEPT_RUNS
 
+    def __post_init__(self) -> None:
+        """Refuse a URL that is wrong before anything is done; raise `UsageError`."""
+        if self.url is not None:
+            address(self.url)
+
     def folder_for(self, home: str | os.PathLike[str]) -> Path:
         """Return the folder of *home* in the state folder."""
         given = None if self.state_dir is None else Path(self.state_dir).expanduser()
-        return state_folder(str(home_folder(home).resolve()), given)
+        return state_folder(os.path.realpath(home_folder(home)), given)
 
     def url_for(self, root: Path) -> str:
         """Return the address of the history of the home at *root*."""

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from skillmeat_audit.commands.clock import now, today
 from skillmeat_audit.commands.compose import home_name, make_report
 from skillmeat_audit.commands.delivery import Delivery, Output, deliver
 from skillmeat_audit.commands.history import Keeping, keep, place_at, place_of, spoken
+from skillmeat_audit.commands.interruption import reporting_writes
 from skillmeat_audit.commands.notify import Notifying, notify
+from skillmeat_audit.commands.options import Options
 from skillmeat_audit.commands.safe import apply_safe
 from skillmeat_audit.history.store import Place, mark_delivered, record_failure
 from skillmeat_audit.loaders.home import DEFAULT_HOME, home_folder
@@ -38,7 +41,7 @@ class Order:
 
     outputs: Sequence[Output] = ()
     scope: Scope | None = None
-    database: str | None = None
+    database: str | None = field(default=None, repr=False)
     baseline: Path | None = None
     keeping: Keeping | None = None
     notifying: Notifying | None = None
@@ -56,20 +59,21 @@ class Order:
 
 @dataclass(frozen=True)
 class Kept:
-    """A report, and where its run was kept."""
+    """A report, where its run was kept, and why it could not be."""
 
     document: Report | Failure
     place: Place | None = None
     run: int | None = None
+    problems: tuple[str, ...] = ()
 
     def delivered(self) -> "Kept":
-        """Return it with the run marked as delivered, or with the trouble in doing that."""
+        """Return it with the run marked as delivered, or with the reason why that failed."""
         if self.place is None or self.run is None:
             return self
         try:
             mark_delivered(self.place, self.run)
         except StateError as exc:
-            return replace(self, document=_with(self.document, (), (str(exc),)))
+            return replace(self, problems=(str(exc),))
         return self
 
 
@@ -117,10 +121,25 @@ def report(home: str | os.PathLike[str] = DEFAULT_HOME, order: Order | None = No
     `UsageError`, before anything is written, or `BusyError`.
     """
     order = order or Order()
-    if not order.exclusive:
+    keeping = order.keeping or Keeping()
+    with ExitStack() as stack:
+        if order.exclusive:
+            stack.enter_context(alone(keeping.folder_for(home) / LOCK_NAME))
+        if order.apply_safe:
+            options = Options(keeping.state_dir)
+            stack.enter_context(reporting_writes(home, options, order.database))
         return _delivered(home, order)
-    with alone((order.keeping or Keeping()).folder_for(home) / LOCK_NAME):
-        return _delivered(home, order)
+
+
+def report_crash(home: str | os.PathLike[str], order: Order, reason: str) -> None:
+    """Deliver to the outputs of *order* that the report could not be made, and notify of it.
+
+    An earlier report that stayed in place would be taken for today's.
+    """
+    failure = Failure(home_name(home_folder(home)), reason, __version__, now())
+    deliver(failure, order.outputs)
+    if order.notifying is not None:
+        notify(failure, order.notifying)
 
 
 def _delivered(home: str | os.PathLike[str], order: Order) -> Outcome:
@@ -131,6 +150,7 @@ def _delivered(home: str | os.PathLike[str], order: Order) -> Outcome:
         delivery = replace(delivery, problems=(*delivery.problems, *problems))
     if not delivery.problems:
         made = made.delivered()
+    delivery = replace(delivery, problems=(*delivery.problems, *made.problems))
     return Outcome(made.document, delivery)
 
 
@@ -185,7 +205,8 @@ def _reported(audited: Audit, order: Order, at: str) -> Kept:
     try:
         recorded = keep(audited, place, at)
     except StateError as exc:
-        return Kept(_with(made(), (), (str(exc),)))
+        # The home was checked all the same: what is missing is a part of the delivery (exit 6).
+        return Kept(_with(made(), (str(exc),), ()), problems=(str(exc),))
     past = Past(recorded.changes, recorded.trend)
     return Kept(made(findings=recorded.findings, past=past), place, recorded.run)
 

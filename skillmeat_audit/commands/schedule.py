@@ -90,9 +90,9 @@ def remove(home: str | os.PathLike[str], kind: str) -> str:
     """Remove the job of *home*, and nothing that was not installed here; return what was done."""
     match kind:
         case "systemd":
-            return systemd.remove(str(home_folder(home).resolve()), unit_folder())
+            return systemd.remove(os.path.realpath(home_folder(home)), unit_folder())
         case "cron":
-            return cron.remove(str(home_folder(home).resolve()))
+            return cron.remove(os.path.realpath(home_folder(home)))
         case _:
             return workflow.remove(Path.cwd())
 
@@ -101,9 +101,9 @@ def status(home: str | os.PathLike[str], kind: str) -> str:
     """Return whether the job of *home* is installed, and when it is due."""
     match kind:
         case "systemd":
-            return systemd.status(str(home_folder(home).resolve()), unit_folder())
+            return systemd.status(os.path.realpath(home_folder(home)), unit_folder())
         case "cron":
-            return cron.status(str(home_folder(home).resolve()))
+            return cron.status(os.path.realpath(home_folder(home)))
         case _:
             return workflow.status(Path.cwd())
 
@@ -118,13 +118,16 @@ def _root(home: str | os.PathLike[str]) -> str:
 
 
 def _absolute(root: str, request: Request) -> list[str]:
-    """Return the command for this machine; -P keeps the working folder out of Python's path."""
+    """Return the command for this machine; -P keeps the working folder out of Python's path.
+
+    With --exit-zero every exit code but 0 is a failure, also Python's own 1 where it cannot start.
+    """
     state = Path(request.state_dir or platformdirs.user_state_dir(_APP)).expanduser().absolute()
     folder = state_folder(root, state)
     outputs = request.outputs or [str(folder / "report.html"), str(folder / "report.json")]
     _check(request.outputs)
     return [
-        sys.executable, "-P", "-m", "skillmeat_audit", "report", root, "--exclusive",
+        sys.executable, "-P", "-m", "skillmeat_audit", "report", root, "--exclusive", "--exit-zero",
         f"--state-dir={state}",
         *(f"--output={Path(each).expanduser().absolute()}" for each in outputs),
         *request.options,

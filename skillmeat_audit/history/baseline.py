@@ -7,7 +7,6 @@ times and positions, and sorted, one entry a line: it changes only where the hom
 import codecs
 import os
 import re
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,7 @@ from pathlib import Path
 import msgspec
 import pandas as pd
 
+from skillmeat_audit.model.atomic_write import write_whole
 from skillmeat_audit.model.errors import StateError, UsageError
 from skillmeat_audit.model.past import Accepted, digest_of
 from skillmeat_audit.model.tables import plain
@@ -104,13 +104,9 @@ def save(path: Path, entries: Iterable[Entry]) -> None:
         msgspec.json.encode(each, order="sorted").decode() for each in sorted(entries, key=_order)
     )
     text = f'{{"schema": "{BASELINE_SCHEMA}", "entries": [\n{lines}\n]}}\n'
-    real = path.resolve()
-    temporary = real.with_name(f"{real.name}.{secrets.token_hex(4)}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, real)
+        write_whole(Path(os.path.realpath(path)), text.encode(), durable=True)
     except OSError as exc:
-        temporary.unlink(missing_ok=True)
         raise StateError(
             f"cannot write the baseline {printable(path)}: {exc.strerror or exc}"
         ) from exc

@@ -8,12 +8,22 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from skillmeat_audit.model.errors import StateError
-from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import sqlite_path, sqlite_uri, sqlite_url, without_password
+from skillmeat_audit.model.errors import StateError, UsageError
+from skillmeat_audit.model.text import printable, shortened
+from skillmeat_audit.model.urls import (
+    holds_secret,
+    is_sound,
+    sqlite_path,
+    sqlite_uri,
+    sqlite_url,
+    without_password,
+)
 
 WAIT_SECONDS = 30.0
 FORMAT = 1  # of the tables below; a history of a later one is left alone
+# SQLite returns what a column holds, whatever its type: text that is not UTF-8, bytes for a number.
+_ODD_VALUE = (ValueError, TypeError, KeyError, ArithmeticError)
+_REASON_CHARS = 300
 _SERVER_LOCK = 0x536B4D74  # any number that is ours
 
 _METADATA = sa.MetaData()
@@ -46,10 +56,18 @@ _FORMAT_ROWS = sa.Table(
 
 
 def address(given: str) -> str:
-    """Return the URL of a history that is given as a file or as an SQLAlchemy URL."""
+    """Return the URL of a history that is given as a file or as an SQLAlchemy URL.
+
+    Raises `UsageError` for a URL whose parts cannot be told apart; it may hold a password.
+    """
     scheme, separator, rest = given.partition("://")
-    if not separator:
+    if not separator and not holds_secret(given):
         return sqlite_url(Path(given).expanduser())
+    if scheme != "sqlite" and not (separator and is_sound(given)):
+        raise UsageError(
+            "the history's address cannot be taken apart; give a file or postgresql://…, its port "
+            "a number, and @ / ? # in a name or password written %40 %2F %3F %23"
+        )
     return f"postgresql+psycopg://{rest}" if scheme == "postgresql" else given
 
 
@@ -91,12 +109,13 @@ def reading(url: str) -> Iterator[sa.Connection | None]:
 def _explained(verb: str, url: str) -> Iterator[None]:
     try:
         yield
-    except (OSError, sa.exc.SQLAlchemyError, ModuleNotFoundError) as exc:
+    except (OSError, sa.exc.SQLAlchemyError, ModuleNotFoundError, *_ODD_VALUE) as exc:
         cause = getattr(exc, "orig", None) or exc
         reason = getattr(cause, "strerror", None) or cause
+        damaged = "it is damaged: " if isinstance(exc, _ODD_VALUE) else ""
+        reason = shortened(f"{damaged}{printable(reason)}", _REASON_CHARS)
         raise StateError(
-            f"cannot {verb} the history in {_shown(url)}: {printable(reason)}; "
-            "name another with --history"
+            f"cannot {verb} the history in {_shown(url)}: {reason}; name another with --history"
         ) from exc
 
 

@@ -1,7 +1,7 @@
 """Keeps what every run found, and says what changed: new, fixed, persisting."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 import sqlalchemy as sa
@@ -34,7 +34,7 @@ class Series:
 class Place:
     """Where the runs of a series are kept, and how many of them."""
 
-    url: str
+    url: str = field(repr=False)
     series: Series
     kept_runs: int
 

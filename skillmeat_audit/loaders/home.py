@@ -13,7 +13,7 @@ from skillmeat_audit.model.errors import HomeError, UsageError
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import is_sound, sqlite_url
+from skillmeat_audit.model.urls import holds_secret, is_sound, sqlite_url
 
 MANIFEST_NAME = "collection.toml"
 DEFAULT_HOME = "~/.skillmeat"
@@ -30,9 +30,14 @@ def find_home(
 
     *database* overrides the cache's place: a file, or an SQLAlchemy URL (SQLite or PostgreSQL).
     *link_roots* are folders that links in a collection may lead to.
-    Raises `HomeError` where there is no home, `UsageError` for a database address of no use.
+    Raises `HomeError` where there is no home, `UsageError` for a database address of no use, and
+    for a *path* of another type, as a notebook's parameter may be.
     """
-    given = Path(os.path.expanduser(path))
+    try:
+        given = Path(os.path.expanduser(path))
+    except TypeError as exc:
+        shown = printable(repr(path))
+        raise UsageError(f"the home is {shown}; give a path as text, such as ~/.skillmeat") from exc
     root, there = _root(given)
     if root is not None:
         active, problem = _active_collection(root)
@@ -76,7 +81,7 @@ def _database(root: Path, given: str | None) -> str | None:
     if given is None:
         return _default_cache(root / "cache" / "cache.db")
     scheme, separator, rest = given.partition("://")
-    if not separator:
+    if not separator and not holds_secret(given):
         return _existing_file(Path(os.path.expanduser(given)))
     if scheme == "sqlite":
         return _existing_file(Path(os.fsdecode(unquote_to_bytes(rest.removeprefix("/")))))
@@ -88,7 +93,7 @@ def _database(root: Path, given: str | None) -> str | None:
             )
         return f"postgresql+psycopg://{rest}"
     raise UsageError(
-        f"cannot read a database of the kind {printable(scheme)}; "
+        f"cannot read a database of the kind {printable(scheme) if separator else 'key=value'}; "
         "give a file, sqlite:///… or postgresql+psycopg://…"
     )
 

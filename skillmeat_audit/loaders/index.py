@@ -10,8 +10,6 @@ is damaged, or was made by other code, is as good as none; an index that cannot 
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 
 from skillmeat_audit.loaders.files import Seen, read_regular
+from skillmeat_audit.model.atomic_write import make_folder, write_whole
 from skillmeat_audit.model.tables import NUMBER, Table
 
 SCHEMA = "skillmeat-audit/index/1"
@@ -33,6 +32,7 @@ LEAST_ROWS = 1_000
 _UNSETTLED_NS = 3_000_000_000
 _LIMIT_BYTES = 1024 * 1024 * 1024
 _DAY_NS = 86_400_000_000_000
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, ArithmeticError, pa.ArrowException)
 _DTYPES = {
     pa.large_string(): pd.StringDtype("pyarrow"),
     pa.int64(): pd.Int64Dtype(),
@@ -66,11 +66,10 @@ class Index:
                 return table.empty()
             if not 0 <= age_days < FULL_READ_DAYS:
                 return table.empty()
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            frame = _frame(table, payload)
+        except (*_DAMAGE, RecursionError):
             return table.empty()
         self._since_ns[table.name] = about["since_ns"]
-        with pa.ipc.open_stream(payload) as stream:
-            frame: pd.DataFrame = stream.read_all().to_pandas(types_mapper=_DTYPES.get)
         return frame
 
     def keep(self, table: Table, frame: pd.DataFrame) -> None:
@@ -88,7 +87,8 @@ class Index:
         since_ns = self._since_ns.get(table.name, self._began_ns)
         head = json.dumps(self._about(table, since_ns, payload)).encode()
         with contextlib.suppress(OSError):
-            _replace(self._file(table), head + b"\n" + payload)
+            make_folder(self._folder, mode=0o700)
+            write_whole(self._file(table), head + b"\n" + payload, mode=0o600)
 
     def _file(self, table: Table) -> Path:
         assert self._folder is not None
@@ -116,6 +116,16 @@ def states_in(frame: pd.DataFrame) -> npt.NDArray[np.int64]:
     return frame[list(SEEN)].to_numpy(dtype=np.int64, na_value=-1)
 
 
+def _frame(table: Table, payload: bytes) -> pd.DataFrame:
+    """Return the frame in an Arrow stream; raise one of `_DAMAGE` where it is not *table*'s."""
+    with pa.ipc.open_stream(payload) as stream:
+        content = stream.read_all()
+    content.validate(full=True)  # offsets that point elsewhere crash whoever follows them
+    if content.column_names != list(table.columns):
+        raise ValueError("columns of another table")
+    return table.conform(content.to_pandas(types_mapper=_DTYPES.get))
+
+
 def _made_by() -> str:
     """Return what tells this code from any other that reads the same files."""
     digest = hashlib.sha256()
@@ -123,17 +133,3 @@ def _made_by() -> str:
         for module in sorted(folder.glob("*.py")):
             digest.update(module.read_bytes())
     return digest.hexdigest()
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """Write *file* whole or not at all, for nobody else to read."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
-    try:
-        with open(descriptor, "wb") as stream:
-            stream.write(content)
-        os.replace(name, file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise

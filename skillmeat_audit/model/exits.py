@@ -11,6 +11,7 @@ class ExitCode(IntEnum):
     FAILED = 2
     CONFLICT = 4
     UNDELIVERED = 6
+    CRASHED = 70  # EX_SOFTWARE of sysexits.h
     HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143

@@ -3,25 +3,42 @@
 import re
 import unicodedata
 
-# Controls, line and paragraph separators, marks that reorder, hide or format text, lone surrogates,
-# tags, private use, what is no character at all. Joiners (U+200C, U+200D) stay: emoji and several
-# scripts need them.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160"
-    "\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
-    "\ufdd0-\ufdef\ufffe\uffff"
-    "\ud800-\udfff\ue000-\uf8ff\U000110bd\U000110cd\U00013430-\U0001343f"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0010ffff"
+# Default_Ignorable_Code_Point of Unicode 16 (DerivedCoreProperties.txt, UAX #44): shown as nothing.
+# Tags and the selectors of plane 14 are in its last range.
+_IGNORABLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+# Categories Cc, Zl, Zp, the rest of Cf, Cs and Co, and the 66 noncharacters.
+_CONTROLS = (
+    "\x00-\x1f\x7f-\x9f\u2028\u2029"
+    "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\ufff9-\ufffb\U000110bd\U000110cd"
+    "\U00013430-\U0001343f"
+    "\ud800-\udfff\ue000-\uf8ff\U000e1000-\U0010ffff\ufdd0-\ufdef\ufffe\uffff"
     + "".join(
         f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0xE0000, 0x10000)
     )
-    + "]"
+)
+# Blocks of the bases in emoji-variation-sequences.txt (UTS #51), but for the keycaps' # * 0-9.
+_EMOJI = (
+    "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf\u2900-\u297f"
+    "\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+)
+_UNPRINTABLE = re.compile(f"[{_IGNORABLE}{_CONTROLS}]")
+# Where a selector or joiner does something: in emoji, and after letters of Arabic, Indic and other
+# scripts.
+_ACTIVE = re.compile(
+    f"(?<=[{_EMOJI}])[\ufe0e\ufe0f]|(?<=[#*0-9])[\ufe0e\ufe0f]\u20e3"
+    "|(?<=[\u00a9\u00ae\u0370-\u200b\u200e-\U0010ffff])[\u200c\u200d]"
 )
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def _escaped(match: re.Match[str]) -> str:
     char = match[0]
+    if _ACTIVE.match(match.string, match.start()):
+        return char
     code = ord(char)
     return _SHORT.get(char) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:x}}}")
 

@@ -1,10 +1,17 @@
 """The addresses of databases: SQLAlchemy URLs of SQLite files and of servers."""
 
 import os
+import re
 from pathlib import Path
-from urllib.parse import quote, unquote_to_bytes, urlsplit
+from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 _SQLITE = "sqlite:///"
+# What libpq marks as a password (PQconninfoOption.dispchar is "*"), and what other drivers call
+# one. ``passfile`` and ``sslkey`` name files and are no secrets.
+_SECRET_KEY = re.compile(r"pass(?!file)|pwd|secret|token|scram_(client|server)_key", re.IGNORECASE)
+_SECRET_PAIR = re.compile(
+    r"(pass(?!file)|pwd|secret|token)\w*\s*=|://[^/@]*:[^/@]*@", re.IGNORECASE
+)
 
 
 def sqlite_url(path: Path) -> str:
@@ -37,14 +44,45 @@ def is_sound(url: str) -> bool:
 
 
 def without_password(url: str) -> str:
-    """Return a database *url* without the password in its authority or its query."""
+    """Return a database *url* without the secrets in its authority and its query.
+
+    Of a server's URL whose parts cannot be told apart only the scheme is left.
+    """
     if sqlite_path(url) is not None:
         return url
+    if not is_sound(url):
+        return f"{url.partition('://')[0]}://…"
     parts = urlsplit(url)
     login, at, host = parts.netloc.rpartition("@")
-    query = "&".join(
-        each for each in parts.query.split("&") if each.partition("=")[0].lower() != "password"
-    )
+    query = "&".join(pair for pair in parts.query.split("&") if not _is_secret(pair))
     user = login.partition(":")[0]
     shown = f"{parts.scheme}://{user}{at}{host}{parts.path}"  # urllib loses an empty host
     return f"{shown}?{query}" if query else shown
+
+
+def secrets_in(text: str) -> set[str]:
+    """Return what must not be shown of *text*, a URL or ``--option=URL``, as given and decoded."""
+    if "://" not in text:
+        return {text} if holds_secret(text) else set()
+    login = text.partition("://")[2].rpartition("@")[0]
+    pairs = text.partition("?")[2].split("&")
+    values = [login.partition(":")[2], *(p.partition("=")[2] for p in pairs if _is_secret(p))]
+    return {form for value in values for form in (value, _decoded(value)) if form}
+
+
+def holds_secret(text: str) -> bool:
+    """Tell whether *text* is a connection string with a secret: ``host=h password=…``."""
+    return _SECRET_PAIR.search(text) is not None
+
+
+def _is_secret(pair: str) -> bool:
+    """Tell whether ``key=value`` of a query is a secret, or holds one (``odbc_connect=…PWD=…``)."""
+    key, _, value = pair.partition("=")
+    return bool(_SECRET_KEY.search(_decoded(key))) or holds_secret(_decoded(value))
+
+
+def _decoded(text: str) -> str:
+    """Return *text* without percent-encoding, however often it was encoded."""
+    while (plain := unquote(text)) != text:
+        text = plain
+    return text

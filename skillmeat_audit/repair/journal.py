@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from skillmeat_audit.model.atomic_write import write_whole
 from skillmeat_audit.model.changes import Key, Raw
 from skillmeat_audit.model.errors import StateError
 from skillmeat_audit.model.text import printable
@@ -96,7 +97,8 @@ def write(journal: Journal) -> None:
         ],
     }  # fmt: skip
     try:
-        _write_to_stay(journal.folder / "journal.json", json.dumps(document).encode())
+        content = json.dumps(document).encode()
+        write_whole(journal.folder / "journal.json", content, mode=0o600, durable=True)
     except OSError as exc:
         raise StateError(
             f"cannot write the journal: {exc.strerror or exc}; nothing was changed"
@@ -175,26 +177,6 @@ _STATES: dict[str, State] = {"committed": "committed", "failed": "failed"}
 _PLAIN = (
     "run", "kind", "home", "database", "identity", "started_at", "undoes", "made_sentinel",
 )  # fmt: skip
-
-
-def _write_to_stay(path: Path, content: bytes) -> None:
-    """Write *content* under another name, fsync, rename, fsync the folder."""
-    temporary = path.with_suffix(".tmp")
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in *folder* stay."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _packed(row: Raw | None) -> dict[str, object] | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import (
     CELL_STATUSES,
@@ -17,6 +18,7 @@ from skillmeat_audit.model.findings import (
 )
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import KEY, among
+from skillmeat_audit.model.text import printable
 from skillmeat_audit.model.urls import without_password
 from skillmeat_audit.reports.values import count
 
@@ -53,6 +55,18 @@ class Summary:
     repairable_cells: int
     review: int
     ignored: Mapping[str, int]
+
+    def within(self, max_errors: object) -> bool:
+        """Tell whether there are no more errors than *max_errors*, a notebook's parameter.
+
+        Raises `UsageError` where it is not a whole number: ``papermill -r`` passes text.
+        """
+        if type(max_errors) is not int or max_errors < 0:
+            raise UsageError(
+                f"max_errors is {printable(repr(max_errors))}; give a whole number from 0 on, "
+                "as in papermill -p max_errors 13"
+            )
+        return self.counts["error"] <= max_errors
 
     def exit_code(self, fail_on: Severity = Severity.WARNING) -> ExitCode:
         """Return FINDINGS if there is one at least as bad as *fail_on*, else CLEAN."""

@@ -4,6 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
+from skillmeat_audit.model.atomic_write import make_folder
 from skillmeat_audit.model.errors import StateError
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.schedule.job import MARK, Job, job_name
@@ -82,6 +83,6 @@ def _marks(home: str) -> tuple[str, str]:
 
 def _make_log(path: str) -> None:
     try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(path).parent)
     except OSError as exc:
         raise StateError(f"cannot make a folder for {printable(path)}: {exc.strerror}") from exc

@@ -23,10 +23,9 @@ def units(job: Job) -> dict[str, str]:
     mark = f"# {MARK}: {job.home}\n"
     about = f"SkillMeat cache audit of {job.home}".replace("%", "%%")
     command = " ".join(quoted(each) for each in job.argv)
-    # Exit 1 says that there are findings: the audit itself went well.
     service = (
         f"{mark}[Unit]\nDescription={about}\n\n[Service]\nType=oneshot\nExecStart={command}\n"
-        "SuccessExitStatus=1\nNice=10\n"
+        "Nice=10\n"
     )
     timer = (
         f"{mark}[Unit]\nDescription={about}\n\n[Timer]\nOnCalendar={calendar(job)}\n"

@@ -2,11 +2,11 @@
 
 import os
 import re
-import secrets
 import shutil
 import subprocess
 from pathlib import Path
 
+from skillmeat_audit.model.atomic_write import make_folder, write_whole
 from skillmeat_audit.model.errors import StateError
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.schedule.job import MARK
@@ -55,13 +55,11 @@ def put(path: Path, text: str) -> bool:
     """
     if path.exists() and not is_ours(path):
         raise StateError(f"{printable(path)} is not ours; move it away first")
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         if path.exists() and path.read_text(encoding="utf-8") == text:
             return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
+        make_folder(path.parent, durable=True)
+        write_whole(path, text.encode(), durable=True)
     except OSError as exc:
         raise StateError(f"cannot write {printable(path)}: {exc.strerror or exc}") from exc
     return True

@@ -5,6 +5,7 @@ before signals are heard.
 """
 
 import os
+import resource
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ from skillmeat_audit.model.text import printable
 from skillmeat_audit.ui.signals import Stopped, stop_on_signals
 from skillmeat_audit.ui.streams import complain, prepare_streams
 
+_NEEDED_BYTES = 256 * 1024 * 1024  # of address space, to load pandas and pyarrow
 _EXITS: dict[type[BaseException], ExitCode] = {BusyError: ExitCode.CONFLICT}
 
 
@@ -22,20 +24,39 @@ def entry() -> None:
 
     Taking an interpreter full of frames apart takes longer than some of the rules.
     """
+    code = None
+    try:
+        code = _run()
+    finally:  # whatever fails while a crash is reported: 1 would say that there are findings
+        if code is None:
+            os.write(2, b"skillmeat-audit: crashed, and cannot say why: not enough memory?\n")
+        os._exit(ExitCode.CRASHED if code is None else code)
+
+
+def _run() -> int:
+    """Return the exit code of `main`; the one boundary where every exception is caught."""
     try:
         stop_on_signals()
-        code = main()
+        return main()
     except Stopped as stopped:
-        writes = any(verb in sys.argv for verb in ("apply", "undo"))
-        told = "'skillmeat-audit runs' says what was written" if writes else "nothing was changed"
-        complain(f"interrupted; {told}")
-        code = ExitCode(128 + stopped.number)
-    os._exit(code)
+        written = "; ".join(getattr(stopped, "__notes__", ())) or "nothing was changed"
+        complain(f"interrupted; {printable(written)}")
+        return ExitCode(128 + stopped.number)
+    except Exception as exc:  # noqa: BLE001 - see the docstring
+        from skillmeat_audit.ui.crash import report_crash
+
+        report_crash(exc, sys.argv[1:])
+        return ExitCode.CRASHED
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line on *argv* (default: the process's) and return its exit code."""
     prepare_streams()
+    # OpenBLAS reserves memory per thread and, where that fails, exits 1; nothing here uses threads.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    available = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if available != resource.RLIM_INFINITY and available < _NEEDED_BYTES:
+        return _failed(f"not enough memory: raise 'ulimit -v' to {_NEEDED_BYTES // 1024} or more")
     import click
 
     from skillmeat_audit.ui.verbs import cli
@@ -50,7 +71,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(f"{exc.format_message()[:1].lower()}{exc.format_message()[1:]}")
     except (AuditError, OSError) as exc:
         if "--traceback" in arguments:
-            raise
+            from skillmeat_audit.ui.crash import traceback_of
+
+            complain(traceback_of(exc, arguments))
         return _failed(str(exc), _EXITS.get(type(exc), ExitCode.FAILED))
     except SystemExit:  # so click says that the reader of its help went away
         return ExitCode.CLEAN

@@ -112,13 +112,14 @@ def plan(home: str, **options: Any) -> int:
 def apply(file: Path, **options: Any) -> int:
     """Write the plan in FILE: rows that moved since are skipped and listed (exit 4)."""
     from skillmeat_audit.commands import repair
+    from skillmeat_audit.commands.interruption import reporting_writes
 
     planned = repair.Plan.load(file, options["database"])
-    _tell_interrupted(planned.document.home, options)
-    if options["rehearse"]:
-        run = repair.rehearse(planned, options=_options(options))
-    else:
-        run = repair.apply(planned, options=_options(options))
+    home = planned.document.home
+    _tell_interrupted(home, options)
+    deed = repair.rehearse if options["rehearse"] else repair.apply
+    with reporting_writes(home, _options(options), options["database"]):
+        run = deed(planned, options=_options(options))
     return _told(run, options)
 
 
@@ -129,9 +130,13 @@ def apply(file: Path, **options: Any) -> int:
 def undo(home: str, **options: Any) -> int:
     """Put back what a run changed; rows that moved since are skipped and listed (exit 4)."""
     from skillmeat_audit.commands import repair
+    from skillmeat_audit.commands.interruption import reporting_writes
 
     _tell_interrupted(home, options)
-    run = repair.undo(home, options["run"], database=options["database"], options=_options(options))
+    with reporting_writes(home, _options(options), options["database"]):
+        run = repair.undo(
+            home, options["run"], database=options["database"], options=_options(options)
+        )
     return _told(run, options)
 
 

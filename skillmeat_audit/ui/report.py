@@ -8,6 +8,7 @@ import click
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.text import printable
+from skillmeat_audit.ui.crash import on_crash
 from skillmeat_audit.ui.options import (
     BASELINE_HELP,
     TEXT_OR_JSON,
@@ -88,6 +89,7 @@ _history_url = click.option(
 def report(home: str, **options: Any) -> int:
     """Audit a home and write the report: HTML, Markdown, JSON, CSV, JUnit, SARIF, metrics."""
     from skillmeat_audit.commands.report import report as make
+    from skillmeat_audit.commands.report import report_crash
     from skillmeat_audit.loaders.settings import load_settings
     from skillmeat_audit.reports.document import report_schema
 
@@ -95,7 +97,9 @@ def report(home: str, **options: Any) -> int:
         emit(report_schema().decode())
         return ExitCode.CLEAN
     settings = load_settings(options["config"])
-    outcome = make(home, _order(options, settings))
+    order = _order(options, settings)
+    on_crash[:] = [lambda reason: report_crash(home, order, reason)]
+    outcome = make(home, order)
     _tell(outcome, quiet=options["quiet"])
     fail_on = Severity(options["fail_on"]) if options["fail_on"] else settings.fail_on
     return outcome.exit_code(fail_on, exit_zero=options["exit_zero"])

@@ -20,7 +20,7 @@ def cli() -> None:
 
     \b
     Exit codes: 0 clean · 1 findings · 2 could not check, or bad usage
-                4 conflict or partly applied · 6 report not delivered
+                4 conflict or partly applied · 6 report not delivered · 70 crashed
                 129 terminal closed · 130 interrupted · 143 terminated
     """  # noqa: D301
 

@@ -253,3 +253,14 @@ def test_collections_that_lead_nowhere_are_no_empty_home(make_home):
 
     with pytest.raises(HomeError, match="cannot list"):
         file_collections(find_home(home))
+
+
+@pytest.mark.parametrize("verb", ["check", "report", "runs", "undo", "history", "plan"])
+def test_a_home_that_is_a_link_to_itself_is_one_line(cli, tmp_path, verb):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+
+    code, _, err = cli(verb, tmp_path / "loop")
+
+    assert code == 2
+    assert "Too many levels of symbolic links" in err
+    assert err.splitlines()[-1].startswith("skillmeat-audit: cannot reach the home")

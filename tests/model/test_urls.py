@@ -1,8 +1,16 @@
 """The addresses of databases: what is a part of them, and what is never shown."""
 
-import pytest
+import os
+from urllib.parse import quote, unquote
 
-from skillmeat_audit.model.urls import is_sound, without_password
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.model.urls import is_sound, secrets_in, without_password
+
+FUZZED = int(os.environ.get("FUZZED_EXAMPLES", "200"))
 
 
 @pytest.mark.parametrize(
@@ -34,3 +42,94 @@ def test_an_address_in_which_a_password_may_hide_is_not(rest):
 )
 def test_no_password_is_shown(url, shown):
     assert without_password(url) == shown
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        "sslpassword=S3CRET", "passwor%64=S3CRET", "PassWord=S3CRET", "%70assword=S3CRET",
+        "SSLPASSWORD=S3CRET", "passwor%2564=S3CRET", "oauth_client_secret=S3CRET", "passwd=S3CRET",
+        "scram_client_key=S3CRET", "scram_server_key=S3CRET", "pass\tword=S3CRET",
+        "odbc_connect=UID%3Du%3BPWD%3DS3CRET", "dbname=host%3Dh%20password%3DS3CRET",
+        "dbname=postgresql%3A%2F%2Fu%3AS3CRET%40h%2Fdb", "x=1%26password=S3CRET",
+        "password=a=S3CRET",
+    ],
+)  # fmt: skip
+def test_no_secret_of_the_query_is_shown_and_the_rest_stays(pair):
+    shown = without_password(f"postgresql://u@h/db?sslmode=require&{pair}&passfile=/f&sslkey=/k")
+
+    assert shown == "postgresql://u@h/db?sslmode=require&passfile=/f&sslkey=/k"
+
+
+def test_every_parameter_that_libpq_marks_as_a_password_is_dropped():
+    options = pytest.importorskip("psycopg").pq.Conninfo.get_defaults()
+    marked = [option.keyword.decode() for option in options if option.dispchar == b"*"]
+
+    assert "password" in marked
+    for keyword in marked:
+        assert without_password(f"postgresql://h/db?{keyword}=x") == "postgresql://h/db"
+
+
+@given(
+    secret=st.text("abcXYZ019%:;=&?#@/\\ ü\t'\"[]", min_size=1).map("S3CRET{}".format),
+    keyword=st.sampled_from(["password", "sslpassword", "oauth_client_secret"]),
+    data=st.data(),
+)
+@settings(max_examples=FUZZED, deadline=None)
+def test_no_secret_is_shown_however_it_is_written(secret, keyword, data):
+    def written(text):
+        """Encode what may be, and sometimes what must be; vary the case."""
+        chosen = data.draw(
+            st.lists(st.sampled_from("er%c"), min_size=len(text), max_size=len(text))
+        )
+        forms = {"e": lambda c: quote(c, safe=""), "%": lambda c: f"%{ord(c):02x}",
+                 "r": str, "c": str.upper}  # fmt: skip
+        return "".join(
+            forms[how](char) if char.isascii() else quote(char)
+            for how, char in zip(chosen, text, strict=True)
+        )
+
+    for url in (
+        f"postgresql://u:{written(secret)}@h/db?sslmode=require",
+        f"postgresql://:{written(secret)}@h/db",
+        f"postgresql://u@h/db?a=b&{written(keyword)}={written(secret)}&c=d",
+        f"postgresql:///?{written(keyword)}={written(secret)}",
+    ):
+        assert "s3cret" not in unquote(without_password(url)).lower()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["postgresql://u:pa%73s@h/db", "--database=postgresql://u@h/db?sslpassword=pass",
+     "postgresql://u:x/pass@h/db"],
+)  # fmt: skip
+def test_what_must_be_masked_in_a_text_is_told_as_given_and_decoded(text):
+    assert any("pass" in secret for secret in secrets_in(text))
+
+
+def test_a_connection_string_is_no_file_and_is_not_shown(cli, make_home):
+    home = make_home()
+    for option in ("--database", "--history"):
+        verb = "check" if option == "--database" else "report"
+        for address in ("host=h user=u password=S3CRET", "postgresql://u:1/S3CRET@h/db"):
+            code, out, err = cli(verb, home, option, address)
+
+            assert code == ExitCode.FAILED
+            assert "S3CRET" not in out + err
+            assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("pair", ["sslpassword=S3CRET", "passwor%64=S3CRET"])
+def test_a_report_on_a_server_saves_no_secret(cli, make_home, tmp_path, pair):
+    url = f"postgresql://u:S3CRET@127.0.0.1:1/db?connect_timeout=2&{pair}"
+    outputs = [f"-o{tmp_path / 'out'}.{suffix}" for suffix in ("html", "json", "md", "xml")]
+
+    results = [
+        cli("report", make_home(at=at), "--state-dir", tmp_path / "state", *outputs, option, url)
+        for at, option in (("a", "--database"), ("b", "--history"))
+    ]
+
+    assert [code for code, *_ in results] == [ExitCode.FAILED, ExitCode.UNDELIVERED]
+    assert "S3CRET" not in str(results)
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path for path in written if b"S3CRET" in path.read_bytes()] == []

@@ -11,6 +11,7 @@ import pytest
 from conftest import PROJECT
 
 import skillmeat_audit as sma
+from skillmeat_audit.model.errors import UsageError
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 REPORT = PROJECT / "notebooks" / "2_audit_report.ipynb"
@@ -74,6 +75,27 @@ def test_a_scheduled_report_fails_past_its_threshold(tmp_path, make_home, own_fo
 @pytest.mark.filterwarnings("ignore")  # of papermill's own
 def test_a_scheduled_report_of_a_clean_home_ends_well(tmp_path, make_home, own_folders):
     report(tmp_path, make_home("clean"), 0)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"max_errors": "1000"}, "max_errors is '1000'; give a whole number"),
+        ({"max_errors": None}, "max_errors is None; give a whole number"),
+        ({"max_errors": -1}, "max_errors is -1; give a whole number"),
+        ({"max_errors": True}, "max_errors is True; give a whole number"),
+        ({"max_errors": 1.5}, "max_errors is 1.5; give a whole number"),
+        ({"home": 123}, "the home is 123; give a path as text"),
+        ({"home": ["x"]}, "the home is \\['x'\\]; give a path as text"),
+    ],
+)
+def test_a_parameter_of_another_type_is_told_in_one_sentence(parameters, sentence, monkeypatch):
+    monkeypatch.chdir(PROJECT)
+    values = {"home": None, "max_errors": 13} | parameters
+    sources = [cell.source for cell in code_cells(REPORT) if cell.metadata.get("tags") is None]
+
+    with pytest.raises(UsageError, match=sentence):
+        exec("\n".join([sources[0], *sources[-1:]]), values)  # the shortest notebook there is
 
 
 def repair(tmp_path, home, **parameters):

@@ -311,3 +311,20 @@ def test_the_verb_prints_what_it_would_install(cli, make_home, tool):
     for deed in ("--install", "--status", "--remove"):
         assert cli("schedule", home, "--kind", "cron", deed)[0] == ExitCode.CLEAN
     assert cli("schedule", home, "--install", "--remove")[0] == ExitCode.FAILED
+
+
+@pytest.mark.parametrize("kind", ["systemd", "cron"])
+def test_every_exit_code_but_0_is_a_failure_of_the_job(make_home, kind):
+    """Python itself exits 1 where it cannot start, as findings do."""
+    text = schedule.printed(make_home(), Request(kind))
+
+    assert "--exit-zero" in text
+    assert "SuccessExitStatus" not in text
+
+
+def test_a_workflow_fails_on_findings_and_on_a_crash(make_home, monkeypatch):
+    monkeypatch.chdir(make_home().parent)
+    text = schedule.printed(".skillmeat", Request("github"))
+
+    assert "--exit-zero" not in text
+    assert "continue-on-error" not in text

@@ -1,0 +1,80 @@
+"""Says what a repair had written when it was interrupted or failed unexpectedly."""
+
+import os
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from skillmeat_audit.commands.options import Options
+from skillmeat_audit.commands.repair import runs
+from skillmeat_audit.loaders.home import home_folder
+from skillmeat_audit.model.errors import AuditError
+from skillmeat_audit.repair.journal import Journal
+from skillmeat_audit.reports.values import count
+
+
+@contextmanager
+def reporting_writes(
+    home: str | os.PathLike[str],
+    options: Options,
+    database: str | os.PathLike[str] | None = None,
+) -> Iterator[None]:
+    """Add notes (PEP 678) to what interrupts the work inside: what its runs on *home* had written.
+
+    An `AuditError` says itself that nothing was changed. The journals and rows tell what was
+    written, also where the interruption came between the commit and the mark in the journal.
+    """
+    folder = options.terms(os.path.realpath(home_folder(home))).folder
+    before = _run_names(folder)
+    try:
+        yield
+    except AuditError:
+        raise
+    except BaseException as exc:
+        if begun := _run_names(folder) - before:
+            for note in _notes(home, options, database, begun):
+                exc.add_note(note)
+        raise
+
+
+def _run_names(folder: Path) -> set[str]:
+    with suppress(OSError):
+        return {path.name for path in folder.iterdir() if path.is_dir()}
+    return set()
+
+
+def _notes(
+    home: str | os.PathLike[str],
+    options: Options,
+    database: str | os.PathLike[str] | None,
+    begun: set[str],
+) -> Iterator[str]:
+    """Yield a note for each run of *begun* that wrote, or may have written."""
+    try:
+        listed = [run for run in runs(home, database=database, options=options) if run.run in begun]
+    except AuditError as exc:
+        command = _command("runs", home, options)
+        yield f"whether it was written cannot be told ({exc}); '{command}' lists it"
+        return
+    for run in listed:
+        if note := _note(run, home, options):
+            yield note
+
+
+def _note(run: Journal, home: str | os.PathLike[str], options: Options) -> str | None:
+    if run.state == "committed":
+        command = _command(f"undo --run {run.run}", home, options)
+        way_back = "" if run.kind == "undo" else f"; '{command}' puts them back"
+        return f"run {run.run} had written {count(len(run.entries), 'row')}{way_back}"
+    if run.state == "interrupted":
+        command = _command("runs", home, options)
+        return f"run {run.run} may have been written; '{command}' says whether"
+    return None
+
+
+def _command(verb: str, home: str | os.PathLike[str], options: Options) -> str:
+    words = ["skillmeat-audit", *verb.split(), os.path.abspath(os.path.expanduser(home))]
+    if options.state_dir is not None:
+        words += ["--state-dir", os.path.abspath(os.path.expanduser(options.state_dir))]
+    return shlex.join(words)
