@@ -11,7 +11,7 @@ class VersionProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
 
 
 class TransactionProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="transaction"):
-    """The number of a PostgreSQL transaction, and the server and database that gave it."""
+    """The number of a PostgreSQL transaction, and the database and table it was in."""
 
     server: str
     number: int
