@@ -33,9 +33,10 @@ from skillmeat_audit.repair import plan as plans
 from skillmeat_audit.repair.apply import apply_plan, rehearse_plan
 from skillmeat_audit.repair.journal import Journal
 from skillmeat_audit.repair.runs import Terms
-from skillmeat_audit.repair.undo import undo_run, was_committed
+from skillmeat_audit.repair.settling import settle_run
+from skillmeat_audit.repair.undo import undo_run
 from skillmeat_audit.reports.names import Names
-from skillmeat_audit.reports.repair import done, summed
+from skillmeat_audit.reports.repair import done, summed, why_no_undo
 from skillmeat_audit.reports.repair import rechecked as told
 from skillmeat_audit.reports.repair_html import plan_html, run_html
 from skillmeat_audit.reports.values import count
@@ -136,6 +137,8 @@ class Run:
         found = [each for each in journals.runs(self.terms.folder) if each.run == self.outcome.run]
         if not found:
             raise UsageError("this run wrote nothing: there is nothing to undo")
+        if found[0].state == "damaged":
+            raise StateError(why_no_undo(found[0]))
         outcome = undo_run(found[0], self.url, self.terms)
         return Run(outcome, None, self.url, self.terms, self.names)
 
@@ -244,7 +247,7 @@ def undo(
         wanted = f"no run {printable(run)}" if run else "no run that could be undone"
         raise UsageError(f"{wanted} of this home; 'skillmeat-audit runs' lists them")
     if chosen.state != "committed":
-        raise UsageError(f"run {chosen.run} wrote nothing ({chosen.state}): nothing to undo")
+        raise UsageError(why_no_undo(chosen))
     url = str(find_home(home, database).database)
     terms = (options or Options()).terms(_home_path(home, database))
     return Run(undo_run(chosen, url, terms), None, url, terms)
@@ -267,34 +270,24 @@ def settle(
     database: str | os.PathLike[str] | None = None,
     options: Options | None = None,
 ) -> list[Journal]:
-    """Return the runs that were interrupted, their state settled by what the rows say.
+    """Return the runs that were interrupted, settled by what the cache proves, and the damaged.
 
-    ``committed``: the cache holds all of it; ``failed``: none of it. Where the cache cannot tell
-    (it is locked, or another one) the state stays ``interrupted``. Runs that were only going on
-    elsewhere are waited for, and not returned.
+    ``committed``: the cache was written; ``failed``: nothing of it was. Where the cache cannot tell
+    (it is locked, another one, or changed since) the state stays ``interrupted``. Runs that were
+    only going on elsewhere are waited for, and not returned.
     """
     place = find_home(home, database)
     terms = (options or Options()).terms(_home_path(home, database))
-    waiting = [each for each in journals.runs(terms.folder) if each.state == "interrupted"]
+    listed = journals.runs(terms.folder)
+    waiting = [each for each in listed if each.state in ("interrupted", "damaged")]
     settled = (_settled(each, place.database, terms) for each in waiting)
     return [each for each in settled if each is not None]
 
 
-def _settled(interrupted: Journal, url: str | None, terms: Terms) -> Journal | None:
-    if url is None:
-        return interrupted
-    try:
-        committed = was_committed(interrupted, url, terms.wait_seconds)
-    except DatabaseError:
-        return interrupted
-    now = journals.read(interrupted.folder)
-    if now.state != "interrupted":
-        return None
-    if committed is None:
-        return interrupted
-    state: journals.State = "committed" if committed else "failed"
-    journals.mark(interrupted.folder, state)
-    return replace(interrupted, state=state)
+def _settled(run: Journal, url: str | None, terms: Terms) -> Journal | None:
+    if url is None or run.state == "damaged":
+        return run
+    return settle_run(run, url, terms.wait_seconds)
 
 
 def _home_path(home: str | os.PathLike[str], database: str | os.PathLike[str] | None) -> str:

@@ -1,13 +1,11 @@
 """Loads what repairs of this project wrote into a cache, from the journals in its state folder."""
 
-import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from skillmeat_audit.model.errors import StateError
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.state import state_folder
@@ -21,8 +19,6 @@ _OF_ENTRIES = ("run", "committed", "op", "collection_id", "artifact_id", "writte
 _OF_CELLS = ("column", "before", "after")
 # An interrupted run wrote all of its rows or none: one that holds its stamp was committed.
 _STATES = ("committed", "interrupted")
-# What is raised by a journal that is no JSON, or JSON of another shape.
-_DAMAGE = (StateError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 Records = Sequence[tuple[object, ...]]
 
@@ -69,10 +65,7 @@ def _frame(entries: Records, cells: Records) -> pd.DataFrame:
 
 def _journals(folder: Path, identity: str | None) -> list[Journal]:
     """Return the repairs of the cache called *identity*, the latest first, where readable."""
-    journals = []
-    for path in folder.glob("*/journal.json"):
-        with contextlib.suppress(*_DAMAGE):
-            journals.append(read(path.parent))
+    journals = (read(path.parent) for path in folder.glob("*/journal.json"))
     repairs = (each for each in journals if each.kind == "apply" and each.state in _STATES)
     ours = (each for each in repairs if each.identity == identity)
     return sorted(ours, key=lambda journal: str(journal.started_at), reverse=True)

@@ -19,9 +19,9 @@ from skillmeat_audit.model.changes import (
     Values,
 )
 from skillmeat_audit.model.errors import PlanError
-from skillmeat_audit.model.text import as_text, is_utf8
+from skillmeat_audit.model.text import as_text
 from skillmeat_audit.model.urls import without_password
-from skillmeat_audit.repair.journal import Entry
+from skillmeat_audit.repair.record import Entry, can_hold
 from skillmeat_audit.repair.runs import Terms, Work, batches, carry_out, check_identity
 from skillmeat_audit.service.artifacts import Artifacts, ensure_artifacts, has_sentinel
 from skillmeat_audit.service.cache_service import now, stored
@@ -32,6 +32,7 @@ from skillmeat_audit.service.tables import CacheTables, reflect
 # A plan may overwrite or delete this share of the rows, or this many; more must be asked for.
 OVERWRITE_SHARE, OVERWRITE_FLOOR = 0.2, 5
 _ABSENT = (None, "", "[]")
+_STAMPS = {"synced_at"}  # written with every row that a plan changes
 
 
 def apply_plan(plan: Plan, url: str, terms: Terms) -> Run:
@@ -145,7 +146,8 @@ def _judge(change: Change, row: Raw | None, collections: Set[str]) -> Outcome:
         return Skipped(change, ALREADY)
     if change.op == "insert":
         return Skipped(change, "there is such a row now")
-    odd = [name for name in (change.after or row) if not is_utf8(row[name])]
+    written = (*change.after, *_STAMPS & row.keys()) if change.after else row
+    odd = [name for name in written if not can_hold(row[name])]
     if odd:
         return Skipped(change, f"not UTF-8, mend it by hand: {', '.join(odd)}")
     held = _held(row, change.before)

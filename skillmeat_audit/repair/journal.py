@@ -1,66 +1,42 @@
 """The journal: what every run was about to write, on disk before the first row is written.
 
 A run has a folder of its own in the state folder: ``journal.json`` (written once, fsynced, before
-the first write), ``backup.db`` (SQLite), and ``state``, a line per step. A run whose state ends in
-``prepared`` was interrupted; the rows tell whether it had been committed. One without a journal has
-written nothing yet, and if it was stopped, never will.
+the first write, with its own SHA-256), ``backup.db`` (SQLite), and ``state``, a line per step. A
+run whose state ends in ``prepared`` was interrupted; `repair.settling` finds out whether it had
+been committed. One without a journal has written nothing yet, and if it was stopped, never will.
+
+A folder that says anything else is damaged: it is listed as that, and is in nobody's way.
 """
 
-import base64
 import contextlib
-import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from skillmeat_audit.model.atomic_write import write_whole
-from skillmeat_audit.model.changes import Key, Raw
+from skillmeat_audit.model.atomic_write import fsync_folder, make_folder, write_whole
 from skillmeat_audit.model.errors import StateError
 from skillmeat_audit.model.text import printable
+from skillmeat_audit.repair.record import Record, decode, encode
 
-JOURNAL_SCHEMA = "skillmeat-audit/journal/1"
-_RUN, _BEGAN_AT = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}"), "%Y%m%dT%H%M%SZ"
+_RUN, _BEGAN_AT = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}"), "%Y%m%dT%H%M%SZ"
 
-State = Literal["begun", "prepared", "committed", "failed", "interrupted"]
+State = Literal["begun", "prepared", "committed", "failed", "interrupted", "damaged"]
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One row of a run: ``before`` and ``after`` as the driver has them, None where there was none.
+class Journal(Record, frozen=True):
+    """What a run wrote, or was about to write, and what became of it.
 
-    For an update both hold the columns that were written and ``synced_at``; else the whole row.
+    Of a run that has only ``begun`` no more is known than when; of a ``damaged`` one, no more than
+    its ``folder``, and ``damage`` says what is wrong with it.
     """
 
-    op: Literal["insert", "update", "delete"]
-    key: Key
-    before: Raw | None
-    after: Raw | None
-
-
-@dataclass(frozen=True)
-class Journal:
-    """What a run wrote, or was about to write; ``created`` are artifacts rows made for it.
-
-    Of a run that has only ``begun`` no more is known than when.
-    """
-
-    run: str
-    kind: Literal["apply", "undo", "unknown"]
-    home: str
-    database: str
-    identity: str
-    started_at: str
-    entries: tuple[Entry, ...]
-    created: tuple[str, ...] = ()
-    made_sentinel: bool = False
-    undoes: str | None = None
     state: State = "prepared"
-    folder: Path = field(default=Path(), compare=False)
+    folder: Path = Path()
+    damage: str = ""
 
     @property
     def backup(self) -> Path | None:
@@ -74,8 +50,10 @@ def new_run(folder: Path) -> tuple[str, Path]:
     run = f"{datetime.now(UTC):{_BEGAN_AT}}-{secrets.token_hex(3)}"
     place = folder / run
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder, mode=0o700, durable=True)
         place.mkdir(mode=0o700)
+        for parent in (folder, folder.parent):  # whoever made them may not have fsynced
+            fsync_folder(parent)
     except OSError as exc:
         raise StateError(
             f"cannot make the state folder {printable(place)}: {exc.strerror or exc}; "
@@ -86,22 +64,13 @@ def new_run(folder: Path) -> tuple[str, Path]:
 
 def write(journal: Journal) -> None:
     """Put *journal* on disk to stay, and mark it prepared; raise `StateError`."""
-    document = {
-        "schema": JOURNAL_SCHEMA, "run": journal.run, "kind": journal.kind, "home": journal.home,
-        "database": journal.database, "identity": journal.identity,
-        "started_at": journal.started_at, "undoes": journal.undoes,
-        "created": list(journal.created), "made_sentinel": journal.made_sentinel,
-        "entries": [
-            [entry.op, *entry.key, _packed(entry.before), _packed(entry.after)]
-            for entry in journal.entries
-        ],
-    }  # fmt: skip
+    record = Record(**{name: getattr(journal, name) for name in Record.__struct_fields__})
     try:
-        content = json.dumps(document).encode()
-        write_whole(journal.folder / "journal.json", content, mode=0o600, durable=True)
-    except OSError as exc:
+        write_whole(journal.folder / "journal.json", encode(record), mode=0o600, durable=True)
+    except (OSError, UnicodeEncodeError) as exc:
+        cause = exc.strerror if isinstance(exc, OSError) else None
         raise StateError(
-            f"cannot write the journal: {exc.strerror or exc}; nothing was changed"
+            f"cannot write the journal: {cause or printable(exc)}; nothing was changed"
         ) from exc
     mark(journal.folder, "prepared")
 
@@ -120,7 +89,7 @@ def mark(folder: Path, state: State) -> None:
 
 
 def runs(folder: Path) -> list[Journal]:
-    """Return the runs in *folder*, the latest first."""
+    """Return the runs in *folder*, the latest first, those that are damaged included."""
     try:
         places = sorted(place for place in folder.iterdir() if _RUN.fullmatch(place.name))
     except FileNotFoundError:
@@ -128,6 +97,12 @@ def runs(folder: Path) -> list[Journal]:
     except OSError as exc:
         raise StateError(f"cannot list {printable(folder)}: {exc.strerror or exc}") from exc
     return sorted(map(read, places), key=lambda journal: journal.started_at, reverse=True)
+
+
+def find_run(folder: Path, suffix: str) -> Journal | None:
+    """Return the run in *folder* whose id ends in *suffix*, None where there is none."""
+    places = sorted(place for place in folder.glob(f"*-{suffix}") if _RUN.fullmatch(place.name))
+    return read(places[-1]) if places else None
 
 
 def drop_backups(folder: Path, keep: int) -> int:
@@ -142,59 +117,58 @@ def drop_backups(folder: Path, keep: int) -> int:
 
 
 def read(place: Path) -> Journal:
-    """Return what is known of the run in the folder *place*; raise `StateError`."""
+    """Return the run in the folder *place*: as its journal has it, or begun, or damaged."""
     try:
-        document = json.loads((place / "journal.json").read_bytes())
-        state = place / "state"
-        marks = state.read_text(encoding="utf-8").split() if state.exists() else []
+        state = _state(_content(place / "state"))  # first: the journal is there before "prepared"
+        content = _content(place / "journal.json")
+        if state in (None, "begun") and content is None:
+            return _without_journal(place, "begun")
+        if state is None or content is None:
+            raise ValueError(f"{'state' if state is None else 'journal.json'} is missing")
+        record = decode(content, place.name)
+    except (OSError, ValueError, RecursionError) as exc:
+        cause = exc.strerror if isinstance(exc, OSError) else None
+        return _without_journal(place, "damaged", cause or printable(exc))
+    fields = {name: getattr(record, name) for name in Record.__struct_fields__}
+    state = "interrupted" if state in ("begun", "prepared") else state
+    return Journal(**fields, state=state, folder=place)
+
+
+def _content(path: Path) -> bytes | None:
+    """Return what is in the file at *path*, None where there is none; a pipe would never end."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except FileNotFoundError:
-        return _begun(place)
-    except (OSError, ValueError) as exc:
-        raise StateError(
-            f"the journal in {printable(place)} cannot be read: {printable(exc)}"
-        ) from exc
-    if document.get("schema") != JOURNAL_SCHEMA:
-        raise StateError(f"the journal in {printable(place)} is of another release")
-    return Journal(
-        **{name: document[name] for name in _PLAIN},
-        entries=tuple(
-            Entry(op, (collection_id, artifact_id), _unpacked(before), _unpacked(after))
-            for op, collection_id, artifact_id, before, after in document["entries"]
-        ),
-        created=tuple(document["created"]),
-        state=_STATES.get(marks[-1] if marks else "", "interrupted"),
-        folder=place,
-    )
-
-
-def _begun(place: Path) -> Journal:
-    began_at = str(datetime.strptime(place.name.partition("-")[0], _BEGAN_AT))
-    return Journal(place.name, "unknown", "", "", "", began_at, (), state="begun", folder=place)
-
-
-_JSON_TYPES = {str, int, float, type(None)}
-_STATES: dict[str, State] = {"committed": "committed", "failed": "failed"}
-_PLAIN = (
-    "run", "kind", "home", "database", "identity", "started_at", "undoes", "made_sentinel",
-)  # fmt: skip
-
-
-def _packed(row: Raw | None) -> dict[str, object] | None:
-    if row is None or set(map(type, row.values())) <= _JSON_TYPES:
-        return row
-    return {name: _pack(value) for name, value in row.items()}
-
-
-def _pack(value: Any) -> object:
-    if isinstance(value, bytes):
-        return {"base64": base64.b64encode(value).decode("ascii")}
-    return value if value is None or isinstance(value, (str, int, float)) else str(value)
-
-
-def _unpacked(row: Mapping[str, Any] | None) -> Raw | None:
-    if row is None:
         return None
-    return {
-        name: base64.b64decode(value["base64"]) if isinstance(value, dict) else value
-        for name, value in row.items()
-    }
+    with open(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ValueError(f"{path.name} is not a file")
+        return file.read()
+
+
+# A line may be cut short where the disk was full: its first letter was written after the fact.
+_STATES = re.compile(
+    rb"(?:begun\n)?(?P<prepared>p[repad]*\n?)?"
+    rb"(?:(?P<committed>c[comited\n]*)|(?P<failed>f[failed\n]*))?"
+)
+
+
+def _state(content: bytes | None) -> State | None:
+    """Return what the file ``state`` says; raise `ValueError` where no run wrote it so."""
+    if content is None:
+        return None
+    match = _STATES.fullmatch(content)
+    if match is None:
+        raise ValueError("state holds what no run wrote")
+    states: tuple[State, ...] = ("committed", "failed", "prepared")
+    return next((state for state in states if match[state]), "begun")
+
+
+def _without_journal(place: Path, state: State, damage: str = "") -> Journal:
+    moment = place.name.partition("-")[0]
+    began_at = ""
+    with contextlib.suppress(ValueError):  # a name can say the 99th day of a month
+        began_at = str(datetime.strptime(moment, _BEGAN_AT))
+    return Journal(
+        place.name, "unknown", "", "", "", began_at, (), state=state, folder=place, damage=damage
+    )

@@ -12,12 +12,16 @@ import sqlalchemy as sa
 
 from skillmeat_audit.model.changes import Applied, Key, Outcome, Raw, Run, Skipped
 from skillmeat_audit.model.errors import CancelledError, PlanError, StateError
+from skillmeat_audit.model.proofs import Proof
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.model.urls import sqlite_path
 from skillmeat_audit.repair.backup import back_up
-from skillmeat_audit.repair.journal import Entry, Journal, drop_backups, mark, new_run, write
+from skillmeat_audit.repair.journal import Journal, drop_backups, mark, new_run, write
+from skillmeat_audit.repair.record import Entry
+from skillmeat_audit.repair.settling import conclude
 from skillmeat_audit.service.cache_service import now, stored, upsert_collection_artifacts
 from skillmeat_audit.service.connection import WAIT_SECONDS
+from skillmeat_audit.service.proofs import begin_proof
 from skillmeat_audit.service.rows import claim_rows
 from skillmeat_audit.service.tables import CacheTables, identity
 
@@ -94,15 +98,14 @@ def carry_out(
         if (path := sqlite_path(run.database)) is not None:
             back_up(path, folder / "backup.db")
         work = prepare()
-        journal = _journal(run, work, name, folder)
+        journal = _journal(run, work, folder, begin_proof(connection, name))
         write(journal)
         notes = _written(work, folder)
         if run.rehearsed:
             connection.rollback()
         else:
             connection.commit()
-            with contextlib.suppress(StateError):  # the rows tell what the journal then cannot
-                mark(folder, "committed")
+            conclude(connection, journal, "committed")
             notes = (*notes, *_dropped(terms))
         outcomes = tuple(_refused(outcome, work.refused) for outcome in run.outcomes)
         if run.rehearsed:
@@ -154,11 +157,11 @@ def _dropped(terms: Terms) -> Iterator[str]:
         yield f"older backups deleted: {dropped}; the newest {keep} stay, undo needs none"
 
 
-def _journal(run: Run, work: Work, name: str, folder: Path) -> Journal:
+def _journal(run: Run, work: Work, folder: Path, proof: Proof | None) -> Journal:
     return Journal(
-        run=name, kind=run.kind, home=run.home, database=run.database, identity=run.identity,
+        run=folder.name, kind=run.kind, home=run.home, database=run.database, identity=run.identity,
         started_at=stored(now()), entries=work.entries, created=work.created,
-        made_sentinel=work.made_sentinel, undoes=run.undoes, folder=folder,
+        made_sentinel=work.made_sentinel, undoes=run.undoes, proof=proof, folder=folder,
     )  # fmt: skip
 
 
@@ -172,7 +175,10 @@ def _run_folder(folder: Path, *, rehearsed: bool) -> Iterator[tuple[str, Path]]:
     """Yield a run's name and folder; taken away again after a rehearsal, or without a journal."""
     name, place = new_run(folder)
     try:
+        mark(place, "begun")
         yield name, place
     finally:
         if rehearsed or not (place / "journal.json").exists():
+            with contextlib.suppress(OSError):  # whoever lists the runs sees all of it or nothing
+                place = place.rename(place.with_suffix(".removed"))
             shutil.rmtree(place, ignore_errors=True)

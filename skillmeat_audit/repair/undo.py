@@ -16,20 +16,23 @@ from skillmeat_audit.model.changes import (
     Run,
     Skipped,
 )
-from skillmeat_audit.model.text import as_text
+from skillmeat_audit.model.errors import PlanError
+from skillmeat_audit.model.text import as_text, printable
 from skillmeat_audit.model.urls import without_password
-from skillmeat_audit.repair.journal import Entry, Journal
+from skillmeat_audit.repair.journal import Journal
+from skillmeat_audit.repair.record import Entry
 from skillmeat_audit.repair.runs import Terms, Work, batches, carry_out, check_identity
 from skillmeat_audit.service.artifacts import find_uuids, remove_artifacts, remove_sentinel
 from skillmeat_audit.service.connection import writing
 from skillmeat_audit.service.rows import (
     delete_rows,
     find_collections,
+    is_same,
     put_back,
     read_rows,
     restore_cells,
 )
-from skillmeat_audit.service.tables import CacheTables, identity, reflect
+from skillmeat_audit.service.tables import CacheTables, reflect
 
 _INVERSE = {"insert": "delete", "update": "update", "delete": "insert"}
 _STAMP = "synced_at"
@@ -44,6 +47,7 @@ def undo_run(journal: Journal, url: str, terms: Terms) -> Run:
     with writing(url, terms.wait_seconds) as connection:
         tables = reflect(connection)
         check_identity(connection, tables, journal.identity)
+        _check_columns(journal, tables)
         keys = [entry.key for entry in journal.entries]
         cache = _Cache(connection, tables, read_rows(connection, tables, keys), journal)
         gone = _gone(cache)
@@ -65,31 +69,6 @@ def undo_run(journal: Journal, url: str, terms: Terms) -> Run:
         return carry_out(connection, run, terms, lambda: _prepare(cache, entries, terms))
 
 
-def was_committed(journal: Journal, url: str, wait_seconds: float) -> bool | None:
-    """Tell whether the cache holds what an interrupted run was about to write.
-
-    Rows are written all or none; one that is exactly as the journal left it proves the commit, one
-    that is exactly as it was before disproves it. A row that was to be deleted proves it by its
-    absence. None where it is another cache, or every row has moved on.
-    """
-    with writing(url, wait_seconds) as connection:
-        tables = reflect(connection)
-        if identity(connection, tables.shape) != journal.identity:
-            return None
-        rows = read_rows(connection, tables, [entry.key for entry in journal.entries])
-        if any(_is(rows.get(entry.key), entry.after) for entry in journal.entries):
-            return True
-        untouched = any(_is(rows.get(entry.key), entry.before) for entry in journal.entries)
-        return False if untouched else None
-
-
-def _is(row: Raw | None, said: Raw | None) -> bool:
-    """Tell whether *row* is exactly what the journal *said* of it."""
-    if said is None or row is None:
-        return said is row
-    return all(_same(row[name], value) for name, value in said.items())
-
-
 @dataclass(frozen=True)
 class _Cache:
     """The cache inside the run's transaction, its rows as they are now, and the run to undo."""
@@ -98,6 +77,17 @@ class _Cache:
     tables: CacheTables
     rows: dict[Key, Raw]
     journal: Journal
+
+
+def _check_columns(journal: Journal, tables: CacheTables) -> None:
+    """Refuse to undo what was written to columns that a migration took away since."""
+    written = {name for entry in journal.entries for name in (entry.before or entry.after or ())}
+    if missing := sorted(written - set(tables.cache.c.keys())):
+        backup = f"; the cache before it is {journal.backup}" if journal.backup else ""
+        raise PlanError(
+            f"run {journal.run} cannot be undone: it wrote {printable(', '.join(missing))}, which "
+            f"this cache no longer has (SkillMeat migrated it since); nothing was changed{backup}"
+        )
 
 
 def _judge(entry: Entry, row: Raw | None, gone: Mapping[Key, str]) -> Outcome:
@@ -110,7 +100,7 @@ def _judge(entry: Entry, row: Raw | None, gone: Mapping[Key, str]) -> Outcome:
     if row is None:
         return Skipped(change, ALREADY if entry.before is None else "the row is gone")
     said = {name: value for name, value in entry.after.items() if name != _STAMP}
-    moved = [name for name, value in said.items() if not _same(row[name], value)]
+    moved = [name for name, value in said.items() if not is_same(row[name], value)]
     return Skipped(change, f"changed since: {', '.join(moved)}") if moved else Applied(change)
 
 
@@ -130,8 +120,9 @@ def _change(entry: Entry) -> Change:
 
 def _prepare(cache: _Cache, entries: list[Entry], terms: Terms) -> Work:
     """Return the inverse of *entries* as work, with journal entries of its own."""
-    moved = [entry for entry in entries if entry.op == "update" and not _stamped(cache, entry)]
-    inverse = [_inverse(cache, entry, keep_stamp=entry in moved) for entry in entries]
+    moved = [entry.key for entry in entries if entry.op == "update" and not _stamped(cache, entry)]
+    later = set(moved)
+    inverse = [_inverse(cache, entry, keep_stamp=entry.key in later) for entry in entries]
 
     def write() -> tuple[str, ...]:
         connection, tables = cache.connection, cache.tables
@@ -140,7 +131,7 @@ def _prepare(cache: _Cache, entries: list[Entry], terms: Terms) -> Work:
         removed = remove_artifacts(connection, tables, cache.journal.created)
         if cache.journal.made_sentinel and len(removed) == len(cache.journal.created):
             remove_sentinel(connection, tables)
-        return tuple(f"{each.key[1]}: synced again since, its time was left" for each in moved)
+        return tuple(f"{key[1]}: synced again since, its time was left" for key in moved)
 
     return Work(tuple(inverse), write)
 
@@ -173,7 +164,7 @@ def _inverse(cache: _Cache, entry: Entry, *, keep_stamp: bool) -> Entry:
 def _stamped(cache: _Cache, entry: Entry) -> bool:
     """Tell whether the row still has the time that the run gave it."""
     row, after = cache.rows.get(entry.key), entry.after or {}
-    return row is None or _STAMP not in after or _same(row[_STAMP], after[_STAMP])
+    return row is None or _STAMP not in after or is_same(row[_STAMP], after[_STAMP])
 
 
 def _gone(cache: _Cache) -> dict[Key, str]:
@@ -185,11 +176,6 @@ def _gone(cache: _Cache) -> dict[Key, str]:
     if tables.keyed_by_uuid and deleted:
         uuids = set(find_uuids(connection, tables, sorted({key[1] for key in deleted})).values())
         for key, row in deleted.items():
-            if row["artifact_uuid"] not in uuids:
+            if row.get("artifact_uuid") not in uuids:
                 gone.setdefault(key, "its artifact is gone")
     return gone
-
-
-def _same(left: object, right: object) -> bool:
-    """Tell whether a cell is what the journal says: by text, for servers give times as objects."""
-    return left == right or as_text(left) == as_text(right)

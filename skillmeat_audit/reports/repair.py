@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
@@ -17,6 +18,7 @@ from skillmeat_audit.reports.values import aligned, count, fitted, shown
 _VERBS = {"insert": "insert", "update": "update", "delete": "delete"}
 _STYLES = {"insert": "green", "update": "yellow", "delete": "red"}
 RUN_SCHEMA = "skillmeat-audit/run/1"
+_WITH_WORDS = ("interrupted", "damaged")
 
 
 class Compared(Protocol):
@@ -48,7 +50,7 @@ class Listed(Protocol):
 
     @property
     def state(self) -> str:
-        """Begun, committed, failed or interrupted."""
+        """Begun, committed, failed, interrupted or damaged."""
 
     @property
     def started_at(self) -> str:
@@ -61,6 +63,18 @@ class Listed(Protocol):
     @property
     def undoes(self) -> str | None:
         """The run it undid."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of its journal and backup."""
+
+    @property
+    def backup(self) -> Path | None:
+        """The copy of the database made before it."""
+
+    @property
+    def damage(self) -> str:
+        """What is wrong with a damaged one."""
 
 
 @dataclass(frozen=True)
@@ -202,9 +216,52 @@ def runs_text(listed: Sequence[Listed]) -> Iterator[str]:
             "begun": "begun, nothing written",
             "failed": "failed, nothing written",
             "interrupted": "interrupted, not settled",
+            "damaged": "damaged, not readable",
         }.get(each.state, each.state)
         what = f"undo of {each.undoes}" if each.undoes else each.kind
-        yield f"{each.run}  {each.started_at[:19]}  {len(each.entries):6} rows  {said:<24}  {what}"
+        at = f"{each.started_at[:19]:<19}"
+        yield f"{each.run}  {at}  {len(each.entries):6} rows  {said:<24}  {what}"
+        if each.state in _WITH_WORDS:
+            yield f"    {settled_text(each)}"
+
+
+def settled_text(run: Listed) -> str:
+    """Return in a line what became of a *run* that was interrupted, or why nobody knows."""
+    if run.state == "damaged":
+        return f"{_damage(run)}; all other runs work as before"
+    fate = {
+        "committed": "it had been committed",
+        "failed": "nothing of it was written",
+    }.get(
+        run.state,
+        "the cache cannot tell whether it was written (it is locked, another one, or changed "
+        f"since){_before(run)}",
+    )
+    return f"run {run.run} was interrupted; {fate}"
+
+
+def why_no_undo(run: Listed) -> str:
+    """Return why *run*, which is not known to be committed, cannot be undone."""
+    if run.state == "damaged":
+        return _damage(run)
+    if run.state == "interrupted":
+        return (
+            f"run {run.run} cannot be undone: it was interrupted, and the cache cannot tell "
+            f"whether it was written{_before(run)}"
+        )
+    return f"run {run.run} wrote nothing ({run.state}): nothing to undo"
+
+
+def _damage(run: Listed) -> str:
+    return (
+        f"run {run.run} is damaged ({printable(run.damage)}) and cannot be undone{_before(run)}; "
+        f"restore {printable(run.folder)} from a copy, or delete that folder"
+    )
+
+
+def _before(run: Listed) -> str:
+    """Return where the cache from before *run* is, as the end of a sentence."""
+    return f"; the cache before it is {printable(run.backup)}" if run.backup else ""
 
 
 def runs_json(listed: Sequence[Listed]) -> str:
@@ -212,7 +269,9 @@ def runs_json(listed: Sequence[Listed]) -> str:
     names = ("run", "kind", "state", "started_at", "undoes")
     return json.dumps(
         [
-            {name: getattr(each, name) for name in names} | {"rows": len(each.entries)}
+            {name: getattr(each, name) for name in names}
+            | {"rows": len(each.entries)}
+            | ({"note": settled_text(each)} if each.state in _WITH_WORDS else {})
             for each in listed
         ],
         indent=1,

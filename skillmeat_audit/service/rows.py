@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 import sqlalchemy as sa
 
 from skillmeat_audit.model.changes import Key, Raw
+from skillmeat_audit.model.text import as_text
 from skillmeat_audit.service.artifacts import chunks, find_uuids
 from skillmeat_audit.service.schema import CACHE, COLLECTIONS
 from skillmeat_audit.service.tables import CacheTables
@@ -95,6 +96,16 @@ def restore_cells(connection: sa.Connection, tables: CacheTables, cells: Mapping
             .values({name: sa.bindparam(f"v_{name}") for name in columns})
         )
         connection.execute(statement, parameter_sets)
+
+
+def is_same(left: object, right: object) -> bool:
+    """Tell whether two cells are the same: bytes exactly, else by text: servers give time objects.
+
+    Text says nothing of bytes: all that is not UTF-8 looks alike in it.
+    """
+    if isinstance(left, bytes) or isinstance(right, bytes):
+        return left == right
+    return left == right or as_text(left) == as_text(right)
 
 
 def _select(

@@ -172,15 +172,12 @@ def _options(options: dict[str, Any]) -> "Options":
 
 
 def _tell_interrupted(home: str, options: dict[str, Any]) -> None:
-    """Say on stderr what became of runs that were interrupted, once."""
+    """Say on stderr what became of runs that were interrupted, and which are damaged."""
     from skillmeat_audit.commands import repair
+    from skillmeat_audit.reports.repair import settled_text
 
     for run in repair.settle(home, database=options["database"], options=_options(options)):
-        said = {
-            "committed": "the cache holds all of it",
-            "failed": "the cache holds none of it",
-        }.get(run.state, "the cache cannot tell yet whether it was written")
-        complain(f"skillmeat-audit: run {run.run} was interrupted; {said}")
+        complain(f"skillmeat-audit: {settled_text(run)}")
 
 
 def _told(run: "Run", options: dict[str, Any]) -> int:

@@ -1,6 +1,9 @@
 """Runs that are killed: the cache holds all of a run or none, and the next command knows which."""
 
 import json
+import os
+import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -48,12 +51,16 @@ def write_all(connection, rows, at):
 
 def carry_out(stage, verb, plan, state):
     service = upsert_collection_artifacts
-    if stage == "before the backup":
+    if isinstance(stage, float):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process as abruptly
+        signal.setitimer(signal.ITIMER_REAL, stage)
+    elif stage == "before the backup":
         runs.back_up = die
     elif stage == "after the backup":
         die_after(runs, "back_up")
     elif stage == "with an unmarked journal":
-        journal.mark = die
+        real = journal.mark
+        journal.mark = lambda folder, state: die() if state == "prepared" else real(folder, state)
     elif stage == "after the journal entry":
         die_after(runs, "write")
     elif stage == "in the middle of the rows":
@@ -161,7 +168,7 @@ def test_killed_before_the_commit_the_cache_holds_none_of_it(
 
     assert code == ExitCode.CLEAN
     if stage in JOURNALED:
-        assert err == (f"skillmeat-audit: run {run} was interrupted; the cache holds none of it\n")
+        assert err == (f"skillmeat-audit: run {run} was interrupted; nothing of it was written\n")
     else:
         assert err == ""
     assert dump(case.database) == start
@@ -203,7 +210,7 @@ def test_killed_after_the_commit_the_cache_holds_all_and_undo_works(
     code, _, err = cli("undo", case.home, "--state-dir", case.state)
 
     assert code == ExitCode.CLEAN
-    assert err == f"skillmeat-audit: run {run} was interrupted; the cache holds all of it\n"
+    assert err == f"skillmeat-audit: run {run} was interrupted; it had been committed\n"
     assert dump(case.database) == start
     assert cli("runs", case.home, "--state-dir", case.state)[1].count("undone") == 1
 
@@ -221,7 +228,7 @@ def test_after_a_commit_nobody_marked_the_same_plan_is_not_needed(cli, planned, 
     code, out, err = cli("apply", case.file, "--state-dir", case.state)
 
     assert code == ExitCode.CLEAN
-    assert f"run {run} was interrupted; the cache holds all of it" in err
+    assert f"run {run} was interrupted; it had been committed" in err
     assert "4 changes not needed: already so" in out
     assert dump(case.database) == done
     assert plan_again(case).document.changes == []
@@ -275,7 +282,7 @@ def test_a_killed_rehearsal_wrote_nothing(cli, planned, killed, era):
 
     _, _, err = cli("undo", case.home, "--state-dir", case.state)
 
-    assert f"run {run} was interrupted; the cache holds none of it" in err
+    assert f"run {run} was interrupted; nothing of it was written" in err
     assert dump(case.database) == start
 
 
@@ -292,7 +299,7 @@ def test_an_undo_killed_before_its_commit_is_done_again(cli, planned, killed, er
     code, _, err = cli("undo", case.home, "--state-dir", case.state)
 
     assert code == ExitCode.CLEAN
-    assert err == f"skillmeat-audit: run {run} was interrupted; the cache holds none of it\n"
+    assert err == f"skillmeat-audit: run {run} was interrupted; nothing of it was written\n"
     assert dump(case.database) == start
 
 
@@ -307,12 +314,12 @@ def test_an_undo_killed_after_its_commit_is_known_as_done(cli, planned, killed, 
     code, _, err = cli("undo", case.home, "--state-dir", case.state)
 
     assert code == ExitCode.FAILED
-    assert f"run {run} was interrupted; the cache holds all of it" in err
+    assert f"run {run} was interrupted; it had been committed" in err
     assert "no run that could be undone" in err
     assert dump(case.database) == start
 
 
-def test_where_all_rows_moved_on_nobody_claims_that_none_was_written(cli, planned, killed, era):
+def test_a_commit_is_proved_where_all_rows_moved_on(cli, planned, killed, era):
     case = planned(era)
     run = killed(case, "after the commit")
     with closing(sqlite3.connect(case.database)) as connection, connection:
@@ -320,7 +327,7 @@ def test_where_all_rows_moved_on_nobody_claims_that_none_was_written(cli, planne
 
     _, _, err = cli("apply", case.file, "--rehearse", "--state-dir", case.state)
 
-    assert f"run {run} was interrupted; the cache cannot tell" in err
+    assert f"run {run} was interrupted; it had been committed" in err
 
 
 def fill(case, count):
@@ -357,7 +364,7 @@ def test_killed_with_half_the_rows_on_disk_the_next_command_puts_them_right(
     code, _, err = cli("apply", case.file, "--rehearse", "--state-dir", case.state)
 
     assert code == ExitCode.CLEAN
-    assert f"run {run} was interrupted; the cache holds none of it" in err
+    assert f"run {run} was interrupted; nothing of it was written" in err
     assert said(case.database) == rows
 
 
@@ -383,3 +390,131 @@ def test_an_apply_that_is_stopped_takes_its_rows_back_and_says_so(cli, planned, 
     assert err == "interrupted; 'skillmeat-audit runs' says what was written\n"
     assert "failed, nothing written" in cli("runs", case.home, "--state-dir", case.state)[1]
     assert dump(case.database) == start
+
+
+def test_an_orphan_that_somebody_else_deletes_proves_no_commit(cli, planned, killed, era):
+    case = planned(era)
+    repair.plan(audit.audit(case.home, progress=False), deletes=True).save(case.file)
+    run = killed(case, "before the commit")
+    condition = "artifact_id = 'skill:retired'"
+    if era == "artifact_uuid":
+        condition = "artifact_uuid = (SELECT uuid FROM artifacts WHERE id = 'skill:retired')"
+    with closing(sqlite3.connect(case.database)) as connection, connection:
+        deleted = connection.execute(f"DELETE FROM collection_artifacts WHERE {condition}")
+    start = dump(case.database)
+
+    code, _, err = cli("undo", case.home, "--state-dir", case.state)
+
+    assert deleted.rowcount == 1
+    assert code == ExitCode.FAILED
+    assert f"run {run} was interrupted; nothing of it was written" in err
+    assert dump(case.database) == start
+
+
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "6"))
+TABLE = "collection_artifacts"
+
+
+class ForeignWriter:
+    """Another program, which writes to the rows of a plan what it likes."""
+
+    def __init__(self, case, start, choices):
+        self.case, self.start, self.choices = case, start, choices
+        self.after = rows_of(case.database)
+
+    def write(self):
+        with closing(sqlite3.connect(self.case.database)) as connection:
+            for key in sorted({*self.start, *self.after}):
+                with connection:
+                    self.choices.choice(
+                        [self.leave, self.leave, self.delete, self.restore, self.repeat, self.edit]
+                    )(connection, key)
+            if self.choices.random() < 0.2:
+                connection.execute("VACUUM")
+
+    def leave(self, connection, key):
+        pass
+
+    def delete(self, connection, key):
+        connection.execute(f"DELETE FROM {TABLE} WHERE collection_id = ? AND {key[2]} = ?", key[:2])
+
+    def restore(self, connection, key):
+        self.put(connection, key, self.start.get(key))
+
+    def repeat(self, connection, key):
+        """Write what the run wrote, if it did, at another time."""
+        row = self.after.get(key)
+        self.put(connection, key, row and row | {"synced_at": "2026-11-01 10:00:00.000001"})
+
+    def edit(self, connection, key):
+        column = self.choices.choice(["description", "author", "synced_at", "deployments_json"])
+        row = self.after.get(key)
+        self.put(connection, key, row and row | {column: "theirs"})
+
+    def put(self, connection, key, row):
+        self.delete(connection, key)
+        if row is not None:
+            marks = ", ".join("?" * len(row))
+            names = ", ".join(row)
+            connection.execute(
+                f"INSERT INTO {TABLE} ({names}) VALUES ({marks})", list(row.values())
+            )
+
+
+def rows_of(database):
+    """Return the rows as they are, by their key and its column."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.row_factory = sqlite3.Row
+        rows = [dict(row) for row in connection.execute(f"SELECT * FROM {TABLE}")]
+    name = "artifact_uuid" if "artifact_uuid" in rows[0] else "artifact_id"
+    return {(row["collection_id"], row[name], name): row for row in rows}
+
+
+def version_of(database):
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+STAGED = ("in the middle of the rows", "before the commit", "after the commit")
+
+
+@pytest.mark.parametrize(("era", "mode"), SHAPES)
+def test_whatever_others_write_after_a_kill_no_run_is_misreported(
+    planned, forking, era, mode, tmp_path, record_property
+):
+    case = planned(era)
+    plan = repair.plan(audit.audit(case.home, progress=False), deletes=True)
+    plan.save(case.file)
+    set_mode(case.database, mode)
+    template = shutil.copy(case.database, tmp_path / "template.db")
+    choices = random.Random(f"{era} {mode}")
+    told = []
+    for number in range(ROUNDS):
+        for log in ("", "-wal", "-shm", "-journal"):
+            case.database.with_name(f"cache.db{log}").unlink(missing_ok=True)
+        shutil.copy(template, case.database)
+        state = tmp_path / f"state-{number}"
+        if undoing := choices.random() < 0.3:
+            repair.apply(plan, options=repair.Options(state), recheck=False)
+        truths = {}
+        for _ in range(choices.choice([1, 1, 2])):  # a second run where the first is not settled
+            start, listed = rows_of(case.database), set(state.glob("*/*"))
+            stage = choices.choice([*STAGED, *[choices.uniform(0.001, 0.06)] * 3])
+            request = [stage, "undo" if undoing else "apply", str(case.file), str(state)]
+            print(json.dumps(request), file=forking.stdin, flush=True)
+            ended = int(forking.stdout.readline())
+            assert ended in (0, -signal.SIGKILL, -signal.SIGALRM)
+            committed = rows_of(case.database) != start
+            truths |= {path.name: committed for path in {*state.glob("*/*")} - listed}
+            ForeignWriter(case, start, choices).write()
+
+        runs = repair.runs(case.home, options=repair.Options(state))
+
+        for each in runs:
+            if each.run in truths:
+                wrong = ("failed", "begun") if truths[each.run] else ("committed",)
+                assert each.state not in wrong
+                told.append((truths[each.run], each.state))
+        assert version_of(case.database) == 0
+        shutil.rmtree(state, ignore_errors=True)
+    record_property("committed or not, as listed", {pair: told.count(pair) for pair in told})

@@ -247,15 +247,6 @@ def test_a_state_folder_that_is_missing_is_made_for_nobody_else(planned):
     assert stat.S_IMODE((backup.parent / "journal.json").stat().st_mode) == 0o600
 
 
-def test_a_damaged_journal_is_told(cli, planned):
-    case = planned()
-    apply_again(case)
-    (journal,) = case.state.glob("*/*/journal.json")
-    journal.write_bytes(journal.read_bytes()[:100])
-
-    failed(cli("undo", case.home, "--state-dir", case.state), "the journal in ")
-
-
 def test_the_backup_holds_what_the_run_started_from(planned, era):
     case = planned(era)
     start = dump(case.database)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from skillmeat_audit.model.errors import DatabaseError
 from skillmeat_audit.model.exits import ExitCode
 
 psycopg = pytest.importorskip("psycopg", reason="install the extra 'postgres'")
@@ -138,3 +139,46 @@ def test_a_server_that_is_not_there_is_told(cli, make_home):
     assert code == ExitCode.FAILED
     assert len(err.strip().splitlines()) == 1
     assert "pw@" not in err
+
+
+def states(cli, home, url, state):
+    out = cli("runs", home, "--database", url, "--state-dir", state, "--format", "json")[1]
+    return [run["state"] for run in json.loads(out)]
+
+
+def test_a_commit_is_proved_by_the_server_whatever_others_wrote_since(cli, planned, monkeypatch):
+    home, url, file, state = planned()
+    with monkeypatch.context() as patched:
+        patched.setattr("skillmeat_audit.repair.runs.conclude", lambda *_: None)
+        cli("apply", file, "--database", url, "--state-dir", state)
+    execute(url, "DELETE FROM collection_artifacts WHERE description IS NOT NULL")
+
+    assert states(cli, home, url, state) == ["committed"]
+
+
+def test_a_rollback_is_proved_by_the_server_whatever_others_wrote_since(cli, planned, monkeypatch):
+    home, url, file, state = planned()
+
+    def stop(_):
+        raise DatabaseError("the server went away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sqlalchemy.Connection.commit", stop)
+        cli("apply", file, "--database", url, "--state-dir", state)
+    execute(url, "DELETE FROM collection_artifacts")
+
+    assert states(cli, home, url, state) == ["failed"]
+
+
+def test_a_transaction_that_goes_on_or_that_the_server_never_had(planned):
+    from skillmeat_audit.model.proofs import TransactionProof
+    from skillmeat_audit.service.connection import writing
+    from skillmeat_audit.service.proofs import begin_proof, fate_of
+
+    _, url, _, _ = planned()
+    with writing(url) as one, writing(url) as other:
+        proof = begin_proof(one, "20260101T000000Z-abcdef")
+        assert fate_of(other, proof) == "running"
+        for number in (proof.number + 10**6, 3):
+            assert fate_of(other, TransactionProof(proof.server, number)) == "unknown"
+        assert fate_of(other, TransactionProof("1/1", proof.number)) == "unknown"

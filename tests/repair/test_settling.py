@@ -1,0 +1,234 @@
+"""What proves that an interrupted run was committed, where rows and journals are not enough."""
+
+import os
+import sqlite3
+from contextlib import closing
+
+import msgspec
+import pytest
+from conftest import dump
+
+from skillmeat_audit.commands import repair
+from skillmeat_audit.repair import journal as journals
+from skillmeat_audit.repair import settling
+from skillmeat_audit.service import proofs
+
+UPDATED = "artifact_id = 'skill:lock-audit' AND collection_id = 'default'"
+
+
+def execute(database, *statements):
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        return [connection.execute(statement).fetchall() for statement in statements][-1]
+
+
+def version_of(database):
+    return execute(database, "PRAGMA user_version")[0][0]
+
+
+def interrupt(monkeypatch):
+    """Have every run end right after its commit, unmarked, as a kill ends it."""
+    monkeypatch.setattr("skillmeat_audit.repair.runs.conclude", lambda *_: None)
+
+
+def apply_part(case, *, number, state=None):
+    """Apply the change *number* of the plan, without settling earlier runs; return the run."""
+    plan = repair.Plan.load(case.file)
+    one = msgspec.structs.replace(plan.document, changes=[plan.document.changes[number]])
+    options = repair.Options(state or case.state)
+    return repair.apply(repair.Plan(one, plan.url), options=options, recheck=False).outcome.run
+
+
+def states(case, state=None):
+    listed = repair.runs(case.home, options=repair.Options(state or case.state))
+    return {each.run: each.state for each in listed}
+
+
+def test_no_number_stays_in_the_database(planned):
+    case = planned()
+    run = repair.apply(
+        repair.Plan.load(case.file), options=repair.Options(case.state), recheck=False
+    )
+
+    assert version_of(case.database) == 0
+
+    run.undo()
+
+    assert version_of(case.database) == 0
+
+
+def test_a_number_of_another_program_is_left_alone(planned, monkeypatch):
+    case = planned()
+    execute(case.database, "PRAGMA user_version = 7")
+    interrupt(monkeypatch)
+    run = apply_part(case, number=1)
+
+    assert version_of(case.database) == 7
+    assert states(case) == {run: "committed"}
+    assert version_of(case.database) == 7
+
+
+def test_two_runs_after_each_other_that_nobody_settled(planned, monkeypatch):
+    case = planned()
+    with monkeypatch.context() as patched:
+        interrupt(patched)
+        first, second = apply_part(case, number=1), apply_part(case, number=2)
+
+    assert version_of(case.database) != 0
+    assert states(case) == {first: "committed", second: "committed"}
+    assert version_of(case.database) == 0
+
+
+def test_a_later_run_of_another_state_folder_hides_no_proof_for_good(
+    planned, monkeypatch, tmp_path
+):
+    case, other = planned(), tmp_path / "other"
+    with monkeypatch.context() as patched:
+        interrupt(patched)
+        first, second = apply_part(case, number=1), apply_part(case, number=2, state=other)
+    third = apply_part(case, number=3)
+
+    assert states(case, other) == {second: "committed"}
+    assert states(case) == {first: "committed", third: "committed"}
+    assert version_of(case.database) == 0
+
+
+def test_a_number_that_could_not_be_taken_out_is_taken_out_by_the_next_run(planned, monkeypatch):
+    case = planned()
+    with monkeypatch.context() as patched:
+        patched.setattr("skillmeat_audit.repair.settling.take_back", lambda *_: None)
+        first = apply_part(case, number=1)
+
+    assert proofs.run_suffix(version_of(case.database)) == first[-6:]
+
+    second = apply_part(case, number=2)
+
+    assert states(case) == {first: "committed", second: "committed"}
+    assert version_of(case.database) == 0
+
+
+def test_a_database_rebuilt_from_a_dump_is_not_taken_for_one_without_the_run(planned, monkeypatch):
+    case = planned()
+    interrupt(monkeypatch)
+    run = apply_part(case, number=1)
+    with closing(sqlite3.connect(case.database)) as connection:
+        script = "\n".join(connection.iterdump())
+    case.database.unlink()
+    with closing(sqlite3.connect(case.database)) as connection:
+        connection.executescript(script)
+
+    assert version_of(case.database) == 0
+    assert states(case) == {run: "interrupted"}
+
+
+def test_a_mark_that_cannot_be_written_leaves_the_proof(planned, monkeypatch):
+    case = planned()
+    with monkeypatch.context() as patched:
+
+        def full(*_):
+            raise settling.StateError("no space left")
+
+        patched.setattr("skillmeat_audit.repair.settling.mark", full)
+        run = apply_part(case, number=1)
+
+    assert version_of(case.database) != 0
+    assert states(case) == {run: "committed"}
+
+
+def test_an_interrupted_run_that_nobody_can_settle_is_listed_with_words(cli, planned, monkeypatch):
+    case = planned()
+    execute(case.database, "PRAGMA user_version = 7")
+    interrupt(monkeypatch)
+    run = apply_part(case, number=1)
+    execute(case.database, "UPDATE collection_artifacts SET synced_at = NULL, description = 'x'")
+    traces = ("--state-dir", case.state)
+
+    out = cli("runs", case.home, *traces)[1]
+    undone = cli("undo", case.home, "--run", run, *traces)
+
+    assert "interrupted, not settled" in out
+    assert f"run {run} was interrupted; the cache cannot tell whether it was written" in out
+    assert f"the cache before it is {case.state}" in out
+    assert f"run {run} cannot be undone: it was interrupted" in undone[2]
+    assert "wrote nothing" not in undone[2]
+
+
+def test_absence_alone_proves_nothing(planned):
+    case = planned()
+    journal = unwritten(case, proof=None)
+    gone = msgspec.structs.replace(
+        journal.entries[-1], op="delete", key=("default", "skill:none"), after=None
+    )
+    journals.write(msgspec.structs.replace(journal, entries=(gone,)))
+
+    assert list(states(case).values()) == ["interrupted"]
+
+
+def unwritten(case, proof):
+    """Return the journal of a run on *case* that was undone, in a folder of its own."""
+    options = repair.Options(case.state)
+    run = repair.apply(repair.Plan.load(case.file), options=options, recheck=False)
+    run.undo()
+    journal = next(
+        each for each in repair.runs(case.home, options=options) if each.run == run.outcome.run
+    )
+    for each in journal.folder.parent.iterdir():
+        for file in each.iterdir():
+            file.unlink()
+        each.rmdir()
+    name, folder = journals.new_run(journal.folder.parent)
+    journals.mark(folder, "begun")
+    return msgspec.structs.replace(journal, run=name, folder=folder, proof=proof)
+
+
+def test_the_folders_of_a_run_survive_a_power_cut(planned, monkeypatch):
+    """Each folder on the way to the journal is fsynced after a name was made in it."""
+    case = planned()
+    synced = []
+    fsync = os.fsync
+
+    def noted(handle):
+        synced.append(os.readlink(f"/proc/self/fd/{handle}"))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    deep = case.state / "a" / "b"
+    run = repair.apply(repair.Plan.load(case.file), options=repair.Options(deep), recheck=False)
+    folder = run.outcome.backup.parent
+
+    ways = [folder, folder.parent, deep, deep.parent, case.state, case.state.parent]
+    assert {str(way) for way in ways} <= set(synced)
+    begun = synced.index(str(folder / "state"))
+    journal = synced.index(str(folder / "journal.tmp"))
+    assert max(synced.index(str(way)) for way in ways[1:]) < begun < journal
+    assert synced.index(str(folder)) > journal
+
+
+def test_a_rehearsal_leaves_neither_number_nor_folder(planned):
+    case = planned()
+    start = dump(case.database)
+
+    repair.rehearse(repair.Plan.load(case.file), options=repair.Options(case.state))
+
+    assert (version_of(case.database), dump(case.database)) == (0, start)
+    assert list(case.state.glob("*/*")) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "state"),
+    [
+        (b"", "interrupted"), (b"begun\n", "interrupted"), (b"begun\nprep", "interrupted"),
+        (b"begun\nprepared\n", "interrupted"), (b"begun\nprepared\nc", "committed"),
+        (b"begun\nprepared\ncommitted\n", "committed"), (b"begun\nprepared\nfail", "failed"),
+        (b"begun\nprepared\ncommitted\ncommitted\n", "committed"),
+        (b"begun\nprepared\ncommitted\nfailed\n", "damaged"), (b"begun\nx", "damaged"),
+    ],
+)  # fmt: skip
+def test_a_state_is_read_as_far_as_it_was_written(planned, content, state):
+    case = planned()
+    run = repair.apply(
+        repair.Plan.load(case.file), options=repair.Options(case.state), recheck=False
+    )
+    folder = run.outcome.backup.parent
+    (folder / "state").write_bytes(content)
+
+    assert journals.read(folder).state == state
