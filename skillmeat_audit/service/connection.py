@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
+from skillmeat_audit.model.database_lock import database_lock
 from skillmeat_audit.model.errors import DatabaseError
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.model.urls import sqlite_path, sqlite_uri, without_password
@@ -18,12 +19,16 @@ def writing(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[sa.Connect
     """Yield a connection inside a write transaction; roll it back unless it was committed.
 
     SQLite takes the write lock at once (``BEGIN IMMEDIATE``), waiting up to *wait_seconds* for
-    another writer. Raises `DatabaseError` where the cache cannot be opened, is locked for longer,
-    read-only, damaged or full.
+    another writer, and as long for an audit or a run of another thread. Raises `DatabaseError`
+    where the cache cannot be opened, is locked for longer, read-only, damaged or full.
     """
     engine = _engine(url, wait_seconds)
     try:
-        with engine.connect() as connection, connection.begin():
+        with (
+            database_lock(url, wait_seconds),
+            engine.connect() as connection,
+            connection.begin(),
+        ):
             yield connection
             if connection.in_transaction():
                 connection.rollback()
