@@ -1,51 +1,26 @@
-"""Opens the cache for reading such that not one byte of the home changes and no file appears.
+"""Reads databases: an SQLite file, or a server; what is asked of both in the same words."""
 
-SQLite in WAL mode writes even for readers (a ``-shm``, an empty ``-wal``). So a database without a
-log is opened ``immutable``, and looked at again afterwards; one with a log is read from a private
-copy of both; one that others go on changing from a snapshot, which SQLite's backup API copies.
-
-No descriptor of the database, or of its logs, is opened and closed by this process outside SQLite:
-POSIX would drop all locks that the process has on the file, those of a run in another thread
-included (https://www.sqlite.org/howtocorrupt.html, 2.2). SQLite itself puts the close of an
-``immutable`` connection off while another connection of its library holds a lock on the file.
-Copies are made by a child process (`copying`), for which the rule does not matter. A second SQLite
-library in the same process (2.2.1 there) knows nothing of this one's locks: none can help that.
-"""
-
-import errno
-import json
-import os
 import sqlite3
-import stat
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 from typing import Any, Protocol, TypeVar, cast
 
 import pyarrow as pa
 
-from skillmeat_audit.loaders import copying
+from skillmeat_audit.loaders.sqlite_file import read_file
 from skillmeat_audit.model.database_lock import database_lock
 from skillmeat_audit.model.errors import DatabaseError
 from skillmeat_audit.model.tables import ARROW_TEXT
 from skillmeat_audit.model.text import as_text, printable
-from skillmeat_audit.model.urls import sqlite_path, sqlite_uri, without_password
+from skillmeat_audit.model.urls import sqlite_path, without_password
 
 T = TypeVar("T")
 U = TypeVar("U")
-_State = tuple[int, int, int] | None  # time of the last write, size, inode
 
 # An audit waits so long for a run of another thread: 10,000 rows are written in a few seconds.
 LOCK_WAIT_SECONDS = 60.0
-_ATTEMPTS = 5
-_LOGS = ("-wal", "-journal")
-# Two writes within one tick of the kernel's clock (at most 10 ms) leave the same time behind.
-_SETTLED_SECONDS = 0.02
+SERVER_LOCK_SECONDS = 10.0
 
 
 class Reader(Protocol):
@@ -81,31 +56,7 @@ def read_database(
             return _connected(uri, read), checked.result()
 
     with database_lock(url, LOCK_WAIT_SECONDS):
-        return _read_file(path, read_both)
-
-
-def _read_file(path: Path, read: Callable[[str], T]) -> T:
-    """Return what *read* makes of the URI of one state of *path*: as it lies, else a snapshot."""
-    _check_regular(path)
-    for _ in range(_ATTEMPTS):
-        before = _state(path)
-        try:
-            if _is_settled(before):
-                with _readable(path, before) as uri:
-                    content = read(uri)
-                if _state(path) == before:
-                    return content
-        except (sqlite3.Error, OSError) as exc:
-            if _state(path) == before:
-                raise _explained(path, exc) from exc
-        try:
-            with _snapshot(path) as uri:
-                return read(uri)
-        except _NoSnapshotError:
-            time.sleep(_SETTLED_SECONDS)
-        except (sqlite3.Error, OSError) as exc:
-            raise _explained(path, exc) from exc
-    raise DatabaseError(f"{printable(path)} changes all the time; try again when SkillMeat is idle")
+        return read_file(path, read_both)
 
 
 def _connected(uri: str, read: Callable[[Reader], T]) -> T:
@@ -179,14 +130,16 @@ def columns_of(present: frozenset[str], wanted: Mapping[str, str]) -> str:
 
 
 def _read_server(url: str, read: Callable[[Reader], T]) -> T:
-    import sqlalchemy as sa  # noqa: PLC0415 - a third of a second, for servers only
+    # a third of a second, for servers only
+    import sqlalchemy as sa  # noqa: PLC0415
 
-    shown = printable(without_password(url))
+    from skillmeat_audit.service.server import server_engine  # noqa: PLC0415
+
     try:
-        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        engine = server_engine(url, SERVER_LOCK_SECONDS)
     except ModuleNotFoundError as exc:
         raise DatabaseError(
-            f"cannot open {shown}: psycopg is not installed; "
+            f"cannot open {printable(without_password(url))}: psycopg is not installed; "
             "install skillmeat-audit with the extra 'postgres'"
         ) from exc
     try:
@@ -194,115 +147,22 @@ def _read_server(url: str, read: Callable[[Reader], T]) -> T:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             return read(cast("Reader", connection.connection.driver_connection))
     except sa.exc.DBAPIError as exc:
-        raise DatabaseError(f"cannot read {shown}: {printable(exc.orig)}") from exc
+        raise _server_error(url, exc.orig or exc) from exc
     except engine.dialect.loaded_dbapi.Error as exc:
-        raise DatabaseError(f"cannot read {shown}: {printable(exc)}") from exc
+        raise _server_error(url, exc) from exc
 
 
-class _NoSnapshotError(Exception):
-    """A consistent copy cannot be had without a write, or without waiting for good."""
+def _server_error(url: str, cause: BaseException) -> DatabaseError:
+    from skillmeat_audit.service.server import is_lock_timeout, server_reason  # noqa: PLC0415
 
-
-def _check_regular(path: Path) -> None:
-    try:
-        facts = os.stat(path)
-    except OSError as exc:
-        raise _explained(path, exc) from exc
-    if not stat.S_ISREG(facts.st_mode):
-        raise DatabaseError(f"{printable(path)} is not a regular file")
-
-
-def _state(path: Path) -> list[_State]:
-    """Return what tells one state of the database and its logs from the next."""
-    states: list[_State] = []
-    for suffix in ("", *_LOGS):
-        try:
-            facts = os.stat(f"{path}{suffix}")
-        except OSError as exc:
-            if not isinstance(exc, FileNotFoundError) or os.path.islink(f"{path}{suffix}"):
-                raise _explained(path, exc) from exc
-            states.append(None)
-        else:
-            states.append((facts.st_mtime_ns, facts.st_size, facts.st_ino))
-    return states
-
-
-def _is_settled(states: Sequence[_State]) -> bool:
-    """Tell whether the next write will leave another time than the last one did."""
-    age_ns = time.time_ns() - max(state[0] for state in states if state is not None)
-    return not 0 <= age_ns < _SETTLED_SECONDS * 1e9
-
-
-@contextmanager
-def _readable(path: Path, states: Sequence[_State]) -> Iterator[str]:
-    """Yield the URI under which *path*, of these *states*, can be read as it lies."""
-    logs = [end for end, state in zip(_LOGS, states[1:], strict=True) if state and state[1]]
-    if not logs:
-        yield sqlite_uri(path, "ro&immutable=1")
-        return
-    with _private_file() as copy:
-        done = _copied("files", path, copy, *logs)
-        if done.returncode:
-            raise _copy_error(done)
-        yield sqlite_uri(copy, "rw")
-
-
-@contextmanager
-def _snapshot(path: Path) -> Iterator[str]:
-    """Yield the URI of a copy of *path* as last committed; raise `_NoSnapshotError`."""
-    with _private_file() as copy:
-        if _copied("snapshot", path, copy).returncode:
-            raise _NoSnapshotError
-        yield sqlite_uri(copy, "ro&immutable=1")
-
-
-@contextmanager
-def _private_file() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="skillmeat-audit-") as folder:
-        yield Path(folder) / "cache.db"
-
-
-def _copied(how: str, path: Path, copy: Path, *logs: str) -> subprocess.CompletedProcess[str]:
-    """Copy *path* in a child process; see `copying`."""
-    if not sys.executable:
-        raise DatabaseError(
-            f"{printable(path)} is in use, and this program can start no Python to copy it; "
-            "try again when SkillMeat is idle"
+    reason = server_reason(cause)
+    if is_lock_timeout(cause):
+        reason = (
+            f"another session keeps a table locked for more than {SERVER_LOCK_SECONDS:g} s; "
+            "try again when it has ended"
         )
-    start = (sys.executable, "-I", "-S", copying.__file__)  # -I -S: starts in half the time
-    command: list[str | Path] = [*start, how, path, copy, sqlite_uri(path, "ro"), *logs]
-    return subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace",
-        check=False,
-    )  # fmt: skip
-
-
-def _copy_error(done: subprocess.CompletedProcess[str]) -> OSError:
-    """Return the error that a child which copies files ended with."""
-    try:
-        return OSError(*json.loads(done.stdout))
-    except ValueError:
-        return OSError(f"no copy could be made (exit {done.returncode}): {done.stderr.strip()}")
+    return DatabaseError(f"cannot read {printable(without_password(url))}: {printable(reason)}")
 
 
 def _lenient(content: bytes) -> str:
     return content.decode("utf-8", "replace")
-
-
-def _explained(path: Path, cause: Exception) -> DatabaseError:
-    if "locked" in str(cause):
-        reason = "it is locked by another process; try again when SkillMeat is idle"
-    elif isinstance(cause, OSError) and cause.filename:
-        reason = f"{os.path.basename(cause.filename)}: {cause.strerror}"
-    elif isinstance(cause, sqlite3.OperationalError) and not os.access(path, os.R_OK):
-        reason = os.strerror(errno.EACCES)  # SQLite says "unable to open database file"
-    elif isinstance(cause, (sqlite3.OperationalError, OSError)):
-        reason = str(cause)
-    elif getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
-        return DatabaseError(
-            f"{printable(path)} is not an SQLite database (or it is encrypted, or its start is "
-            "damaged); restore a backup, or move it away to have it rebuilt"
-        )
-    else:
-        reason = f"it is damaged ({cause}); restore a backup, or move it away to have it rebuilt"
-    return DatabaseError(f"cannot read {printable(path)}: {printable(reason)}")

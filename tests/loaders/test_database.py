@@ -17,6 +17,8 @@ from skillmeat_audit.loaders.database import fetch_text, read_database
 from skillmeat_audit.model.errors import DatabaseError
 from skillmeat_audit.model.urls import sqlite_path, sqlite_url
 
+# The long form: SKILLMEAT_AUDIT_ROUNDS=200
+READS = int(os.environ.get("SKILLMEAT_AUDIT_ROUNDS", "10"))
 BARE = "CREATE TABLE collection_artifacts (collection_id, artifact_id, added_at, description)"
 
 
@@ -401,3 +403,57 @@ def test_a_log_that_leads_nowhere_is_not_taken_for_none(folder, end):
 
     with pytest.raises(DatabaseError, match=f": cache.db{end}: No such file or directory"):
         load_cache(sqlite_url(path))
+
+
+# Writes the same number into every row, in one transaction after the other, without a rest.
+RESTLESS = """
+import select, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
+connection.execute("PRAGMA synchronous = OFF")
+number = 0
+while not select.select([sys.stdin], [], [], 0)[0]:
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("UPDATE collection_artifacts SET description = ? || ?", (number, "x" * 2000))
+    connection.execute("COMMIT")
+    number += 1
+    if number == 1:
+        print("writing", flush=True)
+print(number)
+"""
+
+
+@pytest.mark.parametrize("mode", ["DELETE", "TRUNCATE", "WAL"])
+def test_a_writer_that_never_rests_is_read_as_of_one_commit(folder, mode):
+    rows = [(f"skill:{number}", "x") for number in range(100)]
+    path = make(folder / "cache.db", *rows, script=f"PRAGMA journal_mode = {mode}; {BARE}")
+    with subprocess.Popen(
+        [sys.executable, "-c", RESTLESS, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout.readline() == b"writing\n"
+
+        seen = [set(load_cache(sqlite_url(path)).rows["description"]) for _ in range(READS)]
+
+        files = {file.name for file in folder.iterdir()}
+        writer.stdin.close()
+        commits = int(writer.stdout.read())
+    assert writer.returncode == 0
+    assert [len(texts) for texts in seen] == [1] * READS
+    assert commits > len({text for texts in seen for text in texts}) > 1
+    assert files <= {
+        "cache.db",
+        f"cache.db-{'wal' if mode == 'WAL' else 'journal'}",
+        "cache.db-shm",
+    }
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_snapshot_changes_no_byte_beside_a_writer_that_is_connected(folder, monkeypatch):
+    """Not even the read marks in the index of the log, which an ordinary reader sets."""
+    path = make(folder / "cache.db", ("skill:a", "A"), script=f"PRAGMA journal_mode = WAL; {BARE}")
+    with closing(sqlite3.connect(path)) as connection:
+        insert(connection, ("skill:b", "B"))
+        monkeypatch.setattr("skillmeat_audit.loaders.sqlite_file._is_settled", lambda _: False)
+        assert (folder / "cache.db-shm").exists()
+
+        assert descriptions(path) == ["A", "B"]
