@@ -12,12 +12,14 @@ import pytest
 from conftest import PROJECT, dump
 
 from skillmeat_audit.commands import audit, repair
+from skillmeat_audit.history import database as history
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.model.changes import Change
 from skillmeat_audit.model.database_lock import database_lock
-from skillmeat_audit.model.errors import DatabaseError
+from skillmeat_audit.model.errors import DatabaseError, StateError
 from skillmeat_audit.model.urls import sqlite_url
 from skillmeat_audit.repair import runs
+from skillmeat_audit.repair.backup import back_up
 from skillmeat_audit.service.connection import writing
 
 # The long form: SKILLMEAT_AUDIT_ROUNDS=200
@@ -42,6 +44,25 @@ while not select.select([sys.stdin], [], [], 0.001)[0]:
         print("writing", flush=True)
 print(number)
 """
+
+
+# Prints which bytes of the files other processes have locked.
+LOCKS = """
+import fcntl, os, struct, sys
+for file in sys.argv[1:]:
+    if os.path.exists(file):
+        asked = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        answer = fcntl.fcntl(os.open(file, os.O_RDWR), fcntl.F_GETLK, asked)
+        kind, _, start, length, process = struct.unpack("hhqqi4x", answer)
+        print(os.path.basename(file), kind, start, length, process)
+"""
+
+
+def locks(database):
+    """Return the POSIX locks that this process has on *database*, as another process sees them."""
+    files = [f"{database}{suffix}" for suffix in ("", "-wal", "-shm")]
+    command = [sys.executable, "-c", LOCKS, *files]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture(params=["delete", "wal"])
@@ -140,6 +161,36 @@ def test_no_write_is_lost_where_audits_run_beside_a_repair(case, monkeypatch):
         assert set(audits) <= {0, ROWS}
         assert theirs(case.database) == written[0] > 0
         assert dump(case.database) == start
+
+
+def test_no_lock_is_dropped_by_reading_or_backing_up(case, tmp_path):
+    url = sqlite_url(case.database)
+    with writing(url) as connection:
+        connection.exec_driver_sql("UPDATE collection_artifacts SET description = 'new'")
+        before = locks(case.database)
+        assert str(os.getpid()) in before
+
+        load_cache(url)
+        audit.audit(case.home, progress=False, index=False)
+        back_up(case.database, tmp_path / "backup.db")
+
+        assert locks(case.database) == before
+
+
+def test_no_lock_on_the_history_is_dropped_by_another_thread(tmp_path):
+    file = tmp_path / "history.db"
+    with history.writing(sqlite_url(file)):
+        before = locks(file)
+        with (
+            pytest.raises(StateError, match="locked"),
+            history.writing(sqlite_url(file), wait_seconds=0.1),
+        ):
+            pass
+        with history.reading(sqlite_url(file)) as connection:
+            assert connection is None
+
+        assert str(os.getpid()) in before
+        assert locks(file) == before
 
 
 def test_an_audit_waits_for_a_run_of_another_thread(case, monkeypatch):
