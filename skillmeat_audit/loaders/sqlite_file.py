@@ -97,7 +97,7 @@ def _state(path: Path) -> list[_State]:
 
 def _is_settled(states: Sequence[_State]) -> bool:
     """Tell whether the next write will leave another time than the last one did."""
-    age_ns = time.time_ns() - max(state[0] for state in states if state is not None)
+    age_ns = time.time_ns() - max((state[0] for state in states if state), default=0)
     return not 0 <= age_ns < _SETTLED_SECONDS * 1e9
 
 
@@ -158,7 +158,7 @@ def _explained(path: Path, cause: Exception) -> DatabaseError:
         reason = "it is locked by another process; try again when SkillMeat is idle"
     elif isinstance(cause, OSError) and cause.filename:
         reason = f"{os.path.basename(cause.filename)}: {cause.strerror}"
-    elif isinstance(cause, sqlite3.OperationalError) and not os.access(path, os.R_OK):
+    elif isinstance(cause, sqlite3.OperationalError) and not _is_permitted(path):
         reason = os.strerror(errno.EACCES)  # SQLite says "unable to open database file"
     elif isinstance(cause, (sqlite3.OperationalError, OSError)):
         reason = str(cause)
@@ -170,3 +170,7 @@ def _explained(path: Path, cause: Exception) -> DatabaseError:
     else:
         reason = f"it is damaged ({cause}); restore a backup, or move it away to have it rebuilt"
     return DatabaseError(f"cannot read {printable(path)}: {printable(reason)}")
+
+
+def _is_permitted(path: Path) -> bool:
+    return os.access(path, os.R_OK) or not path.exists()

@@ -278,6 +278,12 @@ def test_a_database_that_is_gone_is_told(folder):
     assert "No such file or directory" in refusal(folder / "cache.db")
 
 
+def test_a_database_that_goes_away_is_told(folder, monkeypatch):
+    monkeypatch.setattr("skillmeat_audit.loaders.sqlite_file._check_regular", lambda _: None)
+
+    assert "unable to open database file" in refusal(folder / "cache.db")
+
+
 def test_text_that_is_not_utf8_is_shown_with_marks(folder):
     path = make(folder / "cache.db", ("skill:a", "fine"))
     with closing(sqlite3.connect(path)) as connection:
