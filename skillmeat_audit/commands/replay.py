@@ -17,6 +17,7 @@ from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.findings import CELL_STATUSES
 from skillmeat_audit.model.tables import REPLAYED, REPLAYS, among, records
 from skillmeat_audit.model.text import printable
+from skillmeat_audit.repair.backup import back_up
 from skillmeat_audit.replay.paths import ImportPath, paths, refresh_all
 from skillmeat_audit.replay.scratch import scratch
 from skillmeat_audit.replay.source import BUNDLED, Fields, ImportEntry, scan
@@ -98,7 +99,7 @@ def _one(path: ImportPath, stage: _Stage) -> tuple[Record, list[Record]]:
                 path.write(there, done)
             after = audit(home, progress=False)
             if stage.keep is not None:
-                shutil.copytree(home, stage.keep / stage.era / path.name / ".skillmeat")
+                _copy_home(home, stage.keep / stage.era / path.name / ".skillmeat")
             refresh_all(there, stage.entries)
             refreshed = compare(load_snapshot(home, progress=False))
     told: Record = {"era": stage.era, "path": path.name, "title": path.title, "does": path.does}
@@ -143,6 +144,12 @@ def _rows(checked: Audit) -> list[Record]:
 def _fields(text: str) -> Fields:
     found: Mapping[str, object] = extract(text)
     return {name: None if value is None else str(value) for name, value in found.items()}
+
+
+def _copy_home(home: Path, target: Path) -> None:
+    """Copy a scratch home whose cache is still connected to: that one through SQLite alone."""
+    shutil.copytree(home, target, ignore=shutil.ignore_patterns("cache.db*"))
+    back_up(home / "cache" / "cache.db", target / "cache" / "cache.db")
 
 
 def _make_folder(folder: Path) -> None:

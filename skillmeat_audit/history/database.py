@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 import sqlalchemy as sa
 
@@ -18,12 +19,14 @@ from skillmeat_audit.model.urls import (
     sqlite_url,
     without_password,
 )
+from skillmeat_audit.service.server import server_engine, server_reason
 
 WAIT_SECONDS = 30.0
 FORMAT = 1  # of the tables below; a history of a later one is left alone
 # SQLite returns what a column holds, whatever its type: text that is not UTF-8, bytes for a number.
 _ODD_VALUE = (ValueError, TypeError, KeyError, ArithmeticError)
 _REASON_CHARS = 300
+_MAKING = Lock()
 _SERVER_LOCK = 0x536B4D74  # any number that is ours
 
 _METADATA = sa.MetaData()
@@ -81,7 +84,7 @@ def writing(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[sa.Connect
     with _explained("keep", url):
         if (path := sqlite_path(url)) is not None:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            _make_private(path)
         with _engine(url, "BEGIN IMMEDIATE", wait_seconds).begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SERVER_LOCK)))
@@ -91,6 +94,17 @@ def writing(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[sa.Connect
             yield connection
 
 
+def _make_private(path: Path) -> None:
+    """Make the file at *path* for its owner alone, unless it is there.
+
+    Nobody in this process is connected to it before its descriptor is closed: that would drop the
+    locks of the connection (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    """
+    with _MAKING:
+        if not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
 @contextmanager
 def reading(url: str) -> Iterator[sa.Connection | None]:
     """Yield a connection to the history at *url*, None where there is none; nothing is made.
@@ -98,7 +112,9 @@ def reading(url: str) -> Iterator[sa.Connection | None]:
     Raises `StateError` where it cannot be read, or is of a newer format.
     """
     path = sqlite_path(url)
-    if path is not None and not path.exists():
+    with _MAKING:
+        is_missing = path is not None and not path.exists()
+    if is_missing:
         yield None
         return
     with _explained("read", url), _engine(url, "BEGIN", WAIT_SECONDS).begin() as connection:
@@ -111,7 +127,7 @@ def _explained(verb: str, url: str) -> Iterator[None]:
         yield
     except (OSError, sa.exc.SQLAlchemyError, ModuleNotFoundError, *_ODD_VALUE) as exc:
         cause = getattr(exc, "orig", None) or exc
-        reason = getattr(cause, "strerror", None) or cause
+        reason = getattr(cause, "strerror", None) or server_reason(cause)
         damaged = "it is damaged: " if isinstance(exc, _ODD_VALUE) else ""
         reason = shortened(f"{damaged}{printable(reason)}", _REASON_CHARS)
         raise StateError(
@@ -140,7 +156,7 @@ def _shown(url: str) -> str:
 def _engine(url: str, begin: str, wait_seconds: float) -> sa.Engine:
     path = sqlite_path(url)
     if path is None:
-        return sa.create_engine(url, poolclass=sa.NullPool)
+        return server_engine(url, wait_seconds)
     address = sqlite_uri(path, "rw")  # one that is read-only is opened so, where that is enough
 
     def connect() -> sqlite3.Connection:

@@ -1,33 +1,26 @@
-"""Opens the cache for reading such that not one byte of the home changes and no file appears.
+"""Reads databases: an SQLite file, or a server; what is asked of both in the same words."""
 
-SQLite in WAL mode writes even for readers (a ``-shm``, an empty ``-wal``). So a database without a
-log is opened ``immutable``, and looked at again afterwards; one with a live log is read from a
-private copy of both.
-"""
-
-import os
-import shutil
 import sqlite3
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, nullcontext
-from pathlib import Path
+from contextlib import closing
 from typing import Any, Protocol, TypeVar, cast
 
 import pyarrow as pa
 
+from skillmeat_audit.loaders.sqlite_file import read_file
+from skillmeat_audit.model.database_lock import database_lock
 from skillmeat_audit.model.errors import DatabaseError
 from skillmeat_audit.model.tables import ARROW_TEXT
 from skillmeat_audit.model.text import as_text, printable
-from skillmeat_audit.model.urls import sqlite_path, sqlite_uri, without_password
+from skillmeat_audit.model.urls import sqlite_path, without_password
 
 T = TypeVar("T")
 U = TypeVar("U")
 
-_ATTEMPTS = 5
-_LOGS = ("-wal", "-journal")
-_MAGIC = b"SQLite format 3\0"
+# An audit waits so long for a run of another thread: 10,000 rows are written in a few seconds.
+LOCK_WAIT_SECONDS = 60.0
+SERVER_LOCK_SECONDS = 10.0
 
 
 class Reader(Protocol):
@@ -49,26 +42,21 @@ def read_database(
 ) -> tuple[T, U]:
     """Return what *read* and *check* make of the database at *url*, from one state of it.
 
-    They have a connection each to an SQLite file, and are called at the same time. Raises
-    `DatabaseError` where it is no database, corrupt, locked for good, or always changing.
+    They have a connection each to an SQLite file, and are called at the same time. A run of another
+    thread of this process is waited for. Raises `DatabaseError` where it is no database, corrupt,
+    or locked for good.
     """
     path = sqlite_path(url)
     if path is None:
         return _read_server(url, lambda connection: (read(connection), check(connection)))
-    _check_magic(path)
-    for _ in range(_ATTEMPTS):
-        before = _identity(path)
-        try:
-            with _readable(path) as uri, ThreadPoolExecutor(1) as beside:
-                checked = beside.submit(_connected, uri, check)
-                found = _connected(uri, read), checked.result()
-        except (sqlite3.Error, OSError) as exc:
-            if _identity(path) == before:
-                raise _explained(path, exc) from exc
-            continue
-        if _identity(path) == before:
-            return found
-    raise DatabaseError(f"{printable(path)} changes all the time; try again when SkillMeat is idle")
+
+    def read_both(uri: str) -> tuple[T, U]:
+        with ThreadPoolExecutor(1) as beside:
+            checked = beside.submit(_connected, uri, check)
+            return _connected(uri, read), checked.result()
+
+    with database_lock(url, LOCK_WAIT_SECONDS):
+        return read_file(path, read_both)
 
 
 def _connected(uri: str, read: Callable[[Reader], T]) -> T:
@@ -142,14 +130,16 @@ def columns_of(present: frozenset[str], wanted: Mapping[str, str]) -> str:
 
 
 def _read_server(url: str, read: Callable[[Reader], T]) -> T:
-    import sqlalchemy as sa  # noqa: PLC0415 - a third of a second, for servers only
+    # a third of a second, for servers only
+    import sqlalchemy as sa  # noqa: PLC0415
 
-    shown = printable(without_password(url))
+    from skillmeat_audit.service.server import server_engine  # noqa: PLC0415
+
     try:
-        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        engine = server_engine(url, SERVER_LOCK_SECONDS)
     except ModuleNotFoundError as exc:
         raise DatabaseError(
-            f"cannot open {shown}: psycopg is not installed; "
+            f"cannot open {printable(without_password(url))}: psycopg is not installed; "
             "install skillmeat-audit with the extra 'postgres'"
         ) from exc
     try:
@@ -157,70 +147,22 @@ def _read_server(url: str, read: Callable[[Reader], T]) -> T:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             return read(cast("Reader", connection.connection.driver_connection))
     except sa.exc.DBAPIError as exc:
-        raise DatabaseError(f"cannot read {shown}: {printable(exc.orig)}") from exc
+        raise _server_error(url, exc.orig or exc) from exc
     except engine.dialect.loaded_dbapi.Error as exc:
-        raise DatabaseError(f"cannot read {shown}: {printable(exc)}") from exc
+        raise _server_error(url, exc) from exc
 
 
-def _check_magic(path: Path) -> None:
-    try:
-        if path.exists() and not path.is_file():
-            raise DatabaseError(f"{printable(path)} is not a regular file")
-        with path.open("rb") as file:
-            start = file.read(len(_MAGIC))
-    except OSError as exc:
-        raise DatabaseError(f"cannot read {printable(path)}: {exc.strerror or exc}") from exc
-    if start and start != _MAGIC:
-        raise DatabaseError(
-            f"{printable(path)} is not an SQLite database (or it is encrypted); "
-            "move it away and SkillMeat makes a new cache at its next start"
+def _server_error(url: str, cause: BaseException) -> DatabaseError:
+    from skillmeat_audit.service.server import is_lock_timeout, server_reason  # noqa: PLC0415
+
+    reason = server_reason(cause)
+    if is_lock_timeout(cause):
+        reason = (
+            f"another session keeps a table locked for more than {SERVER_LOCK_SECONDS:g} s; "
+            "try again when it has ended"
         )
-
-
-def _identity(path: Path) -> list[tuple[int, int, int] | None]:
-    """Return what tells one state of the database and its logs from the next."""
-    found: list[tuple[int, int, int] | None] = []
-    for end in ("", *_LOGS):
-        try:
-            facts = os.stat(f"{path}{end}")
-        except FileNotFoundError:
-            found.append(None)
-        except OSError as exc:
-            raise _explained(path, exc) from exc
-        else:
-            found.append((facts.st_size, facts.st_mtime_ns, facts.st_ino))
-    return found
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[str]:
-    """Yield the URI under which *path* can be read and not one byte beside it changes."""
-    logs = [
-        end for end in _LOGS if os.path.lexists(f"{path}{end}") and os.stat(f"{path}{end}").st_size
-    ]
-    with (
-        tempfile.TemporaryDirectory(prefix="skillmeat-audit-") if logs else nullcontext() as folder
-    ):
-        uri = sqlite_uri(path, "ro&immutable=1")
-        if folder is not None:
-            copy = Path(folder) / "cache.db"
-            for end in ("", *logs):
-                shutil.copyfile(f"{path}{end}", f"{copy}{end}")
-            uri = sqlite_uri(copy, "rw")
-        yield uri
+    return DatabaseError(f"cannot read {printable(without_password(url))}: {printable(reason)}")
 
 
 def _lenient(content: bytes) -> str:
     return content.decode("utf-8", "replace")
-
-
-def _explained(path: Path, cause: Exception) -> DatabaseError:
-    if "locked" in str(cause):
-        reason = "it is locked by another process; try again when SkillMeat is idle"
-    elif isinstance(cause, OSError) and cause.filename:
-        reason = f"{os.path.basename(cause.filename)}: {cause.strerror}"
-    elif isinstance(cause, (sqlite3.OperationalError, OSError)):
-        reason = str(cause)
-    else:
-        reason = f"it is damaged ({cause}); restore a backup, or move it away to have it rebuilt"
-    return DatabaseError(f"cannot read {printable(path)}: {printable(reason)}")

@@ -12,7 +12,9 @@ from skillmeat_audit.model.urls import sqlite_uri
 def back_up(database: Path, target: Path) -> None:
     """Copy *database* to *target* by SQLite's online backup, fsynced; raise `StateError`.
 
-    The caller holds the write lock, so the copy is the state that the run starts from.
+    The caller holds the write lock, so the copy is the state that the run starts from. SQLite
+    opens *database* itself: a descriptor of ours would drop that lock when it is closed
+    (https://www.sqlite.org/howtocorrupt.html, 2.2). *target* is new, and nobody is connected to it.
     """
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

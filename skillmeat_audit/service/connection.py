@@ -6,9 +6,11 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
+from skillmeat_audit.model.database_lock import database_lock
 from skillmeat_audit.model.errors import DatabaseError
 from skillmeat_audit.model.text import printable
 from skillmeat_audit.model.urls import sqlite_path, sqlite_uri, without_password
+from skillmeat_audit.service.server import is_lock_timeout, server_engine, server_reason
 
 WAIT_SECONDS = 10.0
 
@@ -18,12 +20,16 @@ def writing(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[sa.Connect
     """Yield a connection inside a write transaction; roll it back unless it was committed.
 
     SQLite takes the write lock at once (``BEGIN IMMEDIATE``), waiting up to *wait_seconds* for
-    another writer. Raises `DatabaseError` where the cache cannot be opened, is locked for longer,
-    read-only, damaged or full.
+    another writer, and as long for an audit or a run of another thread. Raises `DatabaseError`
+    where the cache cannot be opened, is locked for longer, read-only, damaged or full.
     """
     engine = _engine(url, wait_seconds)
     try:
-        with engine.connect() as connection, connection.begin():
+        with (
+            database_lock(url, wait_seconds),
+            engine.connect() as connection,
+            connection.begin(),
+        ):
             yield connection
             if connection.in_transaction():
                 connection.rollback()
@@ -43,10 +49,7 @@ def writing(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[sa.Connect
 def _engine(url: str, wait_seconds: float) -> sa.Engine:
     path = sqlite_path(url)
     if path is None:
-        engine = sa.create_engine(url, poolclass=sa.NullPool)
-        timeout = f"SET LOCAL lock_timeout = '{max(int(wait_seconds * 1000), 1)}ms'"
-        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(timeout))
-        return engine
+        return server_engine(url, wait_seconds)
 
     def connect() -> sqlite3.Connection:
         raw = sqlite3.connect(
@@ -70,9 +73,9 @@ def _decoded(content: bytes) -> str:
 
 
 def _explained(url: str, exc: sa.exc.DBAPIError, wait_seconds: float) -> str:
-    cause = str(exc.orig)
+    cause = server_reason(exc.orig or exc)
     place = printable(without_password(url))
-    if "locked" in cause or "lock timeout" in cause:
+    if "locked" in cause or is_lock_timeout(exc.orig):
         return f"{place} is locked by another writer for more than {wait_seconds:g} s; try again"
     if "readonly" in cause or "read-only" in cause:
         return f"{place} is read-only; nothing was changed"

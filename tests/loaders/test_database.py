@@ -1,23 +1,24 @@
 """Reading the database: what is seen, and that the home stays as it was, byte for byte."""
 
 import contextlib
-import itertools
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 
 import pytest
 from conftest import digest
 
-from skillmeat_audit.loaders import database
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.loaders.database import fetch_text, read_database
 from skillmeat_audit.model.errors import DatabaseError
 from skillmeat_audit.model.urls import sqlite_path, sqlite_url
 
+# The long form: SKILLMEAT_AUDIT_ROUNDS=200
+READS = int(os.environ.get("SKILLMEAT_AUDIT_ROUNDS", "10"))
 BARE = "CREATE TABLE collection_artifacts (collection_id, artifact_id, added_at, description)"
 
 
@@ -190,22 +191,29 @@ def test_a_database_locked_by_another_process_is_read_as_committed(folder, mode)
         holder.stdin.close()
 
 
-def test_an_empty_file_is_a_cache_without_tables(folder):
-    (folder / "cache.db").touch()
+@pytest.mark.parametrize("content", [b"", b"x"])  # SQLite calls a file of one byte empty, too
+def test_an_empty_file_is_a_cache_without_tables(folder, content):
+    (folder / "cache.db").write_bytes(content)
     cache = load_cache(sqlite_url(folder / "cache.db"))
 
     assert (cache.era, len(cache.rows)) == (None, 0)
     assert "no collection_artifacts table" in cache.problems["detail"].item()
 
 
-@pytest.mark.parametrize("content", [b"x", b"SQLite format 2\0", b"hello" * 1000, bytes(4096)])
+@pytest.mark.parametrize("content", [b"xy", b"SQLite format 2\0", b"hello" * 1000, bytes(4096)])
 def test_what_is_no_sqlite_database_is_told(folder, content):
     (folder / "cache.db").write_bytes(content)
 
-    assert "is not an SQLite database (or it is encrypted)" in refusal(folder / "cache.db")
+    assert "is not an SQLite database (or it is encrypted" in refusal(folder / "cache.db")
 
 
-@pytest.mark.parametrize("keep", [16, 100, 1000, 5000])
+def test_what_holds_no_more_than_the_start_of_a_database_is_told(folder):
+    (folder / "cache.db").write_bytes(b"SQLite format 3\0")
+
+    assert "or its start is damaged" in refusal(folder / "cache.db")
+
+
+@pytest.mark.parametrize("keep", [100, 1000, 5000])
 def test_a_truncated_database_is_told(folder, keep):
     path = make(folder / "cache.db", *((f"skill:{n}", "x" * 500) for n in range(100)))
     path.write_bytes(path.read_bytes()[:keep])
@@ -270,6 +278,12 @@ def test_a_database_that_is_gone_is_told(folder):
     assert "No such file or directory" in refusal(folder / "cache.db")
 
 
+def test_a_database_that_goes_away_is_told(folder, monkeypatch):
+    monkeypatch.setattr("skillmeat_audit.loaders.sqlite_file._check_regular", lambda _: None)
+
+    assert "unable to open database file" in refusal(folder / "cache.db")
+
+
 def test_text_that_is_not_utf8_is_shown_with_marks(folder):
     path = make(folder / "cache.db", ("skill:a", "fine"))
     with closing(sqlite3.connect(path)) as connection:
@@ -304,36 +318,36 @@ def test_a_query_without_rows_has_its_columns():
     assert {name: column.to_pylist() for name, column in columns.items()} == {"a": [], "b": []}
 
 
-def test_a_database_that_changes_during_every_read_is_given_up(folder, monkeypatch):
-    path = make(folder / "cache.db")
-    states, reads = itertools.count(), []
-    monkeypatch.setattr(database, "_identity", lambda path: next(states))
-
-    with pytest.raises(DatabaseError, match="changes all the time"):
-        read_database(sqlite_url(path), reads.append, ignore)
-    assert len(reads) == 5
-
-
-def test_a_database_that_changes_once_is_read_again(folder, monkeypatch):
-    path = make(folder / "cache.db", ("skill:a", "A"))
-    states = iter([1, 2])
-    monkeypatch.setattr(database, "_identity", lambda path: next(states, 2))
-
-    assert descriptions(path) == ["A"]
-
-
-def test_a_failure_while_the_database_changes_is_tried_again(folder):
-    path = make(folder / "cache.db")
+def test_where_no_snapshot_can_be_had_a_database_that_changes_in_every_read_is_given_up(folder):
+    """A log without an index is not SQLite's to read without a write."""
+    path = make(folder / "cache.db", script=f"PRAGMA journal_mode = WAL; {BARE}")
     reads = []
 
     def read(connection):
         reads.append(connection)
-        if len(reads) == 1:
+        os.utime(path)
+
+    with pytest.raises(DatabaseError, match="changes all the time"):
+        read_database(sqlite_url(path), read, ignore)
+    assert 1 <= len(reads) <= 5
+    assert [file.name for file in folder.iterdir()] == ["cache.db"]
+
+
+def test_a_failure_while_the_database_changes_is_tried_again_on_a_snapshot(folder):
+    path = make(folder / "cache.db", ("skill:a", "A"))
+    time.sleep(0.1)
+    files = []
+
+    def read(connection):
+        files.append(connection.execute("PRAGMA database_list").fetchall()[0][2])
+        if len(files) == 1:
             os.utime(path)
             raise sqlite3.DatabaseError("malformed")
-        return "found"
+        return connection.execute("SELECT count(*) FROM collection_artifacts").fetchall()
 
-    assert read_database(sqlite_url(path), read, ignore) == ("found", None)
+    assert read_database(sqlite_url(path), read, ignore) == ([(1,)], None)
+    assert files[0] == str(path)
+    assert files[1] != str(path)
 
 
 def test_a_log_that_appears_while_reading_is_read_too(folder):
@@ -395,3 +409,57 @@ def test_a_log_that_leads_nowhere_is_not_taken_for_none(folder, end):
 
     with pytest.raises(DatabaseError, match=f": cache.db{end}: No such file or directory"):
         load_cache(sqlite_url(path))
+
+
+# Writes the same number into every row, in one transaction after the other, without a rest.
+RESTLESS = """
+import select, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
+connection.execute("PRAGMA synchronous = OFF")
+number = 0
+while not select.select([sys.stdin], [], [], 0)[0]:
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("UPDATE collection_artifacts SET description = ? || ?", (number, "x" * 2000))
+    connection.execute("COMMIT")
+    number += 1
+    if number == 1:
+        print("writing", flush=True)
+print(number)
+"""
+
+
+@pytest.mark.parametrize("mode", ["DELETE", "TRUNCATE", "WAL"])
+def test_a_writer_that_never_rests_is_read_as_of_one_commit(folder, mode):
+    rows = [(f"skill:{number}", "x") for number in range(100)]
+    path = make(folder / "cache.db", *rows, script=f"PRAGMA journal_mode = {mode}; {BARE}")
+    with subprocess.Popen(
+        [sys.executable, "-c", RESTLESS, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout.readline() == b"writing\n"
+
+        seen = [set(load_cache(sqlite_url(path)).rows["description"]) for _ in range(READS)]
+
+        files = {file.name for file in folder.iterdir()}
+        writer.stdin.close()
+        commits = int(writer.stdout.read())
+    assert writer.returncode == 0
+    assert [len(texts) for texts in seen] == [1] * READS
+    assert commits > len({text for texts in seen for text in texts}) > 1
+    assert files <= {
+        "cache.db",
+        f"cache.db-{'wal' if mode == 'WAL' else 'journal'}",
+        "cache.db-shm",
+    }
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_snapshot_changes_no_byte_beside_a_writer_that_is_connected(folder, monkeypatch):
+    """Not even the read marks in the index of the log, which an ordinary reader sets."""
+    path = make(folder / "cache.db", ("skill:a", "A"), script=f"PRAGMA journal_mode = WAL; {BARE}")
+    with closing(sqlite3.connect(path)) as connection:
+        insert(connection, ("skill:b", "B"))
+        monkeypatch.setattr("skillmeat_audit.loaders.sqlite_file._is_settled", lambda _: False)
+        assert (folder / "cache.db-shm").exists()
+
+        assert descriptions(path) == ["A", "B"]

@@ -1,9 +1,13 @@
 """SkillMeat's local tables on a real PostgreSQL server: check, plan, rehearse, apply, undo."""
 
 import json
+import subprocess
+import sys
 
 import pytest
+from conftest import PROJECT
 
+from skillmeat_audit.loaders.database import read_database
 from skillmeat_audit.model.errors import DatabaseError
 from skillmeat_audit.model.exits import ExitCode
 
@@ -182,3 +186,58 @@ def test_a_transaction_that_goes_on_or_that_the_server_never_had(planned):
         for number in (proof.number + 10**6, 3):
             assert fate_of(other, TransactionProof(proof.server, number)) == "unknown"
         assert fate_of(other, TransactionProof("1/1", proof.number)) == "unknown"
+
+
+def test_a_lock_of_another_session_is_not_waited_for_for_ever(cli, home_on_postgres, monkeypatch):
+    monkeypatch.setattr("skillmeat_audit.loaders.database.SERVER_LOCK_SECONDS", 0.3)
+    home, url = home_on_postgres()
+    with psycopg.connect(url.replace("+psycopg", "")) as other:
+        other.execute("LOCK TABLE collection_artifacts IN ACCESS EXCLUSIVE MODE")
+
+        code, _, err = cli("check", home, "--database", url)
+
+    assert code == ExitCode.FAILED
+    assert err.count("\n") == 1
+    assert "another session keeps a table locked for more than 0.3 s" in err
+
+
+def test_a_statement_that_takes_for_ever_is_ended(postgres_server, monkeypatch):
+    monkeypatch.setattr("skillmeat_audit.service.server.STATEMENT_SECONDS", 0.3)
+    url = postgres_server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+
+    with pytest.raises(DatabaseError, match="canceling statement due to statement timeout"):
+        read_database(url, lambda c: c.execute("SELECT pg_sleep(60)").fetchall(), lambda _: None)
+
+
+@pytest.mark.parametrize("host", ["a..b", ".example", "x" * 64 + ".example"])
+@pytest.mark.parametrize("option", ["--database", "--history"])
+def test_a_host_that_no_name_server_can_hold_is_told_in_one_line(cli, make_home, host, option):
+    url = f"postgresql://me:hunter2@{host}/d"
+    verb = "check" if option == "--database" else "history"
+
+    code, _, err = cli(verb, make_home(), option, url)
+
+    assert code == ExitCode.FAILED
+    assert err.count("\n") == 1
+    assert "the host's name is invalid" in err
+    assert "hunter2" not in err
+
+
+# A time zone that Python does not know: psycopg warns, through a logger that nobody listens to.
+ODD_ZONE = """
+import sys
+from skillmeat_audit.service.server import server_engine
+with server_engine(sys.argv[1], 1).connect() as connection:
+    connection.exec_driver_sql("SET TIME ZONE INTERVAL '+05:30' HOUR TO MINUTE")
+    print(connection.exec_driver_sql("SELECT TIMESTAMPTZ '2026-03-01 08:00:00Z'").scalar_one())
+"""
+
+
+def test_the_driver_prints_nothing_of_its_own_to_stderr(postgres_server):
+    url = postgres_server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    command = [sys.executable, "-c", ODD_ZONE, url]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT)
+
+    assert done.stdout == "2026-03-01 08:00:00+00:00\n"
+    assert done.stderr == ""

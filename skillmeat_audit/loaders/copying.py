@@ -1,0 +1,89 @@
+"""Copies an SQLite database that is in use; run as a child process, with the standard library only.
+
+A process must not open and close a database file outside SQLite while it may hold a connection to
+it: POSIX then drops every lock that the process has on the file
+(https://www.sqlite.org/howtocorrupt.html, 2.2). A child has no connection but the one made here, so
+its descriptors may come and go. None of the copies changes a byte of the home or adds a file.
+
+Usage: ``python copying.py files|snapshot SOURCE TARGET URI [LOG-SUFFIX …]``. An `OSError` is
+printed as JSON; the exit code is 0 where the copy is complete.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import sqlite3
+import sys
+import time
+
+# Writers of a rollback journal have their short gaps; a writer that waits has 30 s (SkillMeat's).
+WAIT_SECONDS = 5.0
+LOG_WAIT_SECONDS = 0.05
+_SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510  # https://www.sqlite.org/fileformat2.html, 1.3.1
+_FORMATS = slice(18, 20)  # both bytes are 2 in WAL mode (fileformat2.html, 1.3.3)
+
+
+def copy_files(source: str, target: str, logs: list[str]) -> None:
+    """Copy the database and its *logs* (suffixes) as they lie, without any lock."""
+    for suffix in ("", *logs):
+        shutil.copyfile(source + suffix, target + suffix)
+
+
+def copy_snapshot(source: str, target: str, uri: str) -> None:
+    """Copy the last committed state, while others go on writing, by SQLite's backup API.
+
+    Raises `sqlite3.Error` where it cannot be had without a write: a hot journal to roll back, a
+    WAL whose ``-shm`` is missing, a writer that keeps an exclusive lock.
+    """
+    held = _hold_log(source)
+    # readonly_shm: not even the read marks of the WAL's index are written
+    reader = sqlite3.connect(
+        f"{uri}&readonly_shm=1", uri=True, timeout=WAIT_SECONDS, isolation_level=None
+    )
+    writer = sqlite3.connect(target)
+    writer.execute("PRAGMA synchronous = OFF")
+    reader.execute("BEGIN")
+    # takes the read lock, for no longer than the timeout: Python's backup() waits for ever
+    reader.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+    reader.backup(writer)
+    writer.close()
+    reader.close()
+    os.close(held)
+
+
+def _hold_log(source: str) -> int:
+    """Return a descriptor of *source* which, in WAL mode, keeps the log from being taken away.
+
+    SQLite makes a missing ``-wal`` even for a reader. The last connection deletes it only under
+    an exclusive lock on the database, which our shared one prevents. (In the other modes SQLite's
+    own lock is enough, and ours would stand between a writer and its commit.) Where there is no
+    log, a program that opens and closes the database all the time makes it again in a moment.
+    """
+    descriptor = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+    deadline = time.monotonic() + LOG_WAIT_SECONDS
+    while b"\2" in os.pread(descriptor, 20, 0)[_FORMATS]:
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, _SHARED_SIZE, _SHARED_FIRST)
+            for suffix in ("-wal", "-shm"):
+                os.stat(source + suffix)
+            break
+        except (BlockingIOError, FileNotFoundError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.001)
+    return descriptor
+
+
+if __name__ == "__main__":
+    how, source, target, uri, *logs = sys.argv[1:]
+    try:
+        if how == "files":
+            copy_files(source, target, logs)
+        else:
+            copy_snapshot(source, target, uri)
+    except OSError as exc:
+        print(json.dumps([exc.errno, exc.strerror, exc.filename]))  # noqa: T201 - to the parent
+        sys.exit(1)
+    except sqlite3.Error as exc:
+        sys.exit(str(exc))

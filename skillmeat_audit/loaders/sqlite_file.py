@@ -1,0 +1,176 @@
+"""Opens an SQLite file for reading such that not one byte of the home changes and no file appears.
+
+SQLite in WAL mode writes even for readers (a ``-shm``, an empty ``-wal``). So a database without a
+log is opened ``immutable``, and looked at again afterwards; one with a log is read from a private
+copy of both; one that others go on changing from a snapshot, which SQLite's backup API copies.
+
+No descriptor of the database, or of its logs, is opened and closed by this process outside SQLite:
+POSIX would drop all locks that the process has on the file, those of a run in another thread
+included (https://www.sqlite.org/howtocorrupt.html, 2.2). SQLite itself puts the close of an
+``immutable`` connection off while another connection of its library holds a lock on the file.
+Copies are made by a child process (`copying`), for which the rule does not matter. A second SQLite
+library in the same process (2.2.1 there) knows nothing of this one's locks: none can help that.
+"""
+
+import errno
+import json
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from skillmeat_audit.loaders import copying
+from skillmeat_audit.model.errors import DatabaseError
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.model.urls import sqlite_uri
+
+T = TypeVar("T")
+_State = tuple[int, int, int] | None  # time of the last write, size, inode
+
+_ATTEMPTS = 5
+_LOGS = ("-wal", "-journal")
+# Two writes within one tick of the kernel's clock (at most 10 ms) leave the same time behind.
+_SETTLED_SECONDS = 0.02
+
+
+def read_file(path: Path, read: Callable[[str], T]) -> T:
+    """Return what *read* makes of the URI of one state of *path*: as it lies, else a snapshot.
+
+    *read* opens it as often as it likes, and closes all of it again. Raises `DatabaseError`.
+    """
+    _check_regular(path)
+    for _ in range(_ATTEMPTS):
+        before = _state(path)
+        try:
+            if _is_settled(before):
+                with _readable(path, before) as uri:
+                    content = read(uri)
+                if _state(path) == before:
+                    return content
+        except (sqlite3.Error, OSError) as exc:
+            if _state(path) == before:
+                raise _explained(path, exc) from exc
+        try:
+            with _snapshot(path) as uri:
+                return read(uri)
+        except _NoSnapshotError:
+            time.sleep(_SETTLED_SECONDS)
+        except (sqlite3.Error, OSError) as exc:
+            raise _explained(path, exc) from exc
+    raise DatabaseError(f"{printable(path)} changes all the time; try again when SkillMeat is idle")
+
+
+class _NoSnapshotError(Exception):
+    """A consistent copy cannot be had without a write, or without waiting for good."""
+
+
+def _check_regular(path: Path) -> None:
+    try:
+        facts = os.stat(path)
+    except OSError as exc:
+        raise _explained(path, exc) from exc
+    if not stat.S_ISREG(facts.st_mode):
+        raise DatabaseError(f"{printable(path)} is not a regular file")
+
+
+def _state(path: Path) -> list[_State]:
+    """Return what tells one state of the database and its logs from the next."""
+    states: list[_State] = []
+    for suffix in ("", *_LOGS):
+        try:
+            facts = os.stat(f"{path}{suffix}")
+        except OSError as exc:
+            if not isinstance(exc, FileNotFoundError) or os.path.islink(f"{path}{suffix}"):
+                raise _explained(path, exc) from exc
+            states.append(None)
+        else:
+            states.append((facts.st_mtime_ns, facts.st_size, facts.st_ino))
+    return states
+
+
+def _is_settled(states: Sequence[_State]) -> bool:
+    """Tell whether the next write will leave another time than the last one did."""
+    age_ns = time.time_ns() - max((state[0] for state in states if state), default=0)
+    return not 0 <= age_ns < _SETTLED_SECONDS * 1e9
+
+
+@contextmanager
+def _readable(path: Path, states: Sequence[_State]) -> Iterator[str]:
+    """Yield the URI under which *path*, of these *states*, can be read as it lies."""
+    logs = [end for end, state in zip(_LOGS, states[1:], strict=True) if state and state[1]]
+    if not logs:
+        yield sqlite_uri(path, "ro&immutable=1")
+        return
+    with _private_file() as copy:
+        done = _copied("files", path, copy, *logs)
+        if done.returncode:
+            raise _copy_error(done)
+        yield sqlite_uri(copy, "rw")
+
+
+@contextmanager
+def _snapshot(path: Path) -> Iterator[str]:
+    """Yield the URI of a copy of *path* as last committed; raise `_NoSnapshotError`."""
+    with _private_file() as copy:
+        if _copied("snapshot", path, copy).returncode:
+            raise _NoSnapshotError
+        yield sqlite_uri(copy, "ro&immutable=1")
+
+
+@contextmanager
+def _private_file() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="skillmeat-audit-") as folder:
+        yield Path(folder) / "cache.db"
+
+
+def _copied(how: str, path: Path, copy: Path, *logs: str) -> subprocess.CompletedProcess[str]:
+    """Copy *path* in a child process; see `copying`."""
+    if not sys.executable:
+        raise DatabaseError(
+            f"{printable(path)} is in use, and this program can start no Python to copy it; "
+            "try again when SkillMeat is idle"
+        )
+    start = (sys.executable, "-I", "-S", copying.__file__)  # -I -S: starts in half the time
+    command: list[str | Path] = [*start, how, path, copy, sqlite_uri(path, "ro"), *logs]
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace",
+        check=False,
+    )  # fmt: skip
+
+
+def _copy_error(done: subprocess.CompletedProcess[str]) -> OSError:
+    """Return the error that a child which copies files ended with."""
+    try:
+        return OSError(*json.loads(done.stdout))
+    except ValueError:
+        return OSError(f"no copy could be made (exit {done.returncode}): {done.stderr.strip()}")
+
+
+def _explained(path: Path, cause: Exception) -> DatabaseError:
+    if "locked" in str(cause):
+        reason = "it is locked by another process; try again when SkillMeat is idle"
+    elif isinstance(cause, OSError) and cause.filename:
+        reason = f"{os.path.basename(cause.filename)}: {cause.strerror}"
+    elif isinstance(cause, sqlite3.OperationalError) and not _is_permitted(path):
+        reason = os.strerror(errno.EACCES)  # SQLite says "unable to open database file"
+    elif isinstance(cause, (sqlite3.OperationalError, OSError)):
+        reason = str(cause)
+    elif getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+        return DatabaseError(
+            f"{printable(path)} is not an SQLite database (or it is encrypted, or its start is "
+            "damaged); restore a backup, or move it away to have it rebuilt"
+        )
+    else:
+        reason = f"it is damaged ({cause}); restore a backup, or move it away to have it rebuilt"
+    return DatabaseError(f"cannot read {printable(path)}: {printable(reason)}")
+
+
+def _is_permitted(path: Path) -> bool:
+    return os.access(path, os.R_OK) or not path.exists()

@@ -1,0 +1,58 @@
+"""Keeps the threads of one process from reading a database file while another one writes it.
+
+Between processes SQLite's own locks do that. Within one they cannot be relied on alone: POSIX locks
+belong to the process, and the close of any descriptor of the file drops them all
+(https://www.sqlite.org/howtocorrupt.html, 2.2). Nothing here opens the file outside SQLite; the
+lock also keeps an audit from reading half a run, and from reading a run that is then rolled back.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from skillmeat_audit.model.errors import DatabaseError
+from skillmeat_audit.model.text import printable
+from skillmeat_audit.model.urls import sqlite_path
+
+if TYPE_CHECKING:
+    from _thread import RLock as ReentrantLock
+
+_LOCKS: dict[tuple[int, int] | str, "ReentrantLock"] = {}
+# A forked child has no other thread that could release what was held at the fork.
+os.register_at_fork(after_in_child=_LOCKS.clear)
+
+
+@contextmanager
+def database_lock(url: str, wait_seconds: float) -> Iterator[None]:
+    """Hold the process-wide lock on the SQLite file behind *url*; a server needs none.
+
+    Audits and runs of other threads wait; the thread that holds it may take it again, so that a
+    run, and what it calls between its batches, may audit. Raises `DatabaseError` where another
+    thread holds it for more than *wait_seconds*.
+    """
+    path = sqlite_path(url)
+    if path is None:
+        yield
+        return
+    lock = _LOCKS.setdefault(_identity(path), RLock())
+    if not lock.acquire(timeout=wait_seconds):
+        raise DatabaseError(
+            f"{printable(path)} is in use by another thread of this process for more than "
+            f"{wait_seconds:g} s; try again when that run or audit has ended"
+        )
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _identity(path: Path) -> tuple[int, int] | str:
+    """Return what POSIX locks are bound to: the file itself, by whatever name it is reached."""
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return os.path.realpath(path)
+    return facts.st_dev, facts.st_ino
