@@ -387,7 +387,7 @@ def test_an_apply_that_is_stopped_takes_its_rows_back_and_says_so(cli, planned, 
     _, err = running.communicate(timeout=30)
 
     assert running.returncode == 128 + number
-    assert err == "interrupted; 'skillmeat-audit runs' says what was written\n"
+    assert err == "interrupted; nothing was changed\n"
     assert "failed, nothing written" in cli("runs", case.home, "--state-dir", case.state)[1]
     assert dump(case.database) == start
 

@@ -274,7 +274,7 @@ def test_what_was_written_is_told_even_if_it_cannot_be_audited_again(cli, planne
     case = planned()
     audits = iter([sma.audit(case.home, progress=False)])
 
-    def findings(*_):
+    def findings(*_, **__):
         for found in audits:
             return found
         raise DatabaseError("cache.db changes all the time")

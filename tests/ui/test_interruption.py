@@ -27,6 +27,7 @@ def interrupted(*arguments, **options):
 module.{name} = interrupted
 """
 RUNS, APPLY = "skillmeat_audit.repair.runs", "skillmeat_audit.repair.apply"
+SETTLING = "skillmeat_audit.repair.settling"
 # Where, which call, before or after it, and whether the rows are committed there.
 BEFORE_COMMIT = [
     ("skillmeat_audit.commands.audit", "audit", 1, False),
@@ -36,7 +37,11 @@ BEFORE_COMMIT = [
     (RUNS, "write", 1, False),
     (APPLY, "delete_rows", 1, False),
 ]
-AFTER_COMMIT = [(RUNS, "mark", 1, True), (RUNS, "mark", 1, False), (RUNS, "drop_backups", 1, False)]
+AFTER_COMMIT = [
+    (RUNS, "conclude", 1, True),
+    (SETTLING, "mark", 1, False),
+    (RUNS, "drop_backups", 1, False),
+]
 AFTER_APPLY = [
     ("skillmeat_audit.commands.audit", "audit", 2, True),
     ("skillmeat_audit.commands.compose", "make_report", 1, False),
