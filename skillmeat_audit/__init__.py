@@ -9,12 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from skillmeat_audit.base.errors import AuditError
     from skillmeat_audit.commands.audit import Audit, Scope, audit
     from skillmeat_audit.commands.options import Options
     from skillmeat_audit.commands.repair import Plan, Run, apply
     from skillmeat_audit.commands.replay import replay_imports
     from skillmeat_audit.commands.sample import sample
-    from skillmeat_audit.model.errors import AuditError
     from skillmeat_audit.ui.notebook import explore, repair_panel
 
 __version__ = "0.1.0"
@@ -24,7 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 _HOMES = {
-    "model.errors": ("AuditError",),
+    "base.errors": ("AuditError",),
     "commands.audit": ("Audit", "Scope", "audit"),
     "commands.options": ("Options",),
     "commands.repair": ("Plan", "Run", "apply"),

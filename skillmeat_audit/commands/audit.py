@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.commands.repaired import load_repaired
 from skillmeat_audit.commands.snapshot import Reading, load_snapshot
 from skillmeat_audit.diff.cells import Comparison, compare
@@ -18,11 +20,9 @@ from skillmeat_audit.diff.registry import Rule, run_rules
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.diff.writers import PATHS, attribute, paths_of
 from skillmeat_audit.loaders.home import DEFAULT_HOME
-from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.past import Accepted
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import FINDINGS, among
-from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.artifact import ArtifactView, view_artifact
 from skillmeat_audit.reports.audit_html import audit_html
 from skillmeat_audit.reports.charts import Charts

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillmeat_audit.model.atomic_write import write_whole
-from skillmeat_audit.model.errors import UsageError
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.atomic_write import write_whole
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.reports.formats import NAMES, Format, format_called, format_of
 from skillmeat_audit.reports.github import SUMMARY_LIMIT_BYTES
 from skillmeat_audit.reports.report import Failure, Report

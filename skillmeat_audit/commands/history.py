@@ -7,6 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from skillmeat_audit import __version__
+from skillmeat_audit.base.folders import state_folder
+from skillmeat_audit.base.text import encodable
+from skillmeat_audit.base.urls import sqlite_url, without_password
 from skillmeat_audit.commands.audit import Audit, Scope
 from skillmeat_audit.commands.compose import home_name, reported
 from skillmeat_audit.history.database import address
@@ -14,9 +17,6 @@ from skillmeat_audit.history.store import Place, Recorded, Series, record, runs_
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_folder
 from skillmeat_audit.loaders.settings import KEPT_RUNS
 from skillmeat_audit.model.past import identities
-from skillmeat_audit.model.state import state_folder
-from skillmeat_audit.model.text import encodable
-from skillmeat_audit.model.urls import sqlite_url, without_password
 from skillmeat_audit.reports.causes import answer_of
 from skillmeat_audit.reports.runs import runs_html
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from skillmeat_audit.base.errors import AuditError
 from skillmeat_audit.commands.options import Options
 from skillmeat_audit.commands.repair import runs
 from skillmeat_audit.loaders.home import home_folder
-from skillmeat_audit.model.errors import AuditError
 from skillmeat_audit.repair.journal import Journal
 from skillmeat_audit.reports.values import count
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES, Severity
-from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.html_page import failure_page, html_page
 from skillmeat_audit.reports.notice import Notice, notice_of
 from skillmeat_audit.reports.report import Failure, Report

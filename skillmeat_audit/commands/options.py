@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillmeat_audit.model.errors import UsageError
-from skillmeat_audit.model.state import state_folder
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.folders import state_folder
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.repair.runs import CacheService, Proceed, Terms, go_on
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
 from skillmeat_audit.service.connection import WAIT_SECONDS

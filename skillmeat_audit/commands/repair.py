@@ -8,6 +8,15 @@ from typing import cast
 
 import pandas as pd
 
+from skillmeat_audit.base.errors import (
+    AuditError,
+    DatabaseError,
+    HomeError,
+    StateError,
+    UsageError,
+)
+from skillmeat_audit.base.text import is_utf8, printable
+from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.commands.audit import Audit, Scope, scoped
 from skillmeat_audit.commands.options import Options
 from skillmeat_audit.commands.recheck import Recheck, audit_of, compared
@@ -15,19 +24,10 @@ from skillmeat_audit.commands.snapshot import Reading, confirm_evidence
 from skillmeat_audit.diff.cells import missing_cells
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.model import changes as model
-from skillmeat_audit.model.errors import (
-    AuditError,
-    DatabaseError,
-    HomeError,
-    StateError,
-    UsageError,
-)
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import CHANGES, OUTCOMES
-from skillmeat_audit.model.text import is_utf8, printable
-from skillmeat_audit.model.urls import without_password
 from skillmeat_audit.repair import journal as journals
 from skillmeat_audit.repair import plan as plans
 from skillmeat_audit.repair.apply import apply_plan, rehearse_plan

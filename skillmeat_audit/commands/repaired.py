@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from skillmeat_audit.base.folders import state_folder
+from skillmeat_audit.base.text import as_text, printable
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.state import state_folder
 from skillmeat_audit.model.tables import REPAIRED, plain
-from skillmeat_audit.model.text import as_text, printable
 from skillmeat_audit.repair.journal import Journal, read
 
 _STAMP = "synced_at"

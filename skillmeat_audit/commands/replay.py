@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.commands.audit import Audit, audit
 from skillmeat_audit.commands.snapshot import load_snapshot, tracked
 from skillmeat_audit.diff.cells import Comparison, compare
 from skillmeat_audit.loaders.extraction import extract
-from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.findings import CELL_STATUSES
 from skillmeat_audit.model.tables import REPLAYED, REPLAYS, among, records
-from skillmeat_audit.model.text import printable
 from skillmeat_audit.repair.backup import back_up
 from skillmeat_audit.replay.paths import ImportPath, paths, refresh_all
 from skillmeat_audit.replay.scratch import scratch

@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from skillmeat_audit import __version__
+from skillmeat_audit.base.clock import now, today
+from skillmeat_audit.base.errors import AuditError, StateError, UsageError
 from skillmeat_audit.commands.audit import Audit, Scope, audit
 from skillmeat_audit.commands.baseline import accepting
-from skillmeat_audit.commands.clock import now, today
 from skillmeat_audit.commands.compose import home_name, make_report
 from skillmeat_audit.commands.delivery import Delivery, Output, deliver
 from skillmeat_audit.commands.history import Keeping, keep, place_at, place_of, spoken
@@ -20,7 +21,6 @@ from skillmeat_audit.commands.options import Options
 from skillmeat_audit.commands.safe import apply_safe
 from skillmeat_audit.history.store import Place, mark_delivered, record_failure
 from skillmeat_audit.loaders.home import DEFAULT_HOME, home_folder
-from skillmeat_audit.model.errors import AuditError, StateError, UsageError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.reports.report import Failure, Past, Report

@@ -7,9 +7,9 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
-from skillmeat_audit.commands.bundled import bundled
-from skillmeat_audit.model.errors import HomeError, UsageError
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.bundled import bundled
+from skillmeat_audit.base.errors import HomeError, UsageError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.replay.scratch import SCHEMAS
 from skillmeat_audit.service.schema import ERAS
 from skillmeat_audit.service.tables import SENTINEL

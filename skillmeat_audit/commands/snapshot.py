@@ -10,17 +10,17 @@ from typing import TypedDict, TypeVar, Unpack
 
 import pandas as pd
 
+from skillmeat_audit.base.errors import HomeError
+from skillmeat_audit.base.folders import state_folder
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.cache import load_cache, no_cache
 from skillmeat_audit.loaders.disk import load_undeclared
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.index import Index
 from skillmeat_audit.loaders.manifests import load_manifests
-from skillmeat_audit.model.errors import HomeError
 from skillmeat_audit.model.snapshot import Home, Snapshot
-from skillmeat_audit.model.state import state_folder
 from skillmeat_audit.model.tables import PROBLEMS
-from skillmeat_audit.model.text import printable
 
 Step = TypeVar("Step")
 

@@ -9,9 +9,9 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-from skillmeat_audit.model.errors import StateError, UsageError
-from skillmeat_audit.model.text import printable, shortened
-from skillmeat_audit.model.urls import (
+from skillmeat_audit.base.errors import StateError, UsageError
+from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.base.urls import (
     holds_secret,
     is_sound,
     sqlite_path,

@@ -5,10 +5,10 @@ import re
 import stat
 from typing import NamedTuple
 
-from skillmeat_audit.loaders.confined import Confined
-from skillmeat_audit.loaders.files import Seen, seen
+from skillmeat_audit.base.confined import Confined
+from skillmeat_audit.base.files import Seen, seen
+from skillmeat_audit.base.text import difference, encodable
 from skillmeat_audit.loaders.reading import Record, Task
-from skillmeat_audit.model.text import difference, encodable
 
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:/")
 

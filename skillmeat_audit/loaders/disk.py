@@ -5,12 +5,12 @@ import re
 
 import pandas as pd
 
+from skillmeat_audit.base.confined import Confined, Descent
+from skillmeat_audit.base.text import encodable
 from skillmeat_audit.loaders.artifact_files import relative_path
-from skillmeat_audit.loaders.confined import Confined, Descent
 from skillmeat_audit.loaders.home import file_collections
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import PROBLEMS, plain
-from skillmeat_audit.model.text import encodable
 
 # The folders SkillMeat puts artifacts in, and the type each stands for.
 FOLDERS = {

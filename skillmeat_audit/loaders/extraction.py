@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from skillmeat_audit.loaders.files import Unreadable
+from skillmeat_audit.base.files import Unreadable
 from skillmeat_audit.loaders.yaml_blocks import Unrepresentable, load_block
 from skillmeat_audit.loaders.yaml_faults import explain_fault, explain_unclosed
 from skillmeat_audit.model.accidents import is_accident

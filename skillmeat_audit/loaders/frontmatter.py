@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.loaders.artifact_files import Located, locate
-from skillmeat_audit.loaders.confined import Confined, Descent
 from skillmeat_audit.loaders.index import SEEN, Index, states, states_in
 from skillmeat_audit.loaders.reading import Record, Task, read_all
 from skillmeat_audit.model.snapshot import Home

@@ -7,13 +7,13 @@ from urllib.parse import unquote_to_bytes
 
 import tomli
 
-from skillmeat_audit.loaders.confined import name_text
-from skillmeat_audit.loaders.files import SETTINGS_LIMIT_BYTES, exists, read_regular, reason_of
-from skillmeat_audit.model.errors import HomeError, UsageError
+from skillmeat_audit.base.confined import name_text
+from skillmeat_audit.base.errors import HomeError, UsageError
+from skillmeat_audit.base.files import SETTINGS_LIMIT_BYTES, exists, read_regular, reason_of
+from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.urls import holds_secret, is_sound, sqlite_url
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import holds_secret, is_sound, sqlite_url
 
 MANIFEST_NAME = "collection.toml"
 DEFAULT_HOME = "~/.skillmeat"

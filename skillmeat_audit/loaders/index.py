@@ -19,8 +19,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from skillmeat_audit.loaders.files import Seen, read_regular
-from skillmeat_audit.model.atomic_write import make_folder, write_whole
+from skillmeat_audit.base.atomic_write import make_folder, write_whole
+from skillmeat_audit.base.files import Seen, read_regular
 from skillmeat_audit.model.tables import NUMBER, Table
 
 SCHEMA = "skillmeat-audit/index/1"

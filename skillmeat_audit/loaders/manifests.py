@@ -10,15 +10,15 @@ from typing import NamedTuple
 import pandas as pd
 import tomli
 
-from skillmeat_audit.loaders.confined import Confined, Descent
-from skillmeat_audit.loaders.files import Unreadable, seen
+from skillmeat_audit.base.confined import Confined, Descent
+from skillmeat_audit.base.files import Unreadable, seen
+from skillmeat_audit.base.text import encodable
 from skillmeat_audit.loaders.home import MANIFEST_NAME, file_collections
 from skillmeat_audit.loaders.index import SEEN, Index, states, states_in
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
 from skillmeat_audit.model.fields import SUFFIXES, TOOLS
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import MANIFEST, PROBLEMS, Table
-from skillmeat_audit.model.text import encodable
 
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 

@@ -17,9 +17,9 @@ from subprocess import DEVNULL, Popen
 from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 
-from skillmeat_audit.loaders.confined import Descent
+from skillmeat_audit.base.confined import Descent
+from skillmeat_audit.base.files import Seen, Unreadable, modified_at, seen
 from skillmeat_audit.loaders.extraction import extract
-from skillmeat_audit.loaders.files import Seen, Unreadable, modified_at, seen
 
 Record = dict[str, object]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import platformdirs
 import tomli
 
-from skillmeat_audit.loaders.files import SETTINGS_LIMIT_BYTES, read_regular, reason_of
-from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.files import SETTINGS_LIMIT_BYTES, read_regular, reason_of
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES, Severity
-from skillmeat_audit.model.text import printable
 
 _KEYS = {"ignore", "fail-on", "keep-backups", "kept-runs", "allow-links"}
 KEPT_RUNS = 400

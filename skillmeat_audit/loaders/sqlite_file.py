@@ -26,10 +26,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from skillmeat_audit.base.errors import DatabaseError
+from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.urls import sqlite_uri
 from skillmeat_audit.loaders import copying
-from skillmeat_audit.model.errors import DatabaseError
-from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import sqlite_uri
 
 T = TypeVar("T")
 _State = tuple[int, int, int] | None  # time of the last write, size, inode

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from skillmeat_audit.loaders.files import Unreadable
+from skillmeat_audit.base.files import Unreadable
 
 BLOCK_LIMIT_CHARS = 1024 * 1024
 # The scanner in Python takes 2 s for this much at worst; of more, libyaml's word counts.

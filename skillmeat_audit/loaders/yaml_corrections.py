@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import yaml
 
-from skillmeat_audit.loaders.files import Unreadable
+from skillmeat_audit.base.files import Unreadable
+from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.loaders.yaml_blocks import Unrepresentable, load_block
 from skillmeat_audit.model.accidents import FRONT_MATTER_KEYS
-from skillmeat_audit.model.text import printable, shortened
 
 # ``key: value``, perhaps as an item of a list; ``- value``; ``key:value``.
 _PAIR = re.compile(r"(?P<head>\s*(?:- +)*[^\s:#'\"\[{][^:#]*:)\s+(?P<value>\S.*)")

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import yaml
 
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.yaml_corrections import cause_of, corrections, line_of, quoted
 from skillmeat_audit.model.accidents import is_accident
-from skillmeat_audit.model.text import printable
 
 _OPENS = re.compile(r"[a-z][\w-]*[ \t]*:(?:\s|$)")  # prose begins with a capital: "Note: …"
 _KEY = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:(?:\s|$)", re.MULTILINE)

@@ -4,9 +4,9 @@ import os
 import sqlite3
 from pathlib import Path
 
-from skillmeat_audit.model.errors import StateError
-from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import sqlite_uri
+from skillmeat_audit.base.errors import StateError
+from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.urls import sqlite_uri
 
 
 def back_up(database: Path, target: Path) -> None:

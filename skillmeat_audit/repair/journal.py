@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from skillmeat_audit.model.atomic_write import fsync_folder, make_folder, write_whole
-from skillmeat_audit.model.errors import StateError
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.atomic_write import fsync_folder, make_folder, write_whole
+from skillmeat_audit.base.errors import StateError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.repair.record import Record, decode, encode
 
 _RUN, _BEGAN_AT = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}"), "%Y%m%dT%H%M%SZ"

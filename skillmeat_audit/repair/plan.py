@@ -7,12 +7,12 @@ from pathlib import Path
 import msgspec
 import pandas as pd
 
+from skillmeat_audit.base.errors import PlanError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import PLAN_SCHEMA, Change, Key, Plan
-from skillmeat_audit.model.errors import PlanError
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import CELL_STATUSES, Disposition, Status
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.model.text import printable
 
 _LEAST_SAFE = (Disposition.REVIEW, Disposition.FILL, Disposition.SAFE)
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from skillmeat_audit.base.text import is_utf8
 from skillmeat_audit.model.changes import Key, Raw
 from skillmeat_audit.model.proofs import Proof
-from skillmeat_audit.model.text import is_utf8
 
 JOURNAL_SCHEMA = "skillmeat-audit/journal/2"
 

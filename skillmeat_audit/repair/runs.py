@@ -10,11 +10,11 @@ from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
+from skillmeat_audit.base.errors import CancelledError, PlanError, StateError
+from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.model.changes import Applied, Key, Outcome, Raw, Run, Skipped
-from skillmeat_audit.model.errors import CancelledError, PlanError, StateError
 from skillmeat_audit.model.proofs import Proof
-from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import sqlite_path
 from skillmeat_audit.repair.backup import back_up
 from skillmeat_audit.repair.journal import Journal, drop_backups, mark, new_run, write
 from skillmeat_audit.repair.record import Entry

@@ -23,8 +23,8 @@ from pathlib import Path
 import msgspec
 import sqlalchemy as sa
 
+from skillmeat_audit.base.errors import DatabaseError, StateError
 from skillmeat_audit.model.changes import Key, Raw
-from skillmeat_audit.model.errors import DatabaseError, StateError
 from skillmeat_audit.model.proofs import VersionProof
 from skillmeat_audit.repair.journal import Journal, State, find_run, mark, read
 from skillmeat_audit.repair.record import Entry

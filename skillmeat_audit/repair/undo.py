@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from skillmeat_audit.base.errors import PlanError
+from skillmeat_audit.base.text import as_text, printable
+from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.model.changes import (
     ALREADY,
     NO_COLLECTION,
@@ -16,9 +19,6 @@ from skillmeat_audit.model.changes import (
     Run,
     Skipped,
 )
-from skillmeat_audit.model.errors import PlanError
-from skillmeat_audit.model.text import as_text, printable
-from skillmeat_audit.model.urls import without_password
 from skillmeat_audit.repair.journal import Journal
 from skillmeat_audit.repair.record import Entry
 from skillmeat_audit.repair.runs import Terms, Work, batches, carry_out, check_identity

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from skillmeat_audit.model.errors import UsageError
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.text import printable
 
 # A small source of the kind people import from; the regression's ``1password`` skill is in it.
 BUNDLED = Path(__file__).with_name("tree")

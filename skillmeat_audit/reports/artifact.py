@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.artifact_html import artifact_html
 from skillmeat_audit.reports.names import Names
 from skillmeat_audit.reports.values import count

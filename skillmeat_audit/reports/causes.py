@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES, WRITABLE, Disposition, Status
 from skillmeat_audit.model.tables import KEY, among
-from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.names import TOOL
 from skillmeat_audit.reports.values import count
 

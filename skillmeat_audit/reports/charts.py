@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import SEVERITIES
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.html import fragment, table_html
 from skillmeat_audit.reports.names import Names
 from skillmeat_audit.reports.tallies import by_day, by_writer, coverage, wrong_cells

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import SEVERITIES
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.causes import worst_first
 from skillmeat_audit.reports.lines import Finding, said, where
 from skillmeat_audit.reports.names import Names

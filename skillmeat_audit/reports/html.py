@@ -8,7 +8,7 @@ styles (code hosts do), what is left are plain headings and tables.
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from skillmeat_audit.model.text import printable, shortened
+from skillmeat_audit.base.text import printable, shortened
 
 ROW_LIMIT = 100
 _VALUE_LIMIT_CHARS = 240

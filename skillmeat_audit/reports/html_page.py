@@ -8,7 +8,7 @@ from typing import cast
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.reports.page import page_of, spoken
 from skillmeat_audit.reports.report import TITLE, Failure, Report
 

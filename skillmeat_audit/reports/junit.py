@@ -3,9 +3,9 @@
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
+from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.lines import Finding, said, where
 from skillmeat_audit.reports.manual import Documented
 from skillmeat_audit.reports.names import TOOL, Names

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from skillmeat_audit.model.text import printable, shortened
+from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.reports.names import Names
 from skillmeat_audit.reports.values import aligned, shown
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from skillmeat_audit.model.text import printable, shortened
+from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.reports.page import Listing, Page, Row, Section, page_of, spoken
 from skillmeat_audit.reports.report import TITLE, Failure, Report
 from skillmeat_audit.reports.values import count

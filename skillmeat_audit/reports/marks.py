@@ -3,7 +3,7 @@
 import re
 from difflib import SequenceMatcher
 
-from skillmeat_audit.model.text import shortened
+from skillmeat_audit.base.text import shortened
 from skillmeat_audit.reports.html import Markup, empty, text_html
 from skillmeat_audit.reports.values import aligned, shown
 

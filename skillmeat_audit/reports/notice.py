@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.tables import among, records
-from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.causes import worst_first
 from skillmeat_audit.reports.lines import where
 from skillmeat_audit.reports.report import TITLE, Failure, Report

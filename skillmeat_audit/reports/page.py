@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import Severity, Status
 from skillmeat_audit.model.tables import KEY, among, records
-from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.accepted import accepted_lines
 from skillmeat_audit.reports.causes import Command, Group, RuleCount, Trouble, worst_first
 from skillmeat_audit.reports.names import ERAS, Names

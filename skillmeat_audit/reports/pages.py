@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 from rich.text import Text
 
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.html import fragment, table_html
 from skillmeat_audit.reports.names import Names
 from skillmeat_audit.reports.values import fitted, shown

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES
-from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.report import Failure, Report
 
 Labels = Mapping[str, str]

@@ -10,8 +10,8 @@ from typing import Protocol
 import pandas as pd
 from rich.text import Text
 
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import Change, Plan, Run
-from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.names import TOOL, Names
 from skillmeat_audit.reports.values import aligned, count, fitted, shown
 

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 from rich.text import Text
 
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.html import Figure, Markup, fragment, paragraph, table_html
 from skillmeat_audit.reports.names import ERAS
 from skillmeat_audit.reports.values import count, fitted, shown

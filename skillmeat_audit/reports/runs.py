@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.model.text import printable
 from skillmeat_audit.reports.html import ROW_LIMIT, table_html
 from skillmeat_audit.reports.values import count
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
+from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.ascii_json import ascii_json
 from skillmeat_audit.reports.causes import worst_first
 from skillmeat_audit.reports.lines import Finding, said, where

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import (
     CELL_STATUSES,
@@ -18,8 +20,6 @@ from skillmeat_audit.model.findings import (
 )
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import KEY, among
-from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import without_password
 from skillmeat_audit.reports.values import count
 
 NOTHING_WRONG = "Nothing wrong was found."  # of what was asked for: rules may be left out

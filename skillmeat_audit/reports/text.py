@@ -10,10 +10,10 @@ import pandas as pd
 from rich.cells import cell_len
 from rich.text import Text
 
+from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import Severity, Status
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.model.text import printable, shortened
 from skillmeat_audit.reports.artifact import ArtifactView, Column
 from skillmeat_audit.reports.causes import Command, commands_for
 from skillmeat_audit.reports.names import ERAS, TOOL, Names

@@ -4,7 +4,7 @@ import json
 
 from rich.cells import cell_len, set_cell_size
 
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.text import printable
 
 # More characters than this do not fit in a cell, combining ones included: no need to measure them.
 _WIDEST = 8

@@ -4,9 +4,9 @@ import re
 import shlex
 from pathlib import Path
 
-from skillmeat_audit.model.atomic_write import make_folder
-from skillmeat_audit.model.errors import StateError
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.atomic_write import make_folder
+from skillmeat_audit.base.errors import StateError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.schedule.job import MARK, Job, job_name
 from skillmeat_audit.schedule.tools import call
 

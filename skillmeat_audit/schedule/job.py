@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from skillmeat_audit.model.errors import UsageError
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.text import printable
 
 Every = Literal["hour", "day", "week"]
 MARK = "skillmeat-audit schedule"

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from skillmeat_audit.model.errors import BusyError, StateError
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.errors import BusyError, StateError
+from skillmeat_audit.base.text import printable
 
 
 @contextmanager

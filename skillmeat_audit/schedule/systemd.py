@@ -4,7 +4,7 @@ import getpass
 import re
 from pathlib import Path
 
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.schedule.job import MARK, Job, job_name
 from skillmeat_audit.schedule.tools import call, is_ours, put, take_away
 

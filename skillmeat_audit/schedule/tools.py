@@ -6,9 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from skillmeat_audit.model.atomic_write import make_folder, write_whole
-from skillmeat_audit.model.errors import StateError
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.atomic_write import make_folder, write_whole
+from skillmeat_audit.base.errors import StateError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.schedule.job import MARK
 
 _WAIT_SECONDS = 60

@@ -3,8 +3,8 @@
 import shlex
 from pathlib import Path
 
-from skillmeat_audit.model.errors import UsageError
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.schedule.cron import when
 from skillmeat_audit.schedule.job import MARK, Job
 from skillmeat_audit.schedule.tools import is_ours, put, take_away

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.service.tables import SENTINEL, CacheTables
 
 _CHUNK = 500

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from skillmeat_audit.model.errors import DatabaseError
+from skillmeat_audit.base.errors import DatabaseError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.fields import COLUMNS, DEFAULT_COLLECTION, HOSTS
-from skillmeat_audit.model.text import printable
 from skillmeat_audit.service.artifacts import ensure_artifacts
 from skillmeat_audit.service.tables import CacheTables, reflect
 

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from skillmeat_audit.model.database_lock import database_lock
-from skillmeat_audit.model.errors import DatabaseError
-from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import sqlite_path, sqlite_uri, without_password
+from skillmeat_audit.base.database_lock import database_lock
+from skillmeat_audit.base.errors import DatabaseError
+from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.urls import sqlite_path, sqlite_uri, without_password
 from skillmeat_audit.service.server import is_lock_timeout, server_engine, server_reason
 
 WAIT_SECONDS = 10.0
@@ -68,7 +68,7 @@ def _engine(url: str, wait_seconds: float) -> sa.Engine:
 
 
 def _decoded(content: bytes) -> str:
-    """Return text that may not be UTF-8: what is not is told by `model.text.is_utf8`."""
+    """Return text that may not be UTF-8: what is not is told by `base.text.is_utf8`."""
     return content.decode("utf-8", "surrogateescape")
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 import sqlalchemy as sa
 
+from skillmeat_audit.base.text import as_text
 from skillmeat_audit.model.changes import Key, Raw
-from skillmeat_audit.model.text import as_text
 from skillmeat_audit.service.artifacts import chunks, find_uuids
 from skillmeat_audit.service.schema import CACHE, COLLECTIONS
 from skillmeat_audit.service.tables import CacheTables

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from skillmeat_audit.model.errors import DatabaseError
+from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.model.fields import COLUMNS
 
 Era = Literal["artifact_id", "artifact_uuid"]

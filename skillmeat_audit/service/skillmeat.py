@@ -11,9 +11,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from skillmeat_audit.base.errors import DatabaseError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import Key, Raw
-from skillmeat_audit.model.errors import DatabaseError
-from skillmeat_audit.model.text import printable
 from skillmeat_audit.service.artifacts import ensure_artifacts
 from skillmeat_audit.service.cache_service import check_columns, now, stored
 from skillmeat_audit.service.rows import restore_cells

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from skillmeat_audit.model.errors import DatabaseError
+from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.service.schema import (
     ARTIFACTS,
     BACKUP_KEY,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from skillmeat_audit import __version__
-from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.model.text import printable
 from skillmeat_audit.ui.options import (
     BASELINE_HELP,
     TEXT_OR_JSON,
@@ -138,8 +138,8 @@ def _accepted(audit: "Audit", scope: "Scope", options: dict[str, Any]) -> "Audit
     path = options["baseline"]
     if path is None:
         return audit
+    from skillmeat_audit.base.clock import today
     from skillmeat_audit.commands.baseline import accepting, update
-    from skillmeat_audit.commands.clock import today
 
     if options["update_baseline"]:
         now, before = update(audit, scope, path, _terms(options), today())

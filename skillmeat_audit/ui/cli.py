@@ -9,9 +9,9 @@ import resource
 import sys
 from collections.abc import Sequence
 
-from skillmeat_audit.model.errors import AuditError, BusyError
+from skillmeat_audit.base.errors import AuditError, BusyError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.model.text import printable
 from skillmeat_audit.ui.signals import Stopped, stop_on_signals
 from skillmeat_audit.ui.streams import complain, prepare_streams
 

@@ -9,11 +9,11 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from skillmeat_audit import __version__
-from skillmeat_audit.model.atomic_write import make_folder, write_whole
-from skillmeat_audit.model.errors import AuditError
-from skillmeat_audit.model.state import default_state_folder
-from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import secrets_in
+from skillmeat_audit.base.atomic_write import make_folder, write_whole
+from skillmeat_audit.base.errors import AuditError
+from skillmeat_audit.base.folders import default_state_folder
+from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.urls import secrets_in
 from skillmeat_audit.ui.streams import complain
 
 _URL = re.compile(r"(?!sqlite|file)\b([a-z][a-z0-9+.-]*)://[^\s'\"]+", re.IGNORECASE)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from skillmeat_audit.model.errors import StateError
+from skillmeat_audit.base.errors import StateError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.model.text import printable
 from skillmeat_audit.ui.streams import emit
 
 
@@ -65,7 +65,7 @@ def copy_notebooks(folder: Path) -> list[tuple[str, bool]]:
 
     What is there is never overwritten. Raises `StateError` where nothing can be written.
     """
-    from skillmeat_audit.commands.bundled import bundled
+    from skillmeat_audit.base.bundled import bundled
 
     found = []
     try:

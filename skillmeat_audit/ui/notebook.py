@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.base.errors import UsageError
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.audit import Audit

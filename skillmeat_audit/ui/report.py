@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.model.text import printable
 from skillmeat_audit.ui.crash import on_crash
 from skillmeat_audit.ui.options import (
     BASELINE_HELP,

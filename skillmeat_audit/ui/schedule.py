@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.ui.streams import emit
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from builders import audited, entry, row, snapshot
 
+from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.history.baseline import (
     NEVER_ACCEPTED,
@@ -14,7 +15,6 @@ from skillmeat_audit.history.baseline import (
     save,
     updated,
 )
-from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.tables import FINDINGS
 
 TODAY = date(2026, 2, 10)

@@ -7,6 +7,8 @@ from functools import cache
 import pytest
 from builders import audited, entry, row, snapshot
 
+from skillmeat_audit.base.errors import StateError
+from skillmeat_audit.base.urls import sqlite_url
 from skillmeat_audit.commands.compose import reported
 from skillmeat_audit.history.database import address, writing
 from skillmeat_audit.history.store import (
@@ -17,9 +19,7 @@ from skillmeat_audit.history.store import (
     record_failure,
     runs_of,
 )
-from skillmeat_audit.model.errors import StateError
 from skillmeat_audit.model.past import REPORTED, identities
-from skillmeat_audit.model.urls import sqlite_url
 
 FACTS = {"tool_version": "1", "artifacts": 2, "rows": 2, "error": 1, "warning": 0, "info": 0}
 HOME = Series("/home/x/.skillmeat", "sqlite:///x")

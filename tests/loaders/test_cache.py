@@ -7,9 +7,9 @@ from contextlib import closing
 import pytest
 from conftest import PROJECT
 
+from skillmeat_audit.base.urls import sqlite_url
 from skillmeat_audit.loaders.cache import load_cache, no_cache
 from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, PROBLEMS, ROWS, SOURCES, records
-from skillmeat_audit.model.urls import sqlite_url
 
 OLD, NEW = (
     (PROJECT / "skillmeat_audit" / "replay" / "schemas" / f"{era}.sql").read_text()

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from skillmeat_audit.loaders.confined import Confined, Descent
+from skillmeat_audit.base.confined import Confined, Descent
 
 LIMIT_BYTES = 100
 

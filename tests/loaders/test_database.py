@@ -12,10 +12,10 @@ from contextlib import closing
 import pytest
 from conftest import digest
 
+from skillmeat_audit.base.errors import DatabaseError
+from skillmeat_audit.base.urls import sqlite_path, sqlite_url
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.loaders.database import fetch_text, read_database
-from skillmeat_audit.model.errors import DatabaseError
-from skillmeat_audit.model.urls import sqlite_path, sqlite_url
 
 # The long form: SKILLMEAT_AUDIT_ROUNDS=200
 READS = int(os.environ.get("SKILLMEAT_AUDIT_ROUNDS", "10"))

@@ -7,10 +7,10 @@ import sqlite3
 
 import pytest
 
+from skillmeat_audit.base.errors import HomeError, UsageError
+from skillmeat_audit.base.urls import sqlite_path, sqlite_url
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.loaders.home import file_collections, find_home
-from skillmeat_audit.model.errors import HomeError, UsageError
-from skillmeat_audit.model.urls import sqlite_path, sqlite_url
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import shutil
 import pytest
 from conftest import digest
 
+from skillmeat_audit.base.errors import HomeError
 from skillmeat_audit.commands.audit import audit
 from skillmeat_audit.commands.snapshot import changed_evidence
 from skillmeat_audit.loaders import index as indexes
@@ -13,7 +14,6 @@ from skillmeat_audit.loaders import manifests
 from skillmeat_audit.loaders.frontmatter import FILES, load_frontmatter
 from skillmeat_audit.loaders.index import Index
 from skillmeat_audit.loaders.manifests import LISTED, load_manifests
-from skillmeat_audit.model.errors import HomeError
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.reports.tabular import check_json
 

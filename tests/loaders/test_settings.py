@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.loaders.settings import Settings, default_settings_file, load_settings
-from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 
 

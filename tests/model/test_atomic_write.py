@@ -11,15 +11,15 @@ import time
 
 import pytest
 
-from skillmeat_audit.model import atomic_write
-from skillmeat_audit.model.atomic_write import make_folder, write_whole
+from skillmeat_audit.base import atomic_write
+from skillmeat_audit.base.atomic_write import make_folder, write_whole
 
 ROUNDS = int(os.environ.get("ATOMIC_WRITE_ROUNDS", "15"))
 # Writes one content, then the other, until it is interrupted; says on stdout when it has begun.
 WRITER = """
 import sys
 from pathlib import Path
-from skillmeat_audit.model.atomic_write import write_whole
+from skillmeat_audit.base.atomic_write import write_whole
 contents = [b"a" * 300_000, b"b" * 300_000]
 try:
     sys.stdout.write("begun"); sys.stdout.flush()
@@ -91,7 +91,7 @@ def test_a_file_larger_than_allowed_leaves_nothing_behind(target):
     """The kernel refuses the write half way, as a full disk does."""
     code = (
         "import sys; from pathlib import Path\n"
-        "from skillmeat_audit.model.atomic_write import write_whole\n"
+        "from skillmeat_audit.base.atomic_write import write_whole\n"
         "write_whole(Path(sys.argv[1]), b'x' * 1_000_000)"
     )
 

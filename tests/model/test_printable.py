@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 from conftest import cache_rows
 
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.text import printable
 
 # Default_Ignorable_Code_Point of Unicode 16, DerivedCoreProperties.txt; joiners and the selectors
 # of emoji left out.

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from skillmeat_audit.model.errors import StateError
+from skillmeat_audit.base.errors import StateError
+from skillmeat_audit.base.folders import default_state_folder, state_folder
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.model.state import default_state_folder, state_folder
 
 NOBODY = 65534
 

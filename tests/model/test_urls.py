@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skillmeat_audit.base.urls import is_sound, secrets_in, without_password
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.model.urls import is_sound, secrets_in, without_password
 
 FUZZED = int(os.environ.get("FUZZED_EXAMPLES", "200"))
 

@@ -11,7 +11,7 @@ import pytest
 from conftest import PROJECT
 
 import skillmeat_audit as sma
-from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.base.errors import UsageError
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 REPORT = PROJECT / "notebooks" / "2_audit_report.ipynb"

@@ -11,13 +11,13 @@ import msgspec
 import pytest
 from conftest import PROJECT, dump
 
+from skillmeat_audit.base.database_lock import database_lock
+from skillmeat_audit.base.errors import DatabaseError, StateError
+from skillmeat_audit.base.urls import sqlite_url
 from skillmeat_audit.commands import audit, repair
 from skillmeat_audit.history import database as history
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.model.changes import Change
-from skillmeat_audit.model.database_lock import database_lock
-from skillmeat_audit.model.errors import DatabaseError, StateError
-from skillmeat_audit.model.urls import sqlite_url
 from skillmeat_audit.repair import runs
 from skillmeat_audit.repair.backup import back_up
 from skillmeat_audit.service.connection import writing

@@ -27,7 +27,7 @@ from pathlib import Path
 import msgspec
 import sqlalchemy as sa
 from skillmeat_audit.model.changes import Plan
-from skillmeat_audit.model.state import state_folder
+from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.repair import apply, journal, runs, undo
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
 

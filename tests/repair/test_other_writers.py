@@ -37,7 +37,7 @@ import sys, time
 from pathlib import Path
 import msgspec
 from skillmeat_audit.model.changes import Plan
-from skillmeat_audit.model.state import state_folder
+from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.repair import apply, runs
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
 

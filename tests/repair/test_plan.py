@@ -98,7 +98,7 @@ def test_changes_are_in_order():
 
 @pytest.mark.parametrize("content", [b"{}", b"[]", b"null", b"3"])
 def test_what_is_no_plan_is_refused(content):
-    from skillmeat_audit.model.errors import PlanError
+    from skillmeat_audit.base.errors import PlanError
 
     with pytest.raises(PlanError, match="schema"):
         decode(content)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 import skillmeat_audit as sma
-from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.model.tables import REPLAYED, REPLAYS, records
 from skillmeat_audit.reports.replay import replay_json
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.replay.source import BUNDLED, scan
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from conftest import build, cache_rows, dump
 from sqlalchemy.orm import Session
 
-from skillmeat_audit.model.errors import DatabaseError
+from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.service.cache_service import (
     CollectionArtifact,
     create_or_update_collection_artifact,

@@ -7,8 +7,8 @@ import sys
 import pytest
 from conftest import PROJECT
 
+from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.loaders.database import read_database
-from skillmeat_audit.model.errors import DatabaseError
 from skillmeat_audit.model.exits import ExitCode
 
 psycopg = pytest.importorskip("psycopg", reason="install the extra 'postgres'")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skillmeat_audit.model.errors import DatabaseError
+from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.service.schema import BACKUP_KEY, TABLES, shape_of
 

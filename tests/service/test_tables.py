@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from skillmeat_audit.model.errors import DatabaseError
+from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.service.tables import reflect
 
 

@@ -7,7 +7,7 @@ from builders import audited, imported, row, snapshot, synced
 from traitlets import TraitError
 
 import skillmeat_audit as sma
-from skillmeat_audit.model.errors import UsageError
+from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.ui.widgets.explorer import Explorer
 from skillmeat_audit.ui.widgets.table import PAGE
 

@@ -6,8 +6,8 @@ from threading import Thread
 
 import pytest
 
+from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.commands.notify import VARIABLE, services_from
-from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.exits import ExitCode
 
 pytest.importorskip("apprise", reason="install the extra 'notify'")

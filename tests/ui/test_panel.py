@@ -6,7 +6,7 @@ from conftest import dump
 from test_explorer import control
 
 import skillmeat_audit as sma
-from skillmeat_audit.model.errors import CancelledError
+from skillmeat_audit.base.errors import CancelledError
 from skillmeat_audit.repair.runs import BATCH_ROWS
 
 STEPS = {"plan": "1 plan", "rehearse": "2 rehearse", "apply": "3 apply", "undo": "4 undo"}

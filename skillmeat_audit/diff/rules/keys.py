@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from skillmeat_audit.base.text import difference, folded
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import holds
 from skillmeat_audit.diff.expected import duplicates, missing_rows
@@ -11,7 +12,6 @@ from skillmeat_audit.diff.rules.select import in_entries, in_rows, matched
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELDS
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
 from skillmeat_audit.model.tables import KEY, among
-from skillmeat_audit.model.text import difference, folded
 
 _DEFAULT_NAME = "Default Collection"
 # Context entities have rows and no manifest entry; their key is no "type:name" by design.

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import traitlets
 
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.text import shortened
 from skillmeat_audit.commands.audit import Audit
-from skillmeat_audit.model.errors import UsageError
 from skillmeat_audit.model.tables import FINDINGS, records
-from skillmeat_audit.model.text import shortened
 from skillmeat_audit.reports.audit_html import findings_html, gravest, severities
 from skillmeat_audit.reports.html import calls, fragment, paragraph
 from skillmeat_audit.reports.index import FACETS, Index, Wanted, described

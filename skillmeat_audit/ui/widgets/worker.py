@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 
-from skillmeat_audit.model.errors import AuditError
+from skillmeat_audit.base.errors import AuditError
 
 
 class Worker:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import platformdirs
 
-from skillmeat_audit.model.errors import StateError
-from skillmeat_audit.model.text import printable
+from skillmeat_audit.base.errors import StateError
+from skillmeat_audit.base.text import printable
 
 _WAY_OUT = "remove it, or name another with --state-dir"
 

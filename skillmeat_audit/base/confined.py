@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from skillmeat_audit.loaders.files import NOWHERE, READ_FLAGS, Content, read_descriptor
-from skillmeat_audit.model.text import folded
+from skillmeat_audit.base.files import NOWHERE, READ_FLAGS, Content, read_descriptor
+from skillmeat_audit.base.text import folded
 
 _DEPTH = 16  # of folders; nobody has deeper ones by accident
 # O_PATH needs no permission to list a folder that is only passed through; macOS does without it.

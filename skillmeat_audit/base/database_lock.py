@@ -13,9 +13,9 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from skillmeat_audit.model.errors import DatabaseError
-from skillmeat_audit.model.text import printable
-from skillmeat_audit.model.urls import sqlite_path
+from skillmeat_audit.base.errors import DatabaseError
+from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.urls import sqlite_path
 
 if TYPE_CHECKING:
     from _thread import RLock as ReentrantLock
