@@ -20,8 +20,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from skillmeat_audit.replay.scratch import SCHEMAS
-from skillmeat_audit.service.schema import ERAS
-from skillmeat_audit.service.tables import SENTINEL
+from skillmeat_audit.schema.shape import ERAS
+from skillmeat_audit.schema.tables import SENTINEL
 
 BARE, DRIFTED, MISSING = 3, 2, 1  # of a hundred
 SOURCES = 20

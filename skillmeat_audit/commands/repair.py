@@ -40,7 +40,7 @@ from skillmeat_audit.reports.repair import done, summed, why_no_undo
 from skillmeat_audit.reports.repair import rechecked as told
 from skillmeat_audit.reports.repair_html import plan_html, run_html
 from skillmeat_audit.reports.values import count
-from skillmeat_audit.service.schema import Era
+from skillmeat_audit.schema.shape import Era
 
 
 @dataclass(frozen=True)

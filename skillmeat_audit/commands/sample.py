@@ -11,8 +11,8 @@ from skillmeat_audit.base.bundled import bundled
 from skillmeat_audit.base.errors import HomeError, UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.replay.scratch import SCHEMAS
-from skillmeat_audit.service.schema import ERAS
-from skillmeat_audit.service.tables import SENTINEL
+from skillmeat_audit.schema.shape import ERAS
+from skillmeat_audit.schema.tables import SENTINEL
 
 DATA = bundled("data")
 HOMES = tuple(sorted(path.name for path in (DATA / "homes").iterdir()))

@@ -27,7 +27,7 @@ from skillmeat_audit.model.tables import (
     Table,
     in_order,
 )
-from skillmeat_audit.service import schema
+from skillmeat_audit.schema import shape as schema
 
 _ROW_EXTRAS = ("added_at", "synced_at", "deployments_json", "artifact_content_hash")
 _HELD = {"held_description": "description", "held_source": "source"}

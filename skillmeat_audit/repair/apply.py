@@ -23,11 +23,11 @@ from skillmeat_audit.model.changes import (
 )
 from skillmeat_audit.repair.record import Entry, can_hold
 from skillmeat_audit.repair.runs import Terms, Work, batches, carry_out, check_identity
+from skillmeat_audit.schema.tables import CacheTables, reflect
 from skillmeat_audit.service.artifacts import Artifacts, ensure_artifacts, has_sentinel
 from skillmeat_audit.service.cache_service import now, stored
 from skillmeat_audit.service.connection import writing
 from skillmeat_audit.service.rows import count_rows, delete_rows, find_collections, read_rows
-from skillmeat_audit.service.tables import CacheTables, reflect
 
 # A plan may overwrite or delete this share of the rows, or this many; more must be asked for.
 OVERWRITE_SHARE, OVERWRITE_FLOOR = 0.2, 5

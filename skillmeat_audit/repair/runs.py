@@ -19,11 +19,11 @@ from skillmeat_audit.repair.backup import back_up
 from skillmeat_audit.repair.journal import Journal, drop_backups, mark, new_run, write
 from skillmeat_audit.repair.record import Entry
 from skillmeat_audit.repair.settling import conclude
+from skillmeat_audit.schema.tables import CacheTables, identity
 from skillmeat_audit.service.cache_service import now, stored, upsert_collection_artifacts
 from skillmeat_audit.service.connection import WAIT_SECONDS
 from skillmeat_audit.service.proofs import begin_proof
 from skillmeat_audit.service.rows import claim_rows
-from skillmeat_audit.service.tables import CacheTables, identity
 
 KEEP_BACKUPS = 10
 # So many rows are written between two chances to cancel: about a tenth of a second's work.

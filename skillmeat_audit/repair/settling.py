@@ -28,10 +28,10 @@ from skillmeat_audit.model.changes import Key, Raw
 from skillmeat_audit.model.proofs import VersionProof
 from skillmeat_audit.repair.journal import Journal, State, find_run, mark, read
 from skillmeat_audit.repair.record import Entry
+from skillmeat_audit.schema.tables import identity, reflect
 from skillmeat_audit.service.connection import writing
 from skillmeat_audit.service.proofs import Fate, fate_of, run_suffix, take_back
 from skillmeat_audit.service.rows import is_same, read_rows
-from skillmeat_audit.service.tables import identity, reflect
 
 _STAMP = "synced_at"
 

@@ -10,6 +10,7 @@ from skillmeat_audit.replay.clock import COMMIT, MERGE
 from skillmeat_audit.replay.collection import CollectionWithFiles
 from skillmeat_audit.replay.scratch import Scratch
 from skillmeat_audit.replay.source import ImportEntry, ReadFields
+from skillmeat_audit.schema.shape import ERAS, Era
 from skillmeat_audit.service.cache_service import (
     ArtifactManager,
     create_or_update_collection_artifact,
@@ -19,7 +20,6 @@ from skillmeat_audit.service.cache_service import (
     upsert_collection_artifacts,
 )
 from skillmeat_audit.service.legacy import merge_bare_row
-from skillmeat_audit.service.schema import ERAS, Era
 
 Entries = Sequence[ImportEntry]
 

@@ -14,9 +14,9 @@ from skillmeat_audit.replay.clock import Clock
 from skillmeat_audit.replay.collection import Collection
 from skillmeat_audit.replay.costs import Costs
 from skillmeat_audit.replay.source import REPOSITORY, ImportEntry, Status
+from skillmeat_audit.schema.shape import CATALOG, COLLECTIONS, SOURCES, Era
+from skillmeat_audit.schema.tables import PROJECTS, SENTINEL
 from skillmeat_audit.service.cache_service import stored
-from skillmeat_audit.service.schema import CATALOG, COLLECTIONS, SOURCES, Era
-from skillmeat_audit.service.tables import PROJECTS, SENTINEL
 
 Row = dict[str, object]
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.service.tables import SENTINEL, CacheTables
+from skillmeat_audit.schema.tables import SENTINEL, CacheTables
 
 _CHUNK = 500
 

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.fields import COLUMNS, DEFAULT_COLLECTION, HOSTS
+from skillmeat_audit.schema.tables import CacheTables, reflect
 from skillmeat_audit.service.artifacts import ensure_artifacts
-from skillmeat_audit.service.tables import CacheTables, reflect
 
 # What SkillMeat's users and other code paths own: never written for a row that exists.
 PROTECTED = (

@@ -3,9 +3,9 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from skillmeat_audit.schema.tables import reflect
 from skillmeat_audit.service.artifacts import ensure_artifacts
 from skillmeat_audit.service.cache_service import clock, stored
-from skillmeat_audit.service.tables import reflect
 
 
 def merge_bare_row(session: Session, collection_id: str, artifact_id: str) -> None:

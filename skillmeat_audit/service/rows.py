@@ -6,9 +6,9 @@ import sqlalchemy as sa
 
 from skillmeat_audit.base.text import as_text
 from skillmeat_audit.model.changes import Key, Raw
+from skillmeat_audit.schema.shape import CACHE, COLLECTIONS
+from skillmeat_audit.schema.tables import CacheTables
 from skillmeat_audit.service.artifacts import chunks, find_uuids
-from skillmeat_audit.service.schema import CACHE, COLLECTIONS
-from skillmeat_audit.service.tables import CacheTables
 
 _CACHE, _COLLECTIONS = sa.table(CACHE), sa.table(COLLECTIONS)
 

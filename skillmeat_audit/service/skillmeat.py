@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import Key, Raw
+from skillmeat_audit.schema.tables import reflect
 from skillmeat_audit.service.artifacts import ensure_artifacts
 from skillmeat_audit.service.cache_service import check_columns, now, stored
 from skillmeat_audit.service.rows import restore_cells
-from skillmeat_audit.service.tables import reflect
 
 
 def upsert_collection_artifacts(

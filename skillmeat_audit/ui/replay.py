@@ -7,7 +7,7 @@ import click
 
 from skillmeat_audit import __version__
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.service.schema import ERAS
+from skillmeat_audit.schema.shape import ERAS
 from skillmeat_audit.ui.options import TEXT_OR_JSON, print_lines
 from skillmeat_audit.ui.streams import emit
 

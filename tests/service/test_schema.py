@@ -4,7 +4,7 @@ import pytest
 
 from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.model.fields import COLUMNS
-from skillmeat_audit.service.schema import BACKUP_KEY, TABLES, shape_of
+from skillmeat_audit.schema.shape import BACKUP_KEY, TABLES, shape_of
 
 FULL = ("collection_id", "added_at", "synced_at", *COLUMNS)
 OLD = {"collection_artifacts": ("artifact_id", *FULL), "collections": ("id",), "artifacts": ("id",)}

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from skillmeat_audit.base.errors import DatabaseError
-from skillmeat_audit.service.tables import reflect
+from skillmeat_audit.schema.tables import reflect
 
 
 @pytest.mark.parametrize(

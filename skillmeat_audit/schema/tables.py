@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from skillmeat_audit.base.errors import DatabaseError
-from skillmeat_audit.service.schema import (
+from skillmeat_audit.schema.shape import (
     ARTIFACTS,
     BACKUP_KEY,
     CACHE,
