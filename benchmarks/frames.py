@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from skillmeat_audit.commands.snapshot import load_snapshot
+from skillmeat_audit.loaders.snapshot import load_snapshot
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import CATALOG, FRONTMATTER, KEY, MANIFEST

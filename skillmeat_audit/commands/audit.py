@@ -12,7 +12,6 @@ import pandas as pd
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.commands.repaired import load_repaired
-from skillmeat_audit.commands.snapshot import Reading, load_snapshot
 from skillmeat_audit.diff.cells import Comparison, compare
 from skillmeat_audit.diff.compare import holds
 from skillmeat_audit.diff.pages import pages
@@ -20,6 +19,7 @@ from skillmeat_audit.diff.registry import Rule, run_rules
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.diff.writers import PATHS, attribute, paths_of
 from skillmeat_audit.loaders.home import DEFAULT_HOME
+from skillmeat_audit.loaders.snapshot import Reading, load_snapshot
 from skillmeat_audit.model.past import Accepted
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import FINDINGS, among

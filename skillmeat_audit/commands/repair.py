@@ -20,9 +20,9 @@ from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.commands.audit import Audit, Scope, scoped
 from skillmeat_audit.commands.options import Options
 from skillmeat_audit.commands.recheck import Recheck, audit_of, compared
-from skillmeat_audit.commands.snapshot import Reading, confirm_evidence
 from skillmeat_audit.diff.cells import missing_cells
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
+from skillmeat_audit.loaders.snapshot import Reading, confirm_evidence
 from skillmeat_audit.model import changes as model
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import WRITABLE, Disposition

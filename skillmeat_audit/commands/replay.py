@@ -12,9 +12,9 @@ import pandas as pd
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.commands.audit import Audit, audit
-from skillmeat_audit.commands.snapshot import load_snapshot, tracked
 from skillmeat_audit.diff.cells import Comparison, compare
 from skillmeat_audit.loaders.extraction import extract
+from skillmeat_audit.loaders.snapshot import load_snapshot, tracked
 from skillmeat_audit.model.findings import CELL_STATUSES
 from skillmeat_audit.model.tables import REPLAYED, REPLAYS, among, records
 from skillmeat_audit.repair.backup import back_up

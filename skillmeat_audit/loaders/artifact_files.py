@@ -8,7 +8,7 @@ from typing import NamedTuple
 from skillmeat_audit.base.confined import Confined
 from skillmeat_audit.base.files import Seen, seen
 from skillmeat_audit.base.text import difference, encodable
-from skillmeat_audit.loaders.reading import Record, Task
+from skillmeat_audit.loaders.workers import Record, Task
 
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:/")
 

@@ -12,8 +12,8 @@ import pandas as pd
 
 from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.loaders.artifact_files import Located, locate
-from skillmeat_audit.loaders.index import SEEN, Index, states, states_in
-from skillmeat_audit.loaders.reading import Record, Task, read_all
+from skillmeat_audit.loaders.parse_cache import SEEN, Index, states, states_in
+from skillmeat_audit.loaders.workers import Record, Task, read_all
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import FRONTMATTER, TEXT, Table, plain
 

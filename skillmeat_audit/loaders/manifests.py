@@ -14,7 +14,7 @@ from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.base.files import Unreadable, seen
 from skillmeat_audit.base.text import encodable
 from skillmeat_audit.loaders.home import MANIFEST_NAME, file_collections
-from skillmeat_audit.loaders.index import SEEN, Index, states, states_in
+from skillmeat_audit.loaders.parse_cache import SEEN, Index, states, states_in
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
 from skillmeat_audit.model.fields import SUFFIXES, TOOLS
 from skillmeat_audit.model.snapshot import Home

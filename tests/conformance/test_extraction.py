@@ -12,7 +12,7 @@ import yaml
 
 from skillmeat_audit.base.files import Unreadable
 from skillmeat_audit.loaders.extraction import extract
-from skillmeat_audit.loaders.reading import Task, read_here
+from skillmeat_audit.loaders.workers import Task, read_here
 from skillmeat_audit.loaders.yaml_blocks import Unrepresentable, load_block
 from skillmeat_audit.model.accidents import is_accident
 

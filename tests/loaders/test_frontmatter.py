@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from skillmeat_audit.loaders import reading
+from skillmeat_audit.loaders import workers as reading
 from skillmeat_audit.loaders.artifact_files import relative_path
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.model.snapshot import Home

@@ -8,12 +8,12 @@ from conftest import digest
 
 from skillmeat_audit.base.errors import HomeError
 from skillmeat_audit.commands.audit import audit
-from skillmeat_audit.commands.snapshot import changed_evidence
-from skillmeat_audit.loaders import index as indexes
 from skillmeat_audit.loaders import manifests
+from skillmeat_audit.loaders import parse_cache as indexes
 from skillmeat_audit.loaders.frontmatter import FILES, load_frontmatter
-from skillmeat_audit.loaders.index import Index
 from skillmeat_audit.loaders.manifests import LISTED, load_manifests
+from skillmeat_audit.loaders.parse_cache import Index
+from skillmeat_audit.loaders.snapshot import changed_evidence
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.reports.tabular import check_json
 

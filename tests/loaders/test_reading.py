@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from skillmeat_audit.loaders import reading
-from skillmeat_audit.loaders.reading import Task, read_all, read_here
+from skillmeat_audit.loaders import workers as reading
+from skillmeat_audit.loaders.workers import Task, read_all, read_here
 
 
 @pytest.fixture

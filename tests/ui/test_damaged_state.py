@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 
 import pytest
 
-from skillmeat_audit.loaders import index as indexes
+from skillmeat_audit.loaders import parse_cache as indexes
 from skillmeat_audit.model.exits import ExitCode
 
 ROUNDS = int(os.environ.get("DAMAGED_STATE_ROUNDS", "1"))

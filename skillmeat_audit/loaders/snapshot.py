@@ -17,8 +17,8 @@ from skillmeat_audit.loaders.cache import load_cache, no_cache
 from skillmeat_audit.loaders.disk import load_undeclared
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.loaders.home import find_home
-from skillmeat_audit.loaders.index import Index
 from skillmeat_audit.loaders.manifests import load_manifests
+from skillmeat_audit.loaders.parse_cache import Index
 from skillmeat_audit.model.snapshot import Home, Snapshot
 from skillmeat_audit.model.tables import PROBLEMS
 
@@ -85,7 +85,7 @@ def _load(place: Home, known: Index, progress: bool | None) -> Snapshot:
 def confirm_evidence(snapshot: Snapshot) -> None:
     """Raise `HomeError` unless the files hold what *snapshot* says, read again if it was indexed.
 
-    An index can be wrong of a file (`loaders.index`), and what is written must not rest on it.
+    An index can be wrong of a file (`loaders.parse_cache`), and what is written must not rest on it.
     """
     if snapshot.indexed and (changed := changed_evidence(snapshot)):
         raise HomeError(
