@@ -6,9 +6,9 @@ import pandas as pd
 
 from skillmeat_audit.commands.audit import Audit
 from skillmeat_audit.diff.cells import compare
+from skillmeat_audit.diff.provenance.verdicts import attribute
 from skillmeat_audit.diff.registry import run_rules
 from skillmeat_audit.diff.rules import RULES
-from skillmeat_audit.diff.writers import attribute
 from skillmeat_audit.loaders.manifests import stem_of
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Home, Snapshot

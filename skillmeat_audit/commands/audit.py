@@ -14,15 +14,15 @@ from skillmeat_audit.base.text import printable
 from skillmeat_audit.commands.repaired import load_repaired
 from skillmeat_audit.diff.cells import Comparison, compare
 from skillmeat_audit.diff.compare import holds
-from skillmeat_audit.diff.pages import pages
+from skillmeat_audit.diff.provenance.verdicts import PATHS, attribute, paths_of
 from skillmeat_audit.diff.registry import Rule, run_rules
 from skillmeat_audit.diff.rules import RULES
-from skillmeat_audit.diff.writers import PATHS, attribute, paths_of
+from skillmeat_audit.diff.web_view import pages
 from skillmeat_audit.loaders.home import DEFAULT_HOME
 from skillmeat_audit.loaders.snapshot import Reading, load_snapshot
-from skillmeat_audit.model.past import Accepted
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import FINDINGS, among
+from skillmeat_audit.model.trend import Accepted
 from skillmeat_audit.reports.artifact import ArtifactView, view_artifact
 from skillmeat_audit.reports.audit_html import audit_html
 from skillmeat_audit.reports.charts import Charts

@@ -9,12 +9,12 @@ import pandas as pd
 
 from skillmeat_audit import __version__
 from skillmeat_audit.commands.audit import Audit
+from skillmeat_audit.diff.provenance.verdicts import paths_of
 from skillmeat_audit.diff.rules import FAMILIES, RULES
-from skillmeat_audit.diff.writers import paths_of
 from skillmeat_audit.loaders.home import MANIFEST_NAME
-from skillmeat_audit.model.past import REPORTED, identities
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import plain
+from skillmeat_audit.model.trend import REPORTED, identities
 from skillmeat_audit.reports.causes import answer_of, groups_of
 from skillmeat_audit.reports.report import Known, Past, Report
 

@@ -16,7 +16,7 @@ from skillmeat_audit.history.database import address
 from skillmeat_audit.history.store import Place, Recorded, Series, record, runs_of
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_folder
 from skillmeat_audit.loaders.settings import KEPT_RUNS
-from skillmeat_audit.model.past import identities
+from skillmeat_audit.model.trend import identities
 from skillmeat_audit.reports.causes import answer_of
 from skillmeat_audit.reports.runs import runs_html
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.repair.runs import CacheService, Proceed, Terms, go_on
+from skillmeat_audit.repair.transaction import CacheService, Proceed, Terms, go_on
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
 from skillmeat_audit.service.connection import WAIT_SECONDS
 

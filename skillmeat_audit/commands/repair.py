@@ -32,8 +32,8 @@ from skillmeat_audit.repair import journal as journals
 from skillmeat_audit.repair import plan as plans
 from skillmeat_audit.repair.apply import apply_plan, rehearse_plan
 from skillmeat_audit.repair.journal import Journal
-from skillmeat_audit.repair.runs import Terms
 from skillmeat_audit.repair.settling import settle_run
+from skillmeat_audit.repair.transaction import Terms
 from skillmeat_audit.repair.undo import undo_run
 from skillmeat_audit.reports.names import Names
 from skillmeat_audit.reports.repair import done, summed, why_no_undo

@@ -18,8 +18,8 @@ import pandas as pd
 from skillmeat_audit.base.atomic_write import write_whole
 from skillmeat_audit.base.errors import StateError, UsageError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.past import Accepted, digest_of
 from skillmeat_audit.model.tables import plain
+from skillmeat_audit.model.trend import Accepted, digest_of
 
 BASELINE_SCHEMA = "skillmeat-audit/baseline/1"
 # Rules that say that something could not be read: what could not be checked is never accepted.

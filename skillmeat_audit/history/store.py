@@ -7,8 +7,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from skillmeat_audit.history.database import FINDING_ROWS, RUN_ROWS, reading, writing
-from skillmeat_audit.model.past import FIXED, REPORTED, RUNS, Changes, digest_of
 from skillmeat_audit.model.tables import NUMBER, Table, among, records
+from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Changes, digest_of
 
 _TREND_RUNS = 60
 

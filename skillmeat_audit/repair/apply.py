@@ -22,7 +22,7 @@ from skillmeat_audit.model.changes import (
     Values,
 )
 from skillmeat_audit.repair.record import Entry, can_hold
-from skillmeat_audit.repair.runs import Terms, Work, batches, carry_out, check_identity
+from skillmeat_audit.repair.transaction import Terms, Work, batches, carry_out, check_identity
 from skillmeat_audit.schema.tables import CacheTables, reflect
 from skillmeat_audit.service.artifacts import Artifacts, ensure_artifacts, has_sentinel
 from skillmeat_audit.service.cache_service import now, stored

@@ -21,7 +21,7 @@ from skillmeat_audit.model.changes import (
 )
 from skillmeat_audit.repair.journal import Journal
 from skillmeat_audit.repair.record import Entry
-from skillmeat_audit.repair.runs import Terms, Work, batches, carry_out, check_identity
+from skillmeat_audit.repair.transaction import Terms, Work, batches, carry_out, check_identity
 from skillmeat_audit.schema.tables import CacheTables, reflect
 from skillmeat_audit.service.artifacts import find_uuids, remove_artifacts, remove_sentinel
 from skillmeat_audit.service.connection import writing

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.past import Accepted
+from skillmeat_audit.model.trend import Accepted
 from skillmeat_audit.reports.values import count
 
 ENTRIES_SHOWN = 20

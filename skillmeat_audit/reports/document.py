@@ -6,8 +6,8 @@ import msgspec
 import pandas as pd
 
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
-from skillmeat_audit.model.past import Accepted
 from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.trend import Accepted
 from skillmeat_audit.reports.ascii_json import ascii_json
 from skillmeat_audit.reports.causes import Group, Trouble
 from skillmeat_audit.reports.report import Failure, Report

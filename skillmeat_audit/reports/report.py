@@ -10,7 +10,7 @@ import pandas as pd
 
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import SEVERITIES, Severity
-from skillmeat_audit.model.past import RUNS, Accepted, Changes
+from skillmeat_audit.model.trend import RUNS, Accepted, Changes
 from skillmeat_audit.reports.causes import Answer, Group
 from skillmeat_audit.reports.manual import Documented
 from skillmeat_audit.reports.names import Names

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.fields import LIST_COLUMNS
-from skillmeat_audit.model.past import Accepted
 from skillmeat_audit.model.tables import plain, records
+from skillmeat_audit.model.trend import Accepted
 from skillmeat_audit.reports.artifact import ArtifactView
 from skillmeat_audit.reports.summary import Summary
 

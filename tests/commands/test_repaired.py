@@ -129,7 +129,7 @@ def test_a_refresh_afterwards_is_a_refresh(make_home, era):
 def test_an_interrupted_repair_is_never_certain(make_home, monkeypatch):
     home = make_home()
     with monkeypatch.context() as patched:
-        patched.setattr("skillmeat_audit.repair.runs.conclude", lambda *_: None)
+        patched.setattr("skillmeat_audit.repair.transaction.conclude", lambda *_: None)
         _, keys = repaired(home)
 
     assert {writers(home)[key] for key in keys} == {(OURS, "likely")}

@@ -11,7 +11,7 @@ from conformance.kit import CRITIC, PASSWORD, URL
 from conformance.life import STEPS, Life
 
 import skillmeat_audit as sma
-from skillmeat_audit.diff.pages import SHOWN
+from skillmeat_audit.diff.web_view import SHOWN
 from skillmeat_audit.model.tables import KEY, records
 from skillmeat_audit.ui.cli import main
 

@@ -4,7 +4,7 @@ import pytest
 from builders import SOURCE, UPSTREAM, entry, imported, known, row, snapshot, synced
 
 from skillmeat_audit.diff.cells import compare
-from skillmeat_audit.diff.pages import ENTRIES_FOUND, SOURCES_LOADED, pages
+from skillmeat_audit.diff.web_view import ENTRIES_FOUND, SOURCES_LOADED, pages
 from skillmeat_audit.model.tables import PAGES, records
 
 MARKET = {"catalog": [known()], "sources": [SOURCE]}

@@ -8,9 +8,9 @@ import pytest
 from builders import SOURCE, UPSTREAM, entry, imported, known, row, snapshot, synced
 
 from skillmeat_audit.diff.cells import compare
+from skillmeat_audit.diff.provenance.verdicts import attribute
 from skillmeat_audit.diff.registry import NOTHING, run_rules
 from skillmeat_audit.diff.rules import FAMILIES, RULES
-from skillmeat_audit.diff.writers import attribute
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import FINDINGS, records
 

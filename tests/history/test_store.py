@@ -19,7 +19,7 @@ from skillmeat_audit.history.store import (
     record_failure,
     runs_of,
 )
-from skillmeat_audit.model.past import REPORTED, identities
+from skillmeat_audit.model.trend import REPORTED, identities
 
 FACTS = {"tool_version": "1", "artifacts": 2, "rows": 2, "error": 1, "warning": 0, "info": 0}
 HOME = Series("/home/x/.skillmeat", "sqlite:///x")

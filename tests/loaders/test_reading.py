@@ -98,7 +98,7 @@ def test_a_script_without_a_main_guard_is_not_run_again(tmp_path, tasks):
     script = tmp_path / "script.py"
     script.write_text(
         "print('once')\n"
-        "from skillmeat_audit.loaders import reading\n"
+        "from skillmeat_audit.loaders import workers as reading\n"
         "reading.FILES_PER_CHILD, reading._processors = 1, lambda: 2\n"
         f"print(len(reading.read_all([reading.Task(*each) for each in {tasks!r}])))\n".replace(
             "Task(file=", "("
@@ -115,7 +115,7 @@ def test_a_child_ends_where_who_asked_was_killed(tmp_path):
     asking = tmp_path / "asking.py"
     asking.write_text(
         "import os\n"
-        "from skillmeat_audit.loaders import reading\n"
+        "from skillmeat_audit.loaders import workers as reading\n"
         f"tasks = [reading.Task({os.fsencode(tmp_path / 'a.md')!r}, False)] * 1_000_000\n"
         "with reading._child(tasks) as answer:\n"
         "    print(os.popen(f'pgrep -P {os.getpid()} -f serve').read(), flush=True)\n"

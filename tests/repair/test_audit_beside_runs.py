@@ -18,7 +18,7 @@ from skillmeat_audit.commands import audit, repair
 from skillmeat_audit.history import database as history
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.model.changes import Change
-from skillmeat_audit.repair import runs
+from skillmeat_audit.repair import transaction as runs
 from skillmeat_audit.repair.backup import back_up
 from skillmeat_audit.service.connection import writing
 

@@ -28,7 +28,7 @@ def version_of(database):
 
 def interrupt(monkeypatch):
     """Have every run end right after its commit, unmarked, as a kill ends it."""
-    monkeypatch.setattr("skillmeat_audit.repair.runs.conclude", lambda *_: None)
+    monkeypatch.setattr("skillmeat_audit.repair.transaction.conclude", lambda *_: None)
 
 
 def apply_part(case, *, number, state=None):

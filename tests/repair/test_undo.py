@@ -49,7 +49,9 @@ def comparisons_for(case, rows, monkeypatch):
     CountingText.comparisons = 0
 
     with monkeypatch.context() as patched:
-        patched.setattr("skillmeat_audit.repair.runs.write", lambda _: None)  # no JSON of such text
+        patched.setattr(
+            "skillmeat_audit.repair.transaction.write", lambda _: None
+        )  # no JSON of such text
         undone = undo_run(journal, plan.url, run.terms)
 
     assert len(undone.applied) == len(undone.notes[:rows]) == rows

@@ -19,8 +19,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from skillmeat_audit.commands.compose import make_report
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.model.past import FIXED, REPORTED, RUNS, Accepted, Changes
 from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Accepted, Changes
 from skillmeat_audit.reports import document, github, html_page, junit, markdown, prometheus, sarif
 from skillmeat_audit.reports.formats import FORMATS, format_called, format_of
 from skillmeat_audit.reports.report import Failure, Past

@@ -153,7 +153,7 @@ def states(cli, home, url, state):
 def test_a_commit_is_proved_by_the_server_whatever_others_wrote_since(cli, planned, monkeypatch):
     home, url, file, state = planned()
     with monkeypatch.context() as patched:
-        patched.setattr("skillmeat_audit.repair.runs.conclude", lambda *_: None)
+        patched.setattr("skillmeat_audit.repair.transaction.conclude", lambda *_: None)
         cli("apply", file, "--database", url, "--state-dir", state)
     execute(url, "DELETE FROM collection_artifacts WHERE description IS NOT NULL")
 

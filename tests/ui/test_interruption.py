@@ -26,7 +26,7 @@ def interrupted(*arguments, **options):
     return result
 module.{name} = interrupted
 """
-RUNS, APPLY = "skillmeat_audit.repair.runs", "skillmeat_audit.repair.apply"
+RUNS, APPLY = "skillmeat_audit.repair.transaction", "skillmeat_audit.repair.apply"
 SETTLING = "skillmeat_audit.repair.settling"
 # Where, which call, before or after it, and whether the rows are committed there.
 BEFORE_COMMIT = [

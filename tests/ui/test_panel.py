@@ -7,7 +7,7 @@ from test_explorer import control
 
 import skillmeat_audit as sma
 from skillmeat_audit.base.errors import CancelledError
-from skillmeat_audit.repair.runs import BATCH_ROWS
+from skillmeat_audit.repair.transaction import BATCH_ROWS
 
 STEPS = {"plan": "1 plan", "rehearse": "2 rehearse", "apply": "3 apply", "undo": "4 undo"}
 SECONDS = 60

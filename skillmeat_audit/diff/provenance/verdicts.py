@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.clues import Clues, gather
 from skillmeat_audit.diff.compare import holds
-from skillmeat_audit.diff.repaired import Repairs, repairs_in
+from skillmeat_audit.diff.provenance.clues import Clues, gather
+from skillmeat_audit.diff.provenance.repaired import Repairs, repairs_in
 from skillmeat_audit.model.fields import HOSTLESS_ORIGINS
 from skillmeat_audit.model.tables import KEY, WRITERS, among
 

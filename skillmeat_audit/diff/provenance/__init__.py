@@ -1,0 +1,1 @@
+"""Attribution: which code path last wrote each row, and by which clues."""
