@@ -14,8 +14,8 @@ from skillmeat_audit.commands.compose import make_report
 from skillmeat_audit.commands.history import Keeping, keep, place_of
 from skillmeat_audit.commands.sample import build_home
 from skillmeat_audit.history.store import Recorded, mark_delivered
-from skillmeat_audit.reports.html_page import html_page
-from skillmeat_audit.reports.report import Past
+from skillmeat_audit.reports.facts.report import Past
+from skillmeat_audit.reports.files.html_page import html_page
 
 FOLDER = Path(".build/picture")
 TARGET = Path(__file__).parent / "report.png"

@@ -23,15 +23,15 @@ from skillmeat_audit.loaders.snapshot import Reading, load_snapshot
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import FINDINGS, among
 from skillmeat_audit.model.trend import Accepted
-from skillmeat_audit.reports.artifact import ArtifactView, view_artifact
-from skillmeat_audit.reports.audit_html import audit_html
-from skillmeat_audit.reports.charts import Charts
-from skillmeat_audit.reports.index import Index, Wanted
-from skillmeat_audit.reports.names import Names
-from skillmeat_audit.reports.pages import PageView
-from skillmeat_audit.reports.summary import Summary, summarize
-from skillmeat_audit.reports.tallies import tally
-from skillmeat_audit.reports.values import count
+from skillmeat_audit.reports.facts.artifact import ArtifactView, view_artifact
+from skillmeat_audit.reports.facts.facets import Index, Wanted
+from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.summary import Summary, summarize
+from skillmeat_audit.reports.facts.tallies import tally
+from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.notebook.audit import audit_html
+from skillmeat_audit.reports.notebook.charts import Charts
+from skillmeat_audit.reports.terminal.web_view import PageView
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.repair import Plan

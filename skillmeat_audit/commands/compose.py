@@ -15,8 +15,8 @@ from skillmeat_audit.loaders.home import MANIFEST_NAME
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import plain
 from skillmeat_audit.model.trend import REPORTED, identities
-from skillmeat_audit.reports.causes import answer_of, groups_of
-from skillmeat_audit.reports.report import Known, Past, Report
+from skillmeat_audit.reports.facts.causes import answer_of, groups_of
+from skillmeat_audit.reports.facts.report import Known, Past, Report
 
 
 def make_report(

@@ -9,10 +9,10 @@ from pathlib import Path
 from skillmeat_audit.base.atomic_write import write_whole
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.reports.formats import NAMES, Format, format_called, format_of
-from skillmeat_audit.reports.github import SUMMARY_LIMIT_BYTES
-from skillmeat_audit.reports.report import Failure, Report
-from skillmeat_audit.reports.tabular import findings_csv
+from skillmeat_audit.reports.facts.report import Failure, Report
+from skillmeat_audit.reports.files.formats import NAMES, Format, format_called, format_of
+from skillmeat_audit.reports.files.github import SUMMARY_LIMIT_BYTES
+from skillmeat_audit.reports.files.tabular import findings_csv
 
 STDOUT = "-"
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"

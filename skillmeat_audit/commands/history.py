@@ -17,8 +17,8 @@ from skillmeat_audit.history.store import Place, Recorded, Series, record, runs_
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_folder
 from skillmeat_audit.loaders.settings import KEPT_RUNS
 from skillmeat_audit.model.trend import identities
-from skillmeat_audit.reports.causes import answer_of
-from skillmeat_audit.reports.runs import runs_html
+from skillmeat_audit.reports.facts.causes import answer_of
+from skillmeat_audit.reports.terminal.history import runs_html
 
 FILE_NAME = "history.db"
 

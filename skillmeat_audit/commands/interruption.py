@@ -11,7 +11,7 @@ from skillmeat_audit.commands.options import Options
 from skillmeat_audit.commands.repair import runs
 from skillmeat_audit.loaders.home import home_folder
 from skillmeat_audit.repair.journal import Journal
-from skillmeat_audit.reports.values import count
+from skillmeat_audit.reports.facts.values import count
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from pathlib import Path
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES, Severity
-from skillmeat_audit.reports.html_page import failure_page, html_page
-from skillmeat_audit.reports.notice import Notice, notice_of
-from skillmeat_audit.reports.report import Failure, Report
+from skillmeat_audit.reports.facts.report import Failure, Report
+from skillmeat_audit.reports.files.html_page import failure_page, html_page
+from skillmeat_audit.reports.files.notice import Notice, notice_of
 
 VARIABLE = "SKILLMEAT_AUDIT_NOTIFY"
 _LINE = re.compile(r"(?:(?P<severities>[a-z, ]+)=)?(?P<url>[A-Za-z0-9+.-]+://\S+)")

@@ -35,11 +35,11 @@ from skillmeat_audit.repair.journal import Journal
 from skillmeat_audit.repair.settling import settle_run
 from skillmeat_audit.repair.transaction import Terms
 from skillmeat_audit.repair.undo import undo_run
-from skillmeat_audit.reports.names import Names
-from skillmeat_audit.reports.repair import done, summed, why_no_undo
-from skillmeat_audit.reports.repair import rechecked as told
-from skillmeat_audit.reports.repair_html import plan_html, run_html
-from skillmeat_audit.reports.values import count
+from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.notebook.repair import plan_html, run_html
+from skillmeat_audit.reports.terminal.runs import done, summed, why_no_undo
+from skillmeat_audit.reports.terminal.runs import rechecked as told
 from skillmeat_audit.schema.shape import Era
 
 

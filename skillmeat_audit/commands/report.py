@@ -23,7 +23,7 @@ from skillmeat_audit.history.store import Place, mark_delivered, record_failure
 from skillmeat_audit.loaders.home import DEFAULT_HOME, home_folder
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.reports.report import Failure, Past, Report
+from skillmeat_audit.reports.facts.report import Failure, Past, Report
 from skillmeat_audit.schedule.lock import alone
 
 LOCK_NAME = "report.lock"

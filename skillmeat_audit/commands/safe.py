@@ -9,7 +9,7 @@ from skillmeat_audit.commands.audit import Audit
 from skillmeat_audit.commands.options import Options
 from skillmeat_audit.commands.repair import apply, plan
 from skillmeat_audit.model.findings import Disposition
-from skillmeat_audit.reports.values import count
+from skillmeat_audit.reports.facts.values import count
 
 Said = tuple[str, ...]
 

@@ -24,7 +24,7 @@ from skillmeat_audit.ui.streams import complain, emit
 if TYPE_CHECKING:
     from skillmeat_audit.commands.audit import Audit, Scope
     from skillmeat_audit.history.baseline import Terms
-    from skillmeat_audit.reports.pages import PageView
+    from skillmeat_audit.reports.terminal.web_view import PageView
 
 _WORDS = ("reason", "owner", "expires")  # of new entries
 
@@ -86,8 +86,8 @@ def check(home: str, **options: Any) -> int:
 def show(artifact: str, home: str, **options: Any) -> int:
     """Show one ARTIFACT (type:name, or a name that is unique) through all its layers."""
     from skillmeat_audit.loaders.settings import load_settings
-    from skillmeat_audit.reports.tabular import artifact_json
-    from skillmeat_audit.reports.text import Layout, artifact_text
+    from skillmeat_audit.reports.files.tabular import artifact_json
+    from skillmeat_audit.reports.terminal.check import Layout, artifact_text
 
     audit = audited(home, options, load_settings(options["config"]))
     if options["view"]:
@@ -112,7 +112,7 @@ def rules(code: str | None, form: str) -> int:
     """List the rules, or explain those with this CODE or prefix."""
     from skillmeat_audit.commands.audit import rules_of
     from skillmeat_audit.diff.rules import FAMILIES, RULES
-    from skillmeat_audit.reports.manual import pages_text, rules_json, rules_text
+    from skillmeat_audit.reports.terminal.rules import pages_text, rules_json, rules_text
 
     chosen = list(RULES) if code is None else rules_of([code])
     if form == "json":
@@ -125,7 +125,7 @@ def rules(code: str | None, form: str) -> int:
 
 
 def _print_view(view: "PageView", form: str) -> None:
-    from skillmeat_audit.reports.pages import page_json, page_text
+    from skillmeat_audit.reports.terminal.web_view import page_json, page_text
 
     if form == "json":
         emit(f"{page_json(view, __version__)}\n")
@@ -165,15 +165,15 @@ def _terms(options: dict[str, Any]) -> "Terms":
 
 
 def _print_check(audit: "Audit", options: dict[str, Any]) -> None:
-    from skillmeat_audit.reports.tabular import check_json, findings_csv
+    from skillmeat_audit.reports.files.tabular import check_json, findings_csv
 
     if options["form"] == "json":
         emit(check_json(audit.summary, audit.findings, __version__, audit.accepted) + "\n")
     elif options["form"] == "csv":
         emit(findings_csv(audit.findings))
     else:
-        from skillmeat_audit.reports.accepted import accepted_lines
-        from skillmeat_audit.reports.text import Layout, check_text
+        from skillmeat_audit.reports.facts.baseline_notes import accepted_lines
+        from skillmeat_audit.reports.terminal.check import Layout, check_text
 
         limit, verbose = options["limit"], options["verbose"]
         print_lines(

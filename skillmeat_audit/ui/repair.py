@@ -68,7 +68,7 @@ def plan(home: str, **options: Any) -> int:
     from skillmeat_audit.commands import repair
     from skillmeat_audit.loaders.settings import load_settings
     from skillmeat_audit.repair.plan import encode, schema
-    from skillmeat_audit.reports.repair import Saved, plan_text
+    from skillmeat_audit.reports.terminal.runs import Saved, plan_text
 
     if options["schema"]:
         emit(schema().decode())
@@ -146,7 +146,7 @@ def undo(home: str, **options: Any) -> int:
 def runs(home: str, **options: Any) -> int:
     """List the runs on a home, the latest first, with what became of each."""
     from skillmeat_audit.commands import repair
-    from skillmeat_audit.reports.repair import runs_json, runs_text
+    from skillmeat_audit.reports.terminal.runs import runs_json, runs_text
 
     listed = repair.runs(home, database=options["database"], options=_options(options))
     if options["form"] == "json":
@@ -174,15 +174,15 @@ def _options(options: dict[str, Any]) -> "Options":
 def _tell_interrupted(home: str, options: dict[str, Any]) -> None:
     """Say on stderr what became of runs that were interrupted, and which are damaged."""
     from skillmeat_audit.commands import repair
-    from skillmeat_audit.reports.repair import settled_text
+    from skillmeat_audit.reports.terminal.runs import settled_text
 
     for run in repair.settle(home, database=options["database"], options=_options(options)):
         complain(f"skillmeat-audit: {settled_text(run)}")
 
 
 def _told(run: "Run", options: dict[str, Any]) -> int:
-    from skillmeat_audit.reports.names import Names
-    from skillmeat_audit.reports.repair import run_json, run_text
+    from skillmeat_audit.reports.facts.names import Names
+    from skillmeat_audit.reports.terminal.runs import run_json, run_text
 
     if options["form"] == "json":
         emit(run_json(run.outcome, run.recheck) + "\n")

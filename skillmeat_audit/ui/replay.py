@@ -39,7 +39,7 @@ from skillmeat_audit.ui.streams import emit
 def replay(form: str, **options: Any) -> int:
     """Replay the import paths and repair options on scratch homes, measured and audited."""
     from skillmeat_audit.commands.replay import replay_imports
-    from skillmeat_audit.reports.replay import replay_json, replay_text
+    from skillmeat_audit.reports.terminal.replay import replay_json, replay_text
 
     done = replay_imports(
         options["source"],

@@ -91,7 +91,7 @@ def report(home: str, **options: Any) -> int:
     from skillmeat_audit.commands.report import report as make
     from skillmeat_audit.commands.report import report_crash
     from skillmeat_audit.loaders.settings import load_settings
-    from skillmeat_audit.reports.document import report_schema
+    from skillmeat_audit.reports.files.report_json import report_schema
 
     if options["schema"]:
         emit(report_schema().decode())
@@ -118,7 +118,7 @@ def history(home: str, **options: Any) -> int:
     """List the reports made of a home: the trend, what was new, what was fixed."""
     from skillmeat_audit.commands.history import history as listed
     from skillmeat_audit.loaders.settings import Settings
-    from skillmeat_audit.reports.runs import history_json, history_text
+    from skillmeat_audit.reports.terminal.history import history_json, history_text
 
     runs = listed(home, keeping=_keeping(options, Settings())).runs
     if options["form"] == "json":
@@ -162,7 +162,7 @@ def _notifying(options: dict[str, Any]) -> "Notifying | None":
 
 def _tell(outcome: "Outcome", *, quiet: bool) -> None:
     """Say on stderr what was written and what went wrong: stdout may be a report."""
-    from skillmeat_audit.reports.page import spoken
+    from skillmeat_audit.reports.facts.report_page import spoken
 
     if not quiet:
         complain(f"{spoken(outcome.document.made_at)}: {outcome.document.headline}")

@@ -8,8 +8,8 @@ import pytest
 from builders import audited, imported, known, row, snapshot, synced
 from test_html import tags
 
-from skillmeat_audit.reports.charts import Charts
-from skillmeat_audit.reports.tallies import by_day
+from skillmeat_audit.reports.facts.tallies import by_day
+from skillmeat_audit.reports.notebook.charts import Charts
 
 HOSTILE = "skill:<img src=x onerror=alert(1)>"
 NAMES = ("cells", "writers", "days", "coverage")

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 from builders import audited, entry, imported, row, snapshot, synced
 
-from skillmeat_audit.reports.audit_html import FINDING_LIMIT
+from skillmeat_audit.reports.notebook.audit import FINDING_LIMIT
 
 HOSTILE = "skill:<img src=x onerror=alert(1)>\u202e\x1b"
 

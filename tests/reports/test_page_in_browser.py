@@ -6,8 +6,8 @@ import pytest
 from builders import audited, trapped
 
 from skillmeat_audit.commands.compose import make_report
-from skillmeat_audit.reports.html_page import failure_page, html_page
-from skillmeat_audit.reports.report import Failure
+from skillmeat_audit.reports.facts.report import Failure
+from skillmeat_audit.reports.files.html_page import failure_page, html_page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="install the extra 'test'")
 CHROMIUM = (

@@ -9,15 +9,15 @@ from builders import HOSTILE
 from skillmeat_audit.commands.recheck import Recheck
 from skillmeat_audit.model.changes import ALREADY, Applied, Change, Plan, Run, Skipped
 from skillmeat_audit.model.tables import FINDINGS
-from skillmeat_audit.reports.marks import marked
-from skillmeat_audit.reports.names import Names
-from skillmeat_audit.reports.repair import (
+from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.notebook.repair import plan_html, run_html
+from skillmeat_audit.reports.notebook.word_diff import marked
+from skillmeat_audit.reports.terminal.runs import (
     Saved,
     plan_text,
     run_json,
     run_text,
 )
-from skillmeat_audit.reports.repair_html import plan_html, run_html
 
 NAMES = Names({}, {"default": "Default Collection"})
 

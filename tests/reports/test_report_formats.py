@@ -21,9 +21,10 @@ from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Accepted, Changes
-from skillmeat_audit.reports import document, github, html_page, junit, markdown, prometheus, sarif
-from skillmeat_audit.reports.formats import FORMATS, format_called, format_of
-from skillmeat_audit.reports.report import Failure, Past
+from skillmeat_audit.reports.facts.report import Failure, Past
+from skillmeat_audit.reports.files import github, html_page, junit, markdown, prometheus, sarif
+from skillmeat_audit.reports.files import report_json as document
+from skillmeat_audit.reports.files.formats import FORMATS, format_called, format_of
 
 GOLDEN = Path(__file__).parent / "golden"
 SARIF_SCHEMA = json.loads((Path(__file__).parent / "sarif-schema-2.1.0.json").read_text())

@@ -7,7 +7,7 @@ import json
 import pytest
 from builders import HOSTILE, audited, entry, row, snapshot
 
-from skillmeat_audit.reports.tabular import check_json, findings_csv
+from skillmeat_audit.reports.files.tabular import check_json, findings_csv
 
 KEYS = [
     "rule", "severity", "collection_id", "artifact_id", "column", "status", "expected", "actual",

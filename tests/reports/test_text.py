@@ -4,7 +4,7 @@ import pytest
 from builders import HOSTILE, audited, entry, imported, known, row, snapshot, synced
 from rich.cells import cell_len
 
-from skillmeat_audit.reports.text import Layout, artifact_text, check_text
+from skillmeat_audit.reports.terminal.check import Layout, artifact_text, check_text
 
 
 def checked(snap, **layout):

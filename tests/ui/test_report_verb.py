@@ -12,7 +12,7 @@ import pytest
 from conftest import digest
 
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.reports.formats import NAMES
+from skillmeat_audit.reports.files.formats import NAMES
 from skillmeat_audit.ui.report import FORMATS
 
 SUFFIXES = ("html", "md", "json", "csv", "parquet", "xml", "sarif", "prom")

@@ -1,7 +1,7 @@
 """The explorer of findings: filters, counts that follow, a table in pages, an artifact's layers.
 
 Only a page of the findings is ever sent to the browser; filtering, counting and sorting is done by
-`reports.index`.
+`reports.facts.facets`.
 """
 
 from typing import Any, cast
@@ -15,10 +15,10 @@ from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import shortened
 from skillmeat_audit.commands.audit import Audit
 from skillmeat_audit.model.tables import FINDINGS, records
-from skillmeat_audit.reports.audit_html import findings_html, gravest, severities
-from skillmeat_audit.reports.html import calls, fragment, paragraph
-from skillmeat_audit.reports.index import FACETS, Index, Wanted, described
-from skillmeat_audit.reports.values import count
+from skillmeat_audit.reports.facts.facets import FACETS, Index, Wanted, described
+from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.notebook.audit import findings_html, gravest, severities
+from skillmeat_audit.reports.notebook.html import calls, fragment, paragraph
 from skillmeat_audit.ui.widgets.parts import StaticBox, button, choice, code_html, row, status_html
 from skillmeat_audit.ui.widgets.table import PAGE, FindingsTable
 

@@ -17,8 +17,8 @@ from skillmeat_audit.commands.recheck import left_of
 from skillmeat_audit.commands.repair import Plan, Run
 from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.repair.apply import loses, overwrite_limit
-from skillmeat_audit.reports.html import calls, fragment, paragraph, strong, tag
-from skillmeat_audit.reports.values import count
+from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.notebook.html import calls, fragment, paragraph, strong, tag
 from skillmeat_audit.ui.widgets.explorer import Explorer
 from skillmeat_audit.ui.widgets.parts import StaticBox, button, code_html, row, status_html
 from skillmeat_audit.ui.widgets.worker import Worker

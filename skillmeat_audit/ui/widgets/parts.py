@@ -5,7 +5,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from skillmeat_audit.reports.html import fragment, paragraph, text_html
+from skillmeat_audit.reports.notebook.html import fragment, paragraph, text_html
 
 _WIDE = {"description_width": "auto"}
 Action = Callable[[], None]

@@ -6,9 +6,9 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from skillmeat_audit.reports.audit_html import finding_cells
-from skillmeat_audit.reports.html import fragment, text_html
-from skillmeat_audit.reports.names import Names
+from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.notebook.audit import finding_cells
+from skillmeat_audit.reports.notebook.html import fragment, text_html
 
 PAGE = 12
 # Boxes and lines stand side by side, so both have this height.

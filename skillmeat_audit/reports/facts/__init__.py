@@ -1,0 +1,1 @@
+"""What an audit amounts to: frozen values that every medium renders."""

@@ -1,0 +1,1 @@
+"""Reports as files: one renderer per format."""

@@ -1,0 +1,59 @@
+"""Renders a report for GitHub's runners: a step summary, and annotations, within their limits."""
+
+from collections.abc import Iterator
+
+from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.findings import SEVERITIES
+from skillmeat_audit.model.tables import records
+from skillmeat_audit.reports.facts.causes import worst_first
+from skillmeat_audit.reports.facts.lines import Finding, said, where
+from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
+from skillmeat_audit.reports.facts.values import count
+
+# A runner shows ten annotations of a kind per step; a summary of more than 1 MiB is dropped whole.
+ANNOTATIONS_PER_KIND, SUMMARY_LIMIT_BYTES = 10, 1024 * 1024
+_KINDS = {"error": "error", "warning": "warning", "info": "notice"}
+_MESSAGE_LIMIT = 400
+
+
+def annotations(report: Report) -> str:
+    """Return *report* as workflow commands: the worst findings, and how many there are in all."""
+    return "".join(f"{line}\n" for line in _commands(report))
+
+
+def failure_annotation(failure: Failure) -> str:
+    """Return *failure* as a workflow command."""
+    return f"{command('error', failure.headline, failure.reason)}\n"
+
+
+def command(kind: str, title: str, message: str) -> str:
+    """Return a workflow command; nothing in *title* or *message* can end it or start another."""
+    return f"::{kind} title={_property(title)}::{_data(message)}"
+
+
+def _commands(report: Report) -> Iterator[str]:
+    findings = worst_first(report.findings)
+    told = 0
+    for severity in SEVERITIES:
+        room = ANNOTATIONS_PER_KIND - (1 if _KINDS[severity] == "notice" else 0)
+        listed = records(findings[findings["severity"] == severity].head(room))
+        told += len(listed)
+        for finding in listed:
+            title = f"{finding['rule']} {report.known.names.titles[str(finding['rule'])]}"
+            yield command(_KINDS[severity], title, _said(finding, report.known.names))
+    summed = f"{report.headline} {told} of {count(len(findings), 'finding')} annotated."
+    yield command("notice", TITLE, summed)
+
+
+def _said(finding: Finding, names: Names) -> str:
+    line = " · ".join(filter(None, (where(finding, names), said(finding))))
+    return shortened(line, _MESSAGE_LIMIT)
+
+
+def _data(text: str) -> str:
+    return printable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,104 @@
+"""Renders a report as one self-contained HTML page: no script, no request, bounded in size."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from skillmeat_audit.base.text import printable
+from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
+from skillmeat_audit.reports.facts.report_page import page_of, spoken
+
+_TEMPLATES = Path(__file__).parent / "templates"
+# What replaces the suffix of a page in the name of the file that holds all findings.
+BESIDE = ".findings.csv"
+_FAILED = Markup('<i style="border:1px dashed var(--bad)"></i>could not be checked')
+_BAR, _GAP, _HEIGHT, _FOOT = 28, 16, 90, 18
+
+
+def html_page(report: Report) -> bytes:
+    """Return *report* as an HTML page; all findings lie beside it, in a file of its name."""
+    page = page_of(report)
+    return _rendered(
+        "report.html.j2",
+        page=page,
+        chart=_chart(page.runs),
+        beside=BESIDE,
+        total=len(report.findings),
+        spoken=spoken,
+    )
+
+
+def failure_page(failure: Failure) -> bytes:
+    """Return *failure* as an HTML page."""
+    return _rendered("failure.html.j2", failure=failure, made_at=spoken(failure.made_at))
+
+
+def _rendered(template: str, **values: object) -> bytes:
+    style = Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))
+    text = _environment().get_template(template).render(title=TITLE, style=style, **values)
+    return text.encode() + b"\n"
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_fit,
+    )
+
+
+def _fit(value: object) -> object:
+    """Return what a template prints: text of ours as it is, all else without control characters."""
+    return value if isinstance(value, Markup) else printable(value)
+
+
+def _chart(runs: Sequence[Mapping[str, object]]) -> Markup:
+    """Return the runs as bars, errors below warnings; the table beside it says the same."""
+    totals = [_number(run, "error") + _number(run, "warning") for run in runs]
+    scale = _HEIGHT / max([*totals, 1])
+    width = _GAP + max(len(runs), 12) * (_BAR + _GAP)
+    bars = Markup("").join(_bar(run, _GAP + n * (_BAR + _GAP), scale) for n, run in enumerate(runs))
+    first, last = (totals[0], totals[-1]) if totals else (0, 0)
+    label = f"errors and warnings of the last {len(runs)} runs, from {first} to {last}"
+    height = _HEIGHT + _FOOT + 14
+    failed = _FAILED if any(run["outcome"] == "failed" for run in runs) else ""
+    return Markup(
+        '<svg class="chart" role="img" aria-label="{}" viewBox="0 0 {} {}" '
+        'preserveAspectRatio="xMinYMid meet">{}'
+        '<line class="axis" x1="0" x2="{}" y1="{}" y2="{}"/></svg>\n'
+        '<p class="legend"><i style="background:var(--bad);margin-left:0"></i>errors'
+        '<i style="background:var(--warn);opacity:.65"></i>warnings{}</p>'
+    ).format(label, width, height, bars, width, _HEIGHT + 14, _HEIGHT + 14, failed)
+
+
+def _bar(run: Mapping[str, object], x: int, scale: float) -> Markup:
+    floor = _HEIGHT + 14
+    day = str(run["at"])[5:10]
+    errors, warnings = _number(run, "error") * scale, _number(run, "warning") * scale
+    foot = Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>').format(
+        x + _BAR / 2, floor + 13, day
+    )
+    if run["outcome"] == "failed":
+        return foot + _rectangle("failed", x, floor - 20, 20)
+    top = Markup('<text x="{}" y="{:.1f}" text-anchor="middle">{}</text>').format(
+        x + _BAR / 2, floor - errors - warnings - 4,
+        _number(run, "error") + _number(run, "warning"),
+    )  # fmt: skip
+    stack = _rectangle("errors", x, floor - errors, errors)
+    return foot + stack + _rectangle("warnings", x, floor - errors - warnings, warnings) + top
+
+
+def _rectangle(kind: str, x: int, y: float, height: float) -> Markup:
+    return Markup('<rect class="{}" x="{}" y="{:.1f}" width="{}" height="{:.1f}"/>').format(
+        kind, x, y, _BAR, height
+    )
+
+
+def _number(run: Mapping[str, object], name: str) -> int:
+    return cast("int", run[name] or 0)

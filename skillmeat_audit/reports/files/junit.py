@@ -1,0 +1,90 @@
+"""Renders a report as JUnit XML: a suite per family of rules, a case per rule."""
+
+from itertools import groupby
+from xml.etree import ElementTree as ET
+
+from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.model.tables import records
+from skillmeat_audit.reports.facts.lines import Finding, said, where
+from skillmeat_audit.reports.facts.names import TOOL, Names
+from skillmeat_audit.reports.facts.report import Failure, Report
+from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.terminal.rules import Documented
+
+LINES_SHOWN, _LINE_LIMIT = 100, 300
+
+
+def junit_xml(report: Report) -> bytes:
+    """Return *report* as JUnit XML: rules with errors or warnings fail, notes are told only."""
+    told: dict[str, list[Finding]] = {}
+    for finding in records(report.findings.groupby("rule", sort=False).head(LINES_SHOWN)):
+        told.setdefault(str(finding["rule"]), []).append(finding)
+    totals = report.findings["rule"].value_counts()
+    root = ET.Element("testsuites", name=TOOL)
+    for family, rules in groupby(report.known.rules, key=lambda rule: rule.code[0]):
+        suite = ET.SubElement(root, "testsuite", name=f"{family} {report.known.families[family]}")
+        cases = [
+            _case(suite, rule, (told.get(rule.code, []), int(totals.get(rule.code, 0))), report)
+            for rule in rules
+        ]
+        _count(suite, cases, report.made_at)
+    _sum(root)
+    return _bytes(root)
+
+
+def failure_xml(failure: Failure) -> bytes:
+    """Return *failure* as JUnit XML: one case, in error."""
+    root = ET.Element("testsuites", name=TOOL)
+    suite = ET.SubElement(root, "testsuite", name="audit")
+    case = ET.SubElement(suite, "testcase", classname=TOOL, name="the home can be checked")
+    error = ET.SubElement(case, "error", message=printable(failure.reason), type="failed")
+    error.text = printable(failure.reason)
+    _count(suite, [case], failure.made_at)
+    _sum(root)
+    return _bytes(root)
+
+
+def _case(
+    suite: ET.Element, rule: Documented, found: tuple[list[Finding], int], report: Report
+) -> ET.Element:
+    """Return the case of *rule*; *found* are some of its findings, and how many there are."""
+    case = ET.SubElement(
+        suite, "testcase", classname=f"{TOOL}.{rule.code[0]}", name=f"{rule.code} {rule.title}"
+    )
+    ignored = report.summary.ignored.get(rule.code, 0)
+    told, total = found
+    lines = [_line(each, report.known.names) for each in told]
+    text = "\n".join([f"{len(lines)} of {count(total, 'finding')}", *lines])
+    if total and rule.severity != Severity.INFO:
+        message = f"{count(total, 'finding')}: {rule.title}"
+        ET.SubElement(case, "failure", message=message, type=str(rule.severity)).text = text
+    elif total:
+        ET.SubElement(case, "system-out").text = text
+    elif ignored:
+        message = f"{count(ignored, 'finding')} ignored on request"
+        ET.SubElement(case, "skipped", message=message)
+    return case
+
+
+def _line(finding: Finding, names: Names) -> str:
+    return shortened(f"{where(finding, names)} · {said(finding)}", _LINE_LIMIT)
+
+
+def _count(suite: ET.Element, cases: list[ET.Element], made_at: str) -> None:
+    suite.set("tests", str(len(cases)))
+    for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
+    if made_at:
+        suite.set("timestamp", made_at.removesuffix("Z"))
+
+
+def _sum(root: ET.Element) -> None:
+    for name in ("tests", "failures", "errors", "skipped"):
+        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
+
+
+def _bytes(root: ET.Element) -> bytes:
+    ET.indent(root)
+    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"

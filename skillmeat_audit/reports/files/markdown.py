@@ -1,0 +1,135 @@
+"""Renders a report as Markdown, bounded in size, every name as code so that it stays a name."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
+from skillmeat_audit.reports.facts.report_page import Listing, Page, Row, Section, page_of, spoken
+from skillmeat_audit.reports.facts.values import count
+
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~&@$#]|:(?=\S)|(?<=www)\.)")
+
+
+def markdown(report: Report) -> str:
+    """Return *report* as Markdown (with tables); about 100 kB at most."""
+    page = page_of(report)
+    parts = [_opening(page), _difference(page), *map(_section, page.sections), _runs(page)]
+    notes = [f"- {escaped(note)}\n" for note in page.notes]
+    if notes:
+        parts.insert(1, f"## To know\n\n{''.join(notes)}")
+    return "\n".join(parts)
+
+
+def failure_markdown(failure: Failure) -> str:
+    """Return *failure* as Markdown."""
+    return (
+        f"# {failure.headline}\n\n{code(failure.home)} · {spoken(failure.made_at)}\n\n"
+        f"{escaped(failure.reason)}\n"
+    )
+
+
+def escaped(text: object) -> str:
+    """Return *text* as plain text of a Markdown line: nothing in it is markup, link or mention."""
+    return _MARKUP.sub(r"\\\1", printable(text).strip())
+
+
+def code(text: object, width: int = 200) -> str:
+    """Return *text* as a code span fit for a table cell, where nothing else is read into it."""
+    said = shortened(printable(text), width)
+    if not said:
+        return ""
+    runs = re.findall(r"`+", said)
+    fence = "`" * (max(map(len, runs), default=0) + 1)
+    pad = " " if said[0] in "` " or said[-1] in "` " else ""
+    return f"{fence}{pad}{said}{pad}{fence}".replace("|", "\\|")
+
+
+def fenced(lines: Sequence[str]) -> str:
+    """Return *lines* as a block of shell commands."""
+    body = "\n".join(printable(line) for line in lines)
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", body)), 3)
+    return f"{fence}sh\n{body}\n{fence}\n"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table of cells that are escaped already."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _opening(page: Page) -> str:
+    cards = table(
+        ("", "what", "since when, through which path"),
+        [(str(card.number), escaped(card.label), escaped("; ".join(card.lines)))
+         for card in page.cards],
+    )  # fmt: skip
+    return (
+        f"# {escaped(page.headline)}\n\n{TITLE} of {code(page.home)} · {page.made_at}\n\n"
+        f"{escaped(' · '.join(page.facts))}\n\n{cards}"
+    )
+
+
+def _difference(page: Page) -> str:
+    if page.difference is None:
+        return "## Since the last run\n\nNo earlier run to compare with.\n"
+    parts = [
+        "## Since the last run\n",
+        f"{page.difference.sentence} since {page.difference.compared_at}.\n",
+    ]
+    new, fixed = page.difference.new, page.difference.fixed
+    if new.rows:
+        parts += [f"{len(new.rows)} of {new.total} new:\n", _findings(new)]
+    if fixed.rows:
+        rows = [(_named(row.artifact, row.place), " ".join(row.rules)) for row in fixed.rows]
+        told = f"Fixed in {len(rows)} of {count(fixed.artifacts, 'place')}:\n"
+        parts += [told, table(("artifact", "rules"), rows)]
+    return "\n".join(parts)
+
+
+def _section(section: Section) -> str:
+    rules = ", ".join(f"{rule.code} {rule.severity} ×{rule.count}" for rule in section.rules)
+    does = escaped(" · ".join(filter(None, (section.does, section.span))))
+    commands = fenced([f"{each.line}  # {each.why}" for each in section.commands])
+    parts = [f"## {escaped(section.title)}\n", f"{does}\n", f"{rules}\n", commands]
+    if section.listing.rows:
+        shown = f"{len(section.listing.rows)} of {section.listing.total} findings:\n"
+        parts += [shown, _findings(section.listing)]
+    return "\n".join(parts)
+
+
+def _findings(listing: Listing) -> str:
+    return table(
+        ("artifact", "rule", "the row says → it should say"),
+        [(_artifact(row), f"{row.rule} {row.severity}", _said(row)) for row in listing.rows],
+    )
+
+
+def _artifact(row: Row) -> str:
+    return _named(row.artifact, row.place) + (" **new**" if row.is_new else "")
+
+
+def _named(artifact: str, place: str) -> str:
+    return " · ".join(filter(None, (code(artifact), code(place))))
+
+
+def _said(row: Row) -> str:
+    if row.expected is None:
+        return escaped(row.said)
+    return f"{code(row.column)} {code(row.actual)} → {code(row.expected)}"
+
+
+def _runs(page: Page) -> str:
+    rows = list(_run_rows(page))
+    header = ("run", "errors", "warnings", "new", "fixed", "blank descriptions", "broken links")
+    return "## Earlier runs\n\n" + (table(header, rows) if len(rows) > 1 else "None.\n")
+
+
+def _run_rows(page: Page) -> Iterator[Sequence[str]]:
+    names = ("error", "warning", "new", "fixed", "blank_descriptions", "broken_sources")
+    for run in reversed(page.runs):
+        failed = run["outcome"] == "failed"
+        numbers = ["could not be checked" if failed else ""] * failed + [
+            "" if failed or run[name] is None else str(run[name]) for name in names
+        ][failed:]
+        yield (spoken(str(run["at"])), *numbers)

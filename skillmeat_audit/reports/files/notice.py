@@ -1,0 +1,65 @@
+"""Renders a report as a notice: a title, a few lines, and how bad it is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.findings import SEVERITIES, Severity
+from skillmeat_audit.model.tables import among, records
+from skillmeat_audit.reports.facts.causes import worst_first
+from skillmeat_audit.reports.facts.lines import where
+from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
+from skillmeat_audit.reports.facts.values import count
+
+_LISTED, _LINE_LIMIT = 10, 160
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What people are told: ``severity`` is that of the worst new finding, error for a failure."""
+
+    title: str
+    body: str
+    severity: Severity
+
+
+def notice_of(document: Report | Failure, threshold: Severity) -> Notice | None:
+    """Return the notice of *document*, None where nothing is new from *threshold* on.
+
+    Without an earlier run everything is new. A failure is always told.
+    """
+    if isinstance(document, Failure):
+        body = f"{printable(document.home)}\n{printable(document.reason)}"
+        return Notice(f"{TITLE}: {document.headline}", body, Severity.ERROR)
+    new = _new(document, threshold)
+    if new.empty and not document.trouble:
+        return None
+    severity = Severity.ERROR if document.trouble else Severity(str(new["severity"].iloc[0]))
+    body = "\n".join(_lines(document, new))
+    return Notice(f"{TITLE}: {count(len(new), 'new finding')}", body, severity)
+
+
+def _new(report: Report, threshold: Severity) -> pd.DataFrame:
+    bad = SEVERITIES[: SEVERITIES.index(threshold) + 1]
+    findings = report.findings[among(report.findings["severity"], bad)]
+    if report.past.changes is not None:
+        findings = findings[among(findings["state"], ["new"])]
+    return worst_first(findings)
+
+
+def _lines(report: Report, new: pd.DataFrame) -> Iterator[str]:
+    yield printable(report.summary.home)
+    yield report.headline
+    yield from (printable(each) for each in report.trouble)
+    if (changes := report.past.changes) is not None:
+        counts = f"{changes.new} new, {len(changes.fixed)} fixed, {changes.persisting} persisting"
+        yield f"since {changes.compared_at}: {counts}"
+    listed = records(new.head(_LISTED))
+    names = report.known.names
+    for finding in listed:
+        line = f"{finding['rule']} {where(finding, names)}: {names.titles[str(finding['rule'])]}"
+        yield shortened(line, _LINE_LIMIT)
+    if len(listed) < len(new):
+        yield f"… and {len(new) - len(listed)} more"

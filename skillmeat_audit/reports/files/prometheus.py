@@ -1,0 +1,88 @@
+"""Renders a report as metrics for node_exporter's textfile collector: gauges, no timestamps."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from skillmeat_audit.base.text import printable
+from skillmeat_audit.model.findings import SEVERITIES
+from skillmeat_audit.reports.facts.report import Failure, Report
+
+Labels = Mapping[str, str]
+_HELP = {
+    "success": "Whether the last run could check the home.",
+    "completion_timestamp_seconds": "When the last run ended.",
+    "artifacts": "Manifest entries.",
+    "rows": "Cache rows.",
+    "findings": "Findings by severity.",
+    "rule_findings": "Findings by rule.",
+    "blank_description_artifacts": "Artifacts with a blank description.",
+    "broken_source_artifacts": "Artifacts with a broken source link.",
+    "wrong_cells": "Cells that disagree with what is believed.",
+    "missing_rows": "Manifest entries without a row.",
+    "orphan_rows": "Rows without a manifest entry.",
+    "accepted_findings": "Findings that the baseline accepts.",
+    "new_findings": "Findings that the run compared with did not have.",
+    "fixed_findings": "Findings of the run compared with that are gone.",
+    "persisting_findings": "Findings that the run compared with had too.",
+}
+
+
+def metrics(report: Report) -> str:
+    """Return *report* in Prometheus's text format."""
+    summary, past = report.summary, report.past
+    home = {"home": summary.home}
+    gauges: dict[str, list[tuple[Labels, float]]] = {
+        "success": [(home, float(not report.trouble))],
+        **_completion(home, report.made_at),
+        **{name: [(home, summary.counts[name])] for name in ("artifacts", "rows")},
+        "findings": [(home | {"severity": each}, summary.counts[each]) for each in SEVERITIES],
+        "rule_findings": list(_by_rule(report, home)),
+        "blank_description_artifacts": [(home, report.answer.descriptions.artifacts)],
+        "broken_source_artifacts": [(home, report.answer.sources.artifacts)],
+        "wrong_cells": [(home, summary.wrong_cells)],
+        "missing_rows": [(home, summary.missing_rows)],
+        "orphan_rows": [(home, summary.orphan_rows)],
+    }
+    if past.accepted is not None:
+        gauges["accepted_findings"] = [(home, len(past.accepted.findings))]
+    if past.changes is not None:
+        gauges["new_findings"] = [(home, past.changes.new)]
+        gauges["fixed_findings"] = [(home, len(past.changes.fixed))]
+        gauges["persisting_findings"] = [(home, past.changes.persisting)]
+    return _exposed(gauges)
+
+
+def failure_metrics(failure: Failure) -> str:
+    """Return *failure* in Prometheus's text format: no success, and when."""
+    home = {"home": failure.home}
+    return _exposed({"success": [(home, 0.0)], **_completion(home, failure.made_at)})
+
+
+def _by_rule(report: Report, home: Labels) -> Iterator[tuple[Labels, float]]:
+    """Yield every rule's count: a series that vanishes would never be seen to go down."""
+    counts = report.findings["rule"].value_counts()
+    for rule in report.known.rules:
+        labels = {**home, "rule": rule.code, "severity": str(rule.severity)}
+        yield labels, int(counts.get(rule.code, 0))
+
+
+def _completion(home: Labels, made_at: str) -> dict[str, list[tuple[Labels, float]]]:
+    if not made_at:
+        return {}
+    seconds = datetime.fromisoformat(made_at).timestamp()
+    return {"completion_timestamp_seconds": [(home, seconds)]}
+
+
+def _exposed(gauges: Mapping[str, list[tuple[Labels, float]]]) -> str:
+    lines = []
+    for name, samples in gauges.items():
+        metric = f"skillmeat_audit_{name}"
+        lines += [f"# HELP {metric} {_HELP[name]}", f"# TYPE {metric} gauge"]
+        for labels, value in samples:
+            pairs = ",".join(f'{key}="{_label(text)}"' for key, text in labels.items())
+            lines.append(f"{metric}{{{pairs}}} {value:.10g}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _label(text: str) -> str:
+    return printable(text).replace("\\", "\\\\").replace('"', '\\"')

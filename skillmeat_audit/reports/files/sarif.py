@@ -1,0 +1,137 @@
+"""Renders a report as SARIF 2.1.0, within the limits of GitHub's code scanning."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
+
+from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.tables import records
+from skillmeat_audit.reports.facts.causes import worst_first
+from skillmeat_audit.reports.facts.lines import Finding, said, where
+from skillmeat_audit.reports.facts.names import TOOL
+from skillmeat_audit.reports.facts.report import Failure, Report
+from skillmeat_audit.reports.files.ascii_json import ascii_json
+from skillmeat_audit.reports.terminal.rules import Documented
+
+SCHEMA_URI = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+# GitHub shows the first 5,000 results of a run and refuses files of more than 10 MB, compressed.
+RESULTS_SHOWN = 5000
+_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+_STATES = {"new": "new", "persisting": "unchanged"}
+_MESSAGE_LIMIT = 1000
+_DATABASE = "cache/cache.db"
+
+
+def sarif(report: Report) -> bytes:
+    """Return *report* as SARIF: every rule, the worst results, those that the baseline accepts."""
+    known = report.known
+    index = {rule.code: number for number, rule in enumerate(known.rules)}
+    told = records(worst_first(report.findings).head(RESULTS_SHOWN))
+    results = [_result(each, report, index) for each in told]
+    for finding, reason in _accepted(report, RESULTS_SHOWN - len(told)):
+        suppression = {"kind": "external", "justification": printable(reason)}
+        results.append(_result(finding, report, index) | {"suppressions": [suppression]})
+    run = {
+        "tool": _tool(known.version, known.rules),
+        "invocations": [_invocation(report.made_at, successful=not report.trouble)],
+        "originalUriBaseIds": _bases(known.base),
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+        "properties": {"shown": len(told), "total": len(report.findings)},
+    }
+    return _log(run)
+
+
+def failure_sarif(failure: Failure) -> bytes:
+    """Return *failure* as SARIF: an invocation that did not succeed, and why."""
+    invocation = _invocation(failure.made_at, successful=False)
+    said = {"level": "error", "message": {"text": printable(failure.reason)}}
+    invocation["toolExecutionNotifications"] = [said]
+    return _log({"tool": _tool(failure.version, ()), "invocations": [invocation], "results": []})
+
+
+def _accepted(report: Report, limit: int) -> Iterator[tuple[Finding, str]]:
+    accepted = report.past.accepted
+    if accepted is not None:
+        listed = records(accepted.findings.head(limit))
+        yield from zip(listed, accepted.reasons, strict=False)
+
+
+def _log(run: Mapping[str, object]) -> bytes:
+    log = {"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}
+    return ascii_json(log)
+
+
+def _tool(version: str, rules: Sequence[Documented]) -> dict[str, object]:
+    """Return the tool with all its rules, so that what is gone counts as fixed."""
+    described = [
+        {
+            "id": rule.code,
+            "shortDescription": {"text": rule.title},
+            "fullDescription": {"text": rule.page or rule.title},
+            "help": {"text": f"{rule.page or rule.title}\n\n{TOOL} rules {rule.code}"},
+            "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        }
+        for rule in rules
+    ]
+    return {"driver": {"name": TOOL, "version": version, "rules": described}}
+
+
+def _invocation(made_at: str, *, successful: bool) -> dict[str, object]:
+    ended = {"endTimeUtc": made_at} if made_at else {}
+    return {"executionSuccessful": successful, **ended}
+
+
+def _result(finding: Finding, report: Report, index: Mapping[str, int]) -> dict[str, object]:
+    code = str(finding["rule"])
+    result: dict[str, object] = {
+        "ruleId": code,
+        "ruleIndex": index[code],
+        "level": _LEVELS[str(finding["severity"])],
+        "message": {"text": _message(finding, report)},
+        "locations": [_location(finding, report)],
+        "partialFingerprints": {"findingIdentity/v1": finding["identity"]},
+    }
+    if finding["state"] is not None:
+        result["baselineState"] = _STATES[str(finding["state"])]
+    return result
+
+
+def _location(finding: Finding, report: Report) -> dict[str, object]:
+    artifact, known = finding["artifact_id"], report.known
+    place = quote(known.places.get(str(artifact), _DATABASE))
+    uri = place if _is_elsewhere(known.base) else known.base + place
+    physical = {
+        "artifactLocation": {"uri": uri, "uriBaseId": _base_id(known.base)},
+        "region": {"startLine": 1},
+    }
+    if artifact is None:
+        return {"physicalLocation": physical}
+    parts = (finding["collection_id"], artifact, finding["column"])
+    name = printable("/".join(str(part) for part in parts if part is not None))
+    logical = [{"fullyQualifiedName": name, "kind": "object"}]
+    return {"physicalLocation": physical, "logicalLocations": logical}
+
+
+def _bases(base: str) -> dict[str, object]:
+    """Return what URIs are relative to: the home, or the working folder where it lies below."""
+    if _is_elsewhere(base):
+        return {_base_id(base): {"uri": base, "description": {"text": "the SkillMeat home"}}}
+    return {_base_id(base): {"description": {"text": "the root of the checkout"}}}
+
+
+def _base_id(base: str) -> str:
+    return "HOME" if _is_elsewhere(base) else "%SRCROOT%"
+
+
+def _is_elsewhere(base: str) -> bool:
+    return base.startswith("file:")
+
+
+def _message(finding: Finding, report: Report) -> str:
+    names = report.known.names
+    line = f"{where(finding, names)}: {names.titles[str(finding['rule'])]}"
+    if detail := said(finding, _MESSAGE_LIMIT // 4):
+        line += f" ({detail})" if finding["column"] is not None else f": {detail}"
+    return shortened(line, _MESSAGE_LIMIT)

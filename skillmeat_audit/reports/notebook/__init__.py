@@ -1,0 +1,1 @@
+"""What a notebook shows: static, bounded, escaped HTML."""

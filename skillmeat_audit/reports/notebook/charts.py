@@ -1,0 +1,213 @@
+"""Draws an audit: pictures with words for those who cannot see them, the same bytes every time."""
+
+import base64
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.findings import SEVERITIES
+from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.model.tables import records
+from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.tallies import by_day, by_writer, coverage, wrong_cells
+from skillmeat_audit.reports.notebook.html import fragment, table_html
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Told apart by those who see no colours too (Okabe and Ito), and by hatching besides.
+_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
+_SEVERITIES = {"error": "#d55e00", "warning": "#e69f00", "info": "#56b4e9"}
+_HATCHES = ("", "//", "--", "xx", "\\", "++", "||", "/")  # lines only: dots make big files
+_WIDTH_INCHES, _LABEL_CHARS, _TOLD_CHARS, _ROW_LIMIT = 7.2, 40, 200, 40
+# Edges and hatches are dark: a bar stands out from the page by them, whatever its colour. Text
+# stays text: a third of the size, and sharp wherever a font is.
+_EDGE, _EDGE_POINTS = "#333333", 0.6
+_LOOK: Any = {  # matplotlib types this as a Literal of four hundred names
+    "font.family": "DejaVu Sans", "font.size": 9, "axes.titlesize": 10, "hatch.linewidth": 0.5,
+    "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "skillmeat-audit",
+    "svg.fonttype": "none",
+}  # fmt: skip
+_FONTS = b"'DejaVu Sans', Verdana, sans-serif"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture, what it says in words (``alt``), and its numbers; shows itself in a notebook."""
+
+    title: str
+    alt: str
+    svg: bytes = field(repr=False)
+    numbers: pd.DataFrame = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Chart: {self.alt}; see .numbers, .svg>"
+
+    def _repr_html_(self) -> str:
+        source = base64.b64encode(self.svg).decode("ascii")
+        named = self.numbers.rename_axis(self.title).reset_index()
+        shown = named.head(_ROW_LIMIT)
+        caption = f"{self.title}: {len(shown)} of {len(named)} lines"
+        rows = [list(each.values()) for each in records(shown)]
+        said = escape(self.alt)
+        return fragment(
+            '<figure style="margin:.5em 0">'
+            f'<img src="data:image/svg+xml;base64,{source}" alt="{said}" '
+            'style="max-width:100%;background:#fff">'
+            f'<figcaption aria-hidden="true">{said}</figcaption></figure>',
+            "<details><summary>The numbers</summary>",
+            table_html(caption, [str(name) for name in named.columns], rows),
+            "</details>",
+        )
+
+
+@dataclass(frozen=True)
+class Charts:
+    """The charts of an audit, each drawn when it is first looked at."""
+
+    snapshot: Snapshot
+    findings: pd.DataFrame = field(repr=False)
+    names: Names = field(repr=False)
+
+    @cached_property
+    def cells(self) -> Chart:
+        """Wrong cells by column, and by the layer that knows better."""
+        numbers = wrong_cells(self.findings)
+        return _stacked("Wrong cells by column, and the layer that knows better", numbers)
+
+    @cached_property
+    def writers(self) -> Chart:
+        """Findings by the code path that last wrote the row, and by severity."""
+        numbers = by_writer(self.findings, SEVERITIES)
+        return _stacked("Findings by the code path that last wrote the row", numbers)
+
+    @cached_property
+    def days(self) -> Chart:
+        """Findings by the day the row was added, and by writer."""
+        numbers = by_day(self.findings, self.snapshot.rows)
+        return _stacked("Findings by the time the row was added, and who wrote it", numbers)
+
+    @cached_property
+    def coverage(self) -> Chart:
+        """How many rows of each collection have a description, and a source."""
+        numbers = coverage(self.snapshot)
+        numbers.index = pd.Index([self.names.collection(each) for each in numbers.index])
+        title = "Rows that have a description and a source, by collection"
+        told = [
+            f"{name}: {row['description']} of {row['rows']} have a description, "
+            f"{row['source']} a source"
+            for name, row in zip(numbers.index, records(numbers), strict=True)
+        ]
+        return _chart(title, told, numbers, _beside)
+
+    def __repr__(self) -> str:
+        return "<Charts; see .cells, .writers, .days, .coverage>"
+
+    def _repr_html_(self) -> str:
+        charts = (self.cells, self.writers, self.days, self.coverage)
+        return "\n".join(chart._repr_html_() for chart in charts)
+
+
+def _stacked(title: str, numbers: pd.DataFrame) -> Chart:
+    told = [
+        f"{name}: {', '.join(f'{kind} {number}' for kind, number in row.items() if number)}"
+        for name, row in zip(numbers.index, records(numbers), strict=True)
+    ]
+    return _chart(title, told, numbers, _stack)
+
+
+def _chart(
+    title: str,
+    told: Sequence[str],
+    numbers: pd.DataFrame,
+    draw: Callable[["Axes", pd.DataFrame], None],
+) -> Chart:
+    """Return the chart of *numbers*; its words are the title and the first of what is *told*."""
+    more = f"; and {len(told) - 5} more" if len(told) > 5 else ""
+    said = "; ".join(shortened(printable(each), _TOLD_CHARS) for each in told[:5])
+    alt = f"{title}. {said or 'Nothing to count'}{more}."
+    return Chart(title, alt, _drawn(title, numbers, draw), numbers)
+
+
+def _drawn(
+    title: str, numbers: pd.DataFrame, draw: Callable[["Axes", pd.DataFrame], None]
+) -> bytes:
+    from matplotlib import rc_context  # noqa: PLC0415 - only where somebody looks
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    out = io.BytesIO()
+    with rc_context(_LOOK):
+        height = max(1.1 + 0.26 * max(len(numbers), 2), 0.5 + 0.2 * len(numbers.columns))
+        figure = Figure(figsize=(_WIDTH_INCHES, height), layout="constrained", facecolor="white")
+        axes = figure.add_subplot()
+        axes.set_title(title, loc="left", fontweight="bold")
+        if len(numbers):
+            draw(axes, numbers)
+            _label(axes, numbers)
+        else:
+            axes.set_axis_off()
+            axes.text(0, 0.5, "nothing to count")
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
+    return out.getvalue().replace(b"'DejaVu Sans'", _FONTS)
+
+
+def _stack(axes: "Axes", numbers: pd.DataFrame) -> None:
+    """Draw a bar per line, a part per column, the sum at its end."""
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+
+    start, places = pd.Series(0, index=numbers.index), np.arange(len(numbers))
+    for number, name in enumerate(numbers.columns):
+        some = (numbers[name] > 0).to_numpy()
+        axes.barh(
+            places[some], numbers[name][some], left=start[some], label=str(name), height=0.7,
+            color=_SEVERITIES.get(str(name), _COLOURS[number % len(_COLOURS)]),
+            hatch=_HATCHES[number % len(_HATCHES)], edgecolor=_EDGE, linewidth=_EDGE_POINTS,
+        )  # fmt: skip
+        start = start + numbers[name]
+    for place, total in enumerate(start):
+        _say(axes, f"{total}", (total, place))
+    axes.set_xlim(0, 1.12 * start.max())
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _beside(axes: "Axes", numbers: pd.DataFrame) -> None:
+    """Draw the share of rows with a description and with a source, side by side."""
+    for number, name in enumerate(("description", "source")):
+        places = [line + 0.19 * (2 * number - 1) for line in range(len(numbers))]
+        share = 100 * numbers[name] / numbers["rows"]
+        axes.barh(places, share, height=0.36, label=name, color=_COLOURS[number],
+                  hatch=_HATCHES[number], edgecolor=_EDGE, linewidth=_EDGE_POINTS)  # fmt: skip
+        told = (f"{had} of {of}" for had, of in zip(numbers[name], numbers["rows"], strict=True))
+        for place, width, text in zip(places, share, told, strict=True):
+            _say(axes, text, (width, place))
+    axes.set_xlim(0, 115)
+    axes.set_xticks([0, 25, 50, 75, 100], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+
+
+def _say(axes: "Axes", text: str, end: tuple[float, float]) -> None:
+    """Write *text* right of the *end* of a bar."""
+    axes.annotate(text, end, xytext=(3, 0), textcoords="offset points", va="center")
+
+
+def _label(axes: "Axes", numbers: pd.DataFrame) -> None:
+    """Name the lines and the colours; names are text from outside, and no formulas."""
+    labels = [_drawable(str(name)) for name in numbers.index]
+    axes.set_yticks(range(len(numbers)), labels, parse_math=False)
+    axes.set_ylim(max(len(numbers), 2) - 0.5, -0.5)
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+
+
+def _drawable(name: str) -> str:
+    """Return *name* cut, with a mark for what the font cannot draw."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font  # noqa: PLC0415
+
+    known = get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap()
+    text = shortened(printable(name), _LABEL_CHARS)
+    return "".join(char if ord(char) in known else "\N{REPLACEMENT CHARACTER}" for char in text)
