@@ -13,17 +13,20 @@ from skillmeat_audit.base.errors import AuditError, StateError, UsageError
 from skillmeat_audit.commands.audit import Audit, Scope, audit
 from skillmeat_audit.commands.baseline import accepting
 from skillmeat_audit.commands.compose import home_name, make_report
-from skillmeat_audit.commands.delivery import Delivery, Output, deliver
 from skillmeat_audit.commands.history import Keeping, keep, place_at, place_of, spoken
 from skillmeat_audit.commands.interruption import reporting_writes
-from skillmeat_audit.commands.notify import Notifying, notify
 from skillmeat_audit.commands.options import Options
+from skillmeat_audit.commands.outputs import Output, render_outputs
 from skillmeat_audit.commands.safe import apply_safe
+from skillmeat_audit.delivery.files import Delivery, deliver
+from skillmeat_audit.delivery.notices import Notifying, notify
 from skillmeat_audit.history.store import Place, mark_delivered, record_failure
 from skillmeat_audit.loaders.home import DEFAULT_HOME, home_folder
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.reports.facts.report import Failure, Past, Report
+from skillmeat_audit.reports.files.html_page import failure_page, html_page
+from skillmeat_audit.reports.files.notice import notice_of
 from skillmeat_audit.schedule.lock import alone
 
 LOCK_NAME = "report.lock"
@@ -137,21 +140,30 @@ def report_crash(home: str | os.PathLike[str], order: Order, reason: str) -> Non
     An earlier report that stayed in place would be taken for today's.
     """
     failure = Failure(home_name(home_folder(home)), reason, __version__, now())
-    deliver(failure, order.outputs)
-    if order.notifying is not None:
-        notify(failure, order.notifying)
+    deliver(render_outputs(failure, order.outputs))
+    _notify(failure, order.notifying)
 
 
 def _delivered(home: str | os.PathLike[str], order: Order) -> Outcome:
     made = _made(home, order, now())
-    delivery = deliver(made.document, order.outputs)
-    if order.notifying is not None:
-        problems = notify(made.document, order.notifying)
-        delivery = replace(delivery, problems=(*delivery.problems, *problems))
+    delivery = deliver(render_outputs(made.document, order.outputs))
+    problems = _notify(made.document, order.notifying)
+    delivery = replace(delivery, problems=(*delivery.problems, *problems))
     if not delivery.problems:
         made = made.delivered()
     delivery = replace(delivery, problems=(*delivery.problems, *made.problems))
     return Outcome(made.document, delivery)
+
+
+def _notify(document: Report | Failure, notifying: Notifying | None) -> tuple[str, ...]:
+    """Send the notice of *document*, if there is one; return what went wrong."""
+    if notifying is None or (notice := notice_of(document, notifying.threshold)) is None:
+        return ()
+    return notify(
+        notice,
+        notifying.services,
+        lambda: failure_page(document) if isinstance(document, Failure) else html_page(document),
+    )
 
 
 def _made(home: str | os.PathLike[str], order: Order, at: str) -> Kept:

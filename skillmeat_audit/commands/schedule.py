@@ -13,8 +13,8 @@ from skillmeat_audit import __version__
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.commands.delivery import outputs_of
-from skillmeat_audit.commands.notify import VARIABLE
+from skillmeat_audit.commands.outputs import outputs_of
+from skillmeat_audit.delivery.notices import VARIABLE
 from skillmeat_audit.loaders.home import find_home, home_folder
 from skillmeat_audit.schedule import cron, systemd, workflow
 from skillmeat_audit.schedule.job import Every, Job, checked, job_name, time_of_day

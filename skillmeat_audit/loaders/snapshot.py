@@ -85,7 +85,7 @@ def _load(place: Home, known: Index, progress: bool | None) -> Snapshot:
 def confirm_evidence(snapshot: Snapshot) -> None:
     """Raise `HomeError` unless the files hold what *snapshot* says, read again if it was indexed.
 
-    An index can be wrong of a file (`loaders.parse_cache`), and what is written must not rest on it.
+    A parse cache can be wrong about a file (`loaders.parse_cache`); no plan may rest on it.
     """
     if snapshot.indexed and (changed := changed_evidence(snapshot)):
         raise HomeError(

@@ -21,8 +21,8 @@ from skillmeat_audit.ui.streams import complain, emit
 
 if TYPE_CHECKING:
     from skillmeat_audit.commands.history import Keeping
-    from skillmeat_audit.commands.notify import Notifying
     from skillmeat_audit.commands.report import Order, Outcome
+    from skillmeat_audit.delivery.notices import Notifying
     from skillmeat_audit.loaders.settings import Settings
 
 FORMATS = (
@@ -129,7 +129,7 @@ def history(home: str, **options: Any) -> int:
 
 
 def _order(options: dict[str, Any], settings: "Settings") -> "Order":
-    from skillmeat_audit.commands.delivery import outputs_of
+    from skillmeat_audit.commands.outputs import outputs_of
     from skillmeat_audit.commands.report import Order
 
     return Order(
@@ -154,7 +154,7 @@ def _keeping(options: dict[str, Any], settings: "Settings") -> "Keeping":
 
 
 def _notifying(options: dict[str, Any]) -> "Notifying | None":
-    from skillmeat_audit.commands.notify import Notifying, services_from
+    from skillmeat_audit.delivery.notices import Notifying, services_from
 
     services = services_from(options["notify_file"])
     return Notifying(services, Severity(options["notify_from"])) if services else None

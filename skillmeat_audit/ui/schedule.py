@@ -66,7 +66,7 @@ def schedule(home: str, **options: Any) -> int:
 
 def _check_files(options: dict[str, Any]) -> None:
     """Refuse files that could not be used: better now than every night."""
-    from skillmeat_audit.commands.notify import services_from
+    from skillmeat_audit.delivery.notices import services_from
     from skillmeat_audit.history.baseline import load
     from skillmeat_audit.loaders.settings import load_settings
 

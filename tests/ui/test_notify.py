@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 
 from skillmeat_audit.base.errors import UsageError
-from skillmeat_audit.commands.notify import VARIABLE, services_from
+from skillmeat_audit.delivery.notices import VARIABLE, services_from
 from skillmeat_audit.model.exits import ExitCode
 
 pytest.importorskip("apprise", reason="install the extra 'notify'")

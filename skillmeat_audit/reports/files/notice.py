@@ -1,12 +1,12 @@
 """Renders a report as a notice: a title, a few lines, and how bad it is."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pandas as pd
 
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import SEVERITIES, Severity
+from skillmeat_audit.model.notice import Notice
 from skillmeat_audit.model.tables import among, records
 from skillmeat_audit.reports.facts.causes import worst_first
 from skillmeat_audit.reports.facts.lines import where
@@ -14,15 +14,6 @@ from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
 from skillmeat_audit.reports.facts.values import count
 
 _LISTED, _LINE_LIMIT = 10, 160
-
-
-@dataclass(frozen=True)
-class Notice:
-    """What people are told: ``severity`` is that of the worst new finding, error for a failure."""
-
-    title: str
-    body: str
-    severity: Severity
 
 
 def notice_of(document: Report | Failure, threshold: Severity) -> Notice | None:

@@ -4,16 +4,14 @@ import logging
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES, Severity
-from skillmeat_audit.reports.facts.report import Failure, Report
-from skillmeat_audit.reports.files.html_page import failure_page, html_page
-from skillmeat_audit.reports.files.notice import Notice, notice_of
+from skillmeat_audit.model.notice import Notice
 
 VARIABLE = "SKILLMEAT_AUDIT_NOTIFY"
 _LINE = re.compile(r"(?:(?P<severities>[a-z, ]+)=)?(?P<url>[A-Za-z0-9+.-]+://\S+)")
@@ -56,17 +54,16 @@ def services_from(file: Path | None) -> tuple[Service, ...]:
     return tuple(_service(line, number) for number, line in enumerate(lines, 1))
 
 
-def notify(document: Report | Failure, notifying: Notifying) -> tuple[str, ...]:
-    """Send the notice of *document*, if there is one, to all who want it; return what went wrong.
+def notify(
+    notice: Notice, services: Sequence[Service], page: Callable[[], bytes]
+) -> tuple[str, ...]:
+    """Send *notice* to those of *services* that want it; return what went wrong.
 
-    The page is attached. Nothing that is returned holds an address.
+    The HTML *page* is attached, made only if somebody wants it. Nothing that is returned holds an
+    address.
     """
-    notice = notice_of(document, notifying.threshold)
-    wanted = [each for each in notifying.services if notice and _wants(each, notice)]
-    if notice is None or not wanted:
-        return ()
-    page = failure_page(document) if isinstance(document, Failure) else html_page(document)
-    return tuple(_sent(wanted, notice, page))
+    wanted = [service for service in services if _wants(service, notice)]
+    return tuple(_sent(wanted, notice, page())) if wanted else ()
 
 
 def _sent(services: list[Service], notice: Notice, page: bytes) -> Iterator[str]:
