@@ -24,7 +24,7 @@ from floor import floor
 from sqlalchemy.orm import DeclarativeBase, Session
 
 import skillmeat_audit as sma
-from skillmeat_audit.commands.report import Order, report
+from skillmeat_audit.api.report import Order, report
 from skillmeat_audit.delivery.files import outputs_of
 from skillmeat_audit.diff.cells import compare
 from skillmeat_audit.model.changes import Change

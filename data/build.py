@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from skillmeat_audit.commands.sample import ERAS, HOMES, build_home
+from skillmeat_audit.api.sample import ERAS, HOMES, build_home
 
 
 def main() -> None:

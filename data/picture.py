@@ -9,10 +9,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from skillmeat_audit.commands.audit import Audit, Scope, audit
-from skillmeat_audit.commands.compose import make_report
-from skillmeat_audit.commands.history import Keeping, keep, place_of
-from skillmeat_audit.commands.sample import build_home
+from skillmeat_audit.api.audit import Audit, Scope, audit
+from skillmeat_audit.api.compose import make_report
+from skillmeat_audit.api.history import Keeping, keep, place_of
+from skillmeat_audit.api.sample import build_home
 from skillmeat_audit.history.store import Recorded, mark_delivered
 from skillmeat_audit.reports.facts.report import Past
 from skillmeat_audit.reports.files.html_page import html_page

@@ -9,12 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from skillmeat_audit.api.audit import Audit, Scope, audit
+    from skillmeat_audit.api.options import Options
+    from skillmeat_audit.api.repair import Plan, Run, apply
+    from skillmeat_audit.api.replay import replay_imports
+    from skillmeat_audit.api.sample import sample
     from skillmeat_audit.base.errors import AuditError
-    from skillmeat_audit.commands.audit import Audit, Scope, audit
-    from skillmeat_audit.commands.options import Options
-    from skillmeat_audit.commands.repair import Plan, Run, apply
-    from skillmeat_audit.commands.replay import replay_imports
-    from skillmeat_audit.commands.sample import sample
     from skillmeat_audit.ui.notebook import explore, repair_panel
 
 __version__ = "0.1.0"
@@ -25,11 +25,11 @@ __all__ = [
 
 _HOMES = {
     "base.errors": ("AuditError",),
-    "commands.audit": ("Audit", "Scope", "audit"),
-    "commands.options": ("Options",),
-    "commands.repair": ("Plan", "Run", "apply"),
-    "commands.replay": ("replay_imports",),
-    "commands.sample": ("sample",),
+    "api.audit": ("Audit", "Scope", "audit"),
+    "api.options": ("Options",),
+    "api.repair": ("Plan", "Run", "apply"),
+    "api.replay": ("replay_imports",),
+    "api.sample": ("sample",),
     "ui.notebook": ("explore", "repair_panel"),
 }
 _HOME = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}

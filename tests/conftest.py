@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from skillmeat_audit.commands import sample as build
+from skillmeat_audit.api import sample as build
 
 # The real application is at hand in the conformance environment only.
 _CONFORMANCE = ["conformance.plugin"] if importlib.util.find_spec("skillmeat") else []
@@ -86,8 +86,8 @@ _PLANS = {}  # by era: planning takes half a second, its result differs by paths
 @pytest.fixture
 def planned(make_home, tmp_path) -> Callable[..., Planned]:
     """Build the home batch-import and plan its repair: an insert and three updates."""
+    from skillmeat_audit.api import audit, repair
     from skillmeat_audit.base.urls import sqlite_url
-    from skillmeat_audit.commands import audit, repair
     from skillmeat_audit.repair.plan import encode
 
     def make(era: str = "artifact_id", at: str = "home") -> Planned:

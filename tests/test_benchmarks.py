@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from conftest import PROJECT, digest, dump
 
-from skillmeat_audit.commands.audit import audit
+from skillmeat_audit.api.audit import audit
 
 sys.path.append(str(PROJECT / "benchmarks"))
 

@@ -3,8 +3,8 @@
 import pytest
 
 import skillmeat_audit as sma
+from skillmeat_audit.api.sample import HOMES
 from skillmeat_audit.base.errors import HomeError, UsageError
-from skillmeat_audit.commands.sample import HOMES
 
 
 @pytest.mark.parametrize("name", HOMES)

@@ -49,7 +49,7 @@ def load_snapshot(
 ) -> Snapshot:
     """Return the layers of *home*, loaded together and nothing of them judged.
 
-    The arguments are those of `skillmeat_audit.commands.audit.audit`.
+    The arguments are those of `skillmeat_audit.api.audit.audit`.
     """
     place = find_home(home, database, reading.get("allow_links", ()))
     index = _index(place, reading)

@@ -22,7 +22,7 @@ from skillmeat_audit.ui.options import (
 from skillmeat_audit.ui.streams import complain, emit
 
 if TYPE_CHECKING:
-    from skillmeat_audit.commands.audit import Audit, Scope
+    from skillmeat_audit.api.audit import Audit, Scope
     from skillmeat_audit.history.baseline import Terms
     from skillmeat_audit.reports.terminal.web_view import PageView
 
@@ -110,7 +110,7 @@ def show(artifact: str, home: str, **options: Any) -> int:
 @click.option("--format", "form", **TEXT_OR_JSON)
 def rules(code: str | None, form: str) -> int:
     """List the rules, or explain those with this CODE or prefix."""
-    from skillmeat_audit.commands.audit import rules_of
+    from skillmeat_audit.api.audit import rules_of
     from skillmeat_audit.diff.rules import FAMILIES, RULES
     from skillmeat_audit.reports.terminal.rules import pages_text, rules_json, rules_text
 
@@ -138,8 +138,8 @@ def _accepted(audit: "Audit", scope: "Scope", options: dict[str, Any]) -> "Audit
     path = options["baseline"]
     if path is None:
         return audit
+    from skillmeat_audit.api.baseline import accepting, update
     from skillmeat_audit.base.clock import today
-    from skillmeat_audit.commands.baseline import accepting, update
 
     if options["update_baseline"]:
         now, before = update(audit, scope, path, _terms(options), today())

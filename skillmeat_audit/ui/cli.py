@@ -1,4 +1,4 @@
-"""The command line as a process: a thin face of `skillmeat_audit.commands`.
+"""The command line as a process: a thin face of `skillmeat_audit.api`.
 
 Nothing heavy is imported before a verb runs, so that ``--help`` answers at once, and nothing at all
 before signals are heard.

@@ -14,7 +14,7 @@ from skillmeat_audit.ui.streams import emit
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from skillmeat_audit.commands.audit import Audit, Scope
+    from skillmeat_audit.api.audit import Audit, Scope
     from skillmeat_audit.loaders.settings import Settings
 
 Command = Callable[..., Any]
@@ -112,7 +112,7 @@ def filters(command: Command) -> Command:
 
 def scope_of(options: dict[str, Any], settings: "Settings") -> "Scope":
     """Return the scope that *options* and the settings file ask for together."""
-    from skillmeat_audit.commands.audit import Scope
+    from skillmeat_audit.api.audit import Scope
 
     return Scope(
         select=options["select"],
@@ -128,7 +128,7 @@ def audited(
 ) -> "Audit":
     """Return the audit of *home*; *settings* say where links may lead."""
     gc.disable()  # while a thousand modules load there is nothing to collect, and looking costs
-    from skillmeat_audit.commands.audit import audit
+    from skillmeat_audit.api.audit import audit
 
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)

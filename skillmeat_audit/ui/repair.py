@@ -21,8 +21,8 @@ from skillmeat_audit.ui.options import (
 from skillmeat_audit.ui.streams import complain, emit
 
 if TYPE_CHECKING:
-    from skillmeat_audit.commands.options import Options
-    from skillmeat_audit.commands.repair import Run
+    from skillmeat_audit.api.options import Options
+    from skillmeat_audit.api.repair import Run
 
 Command = Callable[..., Any]
 
@@ -65,7 +65,7 @@ def _run(command: Command) -> Command:
 @common
 def plan(home: str, **options: Any) -> int:
     """Decide what a repair would write, before → after. Nothing is written but FILE."""
-    from skillmeat_audit.commands import repair
+    from skillmeat_audit.api import repair
     from skillmeat_audit.loaders.settings import load_settings
     from skillmeat_audit.repair.plan import encode, schema
     from skillmeat_audit.reports.terminal.runs import Saved, plan_text
@@ -111,8 +111,8 @@ def plan(home: str, **options: Any) -> int:
 @_run
 def apply(file: Path, **options: Any) -> int:
     """Write the plan in FILE: rows that moved since are skipped and listed (exit 4)."""
-    from skillmeat_audit.commands import repair
-    from skillmeat_audit.commands.interruption import reporting_writes
+    from skillmeat_audit.api import repair
+    from skillmeat_audit.api.interruption import reporting_writes
 
     planned = repair.Plan.load(file, options["database"])
     home = planned.document.home
@@ -129,8 +129,8 @@ def apply(file: Path, **options: Any) -> int:
 @_run
 def undo(home: str, **options: Any) -> int:
     """Put back what a run changed; rows that moved since are skipped and listed (exit 4)."""
-    from skillmeat_audit.commands import repair
-    from skillmeat_audit.commands.interruption import reporting_writes
+    from skillmeat_audit.api import repair
+    from skillmeat_audit.api.interruption import reporting_writes
 
     _tell_interrupted(home, options)
     with reporting_writes(home, _options(options), options["database"]):
@@ -145,7 +145,7 @@ def undo(home: str, **options: Any) -> int:
 @_run
 def runs(home: str, **options: Any) -> int:
     """List the runs on a home, the latest first, with what became of each."""
-    from skillmeat_audit.commands import repair
+    from skillmeat_audit.api import repair
     from skillmeat_audit.reports.terminal.runs import runs_json, runs_text
 
     listed = repair.runs(home, database=options["database"], options=_options(options))
@@ -157,7 +157,7 @@ def runs(home: str, **options: Any) -> int:
 
 
 def _options(options: dict[str, Any]) -> "Options":
-    from skillmeat_audit.commands.options import Options
+    from skillmeat_audit.api.options import Options
     from skillmeat_audit.loaders.settings import load_settings
 
     settings = load_settings(options["config"])
@@ -173,7 +173,7 @@ def _options(options: dict[str, Any]) -> "Options":
 
 def _tell_interrupted(home: str, options: dict[str, Any]) -> None:
     """Say on stderr what became of runs that were interrupted, and which are damaged."""
-    from skillmeat_audit.commands import repair
+    from skillmeat_audit.api import repair
     from skillmeat_audit.reports.terminal.runs import settled_text
 
     for run in repair.settle(home, database=options["database"], options=_options(options)):

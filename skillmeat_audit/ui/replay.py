@@ -38,7 +38,7 @@ from skillmeat_audit.ui.streams import emit
 @click.option("--traceback", is_flag=True, help="On an error, show where it was raised.")
 def replay(form: str, **options: Any) -> int:
     """Replay the import paths and repair options on scratch homes, measured and audited."""
-    from skillmeat_audit.commands.replay import replay_imports
+    from skillmeat_audit.api.replay import replay_imports
     from skillmeat_audit.reports.terminal.replay import replay_json, replay_text
 
     done = replay_imports(

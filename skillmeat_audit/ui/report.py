@@ -20,8 +20,8 @@ from skillmeat_audit.ui.options import (
 from skillmeat_audit.ui.streams import complain, emit
 
 if TYPE_CHECKING:
-    from skillmeat_audit.commands.history import Keeping
-    from skillmeat_audit.commands.report import Order, Outcome
+    from skillmeat_audit.api.history import Keeping
+    from skillmeat_audit.api.report import Order, Outcome
     from skillmeat_audit.delivery.notices import Notifying
     from skillmeat_audit.loaders.settings import Settings
 
@@ -88,8 +88,8 @@ _history_url = click.option(
 @common
 def report(home: str, **options: Any) -> int:
     """Audit a home and write the report: HTML, Markdown, JSON, CSV, JUnit, SARIF, metrics."""
-    from skillmeat_audit.commands.report import report as make
-    from skillmeat_audit.commands.report import report_crash
+    from skillmeat_audit.api.report import report as make
+    from skillmeat_audit.api.report import report_crash
     from skillmeat_audit.loaders.settings import load_settings
     from skillmeat_audit.reports.files.report_json import report_schema
 
@@ -116,7 +116,7 @@ def report(home: str, **options: Any) -> int:
 @click.option("--traceback", is_flag=True, help="On an error, show where it was raised.")
 def history(home: str, **options: Any) -> int:
     """List the reports made of a home: the trend, what was new, what was fixed."""
-    from skillmeat_audit.commands.history import history as listed
+    from skillmeat_audit.api.history import history as listed
     from skillmeat_audit.loaders.settings import Settings
     from skillmeat_audit.reports.terminal.history import history_json, history_text
 
@@ -129,8 +129,8 @@ def history(home: str, **options: Any) -> int:
 
 
 def _order(options: dict[str, Any], settings: "Settings") -> "Order":
-    from skillmeat_audit.commands.outputs import outputs_of
-    from skillmeat_audit.commands.report import Order
+    from skillmeat_audit.api.outputs import outputs_of
+    from skillmeat_audit.api.report import Order
 
     return Order(
         outputs=outputs_of(options["paths"], options["form"], github=options["github"]),
@@ -148,7 +148,7 @@ def _order(options: dict[str, Any], settings: "Settings") -> "Order":
 
 
 def _keeping(options: dict[str, Any], settings: "Settings") -> "Keeping":
-    from skillmeat_audit.commands.history import Keeping
+    from skillmeat_audit.api.history import Keeping
 
     return Keeping(options["history_url"], options["state_dir"], settings.kept_runs)
 

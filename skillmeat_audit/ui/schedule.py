@@ -10,7 +10,7 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.ui.streams import emit
 
 if TYPE_CHECKING:
-    from skillmeat_audit.commands.schedule import Request
+    from skillmeat_audit.api.schedule import Request
 
 _DEEDS = ("install", "remove", "status")
 
@@ -45,7 +45,7 @@ _DEEDS = ("install", "remove", "status")
 @click.option("--traceback", is_flag=True, help="On an error, show where it was raised.")
 def schedule(home: str, **options: Any) -> int:
     """Print or install what reports regularly: a systemd timer, a cron line, a CI workflow."""
-    from skillmeat_audit.commands import schedule as schedules
+    from skillmeat_audit.api import schedule as schedules
 
     deeds = [deed for deed in _DEEDS if options[deed]]
     if len(deeds) > 1:
@@ -78,7 +78,7 @@ def _check_files(options: dict[str, Any]) -> None:
 
 
 def _request(options: dict[str, Any], kind: str) -> "Request":
-    from skillmeat_audit.commands.schedule import Request
+    from skillmeat_audit.api.schedule import Request
 
     given = ["--apply-safe"] if options["apply_safe"] else []
     for name in ("baseline", "config", "notify_file"):

@@ -3,8 +3,8 @@
 import pytest
 from builders import audited, entry, imported, row, snapshot
 
+from skillmeat_audit.api.audit import Scope, scoped
 from skillmeat_audit.base.errors import UsageError
-from skillmeat_audit.commands.audit import Scope, scoped
 
 
 def test_a_collection_without_an_id_is_no_other_ones():

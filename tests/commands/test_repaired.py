@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 
 import skillmeat_audit as sma
+from skillmeat_audit.api import repair
 from skillmeat_audit.base.urls import sqlite_url
-from skillmeat_audit.commands import repair
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.tables import KEY, records
 from skillmeat_audit.repair.record import decode, encode

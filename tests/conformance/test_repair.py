@@ -9,7 +9,7 @@ from conformance.app import DEFAULT
 from conformance.life import AUTHORS_WORD, PART, TEAM, Life
 
 import skillmeat_audit as sma
-from skillmeat_audit.commands.repair import Options
+from skillmeat_audit.api.repair import Options
 from skillmeat_audit.model.changes import Change
 from skillmeat_audit.model.tables import KEY, records
 

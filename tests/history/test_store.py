@@ -7,9 +7,9 @@ from functools import cache
 import pytest
 from builders import audited, entry, row, snapshot
 
+from skillmeat_audit.api.compose import reported
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.urls import sqlite_url
-from skillmeat_audit.commands.compose import reported
 from skillmeat_audit.history.database import address, writing
 from skillmeat_audit.history.store import (
     Place,

@@ -6,8 +6,8 @@ import shutil
 import pytest
 from conftest import digest
 
+from skillmeat_audit.api.audit import audit
 from skillmeat_audit.base.errors import HomeError
-from skillmeat_audit.commands.audit import audit
 from skillmeat_audit.loaders import manifests
 from skillmeat_audit.loaders import parse_cache as indexes
 from skillmeat_audit.loaders.frontmatter import FILES, load_frontmatter

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 from conftest import PROJECT, dump
 
+from skillmeat_audit.api import audit, repair
 from skillmeat_audit.base.database_lock import database_lock
 from skillmeat_audit.base.errors import DatabaseError, StateError
 from skillmeat_audit.base.urls import sqlite_url
-from skillmeat_audit.commands import audit, repair
 from skillmeat_audit.history import database as history
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.model.changes import Change

@@ -13,7 +13,7 @@ import pytest
 from conftest import dump
 from damage import CONTENTS, KINDS, damage, put_kind, remove
 
-from skillmeat_audit.commands import repair
+from skillmeat_audit.api import repair
 from skillmeat_audit.model.exits import ExitCode
 
 MUTANTS = int(os.environ.get("JOURNAL_MUTANTS", "150"))

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from conftest import PROJECT, cache_rows, dump
 
-from skillmeat_audit.commands import audit, repair
+from skillmeat_audit.api import audit, repair
 from skillmeat_audit.model.changes import Change
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.fields import COLUMNS

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skillmeat_audit.commands import audit, repair
+from skillmeat_audit.api import audit, repair
 from skillmeat_audit.repair import record
 
 EXAMPLES = int(os.environ.get("ROUNDTRIP_EXAMPLES", "6"))

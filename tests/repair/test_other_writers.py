@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 from conftest import PROJECT, cache_rows, dump
 
-from skillmeat_audit.commands import audit, repair
+from skillmeat_audit.api import audit, repair
 from skillmeat_audit.model.exits import ExitCode
 
 UPDATED = ("default", "skill:lock-audit")

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from conftest import build, cache_rows, digest, dump
 
-from skillmeat_audit.commands import audit, repair
+from skillmeat_audit.api import audit, repair
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.repair import apply
 from skillmeat_audit.repair.plan import encode

@@ -15,8 +15,8 @@ import pytest
 from conftest import PROJECT, cache_rows, digest, dump, is_root
 
 import skillmeat_audit as sma
+from skillmeat_audit.api import repair
 from skillmeat_audit.base.errors import DatabaseError
-from skillmeat_audit.commands import repair
 from skillmeat_audit.model.exits import ExitCode
 
 TOOL = [sys.executable, "-m", "skillmeat_audit"]

@@ -13,7 +13,7 @@ from conftest import build, dump
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skillmeat_audit.commands import audit, repair
+from skillmeat_audit.api import audit, repair
 
 EXAMPLES = int(os.environ.get("ROUNDTRIP_EXAMPLES", "6"))
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from conftest import dump
 
-from skillmeat_audit.commands import repair
+from skillmeat_audit.api import repair
 from skillmeat_audit.repair import journal as journals
 from skillmeat_audit.repair import settling
 from skillmeat_audit.service import proofs

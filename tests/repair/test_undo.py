@@ -5,7 +5,7 @@ from contextlib import closing
 
 import msgspec
 
-from skillmeat_audit.commands import repair
+from skillmeat_audit.api import repair
 from skillmeat_audit.model.changes import Change
 from skillmeat_audit.repair.undo import undo_run
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from builders import audited, trapped
 
-from skillmeat_audit.commands.compose import make_report
+from skillmeat_audit.api.compose import make_report
 from skillmeat_audit.reports.facts.report import Failure
 from skillmeat_audit.reports.files.html_page import failure_page, html_page
 

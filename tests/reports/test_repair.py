@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from builders import HOSTILE
 
-from skillmeat_audit.commands.recheck import Recheck
+from skillmeat_audit.api.recheck import Recheck
 from skillmeat_audit.model.changes import ALREADY, Applied, Change, Plan, Run, Skipped
 from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.reports.facts.names import Names

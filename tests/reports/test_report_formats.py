@@ -16,7 +16,7 @@ from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
 
-from skillmeat_audit.commands.compose import make_report
+from skillmeat_audit.api.compose import make_report
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.snapshot import Home

@@ -12,9 +12,9 @@ import pytest
 import yaml
 from cronsim import CronSim
 
+from skillmeat_audit.api import schedule
+from skillmeat_audit.api.schedule import Request
 from skillmeat_audit.base.errors import BusyError, HomeError, StateError, UsageError
-from skillmeat_audit.commands import schedule
-from skillmeat_audit.commands.schedule import Request
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.schedule import cron, systemd, workflow
 from skillmeat_audit.schedule.job import Job, job_name, time_of_day

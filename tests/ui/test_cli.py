@@ -438,7 +438,7 @@ def stopped(signals, module, *arguments, **options):
     return running.returncode, err
 
 
-@pytest.mark.parametrize("module", ["click", "skillmeat_audit.commands.audit"])
+@pytest.mark.parametrize("module", ["click", "skillmeat_audit.api.audit"])
 @pytest.mark.parametrize(
     ("number", "code"),
     [

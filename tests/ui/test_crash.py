@@ -12,7 +12,7 @@ from skillmeat_audit.model.exits import ExitCode
 
 # Python runs this file in every process that has its folder on the path.
 FAULT = """
-import skillmeat_audit.commands.audit as audit
+import skillmeat_audit.api.audit as audit
 def fail(*_, **options):
     raise {error}
 audit.audit = fail

@@ -30,7 +30,7 @@ RUNS, APPLY = "skillmeat_audit.repair.transaction", "skillmeat_audit.repair.appl
 SETTLING = "skillmeat_audit.repair.settling"
 # Where, which call, before or after it, and whether the rows are committed there.
 BEFORE_COMMIT = [
-    ("skillmeat_audit.commands.audit", "audit", 1, False),
+    ("skillmeat_audit.api.audit", "audit", 1, False),
     (APPLY, "reflect", 1, True),
     (RUNS, "back_up", 1, False),
     (RUNS, "write", 1, True),
@@ -43,8 +43,8 @@ AFTER_COMMIT = [
     (RUNS, "drop_backups", 1, False),
 ]
 AFTER_APPLY = [
-    ("skillmeat_audit.commands.audit", "audit", 2, True),
-    ("skillmeat_audit.commands.compose", "make_report", 1, False),
+    ("skillmeat_audit.api.audit", "audit", 2, True),
+    ("skillmeat_audit.api.compose", "make_report", 1, False),
 ]
 
 
@@ -136,7 +136,7 @@ def test_a_crash_after_the_commit_says_what_had_been_written(interrupted, make_h
     before = dump(home / "cache" / "cache.db")
     (tmp_path / "fault").mkdir()
     (tmp_path / "fault" / "sitecustomize.py").write_text(
-        "import skillmeat_audit.commands.compose as compose\ncompose.make_report = None\n"
+        "import skillmeat_audit.api.compose as compose\ncompose.make_report = None\n"
     )
 
     ended = command("report", home, "--apply-safe", PYTHONPATH=str(tmp_path / "fault"))

@@ -371,7 +371,7 @@ def test_safe_changes_are_applied_before_the_report(cli, make_home, tmp_path):
 
 
 def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path):
-    from skillmeat_audit.commands.history import Keeping
+    from skillmeat_audit.api.history import Keeping
     from skillmeat_audit.schedule.lock import alone
 
     home = make_home("clean")

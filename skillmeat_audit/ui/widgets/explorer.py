@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import traitlets
 
+from skillmeat_audit.api.audit import Audit
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import shortened
-from skillmeat_audit.commands.audit import Audit
 from skillmeat_audit.model.tables import FINDINGS, records
 from skillmeat_audit.reports.facts.facets import FACETS, Index, Wanted, described
 from skillmeat_audit.reports.facts.values import count

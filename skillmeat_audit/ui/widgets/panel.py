@@ -10,11 +10,11 @@ from dataclasses import replace
 import ipywidgets as widgets
 import traitlets
 
+from skillmeat_audit.api.audit import Audit
+from skillmeat_audit.api.options import Options
+from skillmeat_audit.api.recheck import left_of
+from skillmeat_audit.api.repair import Plan, Run
 from skillmeat_audit.base.errors import AuditError, CancelledError
-from skillmeat_audit.commands.audit import Audit
-from skillmeat_audit.commands.options import Options
-from skillmeat_audit.commands.recheck import left_of
-from skillmeat_audit.commands.repair import Plan, Run
 from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.repair.apply import loses, overwrite_limit
 from skillmeat_audit.reports.facts.values import count

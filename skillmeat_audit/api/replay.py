@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from skillmeat_audit.api.audit import Audit, audit
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.commands.audit import Audit, audit
 from skillmeat_audit.diff.cells import Comparison, compare
 from skillmeat_audit.loaders.extraction import extract
 from skillmeat_audit.loaders.snapshot import load_snapshot, tracked

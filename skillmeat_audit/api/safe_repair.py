@@ -4,10 +4,10 @@ import os
 import shlex
 from collections.abc import Sequence
 
+from skillmeat_audit.api.audit import Audit
+from skillmeat_audit.api.options import Options
+from skillmeat_audit.api.repair import apply, plan
 from skillmeat_audit.base.errors import DatabaseError, PlanError, StateError
-from skillmeat_audit.commands.audit import Audit
-from skillmeat_audit.commands.options import Options
-from skillmeat_audit.commands.repair import apply, plan
 from skillmeat_audit.model.findings import Disposition
 from skillmeat_audit.reports.facts.values import count
 

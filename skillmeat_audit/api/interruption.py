@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from skillmeat_audit.api.options import Options
+from skillmeat_audit.api.repair import runs
 from skillmeat_audit.base.errors import AuditError
-from skillmeat_audit.commands.options import Options
-from skillmeat_audit.commands.repair import runs
 from skillmeat_audit.loaders.home import home_folder
 from skillmeat_audit.repair.journal import Journal
 from skillmeat_audit.reports.facts.values import count

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from skillmeat_audit.api.repaired import load_repaired
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.commands.repaired import load_repaired
 from skillmeat_audit.diff.cells import Comparison, compare
 from skillmeat_audit.diff.compare import holds
 from skillmeat_audit.diff.provenance.verdicts import PATHS, attribute, paths_of
@@ -34,7 +34,7 @@ from skillmeat_audit.reports.notebook.charts import Charts
 from skillmeat_audit.reports.terminal.web_view import PageView
 
 if TYPE_CHECKING:
-    from skillmeat_audit.commands.repair import Plan
+    from skillmeat_audit.api.repair import Plan
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Audit:
     """An audited home; shows itself in a notebook.
 
     ``findings`` is a DataFrame of ``FINDINGS``, ``ignored`` those that the scope left out by rule,
-    ``accepted`` those that a baseline accepts (`skillmeat_audit.commands.baseline`);
+    ``accepted`` those that a baseline accepts (`skillmeat_audit.api.baseline`);
     the layers are ``rows``, ``manifest``, ``frontmatter`` and ``catalog`` (`model.tables` documents
     each contract), ``writers`` says which code path last wrote each row.
     """
@@ -160,8 +160,8 @@ class Audit:
         dispositions: Sequence[str] = ("safe", "fill"),
         deletes: bool = False,
     ) -> "Plan":
-        """Return the plan that mends what was found; see `skillmeat_audit.commands.repair.plan`."""
-        from skillmeat_audit.commands import repair  # noqa: PLC0415 - SQLAlchemy, only to write
+        """Return the plan that mends what was found; see `skillmeat_audit.api.repair.plan`."""
+        from skillmeat_audit.api import repair  # noqa: PLC0415 - SQLAlchemy, only to write
 
         scope = Scope(select=select, artifacts=artifacts)
         return repair.plan(self, scope=scope, dispositions=dispositions, deletes=deletes)

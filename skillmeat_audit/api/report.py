@@ -8,16 +8,16 @@ from functools import partial
 from pathlib import Path
 
 from skillmeat_audit import __version__
+from skillmeat_audit.api.audit import Audit, Scope, audit
+from skillmeat_audit.api.baseline import accepting
+from skillmeat_audit.api.compose import home_name, make_report
+from skillmeat_audit.api.history import Keeping, keep, place_at, place_of, spoken
+from skillmeat_audit.api.interruption import reporting_writes
+from skillmeat_audit.api.options import Options
+from skillmeat_audit.api.outputs import Output, render_outputs
+from skillmeat_audit.api.safe_repair import apply_safe
 from skillmeat_audit.base.clock import now, today
 from skillmeat_audit.base.errors import AuditError, StateError, UsageError
-from skillmeat_audit.commands.audit import Audit, Scope, audit
-from skillmeat_audit.commands.baseline import accepting
-from skillmeat_audit.commands.compose import home_name, make_report
-from skillmeat_audit.commands.history import Keeping, keep, place_at, place_of, spoken
-from skillmeat_audit.commands.interruption import reporting_writes
-from skillmeat_audit.commands.options import Options
-from skillmeat_audit.commands.outputs import Output, render_outputs
-from skillmeat_audit.commands.safe import apply_safe
 from skillmeat_audit.delivery.files import Delivery, deliver
 from skillmeat_audit.delivery.notices import Notifying, notify
 from skillmeat_audit.history.store import Place, mark_delivered, record_failure
@@ -34,7 +34,7 @@ LOCK_NAME = "report.lock"
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be reported, and where to; see `commands.audit.audit` for scope and database.
+    """What is to be reported, and where to; see `api.audit.audit` for scope and database.
 
     Without ``keeping`` nothing is kept of the run, and it is compared with no other. With
     ``apply_safe`` the safe changes are applied first; ``exclusive`` refuses to run beside another

@@ -5,8 +5,8 @@ from typing import Unpack
 
 import pandas as pd
 
+from skillmeat_audit.api.audit import Audit, audit
 from skillmeat_audit.base.urls import sqlite_path
-from skillmeat_audit.commands.audit import Audit, audit
 from skillmeat_audit.loaders.snapshot import Reading
 from skillmeat_audit.model.tables import among
 from skillmeat_audit.model.trend import identities

@@ -10,10 +10,10 @@ from pathlib import Path
 import platformdirs
 
 from skillmeat_audit import __version__
+from skillmeat_audit.api.outputs import outputs_of
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.commands.outputs import outputs_of
 from skillmeat_audit.delivery.notices import VARIABLE
 from skillmeat_audit.loaders.home import find_home, home_folder
 from skillmeat_audit.schedule import cron, systemd, workflow

@@ -8,6 +8,9 @@ from typing import cast
 
 import pandas as pd
 
+from skillmeat_audit.api.audit import Audit, Scope, scoped
+from skillmeat_audit.api.options import Options
+from skillmeat_audit.api.recheck import Recheck, audit_of, compared
 from skillmeat_audit.base.errors import (
     AuditError,
     DatabaseError,
@@ -17,9 +20,6 @@ from skillmeat_audit.base.errors import (
 )
 from skillmeat_audit.base.text import is_utf8, printable
 from skillmeat_audit.base.urls import without_password
-from skillmeat_audit.commands.audit import Audit, Scope, scoped
-from skillmeat_audit.commands.options import Options
-from skillmeat_audit.commands.recheck import Recheck, audit_of, compared
 from skillmeat_audit.diff.cells import missing_cells
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.loaders.snapshot import Reading, confirm_evidence

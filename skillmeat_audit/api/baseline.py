@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from skillmeat_audit.commands.audit import Audit, Scope
+from skillmeat_audit.api.audit import Audit, Scope
 from skillmeat_audit.history.baseline import Entry, Terms, accept, load, save, updated
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from skillmeat_audit import __version__
+from skillmeat_audit.api.audit import Audit, Scope
+from skillmeat_audit.api.compose import home_name, reported
 from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import encodable
 from skillmeat_audit.base.urls import sqlite_url, without_password
-from skillmeat_audit.commands.audit import Audit, Scope
-from skillmeat_audit.commands.compose import home_name, reported
 from skillmeat_audit.history.database import address
 from skillmeat_audit.history.store import Place, Recorded, Series, record, runs_of
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_folder
