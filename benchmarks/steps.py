@@ -24,7 +24,7 @@ from floor import floor
 from sqlalchemy.orm import DeclarativeBase, Session
 
 import skillmeat_audit as sma
-from skillmeat_audit.api.report import Order, report
+from skillmeat_audit.api.report import ReportRequest, report
 from skillmeat_audit.delivery.files import outputs_of
 from skillmeat_audit.diff.cells import compare
 from skillmeat_audit.model.changes import Change
@@ -107,7 +107,9 @@ def repair(home: Path, scratch: Path) -> Step:
 def reported(home: Path, scratch: Path) -> Step:
     """Audit, and report as HTML, JSON, SARIF and metrics."""
     files = [str(scratch / f"report.{suffix}") for suffix in ("html", "json", "sarif", "prom")]
-    order = Order(outputs=outputs_of(files, None, github=False), index=False, progress=False)
+    order = ReportRequest(
+        outputs=outputs_of(files, None, github=False), index=False, progress=False
+    )
     return lambda: len(report(home, order).delivery.written)
 
 

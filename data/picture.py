@@ -11,10 +11,10 @@ from playwright.sync_api import sync_playwright
 
 from skillmeat_audit.api.audit import Audit, Scope, audit
 from skillmeat_audit.api.compose import make_report
-from skillmeat_audit.api.history import Keeping, keep, place_of
+from skillmeat_audit.api.history import HistorySettings, location_of, record_audit
 from skillmeat_audit.api.sample import build_home
-from skillmeat_audit.history.store import Recorded, mark_delivered
-from skillmeat_audit.reports.facts.report import Past
+from skillmeat_audit.history.store import RecordedRun, mark_delivered
+from skillmeat_audit.reports.facts.report import RunContext
 from skillmeat_audit.reports.files.html_page import html_page
 
 FOLDER = Path(".build/picture")
@@ -41,7 +41,7 @@ def main() -> None:
         kept(home, day)
     database.write_bytes(now)
     audited, last = kept(home, 15)
-    past = Past(last.changes, last.trend)
+    past = RunContext(last.changes, last.trend)
     page = html_page(make_report(audited, findings=last.findings, past=past, made_at=night(15)))
     (FOLDER / "report.html").write_bytes(page)
     draw(FOLDER / "report.html")
@@ -52,13 +52,13 @@ def night(day: int) -> str:
     return f"2026-02-{day}T03:17:00Z"
 
 
-def kept(home: Path, day: int) -> tuple[Audit, Recorded]:
+def kept(home: Path, day: int) -> tuple[Audit, RecordedRun]:
     """Audit *home* in a night, and keep what was found, under the name that is shown."""
     found = audit(home, progress=False)
     shown = replace(found.snapshot, home=replace(found.snapshot.home, root=SHOWN_AS))
     found = replace(found, snapshot=shown)
-    place = place_of(found, Scope(), Keeping(str(FOLDER / "history.db")))
-    recorded = keep(found, place, night(day))
+    place = location_of(found, Scope(), HistorySettings(str(FOLDER / "history.db")))
+    recorded = record_audit(found, place, night(day))
     mark_delivered(place, recorded.run)
     return found, recorded
 

@@ -88,7 +88,7 @@ def planned(make_home, tmp_path) -> Callable[..., Planned]:
     """Build the home batch-import and plan its repair: an insert and three updates."""
     from skillmeat_audit.api import audit, repair
     from skillmeat_audit.base.urls import sqlite_url
-    from skillmeat_audit.repair.plan import encode
+    from skillmeat_audit.repair.plan import encode_plan
 
     def make(era: str = "artifact_id", at: str = "home") -> Planned:
         case = Planned(make_home(era=era, at=at), tmp_path / f"{at}.json", tmp_path / "state")
@@ -96,7 +96,7 @@ def planned(make_home, tmp_path) -> Callable[..., Planned]:
             _PLANS[era] = repair.plan(audit.audit(case.home, progress=False)).document
         address = sqlite_url(case.database)
         plan = msgspec.structs.replace(_PLANS[era], home=str(case.home), database=address)
-        case.file.write_bytes(encode(plan))
+        case.file.write_bytes(encode_plan(plan))
         return case
 
     return make

@@ -13,22 +13,22 @@ from skillmeat_audit.api.repaired import load_repaired
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.cells import Comparison, compare
-from skillmeat_audit.diff.compare import holds
+from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.provenance.verdicts import PATHS, attribute, paths_of
 from skillmeat_audit.diff.registry import Rule, run_rules
 from skillmeat_audit.diff.rules import RULES
-from skillmeat_audit.diff.web_view import pages
+from skillmeat_audit.diff.web_view import page_cells
 from skillmeat_audit.loaders.home import DEFAULT_HOME
 from skillmeat_audit.loaders.snapshot import Reading, load_snapshot
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import FINDINGS, among
+from skillmeat_audit.model.tables import FINDINGS, is_in
 from skillmeat_audit.model.trend import Accepted
 from skillmeat_audit.reports.facts.artifact import ArtifactView, view_artifact
-from skillmeat_audit.reports.facts.facets import Index, Wanted
+from skillmeat_audit.reports.facts.facets import FindingFacets, FindingFilter
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.summary import Summary, summarize
 from skillmeat_audit.reports.facts.tallies import tally
-from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.audit import audit_html
 from skillmeat_audit.reports.notebook.charts import Charts
 from skillmeat_audit.reports.terminal.web_view import PageView
@@ -121,12 +121,12 @@ class Audit:
     @cached_property
     def pages(self) -> pd.DataFrame:
         """What SkillMeat's pages show of each row (``PAGES``)."""
-        return pages(self.comparison)
+        return page_cells(self.comparison)
 
     def view(self, artifact: str) -> PageView:
         """Return what SkillMeat's pages show of one artifact, given as in `show`."""
         artifact_id = _one_artifact(artifact, _known_ids(self.snapshot))
-        shown = self.pages[holds(self.pages["artifact_id"] == artifact_id)]
+        shown = self.pages[is_true(self.pages["artifact_id"] == artifact_id)]
         return PageView(artifact_id, shown, self.names)
 
     def show(self, artifact: str) -> ArtifactView:
@@ -138,18 +138,20 @@ class Audit:
         view = view_artifact(self.snapshot, self.findings, self.writers, artifact_id)
         return replace(view, names=self.names)
 
-    def only(self, findings: pd.DataFrame | None = None, **wanted: Unpack[Wanted]) -> "Audit":
+    def only(
+        self, findings: pd.DataFrame | None = None, **wanted: Unpack[FindingFilter]
+    ) -> "Audit":
         """Return this audit with only some of its findings: *findings*, or those *wanted*.
 
-        ``audit.only(rule="D001", text="1password")``; `Wanted` says what can be asked for. What it
-        plans, draws and sums up is of these alone.
+        ``audit.only(rule="D001", text="1password")``; `FindingFilter` lists the filters. Its plan,
+        charts and summary are of these findings alone.
         """
         kept = self.findings if findings is None else findings
         place = wanted.get("collection")
-        if place and not among(kept["collection_id"], [place]).any():
-            kept = kept[among(kept["collection_id"], _collection_ids([place], self.snapshot))]
+        if place and not is_in(kept["collection_id"], [place]).any():
+            kept = kept[is_in(kept["collection_id"], _collection_ids([place], self.snapshot))]
             del wanted["collection"]
-        kept = kept.iloc[Index(kept).matching(wanted)]
+        kept = kept.iloc[FindingFacets(kept).matching(wanted)]
         return replace(self, findings=FINDINGS.conform(kept), ignored=self.ignored.head(0))
 
     def plan(
@@ -169,8 +171,8 @@ class Audit:
     def __repr__(self) -> str:
         counts = self.summary.counts
         return (
-            f"<Audit of {printable(self.summary.home)}: {count(counts['error'], 'error')}, "
-            f"{count(counts['warning'], 'warning')}, {count(counts['info'], 'note')}; "
+            f"<Audit of {printable(self.summary.home)}: {plural(counts['error'], 'error')}, "
+            f"{plural(counts['warning'], 'warning')}, {plural(counts['info'], 'note')}; "
             "see .findings, .show('type:name'), .plan()>"
         )
 
@@ -220,18 +222,18 @@ def scoped(
     """Return the findings in *scope*, and those that it leaves out by rule."""
     if scope.artifacts:
         findings = findings[
-            among(findings["artifact_id"], _artifact_ids(scope.artifacts, snapshot))
+            is_in(findings["artifact_id"], _artifact_ids(scope.artifacts, snapshot))
         ]
     if scope.collections:
         findings = findings[
-            among(findings["collection_id"], _collection_ids(scope.collections, snapshot))
+            is_in(findings["collection_id"], _collection_ids(scope.collections, snapshot))
         ]
     if scope.writers:
-        findings = findings[among(findings["writer"], _known_writers(scope.writers))]
+        findings = findings[is_in(findings["writer"], _known_writers(scope.writers))]
     if scope.select:
-        findings = findings[among(findings["rule"], [rule.code for rule in rules_of(scope.select)])]
+        findings = findings[is_in(findings["rule"], [rule.code for rule in rules_of(scope.select)])]
     ignored = rules_of(scope.ignore) if scope.ignore else []
-    out = among(findings["rule"], [rule.code for rule in ignored])
+    out = is_in(findings["rule"], [rule.code for rule in ignored])
     return findings[~out].reset_index(drop=True), findings[out].reset_index(drop=True)
 
 

@@ -5,30 +5,41 @@ from datetime import date
 from pathlib import Path
 
 from skillmeat_audit.api.audit import Audit, Scope
-from skillmeat_audit.history.baseline import Entry, Terms, accept, load, save, updated
+from skillmeat_audit.history.baseline import (
+    AcceptanceTerms,
+    BaselineEntry,
+    accept_findings,
+    load_baseline,
+    save_baseline,
+    updated_entries,
+)
 
 
-def accepting(audited: Audit, scope: Scope, path: Path, today: date) -> Audit:
+def apply_baseline(audited: Audit, scope: Scope, path: Path, today: date) -> Audit:
     """Return *audited* without what the baseline at *path* accepts *today*; see ``.accepted``.
 
     Entries are called stale only by an audit of everything. Raises `UsageError`.
     """
-    findings, accepted = accept(load(path), audited.findings, audited.ignored, today)
+    findings, accepted = accept_findings(
+        load_baseline(path), audited.findings, audited.ignored, today
+    )
     if not is_whole(scope):
         accepted = replace(accepted, stale=())
     return replace(audited, findings=findings, accepted=accepted)
 
 
-def update(audited: Audit, scope: Scope, path: Path, terms: Terms, today: date) -> tuple[int, int]:
+def update_baseline(
+    audited: Audit, scope: Scope, path: Path, terms: AcceptanceTerms, today: date
+) -> tuple[int, int]:
     """Write the baseline that accepts what *audited* found; return its size, and that before.
 
     What is known keeps its reason and owner, and its expiry unless that has passed; what is gone is
     dropped, unless the audit was not of everything. Raises `UsageError`, `StateError`.
     """
-    before: list[Entry] = load(path) if path.exists() else []
+    before: list[BaselineEntry] = load_baseline(path) if path.exists() else []
     whole = is_whole(scope) and audited.ignored.empty
-    now = updated(before, audited.findings, terms, today, whole=whole)
-    save(path, now)
+    now = updated_entries(before, audited.findings, terms, today, whole=whole)
+    save_baseline(path, now)
     return len(now), len(before)
 
 

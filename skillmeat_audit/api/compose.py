@@ -13,17 +13,17 @@ from skillmeat_audit.diff.provenance.verdicts import paths_of
 from skillmeat_audit.diff.rules import FAMILIES, RULES
 from skillmeat_audit.loaders.home import MANIFEST_NAME
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import plain
-from skillmeat_audit.model.trend import REPORTED, identities
-from skillmeat_audit.reports.facts.causes import answer_of, groups_of
-from skillmeat_audit.reports.facts.report import Known, Past, Report
+from skillmeat_audit.model.tables import to_objects
+from skillmeat_audit.model.trend import REPORTED, fingerprints
+from skillmeat_audit.reports.facts.causes import answer_of, group_by_cause
+from skillmeat_audit.reports.facts.report import Report, RuleBook, RunContext
 
 
 def make_report(
     audited: Audit,
     *,
     findings: pd.DataFrame | None = None,
-    past: Past | None = None,
+    past: RunContext | None = None,
     made_at: str = "",
     part: str = "",
 ) -> Report:
@@ -32,18 +32,18 @@ def make_report(
     *findings* are those of *audited* as ``REPORTED``, where a history knows more of them; *part*
     says what was asked for, empty for everything.
     """
-    home = home_name(audited.snapshot.home.root)
+    home = absolute_home(audited.snapshot.home.root)
     rows, summary = audited.rows, replace(audited.summary, home=home)
-    past = past or Past()
+    past = past or RunContext()
     if audited.accepted is not None:
-        told = reported(audited.accepted.findings)
+        told = as_reported(audited.accepted.findings)
         past = replace(past, accepted=replace(audited.accepted, findings=told))
-    findings = reported(audited.findings) if findings is None else findings
+    findings = as_reported(audited.findings) if findings is None else findings
     return Report(
         summary=summary,
         answer=answer_of(findings, rows),
         findings=findings,
-        groups=groups_of(findings, rows, paths_of(audited.writers), home),
+        groups=group_by_cause(findings, rows, paths_of(audited.writers), home),
         known=_known(audited),
         past=past,
         made_at=made_at,
@@ -52,19 +52,19 @@ def make_report(
     )
 
 
-def reported(findings: pd.DataFrame) -> pd.DataFrame:
+def as_reported(findings: pd.DataFrame) -> pd.DataFrame:
     """Return *findings* (``FINDINGS``) as ``REPORTED``, nothing known of earlier runs."""
     return REPORTED.conform(
-        findings.assign(identity=identities(findings), state=None, since_at=None)
+        findings.assign(identity=fingerprints(findings), state=None, since_at=None)
     )
 
 
-def home_name(root: Path) -> str:
+def absolute_home(root: Path) -> str:
     """Return what the home at *root* is called wherever it is not read on the spot."""
     return os.fsencode(os.path.realpath(root)).decode("utf-8", "backslashreplace")
 
 
-def base_of(root: Path) -> str:
+def base_uri(root: Path) -> str:
     """Return the URI of *root*: below the working folder, as code hosts want it, else absolute."""
     real = root.resolve()
     try:
@@ -74,10 +74,10 @@ def base_of(root: Path) -> str:
         return real.as_uri() + "/"
 
 
-def _known(audited: Audit) -> Known:
+def _known(audited: Audit) -> RuleBook:
     snapshot = audited.snapshot
-    places, base = _places(snapshot), base_of(snapshot.home.root)
-    return Known(__version__, RULES, FAMILIES, audited.names, places, base)
+    places, base = _places(snapshot), base_uri(snapshot.home.root)
+    return RuleBook(__version__, RULES, FAMILIES, audited.names, places, base)
 
 
 def _places(snapshot: Snapshot) -> dict[str, str]:
@@ -86,6 +86,8 @@ def _places(snapshot: Snapshot) -> dict[str, str]:
     return {
         artifact: f"collections/{folder}/{MANIFEST_NAME}"
         for artifact, folder in zip(
-            plain(manifest["artifact_id"]), plain(manifest["file_collection"]), strict=True
+            to_objects(manifest["artifact_id"]),
+            to_objects(manifest["file_collection"]),
+            strict=True,
         )
     }

@@ -8,15 +8,15 @@ import pandas as pd
 
 from skillmeat_audit import __version__
 from skillmeat_audit.api.audit import Audit, Scope
-from skillmeat_audit.api.compose import home_name, reported
+from skillmeat_audit.api.compose import absolute_home, as_reported
 from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import encodable
 from skillmeat_audit.base.urls import sqlite_url, without_password
-from skillmeat_audit.history.database import address
-from skillmeat_audit.history.store import Place, Recorded, Series, record, runs_of
+from skillmeat_audit.history.database import checked_url
+from skillmeat_audit.history.store import HistoryLocation, RecordedRun, Series, record_run, runs_at
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_folder
 from skillmeat_audit.loaders.settings import KEPT_RUNS
-from skillmeat_audit.model.trend import identities
+from skillmeat_audit.model.trend import fingerprints
 from skillmeat_audit.reports.facts.causes import answer_of
 from skillmeat_audit.reports.terminal.history import runs_html
 
@@ -24,7 +24,7 @@ FILE_NAME = "history.db"
 
 
 @dataclass(frozen=True)
-class Keeping:
+class HistorySettings:
     """Where runs are kept: a file or SQLAlchemy ``url``, else a file in the state folder."""
 
     url: str | None = field(default=None, repr=False)
@@ -34,7 +34,7 @@ class Keeping:
     def __post_init__(self) -> None:
         """Refuse a URL that is wrong before anything is done; raise `UsageError`."""
         if self.url is not None:
-            address(self.url)
+            checked_url(self.url)
 
     def folder_for(self, home: str | os.PathLike[str]) -> Path:
         """Return the folder of *home* in the state folder."""
@@ -44,7 +44,9 @@ class Keeping:
     def url_for(self, root: Path) -> str:
         """Return the address of the history of the home at *root*."""
         return (
-            sqlite_url(self.folder_for(root) / FILE_NAME) if self.url is None else address(self.url)
+            sqlite_url(self.folder_for(root) / FILE_NAME)
+            if self.url is None
+            else checked_url(self.url)
         )
 
 
@@ -63,30 +65,30 @@ class History:
 
 
 def history(
-    home: str | os.PathLike[str] = DEFAULT_HOME, *, keeping: Keeping | None = None
+    home: str | os.PathLike[str] = DEFAULT_HOME, *, keeping: HistorySettings | None = None
 ) -> History:
     """Return the runs that were kept of *home*; raise `HomeError` or `StateError`."""
     root = find_home(home).root
-    named = home_name(root)
-    return History(named, runs_of((keeping or Keeping()).url_for(root), named))
+    named = absolute_home(root)
+    return History(named, runs_at((keeping or HistorySettings()).url_for(root), named))
 
 
-def place_of(audited: Audit, scope: Scope, keeping: Keeping) -> Place:
+def location_of(audited: Audit, scope: Scope, keeping: HistorySettings) -> HistoryLocation:
     """Return where a run is kept that found what *audited* says."""
     return _place(audited.snapshot.home.root, audited.snapshot.home.database, scope, keeping)
 
 
-def place_at(
-    home: str | os.PathLike[str], database: str | None, scope: Scope, keeping: Keeping
-) -> Place:
+def location_at(
+    home: str | os.PathLike[str], database: str | None, scope: Scope, keeping: HistorySettings
+) -> HistoryLocation:
     """Return where a run on *home* is kept that could not check it; raise `HomeError`."""
     place = find_home(home, database)
     return _place(place.root, place.database, scope, keeping)
 
 
-def keep(audited: Audit, place: Place, at: str) -> Recorded:
+def record_audit(audited: Audit, place: HistoryLocation, at: str) -> RecordedRun:
     """Keep what *audited* found at a time; return what changed. Raises `StateError`."""
-    findings = reported(audited.findings)
+    findings = as_reported(audited.findings)
     answer = answer_of(findings, audited.rows)
     counts = audited.summary.counts
     names = ("artifacts", "rows", "error", "warning", "info")
@@ -95,22 +97,24 @@ def keep(audited: Audit, place: Place, at: str) -> Recorded:
         "blank_descriptions": answer.descriptions.artifacts,
         "broken_sources": answer.sources.artifacts,
     }
-    return record(place, at, facts, findings, _hidden(audited))
+    return record_run(place, at, facts, findings, _hidden(audited))
 
 
 def _hidden(audited: Audit) -> list[str]:
-    """Return the identities of what is left out on request."""
-    accepted = [] if audited.accepted is None else identities(audited.accepted.findings)
-    return [*identities(audited.ignored), *accepted]
+    """Return the fingerprints of what is left out on request."""
+    accepted = [] if audited.accepted is None else fingerprints(audited.accepted.findings)
+    return [*fingerprints(audited.ignored), *accepted]
 
 
-def _place(root: Path, database: str | None, scope: Scope, keeping: Keeping) -> Place:
+def _place(
+    root: Path, database: str | None, scope: Scope, keeping: HistorySettings
+) -> HistoryLocation:
     known = None if database is None else without_password(database)
-    series = Series(home_name(root), known, spoken(scope))
-    return Place(keeping.url_for(root), series, keeping.kept_runs)
+    series = Series(absolute_home(root), known, describe_scope(scope))
+    return HistoryLocation(keeping.url_for(root), series, keeping.kept_runs)
 
 
-def spoken(scope: Scope) -> str:
+def describe_scope(scope: Scope) -> str:
     """Return a scope as text, empty for everything; what is ignored is hidden, not out of scope."""
     parts = {
         "select": scope.select, "collection": scope.collections, "artifact": scope.artifacts,

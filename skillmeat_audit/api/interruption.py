@@ -11,7 +11,7 @@ from skillmeat_audit.api.repair import runs
 from skillmeat_audit.base.errors import AuditError
 from skillmeat_audit.loaders.home import home_folder
 from skillmeat_audit.repair.journal import Journal
-from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.facts.values import plural
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def _note(run: Journal, home: str | os.PathLike[str], options: Options) -> str |
     if run.state == "committed":
         command = _command(f"undo --run {run.run}", home, options)
         way_back = "" if run.kind == "undo" else f"; '{command}' puts them back"
-        return f"run {run.run} had written {count(len(run.entries), 'row')}{way_back}"
+        return f"run {run.run} had written {plural(len(run.entries), 'row')}{way_back}"
     if run.state == "interrupted":
         command = _command("runs", home, options)
         return f"run {run.run} may have been written; '{command}' says whether"

@@ -8,7 +8,12 @@ from pathlib import Path
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.repair.transaction import CacheService, Proceed, Terms, go_on
+from skillmeat_audit.repair.transaction import (
+    CacheService,
+    RunSettings,
+    ShouldContinue,
+    always_continue,
+)
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
 from skillmeat_audit.service.connection import WAIT_SECONDS
 
@@ -31,15 +36,15 @@ class Options:
     wait_seconds: float = WAIT_SECONDS
     service: str = "embedded"
     keep_backups: int | None = None
-    proceed: Proceed = go_on
+    proceed: ShouldContinue = always_continue
     allow_links: Sequence[str | os.PathLike[str]] = ()
 
-    def terms(self, home: str) -> Terms:
+    def terms(self, home: str) -> RunSettings:
         """Return the terms for runs on *home*."""
         given = None if self.state_dir is None else Path(self.state_dir).expanduser()
         folder = state_folder(home, given)
         service = _service(self.service)
-        return Terms(
+        return RunSettings(
             folder, self.max_overwrites, self.wait_seconds, service, self.keep_backups, self.proceed
         )
 

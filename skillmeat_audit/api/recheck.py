@@ -8,12 +8,12 @@ import pandas as pd
 from skillmeat_audit.api.audit import Audit, audit
 from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.loaders.snapshot import Reading
-from skillmeat_audit.model.tables import among
-from skillmeat_audit.model.trend import identities
+from skillmeat_audit.model.tables import is_in
+from skillmeat_audit.model.trend import fingerprints
 
 
 @dataclass(frozen=True)
-class Recheck:
+class AuditChanges:
     """What an audit after a run says, against the one before: findings ``FINDINGS`` each."""
 
     fixed: pd.DataFrame
@@ -21,33 +21,33 @@ class Recheck:
     new: pd.DataFrame
 
 
-def audit_of(home: str, url: str, **reading: Unpack[Reading]) -> Audit:
+def audit_database(home: str, url: str, **reading: Unpack[Reading]) -> Audit:
     """Return the audit of *home* with its cache at *url*."""
     path = sqlite_path(url)
     return audit(home, database=url if path is None else str(path), **reading)
 
 
-def compared(before: pd.DataFrame, after: pd.DataFrame) -> Recheck:
+def compare_audits(before: pd.DataFrame, after: pd.DataFrame) -> AuditChanges:
     """Return what two audits of a home say of each other."""
     old, new = _identity(before), _identity(after)
-    fixed, known = ~among(old, new), among(new, old)
-    return Recheck(
+    fixed, known = ~is_in(old, new), is_in(new, old)
+    return AuditChanges(
         fixed=before[fixed].reset_index(drop=True),
         remaining=after[known].reset_index(drop=True),
         new=after[~known].reset_index(drop=True),
     )
 
 
-def left_of(known: pd.DataFrame, after: Audit, new: pd.DataFrame) -> Audit:
+def narrow_to(known: pd.DataFrame, after: Audit, new: pd.DataFrame) -> Audit:
     """Return *after* with those of its findings only that are among the *known* or the *new*.
 
     So an audit of some findings is followed by one of the same, and what the run brought.
     """
     found = _identity(after.findings)
-    kept = among(found, _identity(known)) | among(found, _identity(new))
+    kept = is_in(found, _identity(known)) | is_in(found, _identity(new))
     return after.only(after.findings[kept])
 
 
 def _identity(findings: pd.DataFrame) -> pd.Series:
     """Return what makes findings of two audits the same, for each of *findings*."""
-    return pd.Series(identities(findings), findings.index, dtype="string")
+    return pd.Series(fingerprints(findings), findings.index, dtype="string")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from skillmeat_audit.api.audit import Audit, Scope, scoped
 from skillmeat_audit.api.options import Options
-from skillmeat_audit.api.recheck import Recheck, audit_of, compared
+from skillmeat_audit.api.recheck import AuditChanges, audit_database, compare_audits
 from skillmeat_audit.base.errors import (
     AuditError,
     DatabaseError,
@@ -33,13 +33,13 @@ from skillmeat_audit.repair import plan as plans
 from skillmeat_audit.repair.apply import apply_plan, rehearse_plan
 from skillmeat_audit.repair.journal import Journal
 from skillmeat_audit.repair.settling import settle_run
-from skillmeat_audit.repair.transaction import Terms
+from skillmeat_audit.repair.transaction import RunSettings
 from skillmeat_audit.repair.undo import undo_run
 from skillmeat_audit.reports.facts.names import Names
-from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
-from skillmeat_audit.reports.terminal.runs import done, summed, why_no_undo
-from skillmeat_audit.reports.terminal.runs import rechecked as told
+from skillmeat_audit.reports.terminal.runs import delta_sentence as told
+from skillmeat_audit.reports.terminal.runs import outcome_words, summarize_changes, why_no_undo
 from skillmeat_audit.schema.shape import Era
 
 
@@ -50,7 +50,7 @@ class Plan:
     ``document`` is what is saved; ``url`` the cache's address, credentials included, which is not.
     """
 
-    document: model.Plan
+    document: model.PlanDocument
     url: str = field(repr=False)
     names: Names = field(default=Names({}, {}), repr=False)
 
@@ -71,7 +71,7 @@ class Plan:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the plan as JSON (``skillmeat-audit/plan/1``); return its path."""
         try:
-            Path(path).write_bytes(plans.encode(self.document))
+            Path(path).write_bytes(plans.encode_plan(self.document))
         except OSError as exc:
             raise StateError(f"cannot write {printable(path)}: {exc.strerror or exc}") from exc
         return Path(path)
@@ -84,7 +84,7 @@ class Plan:
 
         Raises `PlanError` naming the place that is wrong.
         """
-        document = plans.load(Path(path))
+        document = plans.load_plan(Path(path))
         place = find_home(document.home, database or document.database)
         return cls(document, str(place.database))
 
@@ -97,7 +97,7 @@ class Plan:
         return apply(self, options=options)
 
     def __repr__(self) -> str:
-        changes = summed(self.document.changes)
+        changes = summarize_changes(self.document.changes)
         return f"<Plan: {changes}; see .changes, .save(path), .rehearse(), .apply()>"
 
     def _repr_html_(self) -> str:
@@ -112,10 +112,10 @@ class Run:
     says against the one before. Both are None of a rehearsal and of an undo.
     """
 
-    outcome: model.Run
-    recheck: Recheck | None
+    outcome: model.RunOutcome
+    recheck: AuditChanges | None
     url: str = field(repr=False)
-    terms: Terms = field(repr=False)
+    terms: RunSettings = field(repr=False)
     names: Names = field(default=Names({}, {}), repr=False)
     after: Audit | None = field(default=None, repr=False)
 
@@ -134,7 +134,9 @@ class Run:
 
     def undo(self) -> "Run":
         """Put back what this run changed; raise `UsageError` where it wrote nothing."""
-        found = [each for each in journals.runs(self.terms.folder) if each.run == self.outcome.run]
+        found = [
+            each for each in journals.read_runs(self.terms.folder) if each.run == self.outcome.run
+        ]
         if not found:
             raise UsageError("this run wrote nothing: there is nothing to undo")
         if found[0].state == "damaged":
@@ -146,8 +148,8 @@ class Run:
         outcome, way_back = self.outcome, ", .undo()" if self.outcome.run else ""
         again = "" if self.recheck is None else f"; {told(self.recheck)}"
         return (
-            f"<Run {outcome.run or '(nothing written)'}: {count(len(outcome.applied), 'change')} "
-            f"{done(outcome)}, {count(len(outcome.conflicts), 'conflict')}{again}; "
+            f"<Run {outcome.run or '(nothing written)'}: {plural(len(outcome.applied), 'change')} "
+            f"{outcome_words(outcome)}, {plural(len(outcome.conflicts), 'conflict')}{again}; "
             f"see .outcomes{way_back}>"
         )
 
@@ -182,7 +184,7 @@ def plan(
     changes = plans.changes_from(
         findings, missing_cells(snapshot), rows, dispositions, deletes=deletes
     )
-    document = model.Plan(
+    document = model.PlanDocument(
         schema_="skillmeat-audit/plan/1",
         home=_plannable(snapshot.home),
         database=without_password(url),
@@ -209,13 +211,13 @@ def apply(planned: Plan, *, options: Options | None = None, recheck: bool = True
     terms = options.terms(planned.document.home)
     place = planned.document.home, planned.url
     reading = Reading(progress=False, state_dir=options.state_dir, allow_links=options.allow_links)
-    before = audit_of(*place, **reading) if recheck else None
+    before = audit_database(*place, **reading) if recheck else None
     outcome = apply_plan(planned.document, planned.url, terms)
     rechecked = after = None
     if before is not None:
         try:
-            after = audit_of(*place, **reading) if outcome.run else before
-            rechecked = compared(before.findings, after.findings)
+            after = audit_database(*place, **reading) if outcome.run else before
+            rechecked = compare_audits(before.findings, after.findings)
         except AuditError as exc:  # what was written stays written, and has to be told
             outcome = replace(outcome, notes=(*outcome.notes, f"could not audit again: {exc}"))
     return Run(outcome, rechecked, planned.url, terms, planned.names, after)
@@ -261,7 +263,7 @@ def runs(
 ) -> list[Journal]:
     """Return the runs on *home*, the latest first, those that were interrupted settled first."""
     settle(home, database=database, options=options)
-    return journals.runs((options or Options()).terms(_home_path(home, database)).folder)
+    return journals.read_runs((options or Options()).terms(_home_path(home, database)).folder)
 
 
 def settle(
@@ -278,13 +280,13 @@ def settle(
     """
     place = find_home(home, database)
     terms = (options or Options()).terms(_home_path(home, database))
-    listed = journals.runs(terms.folder)
+    listed = journals.read_runs(terms.folder)
     waiting = [each for each in listed if each.state in ("interrupted", "damaged")]
     settled = (_settled(each, place.database, terms) for each in waiting)
     return [each for each in settled if each is not None]
 
 
-def _settled(run: Journal, url: str | None, terms: Terms) -> Journal | None:
+def _settled(run: Journal, url: str | None, terms: RunSettings) -> Journal | None:
     if url is None or run.state == "damaged":
         return run
     return settle_run(run, url, terms.wait_seconds)

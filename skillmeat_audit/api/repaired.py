@@ -10,8 +10,8 @@ from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import as_text, printable
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import REPAIRED, plain
-from skillmeat_audit.repair.journal import Journal, read
+from skillmeat_audit.model.tables import REPAIRED, to_objects
+from skillmeat_audit.repair.journal import Journal, read_journal
 
 _STAMP = "synced_at"
 _CELLS = (*COLUMNS, _STAMP)
@@ -33,7 +33,7 @@ def load_repaired(snapshot: Snapshot, state_dir: str | os.PathLike[str] | None) 
     """
     given = None if state_dir is None else Path(state_dir).expanduser()
     folder = state_folder(str(snapshot.home.root.resolve()), given)
-    stamps = set(plain(snapshot.rows[_STAMP])) - {None}
+    stamps = set(to_objects(snapshot.rows[_STAMP])) - {None}
     entries: list[tuple[object, ...]] = []
     cells: list[tuple[object, ...]] = []
     for journal in _journals(folder, snapshot.identity):
@@ -65,7 +65,7 @@ def _frame(entries: Records, cells: Records) -> pd.DataFrame:
 
 def _journals(folder: Path, identity: str | None) -> list[Journal]:
     """Return the repairs of the cache called *identity*, the latest first, where readable."""
-    journals = (read(path.parent) for path in folder.glob("*/journal.json"))
+    journals = (read_journal(path.parent) for path in folder.glob("*/journal.json"))
     repairs = (each for each in journals if each.kind == "apply" and each.state in _STATES)
     ours = (each for each in repairs if each.identity == identity)
     return sorted(ours, key=lambda journal: str(journal.started_at), reverse=True)

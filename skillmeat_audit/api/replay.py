@@ -14,10 +14,10 @@ from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.cells import Comparison, compare
 from skillmeat_audit.loaders.extraction import extract
-from skillmeat_audit.loaders.snapshot import load_snapshot, tracked
+from skillmeat_audit.loaders.snapshot import load_snapshot, with_progress
 from skillmeat_audit.model.findings import CELL_STATUSES
-from skillmeat_audit.model.tables import REPLAYED, REPLAYS, among, records
-from skillmeat_audit.repair.backup import back_up
+from skillmeat_audit.model.tables import REPLAYED, REPLAYS, is_in, records
+from skillmeat_audit.repair.backup import back_up_database
 from skillmeat_audit.replay.paths import ImportPath, paths, refresh_all
 from skillmeat_audit.replay.scratch import scratch
 from skillmeat_audit.replay.source import BUNDLED, Fields, ImportEntry, scan
@@ -72,7 +72,7 @@ def replay_imports(
     for era in eras:
         stage = _Stage(era, source, entries, keep)
         taken = [path for path in paths(_fields) if era in path.eras]
-        for path in tracked(taken, None, f"keyed by {era}"):
+        for path in with_progress(taken, None, f"keyed by {era}"):
             left, found = _one(path, stage)
             summaries.append(left if timed else left | {"seconds": None})
             rows += found
@@ -126,8 +126,8 @@ def _right(comparison: Comparison) -> Record:
 def _verdict(checked: Audit) -> Record:
     """Return what the audit says in words: wrong cells, their rules, and who wrote the rows."""
     findings = checked.findings
-    wrong = findings[findings["column"].notna() & among(findings["status"], CELL_STATUSES)]
-    who = Counter(zip(checked.writers["writer"], checked.writers["writer_sure"], strict=True))
+    wrong = findings[findings["column"].notna() & is_in(findings["status"], CELL_STATUSES)]
+    who = Counter(zip(checked.writers["writer"], checked.writers["writer_confidence"], strict=True))
     told = [f"{writer} ×{count} ({sure})" for (writer, sure), count in sorted(who.items())]
     return {
         "wrong_cells": len(wrong), "writer": ", ".join(told),
@@ -137,7 +137,7 @@ def _verdict(checked: Audit) -> Record:
 
 def _rows(checked: Audit) -> list[Record]:
     columns = ["artifact_id", "description", "source", "origin", "origin_source"]
-    written = checked.writers[["writer", "writer_sure"]]
+    written = checked.writers[["writer", "writer_confidence"]]
     return records(pd.concat([checked.rows[columns], written], axis=1))
 
 
@@ -149,7 +149,7 @@ def _fields(text: str) -> Fields:
 def _copy_home(home: Path, target: Path) -> None:
     """Copy a scratch home whose cache is still connected to: that one through SQLite alone."""
     shutil.copytree(home, target, ignore=shutil.ignore_patterns("cache.db*"))
-    back_up(home / "cache" / "cache.db", target / "cache" / "cache.db")
+    back_up_database(home / "cache" / "cache.db", target / "cache" / "cache.db")
 
 
 def _make_folder(folder: Path) -> None:

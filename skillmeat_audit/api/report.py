@@ -9,31 +9,37 @@ from pathlib import Path
 
 from skillmeat_audit import __version__
 from skillmeat_audit.api.audit import Audit, Scope, audit
-from skillmeat_audit.api.baseline import accepting
-from skillmeat_audit.api.compose import home_name, make_report
-from skillmeat_audit.api.history import Keeping, keep, place_at, place_of, spoken
+from skillmeat_audit.api.baseline import apply_baseline
+from skillmeat_audit.api.compose import absolute_home, make_report
+from skillmeat_audit.api.history import (
+    HistorySettings,
+    describe_scope,
+    location_at,
+    location_of,
+    record_audit,
+)
 from skillmeat_audit.api.interruption import reporting_writes
 from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.outputs import Output, render_outputs
 from skillmeat_audit.api.safe_repair import apply_safe
 from skillmeat_audit.base.clock import now, today
 from skillmeat_audit.base.errors import AuditError, StateError, UsageError
-from skillmeat_audit.delivery.files import Delivery, deliver
-from skillmeat_audit.delivery.notices import Notifying, notify
-from skillmeat_audit.history.store import Place, mark_delivered, record_failure
+from skillmeat_audit.delivery.files import DeliveryResult, deliver
+from skillmeat_audit.delivery.notices import NoticeSettings, notify
+from skillmeat_audit.history.store import HistoryLocation, mark_delivered, record_failed_run
 from skillmeat_audit.loaders.home import DEFAULT_HOME, home_folder
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.reports.facts.report import Failure, Past, Report
+from skillmeat_audit.reports.facts.report import Failure, Report, RunContext
 from skillmeat_audit.reports.files.html_page import failure_page, html_page
 from skillmeat_audit.reports.files.notice import notice_of
-from skillmeat_audit.schedule.lock import alone
+from skillmeat_audit.schedule.lock import exclusive_lock
 
 LOCK_NAME = "report.lock"
 
 
 @dataclass(frozen=True)
-class Order:
+class ReportRequest:
     """What is to be reported, and where to; see `api.audit.audit` for scope and database.
 
     Without ``keeping`` nothing is kept of the run, and it is compared with no other. With
@@ -46,8 +52,8 @@ class Order:
     scope: Scope | None = None
     database: str | None = field(default=None, repr=False)
     baseline: Path | None = None
-    keeping: Keeping | None = None
-    notifying: Notifying | None = None
+    keeping: HistorySettings | None = None
+    notifying: NoticeSettings | None = None
     apply_safe: bool = False
     exclusive: bool = False
     progress: bool | None = None
@@ -61,15 +67,15 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredReport:
     """A report, where its run was kept, and why it could not be."""
 
     document: Report | Failure
-    place: Place | None = None
+    place: HistoryLocation | None = None
     run: int | None = None
     problems: tuple[str, ...] = ()
 
-    def delivered(self) -> "Kept":
+    def delivered(self) -> "StoredReport":
         """Return it with the run marked as delivered, or with the reason why that failed."""
         if self.place is None or self.run is None:
             return self
@@ -81,11 +87,11 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReportOutcome:
     """The report that was made, and whether it arrived."""
 
     document: Report | Failure
-    delivery: Delivery
+    delivery: DeliveryResult
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -117,34 +123,36 @@ class Outcome:
         return ExitCode.CLEAN if exit_zero and code is ExitCode.FINDINGS else code
 
 
-def report(home: str | os.PathLike[str] = DEFAULT_HOME, order: Order | None = None) -> Outcome:
+def report(
+    home: str | os.PathLike[str] = DEFAULT_HOME, order: ReportRequest | None = None
+) -> ReportOutcome:
     """Audit *home*, make the report, and deliver it to the outputs of *order*.
 
     A home that cannot be checked has a report too, a `Failure`; only a wrong request is raised, as
     `UsageError`, before anything is written, or `BusyError`.
     """
-    order = order or Order()
-    keeping = order.keeping or Keeping()
+    order = order or ReportRequest()
+    keeping = order.keeping or HistorySettings()
     with ExitStack() as stack:
         if order.exclusive:
-            stack.enter_context(alone(keeping.folder_for(home) / LOCK_NAME))
+            stack.enter_context(exclusive_lock(keeping.folder_for(home) / LOCK_NAME))
         if order.apply_safe:
             options = Options(keeping.state_dir)
             stack.enter_context(reporting_writes(home, options, order.database))
         return _delivered(home, order)
 
 
-def report_crash(home: str | os.PathLike[str], order: Order, reason: str) -> None:
+def report_crash(home: str | os.PathLike[str], order: ReportRequest, reason: str) -> None:
     """Deliver to the outputs of *order* that the report could not be made, and notify of it.
 
     An earlier report that stayed in place would be taken for today's.
     """
-    failure = Failure(home_name(home_folder(home)), reason, __version__, now())
+    failure = Failure(absolute_home(home_folder(home)), reason, __version__, now())
     deliver(render_outputs(failure, order.outputs))
     _notify(failure, order.notifying)
 
 
-def _delivered(home: str | os.PathLike[str], order: Order) -> Outcome:
+def _delivered(home: str | os.PathLike[str], order: ReportRequest) -> ReportOutcome:
     made = _made(home, order, now())
     delivery = deliver(render_outputs(made.document, order.outputs))
     problems = _notify(made.document, order.notifying)
@@ -152,10 +160,10 @@ def _delivered(home: str | os.PathLike[str], order: Order) -> Outcome:
     if not delivery.problems:
         made = made.delivered()
     delivery = replace(delivery, problems=(*delivery.problems, *made.problems))
-    return Outcome(made.document, delivery)
+    return ReportOutcome(made.document, delivery)
 
 
-def _notify(document: Report | Failure, notifying: Notifying | None) -> tuple[str, ...]:
+def _notify(document: Report | Failure, notifying: NoticeSettings | None) -> tuple[str, ...]:
     """Send the notice of *document*, if there is one; return what went wrong."""
     if notifying is None or (notice := notice_of(document, notifying.threshold)) is None:
         return ()
@@ -166,7 +174,7 @@ def _notify(document: Report | Failure, notifying: Notifying | None) -> tuple[st
     )
 
 
-def _made(home: str | os.PathLike[str], order: Order, at: str) -> Kept:
+def _made(home: str | os.PathLike[str], order: ReportRequest, at: str) -> StoredReport:
     notes: tuple[str, ...] = ()
     trouble: tuple[str, ...] = ()
     try:
@@ -182,7 +190,7 @@ def _made(home: str | os.PathLike[str], order: Order, at: str) -> Kept:
     return replace(made, document=_with(made.document, notes, trouble))
 
 
-def _audited(home: str | os.PathLike[str], order: Order) -> Audit:
+def _audited(home: str | os.PathLike[str], order: ReportRequest) -> Audit:
     audited = audit(
         home,
         database=order.database,
@@ -194,33 +202,35 @@ def _audited(home: str | os.PathLike[str], order: Order) -> Audit:
     )
     if order.baseline is None:
         return audited
-    return accepting(audited, order.scope or Scope(), order.baseline, today())
+    return apply_baseline(audited, order.scope or Scope(), order.baseline, today())
 
 
-def _failed(home: str | os.PathLike[str], order: Order, reason: str, at: str) -> Kept:
-    failure = Failure(home_name(home_folder(home)), reason, __version__, at)
+def _failed(
+    home: str | os.PathLike[str], order: ReportRequest, reason: str, at: str
+) -> StoredReport:
+    failure = Failure(absolute_home(home_folder(home)), reason, __version__, at)
     if order.keeping is None:
-        return Kept(failure)
+        return StoredReport(failure)
     try:
-        place = place_at(home, order.database, order.scope or Scope(), order.keeping)
-        return Kept(failure, place, record_failure(place, at, reason, __version__))
+        place = location_at(home, order.database, order.scope or Scope(), order.keeping)
+        return StoredReport(failure, place, record_failed_run(place, at, reason, __version__))
     except AuditError:  # a home that is not there has no history either; the reason says so
-        return Kept(failure)
+        return StoredReport(failure)
 
 
-def _reported(audited: Audit, order: Order, at: str) -> Kept:
+def _reported(audited: Audit, order: ReportRequest, at: str) -> StoredReport:
     scope = order.scope or Scope()
-    made = partial(make_report, audited, made_at=at, part=spoken(scope))
+    made = partial(make_report, audited, made_at=at, part=describe_scope(scope))
     if order.keeping is None:
-        return Kept(made())
-    place = place_of(audited, scope, order.keeping)
+        return StoredReport(made())
+    place = location_of(audited, scope, order.keeping)
     try:
-        recorded = keep(audited, place, at)
+        recorded = record_audit(audited, place, at)
     except StateError as exc:
         # The home was checked all the same: what is missing is a part of the delivery (exit 6).
-        return Kept(_with(made(), (str(exc),), ()), problems=(str(exc),))
-    past = Past(recorded.changes, recorded.trend)
-    return Kept(made(findings=recorded.findings, past=past), place, recorded.run)
+        return StoredReport(_with(made(), (str(exc),), ()), problems=(str(exc),))
+    past = RunContext(recorded.changes, recorded.trend)
+    return StoredReport(made(findings=recorded.findings, past=past), place, recorded.run)
 
 
 def _with(

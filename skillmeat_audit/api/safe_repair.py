@@ -9,7 +9,7 @@ from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.repair import apply, plan
 from skillmeat_audit.base.errors import DatabaseError, PlanError, StateError
 from skillmeat_audit.model.findings import Disposition
-from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.facts.values import plural
 
 Said = tuple[str, ...]
 
@@ -27,12 +27,12 @@ def apply_safe(audited: Audit, state_dir: str | os.PathLike[str] | None) -> tupl
         outcome = apply(planned, options=Options(state_dir), recheck=False).outcome
     except (PlanError, DatabaseError, StateError) as exc:
         return False, (), (f"the safe changes were not applied: {exc}",)
-    said = f"{count(len(outcome.applied), 'safe change')} applied in run {outcome.run}"
+    said = f"{plural(len(outcome.applied), 'safe change')} applied in run {outcome.run}"
     skipped = len(outcome.conflicts)
     way_back = f"undo {shlex.quote(planned.document.home)} --run {outcome.run}"
     if state_dir is not None:
         way_back += f" --state-dir {shlex.quote(os.path.abspath(os.path.expanduser(state_dir)))}"
     notes: Sequence[str] = [f"{said}; 'skillmeat-audit {way_back}' puts them back"]
     if skipped:
-        notes = [*notes, f"{count(skipped, 'change')} skipped: the rows moved meanwhile"]
+        notes = [*notes, f"{plural(skipped, 'change')} skipped: the rows moved meanwhile"]
     return True, (*notes, *outcome.notes), ()

@@ -17,7 +17,7 @@ from skillmeat_audit.base.text import printable
 from skillmeat_audit.delivery.notices import VARIABLE
 from skillmeat_audit.loaders.home import find_home, home_folder
 from skillmeat_audit.schedule import cron, systemd, workflow
-from skillmeat_audit.schedule.job import Every, Job, checked, job_name, time_of_day
+from skillmeat_audit.schedule.job import Every, Job, checked_job, job_name, time_of_day
 
 KINDS = ("systemd", "cron", "github")
 _APP = "skillmeat-audit"
@@ -26,7 +26,7 @@ _GITHUB_OUTPUTS = ("--github", *(f"--output={_APP}{each}" for each in (".html", 
 
 
 @dataclass(frozen=True)
-class Request:
+class ScheduleRequest:
     """What is to be scheduled: when, where reports go, and further options of ``report``.
 
     Without ``outputs`` a page and its JSON go to the state folder.
@@ -45,7 +45,7 @@ def default_kind() -> str:
     return "systemd" if shutil.which("systemctl") and _BOOTED.is_dir() else "cron"
 
 
-def job_of(home: str | os.PathLike[str], request: Request) -> Job:
+def job_of(home: str | os.PathLike[str], request: ScheduleRequest) -> Job:
     """Return the job of *home*, everything in it absolute; raise `HomeError`, `UsageError`.
 
     A workflow runs in a checkout: there the home is a path below it.
@@ -55,11 +55,11 @@ def job_of(home: str | os.PathLike[str], request: Request) -> Job:
     root = os.fspath(home) if in_checkout else _root(home)
     argv = _in_checkout(root, request) if in_checkout else _absolute(root, request)
     log = str(Path(platformdirs.user_log_dir(_APP)) / f"{job_name(root)}.log")
-    checked([root, log, *argv])
+    checked_job([root, log, *argv])
     return Job(root, tuple(argv), request.every, hour, minute, log)
 
 
-def printed(home: str | os.PathLike[str], request: Request) -> str:
+def printed(home: str | os.PathLike[str], request: ScheduleRequest) -> str:
     """Return what would be installed, as text."""
     job = job_of(home, request)
     match request.kind:
@@ -71,7 +71,7 @@ def printed(home: str | os.PathLike[str], request: Request) -> str:
             return workflow.printed(job, __version__)
 
 
-def install(home: str | os.PathLike[str], request: Request) -> str:
+def install(home: str | os.PathLike[str], request: ScheduleRequest) -> str:
     """Install the job, in place of an earlier one for *home*; return what was done.
 
     Raises `StateError` where the platform's tool fails, or something else is in the way.
@@ -117,7 +117,7 @@ def _root(home: str | os.PathLike[str]) -> str:
     return str(find_home(home).root.resolve())
 
 
-def _absolute(root: str, request: Request) -> list[str]:
+def _absolute(root: str, request: ScheduleRequest) -> list[str]:
     """Return the command for this machine; -P keeps the working folder out of Python's path.
 
     With --exit-zero every exit code but 0 is a failure, also Python's own 1 where it cannot start.
@@ -143,7 +143,7 @@ def _check(outputs: Sequence[str]) -> None:
             raise UsageError(f"there is no folder {printable(folder)} for reports; make it first")
 
 
-def _in_checkout(root: str, request: Request) -> list[str]:
+def _in_checkout(root: str, request: ScheduleRequest) -> list[str]:
     if os.path.isabs(os.path.expanduser(root)) or ".." in Path(root).parts:
         raise UsageError("a workflow runs in a checkout: give the home as a path below it")
     if request.outputs:

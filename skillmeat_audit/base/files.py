@@ -31,7 +31,7 @@ class Content(NamedTuple):
     facts: os.stat_result
 
 
-class Seen(NamedTuple):
+class FileState(NamedTuple):
     """What tells one state of a file from another without reading it, as far as that is possible.
 
     ``ctime_ns`` changes with every ``write`` and cannot be set by anybody. A store through a
@@ -46,9 +46,9 @@ class Seen(NamedTuple):
     ctime_ns: int
 
 
-def seen(facts: os.stat_result) -> Seen:
+def state_of(facts: os.stat_result) -> FileState:
     """Return what *facts* tell the state of a file by."""
-    return Seen(
+    return FileState(
         facts.st_dev & _POSITIVE,
         facts.st_ino & _POSITIVE,
         facts.st_size,
@@ -57,7 +57,7 @@ def seen(facts: os.stat_result) -> Seen:
     )
 
 
-def exists(path: str | Path) -> bool:
+def path_exists(path: str | Path) -> bool:
     """Tell whether there is something at *path*; raise `OSError` where that cannot be told."""
     try:
         os.stat(path)

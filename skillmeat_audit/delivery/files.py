@@ -27,14 +27,14 @@ class OutputFile:
 
 
 @dataclass(frozen=True)
-class Delivery:
+class DeliveryResult:
     """What became of the files: those written with their sizes, and what went wrong."""
 
     written: tuple[tuple[str, int], ...]
     problems: tuple[str, ...]
 
 
-def deliver(files: Iterable[OutputFile]) -> Delivery:
+def deliver(files: Iterable[OutputFile]) -> DeliveryResult:
     """Write every one of *files*; one that fails does not keep the others back."""
     written, problems = [], []
     for file in files:
@@ -46,7 +46,7 @@ def deliver(files: Iterable[OutputFile]) -> Delivery:
         except OSError as exc:
             reason = exc.strerror or exc
             problems.append(f"cannot write {printable(_spoken(file.path))}: {printable(reason)}")
-    return Delivery(tuple(written), tuple(problems))
+    return DeliveryResult(tuple(written), tuple(problems))
 
 
 def _is_stream(path: str) -> bool:

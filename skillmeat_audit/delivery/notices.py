@@ -19,7 +19,7 @@ _TYPES = {Severity.ERROR: "failure", Severity.WARNING: "warning", Severity.INFO:
 
 
 @dataclass(frozen=True)
-class Service:
+class NoticeService:
     """Where notices go: the address that is given as ``number``.
 
     ``severities`` are those that it wants to hear of, all where empty.
@@ -36,14 +36,14 @@ class Service:
 
 
 @dataclass(frozen=True)
-class Notifying:
+class NoticeSettings:
     """Who is notified, and from which severity on."""
 
-    services: tuple[Service, ...]
+    services: tuple[NoticeService, ...]
     threshold: Severity = Severity.WARNING
 
 
-def services_from(file: Path | None) -> tuple[Service, ...]:
+def services_from(file: Path | None) -> tuple[NoticeService, ...]:
     """Return the services in *file* and in ``SKILLMEAT_AUDIT_NOTIFY``; raise `UsageError`.
 
     *file* holds an address a line, ``error,warning=address`` for these severities only; comments
@@ -55,7 +55,7 @@ def services_from(file: Path | None) -> tuple[Service, ...]:
 
 
 def notify(
-    notice: Notice, services: Sequence[Service], page: Callable[[], bytes]
+    notice: Notice, services: Sequence[NoticeService], page: Callable[[], bytes]
 ) -> tuple[str, ...]:
     """Send *notice* to those of *services* that want it; return what went wrong.
 
@@ -66,7 +66,7 @@ def notify(
     return tuple(_sent(wanted, notice, page())) if wanted else ()
 
 
-def _sent(services: list[Service], notice: Notice, page: bytes) -> Iterator[str]:
+def _sent(services: list[NoticeService], notice: Notice, page: bytes) -> Iterator[str]:
     """Yield, for each service that the notice did not reach, that it did not."""
     try:
         import apprise  # noqa: PLC0415 - an extra, and slow to load
@@ -103,7 +103,7 @@ def _lines(file: Path) -> list[str]:
     return [line for line in stripped if line and not line.startswith("#")]
 
 
-def _service(line: str, number: int) -> Service:
+def _service(line: str, number: int) -> NoticeService:
     match = _LINE.fullmatch(line)
     named = tuple((match["severities"] or "").replace(",", " ").split()) if match else ()
     if match is None or set(named) - set(SEVERITIES):
@@ -111,8 +111,8 @@ def _service(line: str, number: int) -> Service:
             f"notification address {number} is not understood; give an address of apprise, "
             "or error,warning=address"
         )
-    return Service(number, match["url"], named)
+    return NoticeService(number, match["url"], named)
 
 
-def _wants(service: Service, notice: Notice) -> bool:
+def _wants(service: NoticeService, notice: Notice) -> bool:
     return not service.severities or notice.severity in service.severities

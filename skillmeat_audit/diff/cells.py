@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from skillmeat_audit.diff.compare import holds
+from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.expected import (
     Bools,
     Ints,
@@ -81,8 +81,8 @@ def compare(snapshot: Snapshot) -> Comparison:
 
 def _usable(rows: pd.DataFrame) -> pd.Series:
     """Return True for rows whose artifact is known and whose key is theirs alone."""
-    named = holds(rows["artifact_id"].str.fullmatch(r"(?s)[^:]+:.+"))
-    return named & holds(rows["has_artifact"]) & ~rows.duplicated(list(KEY), keep=False)
+    named = is_true(rows["artifact_id"].str.fullmatch(r"(?s)[^:]+:.+"))
+    return named & is_true(rows["has_artifact"]) & ~rows.duplicated(list(KEY), keep=False)
 
 
 def missing_cells(snapshot: Snapshot) -> pd.DataFrame:

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skillmeat_audit.diff.compare import claimed, differs, holds, normal
-from skillmeat_audit.diff.links import catalog_of, host_of
+from skillmeat_audit.diff.compare import differs, is_true, map_bool, normalize
+from skillmeat_audit.diff.links import catalog_entry_of_each, host_of
 from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELD, Field
 from skillmeat_audit.model.findings import Evidence
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import CANDIDATES, among
+from skillmeat_audit.model.tables import CANDIDATES, is_in
 
 Ints: TypeAlias = npt.NDArray[np.int_]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -80,7 +80,7 @@ def candidates(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     else of the active one, else the first by name.
     """
     entries = snapshot.manifest[["entry", "file_collection", "artifact_id", "stem"]]
-    entries = entries[~among(entries["artifact_id"], duplicates(snapshot))]
+    entries = entries[~is_in(entries["artifact_id"], duplicates(snapshot))]
     wanted = rows.assign(row=range(len(rows)))[["row", "collection_id", "artifact_id", "stem"]]
     exact = wanted.drop(columns="stem").merge(entries.drop(columns="stem"), on="artifact_id")
     rest = wanted[~wanted["row"].isin(exact["row"])].drop(columns="artifact_id")
@@ -99,7 +99,7 @@ def _preference(snapshot: Snapshot, found: pd.DataFrame) -> pd.Series:
     namesake = found["collection_id"].map(names).astype("string")
     preference = pd.Series(3, index=found.index)
     preference = preference.mask(place == snapshot.home.active_collection, 2)
-    preference = preference.mask(holds(place == namesake), 1)
+    preference = preference.mask(is_true(place == namesake), 1)
     return preference.mask(place == found["collection_id"], 0)
 
 
@@ -111,11 +111,11 @@ def missing_rows(snapshot: Snapshot) -> pd.DataFrame:
     """
     manifest = snapshot.manifest.drop_duplicates("artifact_id")[["artifact_id", "stem"]]
     here = snapshot.rows[snapshot.rows["collection_id"] == DEFAULT_COLLECTION]
-    loose = here[~among(here["artifact_id"], manifest["artifact_id"])]
-    known = among(manifest["artifact_id"], here["artifact_id"]) | among(
+    loose = here[~is_in(here["artifact_id"], manifest["artifact_id"])]
+    known = is_in(manifest["artifact_id"], here["artifact_id"]) | is_in(
         manifest["stem"], loose["stem"]
     )
-    unclear = among(manifest["artifact_id"], duplicates(snapshot))
+    unclear = is_in(manifest["artifact_id"], duplicates(snapshot))
     possible = bool((snapshot.collections["id"] == DEFAULT_COLLECTION).any())
     missing = manifest[~known & ~unclear & possible]
     missing = missing.assign(collection_id=DEFAULT_COLLECTION)[
@@ -131,27 +131,29 @@ class Layers:
         self._manifest = snapshot.manifest
         self._frontmatter = snapshot.frontmatter
         self._rows = snapshot.rows
-        self._catalog = catalog_of(snapshot)
+        self._catalog = catalog_entry_of_each(snapshot)
         self._layers: dict[tuple[Evidence, str], Layer] = {}
         self._normal_rows: dict[str, pd.Series] = {}
 
     def row(self, column: str) -> pd.Series:
         """Return what the rows hold in *column*, normalised, one value per row of the cache."""
         if column not in self._normal_rows:
-            self._normal_rows[column] = normal(self._rows[column], FIELD[column].kind)
+            self._normal_rows[column] = normalize(self._rows[column], FIELD[column].kind)
         return self._normal_rows[column]
 
     def layer(self, evidence: Evidence, column: str) -> Layer:
         """Return one layer's word on *column*, one value per manifest entry."""
         if (evidence, column) not in self._layers:
             raw = self._raw(evidence, column)
-            self._layers[evidence, column] = Layer(evidence, raw, normal(raw, FIELD[column].kind))
+            self._layers[evidence, column] = Layer(
+                evidence, raw, normalize(raw, FIELD[column].kind)
+            )
         return self._layers[evidence, column]
 
     @cached_property
     def manifest_accidents(self) -> pd.Series:
         """Where a manifest entry's description is an extraction accident, as ``boolean``."""
-        accidents = claimed(self._manifest["description"], is_accident, ACCIDENT_HINT)
+        accidents = map_bool(self._manifest["description"], is_accident, ACCIDENT_HINT)
         return accidents.astype("boolean")
 
     def _raw(self, evidence: Evidence, column: str) -> pd.Series:

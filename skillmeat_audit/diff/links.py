@@ -4,18 +4,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from skillmeat_audit.diff.compare import captured, claimed, holds, of_distinct
+from skillmeat_audit.diff.compare import extract_group, is_true, map_bool, map_distinct
 from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
 from skillmeat_audit.model.fields import HOSTS
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import ARROW_TEXT, places
+from skillmeat_audit.model.tables import ARROW_TEXT, positions_in
 
 _HOST = r"^https?://(?:www\.)?(?P<it>[^/]+)/"
 _REPOSITORY = r"^(?:https?://[^/]+/)?(?P<it>[^/\s]+/[^/\s@]+)"
 _URL = r"^https?://[^/\s]+/"
 
 
-def catalog_of(snapshot: Snapshot) -> pd.DataFrame:
+def catalog_entry_of_each(snapshot: Snapshot) -> pd.DataFrame:
     """Return the catalogue entry each manifest entry was imported from, aligned with the manifest.
 
     Columns ``upstream_url`` and ``description``, ``<NA>`` where there is none. Only marketplace
@@ -24,23 +24,24 @@ def catalog_of(snapshot: Snapshot) -> pd.DataFrame:
     """
     manifest, catalog = snapshot.manifest, snapshot.catalog
     ids, known_ids = same_type(manifest["artifact_id"]), same_type(catalog["artifact_id"])
-    market = holds(manifest["origin"] == "marketplace")
+    market = is_true(manifest["origin"] == "marketplace")
     by_import = _positions(
-        joined(ids, manifest["import_id"].where(market)), joined(known_ids, catalog["import_id"])
+        joined_key(ids, manifest["import_id"].where(market)),
+        joined_key(known_ids, catalog["import_id"]),
     )
     by_url = _positions(
-        joined(ids, plain_url(manifest["source"].where(market))),
-        joined(known_ids, plain_url(catalog["upstream_url"])),
+        joined_key(ids, plain_url(manifest["source"].where(market))),
+        joined_key(known_ids, plain_url(catalog["upstream_url"])),
     )
     position = np.where(by_import >= 0, by_import, by_url)
-    accident = claimed(catalog["description"], is_accident, ACCIDENT_HINT)
+    accident = map_bool(catalog["description"], is_accident, ACCIDENT_HINT)
     return pd.DataFrame({
         "upstream_url": catalog["upstream_url"].array.take(position, allow_fill=True),
         "description": catalog["description"].mask(accident).array.take(position, allow_fill=True),
     })  # fmt: skip
 
 
-def joined(left: pd.Series, right: pd.Series) -> pd.Series:
+def joined_key(left: pd.Series, right: pd.Series) -> pd.Series:
     """Return both texts as one key, ``<NA>`` where either is absent."""
     return left + "\0" + right
 
@@ -50,17 +51,17 @@ def _positions(asked: pd.Series, known: pd.Series) -> npt.NDArray[np.intp]:
     single = known.dropna()
     single = single[~single.duplicated(keep=False)]
     rows: npt.NDArray[np.intp] = np.append(single.index.to_numpy(dtype=np.intp), -1)
-    return rows[places(asked, single)]
+    return rows[positions_in(asked, single)]
 
 
-def looked_up(asked: pd.Series, known: pd.Series, values: pd.Series) -> pd.Series:
+def look_up_last(asked: pd.Series, known: pd.Series, values: pd.Series) -> pd.Series:
     """Return for each of *asked* the value beside the last of *known* that is the same.
 
     *known* and *values* are aligned; the result is aligned with *asked*, ``<NA>`` for nowhere.
     """
     last = known.dropna()
     last = last[~last.duplicated(keep="last")]
-    taken = values.loc[last.index].array.take(places(asked, last), allow_fill=True)
+    taken = values.loc[last.index].array.take(positions_in(asked, last), allow_fill=True)
     return pd.Series(taken, index=asked.index)
 
 
@@ -76,15 +77,15 @@ def plain_url(urls: pd.Series) -> pd.Series:
 
 def is_url(sources: pd.Series) -> pd.Series:
     """Return as plain ``bool`` which sources are addresses."""
-    return holds(sources.str.contains(_URL, regex=True))
+    return is_true(sources.str.contains(_URL, regex=True))
 
 
 def host_of(sources: pd.Series) -> pd.Series:
     """Return the ``origin_source`` that the host of each source stands for, ``<NA>`` for others."""
-    hosts = of_distinct(captured(sources, _HOST).str.lower(), HOSTS.get, ARROW_TEXT)
+    hosts = map_distinct(extract_group(sources, _HOST).str.lower(), HOSTS.get, ARROW_TEXT)
     return pd.Series(hosts, index=sources.index, dtype="string")
 
 
 def repository_of(sources: pd.Series) -> pd.Series:
     """Return ``owner/repo`` of each source that names one: a URL, or ``owner/repo/path``."""
-    return captured(sources, _REPOSITORY).str.removesuffix(".git")
+    return extract_group(sources, _REPOSITORY).str.removesuffix(".git")

@@ -9,12 +9,12 @@ import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.model.tables import FINDINGS, KEY, Table, among
+from skillmeat_audit.model.tables import FINDINGS, KEY, Table, is_in
 
 # What a rule returns; the registry adds rule, severity and writer.
 FOUND = Table("found", {
     name: kind for name, kind in FINDINGS.columns.items()
-    if name not in ("rule", "severity", "writer", "writer_sure")
+    if name not in ("rule", "severity", "writer", "writer_confidence")
 })  # fmt: skip
 NOTHING = FOUND.empty()
 
@@ -67,14 +67,14 @@ def run_rules(rules: Iterable[Rule], comparison: Comparison, writers: pd.DataFra
     findings = pd.concat(parts.values(), ignore_index=True)
     for name in ("code", "severity", "explains"):
         findings[name] = np.repeat([getattr(each, name) for each in parts], counts)
-    unclear = among(findings["artifact_id"], comparison.ambiguous)
+    unclear = is_in(findings["artifact_id"], comparison.ambiguous)
     findings = _one_per_cell(findings[~unclear | findings["code"].str.startswith("K")])
-    written = writers.drop_duplicates(list(KEY))[[*KEY, "writer", "writer_sure"]]
+    written = writers.drop_duplicates(list(KEY))[[*KEY, "writer", "writer_confidence"]]
     findings = findings.rename(columns={"code": "rule"}).merge(written, on=list(KEY), how="left")
-    return in_order(FINDINGS.conform(findings))
+    return sort_findings(FINDINGS.conform(findings))
 
 
-def in_order(findings: pd.DataFrame) -> pd.DataFrame:
+def sort_findings(findings: pd.DataFrame) -> pd.DataFrame:
     """Return *findings* by collection, artifact, rule, column; what does not apply comes first."""
     keys = ["collection_id", "artifact_id", "rule", "column", "detail"]
     order = findings[keys].fillna("").sort_values(keys, kind="stable").index

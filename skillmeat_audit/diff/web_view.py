@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import holds
+from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.expected import Bools, Ints, Objects
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import PAGES, among, records
+from skillmeat_audit.model.tables import PAGES, is_in, records
 
 SHOWN = ("description", "source", "origin", "origin_source")
 ROW, MANIFEST, RECONSTRUCTED = "row", "manifest", "reconstructed"
@@ -23,7 +23,7 @@ ROW, MANIFEST, RECONSTRUCTED = "row", "manifest", "reconstructed"
 SOURCES_LOADED, ENTRIES_FOUND, LEAST_CONFIDENCE = 100, 10, 30
 
 
-def pages(comparison: Comparison) -> pd.DataFrame:
+def page_cells(comparison: Comparison) -> pd.DataFrame:
     """Return ``PAGES``: what is shown of each row of the cache, in the order of ``ROWS``."""
     snapshot = comparison.snapshot
     rows = snapshot.rows
@@ -46,11 +46,11 @@ def _served_entry(snapshot: Snapshot) -> Ints:
     One bad entry makes SkillMeat refuse the whole collection.
     """
     active, problems = snapshot.home.active_collection, snapshot.problems
-    refused = holds(problems["place"].str.startswith(f"collections/{active}/"))
-    if (refused & holds(problems["kind"] == "manifest")).any():
+    refused = is_true(problems["place"].str.startswith(f"collections/{active}/"))
+    if (refused & is_true(problems["kind"] == "manifest")).any():
         return np.full(len(snapshot.rows), -1)
     manifest = snapshot.manifest
-    known = manifest[holds(manifest["file_collection"] == active)]
+    known = manifest[is_true(manifest["file_collection"] == active)]
     exact, loose = (
         _first(snapshot.rows[name], known[name].drop_duplicates())
         for name in ("artifact_id", "stem")
@@ -83,7 +83,7 @@ def _shown(comparison: Comparison, column: str, entry: Ints, synced: pd.Series) 
 
 def _present(values: pd.Series) -> pd.Series:
     """Return *values*, ``<NA>`` where they are empty: so the pages take them."""
-    return values.mask(holds(values == ""))
+    return values.mask(is_true(values == ""))
 
 
 def _of_any_row(comparison: Comparison) -> pd.Series:
@@ -103,23 +103,23 @@ def _obstacle(snapshot: Snapshot, source: pd.Series) -> pd.Series:
         here = _mentions(source, place)
         if number >= SOURCES_LOADED:
             late = f"its source is not among the first {SOURCES_LOADED} that the pages load"
-            obstacle = obstacle.mask(here & holds(obstacle.str.startswith("no reg")), late)
+            obstacle = obstacle.mask(here & is_true(obstacle.str.startswith("no reg")), late)
             continue
-        entries = snapshot.catalog[holds(snapshot.catalog["source_id"] == place["id"])]
+        entries = snapshot.catalog[is_true(snapshot.catalog["source_id"] == place["id"])]
         hidden = _hidden(entries)
         obstacle = obstacle.mask(here, "the catalogue has no entry of this name and type")
         for why, which in hidden.items():
-            obstacle = obstacle.mask(here & among(ids, entries.loc[which, "artifact_id"]), why)
+            obstacle = obstacle.mask(here & is_in(ids, entries.loc[which, "artifact_id"]), why)
         visible = entries.loc[~np.logical_or.reduce(list(hidden.values())), "artifact_id"]
-        found |= here & among(ids, visible)
-    obstacle = obstacle.mask(holds(source == ids), "the row and its manifest have no source")
+        found |= here & is_in(ids, visible)
+    obstacle = obstacle.mask(is_true(source == ids), "the row and its manifest have no source")
     return obstacle.mask(found)
 
 
 def _mentions(source: pd.Series, place: Mapping[str, object]) -> pd.Series:
     """Return where *source* contains the repository of a registered *place*, as the pages look."""
     named = source.str.contains(f"{place['owner']}/{place['repo_name']}", regex=False)
-    return holds(named) | holds(source.str.contains(str(place["repo_url"]), regex=False))
+    return is_true(named) | is_true(source.str.contains(str(place["repo_url"]), regex=False))
 
 
 def _hidden(entries: pd.DataFrame) -> dict[str, Bools]:
@@ -127,7 +127,7 @@ def _hidden(entries: pd.DataFrame) -> dict[str, Bools]:
     score = pd.to_numeric(entries["confidence_score"], errors="coerce").fillna(100)
     confidence = score.to_numpy(dtype=float)
     return {
-        "its catalogue entry is excluded": holds(entries["status"] == "excluded").to_numpy(),
+        "its catalogue entry is excluded": is_true(entries["status"] == "excluded").to_numpy(),
         f"its catalogue entry has less than {LEAST_CONFIDENCE} % confidence": (
             confidence < LEAST_CONFIDENCE
         ),
@@ -144,6 +144,6 @@ def _behind_others(names: pd.Series, confidence: Objects) -> Bools:
     behind = np.zeros(len(names), dtype=bool)
     for position in np.flatnonzero(ahead >= ENTRIES_FOUND):
         rivals = names[confidence > confidence[position]]
-        alike = holds(rivals.str.contains(names.iloc[position], regex=False))
+        alike = is_true(rivals.str.contains(names.iloc[position], regex=False))
         behind[position] = alike.sum() >= ENTRIES_FOUND
     return behind

@@ -18,8 +18,8 @@ import pandas as pd
 from skillmeat_audit.base.atomic_write import write_whole
 from skillmeat_audit.base.errors import StateError, UsageError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.tables import plain
-from skillmeat_audit.model.trend import Accepted, digest_of
+from skillmeat_audit.model.tables import to_objects
+from skillmeat_audit.model.trend import Accepted, short_digest
 
 BASELINE_SCHEMA = "skillmeat-audit/baseline/1"
 # Rules that say that something could not be read: what could not be checked is never accepted.
@@ -30,7 +30,7 @@ _BYTE = re.compile(r"byte (\d+)")
 Key = tuple[str, str | None, str | None, str | None, str]
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class BaselineEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """An accepted finding; ``digest`` is of the values that disagree, ``expires`` a date."""
 
     rule: str
@@ -57,11 +57,11 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"schema_": "schema"}):
     schema_: str
-    entries: list[Entry]
+    entries: list[BaselineEntry]
 
 
 @dataclass(frozen=True)
-class Terms:
+class AcceptanceTerms:
     """What new entries say: why, by whom, and until when."""
 
     reason: str = "known when the baseline was made"
@@ -69,7 +69,7 @@ class Terms:
     expires: date | None = None
 
 
-def load(path: Path) -> list[Entry]:
+def load_baseline(path: Path) -> list[BaselineEntry]:
     """Return the entries in *path*; raise `UsageError` naming the place that is wrong in it."""
     try:
         content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
@@ -98,7 +98,7 @@ def _placed(exc: Exception, content: bytes) -> str:
     return _BYTE.sub(lambda match: f"line {content[: int(match[1])].count(10) + 1}", str(exc))
 
 
-def save(path: Path, entries: Iterable[Entry]) -> None:
+def save_baseline(path: Path, entries: Iterable[BaselineEntry]) -> None:
     """Write *entries* to *path*, whole or not at all; raise `StateError`."""
     lines = ",\n".join(
         msgspec.json.encode(each, order="sorted").decode() for each in sorted(entries, key=_order)
@@ -112,8 +112,8 @@ def save(path: Path, entries: Iterable[Entry]) -> None:
         ) from exc
 
 
-def accept(
-    entries: Iterable[Entry], findings: pd.DataFrame, hidden: pd.DataFrame, today: date
+def accept_findings(
+    entries: Iterable[BaselineEntry], findings: pd.DataFrame, hidden: pd.DataFrame, today: date
 ) -> tuple[pd.DataFrame, Accepted]:
     """Return *findings* (``FINDINGS``) that no entry accepts *today*, and what was accepted.
 
@@ -132,9 +132,14 @@ def accept(
     )
 
 
-def updated(
-    entries: Iterable[Entry], findings: pd.DataFrame, terms: Terms, today: date, *, whole: bool
-) -> list[Entry]:
+def updated_entries(
+    entries: Iterable[BaselineEntry],
+    findings: pd.DataFrame,
+    terms: AcceptanceTerms,
+    today: date,
+    *,
+    whole: bool,
+) -> list[BaselineEntry]:
     """Return the baseline that accepts *findings*: what is known keeps its reason and owner.
 
     An entry that is expired *today* lasts until ``terms.expires`` from now on, if that is given. Of
@@ -148,26 +153,26 @@ def updated(
     return [*(_renewed(each, terms, today) for each in kept), *added]
 
 
-def _lasting(entry: Entry) -> date:
+def _lasting(entry: BaselineEntry) -> date:
     return entry.expires or date.max
 
 
-def _renewed(entry: Entry, terms: Terms, today: date) -> Entry:
+def _renewed(entry: BaselineEntry, terms: AcceptanceTerms, today: date) -> BaselineEntry:
     if terms.expires is None or not _expired(entry, today):
         return entry
     return msgspec.structs.replace(entry, expires=terms.expires)
 
 
-def _entry(key: Key, terms: Terms) -> Entry:
+def _entry(key: Key, terms: AcceptanceTerms) -> BaselineEntry:
     rule, collection, artifact, column, digest = key
-    return Entry(
+    return BaselineEntry(
         rule, digest, terms.reason, collection, artifact, column, terms.owner, terms.expires
     )
 
 
 def _keys(findings: pd.DataFrame) -> list[Key]:
     names = ("rule", "collection_id", "artifact_id", "column")
-    wheres = zip(*(plain(findings[name]) for name in names), strict=True)
+    wheres = zip(*(to_objects(findings[name]) for name in names), strict=True)
     digests = _digests(findings)
     return [(*where, digest) for where, digest in zip(wheres, digests, strict=True)]
 
@@ -176,22 +181,22 @@ def _digests(findings: pd.DataFrame) -> list[str]:
     """Return a digest of the values of each finding; of its detail where it has no artifact."""
     names = ("artifact_id", "status", "expected", "actual", "detail")
     return [
-        digest_of([status, expected, actual, None if artifact else detail])
+        short_digest([status, expected, actual, None if artifact else detail])
         for artifact, status, expected, actual, detail in zip(
-            *(plain(findings[name]) for name in names), strict=True
+            *(to_objects(findings[name]) for name in names), strict=True
         )
     ]
 
 
-def _order(entry: Entry) -> tuple[str, ...]:
+def _order(entry: BaselineEntry) -> tuple[str, ...]:
     return tuple(each or "" for each in entry.key)
 
 
-def _expired(entry: Entry, today: date) -> bool:
+def _expired(entry: BaselineEntry, today: date) -> bool:
     return entry.expires is not None and entry.expires < today
 
 
-def _check(entry: Entry, path: Path) -> None:
+def _check(entry: BaselineEntry, path: Path) -> None:
     place = f"the baseline {printable(path)}: {printable(entry.rule)}"
     if entry.rule in NEVER_ACCEPTED:
         raise UsageError(f"{place} says that something could not be checked: it cannot be accepted")

@@ -58,7 +58,7 @@ _FORMAT_ROWS = sa.Table(
 )
 
 
-def address(given: str) -> str:
+def checked_url(given: str) -> str:
     """Return the URL of a history that is given as a file or as an SQLAlchemy URL.
 
     Raises `UsageError` for a URL whose parts cannot be told apart; it may hold a password.
@@ -75,7 +75,7 @@ def address(given: str) -> str:
 
 
 @contextmanager
-def writing(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[sa.Connection]:
+def write_transaction(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[sa.Connection]:
     """Yield a connection to the history at *url*, made if need be, alone until it is committed.
 
     Raises `StateError` where it cannot be opened or written, is held for longer, or is of a newer
@@ -106,7 +106,7 @@ def _make_private(path: Path) -> None:
 
 
 @contextmanager
-def reading(url: str) -> Iterator[sa.Connection | None]:
+def read_transaction(url: str) -> Iterator[sa.Connection | None]:
     """Yield a connection to the history at *url*, None where there is none; nothing is made.
 
     Raises `StateError` where it cannot be read, or is of a newer format.

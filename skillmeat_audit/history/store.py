@@ -6,9 +6,14 @@ from dataclasses import dataclass, field
 import pandas as pd
 import sqlalchemy as sa
 
-from skillmeat_audit.history.database import FINDING_ROWS, RUN_ROWS, reading, writing
-from skillmeat_audit.model.tables import NUMBER, Table, among, records
-from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Changes, digest_of
+from skillmeat_audit.history.database import (
+    FINDING_ROWS,
+    RUN_ROWS,
+    read_transaction,
+    write_transaction,
+)
+from skillmeat_audit.model.tables import NUMBER, Table, is_in, records
+from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Delta, short_digest
 
 _TREND_RUNS = 60
 
@@ -27,11 +32,11 @@ class Series:
     @property
     def key(self) -> str:
         """What tells it from others."""
-        return digest_of([self.home, self.database, self.scope])
+        return short_digest([self.home, self.database, self.scope])
 
 
 @dataclass(frozen=True)
-class Place:
+class HistoryLocation:
     """Where the runs of a series are kept, and how many of them."""
 
     url: str = field(repr=False)
@@ -40,7 +45,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedRun:
     """A run that was kept: its number, its findings (``REPORTED``) with what is known of each.
 
     ``changes`` is None without an earlier run that was delivered; ``trend`` is ``RUNS``.
@@ -48,24 +53,24 @@ class Recorded:
 
     run: int
     findings: pd.DataFrame
-    changes: Changes | None
+    changes: Delta | None
     trend: pd.DataFrame
 
 
-def record(
-    place: Place,
+def record_run(
+    place: HistoryLocation,
     at: str,
     facts: Mapping[str, object],
     findings: pd.DataFrame,
     hidden: Collection[str] = (),
-) -> Recorded:
+) -> RecordedRun:
     """Keep a run made *at* a time, with its *facts* and *findings*; return what changed.
 
     It is compared with the latest run that was delivered, so that nothing new is missed where a
     report got lost. *facts* are values of ``RUNS`` and ``tool_version``; *hidden* are identities of
     findings that are left out on request: they are not fixed. Raises `StateError`.
     """
-    with writing(place.url) as connection:
+    with write_transaction(place.url) as connection:
         latest, delivered = _latest(connection, place.series)
         known = _known(connection, place.series, (latest, delivered))
         run = _insert_run(connection, place.series, at, {"outcome": "checked", **facts})
@@ -78,27 +83,27 @@ def record(
         oldest = _forget(connection, place, "checked")
         forgotten = (FINDING_ROWS.c.series == place.series.key) & (FINDING_ROWS.c.last_run < oldest)
         connection.execute(sa.delete(FINDING_ROWS).where(forgotten))
-        return Recorded(run, told, changes, _runs(connection, place.series).tail(_TREND_RUNS))
+        return RecordedRun(run, told, changes, _runs(connection, place.series).tail(_TREND_RUNS))
 
 
-def record_failure(place: Place, at: str, reason: str, version: str) -> int:
+def record_failed_run(place: HistoryLocation, at: str, reason: str, version: str) -> int:
     """Keep a run that could not check the home; return its number. Raises `StateError`."""
     facts = {"outcome": "failed", "failure": reason, "tool_version": version}
-    with writing(place.url) as connection:
+    with write_transaction(place.url) as connection:
         run = _insert_run(connection, place.series, at, facts)
         _forget(connection, place, "failed")
         return run
 
 
-def mark_delivered(place: Place, run: int) -> None:
+def mark_delivered(place: HistoryLocation, run: int) -> None:
     """Say that the report of *run* arrived everywhere; raise `StateError`."""
-    with writing(place.url) as connection:
+    with write_transaction(place.url) as connection:
         _set(connection, run, {"delivered": True})
 
 
-def runs_of(url: str, home: str) -> pd.DataFrame:
+def runs_at(url: str, home: str) -> pd.DataFrame:
     """Return the runs on *home*, whatever their scope, as ``RUNS``; raise `StateError`."""
-    with reading(url) as connection:
+    with read_transaction(url) as connection:
         return RUNS.empty() if connection is None else _frame(connection, RUN_ROWS.c.home == home)
 
 
@@ -155,16 +160,16 @@ def _changes(
     run: int | None,
     known: pd.DataFrame,
     found: tuple[pd.Series, Iterable[str]],
-) -> Changes | None:
+) -> Delta | None:
     """Return what changed since *run*, None without one; *found* are identities told and hidden."""
     if run is None:
         return None
     now, hidden = found
     before = _had(known, run)
-    lasting = among(before["identity"], now)
-    gone = before[~lasting & ~among(before["identity"], hidden)]
+    lasting = is_in(before["identity"], now)
+    gone = before[~lasting & ~is_in(before["identity"], hidden)]
     compared_at = connection.scalar(sa.select(RUN_ROWS.c.at).where(RUN_ROWS.c.run == run))
-    return Changes(
+    return Delta(
         str(compared_at),
         new=len(now) - int(lasting.sum()),
         persisting=int(lasting.sum()),
@@ -184,7 +189,7 @@ def _told(
     since = _had(known, latest).set_index("identity")["since_at"]
     state = pd.Series(pd.NA, index=findings.index, dtype="string")
     if delivered is not None:
-        lasting = among(identity, _had(known, delivered)["identity"])
+        lasting = is_in(identity, _had(known, delivered)["identity"])
         state = state.mask(lasting, "persisting").mask(~lasting, "new")
     return REPORTED.conform(
         findings.assign(state=state, since_at=since.reindex(identity).fillna(at).array)
@@ -207,11 +212,11 @@ def _keep(
         last = sa.update(FINDING_ROWS)
         connection.execute(last.where(here, FINDING_ROWS.c.last_run == latest).values(last_run=run))
         _each(connection, last.where(named).values(last_run=latest),
-              before[~among(before, findings["identity"])])  # fmt: skip
-    begun = findings[~among(findings["identity"], before)]
+              before[~is_in(before, findings["identity"])])  # fmt: skip
+    begun = findings[~is_in(findings["identity"], before)]
     if len(begun):
         seen = connection.scalars(sa.select(FINDING_ROWS.c.identity).where(here)).all()
-        back = begun["identity"][among(begun["identity"], seen)]
+        back = begun["identity"][is_in(begun["identity"], seen)]
         _each(connection, sa.delete(FINDING_ROWS).where(named), back)
         since = {"series": series.key, "first_run": run, "last_run": run}
         rows = records(begun[list(FIXED.columns)])
@@ -228,7 +233,7 @@ def _set(connection: sa.Connection, run: int, values: Mapping[str, object]) -> N
     connection.execute(sa.update(RUN_ROWS).where(RUN_ROWS.c.run == run).values(values))
 
 
-def _forget(connection: sa.Connection, place: Place, outcome: str) -> int:
+def _forget(connection: sa.Connection, place: HistoryLocation, outcome: str) -> int:
     """Drop the runs with *outcome* past those to be kept; return the oldest that is left.
 
     Nights that failed push out no run that later ones are compared with.

@@ -6,9 +6,9 @@ import stat
 from typing import NamedTuple
 
 from skillmeat_audit.base.confined import Confined
-from skillmeat_audit.base.files import Seen, seen
+from skillmeat_audit.base.files import FileState, state_of
 from skillmeat_audit.base.text import difference, encodable
-from skillmeat_audit.loaders.workers import Record, Task
+from skillmeat_audit.loaders.workers import ParseTask, Record
 
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:/")
 
@@ -31,10 +31,10 @@ class Located(NamedTuple):
     remembered.
     """
 
-    task: Task
+    task: ParseTask
     shown: str
     place: str | None = None
-    seen: Seen | None = None
+    seen: FileState | None = None
 
 
 def relative_path(collection: str, path: str) -> str | None:
@@ -72,7 +72,7 @@ def _locate_plainly(folder: Confined, relative: str, kind: str) -> Located | Non
         return None
     real, facts = plain
     place = encodable(f"{folder.name}/{relative}")
-    return Located(Task(real, must_fence=False), encodable(relative), place, seen(facts))
+    return Located(ParseTask(real, must_fence=False), encodable(relative), place, state_of(facts))
 
 
 def _locate_warily(folder: Confined, relative: str, kind: str) -> Located | Record:
@@ -92,7 +92,7 @@ def _locate_warily(folder: Confined, relative: str, kind: str) -> Located | Reco
     if (real := folder.real(file)) is None:
         reason = f"its metadata file is a link out of the collection folder; {_ALLOW}"
         return {"state": "outside", "reason": reason}
-    return Located(Task(real, must_fence), encodable(os.path.normpath(file)))
+    return Located(ParseTask(real, must_fence), encodable(os.path.normpath(file)))
 
 
 def _way_out(relative: str) -> str:

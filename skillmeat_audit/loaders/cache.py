@@ -25,7 +25,7 @@ from skillmeat_audit.model.tables import (
     ROWS,
     SOURCES,
     Table,
-    in_order,
+    sort_nulls_last,
 )
 from skillmeat_audit.schema import shape as schema
 
@@ -130,7 +130,7 @@ def _rows(connection: Reader, shape: schema.Shape) -> pd.DataFrame:
     ids = values["artifact_id"].to_pylist()
     stems = [None if value is None else stem_of(value) for value in ids]
     frame = ROWS.build({**values, "stem": stems, "has_artifact": flags})
-    return in_order(frame, *KEY)
+    return sort_nulls_last(frame, *KEY)
 
 
 def _identified(shape: schema.Shape) -> tuple[dict[str, str], str]:
@@ -157,7 +157,7 @@ def _identified(shape: schema.Shape) -> tuple[dict[str, str], str]:
 def _catalog(connection: Reader, shape: schema.Shape) -> pd.DataFrame:
     frame = _table(connection, shape, schema.CATALOG, CATALOG)
     frame["artifact_id"] = frame["artifact_type"] + ":" + frame["name"]
-    return in_order(frame, "artifact_id", "upstream_url")
+    return sort_nulls_last(frame, "artifact_id", "upstream_url")
 
 
 def _table(connection: Reader, shape: schema.Shape, name: str, table: Table) -> pd.DataFrame:
@@ -168,4 +168,4 @@ def _table(connection: Reader, shape: schema.Shape, name: str, table: Table) -> 
     query = f"SELECT {columns_of(shape.columns[name], wanted)} FROM {name} t"
     first = next(iter(table.columns))
     frame = table.build(fetch_text(connection, query, list(wanted)))
-    return in_order(frame, first)
+    return sort_nulls_last(frame, first)

@@ -10,7 +10,7 @@ from skillmeat_audit.base.text import encodable
 from skillmeat_audit.loaders.artifact_files import relative_path
 from skillmeat_audit.loaders.home import file_collections
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import PROBLEMS, plain
+from skillmeat_audit.model.tables import PROBLEMS, to_objects
 
 # The folders SkillMeat puts artifacts in, and the type each stands for.
 FOLDERS = {
@@ -54,7 +54,7 @@ def _undeclared(collection: str, kind_folder: str, kind: str, name: str) -> dict
 def _declared(manifest: pd.DataFrame) -> dict[str, set[str]]:
     """Return the paths that the entries of each file collection name, as short as they can be."""
     found: dict[str, set[str]] = {}
-    pairs = zip(plain(manifest["file_collection"]), plain(manifest["path"]), strict=True)
+    pairs = zip(to_objects(manifest["file_collection"]), to_objects(manifest["path"]), strict=True)
     for collection, path in pairs:
         relative = relative_path(collection, path)
         if relative is not None:

@@ -12,12 +12,12 @@ import pandas as pd
 
 from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.loaders.artifact_files import Located, locate
-from skillmeat_audit.loaders.parse_cache import SEEN, Index, states, states_in
-from skillmeat_audit.loaders.workers import Record, Task, read_all
+from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, states_array, states_in
+from skillmeat_audit.loaders.workers import ParseTask, Record, parse_all
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import FRONTMATTER, TEXT, Table, plain
+from skillmeat_audit.model.tables import FRONTMATTER, TEXT, Table, to_objects
 
-Track = Callable[[Iterable[Task]], Iterable[Task]]
+Track = Callable[[Iterable[ParseTask]], Iterable[ParseTask]]
 Positions = npt.NDArray[np.int_]
 
 _NOWHERE = (None, None)
@@ -25,19 +25,19 @@ _NOWHERE = (None, None)
 
 # What the index remembers: one row per file, ``place`` its path below the file collections.
 FILES = Table("files", {
-    "place": TEXT, **SEEN,
+    "place": TEXT, **STATE_COLUMNS,
     **{name: kind for name, kind in FRONTMATTER.columns.items() if name != "entry"},
 })  # fmt: skip
 
 
 def load_frontmatter(
-    home: Home, manifest: pd.DataFrame, index: Index | None = None, track: Track = iter
+    home: Home, manifest: pd.DataFrame, index: ParseCache | None = None, track: Track = iter
 ) -> pd.DataFrame:
     """Return ``FRONTMATTER``: one row per row of *manifest*, in its order.
 
     Files that *index* knows are not read again; *track* wraps those that are (a progress bar).
     """
-    index = index or Index(None)
+    index = index or ParseCache(None)
     located = _located(home, manifest)
     known = index.remembered(FILES)
     position = _positions(located, known)
@@ -50,12 +50,12 @@ def load_frontmatter(
         found = pd.concat([known, fresh], ignore_index=True).take(order)
     if fresh["place"].notna().any():
         index.keep(FILES, found[found["place"].notna()].drop_duplicates("place"))
-    return FRONTMATTER.conform(found.assign(entry=plain(manifest["entry"])))
+    return FRONTMATTER.conform(found.assign(entry=to_objects(manifest["entry"])))
 
 
 def _located(home: Home, manifest: pd.DataFrame) -> list[Located | Record]:
     """Return where each entry's file is, or what is to be said where there is none to read."""
-    columns = (plain(manifest[name]) for name in ("file_collection", "path", "type"))
+    columns = (to_objects(manifest[name]) for name in ("file_collection", "path", "type"))
     folders: dict[str, Confined] = {}
     found = []
     with Descent() as descent:
@@ -73,17 +73,17 @@ def _positions(located: Sequence[Located | Record], known: pd.DataFrame) -> Posi
     position = np.full(len(located), -1)
     if known.empty:
         return position
-    places = {place: row for row, place in enumerate(plain(known["place"]))}
+    places = {place: row for row, place in enumerate(to_objects(known["place"]))}
     now = [(each.place, each.seen) if isinstance(each, Located) else _NOWHERE for each in located]
     position = np.array([places.get(place, -1) for place, _ in now])
-    same = (states_in(known)[position] == states([seen for _, seen in now])).all(axis=1)
+    same = (states_in(known)[position] == states_array([seen for _, seen in now])).all(axis=1)
     return np.where(same, position, -1)
 
 
 def _read(located: Sequence[Located | Record], track: Track) -> pd.DataFrame:
     """Return ``FILES``: what each of *located* says; without a place where it is not to be kept."""
     files = [each for each in located if isinstance(each, Located)]
-    read = iter(read_all([each.task for each in files], track))
+    read = iter(parse_all([each.task for each in files], track))
     found = []
     for each in located:
         if not isinstance(each, Located):

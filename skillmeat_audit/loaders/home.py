@@ -9,7 +9,7 @@ import tomli
 
 from skillmeat_audit.base.confined import name_text
 from skillmeat_audit.base.errors import HomeError, UsageError
-from skillmeat_audit.base.files import SETTINGS_LIMIT_BYTES, exists, read_regular, reason_of
+from skillmeat_audit.base.files import SETTINGS_LIMIT_BYTES, path_exists, read_regular, reason_of
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import holds_secret, is_sound, sqlite_url
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION
@@ -59,9 +59,9 @@ def _root(given: Path) -> tuple[Path | None, bool]:
     try:
         os.path.abspath(given)  # a working folder that was deleted has no name to count from
         for root in (given / ".skillmeat", given):
-            if any(exists(root / part) for part in _PARTS):
+            if any(path_exists(root / part) for part in _PARTS):
                 return root, True
-        return None, exists(given)
+        return None, path_exists(given)
     except OSError as exc:
         raise HomeError(
             f"cannot reach the home at {printable(given)}: {exc.strerror or exc}; {_MEND}"

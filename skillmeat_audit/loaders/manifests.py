@@ -11,10 +11,10 @@ import pandas as pd
 import tomli
 
 from skillmeat_audit.base.confined import Confined, Descent
-from skillmeat_audit.base.files import Unreadable, seen
+from skillmeat_audit.base.files import Unreadable, state_of
 from skillmeat_audit.base.text import encodable
 from skillmeat_audit.loaders.home import MANIFEST_NAME, file_collections
-from skillmeat_audit.loaders.parse_cache import SEEN, Index, states, states_in
+from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, states_array, states_in
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
 from skillmeat_audit.model.fields import SUFFIXES, TOOLS
 from skillmeat_audit.model.snapshot import Home
@@ -45,16 +45,16 @@ class Manifests(NamedTuple):
 
 
 # What the index remembers: the entries of manifests that nothing is wrong with.
-LISTED = Table("manifests", {**SEEN, **MANIFEST.columns})
+LISTED = Table("manifests", {**STATE_COLUMNS, **MANIFEST.columns})
 
 
-def load_manifests(home: Home, index: Index | None = None) -> Manifests:
+def load_manifests(home: Home, index: ParseCache | None = None) -> Manifests:
     """Return the entries of every file collection of *home*, and what made a manifest unreadable.
 
     An unreadable manifest is a problem, not an error: the others are loaded all the same. Those
     that *index* knows are not read again.
     """
-    index = index or Index(None)
+    index = index or ParseCache(None)
     known = dict(iter(index.remembered(LISTED).groupby("file_collection")))
     parts, problems = [LISTED.empty()], [PROBLEMS.empty()]
     hidden = learned = False
@@ -78,7 +78,7 @@ def _unchanged(folder: Confined, known: pd.DataFrame | None) -> pd.DataFrame | N
     """Return the entries *known* of the collection in *folder*, if its manifest is as it was."""
     if known is None or (plain := folder.plain(MANIFEST_NAME)) is None:
         return None
-    same = states_in(known.head(1)) == states([seen(plain[1])])
+    same = states_in(known.head(1)) == states_array([state_of(plain[1])])
     return known if same.all() else None
 
 
@@ -123,7 +123,7 @@ def _load_one(folder: Confined) -> Manifests:
     if refusal is not None:
         problems.insert(0, _problem(place, _refused(refusal)))
         hidden |= listed is not entries
-    kept = dict.fromkeys(SEEN) if problems else state
+    kept = dict.fromkeys(STATE_COLUMNS) if problems else state
     return Manifests(LISTED.conform(told.assign(**kept)), PROBLEMS.from_records(problems), hidden)
 
 
@@ -174,7 +174,9 @@ def _read(folder: Confined) -> tuple[str, dict[str, int | None]]:
     linked = folder.plain(MANIFEST_NAME) is None
     if content.startswith(b"\xef\xbb\xbf"):
         raise Unreadable("starts with a byte order mark, which TOML does not allow")
-    return content.decode("utf-8"), dict.fromkeys(SEEN) if linked else seen(facts)._asdict()
+    return content.decode("utf-8"), dict.fromkeys(STATE_COLUMNS) if linked else state_of(
+        facts
+    )._asdict()
 
 
 def _syntax_reason(text: str, exc: BaseException) -> str:

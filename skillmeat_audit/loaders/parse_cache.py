@@ -20,11 +20,11 @@ import pandas as pd
 import pyarrow as pa
 
 from skillmeat_audit.base.atomic_write import make_folder, write_whole
-from skillmeat_audit.base.files import Seen, read_regular
+from skillmeat_audit.base.files import FileState, read_regular
 from skillmeat_audit.model.tables import NUMBER, Table
 
 SCHEMA = "skillmeat-audit/index/1"
-SEEN = dict.fromkeys(Seen._fields, NUMBER)
+STATE_COLUMNS = dict.fromkeys(FileState._fields, NUMBER)
 FULL_READ_DAYS = 7
 # Fewer rows are read again as fast as they are remembered.
 LEAST_ROWS = 1_000
@@ -40,7 +40,7 @@ _DTYPES = {
 }
 
 
-class Index:
+class ParseCache:
     """What earlier runs read in one home, a table each, in *folder*; None remembers nothing."""
 
     def __init__(self, folder: Path | None) -> None:
@@ -105,15 +105,15 @@ class Index:
         }
 
 
-def states(seen: Sequence[Seen | None]) -> npt.NDArray[np.int64]:
+def states_array(seen: Sequence[FileState | None]) -> npt.NDArray[np.int64]:
     """Return the states of files as an array of shape (files, 5), -1 where there is none."""
-    nothing = (-1,) * len(Seen._fields)
+    nothing = (-1,) * len(FileState._fields)
     return np.array([each or nothing for each in seen], dtype=np.int64).reshape(-1, len(nothing))
 
 
 def states_in(frame: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Return the states that a remembered *frame* holds, as `states` does."""
-    return frame[list(SEEN)].to_numpy(dtype=np.int64, na_value=-1)
+    """Return the states that a remembered *frame* holds, as `states_array` does."""
+    return frame[list(STATE_COLUMNS)].to_numpy(dtype=np.int64, na_value=-1)
 
 
 def _frame(table: Table, payload: bytes) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from skillmeat_audit.loaders.disk import load_undeclared
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.manifests import load_manifests
-from skillmeat_audit.loaders.parse_cache import Index
+from skillmeat_audit.loaders.parse_cache import ParseCache
 from skillmeat_audit.model.snapshot import Home, Snapshot
 from skillmeat_audit.model.tables import PROBLEMS
 
@@ -57,11 +57,14 @@ def load_snapshot(
         return _load(place, index, reading.get("progress"))
 
 
-def _load(place: Home, known: Index, progress: bool | None) -> Snapshot:
+def _load(place: Home, known: ParseCache, progress: bool | None) -> Snapshot:
     cache = load_cache(place.database) if place.database else no_cache()
     manifests = load_manifests(place, known)
     frontmatter = load_frontmatter(
-        place, manifests.entries, known, lambda files: tracked(files, progress, "reading artifacts")
+        place,
+        manifests.entries,
+        known,
+        lambda files: with_progress(files, progress, "reading artifacts"),
     )
     problems = [manifests.problems, cache.problems, load_undeclared(place, manifests.entries)]
     return Snapshot(
@@ -111,7 +114,7 @@ def changed_evidence(snapshot: Snapshot) -> str | None:
     return str(entries["artifact_id"][~same.all(axis=1)].iloc[0])
 
 
-def tracked(steps: Iterable[Step], progress: bool | None, said: str) -> Iterable[Step]:
+def with_progress(steps: Iterable[Step], progress: bool | None, said: str) -> Iterable[Step]:
     """Return *steps* with a bar that says *said*, where they take longer than a second.
 
     *progress* is as in `audit`.
@@ -136,10 +139,10 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _index(home: Home, reading: Reading) -> Index:
+def _index(home: Home, reading: Reading) -> ParseCache:
     if not reading.get("index", True):
-        return Index(None)
+        return ParseCache(None)
     given = reading.get("state_dir")
-    return Index(
+    return ParseCache(
         state_folder(str(home.root.resolve()), None if given is None else Path(given).expanduser())
     )

@@ -18,7 +18,7 @@ from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 
 from skillmeat_audit.base.confined import Descent
-from skillmeat_audit.base.files import Seen, Unreadable, modified_at, seen
+from skillmeat_audit.base.files import FileState, Unreadable, modified_at, state_of
 from skillmeat_audit.loaders.extraction import extract
 
 Record = dict[str, object]
@@ -32,7 +32,7 @@ _FENCE = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
 _SERVE = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve({pid})"
 
 
-class Task(NamedTuple):
+class ParseTask(NamedTuple):
     """A file to be read, by its real path: no link is followed on the way to it.
 
     With ``must_fence`` it is believed only where it opens with a fence.
@@ -46,13 +46,13 @@ class Read(NamedTuple):
     """What a file says (``FRONTMATTER`` names), and which state of the file said so."""
 
     record: Record
-    seen: Seen | None
+    seen: FileState | None
 
 
-Track = Callable[[Iterable[Task]], Iterable[Task]]
+Track = Callable[[Iterable[ParseTask]], Iterable[ParseTask]]
 
 
-def read_all(tasks: Sequence[Task], track: Track = iter) -> list[Read]:
+def parse_all(tasks: Sequence[ParseTask], track: Track = iter) -> list[Read]:
     """Return what each of *tasks* reads, in their order.
 
     *track* wraps the tasks that this process reads itself (a progress bar).
@@ -64,13 +64,13 @@ def read_all(tasks: Sequence[Task], track: Track = iter) -> list[Read]:
     return read_here(track(tasks))
 
 
-def read_here(tasks: Iterable[Task]) -> list[Read]:
+def read_here(tasks: Iterable[ParseTask]) -> list[Read]:
     """Return what each of *tasks* reads, all of them read by this process."""
     with Descent() as descent:
         return [_read_one(task, descent) for task in tasks]
 
 
-def _read_one(task: Task, descent: Descent) -> Read:
+def _read_one(task: ParseTask, descent: Descent) -> Read:
     """Return what the file of *task* says; why it cannot be read is a record too."""
     try:
         content, facts = descent.read(task.file, SIZE_LIMIT_BYTES)
@@ -80,7 +80,7 @@ def _read_one(task: Task, descent: Descent) -> Read:
     except Unreadable as exc:
         return Read({"state": "unreadable", "reason": str(exc)}, None)
     record = _record(content, must_fence=task.must_fence)
-    return Read(record | {"modified_at": modified_at(facts)}, seen(facts))
+    return Read(record | {"modified_at": modified_at(facts)}, state_of(facts))
 
 
 def serve(asked_by: int) -> None:
@@ -89,7 +89,7 @@ def serve(asked_by: int) -> None:
     It ends early where the process *asked_by* is gone.
     """
     gc.disable()  # records hold no garbage, and looking for it among them costs
-    tasks: Sequence[Task] = pickle.load(sys.stdin.buffer)
+    tasks: Sequence[ParseTask] = pickle.load(sys.stdin.buffer)
     wanted = takewhile(lambda _: os.getppid() == asked_by, tasks)
     pickle.dump(read_here(wanted), sys.stdout.buffer)
 
@@ -114,7 +114,7 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
 
 
-def _read_together(tasks: Sequence[Task], readers: int, track: Track) -> list[Read]:
+def _read_together(tasks: Sequence[ParseTask], readers: int, track: Track) -> list[Read]:
     late = min(HEAD_START_FILES, len(tasks)) * (readers - 1)
     begin = (len(tasks) + late) // readers
     rest = len(tasks) - begin
@@ -127,7 +127,7 @@ def _read_together(tasks: Sequence[Task], readers: int, track: Track) -> list[Re
 
 
 @contextmanager
-def _child(tasks: Sequence[Task]) -> Iterator[Callable[[], list[Read]]]:
+def _child(tasks: Sequence[ParseTask]) -> Iterator[Callable[[], list[Read]]]:
     """Start a process that reads *tasks*, and yield what waits for its answer.
 
     Both are passed in files: neither waits for the other to start or to listen.
@@ -144,7 +144,7 @@ def _child(tasks: Sequence[Task]) -> Iterator[Callable[[], list[Read]]]:
                 process.kill()
 
 
-def _answer(process: Popen[bytes], answer: IO[bytes], tasks: Sequence[Task]) -> list[Read]:
+def _answer(process: Popen[bytes], answer: IO[bytes], tasks: Sequence[ParseTask]) -> list[Read]:
     """Return what *process* read; where it failed, the files of *tasks* are read here."""
     process.wait()
     answer.seek(0)

@@ -70,7 +70,7 @@ def corrections(block: str, at: int, error: yaml.YAMLError) -> Iterator[Correcti
         except Unreadable:
             continue
         except yaml.YAMLError as later:
-            if correction.start <= line_of(later, corrected) < end:
+            if correction.start <= line_at(later, corrected) < end:
                 continue
         yield correction
 
@@ -79,14 +79,14 @@ def _candidates(lines: list[str], at: int, error: yaml.YAMLError) -> Iterator[Co
     line = lines[at]
     if isinstance(error, yaml.reader.ReaderError):
         text = line.replace(chr(error.character), "")
-        yield Correction(at, at + 1, cause_of(line, error), text, "take it out")
+        yield Correction(at, at + 1, cause_at(line, error), text, "take it out")
         return
     if line.startswith(("---", "...")):
         return
     yield from _spacings(lines, at)
     yield from _quotings(lines, at, error)
     if line.strip():
-        cause = f"{quoted(line)} is neither key: value nor indented"
+        cause = f"{quote_value(line)} is neither key: value nor indented"
         yield Correction(at, at + 1, cause, f"  {line}", "indent what belongs to the line above")
 
 
@@ -108,7 +108,7 @@ def _spacings(lines: list[str], at: int) -> Iterator[Correction]:
             cause = "no space follows the colon"
             yield Correction(number, number + 1, cause, spaced, "type a space after it")
     if not line[:1].isspace() and line.strip() and not _pair(line) and at:
-        cause = f"{quoted(line)} is neither key: value nor indented"
+        cause = f"{quote_value(line)} is neither key: value nor indented"
         yield Correction(at, at + 1, cause, f"  {line}", "indent what belongs to the line above")
 
 
@@ -127,7 +127,7 @@ def _quotings(lines: list[str], at: int, error: yaml.YAMLError) -> Iterator[Corr
         match = _pair(lines[start])
         if not match:
             continue
-        head, value, cause = match["head"], match["value"].strip(), cause_of(lines[at], error)
+        head, value, cause = match["head"], match["value"].strip(), cause_at(lines[at], error)
         if (closing := {"[": "]", "{": "}"}.get(value[0])) and closing not in value:
             text = f"{head} {value}{closing}"
             yield Correction(start, start + 1, cause, text, f"close it with {closing}")
@@ -173,13 +173,13 @@ def in_quotes(value: str) -> str:
     return '"' + value.replace('"', '\\"') + '"'
 
 
-def cause_of(line: str, error: yaml.YAMLError) -> str:
+def cause_at(line: str, error: yaml.YAMLError) -> str:
     """Return in plain words what YAML takes offence at in *line*."""
     match = _pair(line)
     value = match["value"].strip() if match else line.strip()
     start = value[:1]
     if isinstance(error, Unrepresentable):
-        plain = f"{quoted(value)} looks like a date or number to YAML, and is none"
+        plain = f"{quote_value(value)} looks like a date or number to YAML, and is none"
         return "an escape names a character that Unicode does not have" if start == '"' else plain
     if isinstance(error, yaml.reader.ReaderError):
         return f"a control character ({printable(chr(error.character))}) that YAML does not take"
@@ -192,12 +192,12 @@ def cause_of(line: str, error: yaml.YAMLError) -> str:
     return _STARTS.get(start, printable(problem))
 
 
-def quoted(line: str) -> str:
+def quote_value(line: str) -> str:
     """Return a *line* of a file as a message shows it: one line, not long, in back quotes."""
     return "`" + printable(shortened(line.strip(), 60)) + "`"
 
 
-def line_of(error: yaml.YAMLError, block: str) -> int:
+def line_at(error: yaml.YAMLError, block: str) -> int:
     """Return the line of *block*, counted from 0, that caused *error*."""
     if isinstance(error, Unrepresentable):
         return error.line

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import yaml
 
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.loaders.yaml_corrections import cause_of, corrections, line_of, quoted
+from skillmeat_audit.loaders.yaml_corrections import cause_at, corrections, line_at, quote_value
 from skillmeat_audit.model.accidents import is_accident
 
 _OPENS = re.compile(r"[a-z][\w-]*[ \t]*:(?:\s|$)")  # prose begins with a capital: "Note: …"
@@ -33,11 +33,11 @@ def explain_unclosed(text: str) -> str | None:
         return None
     told = "SkillMeat reads none of it"
     if glued or opening.strip() != "---":
-        fault = f"the front matter is not opened by {quoted(opening)}"
+        fault = f"the front matter is not opened by {quote_value(opening)}"
         return f"line {first}: {fault}; {_ALONE}; {told}"
     for number, line in enumerate(lines, first + 1):
         if _ENDING.match(line):
-            fault = f"the front matter is not closed by {quoted(line)}"
+            fault = f"the front matter is not closed by {quote_value(line)}"
             return f"line {number}: {fault}; {_ALONE}; {told}"
     fault = "the front matter is not closed: no line --- ends it"
     return f"line {first}: {fault}; type --- on a line of its own below its last key; {told}"
@@ -51,18 +51,18 @@ def explain_fault(
     *first_line* is the number of its first line in the file; *kept* is what SkillMeat reads of it.
     """
     lines = block.split("\n")
-    at = min(line_of(error, block), len(lines) - 1)
+    at = min(line_at(error, block), len(lines) - 1)
     if (ending := _missed_ending(lines, at)) is not None:
         cause = f"line {first_line + ending}: the front matter is not closed"
-        return f"{cause} by {quoted(lines[ending])}; {_ALONE}; {_reading(block, kept)}"
+        return f"{cause} by {quote_value(lines[ending])}; {_ALONE}; {_reading(block, kept)}"
     correction = next(corrections(block, at, error), None)
     start = correction.start if correction else at
-    cause = correction.cause if correction else cause_of(lines[at], error)
+    cause = correction.cause if correction else cause_at(lines[at], error)
     parts = [f"line {first_line + start}: {cause}", _reading(block, kept)]
     if correction:
         parts.append(f"{correction.advice}: {_shown(correction.text)}")
     else:
-        parts.append(f"correct {quoted(lines[at])}: put text with special signs into quotes")
+        parts.append(f"correct {quote_value(lines[at])}: put text with special signs into quotes")
     return "; ".join(parts)
 
 

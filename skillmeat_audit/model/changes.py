@@ -9,8 +9,8 @@ import msgspec
 PLAN_SCHEMA = "skillmeat-audit/plan/1"
 
 Op: TypeAlias = Literal["insert", "update", "delete"]
-Values: TypeAlias = dict[str, str | None]
-Key: TypeAlias = tuple[str, str]
+CellTexts: TypeAlias = dict[str, str | None]
+RowKey: TypeAlias = tuple[str, str]
 
 
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,18 +24,20 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     op: Op
     collection_id: str
     artifact_id: str
-    before: Values
-    after: Values
+    before: CellTexts
+    after: CellTexts
     rules: list[str]
     disposition: Literal["safe", "fill", "review"]
 
     @property
-    def key(self) -> Key:
+    def key(self) -> RowKey:
         """The row's key."""
         return self.collection_id, self.artifact_id
 
 
-class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"schema_": "schema"}):
+class PlanDocument(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"schema_": "schema"}
+):
     """Changes to one cache, by collection and artifact; saved as ``skillmeat-audit/plan/1``.
 
     ``home`` is the home's folder, ``database`` the cache's address without credentials,
@@ -67,16 +69,16 @@ class Skipped:
 
 
 Outcome: TypeAlias = Applied | Skipped
-Raw: TypeAlias = dict[str, Any]  # a row as the driver gives it
+RawRow: TypeAlias = dict[str, Any]  # a row as the driver gives it
 
 # The reason for skipping a change that was made already: no conflict.
-ALREADY = "already so"
+ALREADY_SO = "already so"
 # Why a row cannot be inserted, by a plan or by an undo.
 NO_COLLECTION = "its collection is gone"
 
 
 @dataclass(frozen=True)
-class Run:
+class RunOutcome:
     """What became of a plan, or of an undo: one outcome per row, and where its traces are.
 
     ``run`` is the run's id, None where nothing was written (``rehearsed``, or nothing to do);
@@ -103,4 +105,4 @@ class Run:
     def conflicts(self) -> tuple[Skipped, ...]:
         """The changes that were not written, because the row had moved."""
         skipped = (each for each in self.outcomes if isinstance(each, Skipped))
-        return tuple(each for each in skipped if each.reason != ALREADY)
+        return tuple(each for each in skipped if each.reason != ALREADY_SO)

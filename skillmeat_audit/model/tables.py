@@ -122,8 +122,8 @@ REPAIRED = Table("repaired", {
 # One row per cache row, in the order of ROWS: which code path last wrote its values. ``run`` is the
 # run of a repair of this project, <NA> for other writers.
 WRITERS = Table("writers", {
-    "collection_id": TEXT, "artifact_id": TEXT, "writer": TEXT, "writer_sure": TEXT, "story": TEXT,
-    "run": TEXT,
+    "collection_id": TEXT, "artifact_id": TEXT, "writer": TEXT, "writer_confidence": TEXT,
+    "explanation": TEXT, "run": TEXT,
 })  # fmt: skip
 
 # One row per cache row, in the order of ROWS: what SkillMeat's pages show of it. ``tier`` is where
@@ -138,7 +138,7 @@ PAGES = Table("pages", {
 FINDINGS = Table("findings", {
     "rule": TEXT, "severity": TEXT, "collection_id": TEXT, "artifact_id": TEXT, "column": TEXT,
     "status": TEXT, "expected": TEXT, "actual": TEXT, "evidence": TEXT, "disposition": TEXT,
-    "writer": TEXT, "writer_sure": TEXT, "detail": TEXT,
+    "writer": TEXT, "writer_confidence": TEXT, "detail": TEXT,
 })  # fmt: skip
 
 
@@ -169,46 +169,46 @@ REPLAYS = Table("replays", {
 # it.
 REPLAYED = Table("replayed", {
     "era": TEXT, "path": TEXT, "artifact_id": TEXT, "description": TEXT, "source": TEXT,
-    "origin": TEXT, "origin_source": TEXT, "writer": TEXT, "writer_sure": TEXT,
+    "origin": TEXT, "origin_source": TEXT, "writer": TEXT, "writer_confidence": TEXT,
 })  # fmt: skip
 
 
-def plain(values: pd.Series) -> npt.NDArray[Any]:
+def to_objects(values: pd.Series) -> npt.NDArray[Any]:
     """Return *values* as an array of Python objects, nulls as ``None``."""
     return values.to_numpy(dtype=object, na_value=cast("Any", None))
 
 
-def texts(values: pd.Series | Sequence[str]) -> pa.Array:
+def to_arrow(values: pd.Series | Sequence[str]) -> pa.Array:
     """Return *values* (``string``, or texts) as one piece of Arrow text."""
     found = pa.array(values, ARROW_TEXT)
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
-def among(values: pd.Series, known: pd.Series | Iterable[str]) -> pd.Series:
+def is_in(values: pd.Series, known: pd.Series | Iterable[str]) -> pd.Series:
     """Return as plain ``bool`` where a value (``string``) is one of *known*; absent ones never are.
 
     `pandas.Series.isin` unpacks every text for this, forty times slower.
     """
-    wanted = texts(known if isinstance(known, pd.Series) else list(known))
-    found = pc.is_in(texts(values), value_set=wanted, skip_nulls=True)
+    wanted = to_arrow(known if isinstance(known, pd.Series) else list(known))
+    found = pc.is_in(to_arrow(values), value_set=wanted, skip_nulls=True)
     return pd.Series(found.to_numpy(zero_copy_only=False), index=values.index)
 
 
-def in_order(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
+def sort_nulls_last(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
     """Return *frame* sorted by the text columns *names*, absent values last, with a fresh index."""
-    keys = pa.table({name: texts(frame[name]) for name in names})
+    keys = pa.table({name: to_arrow(frame[name]) for name in names})
     order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in names])
     return frame.take(order.to_numpy()).reset_index(drop=True)
 
 
-def places(asked: pd.Series, known: pd.Series) -> npt.NDArray[np.intp]:
+def positions_in(asked: pd.Series, known: pd.Series) -> npt.NDArray[np.intp]:
     """Return the position in *known* (``string``, no two alike) of each of *asked*, -1 for none."""
-    found = pc.index_in(texts(asked), value_set=texts(known), skip_nulls=True)
+    found = pc.index_in(to_arrow(asked), value_set=to_arrow(known), skip_nulls=True)
     return np.asarray(pc.fill_null(found, -1), dtype=np.intp)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of *frame* as dicts, nulls as ``None``: the one door out of pandas."""
-    columns = [plain(frame[name]) for name in frame.columns]
+    columns = [to_objects(frame[name]) for name in frame.columns]
     names = [str(name) for name in frame.columns]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from skillmeat_audit.model.tables import FINDINGS, TEXT, Table, plain
+from skillmeat_audit.model.tables import FINDINGS, TEXT, Table, to_objects
 
 IDENTITY = ("rule", "collection_id", "artifact_id", "column")
 
@@ -35,7 +35,7 @@ RUNS = Table("runs", {
 
 
 @dataclass(frozen=True)
-class Changes:
+class Delta:
     """What changed since the run at ``compared_at`` (UTC); ``fixed`` is ``FIXED``."""
 
     compared_at: str
@@ -57,7 +57,7 @@ class Accepted:
     expired: tuple[str, ...]
 
 
-def identities(findings: pd.DataFrame) -> list[str]:
+def fingerprints(findings: pd.DataFrame) -> list[str]:
     """Return what stays the same of each of *findings* (``FINDINGS``) from run to run.
 
     It is free of values, times and positions; only a finding without an artifact is told from
@@ -66,19 +66,19 @@ def identities(findings: pd.DataFrame) -> list[str]:
     details = (
         None if artifact else detail
         for artifact, detail in zip(
-            plain(findings["artifact_id"]), plain(findings["detail"]), strict=True
+            to_objects(findings["artifact_id"]), to_objects(findings["detail"]), strict=True
         )
     )
-    columns = [plain(findings[name]) for name in IDENTITY]
+    columns = [to_objects(findings[name]) for name in IDENTITY]
     seen: Counter[str] = Counter()
     found = []
     for parts in zip(*columns, details, strict=True):
-        digest = digest_of(parts)
+        digest = short_digest(parts)
         seen[digest] += 1
         found.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")
     return found
 
 
-def digest_of(parts: Sequence[object]) -> str:
+def short_digest(parts: Sequence[object]) -> str:
     """Return a digest of texts and nulls, short enough to be read and long enough to be unique."""
     return hashlib.sha256(json.dumps(list(parts)).encode()).hexdigest()[:16]

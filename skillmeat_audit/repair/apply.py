@@ -9,24 +9,30 @@ from skillmeat_audit.base.errors import PlanError
 from skillmeat_audit.base.text import as_text
 from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.model.changes import (
-    ALREADY,
+    ALREADY_SO,
     NO_COLLECTION,
     Applied,
+    CellTexts,
     Change,
-    Key,
     Outcome,
-    Plan,
-    Raw,
-    Run,
+    PlanDocument,
+    RawRow,
+    RowKey,
+    RunOutcome,
     Skipped,
-    Values,
 )
-from skillmeat_audit.repair.record import Entry, can_hold
-from skillmeat_audit.repair.transaction import Terms, Work, batches, carry_out, check_identity
-from skillmeat_audit.schema.tables import CacheTables, reflect
+from skillmeat_audit.repair.record import JournalEntry, can_journal
+from skillmeat_audit.repair.transaction import (
+    RunSettings,
+    Writes,
+    batches,
+    execute,
+    require_identity,
+)
+from skillmeat_audit.schema.tables import CacheTables, reflect_tables
 from skillmeat_audit.service.artifacts import Artifacts, ensure_artifacts, has_sentinel
-from skillmeat_audit.service.cache_service import now, stored
-from skillmeat_audit.service.connection import writing
+from skillmeat_audit.service.cache_service import format_stored_time, utc_now
+from skillmeat_audit.service.connection import cache_transaction
 from skillmeat_audit.service.rows import count_rows, delete_rows, find_collections, read_rows
 
 # A plan may overwrite or delete this share of the rows, or this many; more must be asked for.
@@ -35,7 +41,7 @@ _ABSENT = (None, "", "[]")
 _STAMPS = {"synced_at"}  # written with every row that a plan changes
 
 
-def apply_plan(plan: Plan, url: str, terms: Terms) -> Run:
+def apply_plan(plan: PlanDocument, url: str, terms: RunSettings) -> RunOutcome:
     """Write *plan* into the cache at *url* and return what became of each change.
 
     Rows that are no longer as the plan found them are skipped and listed; the rest is written in
@@ -45,15 +51,15 @@ def apply_plan(plan: Plan, url: str, terms: Terms) -> Run:
     return _carry_out(plan, url, terms, rehearsed=False)
 
 
-def rehearse_plan(plan: Plan, url: str, terms: Terms) -> Run:
+def rehearse_plan(plan: PlanDocument, url: str, terms: RunSettings) -> RunOutcome:
     """Do all that `apply_plan` does, backup and journal included, and roll it back."""
     return _carry_out(plan, url, terms, rehearsed=True)
 
 
-def _carry_out(plan: Plan, url: str, terms: Terms, *, rehearsed: bool) -> Run:
-    with writing(url, terms.wait_seconds) as connection:
-        tables = reflect(connection)
-        check_identity(connection, tables, plan.identity)
+def _carry_out(plan: PlanDocument, url: str, terms: RunSettings, *, rehearsed: bool) -> RunOutcome:
+    with cache_transaction(url, terms.wait_seconds) as connection:
+        tables = reflect_tables(connection)
+        require_identity(connection, tables, plan.identity)
         _check_columns(plan, tables)
         rows = read_rows(connection, tables, [change.key for change in plan.changes])
         known = find_collections(connection)
@@ -61,11 +67,11 @@ def _carry_out(plan: Plan, url: str, terms: Terms, *, rehearsed: bool) -> Run:
         accepted = [each.change for each in outcomes if isinstance(each, Applied)]
         _check_cap(accepted, count_rows(connection, tables), terms.max_overwrites)
         shown = without_password(url)
-        run = Run("apply", plan.home, shown, plan.identity, outcomes, rehearsed)
+        run = RunOutcome("apply", plan.home, shown, plan.identity, outcomes, rehearsed)
         if not accepted:
             return run
         cache = _Cache(connection, tables, rows)
-        return carry_out(connection, run, terms, lambda: _prepare(cache, accepted, terms))
+        return execute(connection, run, terms, lambda: _prepare(cache, accepted, terms))
 
 
 @dataclass(frozen=True)
@@ -74,10 +80,10 @@ class _Cache:
 
     connection: sa.Connection
     tables: CacheTables
-    rows: dict[Key, Raw]
+    rows: dict[RowKey, RawRow]
 
 
-def _prepare(cache: _Cache, accepted: list[Change], terms: Terms) -> Work:
+def _prepare(cache: _Cache, accepted: list[Change], terms: RunSettings) -> Writes:
     """Make the artifacts that inserts refer to, and return the work that is left."""
     inserted = sorted({change.artifact_id for change in accepted if change.op == "insert"})
     made, made_sentinel = Artifacts({}, (), {}), False
@@ -85,7 +91,7 @@ def _prepare(cache: _Cache, accepted: list[Change], terms: Terms) -> Work:
         made_sentinel = not has_sentinel(cache.connection, cache.tables)
         made = ensure_artifacts(cache.connection, cache.tables, inserted)
     changes = [change for change in accepted if change.artifact_id not in made.refused]
-    at = now()
+    at = utc_now()
 
     def write() -> tuple[str, ...]:
         for batch in batches(changes, terms):
@@ -96,8 +102,8 @@ def _prepare(cache: _Cache, accepted: list[Change], terms: Terms) -> Work:
             delete_rows(cache.connection, cache.tables, gone)
         return ()
 
-    return Work(
-        entries=tuple(_entries(cache, changes, stored(at))),
+    return Writes(
+        entries=tuple(_entries(cache, changes, format_stored_time(at))),
         write=write,
         created=made.created,
         made_sentinel=made_sentinel and bool(made.created),
@@ -107,27 +113,27 @@ def _prepare(cache: _Cache, accepted: list[Change], terms: Terms) -> Work:
     )
 
 
-def _row(change: Change) -> Values:
+def _row(change: Change) -> CellTexts:
     """Return what *change* writes, with its key."""
     key = {"collection_id": change.collection_id, "artifact_id": change.artifact_id}
     return key | change.after
 
 
-def _entries(cache: _Cache, changes: Sequence[Change], stamp: str) -> Iterator[Entry]:
+def _entries(cache: _Cache, changes: Sequence[Change], stamp: str) -> Iterator[JournalEntry]:
     """Yield what each of *changes* finds and leaves, for the journal."""
     stamps = {"synced_at": stamp} if "synced_at" in cache.tables.cache.c else {}
-    blank: Raw = dict.fromkeys(sorted(cache.tables.blank))
+    blank: RawRow = dict.fromkeys(sorted(cache.tables.blank))
     for change in changes:
         row = cache.rows.get(change.key)
         if change.op == "delete":
-            yield Entry("delete", change.key, row, None)
+            yield JournalEntry("delete", change.key, row, None)
             continue
-        after: Raw = (blank if change.op == "insert" else {}) | change.after | stamps
+        after: RawRow = (blank if change.op == "insert" else {}) | change.after | stamps
         before = None if row is None else {name: row[name] for name in after}
-        yield Entry(change.op, change.key, before, after)
+        yield JournalEntry(change.op, change.key, before, after)
 
 
-def _check_columns(plan: Plan, tables: CacheTables) -> None:
+def _check_columns(plan: PlanDocument, tables: CacheTables) -> None:
     if plan.era != tables.shape.era:
         raise PlanError(f"the plan is for a cache keyed by {plan.era}; make a new plan")
     named = {name for change in plan.changes for name in change.before | change.after}
@@ -135,19 +141,19 @@ def _check_columns(plan: Plan, tables: CacheTables) -> None:
         raise PlanError(f"this cache has no column {column}; make a new plan")
 
 
-def _judge(change: Change, row: Raw | None, collections: Set[str]) -> Outcome:
+def _judge(change: Change, row: RawRow | None, collections: Set[str]) -> Outcome:
     """Return whether *change* can be made to *row* as it is now, in one of *collections*."""
     if row is None and change.op == "insert":
         there = change.collection_id in collections
         return Applied(change) if there else Skipped(change, NO_COLLECTION)
     if row is None:
-        return Skipped(change, ALREADY if change.op == "delete" else "the row is gone")
+        return Skipped(change, ALREADY_SO if change.op == "delete" else "the row is gone")
     if change.op != "delete" and _held(row, change.after) == change.after:
-        return Skipped(change, ALREADY)
+        return Skipped(change, ALREADY_SO)
     if change.op == "insert":
         return Skipped(change, "there is such a row now")
     written = (*change.after, *_STAMPS & row.keys()) if change.after else row
-    odd = [name for name in written if not can_hold(row[name])]
+    odd = [name for name in written if not can_journal(row[name])]
     if odd:
         return Skipped(change, f"not UTF-8, mend it by hand: {', '.join(odd)}")
     held = _held(row, change.before)
@@ -155,7 +161,7 @@ def _judge(change: Change, row: Raw | None, collections: Set[str]) -> Outcome:
     return Skipped(change, f"changed since: {', '.join(moved)}") if moved else Applied(change)
 
 
-def _held(row: Raw, columns: Values) -> Values:
+def _held(row: RawRow, columns: CellTexts) -> CellTexts:
     return {name: as_text(row[name]) for name in columns}
 
 

@@ -9,7 +9,7 @@ from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import sqlite_uri
 
 
-def back_up(database: Path, target: Path) -> None:
+def back_up_database(database: Path, target: Path) -> None:
     """Copy *database* to *target* by SQLite's online backup, fsynced; raise `StateError`.
 
     The caller holds the write lock, so the copy is the state that the run starts from. SQLite

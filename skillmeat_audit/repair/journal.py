@@ -20,14 +20,14 @@ from typing import Literal
 from skillmeat_audit.base.atomic_write import fsync_folder, make_folder, write_whole
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.repair.record import Record, decode, encode
+from skillmeat_audit.repair.record import JournalRecord, decode_record, encode_record
 
 _RUN, _BEGAN_AT = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}"), "%Y%m%dT%H%M%SZ"
 
 State = Literal["begun", "prepared", "committed", "failed", "interrupted", "damaged"]
 
 
-class Journal(Record, frozen=True):
+class Journal(JournalRecord, frozen=True):
     """What a run wrote, or was about to write, and what became of it.
 
     Of a run that has only ``begun`` no more is known than when; of a ``damaged`` one, no more than
@@ -45,7 +45,7 @@ class Journal(Record, frozen=True):
         return path if path.exists() else None
 
 
-def new_run(folder: Path) -> tuple[str, Path]:
+def create_run_folder(folder: Path) -> tuple[str, Path]:
     """Return a new run's id and its folder, made for nobody else to read; raise `StateError`."""
     run = f"{datetime.now(UTC):{_BEGAN_AT}}-{secrets.token_hex(3)}"
     place = folder / run
@@ -62,20 +62,24 @@ def new_run(folder: Path) -> tuple[str, Path]:
     return run, place
 
 
-def write(journal: Journal) -> None:
+def write_journal(journal: Journal) -> None:
     """Put *journal* on disk to stay, and mark it prepared; raise `StateError`."""
-    record = Record(**{name: getattr(journal, name) for name in Record.__struct_fields__})
+    record = JournalRecord(
+        **{name: getattr(journal, name) for name in JournalRecord.__struct_fields__}
+    )
     try:
-        write_whole(journal.folder / "journal.json", encode(record), mode=0o600, durable=True)
+        write_whole(
+            journal.folder / "journal.json", encode_record(record), mode=0o600, durable=True
+        )
     except (OSError, UnicodeEncodeError) as exc:
         cause = exc.strerror if isinstance(exc, OSError) else None
         raise StateError(
             f"cannot write the journal: {cause or printable(exc)}; nothing was changed"
         ) from exc
-    mark(journal.folder, "prepared")
+    append_state(journal.folder, "prepared")
 
 
-def mark(folder: Path, state: State) -> None:
+def append_state(folder: Path, state: State) -> None:
     """Add *state* to the run in *folder*, to stay; raise `StateError`."""
     try:
         with (folder / "state").open("a", encoding="utf-8") as file:
@@ -88,7 +92,7 @@ def mark(folder: Path, state: State) -> None:
         ) from exc
 
 
-def runs(folder: Path) -> list[Journal]:
+def read_runs(folder: Path) -> list[Journal]:
     """Return the runs in *folder*, the latest first, those that are damaged included."""
     try:
         places = sorted(place for place in folder.iterdir() if _RUN.fullmatch(place.name))
@@ -96,13 +100,13 @@ def runs(folder: Path) -> list[Journal]:
         return []
     except OSError as exc:
         raise StateError(f"cannot list {printable(folder)}: {exc.strerror or exc}") from exc
-    return sorted(map(read, places), key=lambda journal: journal.started_at, reverse=True)
+    return sorted(map(read_journal, places), key=lambda journal: journal.started_at, reverse=True)
 
 
 def find_run(folder: Path, suffix: str) -> Journal | None:
     """Return the run in *folder* whose id ends in *suffix*, None where there is none."""
     places = sorted(place for place in folder.glob(f"*-{suffix}") if _RUN.fullmatch(place.name))
-    return read(places[-1]) if places else None
+    return read_journal(places[-1]) if places else None
 
 
 def drop_backups(folder: Path, keep: int) -> int:
@@ -116,7 +120,7 @@ def drop_backups(folder: Path, keep: int) -> int:
     return dropped
 
 
-def read(place: Path) -> Journal:
+def read_journal(place: Path) -> Journal:
     """Return the run in the folder *place*: as its journal has it, or begun, or damaged."""
     try:
         state = _state(_content(place / "state"))  # first: the journal is there before "prepared"
@@ -125,11 +129,11 @@ def read(place: Path) -> Journal:
             return _without_journal(place, "begun")
         if state is None or content is None:
             raise ValueError(f"{'state' if state is None else 'journal.json'} is missing")
-        record = decode(content, place.name)
+        record = decode_record(content, place.name)
     except (OSError, ValueError, RecursionError) as exc:
         cause = exc.strerror if isinstance(exc, OSError) else None
         return _without_journal(place, "damaged", cause or printable(exc))
-    fields = {name: getattr(record, name) for name in Record.__struct_fields__}
+    fields = {name: getattr(record, name) for name in JournalRecord.__struct_fields__}
     state = "interrupted" if state in ("begun", "prepared") else state
     return Journal(**fields, state=state, folder=place)
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from skillmeat_audit.base.errors import PlanError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.changes import PLAN_SCHEMA, Change, Key, Plan
+from skillmeat_audit.model.changes import PLAN_SCHEMA, Change, PlanDocument, RowKey
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import CELL_STATUSES, Disposition, Status
 from skillmeat_audit.model.tables import records
@@ -35,7 +35,7 @@ def changes_from(
     """
     wanted = set(dispositions)
     cells = {"insert": _by_row(inserts, wanted), "delete": _orphans(findings, rows)}
-    mended: dict[tuple[str, Key], list[Record]] = {}
+    mended: dict[tuple[str, RowKey], list[Record]] = {}
     for finding in records(findings):
         if (op := _op(finding, wanted, deletes=deletes)) is not None:
             mended.setdefault((op, _key(finding)), []).append(finding)
@@ -46,19 +46,19 @@ def changes_from(
     return sorted(changes, key=lambda change: (*change.key, change.op))
 
 
-def _key(record: Record) -> Key:
+def _key(record: Record) -> RowKey:
     return str(record["collection_id"]), str(record["artifact_id"])
 
 
-def _by_row(cells: pd.DataFrame, wanted: set[str]) -> dict[Key, list[Record]]:
-    found: dict[Key, list[Record]] = {}
+def _by_row(cells: pd.DataFrame, wanted: set[str]) -> dict[RowKey, list[Record]]:
+    found: dict[RowKey, list[Record]] = {}
     for cell in records(cells):
         if cell["disposition"] in wanted:
             found.setdefault(_key(cell), []).append(cell)
     return found
 
 
-def _orphans(findings: pd.DataFrame, rows: pd.DataFrame) -> dict[Key, list[Record]]:
+def _orphans(findings: pd.DataFrame, rows: pd.DataFrame) -> dict[RowKey, list[Record]]:
     """Return every cell of the rows that are orphans."""
     orphans = {_key(each) for each in records(findings[findings["status"] == Status.ROW_ORPHAN])}
     return {
@@ -87,7 +87,7 @@ def _op(finding: Record, wanted: set[str], *, deletes: bool) -> str | None:
     return "update" if status in CELL_STATUSES or advised else None
 
 
-def _change(op: str, key: Key, found: list[Record], cells: list[Record]) -> Change:
+def _change(op: str, key: RowKey, found: list[Record], cells: list[Record]) -> Change:
     judged = {cell.get("disposition") for cell in (*found, *cells)}
     return msgspec.convert(
         {
@@ -103,28 +103,28 @@ def _change(op: str, key: Key, found: list[Record], cells: list[Record]) -> Chan
     )
 
 
-def encode(plan: Plan) -> bytes:
+def encode_plan(plan: PlanDocument) -> bytes:
     """Return *plan* as JSON that a person can read: one key per line, stable."""
     return msgspec.json.format(msgspec.json.encode(plan, order="deterministic"), indent=1) + b"\n"
 
 
-def schema() -> bytes:
+def plan_schema() -> bytes:
     """Return the JSON schema of ``skillmeat-audit/plan/1``."""
-    document = {"$id": PLAN_SCHEMA} | msgspec.json.schema(Plan)
+    document = {"$id": PLAN_SCHEMA} | msgspec.json.schema(PlanDocument)
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
-def load(path: Path) -> Plan:
+def load_plan(path: Path) -> PlanDocument:
     """Return the plan in *path*; raise `PlanError` naming the place that is wrong in it."""
     try:
-        return decode(path.read_bytes())
+        return decode_plan(path.read_bytes())
     except OSError as exc:
         raise PlanError(f"cannot read the plan {printable(path)}: {exc.strerror or exc}") from exc
     except PlanError as exc:
         raise PlanError(f"{printable(path)}: {exc}") from exc
 
 
-def decode(content: bytes) -> Plan:
+def decode_plan(content: bytes) -> PlanDocument:
     """Return the plan in *content*, checked; raise `PlanError`."""
     try:
         head = msgspec.json.decode(content)
@@ -134,14 +134,14 @@ def decode(content: bytes) -> Plan:
                 f"its schema is {printable(named)}, this release reads {PLAN_SCHEMA}; "
                 "make a new plan with this release"
             )
-        plan = msgspec.json.decode(content, type=Plan)
+        plan = msgspec.json.decode(content, type=PlanDocument)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise PlanError(f"is no plan: {printable(exc)}") from exc
     _check(plan)
     return plan
 
 
-def _check(plan: Plan) -> None:
+def _check(plan: PlanDocument) -> None:
     """Refuse what no plan of ours holds, whoever wrote it."""
     for number, change in enumerate(plan.changes):
         place = f"changes[{number}] ({printable(change.artifact_id)})"

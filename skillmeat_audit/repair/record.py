@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from skillmeat_audit.base.text import is_utf8
-from skillmeat_audit.model.changes import Key, Raw
+from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.model.proofs import Proof
 
 JOURNAL_SCHEMA = "skillmeat-audit/journal/2"
@@ -26,19 +26,19 @@ _Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _Cell = str | _Integer | float | bool | OddCell | None
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class JournalEntry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One row of a run: ``before`` and ``after`` as the driver has them, None where there was none.
 
     For an update both hold the columns that were written and ``synced_at``; else the whole row.
     """
 
     op: Literal["insert", "update", "delete"]
-    key: Key
+    key: RowKey
     before: dict[str, _Cell] | None
     after: dict[str, _Cell] | None
 
 
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class JournalRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is saved of a run; ``created`` are artifacts rows made for it.
 
     ``proof`` is what the database tells its commit by, None where it cannot.
@@ -50,7 +50,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: str
     identity: str
     started_at: str
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
     created: tuple[str, ...] = ()
     made_sentinel: bool = False
     undoes: str | None = None
@@ -58,19 +58,19 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"schema_": "schema"}):
-    """``journal.json``: a `Record` as it is in the file, and the SHA-256 of those bytes."""
+    """``journal.json``: a `JournalRecord` as it is in the file, and the SHA-256 of those bytes."""
 
     schema_: str
     sha256: str
     journal: msgspec.Raw
 
 
-def can_hold(cell: object) -> bool:
+def can_journal(cell: object) -> bool:
     """Tell whether a journal can hold *cell* so that an undo puts it back exactly."""
     return not isnan(cell) if isinstance(cell, float) else is_utf8(cell)
 
 
-def encode(record: Record) -> bytes:
+def encode_record(record: JournalRecord) -> bytes:
     """Return *record* as the content of ``journal.json``; raise `UnicodeEncodeError`."""
     entries = tuple(_with_cells(entry, _packed) for entry in record.entries)
     body = msgspec.json.encode(msgspec.structs.replace(record, entries=entries))
@@ -78,7 +78,7 @@ def encode(record: Record) -> bytes:
     return msgspec.json.encode(_File(JOURNAL_SCHEMA, digest, msgspec.Raw(body)))
 
 
-def decode(content: bytes, run: str) -> Record:
+def decode_record(content: bytes, run: str) -> JournalRecord:
     """Return the record of *run* in *content*, checked; raise `ValueError`."""
     try:
         file = msgspec.json.decode(content, type=_File)
@@ -89,7 +89,7 @@ def decode(content: bytes, run: str) -> Record:
     if hashlib.sha256(file.journal).hexdigest() != file.sha256:
         raise ValueError("journal.json is not as it was written: its checksum differs")
     try:
-        record = msgspec.json.decode(file.journal, type=Record)
+        record = msgspec.json.decode(file.journal, type=JournalRecord)
         _check(record, run)
         entries = tuple(_with_cells(entry, _unpacked) for entry in record.entries)
     except ValueError as exc:
@@ -97,7 +97,7 @@ def decode(content: bytes, run: str) -> Record:
     return msgspec.structs.replace(record, entries=entries)
 
 
-def _check(record: Record, run: str) -> None:
+def _check(record: JournalRecord, run: str) -> None:
     """Raise `ValueError` for what no run writes, for an undo relies on it."""
     if record.run != run:
         raise ValueError(f"it is of run {record.run}")
@@ -114,11 +114,11 @@ def _check(record: Record, run: str) -> None:
         raise ValueError("deleted rows of different columns")
 
 
-def _with_cells(entry: Entry, convert: Callable[[Any], Any]) -> Entry:
-    def converted(row: Raw | None) -> Raw | None:
+def _with_cells(entry: JournalEntry, convert: Callable[[Any], Any]) -> JournalEntry:
+    def converted(row: RawRow | None) -> RawRow | None:
         return None if row is None else {name: convert(cell) for name, cell in row.items()}
 
-    return Entry(entry.op, entry.key, converted(entry.before), converted(entry.after))
+    return JournalEntry(entry.op, entry.key, converted(entry.before), converted(entry.after))
 
 
 def _packed(cell: object) -> object:

@@ -24,13 +24,13 @@ import msgspec
 import sqlalchemy as sa
 
 from skillmeat_audit.base.errors import DatabaseError, StateError
-from skillmeat_audit.model.changes import Key, Raw
+from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.model.proofs import VersionProof
-from skillmeat_audit.repair.journal import Journal, State, find_run, mark, read
-from skillmeat_audit.repair.record import Entry
-from skillmeat_audit.schema.tables import identity, reflect
-from skillmeat_audit.service.connection import writing
-from skillmeat_audit.service.proofs import Fate, fate_of, run_suffix, take_back
+from skillmeat_audit.repair.journal import Journal, State, append_state, find_run, read_journal
+from skillmeat_audit.repair.record import JournalEntry
+from skillmeat_audit.schema.tables import cache_identity, reflect_tables
+from skillmeat_audit.service.connection import cache_transaction
+from skillmeat_audit.service.proofs import Fate, fate_of, run_suffix, withdraw_proof
 from skillmeat_audit.service.rows import is_same, read_rows
 
 _STAMP = "synced_at"
@@ -44,27 +44,27 @@ def settle_run(interrupted: Journal, url: str, wait_seconds: float) -> Journal |
     it for the latest run first: its number in the database hides that of the one before.
     """
     try:
-        with writing(url, wait_seconds) as connection:
+        with cache_transaction(url, wait_seconds) as connection:
             fate = _fate(connection, interrupted)
-            if fate == "running" or read(interrupted.folder).state != "interrupted":
+            if fate == "running" or read_journal(interrupted.folder).state != "interrupted":
                 return None
             if fate == "unknown":
                 return interrupted
-            conclude(connection, interrupted, fate)
+            conclude_run(connection, interrupted, fate)
             return msgspec.structs.replace(interrupted, state=fate)
     except DatabaseError:
         return interrupted
 
 
-def conclude(connection: sa.Connection, journal: Journal, state: State) -> None:
+def conclude_run(connection: sa.Connection, journal: Journal, state: State) -> None:
     """Mark the run of *journal* as *state*, and take its number out of the database.
 
     In that order: a number without a mark proves the run, a mark without a number is enough. Where
     the mark cannot be written the number stays.
     """
     with contextlib.suppress(StateError):
-        mark(journal.folder, state)
-        take_back(connection, journal.proof, _version_before(journal))
+        append_state(journal.folder, state)
+        withdraw_proof(connection, journal.proof, _version_before(journal))
 
 
 def _version_before(journal: Journal) -> int:
@@ -89,8 +89,8 @@ def _settled_run(folder: Path, version: int) -> Journal | None:
 
 
 def _fate(connection: sa.Connection, journal: Journal) -> Fate:
-    tables = reflect(connection)
-    if identity(connection, tables.shape) != journal.identity:
+    tables = reflect_tables(connection)
+    if cache_identity(connection, tables.shape) != journal.identity:
         return "unknown"
     # A server makes this wait for a run that still holds its rows.
     rows = read_rows(connection, tables, [entry.key for entry in journal.entries])
@@ -101,7 +101,7 @@ def _fate(connection: sa.Connection, journal: Journal) -> Fate:
     return _fate_by_rows(journal, rows, stamped=stamped) if proven == "unknown" else proven
 
 
-def _fate_by_rows(journal: Journal, rows: Mapping[Key, Raw], *, stamped: bool) -> Fate:
+def _fate_by_rows(journal: Journal, rows: Mapping[RowKey, RawRow], *, stamped: bool) -> Fate:
     untouched = [_holds(rows.get(entry.key), entry.before) for entry in journal.entries]
     if stamped:
         present = (each.before is not None for each in journal.entries)
@@ -110,14 +110,14 @@ def _fate_by_rows(journal: Journal, rows: Mapping[Key, Raw], *, stamped: bool) -
     return "failed" if all(untouched) and rows else "unknown"
 
 
-def _is_stamped(journal: Journal, entry: Entry, rows: Mapping[Key, Raw]) -> bool:
+def _is_stamped(journal: Journal, entry: JournalEntry, rows: Mapping[RowKey, RawRow]) -> bool:
     """Tell whether the row has the time of the run; an undo puts earlier times back."""
     row, after = rows.get(entry.key, {}), entry.after or {}
     written = journal.kind == "apply" and _STAMP in after and _STAMP in row
     return written and is_same(row[_STAMP], after[_STAMP])
 
 
-def _holds(row: Raw | None, cells: Raw | None) -> bool:
+def _holds(row: RawRow | None, cells: RawRow | None) -> bool:
     """Tell whether *row* has exactly *cells*; both None: there was no row, and there is none."""
     if cells is None or row is None:
         return cells is row

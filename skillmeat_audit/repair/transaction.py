@@ -13,17 +13,27 @@ import sqlalchemy as sa
 from skillmeat_audit.base.errors import CancelledError, PlanError, StateError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import sqlite_path
-from skillmeat_audit.model.changes import Applied, Key, Outcome, Raw, Run, Skipped
+from skillmeat_audit.model.changes import Applied, Outcome, RawRow, RowKey, RunOutcome, Skipped
 from skillmeat_audit.model.proofs import Proof
-from skillmeat_audit.repair.backup import back_up
-from skillmeat_audit.repair.journal import Journal, drop_backups, mark, new_run, write
-from skillmeat_audit.repair.record import Entry
-from skillmeat_audit.repair.settling import conclude
-from skillmeat_audit.schema.tables import CacheTables, identity
-from skillmeat_audit.service.cache_service import now, stored, upsert_collection_artifacts
+from skillmeat_audit.repair.backup import back_up_database
+from skillmeat_audit.repair.journal import (
+    Journal,
+    append_state,
+    create_run_folder,
+    drop_backups,
+    write_journal,
+)
+from skillmeat_audit.repair.record import JournalEntry
+from skillmeat_audit.repair.settling import conclude_run
+from skillmeat_audit.schema.tables import CacheTables, cache_identity
+from skillmeat_audit.service.cache_service import (
+    format_stored_time,
+    upsert_collection_artifacts,
+    utc_now,
+)
 from skillmeat_audit.service.connection import WAIT_SECONDS
 from skillmeat_audit.service.proofs import begin_proof
-from skillmeat_audit.service.rows import claim_rows
+from skillmeat_audit.service.rows import require_writable
 
 KEEP_BACKUPS = 10
 # So many rows are written between two chances to cancel: about a tenth of a second's work.
@@ -36,25 +46,25 @@ class CacheService(Protocol):
     """The port through which repairs write: ours, or an installed SkillMeat's."""
 
     def __call__(
-        self, connection: sa.Connection, rows: Sequence[Raw], at: datetime | None = None
+        self, connection: sa.Connection, rows: Sequence[RawRow], at: datetime | None = None
     ) -> int:
         """Insert or update *rows* in the caller's transaction (`upsert_collection_artifacts`)."""
 
 
-class Proceed(Protocol):
+class ShouldContinue(Protocol):
     """Asked between batches of rows whether the run goes on."""
 
     def __call__(self, done: int, total: int) -> bool:
         """Return False to have the run rolled back: *done* of *total* rows are written so far."""
 
 
-def go_on(done: int, total: int) -> bool:
+def always_continue(done: int, total: int) -> bool:
     """Let a run go on to its end."""
     return True
 
 
 @dataclass(frozen=True)
-class Terms:
+class RunSettings:
     """How a run is carried out.
 
     ``folder`` is where the home's runs are kept; ``max_overwrites`` how many rows may be
@@ -68,44 +78,44 @@ class Terms:
     wait_seconds: float = WAIT_SECONDS
     service: CacheService = upsert_collection_artifacts
     keep_backups: int | None = None
-    proceed: Proceed = go_on
+    proceed: ShouldContinue = always_continue
 
 
 @dataclass(frozen=True)
-class Work:
+class Writes:
     """What a run will write: its journal entries, and the deed.
 
     ``created`` are artifacts rows made for it, ``refused`` why some rows cannot be written after
     all; ``write`` writes the rows and returns notes.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
     write: Callable[[], tuple[str, ...]]
     created: tuple[str, ...] = ()
     made_sentinel: bool = False
-    refused: Mapping[Key, str] = field(default_factory=dict)
+    refused: Mapping[RowKey, str] = field(default_factory=dict)
 
 
-def carry_out(
-    connection: sa.Connection, run: Run, terms: Terms, prepare: Callable[[], Work]
-) -> Run:
+def execute(
+    connection: sa.Connection, run: RunOutcome, terms: RunSettings, prepare: Callable[[], Writes]
+) -> RunOutcome:
     """Back up, journal, write and commit (or, rehearsed, roll back); return *run* with its traces.
 
     *connection* holds the write lock. Whatever fails before the commit leaves the cache as it was.
     """
-    claim_rows(connection)
+    require_writable(connection)
     with _run_folder(terms.folder, rehearsed=run.rehearsed) as (name, folder):
         if (path := sqlite_path(run.database)) is not None:
-            back_up(path, folder / "backup.db")
+            back_up_database(path, folder / "backup.db")
         work = prepare()
         journal = _journal(run, work, folder, begin_proof(connection, name))
-        write(journal)
+        write_journal(journal)
         notes = _written(work, folder)
         if run.rehearsed:
             connection.rollback()
         else:
             connection.commit()
-            conclude(connection, journal, "committed")
+            conclude_run(connection, journal, "committed")
             notes = (*notes, *_dropped(terms))
         outcomes = tuple(_refused(outcome, work.refused) for outcome in run.outcomes)
         if run.rehearsed:
@@ -113,7 +123,7 @@ def carry_out(
         return replace(run, outcomes=outcomes, notes=notes, run=name, backup=journal.backup)
 
 
-def batches(work: Sequence[Item], terms: Terms) -> Iterator[Sequence[Item]]:
+def batches(work: Sequence[Item], terms: RunSettings) -> Iterator[Sequence[Item]]:
     """Yield *work* batch by batch, asking before each and at the end whether to go on.
 
     Raises `CancelledError` where the answer is no: whoever writes rolls everything back.
@@ -124,16 +134,16 @@ def batches(work: Sequence[Item], terms: Terms) -> Iterator[Sequence[Item]]:
     _ask(terms, len(work), len(work))
 
 
-def _ask(terms: Terms, done: int, total: int) -> None:
+def _ask(terms: RunSettings, done: int, total: int) -> None:
     if not terms.proceed(done, total):
         raise CancelledError(
             f"cancelled after {done} of {total} rows and rolled back; nothing was changed"
         )
 
 
-def check_identity(connection: sa.Connection, tables: CacheTables, expected: str) -> None:
+def require_identity(connection: sa.Connection, tables: CacheTables, expected: str) -> None:
     """Refuse a cache that is not the one planned for (or journaled); raise `PlanError`."""
-    found = identity(connection, tables.shape)
+    found = cache_identity(connection, tables.shape)
     if found != expected:
         raise PlanError(
             f"this is another database ({printable(found)}) than it was made for "
@@ -141,31 +151,31 @@ def check_identity(connection: sa.Connection, tables: CacheTables, expected: str
         )
 
 
-def _written(work: Work, folder: Path) -> tuple[str, ...]:
+def _written(work: Writes, folder: Path) -> tuple[str, ...]:
     try:
         return work.write()
     except BaseException:
         with contextlib.suppress(StateError):
-            mark(folder, "failed")
+            append_state(folder, "failed")
         raise
 
 
-def _dropped(terms: Terms) -> Iterator[str]:
+def _dropped(terms: RunSettings) -> Iterator[str]:
     """Delete the backups of runs long past; yield a note where there were any."""
     keep = KEEP_BACKUPS if terms.keep_backups is None else terms.keep_backups
     if dropped := drop_backups(terms.folder, keep):
         yield f"older backups deleted: {dropped}; the newest {keep} stay, undo needs none"
 
 
-def _journal(run: Run, work: Work, folder: Path, proof: Proof | None) -> Journal:
+def _journal(run: RunOutcome, work: Writes, folder: Path, proof: Proof | None) -> Journal:
     return Journal(
         run=folder.name, kind=run.kind, home=run.home, database=run.database, identity=run.identity,
-        started_at=stored(now()), entries=work.entries, created=work.created,
+        started_at=format_stored_time(utc_now()), entries=work.entries, created=work.created,
         made_sentinel=work.made_sentinel, undoes=run.undoes, proof=proof, folder=folder,
     )  # fmt: skip
 
 
-def _refused(outcome: Outcome, refused: Mapping[Key, str]) -> Outcome:
+def _refused(outcome: Outcome, refused: Mapping[RowKey, str]) -> Outcome:
     reason = refused.get(outcome.change.key)
     return Skipped(outcome.change, reason) if reason and isinstance(outcome, Applied) else outcome
 
@@ -173,9 +183,9 @@ def _refused(outcome: Outcome, refused: Mapping[Key, str]) -> Outcome:
 @contextlib.contextmanager
 def _run_folder(folder: Path, *, rehearsed: bool) -> Iterator[tuple[str, Path]]:
     """Yield a run's name and folder; taken away again after a rehearsal, or without a journal."""
-    name, place = new_run(folder)
+    name, place = create_run_folder(folder)
     try:
-        mark(place, "begun")
+        append_state(place, "begun")
         yield name, place
     finally:
         if rehearsed or not (place / "journal.json").exists():

@@ -9,28 +9,34 @@ from skillmeat_audit.base.errors import PlanError
 from skillmeat_audit.base.text import as_text, printable
 from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.model.changes import (
-    ALREADY,
+    ALREADY_SO,
     NO_COLLECTION,
     Applied,
     Change,
-    Key,
     Outcome,
-    Raw,
-    Run,
+    RawRow,
+    RowKey,
+    RunOutcome,
     Skipped,
 )
 from skillmeat_audit.repair.journal import Journal
-from skillmeat_audit.repair.record import Entry
-from skillmeat_audit.repair.transaction import Terms, Work, batches, carry_out, check_identity
-from skillmeat_audit.schema.tables import CacheTables, reflect
+from skillmeat_audit.repair.record import JournalEntry
+from skillmeat_audit.repair.transaction import (
+    RunSettings,
+    Writes,
+    batches,
+    execute,
+    require_identity,
+)
+from skillmeat_audit.schema.tables import CacheTables, reflect_tables
 from skillmeat_audit.service.artifacts import find_uuids, remove_artifacts, remove_sentinel
-from skillmeat_audit.service.connection import writing
+from skillmeat_audit.service.connection import cache_transaction
 from skillmeat_audit.service.rows import (
     delete_rows,
     find_collections,
     is_same,
-    put_back,
     read_rows,
+    reinsert_rows,
     restore_cells,
 )
 
@@ -38,15 +44,15 @@ _INVERSE = {"insert": "delete", "update": "update", "delete": "insert"}
 _STAMP = "synced_at"
 
 
-def undo_run(journal: Journal, url: str, terms: Terms) -> Run:
+def undo_run(journal: Journal, url: str, terms: RunSettings) -> RunOutcome:
     """Put back what the run of *journal* changed, and return what became of each row.
 
     A row that moved on since is skipped and listed; where only ``synced_at`` moved, its values are
     put back and the time is left. Raises as `apply_plan` does, and then nothing was written.
     """
-    with writing(url, terms.wait_seconds) as connection:
-        tables = reflect(connection)
-        check_identity(connection, tables, journal.identity)
+    with cache_transaction(url, terms.wait_seconds) as connection:
+        tables = reflect_tables(connection)
+        require_identity(connection, tables, journal.identity)
         _check_columns(journal, tables)
         keys = [entry.key for entry in journal.entries]
         cache = _Cache(connection, tables, read_rows(connection, tables, keys), journal)
@@ -54,7 +60,7 @@ def undo_run(journal: Journal, url: str, terms: Terms) -> Run:
         outcomes = tuple(
             _judge(entry, cache.rows.get(entry.key), gone) for entry in journal.entries
         )
-        run = Run(
+        run = RunOutcome(
             "undo",
             journal.home,
             without_password(url),
@@ -66,7 +72,7 @@ def undo_run(journal: Journal, url: str, terms: Terms) -> Run:
             return run
         accepted = {outcome.change.key for outcome in run.applied}
         entries = [entry for entry in journal.entries if entry.key in accepted]
-        return carry_out(connection, run, terms, lambda: _prepare(cache, entries, terms))
+        return execute(connection, run, terms, lambda: _prepare(cache, entries, terms))
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ class _Cache:
 
     connection: sa.Connection
     tables: CacheTables
-    rows: dict[Key, Raw]
+    rows: dict[RowKey, RawRow]
     journal: Journal
 
 
@@ -90,7 +96,7 @@ def _check_columns(journal: Journal, tables: CacheTables) -> None:
         )
 
 
-def _judge(entry: Entry, row: Raw | None, gone: Mapping[Key, str]) -> Outcome:
+def _judge(entry: JournalEntry, row: RawRow | None, gone: Mapping[RowKey, str]) -> Outcome:
     """Return whether *entry* can be undone, with the row as it is now."""
     change = _change(entry)
     if entry.after is None:
@@ -98,13 +104,13 @@ def _judge(entry: Entry, row: Raw | None, gone: Mapping[Key, str]) -> Outcome:
             return Skipped(change, "there is such a row now")
         return Skipped(change, gone[entry.key]) if entry.key in gone else Applied(change)
     if row is None:
-        return Skipped(change, ALREADY if entry.before is None else "the row is gone")
+        return Skipped(change, ALREADY_SO if entry.before is None else "the row is gone")
     said = {name: value for name, value in entry.after.items() if name != _STAMP}
     moved = [name for name, value in said.items() if not is_same(row[name], value)]
     return Skipped(change, f"changed since: {', '.join(moved)}") if moved else Applied(change)
 
 
-def _change(entry: Entry) -> Change:
+def _change(entry: JournalEntry) -> Change:
     """Return the inverse of *entry* as a change, for people to read."""
     op = _INVERSE[entry.op]
     before, after = (
@@ -118,7 +124,7 @@ def _change(entry: Entry) -> Change:
     )  # fmt: skip
 
 
-def _prepare(cache: _Cache, entries: list[Entry], terms: Terms) -> Work:
+def _prepare(cache: _Cache, entries: list[JournalEntry], terms: RunSettings) -> Writes:
     """Return the inverse of *entries* as work, with journal entries of its own."""
     moved = [entry.key for entry in entries if entry.op == "update" and not _stamped(cache, entry)]
     later = set(moved)
@@ -133,41 +139,41 @@ def _prepare(cache: _Cache, entries: list[Entry], terms: Terms) -> Work:
             remove_sentinel(connection, tables)
         return tuple(f"{key[1]}: synced again since, its time was left" for key in moved)
 
-    return Work(tuple(inverse), write)
+    return Writes(tuple(inverse), write)
 
 
-def _write(cache: _Cache, inverse: Sequence[Entry]) -> None:
+def _write(cache: _Cache, inverse: Sequence[JournalEntry]) -> None:
     connection, tables = cache.connection, cache.tables
     delete_rows(connection, tables, [each.key for each in inverse if each.after is None])
-    put_back(
+    reinsert_rows(
         connection, tables, [each.after for each in inverse if each.op == "insert" and each.after]
     )
     updates = {each.key: each.after for each in inverse if each.op == "update" and each.after}
     restore_cells(connection, tables, updates)
 
 
-def _inverse(cache: _Cache, entry: Entry, *, keep_stamp: bool) -> Entry:
+def _inverse(cache: _Cache, entry: JournalEntry, *, keep_stamp: bool) -> JournalEntry:
     row = cache.rows.get(entry.key)
     if entry.op == "insert":
-        return Entry("delete", entry.key, row, None)
+        return JournalEntry("delete", entry.key, row, None)
     if entry.op == "delete":
-        return Entry("insert", entry.key, None, entry.before)
+        return JournalEntry("insert", entry.key, None, entry.before)
     after = {
         name: value
         for name, value in (entry.before or {}).items()
         if not (keep_stamp and name == _STAMP)
     }
     before = None if row is None else {name: row[name] for name in after}
-    return Entry("update", entry.key, before, after)
+    return JournalEntry("update", entry.key, before, after)
 
 
-def _stamped(cache: _Cache, entry: Entry) -> bool:
+def _stamped(cache: _Cache, entry: JournalEntry) -> bool:
     """Tell whether the row still has the time that the run gave it."""
     row, after = cache.rows.get(entry.key), entry.after or {}
     return row is None or _STAMP not in after or is_same(row[_STAMP], after[_STAMP])
 
 
-def _gone(cache: _Cache) -> dict[Key, str]:
+def _gone(cache: _Cache) -> dict[RowKey, str]:
     """Return why deleted rows cannot be put back: what they refer to is gone."""
     connection, tables = cache.connection, cache.tables
     deleted = {each.key: each.before or {} for each in cache.journal.entries if each.after is None}

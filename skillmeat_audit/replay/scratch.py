@@ -16,7 +16,7 @@ from skillmeat_audit.replay.costs import Costs
 from skillmeat_audit.replay.source import REPOSITORY, ImportEntry, Status
 from skillmeat_audit.schema.shape import CATALOG, COLLECTIONS, SOURCES, Era
 from skillmeat_audit.schema.tables import PROJECTS, SENTINEL
-from skillmeat_audit.service.cache_service import stored
+from skillmeat_audit.service.cache_service import format_stored_time
 
 Row = dict[str, object]
 
@@ -62,7 +62,11 @@ class Scratch:
     def _mark(self, entry: ImportEntry, import_id: str) -> None:
         names = ("path", "status", "import_date", "import_id")
         catalog = sa.table(CATALOG, *map(sa.column, names))
-        values = {"status": "imported", "import_date": stored(self.clock()), "import_id": import_id}
+        values = {
+            "status": "imported",
+            "import_date": format_stored_time(self.clock()),
+            "import_id": import_id,
+        }
         mark = sa.update(catalog).where(catalog.c.path == entry.path).values(values)
         self.session.execute(mark)
 
@@ -82,7 +86,7 @@ def scratch(
             driver = connection.connection.driver_connection
             assert driver is not None
             driver.executescript((SCHEMAS / f"{era}.sql").read_text("utf-8"))
-            _register(connection, entries, stored(clock()))
+            _register(connection, entries, format_stored_time(clock()))
         costs.watch(engine)
         with Session(engine, info={"clock": clock}) as session:
             yield Scratch(home, source, collection, session, costs, clock)

@@ -8,7 +8,7 @@ from skillmeat_audit.base.atomic_write import make_folder
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.schedule.job import MARK, Job, job_name
-from skillmeat_audit.schedule.tools import call
+from skillmeat_audit.schedule.tools import run_tool
 
 # What ``crontab -l`` says to a user who has none; any other failure must not be taken for that.
 _NO_CRONTAB = r"no crontab for|No such file"
@@ -24,10 +24,10 @@ def line(job: Job) -> str:
     """Return the line of *job*; a percent sign, which cron takes for a line end, is escaped."""
     command = " ".join(shlex.quote(each) for each in job.argv)
     said = f"{command} >>{shlex.quote(job.log)} 2>&1"
-    return f"{when(job)} {said}".replace("%", "\\%")
+    return f"{cron_times(job)} {said}".replace("%", "\\%")
 
 
-def when(job: Job) -> str:
+def cron_times(job: Job) -> str:
     """Return when *job* is due, in cron's five fields."""
     hour = "*" if job.every == "hour" else str(job.hour)
     return f"{job.minute} {hour} * * {'1' if job.every == 'week' else '*'}"
@@ -41,7 +41,7 @@ def install(job: Job) -> str:
     if now == before:
         return f"{job.name} was in the crontab already, as it is"
     _make_log(job.log)
-    call("crontab", "-", given=now)
+    run_tool("crontab", "-", given=now)
     return f"{job.name} is in the crontab; log: {printable(job.log)}"
 
 
@@ -51,7 +51,7 @@ def remove(home: str) -> str:
     now = _without(before, home)
     if now == before:
         return f"no line of ours in the crontab for {printable(home)}"
-    call("crontab", "-", given=now)
+    run_tool("crontab", "-", given=now)
     return f"{job_name(home)} is not in the crontab any more"
 
 
@@ -62,7 +62,7 @@ def status(home: str) -> str:
 
 
 def _crontab() -> str:
-    text = call("crontab", "-l", harmless=_NO_CRONTAB)
+    text = run_tool("crontab", "-l", harmless=_NO_CRONTAB)
     return text if not text or text.endswith("\n") else f"{text}\n"
 
 

@@ -41,7 +41,7 @@ def job_name(home: str) -> str:
     return f"skillmeat-audit-{slug[:30]}-{digest[:8]}"
 
 
-def checked(texts: Sequence[str]) -> tuple[str, ...]:
+def checked_job(texts: Sequence[str]) -> tuple[str, ...]:
     """Return *texts*; raise `UsageError` for one that no unit file or cron line can hold."""
     for text in texts:
         if printable(text) != text:

@@ -10,7 +10,7 @@ from skillmeat_audit.base.text import printable
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
+def exclusive_lock(path: Path) -> Iterator[None]:
     """Hold the lock file at *path*; it is free again when the process ends, however it ends.
 
     Raises `BusyError` where another run holds it, `StateError` where it cannot be made.

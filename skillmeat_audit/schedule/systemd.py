@@ -6,7 +6,7 @@ from pathlib import Path
 
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.schedule.job import MARK, Job, job_name
-from skillmeat_audit.schedule.tools import call, is_ours, put, take_away
+from skillmeat_audit.schedule.tools import is_owned, remove_owned, run_tool, write_owned
 
 _WHILE_LOGGED_IN = "; it runs while you are logged in, always after 'loginctl enable-linger'"
 _NOT_THERE = "does not exist|not loaded"
@@ -52,10 +52,10 @@ def quoted(text: str) -> str:
 
 def install(job: Job, folder: Path) -> str:
     """Write the units to *folder* and start the timer; say what was done."""
-    call("systemctl", "--user", "show-environment")  # without a manager, nothing is written
-    changed = [put(folder / name, text) for name, text in units(job).items()]
-    call("systemctl", "--user", "daemon-reload")
-    call("systemctl", "--user", "enable", "--now", f"{job.name}.timer")
+    run_tool("systemctl", "--user", "show-environment")  # without a manager, nothing is written
+    changed = [write_owned(folder / name, text) for name, text in units(job).items()]
+    run_tool("systemctl", "--user", "daemon-reload")
+    run_tool("systemctl", "--user", "enable", "--now", f"{job.name}.timer")
     said = "installed" if any(changed) else "was installed already, as it is"
     return f"{job.name}.timer {said}; log: journalctl --user -u {job.name}{_lingering()}"
 
@@ -73,19 +73,19 @@ def remove(home: str, folder: Path) -> str:
     """Stop the timer of *home* and remove its units from *folder*; say what was done."""
     name = job_name(home)
     paths = [folder / f"{name}.timer", folder / f"{name}.service"]
-    if not any(is_ours(path) for path in paths):
+    if not any(is_owned(path) for path in paths):
         return f"no timer of ours for {printable(home)}"
-    call("systemctl", "--user", "disable", "--now", f"{name}.timer", harmless=_NOT_THERE)
+    run_tool("systemctl", "--user", "disable", "--now", f"{name}.timer", harmless=_NOT_THERE)
     for path in paths:
-        take_away(path)
-    call("systemctl", "--user", "daemon-reload")
+        remove_owned(path)
+    run_tool("systemctl", "--user", "daemon-reload")
     return f"{name}.timer removed"
 
 
 def status(home: str, folder: Path) -> str:
     """Say whether the timer of *home* is installed, and when it is due."""
     name = job_name(home)
-    if not is_ours(folder / f"{name}.timer"):
+    if not is_owned(folder / f"{name}.timer"):
         return f"no timer of ours for {printable(home)}"
-    listed = call("systemctl", "--user", "list-timers", "--all", "--no-pager", f"{name}.timer")
+    listed = run_tool("systemctl", "--user", "list-timers", "--all", "--no-pager", f"{name}.timer")
     return f"{folder / name}.timer\n{listed.rstrip()}"

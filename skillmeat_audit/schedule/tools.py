@@ -15,7 +15,7 @@ _WAIT_SECONDS = 60
 _WAY_OUT = "choose another --kind, or print only"
 
 
-def call(tool: str, *arguments: str, given: str = "", harmless: str | None = None) -> str:
+def run_tool(tool: str, *arguments: str, given: str = "", harmless: str | None = None) -> str:
     """Return what *tool* printed; raise `StateError` where it is not there or fails.
 
     *given* is its standard input; a failure whose message matches *harmless* is none.
@@ -37,7 +37,7 @@ def call(tool: str, *arguments: str, given: str = "", harmless: str | None = Non
     return done.stdout
 
 
-def is_ours(path: Path) -> bool:
+def is_owned(path: Path) -> bool:
     """Tell whether we wrote the file at *path*; raise `StateError` where it cannot be read."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
@@ -48,12 +48,12 @@ def is_ours(path: Path) -> bool:
         raise StateError(f"cannot read {printable(path)}: {exc.strerror or exc}") from exc
 
 
-def put(path: Path, text: str) -> bool:
+def write_owned(path: Path, text: str) -> bool:
     """Write *text* to *path*; tell whether that changed it.
 
     Raises `StateError`, also where the file there is not ours.
     """
-    if path.exists() and not is_ours(path):
+    if path.exists() and not is_owned(path):
         raise StateError(f"{printable(path)} is not ours; move it away first")
     try:
         if path.exists() and path.read_text(encoding="utf-8") == text:
@@ -65,9 +65,9 @@ def put(path: Path, text: str) -> bool:
     return True
 
 
-def take_away(path: Path) -> bool:
+def remove_owned(path: Path) -> bool:
     """Remove the file at *path* if it is ours; tell whether it was there. Raises `StateError`."""
-    if not is_ours(path):
+    if not is_owned(path):
         return False
     try:
         path.unlink()

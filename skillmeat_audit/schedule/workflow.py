@@ -5,9 +5,9 @@ from pathlib import Path
 
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.schedule.cron import when
+from skillmeat_audit.schedule.cron import cron_times
 from skillmeat_audit.schedule.job import MARK, Job
-from skillmeat_audit.schedule.tools import is_ours, put, take_away
+from skillmeat_audit.schedule.tools import is_owned, remove_owned, write_owned
 
 FILE = Path(".github/workflows/skillmeat-audit.yml")
 _TEXT = """\
@@ -63,22 +63,24 @@ def printed(job: Job, version: str) -> str:
     command = " ".join(shlex.quote(each) for each in job.argv)
     if "${{" in command:
         raise UsageError(f"{printable(job.home)} would be an expression in a workflow file")
-    return _TEXT.format(mark=MARK, home=job.home, when=when(job), version=version, command=command)
+    return _TEXT.format(
+        mark=MARK, home=job.home, when=cron_times(job), version=version, command=command
+    )
 
 
 def install(job: Job, version: str, root: Path) -> str:
     """Write the workflow file below *root*; say what was done."""
-    changed = put(root / FILE, printed(job, version))
+    changed = write_owned(root / FILE, printed(job, version))
     return f"{root / FILE} {'written' if changed else 'is there already, as it is'}"
 
 
 def remove(root: Path) -> str:
     """Remove the workflow file below *root*, if it is ours; say what was done."""
-    gone = take_away(root / FILE)
+    gone = remove_owned(root / FILE)
     return f"{root / FILE} removed" if gone else f"no workflow of ours at {root / FILE}"
 
 
 def status(root: Path) -> str:
     """Say whether the workflow file is there."""
-    said = "is installed" if is_ours(root / FILE) else "is not installed"
+    said = "is installed" if is_owned(root / FILE) else "is not installed"
     return f"{root / FILE} {said}"

@@ -45,7 +45,7 @@ class CacheTables:
         return "collection_id", str(self.shape.era)
 
 
-def reflect(connection: sa.Connection) -> CacheTables:
+def reflect_tables(connection: sa.Connection) -> CacheTables:
     """Return the tables of the cache behind *connection*.
 
     Raises `DatabaseError` where there is no cache table, or one that no statement of ours fits.
@@ -88,7 +88,7 @@ def _check(shape: Shape, key: Sequence[str]) -> None:
         )
 
 
-def identity(connection: sa.Connection, shape: Shape) -> str:
+def cache_identity(connection: sa.Connection, shape: Shape) -> str:
     """Return what tells the cache behind *connection* from every other (see `identity_of`)."""
     query = oldest_collection(shape)
     return identity_of(None if query is None else connection.exec_driver_sql(query).first())

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.fields import COLUMNS, DEFAULT_COLLECTION, HOSTS
-from skillmeat_audit.schema.tables import CacheTables, reflect
+from skillmeat_audit.schema.tables import CacheTables, reflect_tables
 from skillmeat_audit.service.artifacts import ensure_artifacts
 
 # What SkillMeat's users and other code paths own: never written for a row that exists.
@@ -88,7 +88,7 @@ def create_or_update_collection_artifact(
     not ours to write, and where collection or artifact type do not exist.
     """
     connection = session.connection()
-    tables = reflect(connection)
+    tables = reflect_tables(connection)
     row = {"collection_id": collection_id, "artifact_id": artifact_id, **metadata}
     check_columns(tables, metadata)
     key = _keys(connection, tables, [row])[artifact_id]
@@ -174,7 +174,7 @@ def upsert_collection_artifacts(
     new. One prepared statement per set of columns, rows sorted by key: 80 times faster than a
     commit per row. Raises `DatabaseError` as `create_or_update_collection_artifact` does.
     """
-    tables, at = reflect(connection), at or now()
+    tables, at = reflect_tables(connection), at or utc_now()
     for columns in {tuple(sorted(set(row) - set(_KEY))) for row in rows}:
         check_columns(tables, dict.fromkeys(columns))
     keys, stamps = _keys(connection, tables, rows), _stamps(tables, at)
@@ -199,17 +199,17 @@ def _execute_many(
 
 
 def clock(session: Session) -> Callable[[], datetime]:
-    """Return what tells *session* the time: `now`, unless its ``info`` names another clock."""
-    told: Callable[[], datetime] = session.info.get("clock", now)
+    """Return what tells *session* the time: `utc_now`, unless its ``info`` names another clock."""
+    told: Callable[[], datetime] = session.info.get("clock", utc_now)
     return told
 
 
-def now() -> datetime:
+def utc_now() -> datetime:
     """Return the time as SkillMeat stores it: naive, UTC."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def stored(moment: datetime) -> str:
+def format_stored_time(moment: datetime) -> str:
     """Return *moment* in the text that SkillMeat stores."""
     return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
 
@@ -238,7 +238,7 @@ def _keys(connection: sa.Connection, tables: CacheTables, rows: Sequence[Row]) -
 
 def _storable(session: Session, metadata: Row) -> dict[str, object]:
     """Return those of *metadata* that this cache has a column for: older schemas lack some."""
-    columns = reflect(session.connection()).cache.c
+    columns = reflect_tables(session.connection()).cache.c
     return {name: value for name, value in metadata.items() if name in columns}
 
 
@@ -257,7 +257,7 @@ def _statement(connection: sa.Connection, tables: CacheTables, columns: Sequence
 
 def _stamps(tables: CacheTables, at: datetime) -> dict[str, object]:
     names = [name for name in ("added_at", "synced_at") if name in tables.cache.c]
-    return dict.fromkeys(names, stored(at))
+    return dict.fromkeys(names, format_stored_time(at))
 
 
 def _parameters(

@@ -16,7 +16,7 @@ WAIT_SECONDS = 10.0
 
 
 @contextmanager
-def writing(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[sa.Connection]:
+def cache_transaction(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[sa.Connection]:
     """Yield a connection inside a write transaction; roll it back unless it was committed.
 
     SQLite takes the write lock at once (``BEGIN IMMEDIATE``), waiting up to *wait_seconds* for

@@ -3,9 +3,9 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from skillmeat_audit.schema.tables import reflect
+from skillmeat_audit.schema.tables import reflect_tables
 from skillmeat_audit.service.artifacts import ensure_artifacts
-from skillmeat_audit.service.cache_service import clock, stored
+from skillmeat_audit.service.cache_service import clock, format_stored_time
 
 
 def merge_bare_row(session: Session, collection_id: str, artifact_id: str) -> None:
@@ -15,13 +15,13 @@ def merge_bare_row(session: Session, collection_id: str, artifact_id: str) -> No
     row that exists only ``added_at`` moves and the old metadata stays.
     """
     connection = session.connection()
-    tables = reflect(connection)
+    tables = reflect_tables(connection)
     key = artifact_id
     if tables.keyed_by_uuid:
         key = ensure_artifacts(connection, tables, [artifact_id]).uuids[artifact_id]
     columns, (first, second) = tables.cache.c, tables.primary_key
     here = (columns[first] == collection_id) & (columns[second] == key)
-    added = {"added_at": stored(clock(session)())}
+    added = {"added_at": format_stored_time(clock(session)())}
     if connection.execute(sa.select(columns[first]).where(here)).first() is None:
         values = {first: collection_id, second: key, **added}
         connection.execute(sa.insert(tables.cache).values(values))

@@ -73,7 +73,7 @@ def fate_of(connection: sa.Connection, proof: Proof) -> Fate:
             return _FATES.get(connection.exec_driver_sql(query).scalar_one(), "unknown")
 
 
-def take_back(connection: sa.Connection, proof: Proof | None, version: int) -> None:
+def withdraw_proof(connection: sa.Connection, proof: Proof | None, version: int) -> None:
     """Set ``user_version`` to *version* if it still is the number of *proof*, and commit.
 
     *connection* may be in a transaction or behind one. Where it cannot be done the number stays,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 import sqlalchemy as sa
 
 from skillmeat_audit.base.text import as_text
-from skillmeat_audit.model.changes import Key, Raw
+from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.schema.shape import CACHE, COLLECTIONS
 from skillmeat_audit.schema.tables import CacheTables
 from skillmeat_audit.service.artifacts import chunks, find_uuids
@@ -14,8 +14,8 @@ _CACHE, _COLLECTIONS = sa.table(CACHE), sa.table(COLLECTIONS)
 
 
 def read_rows(
-    connection: sa.Connection, tables: CacheTables, keys: Iterable[Key]
-) -> dict[Key, Raw]:
+    connection: sa.Connection, tables: CacheTables, keys: Iterable[RowKey]
+) -> dict[RowKey, RawRow]:
     """Return those rows of *keys* that exist, whole and as the driver gives them.
 
     A server locks them until the transaction ends; SQLite's transaction has locked everything.
@@ -25,7 +25,7 @@ def read_rows(
         wanted.setdefault(collection_id, []).append(artifact_id)
     place = _places(connection, tables, {each for ids in wanted.values() for each in ids})
     names = {there: artifact_id for artifact_id, there in place.items()}
-    found: dict[Key, Raw] = {}
+    found: dict[RowKey, RawRow] = {}
     for collection_id, ids in wanted.items():
         for some in chunks([place[each] for each in ids if each in place]):
             result = connection.execute(_select(connection, tables, collection_id, some))
@@ -47,7 +47,7 @@ def find_collections(connection: sa.Connection) -> set[str]:
     return set(connection.execute(sa.select(sa.column("id")).select_from(_COLLECTIONS)).scalars())
 
 
-def claim_rows(connection: sa.Connection) -> None:
+def require_writable(connection: sa.Connection) -> None:
     """Write what changes nothing: where that fails, it fails before a backup or journal is made.
 
     SQLite's ``BEGIN IMMEDIATE`` is content to read where it may not write, and opens its own
@@ -60,7 +60,7 @@ def claim_rows(connection: sa.Connection) -> None:
         connection.execute(sa.delete(_CACHE).where(sa.false()))
 
 
-def delete_rows(connection: sa.Connection, tables: CacheTables, keys: Sequence[Key]) -> None:
+def delete_rows(connection: sa.Connection, tables: CacheTables, keys: Sequence[RowKey]) -> None:
     """Delete the rows of *keys*; what they refer to stays."""
     place = _places(connection, tables, {artifact_id for _, artifact_id in keys})
     collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
@@ -71,17 +71,19 @@ def delete_rows(connection: sa.Connection, tables: CacheTables, keys: Sequence[K
         connection.execute(statement, [{"c": key[0], "a": place[key[1]]} for key in keys])
 
 
-def put_back(connection: sa.Connection, tables: CacheTables, rows: Sequence[Raw]) -> None:
+def reinsert_rows(connection: sa.Connection, tables: CacheTables, rows: Sequence[RawRow]) -> None:
     """Insert whole *rows* (raw, with every column of the table) exactly as they were."""
     if rows:
         connection.execute(sa.insert(tables.cache), [dict(row) for row in rows])
 
 
-def restore_cells(connection: sa.Connection, tables: CacheTables, cells: Mapping[Key, Raw]) -> None:
+def restore_cells(
+    connection: sa.Connection, tables: CacheTables, cells: Mapping[RowKey, RawRow]
+) -> None:
     """Set, row by row, the columns in *cells* to the raw values given; no other is touched."""
     place = _places(connection, tables, {artifact_id for _, artifact_id in cells})
     collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
-    by_columns: dict[tuple[str, ...], list[Raw]] = {}
+    by_columns: dict[tuple[str, ...], list[RawRow]] = {}
     for key, values in sorted(cells.items()):
         parameters = {
             "_c": key[0],

@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session
 
 from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.changes import Key, Raw
-from skillmeat_audit.schema.tables import reflect
+from skillmeat_audit.model.changes import RawRow, RowKey
+from skillmeat_audit.schema.tables import reflect_tables
 from skillmeat_audit.service.artifacts import ensure_artifacts
-from skillmeat_audit.service.cache_service import check_columns, now, stored
+from skillmeat_audit.service.cache_service import check_columns, format_stored_time, utc_now
 from skillmeat_audit.service.rows import restore_cells
 
 
 def upsert_collection_artifacts(
-    connection: sa.Connection, rows: Sequence[Raw], at: datetime | None = None
+    connection: sa.Connection, rows: Sequence[RawRow], at: datetime | None = None
 ) -> int:
     """Insert or update *rows* through SkillMeat's own service, in the caller's transaction.
 
@@ -38,7 +38,7 @@ def upsert_collection_artifacts(
             f"no SkillMeat with the cache service is installed here ({printable(exc)}); "
             "use --service embedded"
         ) from exc
-    tables = reflect(connection)
+    tables = reflect_tables(connection)
     if not tables.keyed_by_uuid:
         raise DatabaseError(
             "an installed SkillMeat cannot write a cache keyed by artifact_id; "
@@ -51,7 +51,7 @@ def upsert_collection_artifacts(
             key = str(metadata.pop("collection_id")), str(metadata.pop("artifact_id"))
             check_columns(tables, metadata)
             create_or_update_collection_artifact(session, *key, metadata)
-    stamp = {"synced_at": stored(at or now())}
-    stamps: dict[Key, Raw] = {(r["collection_id"], r["artifact_id"]): stamp for r in rows}
+    stamp = {"synced_at": format_stored_time(at or utc_now())}
+    stamps: dict[RowKey, RawRow] = {(r["collection_id"], r["artifact_id"]): stamp for r in rows}
     restore_cells(connection, tables, stamps)
     return len(rows)

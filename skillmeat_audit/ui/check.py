@@ -13,17 +13,17 @@ from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.ui.options import (
     BASELINE_HELP,
     TEXT_OR_JSON,
-    audited,
+    audit_home,
     common,
     filters,
     print_lines,
     scope_of,
 )
-from skillmeat_audit.ui.streams import complain, emit
+from skillmeat_audit.ui.streams import emit, print_error
 
 if TYPE_CHECKING:
     from skillmeat_audit.api.audit import Audit, Scope
-    from skillmeat_audit.history.baseline import Terms
+    from skillmeat_audit.history.baseline import AcceptanceTerms
     from skillmeat_audit.reports.terminal.web_view import PageView
 
 _WORDS = ("reason", "owner", "expires")  # of new entries
@@ -69,7 +69,7 @@ def check(home: str, **options: Any) -> int:
     _check_updating(options)
     settings = load_settings(options["config"])
     scope = scope_of(options, settings)
-    audit = _accepted(audited(home, options, settings, scope), scope, options)
+    audit = _accepted(audit_home(home, options, settings, scope), scope, options)
     if not options["quiet"]:
         _print_check(audit, options)
     fail_on = Severity(options["fail_on"]) if options["fail_on"] else settings.fail_on
@@ -89,7 +89,7 @@ def show(artifact: str, home: str, **options: Any) -> int:
     from skillmeat_audit.reports.files.tabular import artifact_json
     from skillmeat_audit.reports.terminal.check import Layout, artifact_text
 
-    audit = audited(home, options, load_settings(options["config"]))
+    audit = audit_home(home, options, load_settings(options["config"]))
     if options["view"]:
         _print_view(audit.view(artifact), options["form"])
         return ExitCode.CLEAN
@@ -138,13 +138,13 @@ def _accepted(audit: "Audit", scope: "Scope", options: dict[str, Any]) -> "Audit
     path = options["baseline"]
     if path is None:
         return audit
-    from skillmeat_audit.api.baseline import accepting, update
+    from skillmeat_audit.api.baseline import apply_baseline, update_baseline
     from skillmeat_audit.base.clock import today
 
     if options["update_baseline"]:
-        now, before = update(audit, scope, path, _terms(options), today())
-        complain(f"{printable(path)}: {now} entries, {before} before")
-    return accepting(audit, scope, path, today())
+        now, before = update_baseline(audit, scope, path, _terms(options), today())
+        print_error(f"{printable(path)}: {now} entries, {before} before")
+    return apply_baseline(audit, scope, path, today())
 
 
 def _check_updating(options: dict[str, Any]) -> None:
@@ -156,12 +156,12 @@ def _check_updating(options: dict[str, Any]) -> None:
             raise UsageError(f"{option} says nothing without {missing}")
 
 
-def _terms(options: dict[str, Any]) -> "Terms":
-    from skillmeat_audit.history.baseline import Terms
+def _terms(options: dict[str, Any]) -> "AcceptanceTerms":
+    from skillmeat_audit.history.baseline import AcceptanceTerms
 
     expires = options["expires"]
-    reason = options["reason"] or Terms.reason
-    return Terms(reason, options["owner"], None if expires is None else expires.date())
+    reason = options["reason"] or AcceptanceTerms.reason
+    return AcceptanceTerms(reason, options["owner"], None if expires is None else expires.date())
 
 
 def _print_check(audit: "Audit", options: dict[str, Any]) -> None:
@@ -172,7 +172,7 @@ def _print_check(audit: "Audit", options: dict[str, Any]) -> None:
     elif options["form"] == "csv":
         emit(findings_csv(audit.findings))
     else:
-        from skillmeat_audit.reports.facts.baseline_notes import accepted_lines
+        from skillmeat_audit.reports.facts.baseline_notes import baseline_lines
         from skillmeat_audit.reports.terminal.check import Layout, check_text
 
         limit, verbose = options["limit"], options["verbose"]
@@ -181,5 +181,5 @@ def _print_check(audit: "Audit", options: dict[str, Any]) -> None:
                 audit.summary, audit.findings, audit.names, Layout(width, verbose, limit)
             )
         )
-        for line in accepted_lines(audit.accepted):
+        for line in baseline_lines(audit.accepted):
             emit(line + "\n")

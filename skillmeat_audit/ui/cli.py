@@ -13,7 +13,7 @@ from skillmeat_audit.base.errors import AuditError, BusyError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.ui.signals import Stopped, stop_on_signals
-from skillmeat_audit.ui.streams import complain, prepare_streams
+from skillmeat_audit.ui.streams import prepare_streams, print_error
 
 _NEEDED_BYTES = 256 * 1024 * 1024  # of address space, to load pandas and pyarrow
 _EXITS: dict[type[BaseException], ExitCode] = {BusyError: ExitCode.CONFLICT}
@@ -40,7 +40,7 @@ def _run() -> int:
         return main()
     except Stopped as stopped:
         written = "; ".join(getattr(stopped, "__notes__", ())) or "nothing was changed"
-        complain(f"interrupted; {printable(written)}")
+        print_error(f"interrupted; {printable(written)}")
         return ExitCode(128 + stopped.number)
     except Exception as exc:  # noqa: BLE001 - see the docstring
         from skillmeat_audit.ui.crash import report_crash
@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(cli.main(arguments, prog_name="skillmeat-audit", standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as exc:
-        complain(exc.format_message())
+        print_error(exc.format_message())
         return ExitCode.FAILED
     except click.ClickException as exc:
         return _failed(f"{exc.format_message()[:1].lower()}{exc.format_message()[1:]}")
@@ -73,12 +73,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if "--traceback" in arguments:
             from skillmeat_audit.ui.crash import traceback_of
 
-            complain(traceback_of(exc, arguments))
+            print_error(traceback_of(exc, arguments))
         return _failed(str(exc), _EXITS.get(type(exc), ExitCode.FAILED))
     except SystemExit:  # so click says that the reader of its help went away
         return ExitCode.CLEAN
 
 
 def _failed(message: str, code: ExitCode = ExitCode.FAILED) -> int:
-    complain(f"skillmeat-audit: {printable(message)}")
+    print_error(f"skillmeat-audit: {printable(message)}")
     return code

@@ -14,7 +14,7 @@ from skillmeat_audit.base.errors import AuditError
 from skillmeat_audit.base.folders import default_state_folder
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import secrets_in
-from skillmeat_audit.ui.streams import complain
+from skillmeat_audit.ui.streams import print_error
 
 _URL = re.compile(r"(?!sqlite|file)\b([a-z][a-z0-9+.-]*)://[^\s'\"]+", re.IGNORECASE)
 _SHORTEST_SECRET = 4  # to mask a shorter one tells it
@@ -34,11 +34,11 @@ def report_crash(exc: Exception, arguments: Sequence[str]) -> None:
     text = traceback_of(exc, arguments)
     path = None if "--traceback" in arguments else _saved(text)
     where = f"; the traceback is in {path}" if path else "; the traceback follows"
-    complain(f"skillmeat-audit: {printable(reason + where)}")
+    print_error(f"skillmeat-audit: {printable(reason + where)}")
     for note in getattr(exc, "__notes__", ()):
-        complain(f"skillmeat-audit: {printable(note)}")
+        print_error(f"skillmeat-audit: {printable(note)}")
     if path is None:
-        complain(text)
+        print_error(text)
     for act in on_crash:
         act(reason)
 

@@ -29,7 +29,7 @@ TEXT_OR_JSON: dict[str, Any] = {
 }
 
 
-always = [
+common_to_all = [
     click.option(
         "--config",
         type=click.Path(path_type=Path),
@@ -69,7 +69,7 @@ def common(command: Command) -> Command:
             is_flag=True,
             help="Read every file again, and remember nothing of it for the next time.",
         ),
-        *always,
+        *common_to_all,
     ]
     return with_options(command, options)
 
@@ -123,7 +123,7 @@ def scope_of(options: dict[str, Any], settings: "Settings") -> "Scope":
     )
 
 
-def audited(
+def audit_home(
     home: str, options: dict[str, Any], settings: "Settings", scope: "Scope | None" = None
 ) -> "Audit":
     """Return the audit of *home*; *settings* say where links may lead."""

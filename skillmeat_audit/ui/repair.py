@@ -9,16 +9,16 @@ import click
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.ui.options import (
     TEXT_OR_JSON,
-    always,
-    audited,
+    audit_home,
     common,
+    common_to_all,
     filters,
     print_lines,
     scope_of,
     state_dir,
     with_options,
 )
-from skillmeat_audit.ui.streams import complain, emit
+from skillmeat_audit.ui.streams import emit, print_error
 
 if TYPE_CHECKING:
     from skillmeat_audit.api.options import Options
@@ -41,7 +41,7 @@ def _run(command: Command) -> Command:
         ),
         click.option("--format", "form", **TEXT_OR_JSON),
         click.option("--database", metavar="URL", help="The cache's place, where it moved."),
-        *always,
+        *common_to_all,
     ]
     return with_options(command, options)
 
@@ -61,21 +61,21 @@ def _run(command: Command) -> Command:
 @click.option(
     "--limit", type=click.IntRange(0), default=40, show_default=True, help="Changes listed; 0: all."
 )
-@click.option("--schema", is_flag=True, help="Print the JSON schema of plans, and stop.")
+@click.option("--schema", is_flag=True, help="Print the JSON plan_schema of plans, and stop.")
 @common
 def plan(home: str, **options: Any) -> int:
     """Decide what a repair would write, before → after. Nothing is written but FILE."""
     from skillmeat_audit.api import repair
     from skillmeat_audit.loaders.settings import load_settings
-    from skillmeat_audit.repair.plan import encode, schema
-    from skillmeat_audit.reports.terminal.runs import Saved, plan_text
+    from skillmeat_audit.repair.plan import encode_plan, plan_schema
+    from skillmeat_audit.reports.terminal.runs import SavedPlan, plan_text
 
     if options["schema"]:
-        emit(schema().decode())
+        emit(plan_schema().decode())
         return ExitCode.CLEAN
     settings = load_settings(options["config"])
     reading = options | {"no_index": True}  # what is written rests on what the files hold now
-    audit = audited(home, reading, settings, scope_of(options, settings))
+    audit = audit_home(home, reading, settings, scope_of(options, settings))
     planned = repair.plan(
         audit,
         dispositions=options["disposition"] or ("safe", "fill"),
@@ -85,9 +85,9 @@ def plan(home: str, **options: Any) -> int:
     if output is not None:
         planned.save(output)
     if options["form"] == "json":
-        emit(encode(planned.document).decode())
+        emit(encode_plan(planned.document).decode())
     else:
-        saved = Saved(None if output is None else str(output), audit.names)
+        saved = SavedPlan(None if output is None else str(output), audit.names)
         print_lines(lambda width: plan_text(planned.document, saved, width, options["limit"]))
     return ExitCode.CLEAN
 
@@ -177,7 +177,7 @@ def _tell_interrupted(home: str, options: dict[str, Any]) -> None:
     from skillmeat_audit.reports.terminal.runs import settled_text
 
     for run in repair.settle(home, database=options["database"], options=_options(options)):
-        complain(f"skillmeat-audit: {settled_text(run)}")
+        print_error(f"skillmeat-audit: {settled_text(run)}")
 
 
 def _told(run: "Run", options: dict[str, Any]) -> int:

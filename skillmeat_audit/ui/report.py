@@ -17,12 +17,12 @@ from skillmeat_audit.ui.options import (
     scope_of,
     state_dir,
 )
-from skillmeat_audit.ui.streams import complain, emit
+from skillmeat_audit.ui.streams import emit, print_error
 
 if TYPE_CHECKING:
-    from skillmeat_audit.api.history import Keeping
-    from skillmeat_audit.api.report import Order, Outcome
-    from skillmeat_audit.delivery.notices import Notifying
+    from skillmeat_audit.api.history import HistorySettings
+    from skillmeat_audit.api.report import ReportOutcome, ReportRequest
+    from skillmeat_audit.delivery.notices import NoticeSettings
     from skillmeat_audit.loaders.settings import Settings
 
 FORMATS = (
@@ -128,11 +128,11 @@ def history(home: str, **options: Any) -> int:
     return ExitCode.CLEAN
 
 
-def _order(options: dict[str, Any], settings: "Settings") -> "Order":
+def _order(options: dict[str, Any], settings: "Settings") -> "ReportRequest":
     from skillmeat_audit.api.outputs import outputs_of
-    from skillmeat_audit.api.report import Order
+    from skillmeat_audit.api.report import ReportRequest
 
-    return Order(
+    return ReportRequest(
         outputs=outputs_of(options["paths"], options["form"], github=options["github"]),
         scope=scope_of(options, settings),
         database=options["database"],
@@ -147,29 +147,29 @@ def _order(options: dict[str, Any], settings: "Settings") -> "Order":
     )
 
 
-def _keeping(options: dict[str, Any], settings: "Settings") -> "Keeping":
-    from skillmeat_audit.api.history import Keeping
+def _keeping(options: dict[str, Any], settings: "Settings") -> "HistorySettings":
+    from skillmeat_audit.api.history import HistorySettings
 
-    return Keeping(options["history_url"], options["state_dir"], settings.kept_runs)
+    return HistorySettings(options["history_url"], options["state_dir"], settings.kept_runs)
 
 
-def _notifying(options: dict[str, Any]) -> "Notifying | None":
-    from skillmeat_audit.delivery.notices import Notifying, services_from
+def _notifying(options: dict[str, Any]) -> "NoticeSettings | None":
+    from skillmeat_audit.delivery.notices import NoticeSettings, services_from
 
     services = services_from(options["notify_file"])
-    return Notifying(services, Severity(options["notify_from"])) if services else None
+    return NoticeSettings(services, Severity(options["notify_from"])) if services else None
 
 
-def _tell(outcome: "Outcome", *, quiet: bool) -> None:
+def _tell(outcome: "ReportOutcome", *, quiet: bool) -> None:
     """Say on stderr what was written and what went wrong: stdout may be a report."""
-    from skillmeat_audit.reports.facts.report_page import spoken
+    from skillmeat_audit.reports.facts.report_page import format_utc
 
     if not quiet:
-        complain(f"{spoken(outcome.document.made_at)}: {outcome.document.headline}")
+        print_error(f"{format_utc(outcome.document.made_at)}: {outcome.document.headline}")
         if changed := outcome.changed:
-            complain(f"  {changed}")
+            print_error(f"  {changed}")
         for path, size_bytes in outcome.delivery.written:
             if path != "-":
-                complain(f"  {printable(path)}  {size_bytes / 1000:.1f} kB")
+                print_error(f"  {printable(path)}  {size_bytes / 1000:.1f} kB")
     for problem in outcome.problems:
-        complain(f"skillmeat-audit: {printable(problem)}")
+        print_error(f"skillmeat-audit: {printable(problem)}")

@@ -10,7 +10,7 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.ui.streams import emit
 
 if TYPE_CHECKING:
-    from skillmeat_audit.api.schedule import Request
+    from skillmeat_audit.api.schedule import ScheduleRequest
 
 _DEEDS = ("install", "remove", "status")
 
@@ -67,24 +67,24 @@ def schedule(home: str, **options: Any) -> int:
 def _check_files(options: dict[str, Any]) -> None:
     """Refuse files that could not be used: better now than every night."""
     from skillmeat_audit.delivery.notices import services_from
-    from skillmeat_audit.history.baseline import load
+    from skillmeat_audit.history.baseline import load_baseline
     from skillmeat_audit.loaders.settings import load_settings
 
     for name, use in (
-        ("notify_file", services_from), ("baseline", load), ("config", load_settings),
+        ("notify_file", services_from), ("baseline", load_baseline), ("config", load_settings),
     ):  # fmt: skip
         if options[name] is not None:
             use(Path(options[name]).expanduser())
 
 
-def _request(options: dict[str, Any], kind: str) -> "Request":
-    from skillmeat_audit.api.schedule import Request
+def _request(options: dict[str, Any], kind: str) -> "ScheduleRequest":
+    from skillmeat_audit.api.schedule import ScheduleRequest
 
     given = ["--apply-safe"] if options["apply_safe"] else []
     for name in ("baseline", "config", "notify_file"):
         if (path := options[name]) is not None:
             place = path if kind == "github" else Path(path).expanduser().absolute()
             given.append(f"--{name.replace('_', '-')}={place}")
-    return Request(
+    return ScheduleRequest(
         kind, options["every"], options["at"], options["outputs"], given, options["state_dir"]
     )

@@ -43,7 +43,7 @@ def emit(text: str) -> None:
         raise OSError(f"cannot write the output: {exc.strerror or exc}") from exc
 
 
-def complain(message: str) -> None:
+def print_error(message: str) -> None:
     """Write *message* to stderr as a line; where nobody can read it, it is not missed."""
     try:
         sys.stderr.write(f"{message}\n")

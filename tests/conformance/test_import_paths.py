@@ -44,7 +44,7 @@ def told(application, tmp_path_factory):
         writers = records(audit.writers)
         pages = {tuple(page[key] for key in KEY): page for page in records(audit.pages)}
         named = {tuple(row[key] for key in KEY): row["writer"] for row in writers}
-        sure = {tuple(row[key] for key in KEY): row["writer_sure"] for row in writers}
+        sure = {tuple(row[key] for key in KEY): row["writer_confidence"] for row in writers}
         story[step.name] = Told(
             written,
             life.rows,

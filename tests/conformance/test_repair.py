@@ -42,7 +42,7 @@ class Repaired:
         state_dir = self.options.state_dir
         told = records(sma.audit(self.life.app.home, progress=False, state_dir=state_dir).writers)
         ours = [each for each in told if each["writer"] == "skillmeat-audit"]
-        assert {each["writer_sure"] for each in ours} <= {"certain"}
+        assert {each["writer_confidence"] for each in ours} <= {"certain"}
         return {tuple(each[name] for name in KEY) for each in ours}
 
 
@@ -98,7 +98,7 @@ def test_what_we_wrote_is_not_told_for_certain_to_be_skillmeats(repaired):
     writers = repaired.writers[repaired.writers["collection_id"] == repaired.life.team]
 
     assert len(team) == len(writers)
-    assert set(writers["writer_sure"]) == {"likely"}
+    assert set(writers["writer_confidence"]) == {"likely"}
 
 
 def test_what_we_wrote_is_told_to_be_ours_where_the_journal_is_at_hand(repaired, tally):

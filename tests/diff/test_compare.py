@@ -4,14 +4,14 @@ import pandas as pd
 import pytest
 
 from skillmeat_audit.diff import compare
-from skillmeat_audit.diff.compare import holds, normal
+from skillmeat_audit.diff.compare import is_true, normalize
 
 ABSENT = (None, "")
 
 
 def differs(left, right, kind):
     """Return where two columns of *kind* differ once both are in normal form."""
-    return compare.differs(normal(left, kind), normal(right, kind))
+    return compare.differs(normalize(left, kind), normalize(right, kind))
 
 
 def text(*values):
@@ -74,13 +74,13 @@ def test_the_result_is_plain_bool_whatever_the_storage(dtype):
 def test_deeply_nested_json_is_text_and_no_crash():
     nested = "[" * 100_000 + "]" * 100_000
 
-    assert normal(text(nested), "list")[0] == nested
+    assert normalize(text(nested), "list")[0] == nested
 
 
 def test_holds_takes_the_unknown_for_false():
     claim = pd.Series([True, None, False], dtype="boolean", index=[7, 8, 9])
 
-    found = holds(claim)
+    found = is_true(claim)
 
     assert found.tolist() == [True, False, False]
     assert found.index.tolist() == [7, 8, 9]

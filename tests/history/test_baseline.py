@@ -9,11 +9,11 @@ from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.history.baseline import (
     NEVER_ACCEPTED,
-    Terms,
-    accept,
-    load,
-    save,
-    updated,
+    AcceptanceTerms,
+    accept_findings,
+    load_baseline,
+    save_baseline,
+    updated_entries,
 )
 from skillmeat_audit.model.tables import FINDINGS
 
@@ -34,11 +34,11 @@ def found():
 
 @pytest.fixture(scope="module")
 def baseline(found):
-    return updated([], found, Terms("on purpose", "ops"), TODAY, whole=True)
+    return updated_entries([], found, AcceptanceTerms("on purpose", "ops"), TODAY, whole=True)
 
 
 def test_what_is_known_is_accepted(found, baseline):
-    left, accepted = accept(baseline, found, NONE, TODAY)
+    left, accepted = accept_findings(baseline, found, NONE, TODAY)
 
     assert left.empty
     assert len(accepted.findings) == len(found) == len(accepted.reasons)
@@ -47,27 +47,29 @@ def test_what_is_known_is_accepted(found, baseline):
 
 
 def test_another_value_is_another_finding(baseline):
-    left, accepted = accept(baseline, findings("K"), NONE, TODAY)
+    left, accepted = accept_findings(baseline, findings("K"), NONE, TODAY)
 
     assert set(left["rule"]) == {"M005"}
     assert len(accepted.stale) == 2
 
 
 def test_entries_without_a_finding_are_stale_unless_it_is_ignored(found, baseline):
-    _, accepted = accept(baseline, found.head(0), found, TODAY)
+    _, accepted = accept_findings(baseline, found.head(0), found, TODAY)
     assert accepted.stale == ()
 
-    _, accepted = accept(baseline, found.head(0), NONE, TODAY)
+    _, accepted = accept_findings(baseline, found.head(0), NONE, TODAY)
     assert len(accepted.stale) == len(baseline)
 
 
 def test_expired_entries_accept_nothing_and_are_told(found):
-    entries = updated([], found, Terms(expires=date(2026, 2, 9)), TODAY, whole=True)
+    entries = updated_entries(
+        [], found, AcceptanceTerms(expires=date(2026, 2, 9)), TODAY, whole=True
+    )
 
-    left, accepted = accept(entries, found, NONE, TODAY)
+    left, accepted = accept_findings(entries, found, NONE, TODAY)
     assert len(left) == len(found) == len(accepted.expired)
 
-    assert accept(entries, found, NONE, date(2026, 2, 9))[0].empty
+    assert accept_findings(entries, found, NONE, date(2026, 2, 9))[0].empty
 
 
 def test_what_could_not_be_checked_is_never_accepted(tmp_path):
@@ -75,14 +77,14 @@ def test_what_could_not_be_checked_is_never_accepted(tmp_path):
     found = findings("J", "skill:a", problems=[broken])
     assert "L001" in set(found["rule"])
 
-    entries = updated([], found, Terms(), TODAY, whole=True)
+    entries = updated_entries([], found, AcceptanceTerms(), TODAY, whole=True)
 
     assert "L001" not in {each.rule for each in entries}
     path = tmp_path / "baseline.json"
     text = '{"rule": "L001", "digest": "0", "reason": "no"}'
     path.write_text(f'{{"schema": "skillmeat-audit/baseline/1", "entries": [{text}]}}')
     with pytest.raises(UsageError, match="cannot be accepted"):
-        load(path)
+        load_baseline(path)
 
 
 def test_the_rules_that_are_never_accepted_are_rules():
@@ -90,55 +92,67 @@ def test_the_rules_that_are_never_accepted_are_rules():
 
 
 def test_an_update_keeps_reasons_and_drops_what_is_gone(found, baseline):
-    now = updated(baseline, findings("J", "skill:b", "skill:c"), Terms("new"), TODAY, whole=True)
+    now = updated_entries(
+        baseline, findings("J", "skill:b", "skill:c"), AcceptanceTerms("new"), TODAY, whole=True
+    )
 
     reasons = {(each.artifact, each.reason) for each in now}
     assert reasons == {("skill:b", "on purpose"), ("skill:c", "new")}
-    part = updated(baseline, findings("J", "skill:c"), Terms("new"), TODAY, whole=False)
+    part = updated_entries(
+        baseline, findings("J", "skill:c"), AcceptanceTerms("new"), TODAY, whole=False
+    )
     assert {each.artifact for each in part} == {"skill:a", "skill:b", "skill:c"}
 
 
 def test_an_update_renews_what_expired_only_where_it_is_told_until_when(found):
-    old = updated([], found, Terms("why", "ops", date(2026, 2, 9)), TODAY, whole=True)
-    valid = updated([], found, Terms("why", "ops", date(2026, 2, 10)), TODAY, whole=True)
-    later = Terms("other", "me", date(2027, 1, 1))
+    old = updated_entries(
+        [], found, AcceptanceTerms("why", "ops", date(2026, 2, 9)), TODAY, whole=True
+    )
+    valid = updated_entries(
+        [], found, AcceptanceTerms("why", "ops", date(2026, 2, 10)), TODAY, whole=True
+    )
+    later = AcceptanceTerms("other", "me", date(2027, 1, 1))
 
-    assert updated(old, found, Terms(), TODAY, whole=True) == old
-    assert updated(valid, found, later, TODAY, whole=True) == valid
+    assert updated_entries(old, found, AcceptanceTerms(), TODAY, whole=True) == old
+    assert updated_entries(valid, found, later, TODAY, whole=True) == valid
     (told,) = {
         (each.reason, each.owner, each.expires)
-        for each in updated(old, found, later, TODAY, whole=True)
+        for each in updated_entries(old, found, later, TODAY, whole=True)
     }
     assert told == ("why", "ops", date(2027, 1, 1))
 
 
 def test_of_entries_for_one_finding_the_one_that_lasts_longest_stays(found, baseline):
-    dated = updated([], found, Terms(expires=date(2026, 2, 11)), TODAY, whole=True)
+    dated = updated_entries(
+        [], found, AcceptanceTerms(expires=date(2026, 2, 11)), TODAY, whole=True
+    )
 
     for entries in ([*dated, *baseline], [*baseline, *dated]):
-        assert set(updated(entries, found, Terms(), TODAY, whole=True)) == set(baseline)
+        assert set(updated_entries(entries, found, AcceptanceTerms(), TODAY, whole=True)) == set(
+            baseline
+        )
 
 
 def test_a_mark_of_the_byte_order_is_read_over_and_a_link_stays_one(baseline, tmp_path):
     real, link = tmp_path / "real.json", tmp_path / "link.json"
     link.symlink_to(real)
-    save(link, baseline)
+    save_baseline(link, baseline)
     assert link.is_symlink()
 
     real.write_bytes(b"\xef\xbb\xbf" + real.read_bytes())
-    assert {each.key for each in load(link)} == {each.key for each in baseline}
+    assert {each.key for each in load_baseline(link)} == {each.key for each in baseline}
 
 
 def test_the_file_is_sorted_one_entry_a_line_without_times(found, baseline, tmp_path):
     paths = tmp_path / "one.json", tmp_path / "two.json"
-    save(paths[0], baseline)
-    save(paths[1], reversed(load(paths[0])))
+    save_baseline(paths[0], baseline)
+    save_baseline(paths[1], reversed(load_baseline(paths[0])))
 
     one, two = (path.read_bytes() for path in paths)
     assert one == two
     assert one.count(b"\n") == len(baseline) + 2
-    assert load(paths[0]) == load(paths[1])
-    assert {each.key for each in load(paths[0])} == {each.key for each in baseline}
+    assert load_baseline(paths[0]) == load_baseline(paths[1])
+    assert {each.key for each in load_baseline(paths[0])} == {each.key for each in baseline}
 
 
 @pytest.mark.parametrize(
@@ -162,4 +176,4 @@ def test_a_mistake_in_the_file_is_told(tmp_path, text, said):
     path.write_bytes(text.encode("latin-1"))
 
     with pytest.raises(UsageError, match=said):
-        load(path)
+        load_baseline(path)

@@ -7,19 +7,19 @@ from functools import cache
 import pytest
 from builders import audited, entry, row, snapshot
 
-from skillmeat_audit.api.compose import reported
+from skillmeat_audit.api.compose import as_reported
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.urls import sqlite_url
-from skillmeat_audit.history.database import address, writing
+from skillmeat_audit.history.database import checked_url, write_transaction
 from skillmeat_audit.history.store import (
-    Place,
+    HistoryLocation,
     Series,
     mark_delivered,
-    record,
-    record_failure,
-    runs_of,
+    record_failed_run,
+    record_run,
+    runs_at,
 )
-from skillmeat_audit.model.trend import REPORTED, identities
+from skillmeat_audit.model.trend import REPORTED, fingerprints
 
 FACTS = {"tool_version": "1", "artifacts": 2, "rows": 2, "error": 1, "warning": 0, "info": 0}
 HOME = Series("/home/x/.skillmeat", "sqlite:///x")
@@ -29,7 +29,7 @@ HOME = Series("/home/x/.skillmeat", "sqlite:///x")
 def findings(*artifacts, **values):
     """Return what an audit finds of rows without an author."""
     said = [entry(name, author="J", **values) for name in artifacts]
-    return reported(audited(snapshot(said, [row(name) for name in artifacts])).findings)
+    return as_reported(audited(snapshot(said, [row(name) for name in artifacts])).findings)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -38,16 +38,16 @@ def url(request, tmp_path):
         return sqlite_url(tmp_path / "state" / "history.db")
     server = request.getfixturevalue("postgres_server")
     server.psql("CREATE DATABASE history;")
-    return address(server.get_uri(database="history"))
+    return checked_url(server.get_uri(database="history"))
 
 
 @pytest.fixture
 def place(tmp_path):
-    return Place(sqlite_url(tmp_path / "state" / "history.db"), HOME, 400)
+    return HistoryLocation(sqlite_url(tmp_path / "state" / "history.db"), HOME, 400)
 
 
 def ran(place, found, day, *, delivered=True, hidden=()):
-    recorded = record(place, f"2026-02-{day:02}T12:00:00Z", FACTS, found, hidden)
+    recorded = record_run(place, f"2026-02-{day:02}T12:00:00Z", FACTS, found, hidden)
     if delivered:
         mark_delivered(place, recorded.run)
     return recorded
@@ -85,8 +85,8 @@ def test_new_fixed_and_persisting_are_told_by_identity(place):
 def test_identities_are_free_of_values():
     one, other = findings("skill:a"), findings("skill:a", description="x", license="MIT")
 
-    assert set(identities(one)) & set(identities(other))
-    assert len(set(identities(other))) == len(other)
+    assert set(fingerprints(one)) & set(fingerprints(other))
+    assert len(set(fingerprints(other))) == len(other)
 
 
 def test_what_a_lost_report_said_is_said_again(place):
@@ -121,38 +121,38 @@ def test_what_is_hidden_is_not_fixed(place):
 def test_failures_are_kept_and_compared_with_by_none(place):
     found = findings("skill:a")
     ran(place, found, 1)
-    mark_delivered(place, record_failure(place, "2026-02-02T12:00:00Z", "damaged", "1"))
+    mark_delivered(place, record_failed_run(place, "2026-02-02T12:00:00Z", "damaged", "1"))
 
     assert counts(ran(place, found, 3)) == (0, 0, len(found))
-    assert list(runs_of(place.url, HOME.home)["outcome"]) == ["checked", "failed", "checked"]
+    assert list(runs_at(place.url, HOME.home)["outcome"]) == ["checked", "failed", "checked"]
 
 
 def test_series_do_not_mix(place):
     ran(place, findings("skill:a"), 1)
-    narrow = Place(place.url, Series(HOME.home, HOME.database, "select D"), 400)
+    narrow = HistoryLocation(place.url, Series(HOME.home, HOME.database, "select D"), 400)
 
     assert ran(narrow, findings("skill:b"), 2).changes is None
-    assert list(runs_of(place.url, HOME.home)["scope"]) == ["", "select D"]
+    assert list(runs_at(place.url, HOME.home)["scope"]) == ["", "select D"]
 
 
 def test_old_runs_are_forgotten(place):
-    short = Place(place.url, HOME, 3)
+    short = HistoryLocation(place.url, HOME, 3)
     for day in range(1, 8):
         recorded = ran(short, findings("skill:a" if day < 4 else "skill:b"), day)
 
     assert list(recorded.trend["run"]) == [5, 6, 7]
-    with writing(place.url) as connection:
+    with write_transaction(place.url) as connection:
         kept = connection.exec_driver_sql("SELECT min(last_run) FROM audit_findings").scalar()
     assert kept == 7
 
 
 def test_failures_push_out_each_other_and_nothing_else(place):
-    short = Place(place.url, HOME, 2)
+    short = HistoryLocation(place.url, HOME, 2)
     ran(short, findings("skill:a"), 1)
     for day in range(2, 7):
-        record_failure(short, f"2026-02-{day:02}T12:00:00Z", "damaged", "1")
+        record_failed_run(short, f"2026-02-{day:02}T12:00:00Z", "damaged", "1")
 
-    assert list(runs_of(place.url, HOME.home)["run"]) == [1, 5, 6]
+    assert list(runs_at(place.url, HOME.home)["run"]) == [1, 5, 6]
     assert counts(ran(short, findings("skill:a"), 7)) == (0, 0, len(findings("skill:a")))
 
 
@@ -164,13 +164,13 @@ def test_it_is_kept_for_nobody_else_to_read(place, tmp_path):
 
 
 def test_runs_at_once_are_all_kept_and_none_is_torn(url):
-    place = Place(url, HOME, 400)
+    place = HistoryLocation(url, HOME, 400)
     found = [findings("skill:a"), findings("skill:a", "skill:b")]
     with ThreadPoolExecutor(4) as threads:
         done = list(threads.map(lambda day: ran(place, found[day % 2], day), range(1, 13)))
 
     assert sorted(each.run for each in done) == list(range(1, 13))
-    runs = runs_of(url, HOME.home)
+    runs = runs_at(url, HOME.home)
     assert runs["delivered"].all()
     last = ran(place, found[0], 20)
     assert last.changes.new == 0
@@ -178,48 +178,52 @@ def test_runs_at_once_are_all_kept_and_none_is_torn(url):
 
 def test_a_history_of_a_newer_version_is_left_alone(place, tmp_path):
     ran(place, findings("skill:a"), 1)
-    with writing(place.url) as connection:
+    with write_transaction(place.url) as connection:
         connection.exec_driver_sql("UPDATE audit_format SET format = 2")
     before = (tmp_path / "state" / "history.db").read_bytes()
 
-    for act in (lambda: ran(place, findings("skill:a"), 2), lambda: runs_of(place.url, "x")):
+    for act in (lambda: ran(place, findings("skill:a"), 2), lambda: runs_at(place.url, "x")):
         with pytest.raises(StateError, match="is of a newer skillmeat-audit"):
             act()
     assert (tmp_path / "state" / "history.db").read_bytes() == before
 
 
 def test_reading_makes_nothing(place, tmp_path):
-    assert runs_of(place.url, HOME.home).empty
+    assert runs_at(place.url, HOME.home).empty
     assert not (tmp_path / "state").exists()
 
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "history.db").touch()
-    assert runs_of(place.url, HOME.home).empty
+    assert runs_at(place.url, HOME.home).empty
     assert not (tmp_path / "state" / "history.db").read_bytes()
 
 
 def test_a_history_is_read_while_another_run_writes(place):
     ran(place, findings("skill:a"), 1)
 
-    with writing(place.url):
-        assert len(runs_of(place.url, HOME.home)) == 1
+    with write_transaction(place.url):
+        assert len(runs_at(place.url, HOME.home)) == 1
 
 
 def test_a_history_that_cannot_be_kept_says_so(tmp_path):
-    folder = Place(sqlite_url(tmp_path), HOME, 400)
+    folder = HistoryLocation(sqlite_url(tmp_path), HOME, 400)
     (tmp_path / "text").write_text("no database at all, and long enough to be looked at" * 20)
-    text = Place(sqlite_url(tmp_path / "text"), HOME, 400)
+    text = HistoryLocation(sqlite_url(tmp_path / "text"), HOME, 400)
 
-    for place in (folder, text, Place("postgresql+psycopg://u:secret@127.0.0.1:1/x", HOME, 4)):
+    for place in (
+        folder,
+        text,
+        HistoryLocation("postgresql+psycopg://u:secret@127.0.0.1:1/x", HOME, 4),
+    ):
         with pytest.raises(StateError, match="name another with --history") as caught:
-            record(place, "2026-02-01T12:00:00Z", FACTS, findings("skill:a"))
+            record_run(place, "2026-02-01T12:00:00Z", FACTS, findings("skill:a"))
         assert "secret" not in str(caught.value)
 
 
 def test_a_history_is_a_file_or_an_address():
-    assert address("/x/h.db") == "sqlite:////x/h.db"
-    assert address("postgresql://u@h/d") == "postgresql+psycopg://u@h/d"
-    assert address("sqlite:////x/h.db") == "sqlite:////x/h.db"
+    assert checked_url("/x/h.db") == "sqlite:////x/h.db"
+    assert checked_url("postgresql://u@h/d") == "postgresql+psycopg://u@h/d"
+    assert checked_url("sqlite:////x/h.db") == "sqlite:////x/h.db"
 
 
 def test_many_findings_take_time_in_proportion(place):

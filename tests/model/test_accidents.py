@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from skillmeat_audit.diff.compare import claimed
+from skillmeat_audit.diff.compare import map_bool
 from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
 
 ACCIDENTS = (
@@ -40,7 +40,7 @@ def test_what_somebody_may_have_written_is_none(text):
 def test_the_hint_misses_no_accident():
     texts = pd.Series([*ACCIDENTS, *WRITTEN], dtype="string")
 
-    assert claimed(texts, is_accident, ACCIDENT_HINT).tolist() == [*map(is_accident, texts)]
+    assert map_bool(texts, is_accident, ACCIDENT_HINT).tolist() == [*map(is_accident, texts)]
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from skillmeat_audit.history import database as history
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.model.changes import Change
 from skillmeat_audit.repair import transaction as runs
-from skillmeat_audit.repair.backup import back_up
-from skillmeat_audit.service.connection import writing
+from skillmeat_audit.repair.backup import back_up_database
+from skillmeat_audit.service.connection import cache_transaction
 
 # The long form: SKILLMEAT_AUDIT_ROUNDS=200
 ROUNDS = int(os.environ.get("SKILLMEAT_AUDIT_ROUNDS", "2"))
@@ -165,28 +165,28 @@ def test_no_write_is_lost_where_audits_run_beside_a_repair(case, monkeypatch):
 
 def test_no_lock_is_dropped_by_reading_or_backing_up(case, tmp_path):
     url = sqlite_url(case.database)
-    with writing(url) as connection:
+    with cache_transaction(url) as connection:
         connection.exec_driver_sql("UPDATE collection_artifacts SET description = 'new'")
         before = locks(case.database)
         assert str(os.getpid()) in before
 
         load_cache(url)
         audit.audit(case.home, progress=False, index=False)
-        back_up(case.database, tmp_path / "backup.db")
+        back_up_database(case.database, tmp_path / "backup.db")
 
         assert locks(case.database) == before
 
 
 def test_no_lock_on_the_history_is_dropped_by_another_thread(tmp_path):
     file = tmp_path / "history.db"
-    with history.writing(sqlite_url(file)):
+    with history.write_transaction(sqlite_url(file)):
         before = locks(file)
         with (
             pytest.raises(StateError, match="locked"),
-            history.writing(sqlite_url(file), wait_seconds=0.1),
+            history.write_transaction(sqlite_url(file), wait_seconds=0.1),
         ):
             pass
-        with history.reading(sqlite_url(file)) as connection:
+        with history.read_transaction(sqlite_url(file)) as connection:
             assert connection is None
 
         assert str(os.getpid()) in before
@@ -197,7 +197,7 @@ def test_an_audit_waits_for_a_run_of_another_thread(case, monkeypatch):
     begun, done = threading.Event(), []
 
     def run():
-        with writing(sqlite_url(case.database)) as connection:
+        with cache_transaction(sqlite_url(case.database)) as connection:
             connection.exec_driver_sql("UPDATE collection_artifacts SET description = 'new'")
             begun.set()
             done.append(again.wait(0.3))
@@ -219,7 +219,7 @@ def test_neither_waits_for_good(case, monkeypatch):
     url, errors = sqlite_url(case.database), []
 
     def work():
-        for attempt in (lambda: load_cache(url), lambda: writing(url, 0.05).__enter__()):
+        for attempt in (lambda: load_cache(url), lambda: cache_transaction(url, 0.05).__enter__()):
             with pytest.raises(DatabaseError) as caught:
                 attempt()
             errors.append(str(caught.value))

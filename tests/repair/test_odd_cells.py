@@ -115,7 +115,7 @@ def test_a_row_that_no_journal_can_hold_is_skipped_at_apply(planned, era, column
     assert cells_of(case.database) == start
 
 
-ENTRY = record.Entry("update", ("c", "skill:x"), {"a": None}, {"a": b"\xff\x00"})
+ENTRY = record.JournalEntry("update", ("c", "skill:x"), {"a": None}, {"a": b"\xff\x00"})
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ ENTRY = record.Entry("update", ("c", "skill:x"), {"a": None}, {"a": b"\xff\x00"}
 )  # fmt: skip
 def test_a_journal_gives_every_cell_back_as_it_was(cell):
     entry = msgspec.structs.replace(ENTRY, before={"a": cell})
-    saved = record.Record("r", "apply", "h", "d", "i", "2026", (entry,))
+    saved = record.JournalRecord("r", "apply", "h", "d", "i", "2026", (entry,))
 
-    again = record.decode(record.encode(saved), "r").entries[0]
+    again = record.decode_record(record.encode_record(saved), "r").entries[0]
 
-    assert record.can_hold(cell)
+    assert record.can_journal(cell)
     assert repr(again) == repr(entry)

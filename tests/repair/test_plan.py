@@ -4,9 +4,9 @@ import pytest
 from builders import audited, entry, imported, row, snapshot, synced
 
 from skillmeat_audit.diff.cells import missing_cells
-from skillmeat_audit.model.changes import PLAN_SCHEMA, Change, Plan
+from skillmeat_audit.model.changes import PLAN_SCHEMA, Change, PlanDocument
 from skillmeat_audit.model.findings import WRITABLE
-from skillmeat_audit.repair.plan import changes_from, decode, encode
+from skillmeat_audit.repair.plan import changes_from, decode_plan, encode_plan
 
 
 def changes(snap, dispositions=WRITABLE, *, deletes=False):
@@ -101,7 +101,7 @@ def test_what_is_no_plan_is_refused(content):
     from skillmeat_audit.base.errors import PlanError
 
     with pytest.raises(PlanError, match="schema"):
-        decode(content)
+        decode_plan(content)
 
 
 def test_a_plan_is_the_same_after_a_round_trip():
@@ -109,7 +109,9 @@ def test_a_plan_is_the_same_after_a_round_trip():
     change = Change(
         "update", "default", "skill:alpha", {"description": None}, odd, ["D001"], "safe"
     )
-    written = Plan(PLAN_SCHEMA, "/home/x/.skillmeat", "sqlite:///x", "i", "artifact_id", [change])
+    written = PlanDocument(
+        PLAN_SCHEMA, "/home/x/.skillmeat", "sqlite:///x", "i", "artifact_id", [change]
+    )
 
-    assert decode(encode(written)) == written
-    assert encode(decode(encode(written))) == encode(written)
+    assert decode_plan(encode_plan(written)) == written
+    assert encode_plan(decode_plan(encode_plan(written))) == encode_plan(written)

@@ -11,7 +11,7 @@ from conftest import build, cache_rows, digest, dump
 from skillmeat_audit.api import audit, repair
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.repair import apply
-from skillmeat_audit.repair.plan import encode
+from skillmeat_audit.repair.plan import encode_plan
 
 TEAM = "5f0c4b1e9a7d4e60b812233445566778"
 INSERT, UPDATE = 1, 3  # where in the plan: command:commit-message, skill:lock-audit
@@ -385,7 +385,7 @@ def test_every_plan_fits_the_published_schema(schema, make_home, name):
     audited = audit.audit(make_home(name), progress=False)
     plan = repair.plan(audited, dispositions=("safe", "fill", "review"), deletes=True)
 
-    schema.validate(json.loads(encode(plan.document)))
+    schema.validate(json.loads(encode_plan(plan.document)))
 
 
 @pytest.mark.parametrize("edit", ["an unknown key", "an unknown op", "a number as a value"])

@@ -28,7 +28,7 @@ def version_of(database):
 
 def interrupt(monkeypatch):
     """Have every run end right after its commit, unmarked, as a kill ends it."""
-    monkeypatch.setattr("skillmeat_audit.repair.transaction.conclude", lambda *_: None)
+    monkeypatch.setattr("skillmeat_audit.repair.transaction.conclude_run", lambda *_: None)
 
 
 def apply_part(case, *, number, state=None):
@@ -96,7 +96,7 @@ def test_a_later_run_of_another_state_folder_hides_no_proof_for_good(
 def test_a_number_that_could_not_be_taken_out_is_taken_out_by_the_next_run(planned, monkeypatch):
     case = planned()
     with monkeypatch.context() as patched:
-        patched.setattr("skillmeat_audit.repair.settling.take_back", lambda *_: None)
+        patched.setattr("skillmeat_audit.repair.settling.withdraw_proof", lambda *_: None)
         first = apply_part(case, number=1)
 
     assert proofs.run_suffix(version_of(case.database)) == first[-6:]
@@ -128,7 +128,7 @@ def test_a_mark_that_cannot_be_written_leaves_the_proof(planned, monkeypatch):
         def full(*_):
             raise settling.StateError("no space left")
 
-        patched.setattr("skillmeat_audit.repair.settling.mark", full)
+        patched.setattr("skillmeat_audit.repair.settling.append_state", full)
         run = apply_part(case, number=1)
 
     assert version_of(case.database) != 0
@@ -159,7 +159,7 @@ def test_absence_alone_proves_nothing(planned):
     gone = msgspec.structs.replace(
         journal.entries[-1], op="delete", key=("default", "skill:none"), after=None
     )
-    journals.write(msgspec.structs.replace(journal, entries=(gone,)))
+    journals.write_journal(msgspec.structs.replace(journal, entries=(gone,)))
 
     assert list(states(case).values()) == ["interrupted"]
 
@@ -176,8 +176,8 @@ def unwritten(case, proof):
         for file in each.iterdir():
             file.unlink()
         each.rmdir()
-    name, folder = journals.new_run(journal.folder.parent)
-    journals.mark(folder, "begun")
+    name, folder = journals.create_run_folder(journal.folder.parent)
+    journals.append_state(folder, "begun")
     return msgspec.structs.replace(journal, run=name, folder=folder, proof=proof)
 
 
@@ -233,4 +233,4 @@ def test_a_state_is_read_as_far_as_it_was_written(planned, content, state):
     folder = run.outcome.backup.parent
     (folder / "state").write_bytes(content)
 
-    assert journals.read(folder).state == state
+    assert journals.read_journal(folder).state == state

@@ -40,7 +40,9 @@ def comparisons_for(case, rows, monkeypatch):
     run = repair.apply(repair.Plan(document, plan.url), options=options, recheck=False)
     with closing(sqlite3.connect(case.database)) as connection, connection:
         connection.execute("UPDATE collection_artifacts SET synced_at = '2099-01-01 00:00:00'")
-    journal = next(each for each in repair.journals.runs(run.terms.folder) if each.kind == "apply")
+    journal = next(
+        each for each in repair.journals.read_runs(run.terms.folder) if each.kind == "apply"
+    )
     counted = [
         msgspec.structs.replace(entry, key=tuple(map(CountingText, entry.key)))
         for entry in journal.entries
@@ -50,7 +52,7 @@ def comparisons_for(case, rows, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(
-            "skillmeat_audit.repair.transaction.write", lambda _: None
+            "skillmeat_audit.repair.transaction.write_journal", lambda _: None
         )  # no JSON of such text
         undone = undo_run(journal, plan.url, run.terms)
 

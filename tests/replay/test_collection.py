@@ -10,7 +10,7 @@ from skillmeat_audit.model.tables import records
 from skillmeat_audit.replay.collection import Collection, CollectionWithFiles
 from skillmeat_audit.replay.costs import Costs
 from skillmeat_audit.replay.source import BUNDLED, scan
-from skillmeat_audit.service.cache_service import now
+from skillmeat_audit.service.cache_service import utc_now
 
 OWN = {
     "description": "own", "author": "Jane", "license": "MIT", "version": "1.0",
@@ -34,7 +34,7 @@ def entries():
 
 def test_an_import_writes_files_and_a_manifest_that_loads(collection, entries, tmp_path):
     for entry in entries.values():
-        collection.add(entry, BUNDLED, now())
+        collection.add(entry, BUNDLED, utc_now())
 
     loaded = load_manifests(find_home(tmp_path))
     assert loaded.problems.empty
@@ -49,16 +49,16 @@ def test_an_import_writes_files_and_a_manifest_that_loads(collection, entries, t
 def test_whatever_a_description_holds_is_read_back(collection, entries, text):
     entry = dataclasses.replace(entries["skill:1password"], description=text)
 
-    collection.add(entry, BUNDLED, now())
+    collection.add(entry, BUNDLED, utc_now())
 
     assert collection.show("1password", "skill").metadata.description == text
 
 
 def test_an_import_over_an_entry_replaces_it(collection, entries):
     entry = entries["skill:1password"]
-    collection.add(entry, BUNDLED, now())
+    collection.add(entry, BUNDLED, utc_now())
 
-    collection.add(dataclasses.replace(entry, description="newer"), BUNDLED, now())
+    collection.add(dataclasses.replace(entry, description="newer"), BUNDLED, utc_now())
 
     assert (collection.folder / "collection.toml").read_text().count("[[artifacts]]") == 1
     assert collection.show("1password").metadata.description == "newer"
@@ -71,7 +71,7 @@ def test_an_unknown_artifact_is_a_value_error_as_in_skillmeat(collection):
 
 def test_files_complete_what_the_manifest_leaves_out(collection, entries):
     entry = dataclasses.replace(entries["skill:1password"], description=None)
-    collection.add(entry, BUNDLED, now())
+    collection.add(entry, BUNDLED, utc_now())
 
     found = CollectionWithFiles(collection, lambda text: OWN).show("1password", "skill")
 
@@ -80,7 +80,7 @@ def test_files_complete_what_the_manifest_leaves_out(collection, entries):
 
 
 def test_only_reads_inside_spent_are_counted(collection, entries):
-    collection.add(entries["skill:1password"], BUNDLED, now())
+    collection.add(entries["skill:1password"], BUNDLED, utc_now())
     collection.show("1password")
 
     with collection.costs.spent():

@@ -108,7 +108,8 @@ def test_an_artifact_shows_its_layers_with_what_changed_marked():
 
 def test_an_artifact_in_plain_text_names_what_it_has():
     assert (
-        repr(shown()) == "<skill:alpha in 3 layers: 1 finding; see .columns, .findings, .stories>"
+        repr(shown())
+        == "<skill:alpha in 3 layers: 1 finding; see .columns, .findings, .explanations>"
     )
 
 

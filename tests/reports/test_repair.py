@@ -6,14 +6,21 @@ from pathlib import Path
 import pytest
 from builders import HOSTILE
 
-from skillmeat_audit.api.recheck import Recheck
-from skillmeat_audit.model.changes import ALREADY, Applied, Change, Plan, Run, Skipped
+from skillmeat_audit.api.recheck import AuditChanges
+from skillmeat_audit.model.changes import (
+    ALREADY_SO,
+    Applied,
+    Change,
+    PlanDocument,
+    RunOutcome,
+    Skipped,
+)
 from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
-from skillmeat_audit.reports.notebook.word_diff import marked
+from skillmeat_audit.reports.notebook.word_diff import marked_difference
 from skillmeat_audit.reports.terminal.runs import (
-    Saved,
+    SavedPlan,
     plan_text,
     run_json,
     run_text,
@@ -31,7 +38,7 @@ def change(artifact_id="skill:alpha", op="update", **after):
 
 
 def plan(*changes):
-    return Plan(
+    return PlanDocument(
         schema_="skillmeat-audit/plan/1", home="/home/x/.skillmeat", database="sqlite:///x",
         identity="i", era="artifact_id", changes=list(changes),
     )  # fmt: skip
@@ -39,7 +46,7 @@ def plan(*changes):
 
 def run(*outcomes, **values):
     facts = {"kind": "apply", "home": "/home/x/.skillmeat", "database": "d", "identity": "i"}
-    return Run(**(facts | {"outcomes": outcomes, "run": "r1"} | values))
+    return RunOutcome(**(facts | {"outcomes": outcomes, "run": "r1"} | values))
 
 
 def shown(lines):
@@ -47,7 +54,7 @@ def shown(lines):
 
 
 def test_a_plan_is_shown_before_and_after():
-    text = shown(plan_text(plan(change(description="Does it.")), Saved("p.json", NAMES), 100))
+    text = shown(plan_text(plan(change(description="Does it.")), SavedPlan("p.json", NAMES), 100))
 
     assert "1 row to update · 1 cell" in text
     assert "update skill:alpha · Default Collection  safe  D001" in text
@@ -57,11 +64,11 @@ def test_a_plan_is_shown_before_and_after():
 
 
 def test_an_empty_plan_says_so():
-    assert "Nothing to repair." in shown(plan_text(plan(), Saved(None, NAMES), 100))
+    assert "Nothing to repair." in shown(plan_text(plan(), SavedPlan(None, NAMES), 100))
 
 
 def test_a_plan_that_was_not_saved_says_how():
-    text = shown(plan_text(plan(change(author="J")), Saved(None, NAMES), 100))
+    text = shown(plan_text(plan(change(author="J")), SavedPlan(None, NAMES), 100))
 
     assert "plan /home/x/.skillmeat -o plan.json" in text
 
@@ -69,13 +76,13 @@ def test_a_plan_that_was_not_saved_says_how():
 def test_changes_past_the_limit_are_counted():
     many = plan(*(change(f"skill:a{n}", author="J") for n in range(5)))
 
-    assert "… and 3 more changes" in shown(plan_text(many, Saved(None, NAMES), 100, 2))
+    assert "… and 3 more changes" in shown(plan_text(many, SavedPlan(None, NAMES), 100, 2))
 
 
 def test_a_run_tells_what_was_skipped_and_the_way_back():
     done = run(
         Applied(change()), Skipped(change("skill:b"), "changed since: author"),
-        Skipped(change("skill:c"), ALREADY), backup=Path("/s/backup.db"),
+        Skipped(change("skill:c"), ALREADY_SO), backup=Path("/s/backup.db"),
     )  # fmt: skip
 
     text = shown(run_text(done, None, NAMES, "/s"))
@@ -105,7 +112,9 @@ def test_a_run_as_json():
 @pytest.mark.parametrize(
     "render",
     [
-        lambda: shown(plan_text(plan(change(HOSTILE, author=HOSTILE)), Saved(HOSTILE, NAMES), 100)),
+        lambda: shown(
+            plan_text(plan(change(HOSTILE, author=HOSTILE)), SavedPlan(HOSTILE, NAMES), 100)
+        ),
         lambda: shown(run_text(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES)),
         lambda: plan_html(plan(change(HOSTILE, author=HOSTILE)), NAMES),
         lambda: run_html(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES),
@@ -136,7 +145,7 @@ def test_a_run_names_the_call_that_follows():
 
     assert "<code>plan.apply()</code>" in run_html(rehearsed, None, NAMES)
     assert "<code>run.undo()</code>" in run_html(run(Applied(change())), None, NAMES)
-    assert "undo" not in run_html(run(Skipped(change(), ALREADY), run=None), None, NAMES)
+    assert "undo" not in run_html(run(Skipped(change(), ALREADY_SO), run=None), None, NAMES)
 
 
 def test_why_is_told_only_where_something_was_skipped():
@@ -147,14 +156,14 @@ def test_why_is_told_only_where_something_was_skipped():
 
 
 def test_words_that_part_are_marked():
-    actual, expected = marked("Reads the old file.", "Reads the new file.")
+    actual, expected = marked_difference("Reads the old file.", "Reads the new file.")
 
     assert "Reads the <mark>old</mark> file." in actual
     assert "Reads the <mark>new</mark> file." in expected
 
 
 def test_an_empty_value_is_said_and_nothing_marked():
-    actual, expected = marked(None, "Reads <b>files</b>.")
+    actual, expected = marked_difference(None, "Reads <b>files</b>.")
 
     assert "(empty)" in actual
     assert "&lt;b&gt;" in expected
@@ -163,7 +172,7 @@ def test_an_empty_value_is_said_and_nothing_marked():
 
 def test_a_run_shows_its_conflicts_first_and_the_audit_after_it():
     outcomes = [Applied(change()) for _ in range(200)] + [Skipped(change("skill:z"), "moved")]
-    rechecked = Recheck(FINDINGS.empty(), FINDINGS.empty(), FINDINGS.empty())
+    rechecked = AuditChanges(FINDINGS.empty(), FINDINGS.empty(), FINDINGS.empty())
 
     html = run_html(run(*outcomes), rechecked, NAMES)
 

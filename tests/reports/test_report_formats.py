@@ -20,8 +20,8 @@ from skillmeat_audit.api.compose import make_report
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Accepted, Changes
-from skillmeat_audit.reports.facts.report import Failure, Past
+from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Accepted, Delta
+from skillmeat_audit.reports.facts.report import Failure, RunContext
 from skillmeat_audit.reports.files import github, html_page, junit, markdown, prometheus, sarif
 from skillmeat_audit.reports.files import report_json as document
 from skillmeat_audit.reports.files.formats import FORMATS, format_called, format_of
@@ -54,9 +54,9 @@ def usual():
         {"identity": "f" * 16, "rule": "D001", "severity": "error", "collection_id": "default",
          "artifact_id": "skill:mended", "column": "description", "since_at": AT},
     ])  # fmt: skip
-    changes = Changes("2026-02-09T12:00:00Z", states.count("new"), states.count("persisting"), gone)
+    changes = Delta("2026-02-09T12:00:00Z", states.count("new"), states.count("persisting"), gone)
     accepted = Accepted(findings.tail(1), ("known",), ("S001 skill:x",), ("D001 skill:y",))
-    past = Past(changes, runs(), accepted)
+    past = RunContext(changes, runs(), accepted)
     fired = tuple(rule for rule in RULES if rule.code in set(findings["rule"]))
     known = replace(report.known, version="1.2.3", rules=fired)  # golden files hold no others
     return replace(report, past=past, findings=findings, known=known)
@@ -67,7 +67,7 @@ def hostile():
     """A report in which every name and value is a trap."""
     report = make_report(audited(trapped()), made_at=AT)
     accepted = Accepted(report.findings.head(1), TRAPS[:1], TRAPS, TRAPS)
-    return replace(report, past=Past(accepted=accepted), notes=TRAPS)
+    return replace(report, past=RunContext(accepted=accepted), notes=TRAPS)
 
 
 def runs():
@@ -199,7 +199,7 @@ def test_the_page_is_bounded():
     many = [entry(f"skill:a{n}", author="&" * 3000, description="&" * 5000) for n in range(400)]
     report = make_report(audited(snapshot(many, [row(each["artifact_id"]) for each in many])))
     accepted = Accepted(report.findings.head(0), (), ("&" * 500,) * 900, ("x" * 500,) * 900)
-    past = Past(accepted=accepted)
+    past = RunContext(accepted=accepted)
 
     page = html_page.html_page(replace(report, past=past))
 
@@ -225,7 +225,7 @@ def test_what_is_fixed_takes_a_line_per_artifact(usual):
          "artifact_id": f"skill:a{n:02}", "column": "x", "since_at": AT}
         for n in range(30) for rule in ("D001", "S001")
     ])  # fmt: skip
-    report = replace(usual, past=replace(usual.past, changes=Changes(AT, 0, 0, gone)))
+    report = replace(usual, past=replace(usual.past, changes=Delta(AT, 0, 0, gone)))
 
     page, text = html_page.html_page(report).decode(), markdown.markdown(report)
 

@@ -11,7 +11,7 @@ from skillmeat_audit.reports.files.tabular import check_json, findings_csv
 
 KEYS = [
     "rule", "severity", "collection_id", "artifact_id", "column", "status", "expected", "actual",
-    "evidence", "disposition", "writer", "writer_sure", "detail",
+    "evidence", "disposition", "writer", "writer_confidence", "detail",
 ]  # fmt: skip
 
 

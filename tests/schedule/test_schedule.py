@@ -13,12 +13,12 @@ import yaml
 from cronsim import CronSim
 
 from skillmeat_audit.api import schedule
-from skillmeat_audit.api.schedule import Request
+from skillmeat_audit.api.schedule import ScheduleRequest
 from skillmeat_audit.base.errors import BusyError, HomeError, StateError, UsageError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.schedule import cron, systemd, workflow
 from skillmeat_audit.schedule.job import Job, job_name, time_of_day
-from skillmeat_audit.schedule.lock import alone
+from skillmeat_audit.schedule.lock import exclusive_lock
 
 ODD = "/home/x y/100% 'of' \"it\" $HOME \\n/.skillmeat"
 # A tool of the platform that keeps what it is told in a file: crontab, and systemctl.
@@ -53,14 +53,14 @@ def tool(tmp_path, monkeypatch):
 
 
 def test_a_crontab_keeps_its_other_lines(tool, make_home):
-    told, home, request = tool("crontab", CRONTAB), make_home(), Request("cron")
+    told, home, request = tool("crontab", CRONTAB), make_home(), ScheduleRequest("cron")
     told.write_text("MAILTO=x\n0 1 * * * theirs\n")
 
     assert "is in the crontab" in schedule.install(home, request)
     once = told.read_text()
     assert "already" in schedule.install(home, request)
     assert told.read_text() == once
-    schedule.install(home, Request("cron", every="week"))
+    schedule.install(home, ScheduleRequest("cron", every="week"))
     assert told.read_text().count("skillmeat_audit report") == 1
     assert "17 3 * * 1" in schedule.status(home, "cron")
     assert "not in the crontab any more" in schedule.remove(home, "cron")
@@ -73,7 +73,7 @@ def test_a_crontab_that_cannot_be_read_is_not_replaced(tool, make_home, said):
     told = tool("crontab", f'#!/bin/sh\nif [ "$1" = -l ]; then echo "{said}" >&2; exit 1; fi\n'
                            'cat > "$TOLD"\n')  # fmt: skip
 
-    for act in (lambda: schedule.install(make_home(), Request("cron")),
+    for act in (lambda: schedule.install(make_home(), ScheduleRequest("cron")),
                 lambda: schedule.remove(make_home(), "cron")):  # fmt: skip
         with pytest.raises(StateError, match=f"{said}; choose another --kind"):
             act()
@@ -84,7 +84,7 @@ def test_a_crontab_in_any_encoding_is_kept(tool, make_home):
     told, home = tool("crontab", CRONTAB), make_home()
     told.write_bytes(b"# caf\xe9\n")
 
-    schedule.install(home, Request("cron"))
+    schedule.install(home, ScheduleRequest("cron"))
     schedule.remove(home, "cron")
 
     assert told.read_bytes() == b"# caf\xe9\n"
@@ -92,7 +92,7 @@ def test_a_crontab_in_any_encoding_is_kept(tool, make_home):
 
 def test_lines_of_others_stay_where_our_end_was_lost(tool, make_home):
     told, home = tool("crontab", CRONTAB), make_home()
-    begin, line, end = schedule.printed(home, Request("cron")).splitlines(keepends=True)
+    begin, line, end = schedule.printed(home, ScheduleRequest("cron")).splitlines(keepends=True)
     told.write_text(f"{begin}{line}0 1 * * * theirs\n{begin}{line}{end}")
 
     schedule.remove(home, "cron")
@@ -103,21 +103,21 @@ def test_lines_of_others_stay_where_our_end_was_lost(tool, make_home):
 def test_a_first_crontab_is_made(tool, make_home):
     told = tool("crontab", CRONTAB)
 
-    schedule.install(make_home(), Request("cron"))
+    schedule.install(make_home(), ScheduleRequest("cron"))
 
     assert told.read_text().startswith("# skillmeat-audit schedule: begin ")
 
 
 def test_a_home_that_is_gone_is_taken_out(tool, make_home):
     told, home = tool("crontab", CRONTAB), make_home()
-    schedule.install(home, Request("cron"))
+    schedule.install(home, ScheduleRequest("cron"))
     shutil.rmtree(home)
 
     schedule.remove(home.parent, "cron")
 
     assert told.read_text() == ""
     with pytest.raises(HomeError):
-        schedule.install(home, Request("cron"))
+        schedule.install(home, ScheduleRequest("cron"))
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_cron_reads_its_line(every, fields):
 
 
 def test_a_timer_is_installed_and_removed(tool, make_home, tmp_path):
-    told, home, request = tool("systemctl", SYSTEMCTL), make_home(), Request("systemd")
+    told, home, request = tool("systemctl", SYSTEMCTL), make_home(), ScheduleRequest("systemd")
     folder = tmp_path / "config" / "systemd" / "user"
 
     assert "timer installed" in schedule.install(home, request)
@@ -156,7 +156,7 @@ def test_nothing_is_written_where_no_manager_answers(tool, make_home, tmp_path):
     tool("systemctl", "#!/bin/sh\necho 'Failed to connect to bus' >&2\nexit 1\n")
 
     with pytest.raises(StateError, match="Failed to connect to bus; choose another --kind"):
-        schedule.install(make_home(), Request("systemd"))
+        schedule.install(make_home(), ScheduleRequest("systemd"))
     assert not list((tmp_path / "config").rglob("*.timer"))
 
 
@@ -168,7 +168,7 @@ def test_what_is_not_ours_stays(tool, make_home, tmp_path):
     path.write_text("[Unit]\n")
 
     with pytest.raises(StateError, match="is not ours"):
-        schedule.install(home, Request("systemd"))
+        schedule.install(home, ScheduleRequest("systemd"))
     schedule.remove(home, "systemd")
 
     assert path.read_text() == "[Unit]\n"
@@ -198,7 +198,7 @@ def test_everything_in_a_job_is_absolute(make_home, tmp_path, monkeypatch):
     home = make_home()
     monkeypatch.chdir(home.parent)
 
-    made = schedule.job_of(".", Request("cron", outputs=("a.html",), state_dir="s"))
+    made = schedule.job_of(".", ScheduleRequest("cron", outputs=("a.html",), state_dir="s"))
 
     assert made.argv[:5] == (sys.executable, "-P", "-m", "skillmeat_audit", "report")
     assert str(home) in made.argv
@@ -209,7 +209,7 @@ def test_everything_in_a_job_is_absolute(make_home, tmp_path, monkeypatch):
 
 def test_a_workflow_is_a_workflow(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    request = Request("github", "week", "04:05")
+    request = ScheduleRequest("github", "week", "04:05")
 
     found = yaml.safe_load(schedule.printed("home's", request))
 
@@ -228,14 +228,18 @@ def test_a_workflow_is_a_workflow(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("home", "request_", "said"),
     [
-        ("/abs", Request("github"), "a path below it"),
-        ("a${{x}}", Request("github"), "an expression"),
-        ("a\nb", Request("github"), "not printable"),
-        ("a", Request("github", outputs=("x",)), "leave --output out"),
-        ("a", Request("github", options=("--apply-safe",)), "nothing to apply"),
-        ("a/../../b", Request("github"), "a path below it"),
-        ("a", Request("github", options=("--notify-file=x",)), "secret SKILLMEAT_AUDIT_NOTIFY"),
-        ("a", Request("github", at="24:00"), "no time of the day"),
+        ("/abs", ScheduleRequest("github"), "a path below it"),
+        ("a${{x}}", ScheduleRequest("github"), "an expression"),
+        ("a\nb", ScheduleRequest("github"), "not printable"),
+        ("a", ScheduleRequest("github", outputs=("x",)), "leave --output out"),
+        ("a", ScheduleRequest("github", options=("--apply-safe",)), "nothing to apply"),
+        ("a/../../b", ScheduleRequest("github"), "a path below it"),
+        (
+            "a",
+            ScheduleRequest("github", options=("--notify-file=x",)),
+            "secret SKILLMEAT_AUDIT_NOTIFY",
+        ),
+        ("a", ScheduleRequest("github", at="24:00"), "no time of the day"),
     ],
 )
 def test_what_cannot_be_scheduled_is_refused(home, request_, said):
@@ -265,7 +269,7 @@ def test_what_would_fail_every_night_is_refused_now(cli, make_home, tool, tmp_pa
 def test_a_workflow_keeps_the_history_of_runs_with_findings(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    job = yaml.safe_load(schedule.printed("-home", Request("github")))["jobs"]["audit"]
+    job = yaml.safe_load(schedule.printed("-home", ScheduleRequest("github")))["jobs"]["audit"]
 
     steps = {step.get("uses", step.get("run", "")).split("@")[0]: step for step in job["steps"]}
     saved, restored = steps["actions/cache/save"], steps["actions/cache/restore"]
@@ -287,15 +291,19 @@ def test_a_tool_that_is_not_there_is_told(make_home, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(StateError, match="crontab is not installed here"):
-        schedule.install(make_home(), Request("cron"))
+        schedule.install(make_home(), ScheduleRequest("cron"))
     assert schedule.default_kind() == "cron"
 
 
 def test_runs_do_not_overlap(tmp_path):
     path = tmp_path / "x" / "lock"
-    with alone(path), pytest.raises(BusyError, match="still going on"), alone(path):
+    with (
+        exclusive_lock(path),
+        pytest.raises(BusyError, match="still going on"),
+        exclusive_lock(path),
+    ):
         pass
-    with alone(path):
+    with exclusive_lock(path):
         pass
 
 
@@ -316,7 +324,7 @@ def test_the_verb_prints_what_it_would_install(cli, make_home, tool):
 @pytest.mark.parametrize("kind", ["systemd", "cron"])
 def test_every_exit_code_but_0_is_a_failure_of_the_job(make_home, kind):
     """Python itself exits 1 where it cannot start, as findings do."""
-    text = schedule.printed(make_home(), Request(kind))
+    text = schedule.printed(make_home(), ScheduleRequest(kind))
 
     assert "--exit-zero" in text
     assert "SuccessExitStatus" not in text
@@ -324,7 +332,7 @@ def test_every_exit_code_but_0_is_a_failure_of_the_job(make_home, kind):
 
 def test_a_workflow_fails_on_findings_and_on_a_crash(make_home, monkeypatch):
     monkeypatch.chdir(make_home().parent)
-    text = schedule.printed(".skillmeat", Request("github"))
+    text = schedule.printed(".skillmeat", ScheduleRequest("github"))
 
     assert "--exit-zero" not in text
     assert "continue-on-error" not in text

@@ -153,7 +153,7 @@ def states(cli, home, url, state):
 def test_a_commit_is_proved_by_the_server_whatever_others_wrote_since(cli, planned, monkeypatch):
     home, url, file, state = planned()
     with monkeypatch.context() as patched:
-        patched.setattr("skillmeat_audit.repair.transaction.conclude", lambda *_: None)
+        patched.setattr("skillmeat_audit.repair.transaction.conclude_run", lambda *_: None)
         cli("apply", file, "--database", url, "--state-dir", state)
     execute(url, "DELETE FROM collection_artifacts WHERE description IS NOT NULL")
 
@@ -176,11 +176,11 @@ def test_a_rollback_is_proved_by_the_server_whatever_others_wrote_since(cli, pla
 
 def test_a_transaction_that_goes_on_or_that_the_server_never_had(planned):
     from skillmeat_audit.model.proofs import TransactionProof
-    from skillmeat_audit.service.connection import writing
+    from skillmeat_audit.service.connection import cache_transaction
     from skillmeat_audit.service.proofs import begin_proof, fate_of
 
     _, url, _, _ = planned()
-    with writing(url) as one, writing(url) as other:
+    with cache_transaction(url) as one, cache_transaction(url) as other:
         proof = begin_proof(one, "20260101T000000Z-abcdef")
         assert fate_of(other, proof) == "running"
         for number in (proof.number + 10**6, 3):

@@ -31,15 +31,15 @@ SETTLING = "skillmeat_audit.repair.settling"
 # Where, which call, before or after it, and whether the rows are committed there.
 BEFORE_COMMIT = [
     ("skillmeat_audit.api.audit", "audit", 1, False),
-    (APPLY, "reflect", 1, True),
-    (RUNS, "back_up", 1, False),
-    (RUNS, "write", 1, True),
-    (RUNS, "write", 1, False),
+    (APPLY, "reflect_tables", 1, True),
+    (RUNS, "back_up_database", 1, False),
+    (RUNS, "write_journal", 1, True),
+    (RUNS, "write_journal", 1, False),
     (APPLY, "delete_rows", 1, False),
 ]
 AFTER_COMMIT = [
-    (RUNS, "conclude", 1, True),
-    (SETTLING, "mark", 1, False),
+    (RUNS, "conclude_run", 1, True),
+    (SETTLING, "append_state", 1, False),
     (RUNS, "drop_backups", 1, False),
 ]
 AFTER_APPLY = [

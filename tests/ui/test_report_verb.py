@@ -371,11 +371,11 @@ def test_safe_changes_are_applied_before_the_report(cli, make_home, tmp_path):
 
 
 def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path):
-    from skillmeat_audit.api.history import Keeping
-    from skillmeat_audit.schedule.lock import alone
+    from skillmeat_audit.api.history import HistorySettings
+    from skillmeat_audit.schedule.lock import exclusive_lock
 
     home = make_home("clean")
-    with alone(Keeping().folder_for(home) / "report.lock"):
+    with exclusive_lock(HistorySettings().folder_for(home) / "report.lock"):
         code, _, err = cli("report", home, "--exclusive", "-o", tmp_path / "r.json")
         assert cli("report", home, "-q", "--no-history")[0] == ExitCode.CLEAN
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import holds, normal
-from skillmeat_audit.diff.links import joined
+from skillmeat_audit.diff.compare import is_true, normalize
+from skillmeat_audit.diff.links import joined_key
 from skillmeat_audit.model.fields import COLUMNS, DEFAULT_COLLECTION
-from skillmeat_audit.model.tables import among
+from skillmeat_audit.model.tables import is_in
 
 # An insert sets added_at and synced_at within this; SkillMeat takes the clock twice.
 _AT_ONCE_MS = 1.0
@@ -60,7 +60,7 @@ class Clues:
     edited: pd.Series
 
 
-def gather(comparison: Comparison, edited: pd.Series) -> Clues:
+def gather_clues(comparison: Comparison, edited: pd.Series) -> Clues:
     """Return the clues for every row of the cache; *edited* is as in `Repairs`."""
     rows = comparison.snapshot.rows
     uuid_era = pd.Series(comparison.snapshot.era == "artifact_uuid", index=rows.index)
@@ -83,7 +83,7 @@ def gather(comparison: Comparison, edited: pd.Series) -> Clues:
 
 
 def _in_default(rows: pd.DataFrame) -> pd.Series:
-    return holds(rows["collection_id"] == DEFAULT_COLLECTION)
+    return is_true(rows["collection_id"] == DEFAULT_COLLECTION)
 
 
 def _shape(rows: pd.DataFrame) -> dict[str, pd.Series]:
@@ -97,8 +97,8 @@ def _shape(rows: pd.DataFrame) -> dict[str, pd.Series]:
         "empty_tools": empty_tools,
         "filled_tools": values["tools_json"] & ~empty_tools,
         "hashed": rows["artifact_content_hash"].notna(),
-        "composite": holds(rows["artifact_id"].str.startswith("composite:")),
-        "deployed_by_write": holds(rows["deployments_json"].str.contains('"content_hash"')),
+        "composite": is_true(rows["artifact_id"].str.startswith("composite:")),
+        "deployed_by_write": is_true(rows["deployments_json"].str.contains('"content_hash"')),
     }
 
 
@@ -107,7 +107,7 @@ def _against_manifest(comparison: Comparison) -> dict[str, pd.Series]:
     rows, said = comparison.snapshot.rows, _said(comparison)
     return {
         "said_origin": said["origin"],
-        "source_conflicts": holds(rows["source"] != said["source"]),
+        "source_conflicts": is_true(rows["source"] != said["source"]),
         "version_dropped": rows["version"].isna() & said["version"].notna(),
     }
 
@@ -134,7 +134,7 @@ def _timing(comparison: Comparison, synced: pd.Series, clusters: pd.Series) -> d
 
 
 def _is_market(rows: pd.DataFrame) -> pd.Series:
-    return holds(rows["origin"] == "marketplace")
+    return is_true(rows["origin"] == "marketplace")
 
 
 def _synced_by_import(comparison: Comparison, synced: pd.Series, clusters: pd.Series) -> pd.Series:
@@ -160,7 +160,7 @@ def _time(texts: pd.Series) -> pd.Series:
 
 def _empty_list(values: pd.Series) -> pd.Series:
     """Return True where a list was written and it was empty: not the same as never written."""
-    return values.notna() & normal(values, "list").isna()
+    return values.notna() & normalize(values, "list").isna()
 
 
 def _said(comparison: Comparison) -> pd.DataFrame:
@@ -199,8 +199,8 @@ def _commits_each(added: pd.Series) -> bool:
 def _in_catalog(comparison: Comparison) -> pd.Series:
     """Return True where the catalogue knows the row's type and name with the row's source."""
     rows, catalog = comparison.snapshot.rows, comparison.snapshot.catalog
-    known = joined(catalog["artifact_id"], catalog["upstream_url"])
-    return among(joined(rows["artifact_id"], rows["source"]), known)
+    known = joined_key(catalog["artifact_id"], catalog["upstream_url"])
+    return is_in(joined_key(rows["artifact_id"], rows["source"]), known)
 
 
 def _clusters(synced: pd.Series) -> pd.Series:
@@ -227,7 +227,7 @@ def _startup_neighbours(comparison: Comparison, clusters: pd.Series) -> pd.Serie
     if snapshot.era == "artifact_uuid":
         reached.add(DEFAULT_COLLECTION)
     place = snapshot.manifest["file_collection"].take(found["entry"].to_numpy(dtype=int))
-    near = found["row"][among(place, reached).to_numpy()]
+    near = found["row"][is_in(place, reached).to_numpy()]
     index = pd.Series(snapshot.rows.index, index=snapshot.rows.index)
     in_default = _in_default(snapshot.rows)
     foreign = in_default & index.isin(found["row"]) & ~index.isin(near)

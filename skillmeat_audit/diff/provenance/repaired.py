@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from skillmeat_audit.diff.compare import differs, holds
-from skillmeat_audit.diff.links import joined
+from skillmeat_audit.diff.compare import differs, is_true
+from skillmeat_audit.diff.links import joined_key
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import places
+from skillmeat_audit.model.tables import positions_in
 
 _STAMP = "synced_at"
 _BITS = {name: 1 << number for number, name in enumerate(COLUMNS)}
@@ -48,8 +48,8 @@ def repairs_in(snapshot: Snapshot) -> Repairs:
     entries = latest.drop_duplicates("row").set_index("row").reindex(snapshot.rows.index)
     return Repairs(
         run=entries["run"],
-        committed=holds(entries["committed"]),
-        inserted=holds(entries["op"] == "insert"),
+        committed=is_true(entries["committed"]),
+        inserted=is_true(entries["op"] == "insert"),
         wrote=_column_names(latest, snapshot.rows.index),
         edited=_column_names(stamped[stamped["changed"]], snapshot.rows.index),
         rows=rows,
@@ -64,7 +64,7 @@ def _stamped_cells(rows: pd.DataFrame, repaired: pd.DataFrame) -> pd.DataFrame:
     """
     known = _row_version(rows, _STAMP)
     single = known[known.notna() & ~known.duplicated(keep=False)]
-    position = places(_row_version(repaired, "written_at"), single)
+    position = positions_in(_row_version(repaired, "written_at"), single)
     cells = repaired[position >= 0]
     labels = single.index.to_numpy()[position[position >= 0]]
     cells = cells.assign(row=labels, changed=False)
@@ -74,13 +74,13 @@ def _stamped_cells(rows: pd.DataFrame, repaired: pd.DataFrame) -> pd.DataFrame:
         held = rows.loc[part["row"], str(column)].set_axis(part.index)
         cells.loc[part.index, "changed"] = differs(part["after"], held)
     added_at = rows.loc[cells["row"], "added_at"].set_axis(cells.index)
-    later = holds(added_at > cells["written_at"]) & holds(cells["op"] == "update")
+    later = is_true(added_at > cells["written_at"]) & is_true(cells["op"] == "update")
     return cells.assign(added_again=later)
 
 
 def _row_version(frame: pd.DataFrame, time: str) -> pd.Series:
     """Return the key of each row and one of its times as one text."""
-    return joined(joined(frame["collection_id"], frame["artifact_id"]), frame[time])
+    return joined_key(joined_key(frame["collection_id"], frame["artifact_id"]), frame[time])
 
 
 def _unchanged(stamped: pd.DataFrame) -> pd.DataFrame:

@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import holds
-from skillmeat_audit.diff.provenance.clues import Clues, gather
+from skillmeat_audit.diff.compare import is_true
+from skillmeat_audit.diff.provenance.clues import Clues, gather_clues
 from skillmeat_audit.diff.provenance.repaired import Repairs, repairs_in
 from skillmeat_audit.model.fields import HOSTLESS_ORIGINS
-from skillmeat_audit.model.tables import KEY, WRITERS, among
+from skillmeat_audit.model.tables import KEY, WRITERS, is_in
 
-Sure = Literal["certain", "likely", "unknown"]
+Confidence = Literal["certain", "likely", "unknown"]
 
 # What each path does to a row, and which releases or commits of SkillMeat do it.
 PATHS = {
@@ -57,7 +57,7 @@ class Verdict:
 
     mask: pd.Series
     writer: str
-    sure: Sure
+    confidence: Confidence
     because: str
 
 
@@ -79,33 +79,35 @@ def paths_of(writers: pd.DataFrame) -> dict[str, str]:
 
 def _with_repairs(told: pd.DataFrame, repairs: Repairs) -> pd.DataFrame:
     """Return ``WRITERS``, *told* of the rows before the *repairs*, with what these wrote."""
-    rest = "; before it, " + told["writer"] + " (" + told["writer_sure"] + ")"
+    rest = "; before it, " + told["writer"] + " (" + told["writer_confidence"] + ")"
     wrote = ("it wrote " + repairs.wrote + rest).mask(repairs.inserted, "it inserted the row")
     doubt = pd.Series("", wrote.index).mask(
         ~repairs.committed, " (interrupted, but the row has it)"
     )
-    story = f"{PATHS[REPAIR]}, run " + repairs.run + doubt + ": " + wrote
+    explanation = f"{PATHS[REPAIR]}, run " + repairs.run + doubt + ": " + wrote
     ours = repairs.run.notna()
     return told.assign(
         writer=told["writer"].mask(ours, REPAIR),
-        writer_sure=told["writer_sure"].mask(ours, "likely").mask(repairs.committed, "certain"),
-        story=told["story"].mask(ours, story),
+        writer_confidence=told["writer_confidence"]
+        .mask(ours, "likely")
+        .mask(repairs.committed, "certain"),
+        explanation=told["explanation"].mask(ours, explanation),
     )
 
 
 def _judged(comparison: Comparison, repairs: Repairs) -> pd.DataFrame:
     """Return ``WRITERS`` for rows of which no repair is the last writer."""
-    clues = gather(comparison, repairs.edited)
+    clues = gather_clues(comparison, repairs.edited)
     rows = comparison.snapshot.rows
     verdicts = [*_verdicts(clues), _unexplained(rows)]
-    first = np.argmax([holds(verdict.mask).to_numpy() for verdict in verdicts], axis=0)
+    first = np.argmax([is_true(verdict.mask).to_numpy() for verdict in verdicts], axis=0)
     told = [f"{PATHS[verdict.writer]}: {verdict.because}" for verdict in verdicts]
     later = np.where(clues.invalidated, _INVALIDATED, "").astype(object)
     return WRITERS.build({
         **{key: rows[key] for key in KEY},
         "writer": np.array([verdict.writer for verdict in verdicts], dtype=object)[first],
-        "writer_sure": np.array([verdict.sure for verdict in verdicts], dtype=object)[first],
-        "story": np.array(told, dtype=object)[first] + later,
+        "writer_confidence": np.array([each.confidence for each in verdicts], dtype=object)[first],
+        "explanation": np.array(told, dtype=object)[first] + later,
         "run": repairs.run,
     })  # fmt: skip
 
@@ -196,7 +198,7 @@ def _partial(c: Clues) -> Iterator[Verdict]:
 def _foreign(c: Clues) -> Iterator[Verdict]:
     """Judge the rows that carry a stranger's provenance, or what is left of one."""
     yield Verdict(
-        c.uuid_era & among(c.origin, HOSTLESS_ORIGINS) & c.origin_source.notna(),
+        c.uuid_era & is_in(c.origin, HOSTLESS_ORIGINS) & c.origin_source.notna(),
         "startup-lossy",
         "likely",
         "it corrected the origin and cannot clear the origin_source that stood beside it",
@@ -206,11 +208,11 @@ def _foreign(c: Clues) -> Iterator[Verdict]:
     )
     because = "its source is not the manifest's"
     yield Verdict(
-        stamped & among(c.said_origin, HOSTLESS_ORIGINS) & c.source_in_catalog,
+        stamped & is_in(c.said_origin, HOSTLESS_ORIGINS) & c.source_in_catalog,
         "import-skipped", "certain", f"{because}, but that of a catalogue entry of the same name",
     )  # fmt: skip
     yield Verdict(
-        stamped & (among(c.said_origin, HOSTLESS_ORIGINS) | c.source_conflicts),
+        stamped & (is_in(c.said_origin, HOSTLESS_ORIGINS) | c.source_conflicts),
         "import-skipped", "likely", because,
     )  # fmt: skip
 
@@ -254,7 +256,7 @@ def _synced(c: Clues) -> Iterator[Verdict]:
     """Judge the rows with values and ``synced_at``."""
     edited = "a repair by skillmeat-audit set its synced_at, and since then"
     yield Verdict(
-        holds(c.edited == "tags_json"), "tag-write", "likely", f"{edited} only its tags changed"
+        is_true(c.edited == "tags_json"), "tag-write", "likely", f"{edited} only its tags changed"
     )
     yield Verdict(
         c.edited.notna() & c.uuid_era & c.in_default,

@@ -3,16 +3,16 @@
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import claimed, differs, holds
+from skillmeat_audit.diff.compare import differs, is_true, map_bool
 from skillmeat_audit.diff.registry import NOTHING, rule
 from skillmeat_audit.diff.rules.select import (
-    agreed,
-    cells,
-    in_rows,
-    matched,
-    odd_cells,
-    of_entry,
-    of_row,
+    at_cells,
+    cell_findings,
+    has_entry,
+    odd_cell_findings,
+    per_row,
+    row_findings,
+    undisputed,
 )
 from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
 from skillmeat_audit.model.findings import Evidence, Severity, Status
@@ -33,7 +33,7 @@ def D001(comparison: Comparison) -> pd.DataFrame:
     matter or the catalogue has it, the repair fills the row, and SkillMeat's next refresh blanks it
     again unless the manifest is filled too.
     """
-    return cells(comparison, DESCRIPTION, Status.MISSING)
+    return cell_findings(comparison, DESCRIPTION, Status.MISSING)
 
 
 @rule("D002", Severity.WARNING)
@@ -45,7 +45,7 @@ def D002(comparison: Comparison) -> pd.DataFrame:
     Safe where the manifest has a description; where it is silent and the front matter differs, the
     row's text is overwritten only after review.
     """
-    return cells(comparison, DESCRIPTION, Status.DIFFERS)
+    return cell_findings(comparison, DESCRIPTION, Status.DIFFERS)
 
 
 @rule("D003", Severity.INFO)
@@ -55,7 +55,7 @@ def D003(comparison: Comparison) -> pd.DataFrame:
     The manifest entry lost its description, or a path wrote one that it never had. The row may be
     the last copy: nothing is written; the next refresh of SkillMeat blanks it.
     """
-    return cells(comparison, DESCRIPTION, Status.EXTRA)
+    return cell_findings(comparison, DESCRIPTION, Status.EXTRA)
 
 
 @rule("D004", Severity.INFO)
@@ -65,7 +65,7 @@ def D004(comparison: Comparison) -> pd.DataFrame:
     Nothing can be repaired: write one into the artifact's front matter.
     """
     absent = comparison.layers.row(DESCRIPTION).isna()
-    return in_rows(comparison, agreed(comparison, DESCRIPTION, absent), column=DESCRIPTION)
+    return row_findings(comparison, undisputed(comparison, DESCRIPTION, absent), column=DESCRIPTION)
 
 
 @rule("D005", Severity.WARNING)
@@ -77,11 +77,11 @@ def D005(comparison: Comparison) -> pd.DataFrame:
     filled.
     """
     row, layers = comparison.layers.row(DESCRIPTION), comparison.layers
-    silent = of_entry(comparison, layers.layer(Evidence.MANIFEST, DESCRIPTION).normal).isna()
-    own = of_entry(comparison, layers.layer(Evidence.FRONTMATTER, DESCRIPTION).normal)
+    silent = per_row(comparison, layers.layer(Evidence.MANIFEST, DESCRIPTION).normal).isna()
+    own = per_row(comparison, layers.layer(Evidence.FRONTMATTER, DESCRIPTION).normal)
     agrees = own.notna() & ~differs(own, row)
-    return in_rows(
-        comparison, matched(comparison) & silent & agrees & ~_manifest_accidents(comparison),
+    return row_findings(
+        comparison, has_entry(comparison) & silent & agrees & ~_manifest_accidents(comparison),
         column=DESCRIPTION, actual=row,
         evidence=Evidence.FRONTMATTER, detail="the manifest has no description",
     )  # fmt: skip
@@ -98,15 +98,15 @@ def D006(comparison: Comparison) -> pd.DataFrame:
     matter would give, for review. Where the manifest holds it, the next refresh writes it again:
     correct it there.
     """
-    odd = claimed(comparison.snapshot.rows[DESCRIPTION], is_accident, ACCIDENT_HINT)
+    odd = map_bool(comparison.snapshot.rows[DESCRIPTION], is_accident, ACCIDENT_HINT)
     in_manifest = _manifest_accidents(comparison)
     if not (odd | in_manifest).any():
         return NOTHING
-    explained = odd_cells(comparison, DESCRIPTION, odd)
-    both = of_row(comparison, in_manifest).loc[explained.index]
+    explained = odd_cell_findings(comparison, DESCRIPTION, odd)
+    both = at_cells(comparison, in_manifest).loc[explained.index]
     explained = explained.assign(detail=explained["detail"].mask(both, _ACCIDENT_IN_MANIFEST))
-    manifest_only = in_rows(
-        comparison, agreed(comparison, DESCRIPTION, in_manifest), column=DESCRIPTION,
+    manifest_only = row_findings(
+        comparison, undisputed(comparison, DESCRIPTION, in_manifest), column=DESCRIPTION,
         actual=comparison.layers.row(DESCRIPTION), detail=_ACCIDENT_IN_MANIFEST,
     )  # fmt: skip
     return pd.concat([explained, manifest_only])
@@ -114,4 +114,4 @@ def D006(comparison: Comparison) -> pd.DataFrame:
 
 def _manifest_accidents(comparison: Comparison) -> pd.Series:
     """Return where the manifest entry of a row holds an accident, as plain ``bool``."""
-    return holds(of_entry(comparison, comparison.layers.manifest_accidents))
+    return is_true(per_row(comparison, comparison.layers.manifest_accidents))

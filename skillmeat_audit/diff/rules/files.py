@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import captured, holds
+from skillmeat_audit.diff.compare import extract_group, is_true
 from skillmeat_audit.diff.registry import NOTHING, rule
-from skillmeat_audit.diff.rules.select import in_entries, problems
+from skillmeat_audit.diff.rules.select import entry_findings, problem_findings
 from skillmeat_audit.model.findings import Severity
 
 _ABSOLUTE = r"^(?:/|\\|[A-Za-z]:[\\/])"
@@ -35,10 +35,10 @@ def F002(comparison: Comparison) -> pd.DataFrame:
     Marketplace imports wrote absolute paths up to 0.39 (§7.46); they break when the home moves. The
     part after ``collections/<name>/`` is what the audit goes by.
     """
-    absolute = holds(comparison.snapshot.manifest["path"].str.contains(_ABSOLUTE, regex=True))
+    absolute = is_true(comparison.snapshot.manifest["path"].str.contains(_ABSOLUTE, regex=True))
     if not absolute.any():
         return NOTHING
-    return in_entries(comparison, absolute, detail=_place(comparison))
+    return entry_findings(comparison, absolute, detail=_place(comparison))
 
 
 @rule("F003", Severity.ERROR)
@@ -71,17 +71,17 @@ def F005(comparison: Comparison) -> pd.DataFrame:
     folder's, and a description of 1 to 1,024 characters. SkillMeat does not mind; other clients do.
     """
     manifest, own = comparison.snapshot.manifest, comparison.snapshot.frontmatter
-    skill = holds(manifest["type"] == "skill") & holds(own["state"] == "read")
-    fenced = holds(own["fenced"])
-    folder = captured(manifest["path"], _FOLDER)
+    skill = is_true(manifest["type"] == "skill") & is_true(own["state"] == "read")
+    fenced = is_true(own["fenced"])
+    folder = extract_group(manifest["path"], _FOLDER)
     name, description = own["name"], own["description"]
     faults = {
         "it has no front matter": ~fenced & own["reason"].isna(),
         "its front matter is not closed": ~fenced & own["reason"].notna(),
         "it has no name": fenced & name.isna(),
-        "its name is not the folder's": holds(name != folder),
+        "its name is not the folder's": is_true(name != folder),
         "its name has other characters than lower-case letters, "
-        "digits and single hyphens": name.notna() & ~holds(name.str.fullmatch(_SKILL_NAME)),
+        "digits and single hyphens": name.notna() & ~is_true(name.str.fullmatch(_SKILL_NAME)),
         f"its name is longer than {_NAME_LIMIT}": name.str.len() > _NAME_LIMIT,
         "it has no description": fenced & description.isna(),
         f"its description is longer than {_DESCRIPTION_LIMIT}": description.str.len()
@@ -89,9 +89,9 @@ def F005(comparison: Comparison) -> pd.DataFrame:
     }
     detail = np.full(len(manifest), "", dtype=object)
     for said, mask in faults.items():
-        detail[holds(mask) & skill] += f"; {said}"
+        detail[is_true(mask) & skill] += f"; {said}"
     told = pd.Series(detail, dtype="string").str.removeprefix("; ")
-    return in_entries(comparison, told != "", detail=told)
+    return entry_findings(comparison, told != "", detail=told)
 
 
 @rule("F006", Severity.INFO)
@@ -100,7 +100,7 @@ def F006(comparison: Comparison) -> pd.DataFrame:
 
     An add or import failed after it had copied the files (§7.47), or somebody put them there.
     """
-    return problems(comparison, "undeclared")
+    return problem_findings(comparison, "undeclared")
 
 
 @rule("F007", Severity.WARNING)
@@ -122,11 +122,11 @@ def F007(comparison: Comparison) -> pd.DataFrame:
 
 def _in_state(comparison: Comparison, state: str) -> pd.DataFrame:
     own = comparison.snapshot.frontmatter
-    here = holds(own["state"] == state) & own["reason"].notna()
+    here = is_true(own["state"] == state) & own["reason"].notna()
     if not here.any():
         return NOTHING
     detail = _place(comparison) + ": " + own["reason"]
-    return in_entries(comparison, here, detail=detail)
+    return entry_findings(comparison, here, detail=detail)
 
 
 def _place(comparison: Comparison) -> pd.Series:

@@ -5,13 +5,13 @@ import pandas as pd
 
 from skillmeat_audit.base.text import difference, folded
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import holds
+from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.expected import duplicates, missing_rows
 from skillmeat_audit.diff.registry import FOUND, NOTHING, rule
-from skillmeat_audit.diff.rules.select import in_entries, in_rows, matched
+from skillmeat_audit.diff.rules.select import entry_findings, has_entry, row_findings
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELDS
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
-from skillmeat_audit.model.tables import KEY, among
+from skillmeat_audit.model.tables import KEY, is_in
 
 _DEFAULT_NAME = "Default Collection"
 # Context entities have rows and no manifest entry; their key is no "type:name" by design.
@@ -56,7 +56,7 @@ def K002(comparison: Comparison) -> pd.DataFrame:
         return NOTHING
     detail = pd.Series(pd.NA, index=orphan.index, dtype="string")
     detail[orphan] = _alike(snapshot.rows["artifact_id"][orphan], snapshot.manifest["artifact_id"])
-    return in_rows(
+    return row_findings(
         comparison, orphan,
         status=Status.ROW_ORPHAN, disposition=Disposition.REVIEW, detail=detail,
     )  # fmt: skip
@@ -68,8 +68,8 @@ def _orphans(comparison: Comparison) -> pd.Series:
     if snapshot.may_hide_entries or (comparison.entry >= 0).all():
         return pd.Series(False, index=snapshot.rows.index)
     ids = snapshot.rows["artifact_id"]
-    refused = among(ids, snapshot.problems["artifact_id"][snapshot.problems["kind"] == "manifest"])
-    return comparison.usable & ~matched(comparison) & ~refused & ~among(ids, duplicates(snapshot))
+    refused = is_in(ids, snapshot.problems["artifact_id"][snapshot.problems["kind"] == "manifest"])
+    return comparison.usable & ~has_entry(comparison) & ~refused & ~is_in(ids, duplicates(snapshot))
 
 
 def _alike(names: pd.Series, others: pd.Series) -> list[str | None]:
@@ -97,7 +97,7 @@ def K003(comparison: Comparison) -> pd.DataFrame:
     detail = (
         "collections/" + manifest["file_collection"] + "/collection.toml declares it more than once"
     )
-    return in_entries(comparison, manifest.duplicated(key, keep=False) & ~twice, detail=detail)
+    return entry_findings(comparison, manifest.duplicated(key, keep=False) & ~twice, detail=detail)
 
 
 @rule("K004", Severity.WARNING)
@@ -117,7 +117,7 @@ def K004(comparison: Comparison) -> pd.DataFrame:
         names[pairs.row[disputed]] += f", {field.column}"
     columns = pd.Series(names, dtype="string").str.removeprefix(", ")
     detail = "they disagree on " + columns
-    return in_rows(comparison, columns != "", disposition=Disposition.REVIEW, detail=detail)
+    return row_findings(comparison, columns != "", disposition=Disposition.REVIEW, detail=detail)
 
 
 @rule("K005", Severity.WARNING)
@@ -134,7 +134,7 @@ def K005(comparison: Comparison) -> pd.DataFrame:
         return NOTHING
     named = types[shared].groupby(["file_collection", "name"])["type"]
     kinds = named.transform(lambda kinds: ", ".join(sorted(kinds))).reindex(manifest.index)
-    return in_entries(comparison, kinds.notna(), detail="the name is used for " + kinds)
+    return entry_findings(comparison, kinds.notna(), detail="the name is used for " + kinds)
 
 
 @rule("K006", Severity.ERROR)
@@ -152,8 +152,8 @@ def K006(comparison: Comparison) -> pd.DataFrame:
         rows.duplicated(list(KEY), keep=False), "the same key stands twice in the collection"
     )
     detail = detail.mask(~rows["has_artifact"], "its artifact_uuid is in no row of artifacts")
-    context = holds(rows["artifact_id"].str.startswith(_CONTEXT))
-    return in_rows(comparison, ~comparison.usable & ~context, detail=detail)
+    context = is_true(rows["artifact_id"].str.startswith(_CONTEXT))
+    return row_findings(comparison, ~comparison.usable & ~context, detail=detail)
 
 
 @rule("K007", Severity.ERROR)
@@ -163,8 +163,8 @@ def K007(comparison: Comparison) -> pd.DataFrame:
     Somebody deleted the collection without foreign keys in force: no page shows the row.
     """
     known = comparison.snapshot.collections["id"]
-    stray = ~among(comparison.snapshot.rows["collection_id"], known)
-    return in_rows(comparison, stray & (len(known) > 0))
+    stray = ~is_in(comparison.snapshot.rows["collection_id"], known)
+    return row_findings(comparison, stray & (len(known) > 0))
 
 
 @rule("K008", Severity.WARNING)
@@ -179,8 +179,8 @@ def K008(comparison: Comparison) -> pd.DataFrame:
     if snapshot.era is None:
         return NOTHING
     collections = snapshot.collections
-    is_default = holds(collections["id"] == DEFAULT_COLLECTION)
-    alike = holds(collections["name"] == _DEFAULT_NAME) | holds(
+    is_default = is_true(collections["id"] == DEFAULT_COLLECTION)
+    alike = is_true(collections["name"] == _DEFAULT_NAME) | is_true(
         collections["collection_type"] == "default"
     )
     extra = collections.loc[alike & ~is_default, "id"]

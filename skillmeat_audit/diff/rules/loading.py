@@ -3,9 +3,9 @@
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import holds
+from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.registry import FOUND, NOTHING, rule
-from skillmeat_audit.diff.rules.select import in_entries, problems
+from skillmeat_audit.diff.rules.select import entry_findings, problem_findings
 from skillmeat_audit.model.findings import Disposition, Severity
 
 
@@ -18,7 +18,7 @@ def L001(comparison: Comparison) -> pd.DataFrame:
     and reason. Entries of the same file that are valid are still audited; rows are not called
     orphans while a manifest hides which entries it has.
     """
-    return problems(comparison, "manifest")
+    return problem_findings(comparison, "manifest")
 
 
 @rule("L002", Severity.WARNING)
@@ -28,12 +28,12 @@ def L002(comparison: Comparison) -> pd.DataFrame:
     Any change SkillMeat makes to the collection then fails (§7.52). Take the key out of the entry.
     """
     manifest = comparison.snapshot.manifest
-    if not holds(manifest["linked"]).any():
+    if not is_true(manifest["linked"]).any():
         return NOTHING
     place = (
         "collections/" + manifest["file_collection"] + "/collection.toml: metadata.linked_artifacts"
     )
-    return in_entries(comparison, manifest["linked"], detail=place)
+    return entry_findings(comparison, manifest["linked"], detail=place)
 
 
 @rule("L003", Severity.WARNING)
@@ -56,7 +56,7 @@ def X001(comparison: Comparison) -> pd.DataFrame:
     SkillMeat creates tables that are missing and never alters those that exist (§7.15, 7.54), so
     caches mix eras. Rows are audited all the same, by the columns that are there.
     """
-    return problems(comparison, "schema")
+    return problem_findings(comparison, "schema")
 
 
 @rule("X002", Severity.ERROR)
@@ -66,4 +66,4 @@ def X002(comparison: Comparison) -> pd.DataFrame:
     Copy the database before anything else. Foreign keys break where a tool wrote without
     ``PRAGMA foreign_keys``; the cache itself can be rebuilt by SkillMeat from the manifests.
     """
-    return problems(comparison, "integrity")
+    return problem_findings(comparison, "integrity")

@@ -5,14 +5,14 @@ import json
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import claimed
+from skillmeat_audit.diff.compare import map_bool
 from skillmeat_audit.diff.registry import NOTHING, rule
 from skillmeat_audit.diff.rules.select import (
-    agreed,
-    cells,
-    in_rows,
-    odd_cells,
-    said,
+    cell_findings,
+    manifest_value,
+    odd_cell_findings,
+    row_findings,
+    undisputed,
 )
 from skillmeat_audit.model.fields import LIST_COLUMNS
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
@@ -26,7 +26,7 @@ def M001(comparison: Comparison) -> pd.DataFrame:
     Safe where the manifest has tags; from the front matter they are filled in, until the next
     refresh.
     """
-    return cells(comparison, "tags_json", Status.MISSING)
+    return cell_findings(comparison, "tags_json", Status.MISSING)
 
 
 @rule("M002", Severity.WARNING)
@@ -36,7 +36,7 @@ def M002(comparison: Comparison) -> pd.DataFrame:
     Edits of tags wrote the tag table and not the row (§7.13), or the row and not the manifest.
     Safe where the manifest has a value, for review where only the front matter has.
     """
-    return cells(comparison, "tags_json", Status.DIFFERS)
+    return cell_findings(comparison, "tags_json", Status.DIFFERS)
 
 
 @rule("M003", Severity.WARNING)
@@ -46,7 +46,7 @@ def M003(comparison: Comparison) -> pd.DataFrame:
     Imports never read the tools (§7.44); the backfill script crashes on newer schemas (§7.38). From
     the front matter they are filled in, until the next refresh.
     """
-    return cells(comparison, "tools_json", Status.MISSING)
+    return cell_findings(comparison, "tools_json", Status.MISSING)
 
 
 @rule("M004", Severity.WARNING)
@@ -56,7 +56,7 @@ def M004(comparison: Comparison) -> pd.DataFrame:
     The manifest was refreshed and the row was not.
     Safe where the manifest has a value, for review where only the front matter has.
     """
-    return cells(comparison, "tools_json", Status.DIFFERS)
+    return cell_findings(comparison, "tools_json", Status.DIFFERS)
 
 
 @rule("M005", Severity.WARNING)
@@ -66,7 +66,7 @@ def M005(comparison: Comparison) -> pd.DataFrame:
     Marketplace imports never capture the author (§7.44). From the front matter it is filled in,
     until the next refresh.
     """
-    return cells(comparison, "author", Status.MISSING)
+    return cell_findings(comparison, "author", Status.MISSING)
 
 
 @rule("M006", Severity.WARNING)
@@ -76,7 +76,7 @@ def M006(comparison: Comparison) -> pd.DataFrame:
     The manifest was refreshed and the row was not, or an untyped look-up took another type's
     (§7.39). Safe where the manifest has a value, for review where only the front matter has.
     """
-    return cells(comparison, "author", Status.DIFFERS)
+    return cell_findings(comparison, "author", Status.DIFFERS)
 
 
 @rule("M007", Severity.WARNING)
@@ -86,7 +86,7 @@ def M007(comparison: Comparison) -> pd.DataFrame:
     Marketplace imports never capture the license (§7.44). From the front matter it is filled in,
     until the next refresh.
     """
-    return cells(comparison, "license", Status.MISSING)
+    return cell_findings(comparison, "license", Status.MISSING)
 
 
 @rule("M008", Severity.WARNING)
@@ -96,7 +96,7 @@ def M008(comparison: Comparison) -> pd.DataFrame:
     The manifest was refreshed and the row was not, or an untyped look-up took another type's
     (§7.39). Safe where the manifest has a value, for review where only the front matter has.
     """
-    return cells(comparison, "license", Status.DIFFERS)
+    return cell_findings(comparison, "license", Status.DIFFERS)
 
 
 @rule("M009", Severity.WARNING)
@@ -106,7 +106,7 @@ def M009(comparison: Comparison) -> pd.DataFrame:
     Imports never capture the version (§7.44), and the server's start since 0.9.0 drops it (§7.32).
     From the front matter it is filled in, until the next refresh.
     """
-    return cells(comparison, "version", Status.MISSING)
+    return cell_findings(comparison, "version", Status.MISSING)
 
 
 @rule("M010", Severity.WARNING)
@@ -116,7 +116,7 @@ def M010(comparison: Comparison) -> pd.DataFrame:
     An update changed the manifest; the server's start since 0.9.0 cannot write the row (§7.32).
     Safe where the manifest has a value, for review where only the front matter has.
     """
-    return cells(comparison, "version", Status.DIFFERS)
+    return cell_findings(comparison, "version", Status.DIFFERS)
 
 
 @rule("M011", Severity.WARNING)
@@ -126,7 +126,7 @@ def M011(comparison: Comparison) -> pd.DataFrame:
     The manifest lost them, or another path wrote them to the row alone. Nothing is written: the row
     may be the last copy. SkillMeat's next refresh blanks them.
     """
-    return cells(comparison, "tags_json", Status.EXTRA)
+    return cell_findings(comparison, "tags_json", Status.EXTRA)
 
 
 @rule("M012", Severity.WARNING)
@@ -136,7 +136,7 @@ def M012(comparison: Comparison) -> pd.DataFrame:
     The manifest lost them, or another path wrote them to the row alone. Nothing is written: the row
     may be the last copy. SkillMeat's next refresh blanks them.
     """
-    return cells(comparison, "tools_json", Status.EXTRA)
+    return cell_findings(comparison, "tools_json", Status.EXTRA)
 
 
 @rule("M013", Severity.WARNING)
@@ -146,7 +146,7 @@ def M013(comparison: Comparison) -> pd.DataFrame:
     The manifest lost it, or another path wrote it to the row alone. Nothing is written: the row
     may be the last copy. SkillMeat's next refresh blanks it.
     """
-    return cells(comparison, "author", Status.EXTRA)
+    return cell_findings(comparison, "author", Status.EXTRA)
 
 
 @rule("M014", Severity.WARNING)
@@ -156,7 +156,7 @@ def M014(comparison: Comparison) -> pd.DataFrame:
     The manifest lost it, or another path wrote it to the row alone. Nothing is written: the row
     may be the last copy. SkillMeat's next refresh blanks it.
     """
-    return cells(comparison, "license", Status.EXTRA)
+    return cell_findings(comparison, "license", Status.EXTRA)
 
 
 @rule("M015", Severity.WARNING)
@@ -166,7 +166,7 @@ def M015(comparison: Comparison) -> pd.DataFrame:
     The manifest lost it, or another path wrote it to the row alone. Nothing is written: the row
     may be the last copy. SkillMeat's next refresh blanks it.
     """
-    return cells(comparison, "version", Status.EXTRA)
+    return cell_findings(comparison, "version", Status.EXTRA)
 
 
 @rule("M020", Severity.ERROR, explains=True)
@@ -181,17 +181,18 @@ def M020(comparison: Comparison) -> pd.DataFrame:
 
 def _broken(comparison: Comparison, column: str) -> pd.DataFrame:
     row = comparison.snapshot.rows[column]
-    odd = claimed(row, _is_broken)
+    odd = map_bool(row, _is_broken)
     if not odd.any():
         return NOTHING
-    expected = said(comparison, column)
+    expected = manifest_value(comparison, column)
     known = expected.notna()
-    elsewhere = in_rows(
-        comparison, agreed(comparison, column, odd), column=column, actual=row, expected=expected,
+    elsewhere = row_findings(
+        comparison, undisputed(comparison, column, odd),
+        column=column, actual=row, expected=expected,
         evidence=expected.mask(known, Evidence.MANIFEST),
         disposition=pd.Series(Disposition.NONE, row.index).mask(known, Disposition.SAFE),
     )  # fmt: skip
-    return pd.concat([odd_cells(comparison, column, odd), elsewhere])
+    return pd.concat([odd_cell_findings(comparison, column, odd), elsewhere])
 
 
 def _is_broken(text: str) -> bool:
@@ -213,7 +214,7 @@ def R001(comparison: Comparison) -> pd.DataFrame:
     An update from upstream changed the manifest and the row was not refreshed. Safe. Marketplace
     artifacts have none (§7.55), and none is expected.
     """
-    return cells(comparison, "resolved_sha", Status.MISSING, Status.DIFFERS)
+    return cell_findings(comparison, "resolved_sha", Status.MISSING, Status.DIFFERS)
 
 
 @rule("R002", Severity.WARNING)
@@ -223,7 +224,7 @@ def R002(comparison: Comparison) -> pd.DataFrame:
     An update from upstream changed the manifest and the row was not refreshed. Safe. Marketplace
     artifacts have none (§7.55), and none is expected.
     """
-    return cells(comparison, "resolved_version", Status.MISSING, Status.DIFFERS)
+    return cell_findings(comparison, "resolved_version", Status.MISSING, Status.DIFFERS)
 
 
 @rule("R003", Severity.INFO)
@@ -232,7 +233,7 @@ def R003(comparison: Comparison) -> pd.DataFrame:
 
     Left by an older entry of the same name: a skipped import keeps it (§7.28). Nothing is written.
     """
-    return cells(comparison, "resolved_sha", Status.EXTRA)
+    return cell_findings(comparison, "resolved_sha", Status.EXTRA)
 
 
 @rule("R004", Severity.INFO)
@@ -241,4 +242,4 @@ def R004(comparison: Comparison) -> pd.DataFrame:
 
     Left by an older entry of the same name: a skipped import keeps it (§7.28). Nothing is written.
     """
-    return cells(comparison, "resolved_version", Status.EXTRA)
+    return cell_findings(comparison, "resolved_version", Status.EXTRA)

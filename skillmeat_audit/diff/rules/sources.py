@@ -3,23 +3,23 @@
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import holds
-from skillmeat_audit.diff.links import is_url, joined, looked_up, repository_of, same_type
+from skillmeat_audit.diff.compare import is_true
+from skillmeat_audit.diff.links import is_url, joined_key, look_up_last, repository_of, same_type
 from skillmeat_audit.diff.registry import NOTHING, rule
 from skillmeat_audit.diff.rules.select import (
-    actual,
-    agreed,
-    cells,
-    cells_where,
-    in_entries,
-    in_rows,
-    odd_cells,
-    of_row,
-    said,
+    at_cells,
+    cell_findings,
+    cell_findings_where,
+    entry_findings,
+    manifest_value,
+    odd_cell_findings,
+    row_findings,
+    row_value,
+    undisputed,
 )
 from skillmeat_audit.model.fields import HOSTLESS_ORIGINS
 from skillmeat_audit.model.findings import Disposition, Severity, Status
-from skillmeat_audit.model.tables import among
+from skillmeat_audit.model.tables import is_in
 
 SOURCE, ORIGIN, ORIGIN_SOURCE = "source", "origin", "origin_source"
 _PROVENANCE = (SOURCE, ORIGIN, ORIGIN_SOURCE)
@@ -33,7 +33,7 @@ def S001(comparison: Comparison) -> pd.DataFrame:
     The rows of batch import and reimport before 2026-02-10 (§7.1), of adds to user collections
     (§7.49) and of early bundle installs (§7.5) have none. Safe where the manifest has an upstream.
     """
-    return cells(comparison, SOURCE, Status.MISSING)
+    return cell_findings(comparison, SOURCE, Status.MISSING)
 
 
 @rule("S002", Severity.ERROR)
@@ -43,7 +43,7 @@ def S002(comparison: Comparison) -> pd.DataFrame:
     A reimport before 2026-02-10 kept the old value (§7.2); a rescan moved the manifest to another
     branch (§7.23). Safe.
     """
-    return cells(comparison, SOURCE, Status.DIFFERS)
+    return cell_findings(comparison, SOURCE, Status.DIFFERS)
 
 
 @rule("S003", Severity.ERROR)
@@ -52,7 +52,7 @@ def S003(comparison: Comparison) -> pd.DataFrame:
 
     Every manifest entry has one, so only paths that write no metadata leave it out. Safe.
     """
-    return cells(comparison, ORIGIN, Status.MISSING)
+    return cell_findings(comparison, ORIGIN, Status.MISSING)
 
 
 @rule("S004", Severity.ERROR)
@@ -61,7 +61,7 @@ def S004(comparison: Comparison) -> pd.DataFrame:
 
     The artifact was added again from elsewhere and the row was not refreshed. Safe.
     """
-    return cells(comparison, ORIGIN, Status.DIFFERS)
+    return cell_findings(comparison, ORIGIN, Status.DIFFERS)
 
 
 @rule("S005", Severity.ERROR)
@@ -71,7 +71,7 @@ def S005(comparison: Comparison) -> pd.DataFrame:
     The server's start since 0.9.0 never writes it (§7.32). Safe where the manifest has it; else it
     is told by the host of the source, and filled.
     """
-    return cells(comparison, ORIGIN_SOURCE, Status.MISSING)
+    return cell_findings(comparison, ORIGIN_SOURCE, Status.MISSING)
 
 
 @rule("S006", Severity.ERROR)
@@ -80,7 +80,7 @@ def S006(comparison: Comparison) -> pd.DataFrame:
 
     Imports write ``github`` whatever the host is (§5 W6). Safe where the manifest has it.
     """
-    return cells(comparison, ORIGIN_SOURCE, Status.DIFFERS)
+    return cell_findings(comparison, ORIGIN_SOURCE, Status.DIFFERS)
 
 
 @rule("S007", Severity.ERROR, explains=True)
@@ -92,17 +92,17 @@ def S007(comparison: Comparison) -> pd.DataFrame:
     repair of an origin alone, hence a pair that its origin makes impossible counts as well. Safe:
     what the manifest says is written, NULL where it says nothing.
     """
-    origin, origin_source = actual(comparison, ORIGIN), actual(comparison, ORIGIN_SOURCE)
-    mended = of_row(comparison, said(comparison, ORIGIN))
-    hostless = among(origin, HOSTLESS_ORIGINS) | (
-        among(mended, HOSTLESS_ORIGINS) & ~holds(origin == "marketplace")
+    origin, origin_source = row_value(comparison, ORIGIN), row_value(comparison, ORIGIN_SOURCE)
+    mended = at_cells(comparison, manifest_value(comparison, ORIGIN))
+    hostless = is_in(origin, HOSTLESS_ORIGINS) | (
+        is_in(mended, HOSTLESS_ORIGINS) & ~is_true(origin == "marketplace")
     )
     foreign = hostless & origin_source.notna()
     column = comparison.cells["column"]
-    wrong = (foreign | holds(origin_source.str.contains("://", regex=False))) & holds(
+    wrong = (foreign | is_true(origin_source.str.contains("://", regex=False))) & is_true(
         column == ORIGIN_SOURCE
     )
-    return cells_where(comparison, wrong).assign(disposition=Disposition.SAFE)
+    return cell_findings_where(comparison, wrong).assign(disposition=Disposition.SAFE)
 
 
 @rule("S008", Severity.ERROR, explains=True)
@@ -114,9 +114,11 @@ def S008(comparison: Comparison) -> pd.DataFrame:
     is written, NULL where it says nothing. A description and tags that came with it are told by
     their own rules.
     """
-    manifest = of_row(comparison, said(comparison, ORIGIN))
-    false = holds(actual(comparison, ORIGIN) == "marketplace") & holds(manifest != "marketplace")
-    found = cells_where(comparison, false & among(comparison.cells["column"], _PROVENANCE))
+    manifest = at_cells(comparison, manifest_value(comparison, ORIGIN))
+    false = is_true(row_value(comparison, ORIGIN) == "marketplace") & is_true(
+        manifest != "marketplace"
+    )
+    found = cell_findings_where(comparison, false & is_in(comparison.cells["column"], _PROVENANCE))
     disputed = found["disposition"] == Disposition.REVIEW
     return found.assign(disposition=found["disposition"].where(disputed, Disposition.SAFE))
 
@@ -130,14 +132,14 @@ def S009(comparison: Comparison) -> pd.DataFrame:
     URL.
     """
     row = comparison.snapshot.rows[SOURCE]
-    odd = holds(row != "") & ~is_url(row)
+    odd = is_true(row != "") & ~is_url(row)
     if not odd.any():
         return NOTHING
-    elsewhere = in_rows(
-        comparison, agreed(comparison, SOURCE, odd), column=SOURCE, actual=row,
+    elsewhere = row_findings(
+        comparison, undisputed(comparison, SOURCE, odd), column=SOURCE, actual=row,
         disposition=Disposition.REVIEW, detail="the manifest says the same: mend it there",
     )  # fmt: skip
-    return pd.concat([odd_cells(comparison, SOURCE, odd), elsewhere])
+    return pd.concat([odd_cell_findings(comparison, SOURCE, odd), elsewhere])
 
 
 @rule("S010", Severity.WARNING)
@@ -152,8 +154,8 @@ def S010(comparison: Comparison) -> pd.DataFrame:
     known = _known_repositories(comparison)["repository"]
     repository = comparison.repository
     detail = "no registered source is " + repository
-    return in_rows(
-        comparison, repository.notna() & ~among(repository, known), column=SOURCE,
+    return row_findings(
+        comparison, repository.notna() & ~is_in(repository, known), column=SOURCE,
         actual=comparison.snapshot.rows[SOURCE], detail=detail,
     )  # fmt: skip
 
@@ -168,16 +170,16 @@ def S011(comparison: Comparison) -> pd.DataFrame:
     if not comparison.snapshot.catalog_known:
         return NOTHING
     repository = comparison.repository
-    registered = among(repository, _known_repositories(comparison)["repository"])
+    registered = is_in(repository, _known_repositories(comparison)["repository"])
     if not registered.any():
         return NOTHING
     entries = _catalog_entries(comparison)
-    key = joined(entries["repository"], entries["artifact_id"])
-    asked = joined(repository, comparison.snapshot.rows["artifact_id"])
-    status = looked_up(asked, key, entries["status"].fillna(""))
+    key = joined_key(entries["repository"], entries["artifact_id"])
+    asked = joined_key(repository, comparison.snapshot.rows["artifact_id"])
+    status = look_up_last(asked, key, entries["status"].fillna(""))
     detail = ("the catalogue marks it " + status).fillna("no catalogue entry of this name and type")
-    return in_rows(
-        comparison, registered & (status.isna() | among(status, _GONE)), column=SOURCE,
+    return row_findings(
+        comparison, registered & (status.isna() | is_in(status, _GONE)), column=SOURCE,
         actual=comparison.snapshot.rows[SOURCE], detail=detail + " in " + repository,
     )  # fmt: skip
 
@@ -194,17 +196,18 @@ def S012(comparison: Comparison) -> pd.DataFrame:
     if not snapshot.catalog_known:
         return NOTHING
     import_id, ids = manifest["import_id"], same_type(manifest["artifact_id"])
-    own = among(
-        joined(ids, import_id), joined(same_type(catalog["artifact_id"]), catalog["import_id"])
+    own = is_in(
+        joined_key(ids, import_id),
+        joined_key(same_type(catalog["artifact_id"]), catalog["import_id"]),
     )
-    odd = holds(catalog["import_id"].str.contains(":"))
+    odd = is_true(catalog["import_id"].str.contains(":"))
     poisoned = same_type(catalog.loc[odd, "artifact_id"])
     detail = pd.Series(pd.NA, index=ids.index, dtype="string")
     detail = detail.mask(import_id.notna() & ~own, "no catalogue entry has import id " + import_id)
-    foreign = import_id.notna() & ~own & among(import_id, catalog["import_id"])
+    foreign = import_id.notna() & ~own & is_in(import_id, catalog["import_id"])
     detail = detail.mask(foreign, "import id " + import_id + " belongs to other catalogue entries")
-    detail = detail.mask(among(ids, poisoned), "its catalogue entry has a type:name as import id")
-    return in_entries(comparison, detail.notna(), detail=detail)
+    detail = detail.mask(is_in(ids, poisoned), "its catalogue entry has a type:name as import id")
+    return entry_findings(comparison, detail.notna(), detail=detail)
 
 
 @rule("S013", Severity.WARNING)
@@ -213,7 +216,7 @@ def S013(comparison: Comparison) -> pd.DataFrame:
 
     A bundle's repository, or left by an older entry of the same name (§7.5). Nothing is written.
     """
-    return cells(comparison, SOURCE, Status.EXTRA)
+    return cell_findings(comparison, SOURCE, Status.EXTRA)
 
 
 @rule("S014", Severity.WARNING)
@@ -222,7 +225,7 @@ def S014(comparison: Comparison) -> pd.DataFrame:
 
     Imports write ``github`` whatever the manifest says (§5 W6). Nothing is written.
     """
-    return cells(comparison, ORIGIN_SOURCE, Status.EXTRA)
+    return cell_findings(comparison, ORIGIN_SOURCE, Status.EXTRA)
 
 
 def _known_repositories(comparison: Comparison) -> pd.DataFrame:
@@ -235,7 +238,7 @@ def _catalog_entries(comparison: Comparison) -> pd.DataFrame:
     """Return the catalogue with each entry's repository, entries that can be shown last."""
     sources = _known_repositories(comparison)
     catalog = comparison.snapshot.catalog
-    repositories = looked_up(catalog["source_id"], sources["id"], sources["repository"])
+    repositories = look_up_last(catalog["source_id"], sources["id"], sources["repository"])
     named = catalog.assign(repository=repositories)
-    gone = among(catalog["status"], _GONE)
+    gone = is_in(catalog["status"], _GONE)
     return pd.concat([named[gone], named[~gone]], ignore_index=True)

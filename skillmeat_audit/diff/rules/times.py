@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import differs, holds
+from skillmeat_audit.diff.compare import differs, is_true
 from skillmeat_audit.diff.registry import NOTHING, rule
-from skillmeat_audit.diff.rules.select import in_rows, of_entry
+from skillmeat_audit.diff.rules.select import per_row, row_findings
 from skillmeat_audit.model.fields import FIELDS
 from skillmeat_audit.model.findings import Evidence, Severity
 
@@ -18,7 +18,9 @@ def T001(comparison: Comparison) -> pd.DataFrame:
     SkillMeat serves such a row from the manifest, one look-up per row. Adding to a collection
     clears the time of all its rows; the server's start since 0.9.0 never sets it (§7.32).
     """
-    return in_rows(comparison, comparison.snapshot.rows["synced_at"].isna() & comparison.usable)
+    return row_findings(
+        comparison, comparison.snapshot.rows["synced_at"].isna() & comparison.usable
+    )
 
 
 @rule("T002", Severity.INFO)
@@ -28,14 +30,16 @@ def T002(comparison: Comparison) -> pd.DataFrame:
     SkillMeat never reads the front matter again after an artifact was added, so an edit reaches
     neither manifest nor row. The detail names the columns in which the file contradicts both.
     """
-    newer = holds(
-        of_entry(comparison, comparison.snapshot.frontmatter["modified_at"])
+    newer = is_true(
+        per_row(comparison, comparison.snapshot.frontmatter["modified_at"])
         > comparison.snapshot.rows["synced_at"]
     )
     if not newer.any():
         return NOTHING
-    names = of_entry(comparison, _contradictions(comparison))
-    return in_rows(comparison, newer & holds(names != ""), detail="the file differs in " + names)
+    names = per_row(comparison, _contradictions(comparison))
+    return row_findings(
+        comparison, newer & is_true(names != ""), detail="the file differs in " + names
+    )
 
 
 def _contradictions(comparison: Comparison) -> pd.Series:

@@ -11,7 +11,7 @@ from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.names import Names
-from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.artifact import artifact_html
 
 _NAME_LIMIT_CHARS = 200
@@ -34,21 +34,21 @@ class Column:
 class ArtifactView:
     """An artifact's layers side by side: manifest and front matter per entry, catalogue, rows.
 
-    ``findings`` is ``FINDINGS`` of this artifact; ``stories`` tells, per DB collection, who wrote
-    its row; ``names`` is what rules and collections are called. Shows itself in a notebook.
+    ``findings`` is ``FINDINGS`` of this artifact; ``explanations`` says, per DB collection, who
+    wrote its row; ``names`` is what rules and collections are called. Shows itself in a notebook.
     """
 
     artifact_id: str
     columns: tuple[Column, ...]
     findings: pd.DataFrame = field(repr=False)
-    stories: Mapping[str, str]
+    explanations: Mapping[str, str]
     names: Names = field(default=Names({}, {}), repr=False)
 
     def __repr__(self) -> str:
         name = shortened(printable(self.artifact_id), _NAME_LIMIT_CHARS)
         return (
-            f"<{name} in {count(len(self.columns), 'layer')}: "
-            f"{count(len(self.findings), 'finding')}; see .columns, .findings, .stories>"
+            f"<{name} in {plural(len(self.columns), 'layer')}: "
+            f"{plural(len(self.findings), 'finding')}; see .columns, .findings, .explanations>"
         )
 
     def _repr_html_(self) -> str:
@@ -58,7 +58,7 @@ class ArtifactView:
 def view_artifact(
     snapshot: Snapshot, findings: pd.DataFrame, writers: pd.DataFrame, artifact_id: str
 ) -> ArtifactView:
-    """Return the view of *artifact_id* ("type:name"), its findings and the stories of its rows."""
+    """Return the view of *artifact_id* ("type:name"), with findings and explanations."""
 
     def of_it(frame: pd.DataFrame) -> list[dict[str, Any]]:
         return records(frame[(frame["artifact_id"] == artifact_id).fillna(False)])
@@ -76,14 +76,14 @@ def view_artifact(
         )
         for row in of_it(snapshot.rows)
     ]
-    stories = {
+    explanations = {
         str(row["collection_id"]): (
-            f"last written by {row['writer']} ({row['writer_sure']}): {row['story']}"
+            f"last written by {row['writer']} ({row['writer_confidence']}): {row['explanation']}"
         )
         for row in of_it(writers)
     }
     own = findings[(findings["artifact_id"] == artifact_id).fillna(False)]
-    return ArtifactView(artifact_id, tuple(columns), own, stories)
+    return ArtifactView(artifact_id, tuple(columns), own, explanations)
 
 
 def _written(snapshot: Snapshot, entries: list[dict[str, Any]]) -> Iterator[Column]:

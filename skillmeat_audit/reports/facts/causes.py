@@ -8,9 +8,9 @@ import pandas as pd
 
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES, WRITABLE, Disposition, Status
-from skillmeat_audit.model.tables import KEY, among
+from skillmeat_audit.model.tables import KEY, is_in
 from skillmeat_audit.reports.facts.names import TOOL
-from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.facts.values import plural
 
 # Rules of links that lead nowhere although the cell is as the manifest says.
 _DEAD_LINKS = ("S009", "S010", "S011")
@@ -18,7 +18,7 @@ _NO_ROW = "manifests, files, names and catalogue: what is about no single row"
 
 
 @dataclass(frozen=True)
-class Trouble:
+class AffectedRows:
     """How many artifacts and rows have one kind of trouble, since when, and who left them so.
 
     ``oldest_at`` is when the oldest of the rows was last written; ``writers`` are names and rows.
@@ -34,16 +34,16 @@ class Trouble:
 class Answer:
     """The question most people come with: blank descriptions and broken source links."""
 
-    descriptions: Trouble
-    sources: Trouble
+    descriptions: AffectedRows
+    sources: AffectedRows
 
     @property
     def sentence(self) -> str:
         """The answer in one sentence, empty where there is nothing to tell."""
         blank, broken = self.descriptions.artifacts, self.sources.artifacts
-        said = [f"{count(blank, 'artifact')} {_has(blank)} a blank description"] if blank else []
+        said = [f"{plural(blank, 'artifact')} {_has(blank)} a blank description"] if blank else []
         if broken:
-            noun = str(broken) if said else count(broken, "artifact")
+            noun = str(broken) if said else plural(broken, "artifact")
             said.append(f"{noun} {_has(broken)} a broken source link")
         return f"{' and '.join(said)}." if said else ""
 
@@ -66,7 +66,7 @@ class Command:
 
 
 @dataclass(frozen=True)
-class Group:
+class CauseGroup:
     """Findings with one cause: the code path that last wrote their rows, None without a row."""
 
     writer: str | None
@@ -82,15 +82,15 @@ class Group:
 def answer_of(findings: pd.DataFrame, rows: pd.DataFrame) -> Answer:
     """Return the answer from *findings* (``FINDINGS``) and the cache *rows* (``ROWS``)."""
     column, status = findings["column"].fillna(""), findings["status"].fillna("")
-    wrong = among(status, (Status.MISSING, Status.DIFFERS))
+    wrong = is_in(status, (Status.MISSING, Status.DIFFERS))
     blank = (column == "description") & (status == Status.MISSING)
-    broken = ((column == "source") & wrong) | among(findings["rule"], _DEAD_LINKS)
+    broken = ((column == "source") & wrong) | is_in(findings["rule"], _DEAD_LINKS)
     return Answer(_trouble(findings[blank], rows), _trouble(findings[broken], rows))
 
 
-def groups_of(
+def group_by_cause(
     findings: pd.DataFrame, rows: pd.DataFrame, paths: Mapping[str, str], home: str
-) -> tuple[Group, ...]:
+) -> tuple[CauseGroup, ...]:
     """Return *findings* by cause, the worst first; *paths* says what each writer does."""
     writers = findings["writer"].fillna("")
     groups = [
@@ -100,18 +100,18 @@ def groups_of(
     return tuple(sorted(groups, key=_weight))
 
 
-def _weight(group: Group) -> tuple[int, int, str]:
+def _weight(group: CauseGroup) -> tuple[int, int, str]:
     worst = min(SEVERITIES.index(rule.severity) for rule in group.rules)
     return worst, -sum(rule.count for rule in group.rules), group.writer or ""
 
 
 def _group(
     writer: str, findings: pd.DataFrame, rows: pd.DataFrame, paths: Mapping[str, str], home: str
-) -> Group:
+) -> CauseGroup:
     times = _times(findings, rows)
     rules = findings[["rule", "severity"]].value_counts(sort=False).sort_index()
     does = paths.get(writer, "") if writer else _NO_ROW
-    return Group(
+    return CauseGroup(
         writer=writer or None,
         does=does,
         rows=len(findings.drop_duplicates(list(KEY))) if writer else 0,
@@ -126,10 +126,10 @@ def _group(
     )
 
 
-def _trouble(findings: pd.DataFrame, rows: pd.DataFrame) -> Trouble:
+def _trouble(findings: pd.DataFrame, rows: pd.DataFrame) -> AffectedRows:
     counts = findings.drop_duplicates(list(KEY))["writer"].dropna().value_counts().sort_index()
     writers = counts.sort_values(ascending=False, kind="stable").items()
-    return Trouble(
+    return AffectedRows(
         artifacts=int(findings["artifact_id"].nunique()),
         rows=len(findings.drop_duplicates(list(KEY))),
         oldest_at=min(_times(findings, rows), default=None),
@@ -153,15 +153,15 @@ def commands_for(
     *narrowed* is the option that leaves other findings out; None means: by rule.
     """
     disposition = findings["disposition"]
-    mended = findings[among(disposition, WRITABLE)]
+    mended = findings[is_in(disposition, WRITABLE)]
     review = findings[disposition == Disposition.REVIEW]
     plan = f"{TOOL} plan {shlex.quote(printable(home))}"
     if len(mended):
-        said = count(len(mended), "finding")
+        said = plural(len(mended), "finding")
         line = f"{plan} {narrowed or _selected(mended)} -o plan.json"
         yield Command(line, f"plans the repair of {said}; apply plan.json writes it")
     if len(review):
-        deletes = " --deletes" if among(review["status"], [Status.ROW_ORPHAN]).any() else ""
+        deletes = " --deletes" if is_in(review["status"], [Status.ROW_ORPHAN]).any() else ""
         asked = f"{narrowed or _selected(review)} --disposition review{deletes}"
         said = "1 needs" if len(review) == 1 else f"{len(review)} need"
         yield Command(f"{plan} {asked} -o review.json", f"{said} a look first")
@@ -183,6 +183,6 @@ def worst_first(findings: pd.DataFrame) -> pd.DataFrame:
     """Return *findings* by severity, new ones first within each, else in their order."""
     rank = {str(each): number for number, each in enumerate(SEVERITIES)}
     severity = findings["severity"].map(rank).astype("int64")
-    known = ~among(findings["state"], ["new"])
+    known = ~is_in(findings["state"], ["new"])
     order = (severity * 2 + known.astype("int64")).sort_values(kind="stable").index
     return findings.loc[order].reset_index(drop=True)

@@ -20,7 +20,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
-class Wanted(TypedDict, total=False):
+class FindingFilter(TypedDict, total=False):
     """Which findings are asked for: those that have all of these.
 
     ``rule``, ``severity``, ``writer`` and ``collection`` (its id) are exact, ``""`` asks for those
@@ -35,7 +35,7 @@ class Wanted(TypedDict, total=False):
     text: str
 
 
-class Index:
+class FindingFacets:
     """The findings (``FINDINGS``) of an audit, by position."""
 
     def __init__(self, findings: pd.DataFrame) -> None:
@@ -44,15 +44,15 @@ class Index:
         self._ranks: dict[str, Ints] = {}
         self._masks: dict[str, tuple[str, Bools]] = {}
 
-    def matching(self, wanted: Wanted) -> Ints:
+    def matching(self, wanted: FindingFilter) -> Ints:
         """Return the positions of the findings that are *wanted*, in their own order."""
         return np.flatnonzero(self._mask(wanted))
 
-    def counts(self, facet: str, wanted: Wanted) -> dict[str, int]:
+    def counts(self, facet: str, wanted: FindingFilter) -> dict[str, int]:
         """Return how many findings each value of *facet* has, by value, the other filters held."""
         others = {name: value for name, value in wanted.items() if name != facet}
         codes, values = self._facets[facet]
-        found = np.bincount(codes[self._mask(cast("Wanted", others))], minlength=len(values))
+        found = np.bincount(codes[self._mask(cast("FindingFilter", others))], minlength=len(values))
         counted = zip(values, found.tolist(), strict=True)
         return dict(sorted((value, number) for value, number in counted if number))
 
@@ -61,7 +61,7 @@ class Index:
         ranks = self._rank(column)[positions]
         return positions[np.argsort(-ranks if descending else ranks, kind="stable")]
 
-    def _mask(self, wanted: Wanted) -> Bools:
+    def _mask(self, wanted: FindingFilter) -> Bools:
         mask = np.ones(len(self.findings), dtype=bool)
         for name, value in wanted.items():
             mask &= self._having(name, str(value))
@@ -108,6 +108,6 @@ def _codes(values: pd.Series) -> tuple[Ints, list[str]]:
     return codes.astype(np.int64), [str(value) for value in known]
 
 
-def described(wanted: Mapping[str, object]) -> str:
+def filter_arguments(wanted: Mapping[str, object]) -> str:
     """Return the arguments of the call that asks for *wanted*."""
     return ", ".join(f"{name}={value!r}" for name, value in wanted.items())

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.reports.facts.names import Names
-from skillmeat_audit.reports.facts.values import aligned, shown
+from skillmeat_audit.reports.facts.values import display_value, trim_common_prefix
 
 Finding = Mapping[str, object]
 
 
-def where(finding: Finding, names: Names) -> str:
+def describe_location(finding: Finding, names: Names) -> str:
     """Return the artifact that *finding* is about, and the collection of its row."""
     parts = [finding["artifact_id"] or "the home"]
     if finding["collection_id"] is not None:
@@ -17,10 +17,12 @@ def where(finding: Finding, names: Names) -> str:
     return printable(" · ".join(map(str, parts)))
 
 
-def said(finding: Finding, value_limit: int = 100) -> str:
+def describe_difference(finding: Finding, value_limit: int = 100) -> str:
     """Return what the row says and what it should say, or the detail; empty where neither is."""
     if finding["column"] is None or finding["status"] is None:
         return printable(finding["detail"] or "")
-    values = aligned(shown(finding["actual"]), shown(finding["expected"]), value_limit // 2)
+    values = trim_common_prefix(
+        display_value(finding["actual"]), display_value(finding["expected"]), value_limit // 2
+    )
     actual, expected = (shortened(each, value_limit) for each in values)
     return printable(f"{finding['column']}: {actual} → {expected}")

@@ -10,18 +10,18 @@ import pandas as pd
 
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import SEVERITIES, Severity
-from skillmeat_audit.model.trend import RUNS, Accepted, Changes
-from skillmeat_audit.reports.facts.causes import Answer, Group
+from skillmeat_audit.model.trend import RUNS, Accepted, Delta
+from skillmeat_audit.reports.facts.causes import Answer, CauseGroup
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.summary import NOTHING_WRONG, Summary
-from skillmeat_audit.reports.facts.values import count
-from skillmeat_audit.reports.terminal.rules import Documented
+from skillmeat_audit.reports.facts.values import plural
+from skillmeat_audit.reports.terminal.rules import RulePage
 
 TITLE = "SkillMeat cache audit"
 
 
 @dataclass(frozen=True)
-class Known:
+class RuleBook:
     """What does not come from the findings: the rules, their names, and where artifacts lie.
 
     ``places`` maps "type:name" to a file below the home that speaks of it; ``base`` is the home's
@@ -29,7 +29,7 @@ class Known:
     """
 
     version: str
-    rules: tuple[Documented, ...]
+    rules: tuple[RulePage, ...]
     families: Mapping[str, str]
     names: Names
     places: Mapping[str, str] = field(repr=False)
@@ -37,13 +37,13 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Past:
+class RunContext:
     """What earlier runs and the baseline know; ``trend`` is ``RUNS``, this run included.
 
     ``accepted`` holds findings as ``REPORTED``, None without a baseline.
     """
 
-    changes: Changes | None = None
+    changes: Delta | None = None
     trend: pd.DataFrame = field(default_factory=RUNS.empty, repr=False)
     accepted: Accepted | None = None
 
@@ -61,9 +61,9 @@ class Report:
     summary: Summary
     answer: Answer
     findings: pd.DataFrame = field(repr=False)
-    groups: tuple[Group, ...] = field(repr=False)
-    known: Known = field(repr=False)
-    past: Past = field(default_factory=Past, repr=False)
+    groups: tuple[CauseGroup, ...] = field(repr=False)
+    known: RuleBook = field(repr=False)
+    past: RunContext = field(default_factory=RunContext, repr=False)
     made_at: str = ""
     part: str = ""
     notes: tuple[str, ...] = ()
@@ -100,7 +100,7 @@ class Failure:
 
 def clean_sentence(summary: Summary, part: str = "") -> str:
     """Return what is said where no description and no link is broken, in the *part* looked at."""
-    found = [count(summary.counts[each], each) for each in SEVERITIES[:2] if summary.counts[each]]
+    found = [plural(summary.counts[each], each) for each in SEVERITIES[:2] if summary.counts[each]]
     said = " and ".join(found) or "Nothing wrong"
     if part:
         return f"{said} in the part that was asked for."

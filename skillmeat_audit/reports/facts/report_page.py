@@ -8,12 +8,18 @@ import pandas as pd
 
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import Severity, Status
-from skillmeat_audit.model.tables import KEY, among, records
-from skillmeat_audit.reports.facts.baseline_notes import accepted_lines
-from skillmeat_audit.reports.facts.causes import Command, Group, RuleCount, Trouble, worst_first
+from skillmeat_audit.model.tables import KEY, is_in, records
+from skillmeat_audit.reports.facts.baseline_notes import baseline_lines
+from skillmeat_audit.reports.facts.causes import (
+    AffectedRows,
+    CauseGroup,
+    Command,
+    RuleCount,
+    worst_first,
+)
 from skillmeat_audit.reports.facts.names import ERAS, Names
 from skillmeat_audit.reports.facts.report import Report
-from skillmeat_audit.reports.facts.values import aligned, count, shown
+from skillmeat_audit.reports.facts.values import display_value, plural, trim_common_prefix
 
 # Bounds on what a page shows: every one of them is told as shown/total.
 ROWS_PER_CAUSE, ROWS_IN_ALL, CHANGES_SHOWN, RUNS_SHOWN = 25, 200, 20, 12
@@ -22,7 +28,7 @@ _NAME_LIMIT, _VALUE_LIMIT, _NOTE_LIMIT = 80, 100, 4000
 
 
 @dataclass(frozen=True)
-class Row:
+class FindingRow:
     """A finding as it is shown; ``actual`` and ``expected`` are None where it is about no cell."""
 
     rule: str
@@ -40,12 +46,12 @@ class Row:
 class Listing:
     """Some of many: what is shown, and how many there are."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[FindingRow, ...]
     total: int
 
 
 @dataclass(frozen=True)
-class Mended:
+class FixedArtifact:
     """An artifact of which findings are gone; ``rules`` found them, each said once."""
 
     artifact: str
@@ -54,10 +60,10 @@ class Mended:
 
 
 @dataclass(frozen=True)
-class Fixed:
+class FixedFindings:
     """Artifacts of which findings are gone: some of ``artifacts``, with ``total`` findings."""
 
-    rows: tuple[Mended, ...]
+    rows: tuple[FixedArtifact, ...]
     artifacts: int
     total: int
 
@@ -84,12 +90,12 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Difference:
+class DeltaView:
     """What changed since an earlier run."""
 
     compared_at: str
     new: Listing
-    fixed: Fixed
+    fixed: FixedFindings
     persisting: int
 
     @property
@@ -108,7 +114,7 @@ class Page:
     tone: str
     facts: tuple[str, ...]
     cards: tuple[Card, ...]
-    difference: Difference | None
+    difference: DeltaView | None
     sections: tuple[Section, ...]
     runs: tuple[Mapping[str, object], ...]
     notes: tuple[str, ...]
@@ -123,7 +129,7 @@ def page_of(report: Report) -> Page:
     tone = "bad" if counts["error"] else "warn" if counts["warning"] else "good"
     return Page(
         home=_cut(summary.home, 200),
-        made_at=spoken(report.made_at),
+        made_at=format_utc(report.made_at),
         headline=report.headline,
         tone="failed" if report.trouble else tone,
         facts=_facts(report),
@@ -140,57 +146,57 @@ def page_of(report: Report) -> Page:
     )
 
 
-def spoken(at: str) -> str:
+def format_utc(at: str) -> str:
     """Return a time as people read it; times are UTC and end in seconds."""
     return f"{at[:10]} {at[11:16]} UTC" if at else ""
 
 
 def _facts(report: Report) -> tuple[str, ...]:
     summary, counts = report.summary, report.summary.counts
-    size = f"{count(counts['artifacts'], 'artifact')}, {count(counts['rows'], 'row')}"
-    wrong = f"{count(summary.wrong_cells, 'cell')} wrong in {count(summary.wrong_rows, 'row')}"
-    rows = f"{count(summary.missing_rows, 'row')} missing, {count(summary.orphan_rows, 'orphan')}"
+    size = f"{plural(counts['artifacts'], 'artifact')}, {plural(counts['rows'], 'row')}"
+    wrong = f"{plural(summary.wrong_cells, 'cell')} wrong in {plural(summary.wrong_rows, 'row')}"
+    rows = f"{plural(summary.missing_rows, 'row')} missing, {plural(summary.orphan_rows, 'orphan')}"
     severities = ", ".join(
-        count(counts[name], noun)
+        plural(counts[name], noun)
         for name, noun in (("error", "error"), ("warning", "warning"), ("info", "note"))
     )
     era = ERAS[summary.era] if summary.era else "no cache yet"
     return size, wrong, rows, severities, era
 
 
-def _card(label: str, trouble: Trouble) -> Card:
+def _card(label: str, trouble: AffectedRows) -> Card:
     if not trouble.artifacts:
         return Card(0, f"artifacts with a {label}", ("none",))
     noun = "artifact" if trouble.artifacts == 1 else "artifacts"
-    lines = [f"{count(trouble.rows, 'row')}"]
+    lines = [f"{plural(trouble.rows, 'row')}"]
     if trouble.oldest_at:
         lines[0] += f", the oldest written {trouble.oldest_at[:10]}"
     lines += [f"{number} through {writer}" for writer, number in trouble.writers[:3]]
     return Card(trouble.artifacts, f"{noun} with a {label}", tuple(lines))
 
 
-def _difference(report: Report) -> Difference | None:
+def _difference(report: Report) -> DeltaView | None:
     changes = report.past.changes
     if changes is None:
         return None
-    new = worst_first(report.findings[among(report.findings["state"], ["new"])])
+    new = worst_first(report.findings[is_in(report.findings["state"], ["new"])])
     names = report.known.names
-    return Difference(
-        spoken(changes.compared_at),
+    return DeltaView(
+        format_utc(changes.compared_at),
         _listing(new, names, CHANGES_SHOWN),
         _fixed(changes.fixed, names),
         changes.persisting,
     )
 
 
-def _fixed(findings: pd.DataFrame, names: Names) -> Fixed:
+def _fixed(findings: pd.DataFrame, names: Names) -> FixedFindings:
     keys = findings[list(KEY)].drop_duplicates()
     shown_of = findings.merge(keys.head(CHANGES_SHOWN), on=list(KEY))
     rules: dict[tuple[str, str], Counter[str]] = {}
     for each in records(shown_of):
         rules.setdefault(_where(each, names), Counter())[str(each["rule"])] += 1
-    rows = tuple(Mended(*place, _multiples(codes)) for place, codes in rules.items())
-    return Fixed(rows, len(keys), len(findings))
+    rows = tuple(FixedArtifact(*place, _multiples(codes)) for place, codes in rules.items())
+    return FixedFindings(rows, len(keys), len(findings))
 
 
 def _multiples(codes: Counter[str]) -> tuple[str, ...]:
@@ -218,10 +224,10 @@ def _telling(findings: pd.DataFrame) -> pd.DataFrame:
     return findings[~is_note | (findings.groupby("rule").cumcount() < NOTES_PER_RULE)]
 
 
-def _span(group: Group) -> str:
+def _span(group: CauseGroup) -> str:
     if not group.rows:
         return ""
-    said = count(group.rows, "row")
+    said = plural(group.rows, "row")
     if group.oldest_at and group.newest_at:
         first, last = group.oldest_at[:10], group.newest_at[:10]
         said += f", written {first}" + (f" to {last}" if last != first else "")
@@ -233,15 +239,17 @@ def _listing(findings: pd.DataFrame, names: Names, limit: int) -> Listing:
     return Listing(rows, len(findings))
 
 
-def _row(finding: Mapping[str, object], names: Names) -> Row:
+def _row(finding: Mapping[str, object], names: Names) -> FindingRow:
     in_cell = finding["column"] is not None and finding.get("status") is not None
     actual = expected = None
     if in_cell:
-        actual, expected = aligned(shown(finding["actual"]), _expected(finding), _VALUE_LIMIT // 2)
+        actual, expected = trim_common_prefix(
+            display_value(finding["actual"]), _expected(finding), _VALUE_LIMIT // 2
+        )
     title = names.titles.get(str(finding["rule"]), "")
     said = "" if in_cell else str(finding.get("detail") or title)
     artifact, place = _where(finding, names)
-    return Row(
+    return FindingRow(
         rule=str(finding["rule"]),
         severity=str(finding["severity"]),
         artifact=artifact,
@@ -266,7 +274,7 @@ def _where(finding: Mapping[str, object], names: Names) -> tuple[str, str]:
 def _expected(finding: Mapping[str, object]) -> str:
     if finding["status"] == Status.EXTRA:
         return "(no layer knows one)"
-    return shown(finding["expected"])
+    return display_value(finding["expected"])
 
 
 def _notes(report: Report) -> Sequence[str]:
@@ -274,7 +282,7 @@ def _notes(report: Report) -> Sequence[str]:
     said = [*report.trouble, *report.notes]
     if ignored:
         said.append("ignored on request: " + ", ".join(f"{c} ×{n}" for c, n in ignored.items()))
-    said += accepted_lines(past.accepted)
+    said += baseline_lines(past.accepted)
     return [_cut(each, _NOTE_LIMIT) for each in said]
 
 

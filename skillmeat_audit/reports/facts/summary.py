@@ -19,8 +19,8 @@ from skillmeat_audit.model.findings import (
     Status,
 )
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import KEY, among
-from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.model.tables import KEY, is_in
+from skillmeat_audit.reports.facts.values import plural
 
 NOTHING_WRONG = "Nothing wrong was found."  # of what was asked for: rules may be left out
 
@@ -85,9 +85,9 @@ def summarize(
     """
     database = snapshot.home.database
     status, disposition = findings["status"], findings["disposition"]
-    in_cells = findings["column"].notna() & among(status, CELL_STATUSES)
+    in_cells = findings["column"].notna() & is_in(status, CELL_STATUSES)
     wrong = findings[in_cells]
-    writable = among(disposition, WRITABLE)
+    writable = is_in(disposition, WRITABLE)
     severities = findings["severity"].value_counts()
     return Summary(
         home=str(snapshot.home.root),
@@ -117,7 +117,7 @@ def summarize(
 def answer(summary: Summary) -> str:
     """Return the audit in one sentence: how many rows show nothing, or that all is well."""
     said = [
-        f"{count(rows, 'row')} {'shows' if rows == 1 else 'show'} no {name}"
+        f"{plural(rows, 'row')} {'shows' if rows == 1 else 'show'} no {name}"
         for rows, name in (
             (summary.blank["description"], "description"),
             (summary.blank["source"], "source link"),

@@ -7,7 +7,7 @@ import pandas as pd
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import CELL_STATUSES, SEVERITIES, Evidence
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import KEY, among
+from skillmeat_audit.model.tables import KEY, is_in
 from skillmeat_audit.reports.facts.names import Names
 
 _NO_LAYER, _NO_ROW, _NONE = "no layer", "no row", "(none)"
@@ -42,7 +42,7 @@ def _graded(values: pd.Series) -> pd.Series:
 
 def wrong_cells(findings: pd.DataFrame) -> pd.DataFrame:
     """Return wrong cells by column (rows, as cached) and by the layer that knows better."""
-    cells = findings[findings["column"].notna() & among(findings["status"], CELL_STATUSES)]
+    cells = findings[findings["column"].notna() & is_in(findings["status"], CELL_STATUSES)]
     layers = cells["evidence"].fillna(_NO_LAYER)
     counted = pd.crosstab(cells["column"], layers).rename_axis(index=None, columns=None)
     kept = [name for name in COLUMNS if name in counted.index]

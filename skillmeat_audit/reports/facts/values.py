@@ -10,7 +10,7 @@ from skillmeat_audit.base.text import printable
 _WIDEST = 8
 
 
-def aligned(left: str, right: str, width: int) -> tuple[str, str]:
+def trim_common_prefix(left: str, right: str, width: int) -> tuple[str, str]:
     """Return both texts from shortly before they part, where that is past *width*."""
     pairs = enumerate(zip(left, right, strict=False))
     same = next((n for n, (one, other) in pairs if one != other), min(len(left), len(right)))
@@ -20,7 +20,7 @@ def aligned(left: str, right: str, width: int) -> tuple[str, str]:
     return f"…{left[start:]}", f"…{right[start:]}"
 
 
-def shown(value: object) -> str:
+def display_value(value: object) -> str:
     """Return a value fit to be shown: lists without their JSON, emptiness in words."""
     if value is None or value == "":
         return "(empty)"
@@ -34,7 +34,7 @@ def shown(value: object) -> str:
     return printable(text)
 
 
-def fitted(text: str, width: int) -> str:
+def fit_cells(text: str, width: int) -> str:
     """Return *text* in exactly *width* terminal cells, a cut shown as ``…``."""
     if len(text) <= width * _WIDEST and cell_len(text) <= width:
         return set_cell_size(text, width)
@@ -42,6 +42,6 @@ def fitted(text: str, width: int) -> str:
     return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
 
 
-def count(number: int, noun: str) -> str:
+def plural(number: int, noun: str) -> str:
     """Return *number* with its noun, in the plural where it takes one."""
     return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -6,10 +6,10 @@ from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import SEVERITIES
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.causes import worst_first
-from skillmeat_audit.reports.facts.lines import Finding, said, where
+from skillmeat_audit.reports.facts.lines import Finding, describe_difference, describe_location
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
-from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.facts.values import plural
 
 # A runner shows ten annotations of a kind per step; a summary of more than 1 MiB is dropped whole.
 ANNOTATIONS_PER_KIND, SUMMARY_LIMIT_BYTES = 10, 1024 * 1024
@@ -42,12 +42,14 @@ def _commands(report: Report) -> Iterator[str]:
         for finding in listed:
             title = f"{finding['rule']} {report.known.names.titles[str(finding['rule'])]}"
             yield command(_KINDS[severity], title, _said(finding, report.known.names))
-    summed = f"{report.headline} {told} of {count(len(findings), 'finding')} annotated."
+    summed = f"{report.headline} {told} of {plural(len(findings), 'finding')} annotated."
     yield command("notice", TITLE, summed)
 
 
 def _said(finding: Finding, names: Names) -> str:
-    line = " · ".join(filter(None, (where(finding, names), said(finding))))
+    line = " · ".join(
+        filter(None, (describe_location(finding, names), describe_difference(finding)))
+    )
     return shortened(line, _MESSAGE_LIMIT)
 
 

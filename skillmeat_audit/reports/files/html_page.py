@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
-from skillmeat_audit.reports.facts.report_page import page_of, spoken
+from skillmeat_audit.reports.facts.report_page import format_utc, page_of
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # What replaces the suffix of a page in the name of the file that holds all findings.
@@ -28,13 +28,13 @@ def html_page(report: Report) -> bytes:
         chart=_chart(page.runs),
         beside=BESIDE,
         total=len(report.findings),
-        spoken=spoken,
+        spoken=format_utc,
     )
 
 
 def failure_page(failure: Failure) -> bytes:
     """Return *failure* as an HTML page."""
-    return _rendered("failure.html.j2", failure=failure, made_at=spoken(failure.made_at))
+    return _rendered("failure.html.j2", failure=failure, made_at=format_utc(failure.made_at))
 
 
 def _rendered(template: str, **values: object) -> bytes:

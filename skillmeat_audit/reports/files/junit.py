@@ -6,11 +6,11 @@ from xml.etree import ElementTree as ET
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.reports.facts.lines import Finding, said, where
+from skillmeat_audit.reports.facts.lines import Finding, describe_difference, describe_location
 from skillmeat_audit.reports.facts.names import TOOL, Names
 from skillmeat_audit.reports.facts.report import Failure, Report
-from skillmeat_audit.reports.facts.values import count
-from skillmeat_audit.reports.terminal.rules import Documented
+from skillmeat_audit.reports.facts.values import plural
+from skillmeat_audit.reports.terminal.rules import RulePage
 
 LINES_SHOWN, _LINE_LIMIT = 100, 300
 
@@ -46,7 +46,7 @@ def failure_xml(failure: Failure) -> bytes:
 
 
 def _case(
-    suite: ET.Element, rule: Documented, found: tuple[list[Finding], int], report: Report
+    suite: ET.Element, rule: RulePage, found: tuple[list[Finding], int], report: Report
 ) -> ET.Element:
     """Return the case of *rule*; *found* are some of its findings, and how many there are."""
     case = ET.SubElement(
@@ -55,20 +55,22 @@ def _case(
     ignored = report.summary.ignored.get(rule.code, 0)
     told, total = found
     lines = [_line(each, report.known.names) for each in told]
-    text = "\n".join([f"{len(lines)} of {count(total, 'finding')}", *lines])
+    text = "\n".join([f"{len(lines)} of {plural(total, 'finding')}", *lines])
     if total and rule.severity != Severity.INFO:
-        message = f"{count(total, 'finding')}: {rule.title}"
+        message = f"{plural(total, 'finding')}: {rule.title}"
         ET.SubElement(case, "failure", message=message, type=str(rule.severity)).text = text
     elif total:
         ET.SubElement(case, "system-out").text = text
     elif ignored:
-        message = f"{count(ignored, 'finding')} ignored on request"
+        message = f"{plural(ignored, 'finding')} ignored on request"
         ET.SubElement(case, "skipped", message=message)
     return case
 
 
 def _line(finding: Finding, names: Names) -> str:
-    return shortened(f"{where(finding, names)} · {said(finding)}", _LINE_LIMIT)
+    return shortened(
+        f"{describe_location(finding, names)} · {describe_difference(finding)}", _LINE_LIMIT
+    )
 
 
 def _count(suite: ET.Element, cases: list[ET.Element], made_at: str) -> None:

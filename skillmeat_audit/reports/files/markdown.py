@@ -5,8 +5,15 @@ from collections.abc import Iterator, Sequence
 
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
-from skillmeat_audit.reports.facts.report_page import Listing, Page, Row, Section, page_of, spoken
-from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.facts.report_page import (
+    FindingRow,
+    Listing,
+    Page,
+    Section,
+    format_utc,
+    page_of,
+)
+from skillmeat_audit.reports.facts.values import plural
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~&@$#]|:(?=\S)|(?<=www)\.)")
 
@@ -24,7 +31,7 @@ def markdown(report: Report) -> str:
 def failure_markdown(failure: Failure) -> str:
     """Return *failure* as Markdown."""
     return (
-        f"# {failure.headline}\n\n{code(failure.home)} · {spoken(failure.made_at)}\n\n"
+        f"# {failure.headline}\n\n{code(failure.home)} · {format_utc(failure.made_at)}\n\n"
         f"{escaped(failure.reason)}\n"
     )
 
@@ -82,7 +89,7 @@ def _difference(page: Page) -> str:
         parts += [f"{len(new.rows)} of {new.total} new:\n", _findings(new)]
     if fixed.rows:
         rows = [(_named(row.artifact, row.place), " ".join(row.rules)) for row in fixed.rows]
-        told = f"Fixed in {len(rows)} of {count(fixed.artifacts, 'place')}:\n"
+        told = f"Fixed in {len(rows)} of {plural(fixed.artifacts, 'place')}:\n"
         parts += [told, table(("artifact", "rules"), rows)]
     return "\n".join(parts)
 
@@ -105,7 +112,7 @@ def _findings(listing: Listing) -> str:
     )
 
 
-def _artifact(row: Row) -> str:
+def _artifact(row: FindingRow) -> str:
     return _named(row.artifact, row.place) + (" **new**" if row.is_new else "")
 
 
@@ -113,7 +120,7 @@ def _named(artifact: str, place: str) -> str:
     return " · ".join(filter(None, (code(artifact), code(place))))
 
 
-def _said(row: Row) -> str:
+def _said(row: FindingRow) -> str:
     if row.expected is None:
         return escaped(row.said)
     return f"{code(row.column)} {code(row.actual)} → {code(row.expected)}"
@@ -132,4 +139,4 @@ def _run_rows(page: Page) -> Iterator[Sequence[str]]:
         numbers = ["could not be checked" if failed else ""] * failed + [
             "" if failed or run[name] is None else str(run[name]) for name in names
         ][failed:]
-        yield (spoken(str(run["at"])), *numbers)
+        yield (format_utc(str(run["at"])), *numbers)

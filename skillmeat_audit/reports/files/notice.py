@@ -7,11 +7,11 @@ import pandas as pd
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.notice import Notice
-from skillmeat_audit.model.tables import among, records
+from skillmeat_audit.model.tables import is_in, records
 from skillmeat_audit.reports.facts.causes import worst_first
-from skillmeat_audit.reports.facts.lines import where
+from skillmeat_audit.reports.facts.lines import describe_location
 from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
-from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.facts.values import plural
 
 _LISTED, _LINE_LIMIT = 10, 160
 
@@ -29,14 +29,14 @@ def notice_of(document: Report | Failure, threshold: Severity) -> Notice | None:
         return None
     severity = Severity.ERROR if document.trouble else Severity(str(new["severity"].iloc[0]))
     body = "\n".join(_lines(document, new))
-    return Notice(f"{TITLE}: {count(len(new), 'new finding')}", body, severity)
+    return Notice(f"{TITLE}: {plural(len(new), 'new finding')}", body, severity)
 
 
 def _new(report: Report, threshold: Severity) -> pd.DataFrame:
     bad = SEVERITIES[: SEVERITIES.index(threshold) + 1]
-    findings = report.findings[among(report.findings["severity"], bad)]
+    findings = report.findings[is_in(report.findings["severity"], bad)]
     if report.past.changes is not None:
-        findings = findings[among(findings["state"], ["new"])]
+        findings = findings[is_in(findings["state"], ["new"])]
     return worst_first(findings)
 
 
@@ -50,7 +50,8 @@ def _lines(report: Report, new: pd.DataFrame) -> Iterator[str]:
     listed = records(new.head(_LISTED))
     names = report.known.names
     for finding in listed:
-        line = f"{finding['rule']} {where(finding, names)}: {names.titles[str(finding['rule'])]}"
+        title = names.titles[str(finding["rule"])]
+        line = f"{finding['rule']} {describe_location(finding, names)}: {title}"
         yield shortened(line, _LINE_LIMIT)
     if len(listed) < len(new):
         yield f"… and {len(new) - len(listed)} more"

@@ -8,7 +8,7 @@ import pandas as pd
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.trend import Accepted
-from skillmeat_audit.reports.facts.causes import Group, Trouble
+from skillmeat_audit.reports.facts.causes import AffectedRows, CauseGroup
 from skillmeat_audit.reports.facts.report import Failure, Report
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 from skillmeat_audit.reports.files.tabular import with_lists
@@ -35,7 +35,7 @@ class Finding(msgspec.Struct, frozen=True):
     evidence: Evidence | None
     disposition: Disposition
     writer: Text
-    writer_sure: Literal["certain", "likely", "unknown"] | None
+    writer_confidence: Literal["certain", "likely", "unknown"] | None
     detail: Text
     identity: str
     state: Literal["new", "persisting"] | None
@@ -165,11 +165,11 @@ def _baseline(accepted: Accepted | None) -> Baseline | None:
     return Baseline(_findings(accepted.findings), list(accepted.stale), list(accepted.expired))
 
 
-def _affected(trouble: Trouble) -> Affected:
+def _affected(trouble: AffectedRows) -> Affected:
     return Affected(trouble.artifacts, trouble.rows, trouble.oldest_at, dict(trouble.writers))
 
 
-def _cause(group: Group) -> Cause:
+def _cause(group: CauseGroup) -> Cause:
     return Cause(
         writer=group.writer,
         does=group.does,

@@ -6,11 +6,11 @@ from urllib.parse import quote
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.causes import worst_first
-from skillmeat_audit.reports.facts.lines import Finding, said, where
+from skillmeat_audit.reports.facts.lines import Finding, describe_difference, describe_location
 from skillmeat_audit.reports.facts.names import TOOL
 from skillmeat_audit.reports.facts.report import Failure, Report
 from skillmeat_audit.reports.files.ascii_json import ascii_json
-from skillmeat_audit.reports.terminal.rules import Documented
+from skillmeat_audit.reports.terminal.rules import RulePage
 
 SCHEMA_URI = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -63,7 +63,7 @@ def _log(run: Mapping[str, object]) -> bytes:
     return ascii_json(log)
 
 
-def _tool(version: str, rules: Sequence[Documented]) -> dict[str, object]:
+def _tool(version: str, rules: Sequence[RulePage]) -> dict[str, object]:
     """Return the tool with all its rules, so that what is gone counts as fixed."""
     described = [
         {
@@ -131,7 +131,7 @@ def _is_elsewhere(base: str) -> bool:
 
 def _message(finding: Finding, report: Report) -> str:
     names = report.known.names
-    line = f"{where(finding, names)}: {names.titles[str(finding['rule'])]}"
-    if detail := said(finding, _MESSAGE_LIMIT // 4):
+    line = f"{describe_location(finding, names)}: {names.titles[str(finding['rule'])]}"
+    if detail := describe_difference(finding, _MESSAGE_LIMIT // 4):
         line += f" ({detail})" if finding["column"] is not None else f": {detail}"
     return shortened(line, _MESSAGE_LIMIT)

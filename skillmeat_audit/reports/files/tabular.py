@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.fields import LIST_COLUMNS
-from skillmeat_audit.model.tables import plain, records
+from skillmeat_audit.model.tables import records, to_objects
 from skillmeat_audit.model.trend import Accepted
 from skillmeat_audit.reports.facts.artifact import ArtifactView
 from skillmeat_audit.reports.facts.summary import Summary
@@ -63,7 +63,7 @@ def findings_csv(findings: pd.DataFrame) -> str:
 
 def _cells(values: pd.Series) -> npt.NDArray[Any]:
     """Return the texts of a column fit for a spreadsheet; nearly all of them are as they are."""
-    cells = plain(values)
+    cells = to_objects(values)
     odd = pc.match_substring_regex(pa.array(values), _ODD).fill_null(False)
     for place in np.flatnonzero(odd.to_numpy(zero_copy_only=False)):
         cells[place] = _disarmed(cells[place])
@@ -102,7 +102,7 @@ def artifact_json(view: ArtifactView, version: str) -> str:
             {"layer": column.title, "state": column.state, "values": dict(column.values)}
             for column in view.columns
         ],
-        "stories": dict(view.stories),
+        "explanations": dict(view.explanations),
         "findings": [with_lists(finding) for finding in records(view.findings)],
     }
     return json.dumps(report, indent=1)

@@ -10,7 +10,7 @@ from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.notebook.audit import findings_html
 from skillmeat_audit.reports.notebook.html import (
     Markup,
-    empty,
+    empty_sign,
     fragment,
     paragraph,
     strong,
@@ -18,7 +18,7 @@ from skillmeat_audit.reports.notebook.html import (
     tag,
     text_html,
 )
-from skillmeat_audit.reports.notebook.word_diff import marked
+from skillmeat_audit.reports.notebook.word_diff import marked_difference
 
 if TYPE_CHECKING:
     from skillmeat_audit.reports.facts.artifact import ArtifactView, Column
@@ -45,7 +45,7 @@ def artifact_html(view: "ArtifactView", names: Names) -> str:
     return fragment(
         table_html(caption, ("column", *(layer.title for layer in layers)), rows),
         paragraph(f"no layer knows: {', '.join(silent)}") if silent else "",
-        *(_story(names.collection(place), told) for place, told in view.stories.items()),
+        *(_explanation(names.collection(place), told) for place, told in view.explanations.items()),
         findings_html(others.head(_LAYER_LIMIT), names, len(others)) if len(others) else "",
     )
 
@@ -64,15 +64,15 @@ def _cell(layer: "Column", name: str, wrong: Mapping[tuple[object, object], Find
     if found is not None:
         sign = tag(str(found["rule"]), str(found["severity"]))
         expected = None if found["status"] == Status.EXTRA else found["expected"]
-        return Markup(f"{marked(value, expected)[0]}<br>{sign}")
+        return Markup(f"{marked_difference(value, expected)[0]}<br>{sign}")
     if value is None and layer.state is not None and name == COLUMNS[0]:
-        return empty(f"({layer.state})")
+        return empty_sign(f"({layer.state})")
     if value in (None, ""):
-        return _SILENT if value is None else empty()
+        return _SILENT if value is None else empty_sign()
     differing = (each for (_, column), each in wrong.items() if column == name)
     against = next((each["actual"] for each in differing if each["expected"] == value), None)
-    return marked(value, against)[0]
+    return marked_difference(value, against)[0]
 
 
-def _story(collection: str, told: str) -> str:
+def _explanation(collection: str, told: str) -> str:
     return paragraph(strong(f"row in {collection}"), Markup(text_html(told)))

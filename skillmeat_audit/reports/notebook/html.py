@@ -124,19 +124,19 @@ def tag(word: str, kind: str | None = None) -> Markup:
     return Markup(f'<span class="tag {kind}"><b>{shape}</b>&nbsp;{text_html(word)}</span>')
 
 
-def empty(word: str = "(empty)") -> Markup:
+def empty_sign(word: str = "(empty)") -> Markup:
     """Return the sign for a value that is not there."""
     return Markup(f'<span class="empty">{text_html(word)}</span>')
 
 
-def joined(*parts: object) -> Markup:
+def join_parts(*parts: object) -> Markup:
     """Return *parts* that say something, joined by middle dots."""
     return Markup(" · ".join(text_html(part) for part in parts if part))
 
 
 def paragraph(*parts: object) -> str:
     """Return a paragraph of *parts*, joined by middle dots; nothing where they are silent."""
-    said = joined(*parts)
+    said = join_parts(*parts)
     return f"<p>{said}</p>" if said else ""
 
 
@@ -145,7 +145,7 @@ def strong(text: object) -> Markup:
     return Markup(f"<strong>{text_html(text)}</strong>")
 
 
-def calls(*codes: str) -> str:
-    """Return a paragraph that names the next calls."""
+def next_calls(*codes: str) -> str:
+    """Return a paragraph that names the next next_calls."""
     listed = " · ".join(f"<code>{text_html(code)}</code>" for code in codes)
     return f"<p>next: {listed}</p>"

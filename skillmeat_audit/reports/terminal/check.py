@@ -18,7 +18,12 @@ from skillmeat_audit.reports.facts.artifact import ArtifactView, Column
 from skillmeat_audit.reports.facts.causes import Command, commands_for
 from skillmeat_audit.reports.facts.names import ERAS, TOOL, Names
 from skillmeat_audit.reports.facts.summary import Summary, answer
-from skillmeat_audit.reports.facts.values import aligned, count, fitted, shown
+from skillmeat_audit.reports.facts.values import (
+    display_value,
+    fit_cells,
+    plural,
+    trim_common_prefix,
+)
 
 _STYLES = {"error": "red", "warning": "yellow", "info": "blue"}
 _NARROWEST_COLUMN, _NARROWEST_VALUE = 14, 10
@@ -66,7 +71,7 @@ def _artifact(finding: Finding) -> tuple[str, str]:
 
 def _headline(summary: Summary) -> str:
     counts = summary.counts
-    held = f"{count(counts['artifacts'], 'artifact')}, {count(counts['rows'], 'row')}"
+    held = f"{plural(counts['artifacts'], 'artifact')}, {plural(counts['rows'], 'row')}"
     cache = ERAS[summary.era] if summary.era else "the cache has no rows table"
     if summary.database is None:
         cache = "no cache yet: only the manifests and files were checked"
@@ -100,7 +105,7 @@ def _group_title(first: Finding, names: Names, width: int) -> Text:
     if first["collection_id"] is not None:
         title.append(f" · {printable(names.collection(first['collection_id']))}", "not bold")
     if first["writer"] is not None:
-        who = f"last written by {first['writer']} ({first['writer_sure']})"
+        who = f"last written by {first['writer']} ({first['writer_confidence']})"
         gap = width - cell_len(title.plain) - len(who)
         title.append((" " * gap if gap >= 3 else "\n  ") + who, "not bold dim")
     return title
@@ -131,30 +136,32 @@ def _cell(finding: Finding, room: int) -> Text:
     half = (room - 16 - 5 - 22) // 2
     beside = half >= _NARROWEST_VALUE
     half = half if beside else max((room - 3) // 2, _NARROWEST_VALUE)
-    actual = shown(finding["actual"])
+    actual = display_value(finding["actual"])
     expected = (
-        "(no layer knows one)" if finding["status"] == Status.EXTRA else shown(finding["expected"])
+        "(no layer knows one)"
+        if finding["status"] == Status.EXTRA
+        else display_value(finding["expected"])
     )
-    actual, expected = aligned(actual, expected, half)
+    actual, expected = trim_common_prefix(actual, expected, half)
     column = Text(f"{finding['column']:<16}")
     said = (f"{finding['evidence'] or _SILENT:<12}{finding['disposition']}", "dim")
     if beside:
-        values = f"{fitted(actual, half)}  →  {fitted(expected, half)}  "
+        values = f"{fit_cells(actual, half)}  →  {fit_cells(expected, half)}  "
         return column.append(values).append(*said)
-    values = f"{fitted(actual, half).rstrip()} → {fitted(expected, half).rstrip()}"
+    values = f"{fit_cells(actual, half).rstrip()} → {fit_cells(expected, half).rstrip()}"
     return column.append(*said).append(f"\n{'':15}{values}")
 
 
 def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
     counts = summary.counts
-    parts = [f"{count(summary.wrong_cells, 'cell')} wrong in {count(summary.wrong_rows, 'row')}"]
-    parts += [f"{count(summary.missing_rows, 'row')} missing"] if summary.missing_rows else []
-    parts += [count(summary.orphan_rows, "orphan")] if summary.orphan_rows else []
-    notes = count(counts["info"], "note") + (
+    parts = [f"{plural(summary.wrong_cells, 'cell')} wrong in {plural(summary.wrong_rows, 'row')}"]
+    parts += [f"{plural(summary.missing_rows, 'row')} missing"] if summary.missing_rows else []
+    parts += [plural(summary.orphan_rows, "orphan")] if summary.orphan_rows else []
+    notes = plural(counts["info"], "note") + (
         "" if layout.verbose or not counts["info"] else " (--verbose)"
     )
     severities = (
-        f"{count(counts['error'], 'error')}, {count(counts['warning'], 'warning')}, {notes}"
+        f"{plural(counts['error'], 'error')}, {plural(counts['warning'], 'warning')}, {notes}"
     )
     yield from wrapped(f"{', '.join(parts)} · {severities}", layout.width, 2, "bold")
     if summary.ignored:
@@ -170,8 +177,8 @@ def _next(summary: Summary, listed: Sequence[Finding], width: int) -> Iterator[T
     first = next((finding for finding in named if finding["status"] is not None), named[0])
     artifact = shlex.quote(shortened(printable(first["artifact_id"]), _NAME_LIMIT))
     home = shlex.quote(printable(summary.home))
-    repairs = [f"repairs {count(summary.repairable_cells, 'cell')}"]
-    repairs += [f"inserts {count(summary.missing_rows, 'row')}"] if summary.missing_rows else []
+    repairs = [f"repairs {plural(summary.repairable_cells, 'cell')}"]
+    repairs += [f"inserts {plural(summary.missing_rows, 'row')}"] if summary.missing_rows else []
     needs = "needs" if summary.review == 1 else "need"
     review = f"; {summary.review} {needs} review" if summary.review else ""
     commands = [
@@ -206,13 +213,13 @@ def artifact_text(view: ArtifactView, names: Names, layout: Layout, home: str) -
     yield Text(printable(view.artifact_id), "bold")
     yield from _layers(view, listed, layout)
     places = {str(finding["collection_id"]): finding["collection_id"] for finding in listed}
-    for key, collection_id in ({key: key for key in view.stories} | places).items():
+    for key, collection_id in ({key: key for key in view.explanations} | places).items():
         yield Text()
         place = (
             "the artifact" if collection_id is None else f"row in {names.collection(collection_id)}"
         )
         yield Text(printable(place), "bold")
-        if told := view.stories.get(key):
+        if told := view.explanations.get(key):
             yield from wrapped(f"  {printable(told)}", layout.width, 2)
         for finding in listed:
             if finding["collection_id"] == collection_id:
@@ -238,10 +245,10 @@ def _layers(view: ArtifactView, listed: Sequence[Finding], layout: Layout) -> It
 
 
 def _side_by_side(view: ArtifactView, marks: Mapping[str, str], each: int) -> Iterator[Text]:
-    titles = "  ".join(fitted(printable(column.title), each) for column in view.columns)
+    titles = "  ".join(fit_cells(printable(column.title), each) for column in view.columns)
     yield Text(" " * 18 + titles, "bold")
     for name in COLUMNS:
-        cells = "  ".join(fitted(_said(column, name), each) for column in view.columns)
+        cells = "  ".join(fit_cells(_said(column, name), each) for column in view.columns)
         yield Text(f"{name:<18}{cells}  ").append(marks.get(name, ""), "red")
 
 
@@ -266,4 +273,4 @@ def _said(column: Column, name: str) -> str:
     value = column.values.get(name)  # noqa: PD011
     if value is None and column.state is not None and name == COLUMNS[0]:
         return f"({printable(column.state)})"
-    return _SILENT if value is None else shown(value)
+    return _SILENT if value is None else display_value(value)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.html import ROW_LIMIT, table_html
 
 HISTORY_SCHEMA = "skillmeat-audit/history/1"
@@ -40,7 +40,7 @@ def runs_html(runs: pd.DataFrame) -> str:
     """Return the latest of *runs* (``RUNS``) as an HTML fragment, the latest first."""
     shown = runs.iloc[::-1].head(ROW_LIMIT)
     rows = [[run[name] for name in _COLUMNS] for run in records(shown)]
-    caption = f"{len(rows)} of {count(len(runs), 'run')}; all of them in .runs"
+    caption = f"{len(rows)} of {plural(len(runs), 'run')}; all of them in .runs"
     return f'<div class="skillmeat-audit">{table_html(caption, _COLUMNS, rows)}</div>'
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.names import ERAS
-from skillmeat_audit.reports.facts.values import count, fitted, shown
+from skillmeat_audit.reports.facts.values import display_value, fit_cells, plural
 from skillmeat_audit.reports.notebook.html import Figure, Markup, fragment, paragraph, table_html
 
 # The artifact by which the regression was found.
@@ -42,7 +42,7 @@ def replay_text(paths: pd.DataFrame, artifacts: pd.DataFrame, width: int) -> Ite
     example = EXAMPLE if EXAMPLE in known else known[0]
     for era, group in groupby(records(paths), key=lambda path: path["era"]):
         listed = list(group)
-        yield Text(f"{count(listed[0]['artifacts'], 'artifact')} imported, {ERAS[era]}", "bold")
+        yield Text(f"{plural(listed[0]['artifacts'], 'artifact')} imported, {ERAS[era]}", "bold")
         yield Text()
         yield from _table(listed, width)
         yield Text()
@@ -69,7 +69,7 @@ def replay_html(paths: pd.DataFrame) -> str:
         timed = any(path["seconds"] is not None for path in listed)
         kept = [number for number, name in enumerate(_COLUMNS) if timed or name != "ms"]
         header = (*(_COLUMNS[number] for number in kept), "held to be written by")
-        caption = f"{count(listed[0]['artifacts'], 'artifact')} imported, {ERAS[era]}"
+        caption = f"{plural(listed[0]['artifacts'], 'artifact')} imported, {ERAS[era]}"
         tables.append(table_html(caption, header, (_line(path, kept) for path in listed)))
     return fragment(*tables, paragraph(Markup(f"{_FOR_EACH} {_LEGEND}")))
 
@@ -91,12 +91,12 @@ def _table(paths: Sequence[Path], width: int) -> Iterator[Text]:
         description, source, wrong, sql, commits, reads, took, kept = _figures(path)
         style = "green" if path["wrong_cells"] == 0 else ""
         yield Text(
-            f"{fitted(printable(path['title']), _TITLE_CELLS)}  {description:>11}  {source:>6}  "
+            f"{fit_cells(printable(path['title']), _TITLE_CELLS)}  {description:>11}  {source:>6}  "
             f"{wrong:>6}   {sql:>5}  {commits:>7}  {reads:>5}  {took:>6}  {kept:>5}",
             style,
         )
         told = f"  {path['writer']}" + (f" · {path['rules']}" if path["rules"] else "")
-        yield Text(fitted(told, width).rstrip(), "dim")
+        yield Text(fit_cells(told, width).rstrip(), "dim")
 
 
 def _figures(path: Path) -> tuple[str, ...]:
@@ -115,9 +115,11 @@ def _example(artifact_id: str, rows: Sequence[Path], width: int) -> Iterator[Tex
     yield Text(f"the row of {printable(artifact_id)}", "bold")
     room = width - 24 - 2 - 13 - 2
     for row in rows:
-        origin = f"{shown(row['origin'])}/{shown(row['origin_source'])}"
-        text = f"{shown(row['description'])} · {shown(row['source'])}"
-        yield Text(f"  {row['path']:<20}  {fitted(origin, 18)}  {fitted(text, room).rstrip()}")
+        origin = f"{display_value(row['origin'])}/{display_value(row['origin_source'])}"
+        text = f"{display_value(row['description'])} · {display_value(row['source'])}"
+        yield Text(
+            f"  {row['path']:<20}  {fit_cells(origin, 18)}  {fit_cells(text, room).rstrip()}"
+        )
 
 
 def _legend(width: int) -> Iterator[Text]:

@@ -12,7 +12,7 @@ from skillmeat_audit.reports.terminal.check import wrapped
 _READABLE = 96
 
 
-class Documented(Protocol):
+class RulePage(Protocol):
     """What a rule tells of itself."""
 
     @property
@@ -33,7 +33,7 @@ class Documented(Protocol):
 
 
 def rules_text(
-    rules: Sequence[Documented], families: Mapping[str, str], width: int
+    rules: Sequence[RulePage], families: Mapping[str, str], width: int
 ) -> Iterator[Text]:
     """Yield the lines of the list of *rules*, by family."""
     for number, (family, members) in enumerate(groupby(rules, lambda rule: rule.code[0])):
@@ -44,7 +44,7 @@ def rules_text(
             yield from wrapped(f"  {rule.code}  {rule.severity:<8} {rule.title}", width, 17)
 
 
-def pages_text(rules: Sequence[Documented], width: int) -> Iterator[Text]:
+def pages_text(rules: Sequence[RulePage], width: int) -> Iterator[Text]:
     """Yield the lines of the pages of *rules*."""
     for number, rule in enumerate(rules):
         if number:
@@ -55,7 +55,7 @@ def pages_text(rules: Sequence[Documented], width: int) -> Iterator[Text]:
             yield from wrapped(paragraph, min(width, _READABLE))
 
 
-def rules_json(rules: Sequence[Documented]) -> str:
+def rules_json(rules: Sequence[RulePage]) -> str:
     """Return *rules* as JSON: a list of code, severity, title and page."""
     return json.dumps(
         [

@@ -11,9 +11,14 @@ import pandas as pd
 from rich.text import Text
 
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.changes import Change, Plan, Run
+from skillmeat_audit.model.changes import Change, PlanDocument, RunOutcome
 from skillmeat_audit.reports.facts.names import TOOL, Names
-from skillmeat_audit.reports.facts.values import aligned, count, fitted, shown
+from skillmeat_audit.reports.facts.values import (
+    display_value,
+    fit_cells,
+    plural,
+    trim_common_prefix,
+)
 
 _VERBS = {"insert": "insert", "update": "update", "delete": "delete"}
 _STYLES = {"insert": "green", "update": "yellow", "delete": "red"}
@@ -21,7 +26,7 @@ RUN_SCHEMA = "skillmeat-audit/run/1"
 _WITH_WORDS = ("interrupted", "damaged")
 
 
-class Compared(Protocol):
+class AuditDelta(Protocol):
     """An audit after a run against the one before."""
 
     @property
@@ -37,7 +42,7 @@ class Compared(Protocol):
         """Those that were not there before."""
 
 
-class Listed(Protocol):
+class ListedRun(Protocol):
     """A run as its journal tells it."""
 
     @property
@@ -78,16 +83,16 @@ class Listed(Protocol):
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedPlan:
     """Where a plan was saved, for the commands to go on with."""
 
     path: str | None
     names: Names
 
 
-def plan_text(plan: Plan, saved: Saved, width: int, limit: int = 0) -> Iterator[Text]:
+def plan_text(plan: PlanDocument, saved: SavedPlan, width: int, limit: int = 0) -> Iterator[Text]:
     """Yield the lines of a plan: every change, before → after, and the next commands."""
-    yield Text(f"{printable(plan.home)} · {summed(plan.changes)}", "bold")
+    yield Text(f"{printable(plan.home)} · {summarize_changes(plan.changes)}", "bold")
     listed = plan.changes[:limit] if limit else plan.changes
     for change in listed:
         yield Text()
@@ -116,33 +121,35 @@ def change_text(change: Change, names: Names, width: int) -> Iterator[Text]:
     yield title.append(f"  {change.disposition}  {' '.join(change.rules)}", "dim")
     half = max((width - 18 - 5) // 2, 10)
     for column in change.after:
-        before, after = aligned(_shown(change.before, column), _shown(change.after, column), half)
-        yield Text(f"  {column:<16}{fitted(before, half)}  →  {fitted(after, half)}".rstrip())
+        before, after = trim_common_prefix(
+            _shown(change.before, column), _shown(change.after, column), half
+        )
+        yield Text(f"  {column:<16}{fit_cells(before, half)}  →  {fit_cells(after, half)}".rstrip())
 
 
 def _shown(values: dict[str, str | None], column: str) -> str:
-    return shown(values[column]) if column in values else "(no row)"
+    return display_value(values[column]) if column in values else "(no row)"
 
 
-def summed(changes: Iterable[Change]) -> str:
+def summarize_changes(changes: Iterable[Change]) -> str:
     """Return in a line how many rows and cells *changes* write."""
     ops = [change.op for change in changes]
     cells = sum(len(change.after) for change in changes)
-    parts = [f"{count(ops.count(op), 'row')} to {_VERBS[op]}" for op in _VERBS if op in ops]
-    return f"{', '.join(parts)} · {count(cells, 'cell')}" if parts else "no changes"
+    parts = [f"{plural(ops.count(op), 'row')} to {_VERBS[op]}" for op in _VERBS if op in ops]
+    return f"{', '.join(parts)} · {plural(cells, 'cell')}" if parts else "no changes"
 
 
 def run_text(
-    run: Run, compared: Compared | None, names: Names, state_dir: str | None = None
+    run: RunOutcome, compared: AuditDelta | None, names: Names, state_dir: str | None = None
 ) -> Iterator[Text]:
     """Yield the lines of a run: what was written, what was not and why, and the way back.
 
     *state_dir* is where its traces are, if not in the usual place.
     """
-    yield Text(f"{count(len(run.applied), 'change')} {done(run)}", "bold")
+    yield Text(f"{plural(len(run.applied), 'change')} {outcome_words(run)}", "bold")
     already = len(run.outcomes) - len(run.applied) - len(run.conflicts)
     if already:
-        yield Text(f"{count(already, 'change')} not needed: already so")
+        yield Text(f"{plural(already, 'change')} not needed: already so")
     for skipped in run.conflicts:
         change = skipped.change
         place = (
@@ -152,7 +159,7 @@ def run_text(
     for note in run.notes:
         yield Text(f"  {printable(note)}", "dim")
     if compared is not None:
-        yield Text(rechecked(compared))
+        yield Text(delta_sentence(compared))
     if run.run is None:
         yield Text("nothing was changed", "dim")
         return
@@ -164,21 +171,21 @@ def run_text(
         yield Text(f"next:  {TOOL} undo {home} --run {run.run}{where}", "cyan")
 
 
-def done(run: Run) -> str:
+def outcome_words(run: RunOutcome) -> str:
     """Return what became of the changes that were not skipped."""
     if run.rehearsed:
         return "rehearsed and rolled back"
     return "undone" if run.kind == "undo" else "applied"
 
 
-def rechecked(compared: Compared) -> str:
+def delta_sentence(compared: AuditDelta) -> str:
     """Return in a line what the audit after a run says."""
-    fixed = count(len(compared.fixed), "finding")
+    fixed = plural(len(compared.fixed), "finding")
     left, new = len(compared.remaining), len(compared.new)
     return f"audited again: {fixed} fixed, {left} remaining, {new} new"
 
 
-def run_json(run: Run, compared: Compared | None) -> str:
+def run_json(run: RunOutcome, compared: AuditDelta | None) -> str:
     """Return a run as ``skillmeat-audit/run/1``: ASCII, one outcome per change."""
     report = {
         "schema": RUN_SCHEMA,
@@ -205,7 +212,7 @@ def run_json(run: Run, compared: Compared | None) -> str:
     return json.dumps(report, indent=1)
 
 
-def runs_text(listed: Sequence[Listed]) -> Iterator[str]:
+def runs_text(listed: Sequence[ListedRun]) -> Iterator[str]:
     """Yield the lines of the list of runs, the latest first."""
     if not listed:
         yield "no runs on this home yet"
@@ -225,7 +232,7 @@ def runs_text(listed: Sequence[Listed]) -> Iterator[str]:
             yield f"    {settled_text(each)}"
 
 
-def settled_text(run: Listed) -> str:
+def settled_text(run: ListedRun) -> str:
     """Return in a line what became of a *run* that was interrupted, or why nobody knows."""
     if run.state == "damaged":
         return f"{_damage(run)}; all other runs work as before"
@@ -240,7 +247,7 @@ def settled_text(run: Listed) -> str:
     return f"run {run.run} was interrupted; {fate}"
 
 
-def why_no_undo(run: Listed) -> str:
+def why_no_undo(run: ListedRun) -> str:
     """Return why *run*, which is not known to be committed, cannot be undone."""
     if run.state == "damaged":
         return _damage(run)
@@ -252,19 +259,19 @@ def why_no_undo(run: Listed) -> str:
     return f"run {run.run} wrote nothing ({run.state}): nothing to undo"
 
 
-def _damage(run: Listed) -> str:
+def _damage(run: ListedRun) -> str:
     return (
         f"run {run.run} is damaged ({printable(run.damage)}) and cannot be undone{_before(run)}; "
         f"restore {printable(run.folder)} from a copy, or delete that folder"
     )
 
 
-def _before(run: Listed) -> str:
+def _before(run: ListedRun) -> str:
     """Return where the cache from before *run* is, as the end of a sentence."""
     return f"; the cache before it is {printable(run.backup)}" if run.backup else ""
 
 
-def runs_json(listed: Sequence[Listed]) -> str:
+def runs_json(listed: Sequence[ListedRun]) -> str:
     """Return the list of runs as JSON, the latest first."""
     names = ("run", "kind", "state", "started_at", "undoes")
     return json.dumps(

@@ -11,7 +11,7 @@ from rich.text import Text
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.names import Names
-from skillmeat_audit.reports.facts.values import fitted, shown
+from skillmeat_audit.reports.facts.values import display_value, fit_cells
 from skillmeat_audit.reports.notebook.html import fragment, table_html
 
 _TIERS = {
@@ -53,7 +53,7 @@ def page_text(view: PageView, width: int) -> Iterator[Text]:
         yield Text(printable(view.names.collection(page["collection_id"])), "bold")
         yield Text(f"  {'served from':<{_TITLE_CELLS}} {_TIERS[page['tier']]}")
         for column in _TEXTS:
-            text = fitted(shown(page[column]), width - _TITLE_CELLS - 3).rstrip()
+            text = fit_cells(display_value(page[column]), width - _TITLE_CELLS - 3).rstrip()
             yield Text(f"  {column:<{_TITLE_CELLS}} {text}")
         yield Text(f"  {'clickable':<{_TITLE_CELLS}} {_clickable(page)}")
 

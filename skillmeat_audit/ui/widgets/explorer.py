@@ -15,10 +15,15 @@ from skillmeat_audit.api.audit import Audit
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import shortened
 from skillmeat_audit.model.tables import FINDINGS, records
-from skillmeat_audit.reports.facts.facets import FACETS, Index, Wanted, described
-from skillmeat_audit.reports.facts.values import count
+from skillmeat_audit.reports.facts.facets import (
+    FACETS,
+    FindingFacets,
+    FindingFilter,
+    filter_arguments,
+)
+from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.audit import findings_html, gravest, severities
-from skillmeat_audit.reports.notebook.html import calls, fragment, paragraph
+from skillmeat_audit.reports.notebook.html import fragment, next_calls, paragraph
 from skillmeat_audit.ui.widgets.parts import StaticBox, button, choice, code_html, row, status_html
 from skillmeat_audit.ui.widgets.table import PAGE, FindingsTable
 
@@ -43,7 +48,7 @@ class Explorer(StaticBox):
     found = traitlets.Instance(pd.DataFrame)
 
     def __init__(self, audit: Audit) -> None:
-        self.audit, self._index = audit, Index(audit.findings)
+        self.audit, self._index = audit, FindingFacets(audit.findings)
         self._names, self._page, self._filling = audit.names, 0, False
         self._selected: list[int] = []
         self._positions = np.arange(0)
@@ -65,14 +70,14 @@ class Explorer(StaticBox):
 
     def turn_to(self, audit: Audit) -> None:
         """Show the findings of *audit* from now on; the filters stay, nothing is selected."""
-        self.audit, self._index, self._selected = audit, Index(audit.findings), []
+        self.audit, self._index, self._selected = audit, FindingFacets(audit.findings), []
         self._choose()
         self._narrow()
 
     @property
     def code(self) -> str:
         """The code that returns ``found``."""
-        asked = described(self.wanted)
+        asked = filter_arguments(self.wanted)
         return f"audit.only({asked}).findings" if asked else "audit.findings"
 
     def static_html(self) -> str:
@@ -81,7 +86,7 @@ class Explorer(StaticBox):
         return fragment(
             paragraph("Explorer of findings: run this cell in Jupyter to filter and select"),
             findings_html(gravest(found).head(PAGE), self._names, len(found)),
-            calls(self.code, "sma.explore(audit)"),
+            next_calls(self.code, "sma.explore(audit)"),
         )
 
     def __repr__(self) -> str:
@@ -132,7 +137,7 @@ class Explorer(StaticBox):
 
     def _narrow(self) -> None:
         """Find what is wanted, and show its first page."""
-        wanted = cast("Wanted", self.wanted)
+        wanted = cast("FindingFilter", self.wanted)
         positions = self._index.matching(wanted)
         self._positions = self._index.ordered(
             positions, self._sort.value, descending=self._descending.value
@@ -146,7 +151,7 @@ class Explorer(StaticBox):
         self._code.value = code_html(self.code)
         self._show()
 
-    def _count(self, name: str, control: widgets.Dropdown, wanted: Wanted) -> None:
+    def _count(self, name: str, control: widgets.Dropdown, wanted: FindingFilter) -> None:
         """Offer the values of a facet with the counts that the other filters leave."""
         counts, value = self._index.counts(name, wanted), cast("Any", wanted).get(name)
         if value is not None:
@@ -182,7 +187,7 @@ class Explorer(StaticBox):
         self._previous.disabled, self._next.disabled = start == 0, self._page + 1 >= pages
         counts = self.found["severity"].value_counts().to_dict()
         self._status.value = status_html(
-            f"{total} of {count(len(self.audit.findings), 'finding')}",
+            f"{total} of {plural(len(self.audit.findings), 'finding')}",
             *severities(counts),
             f"page {self._page + 1} of {pages}",
             f"{len(self._selected)} selected",

@@ -12,13 +12,13 @@ import traitlets
 
 from skillmeat_audit.api.audit import Audit
 from skillmeat_audit.api.options import Options
-from skillmeat_audit.api.recheck import left_of
+from skillmeat_audit.api.recheck import narrow_to
 from skillmeat_audit.api.repair import Plan, Run
 from skillmeat_audit.base.errors import AuditError, CancelledError
 from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.repair.apply import loses, overwrite_limit
-from skillmeat_audit.reports.facts.values import count
-from skillmeat_audit.reports.notebook.html import calls, fragment, paragraph, strong, tag
+from skillmeat_audit.reports.facts.values import plural
+from skillmeat_audit.reports.notebook.html import fragment, next_calls, paragraph, strong, tag
 from skillmeat_audit.ui.widgets.explorer import Explorer
 from skillmeat_audit.ui.widgets.parts import StaticBox, button, code_html, row, status_html
 from skillmeat_audit.ui.widgets.worker import Worker
@@ -82,10 +82,12 @@ class Panel(StaticBox):
         except AuditError as exc:
             shown = fragment(paragraph(tag(str(exc), "error")))
         said = "Repair panel: run this cell in Jupyter to rehearse, apply and undo"
-        return fragment(paragraph(said), calls("plan = audit.plan()", "plan.rehearse()")) + shown
+        return (
+            fragment(paragraph(said), next_calls("plan = audit.plan()", "plan.rehearse()")) + shown
+        )
 
     def __repr__(self) -> str:
-        findings = count(len(self.audit.findings), "finding")
+        findings = plural(len(self.audit.findings), "finding")
         return f"<Panel: {self.step}, {findings}; see .plan, .run, .step, .error>"
 
     def _make_controls(self) -> None:
@@ -192,7 +194,7 @@ class Panel(StaticBox):
         source = self._source
         if isinstance(source, Explorer) and run.after is not None and run.recheck is not None:
             self._before = source.audit
-            source.turn_to(left_of(source.audit.findings, run.after, run.recheck.new))
+            source.turn_to(narrow_to(source.audit.findings, run.after, run.recheck.new))
 
     def _ended(self, error: str | None) -> None:
         self.error = error or ""
@@ -248,7 +250,7 @@ class Panel(StaticBox):
         return tag(_SAID[self.step], "applied" if self.step != "choose" else "info")
 
     def _of(self) -> str:
-        return f"{count(len(self.audit.findings), 'finding')} chosen"
+        return f"{plural(len(self.audit.findings), 'finding')} chosen"
 
     def _limits(self) -> str:
         """Return what a run may overwrite, what the plan would, and where the backup goes."""
@@ -256,7 +258,7 @@ class Panel(StaticBox):
         folder = self.options.terms(str(self.audit.snapshot.home.root.resolve())).folder
         backup = None if self.run is None else self.run.outcome.backup
         return paragraph(
-            f"this plan overwrites or deletes {losing} of {count(len(self.audit.rows), 'row')}; "
+            f"this plan overwrites or deletes {losing} of {plural(len(self.audit.rows), 'row')}; "
             f"{self._cap.value} may be overwritten or deleted",
             f"backup: {backup}" if backup else f"backup and journal go to {folder}",
         )

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from skillmeat_audit.loaders import workers as reading
-from skillmeat_audit.loaders.workers import Task, read_all, read_here
+from skillmeat_audit.loaders import workers
+from skillmeat_audit.loaders.workers import ParseTask, parse_all, read_here
 
 
 @pytest.fixture
@@ -23,41 +23,41 @@ def tasks(tmp_path):
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     files = map(os.fsencode, [*sorted(tmp_path.iterdir()), tmp_path / "none.md", tmp_path])
-    return [Task(file, must_fence) for file in files for must_fence in (False, True)]
+    return [ParseTask(file, must_fence) for file in files for must_fence in (False, True)]
 
 
 @pytest.fixture
 def children(monkeypatch):
     """Read in three processes, however few files there are; return the processes."""
     started = []
-    real = reading.Popen
+    real = workers.Popen
 
     def popen(*arguments, **named):
         started.append(real(*arguments, **named))
         return started[-1]
 
-    monkeypatch.setattr(reading, "FILES_PER_CHILD", 1)
-    monkeypatch.setattr(reading, "HEAD_START_FILES", 0)
-    monkeypatch.setattr(reading, "_processors", lambda: 3)
-    monkeypatch.setattr(reading, "Popen", popen)
+    monkeypatch.setattr(workers, "FILES_PER_CHILD", 1)
+    monkeypatch.setattr(workers, "HEAD_START_FILES", 0)
+    monkeypatch.setattr(workers, "_processors", lambda: 3)
+    monkeypatch.setattr(workers, "Popen", popen)
     return started
 
 
 def test_children_read_what_one_process_reads_in_the_same_order(tasks, children):
     alone = read_here(tasks)
 
-    assert read_all(tasks) == alone
+    assert parse_all(tasks) == alone
     assert [child.returncode for child in children] == [0, 0]
 
 
 def test_few_files_are_read_by_one_process(tasks, monkeypatch):
-    monkeypatch.setattr(reading, "Popen", None)
+    monkeypatch.setattr(workers, "Popen", None)
 
-    assert read_all(tasks) == read_here(tasks)
+    assert parse_all(tasks) == read_here(tasks)
 
 
 def test_no_files_are_no_work():
-    assert read_all([]) == []
+    assert parse_all([]) == []
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,9 @@ def test_no_files_are_no_work():
     ["raise SystemExit(3)", "print('no answer')", "import os; os.kill(os.getpid(), 9)", "1 +"],
 )
 def test_what_a_child_fails_at_is_read_here(tasks, children, monkeypatch, code):
-    monkeypatch.setattr(reading, "_SERVE", code)
+    monkeypatch.setattr(workers, "_SERVE", code)
 
-    assert read_all(tasks) == read_here(tasks)
+    assert parse_all(tasks) == read_here(tasks)
 
 
 @pytest.mark.parametrize("what", ["Popen", "TemporaryFile"])
@@ -75,20 +75,20 @@ def test_where_no_child_can_be_started_all_is_read_here(tasks, children, monkeyp
     def refuse(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(reading, what, refuse)
+    monkeypatch.setattr(workers, what, refuse)
 
-    assert read_all(tasks) == read_here(tasks)
+    assert parse_all(tasks) == read_here(tasks)
 
 
 def test_children_do_not_outlive_who_is_interrupted(tasks, children, monkeypatch):
-    monkeypatch.setattr(reading, "_SERVE", "import time; time.sleep(60)")
+    monkeypatch.setattr(workers, "_SERVE", "import time; time.sleep(60)")
 
     def interrupted(each):
         raise KeyboardInterrupt
 
     before = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        read_all(tasks, interrupted)
+        parse_all(tasks, interrupted)
 
     assert [child.poll() for child in children] == [-9, -9]
     assert time.monotonic() - before < 30
@@ -98,13 +98,12 @@ def test_a_script_without_a_main_guard_is_not_run_again(tmp_path, tasks):
     script = tmp_path / "script.py"
     script.write_text(
         "print('once')\n"
-        "from skillmeat_audit.loaders import workers as reading\n"
-        "reading.FILES_PER_CHILD, reading._processors = 1, lambda: 2\n"
-        f"print(len(reading.read_all([reading.Task(*each) for each in {tasks!r}])))\n".replace(
-            "Task(file=", "("
-        ).replace("must_fence=", "")
+        "from skillmeat_audit.loaders import workers\n"
+        "workers.FILES_PER_CHILD, workers._processors = 1, lambda: 2\n"
+        f"tasks = {[tuple(task) for task in tasks]!r}\n"
+        "print(len(workers.parse_all([workers.ParseTask(*task) for task in tasks])))\n"
     )
-    command = [reading.sys.executable, script]
+    command = [workers.sys.executable, script]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     assert said == f"once\n{len(tasks)}\n"
@@ -115,13 +114,13 @@ def test_a_child_ends_where_who_asked_was_killed(tmp_path):
     asking = tmp_path / "asking.py"
     asking.write_text(
         "import os\n"
-        "from skillmeat_audit.loaders import workers as reading\n"
-        f"tasks = [reading.Task({os.fsencode(tmp_path / 'a.md')!r}, False)] * 1_000_000\n"
-        "with reading._child(tasks) as answer:\n"
+        "from skillmeat_audit.loaders import workers\n"
+        f"tasks = [workers.ParseTask({os.fsencode(tmp_path / 'a.md')!r}, False)] * 1_000_000\n"
+        "with workers._child(tasks) as answer:\n"
         "    print(os.popen(f'pgrep -P {os.getpid()} -f serve').read(), flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"
     )
-    command = [reading.sys.executable, asking]
+    command = [workers.sys.executable, asking]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     child = int(said.stdout.split()[0])
     until = time.monotonic() + 20

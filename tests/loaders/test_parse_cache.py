@@ -12,7 +12,7 @@ from skillmeat_audit.loaders import manifests
 from skillmeat_audit.loaders import parse_cache as indexes
 from skillmeat_audit.loaders.frontmatter import FILES, load_frontmatter
 from skillmeat_audit.loaders.manifests import LISTED, load_manifests
-from skillmeat_audit.loaders.parse_cache import Index
+from skillmeat_audit.loaders.parse_cache import ParseCache
 from skillmeat_audit.loaders.snapshot import changed_evidence
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.reports.files.tabular import check_json
@@ -56,7 +56,10 @@ def load(home, folder):
     """Return the descriptions in the files of *home*, and which of the files were read."""
     read = []
     frame = load_frontmatter(
-        home, load_manifests(home).entries, Index(folder), lambda tasks: read.extend(tasks) or tasks
+        home,
+        load_manifests(home).entries,
+        ParseCache(folder),
+        lambda tasks: read.extend(tasks) or tasks,
     )
     names = [os.path.relpath(os.fsdecode(task.file), home.collections / "default") for task in read]
     return frame["description"].fillna("-").tolist(), sorted(names)
@@ -79,10 +82,10 @@ def test_a_file_that_is_as_it_was_is_not_read_again(home, tmp_path):
 
 def test_the_frame_is_the_same_with_and_without(home, tmp_path):
     entries = load_manifests(home).entries
-    load_frontmatter(home, entries, Index(tmp_path))
+    load_frontmatter(home, entries, ParseCache(tmp_path))
     skill(home, "beta").write_text(SKILL.format("Second."))
-    mixed = load_frontmatter(home, entries, Index(tmp_path))
-    known = load_frontmatter(home, entries, Index(tmp_path))
+    mixed = load_frontmatter(home, entries, ParseCache(tmp_path))
+    known = load_frontmatter(home, entries, ParseCache(tmp_path))
     fresh = load_frontmatter(home, entries)
 
     assert mixed.equals(fresh)
@@ -117,7 +120,7 @@ def test_what_is_a_link_by_now_is_not_believed(home, tmp_path, link):
     here.symlink_to(tmp_path / "away")
     entries = load_manifests(home).entries
 
-    found = load_frontmatter(home, entries, Index(tmp_path / "state"))
+    found = load_frontmatter(home, entries, ParseCache(tmp_path / "state"))
     assert found["state"].tolist() == ["outside", "read", "read"]
     assert found["description"].isna().tolist() == [True, False, False]
 
@@ -125,7 +128,7 @@ def test_what_is_a_link_by_now_is_not_believed(home, tmp_path, link):
 def test_a_file_that_is_gone_is_missing(home, tmp_path):
     load(home, tmp_path)
     skill(home).unlink()
-    frame = load_frontmatter(home, load_manifests(home).entries, Index(tmp_path))
+    frame = load_frontmatter(home, load_manifests(home).entries, ParseCache(tmp_path))
 
     assert frame["state"].tolist() == ["missing", "read", "read"]
 
@@ -232,7 +235,7 @@ def parsed(home, folder, monkeypatch):
     texts = []
     real = manifests.tomli.loads
     monkeypatch.setattr(manifests.tomli, "loads", lambda text: texts.append(text) or real(text))
-    found = load_manifests(home, Index(folder))
+    found = load_manifests(home, ParseCache(folder))
     monkeypatch.setattr(manifests.tomli, "loads", real)
     return found, len(texts)
 

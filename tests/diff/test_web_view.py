@@ -4,14 +4,14 @@ import pytest
 from builders import SOURCE, UPSTREAM, entry, imported, known, row, snapshot, synced
 
 from skillmeat_audit.diff.cells import compare
-from skillmeat_audit.diff.web_view import ENTRIES_FOUND, SOURCES_LOADED, pages
+from skillmeat_audit.diff.web_view import ENTRIES_FOUND, SOURCES_LOADED, page_cells
 from skillmeat_audit.model.tables import PAGES, records
 
 MARKET = {"catalog": [known()], "sources": [SOURCE]}
 
 
 def shown(entries=(), rows=(), **values):
-    return records(pages(compare(snapshot(entries, rows, **values))))
+    return records(page_cells(compare(snapshot(entries, rows, **values))))
 
 
 def test_a_synced_row_is_served_as_it_stands():
@@ -143,7 +143,7 @@ def test_pages_keep_their_contract_and_the_order_of_the_rows():
     said = imported()
     snap = snapshot([said], [synced(said), row("skill:zeta"), row(None)], **MARKET)
 
-    frame = pages(compare(snap))
+    frame = page_cells(compare(snap))
 
     assert dict(frame.dtypes.astype(str)) == dict(PAGES.columns)
     assert list(frame["artifact_id"].fillna("-")) == list(snap.rows["artifact_id"].fillna("-"))

@@ -12,7 +12,7 @@ from skillmeat_audit.api import repair
 from skillmeat_audit.base.urls import sqlite_url
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.tables import KEY, records
-from skillmeat_audit.repair.record import decode, encode
+from skillmeat_audit.repair.record import decode_record, encode_record
 
 OURS = "skillmeat-audit"
 
@@ -20,7 +20,9 @@ OURS = "skillmeat-audit"
 def writers(home, **options):
     """Return who is told to have written each row, and how sure that is."""
     told = records(sma.audit(home, progress=False, **options).writers)
-    return {tuple(row[key] for key in KEY): (row["writer"], row["writer_sure"]) for row in told}
+    return {
+        tuple(row[key] for key in KEY): (row["writer"], row["writer_confidence"]) for row in told
+    }
 
 
 def repaired(home, **options):
@@ -71,9 +73,9 @@ def test_every_form_of_the_audit_names_the_repair(cli, make_home, tmp_path, era)
 
     assert f"3  {OURS}  a repair by {OURS}, run {name}" in cli("check", home)[1]
     only = json.loads(cli("check", home, "--writer", OURS, "--format", "json")[1])["findings"]
-    assert {(each["writer"], each["writer_sure"]) for each in only} == {(OURS, "certain")}
+    assert {(each["writer"], each["writer_confidence"]) for each in only} == {(OURS, "certain")}
     assert f"{OURS}, run {name}" in " ".join(cli("show", "1password", home)[1].split())
-    assert f"run {name}" in audit.show("skill:1password").stories["default"]
+    assert f"run {name}" in audit.show("skill:1password").explanations["default"]
     assert f"a repair by {OURS}, run {name}" in audit._repr_html_()
     assert f"{OURS}: error" in audit.charts.writers.alt
 
@@ -129,7 +131,7 @@ def test_a_refresh_afterwards_is_a_refresh(make_home, era):
 def test_an_interrupted_repair_is_never_certain(make_home, monkeypatch):
     home = make_home()
     with monkeypatch.context() as patched:
-        patched.setattr("skillmeat_audit.repair.transaction.conclude", lambda *_: None)
+        patched.setattr("skillmeat_audit.repair.transaction.conclude_run", lambda *_: None)
         _, keys = repaired(home)
 
     assert {writers(home)[key] for key in keys} == {(OURS, "likely")}
@@ -191,10 +193,10 @@ ODD_CELLS = [b"\xff", 5, 1.5, float("inf"), True, "", None]
 def test_cells_of_any_type_in_a_journal_are_compared_with_the_row(make_home, part, cell):
     home = make_home()
     run, keys = repaired(home)
-    record = decode(journal_of(run).read_bytes(), run.outcome.run)
+    record = decode_record(journal_of(run).read_bytes(), run.outcome.run)
     for entry in record.entries:
         getattr(entry, part)["description"] = cell
-    journal_of(run).write_bytes(encode(record))
+    journal_of(run).write_bytes(encode_record(record))
     writers_now = {writers(home)[key][0] for key in keys}
 
     assert (writers_now == {OURS}) == (part == "before")
@@ -226,10 +228,10 @@ def test_of_two_repairs_the_latest_is_named(cli, make_home):
     repaired(home)
     plan = sma.audit(home, progress=False).plan(select=["S"])
     second = sma.apply(plan, recheck=False)
-    story = sma.audit(home, progress=False).show("skill:1password").stories["default"]
+    explanation = sma.audit(home, progress=False).show("skill:1password").explanations["default"]
 
-    assert f"run {second.outcome.run}: it wrote source, origin, origin_source" in story
-    assert story.endswith("before it, import-bare (certain)")
+    assert f"run {second.outcome.run}: it wrote source, origin, origin_source" in explanation
+    assert explanation.endswith("before it, import-bare (certain)")
     assert f"a repair by {OURS}, run {second.outcome.run}" in cli("check", home)[1]
     assert plan.url == sqlite_url(home / "cache" / "cache.db")
     assert cli("undo", home)[0] == ExitCode.CLEAN

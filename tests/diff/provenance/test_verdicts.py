@@ -15,11 +15,11 @@ UUID = {"era": "artifact_uuid"}
 
 
 def verdict(snap, artifact_id="skill:alpha"):
-    """Return writer, sureness and story of the one row of *artifact_id*."""
+    """Return writer, sureness and explanation of the one row of *artifact_id*."""
     (found,) = [
         told for told in records(attribute(compare(snap))) if told["artifact_id"] == artifact_id
     ]
-    return found["writer"], found["writer_sure"], found["story"]
+    return found["writer"], found["writer_confidence"], found["explanation"]
 
 
 def populated(**values):
@@ -278,9 +278,11 @@ def test_times_that_are_none_are_survived():
 
 
 def test_a_repair_is_told_by_its_run_and_what_it_wrote():
-    story = verdict(mended()(catalog=IMPORTED_AT_NINE))[2]
+    explanation = verdict(mended()(catalog=IMPORTED_AT_NINE))[2]
 
-    assert story.startswith("a repair by skillmeat-audit, run r1: it wrote description; before it,")
+    assert explanation.startswith(
+        "a repair by skillmeat-audit, run r1: it wrote description; before it,"
+    )
 
 
 def test_what_was_there_before_a_repair_is_told_from_the_row_as_it_was():

@@ -279,7 +279,7 @@ def test_what_was_written_is_told_even_if_it_cannot_be_audited_again(cli, planne
             return found
         raise DatabaseError("cache.db changes all the time")
 
-    monkeypatch.setattr(repair, "audit_of", findings)
+    monkeypatch.setattr(repair, "audit_database", findings)
 
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
 

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from skillmeat_audit.base.errors import DatabaseError
-from skillmeat_audit.schema.tables import reflect
+from skillmeat_audit.schema.tables import reflect_tables
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ def test_tables_that_no_statement_fits_are_refused(tables, said):
             connection.exec_driver_sql(f"CREATE TABLE {table}")
 
         with pytest.raises(DatabaseError, match=said):
-            reflect(connection)
+            reflect_tables(connection)

@@ -36,9 +36,9 @@ SLOW_RUN = """
 import sys, time
 from pathlib import Path
 import msgspec
-from skillmeat_audit.model.changes import Plan
+from skillmeat_audit.model.changes import PlanDocument
 from skillmeat_audit.base.folders import state_folder
-from skillmeat_audit.repair import apply, runs
+from skillmeat_audit.repair import apply, transaction
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
 
 def service(connection, rows, at):
@@ -47,9 +47,9 @@ def service(connection, rows, at):
     return upsert_collection_artifacts(connection, rows, at)
 
 carry_out, plan, state = sys.argv[1:]
-plan = msgspec.json.decode(Path(plan).read_bytes(), type=Plan)
-terms = runs.Terms(state_folder(plan.home, Path(state)), service=service)
-getattr(apply, carry_out)(plan, plan.database, terms)
+plan = msgspec.json.decode(Path(plan).read_bytes(), type=PlanDocument)
+settings = transaction.RunSettings(state_folder(plan.home, Path(state)), service=service)
+getattr(apply, carry_out)(plan, plan.database, settings)
 """
 
 

@@ -26,9 +26,9 @@ import json, os, signal, sys
 from pathlib import Path
 import msgspec
 import sqlalchemy as sa
-from skillmeat_audit.model.changes import Plan
+from skillmeat_audit.model.changes import PlanDocument
 from skillmeat_audit.base.folders import state_folder
-from skillmeat_audit.repair import apply, journal, runs, undo
+from skillmeat_audit.repair import apply, journal, transaction, undo
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
 
 def die(*_, **__):
@@ -55,14 +55,16 @@ def carry_out(stage, verb, plan, state):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process as abruptly
         signal.setitimer(signal.ITIMER_REAL, stage)
     elif stage == "before the backup":
-        runs.back_up = die
+        transaction.back_up_database = die
     elif stage == "after the backup":
-        die_after(runs, "back_up")
+        die_after(transaction, "back_up_database")
     elif stage == "with an unmarked journal":
-        real = journal.mark
-        journal.mark = lambda folder, state: die() if state == "prepared" else real(folder, state)
+        real = journal.append_state
+        journal.append_state = lambda folder, state: (
+            die() if state == "prepared" else real(folder, state)
+        )
     elif stage == "after the journal entry":
-        die_after(runs, "write")
+        die_after(transaction, "write_journal")
     elif stage == "in the middle of the rows":
         service = write_half
         die_after(undo, "restore_cells")
@@ -73,10 +75,10 @@ def carry_out(stage, verb, plan, state):
         sa.Connection.commit = die
     elif stage == "after the commit":
         die_after(sa.Connection, "commit")
-    plan = msgspec.json.decode(Path(plan).read_bytes(), type=Plan)
-    terms = runs.Terms(state_folder(plan.home, Path(state)), service=service)
+    plan = msgspec.json.decode(Path(plan).read_bytes(), type=PlanDocument)
+    terms = transaction.RunSettings(state_folder(plan.home, Path(state)), service=service)
     if verb == "undo":
-        undo.undo_run(journal.runs(terms.folder)[0], plan.database, terms)
+        undo.undo_run(journal.read_runs(terms.folder)[0], plan.database, terms)
     else:
         carry = apply.rehearse_plan if verb == "rehearse" else apply.apply_plan
         carry(plan, plan.database, terms)
