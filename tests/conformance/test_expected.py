@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 from conformance.app import DEFAULT
-from conformance.life import AUTHORS_WORD, PART, TEAM, Life
+from conformance.life import ACCIDENTS, AUTHORS_WORD, PART, TEAM, Life
 
 from skillmeat_audit.model.fields import COLUMNS, LIST_COLUMNS
 
@@ -14,8 +14,6 @@ pytest.importorskip("skillmeat", reason="run by `make conformance`, in an enviro
 
 SPOILT = {name: '["spoilt"]' if name in LIST_COLUMNS else "spoilt" for name in COLUMNS}
 BLANK = dict.fromkeys(COLUMNS)
-# The manifest holds the repr of a list: SkillMeat writes it, we never propose it (D006).
-ACCIDENTS = {("skill:odd", "description")}
 
 
 @dataclass(frozen=True)

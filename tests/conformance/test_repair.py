@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import pytest
 from conformance.app import DEFAULT
-from conformance.life import AUTHORS_WORD, PART, TEAM, Life
+from conformance.life import ACCIDENTS, AUTHORS_WORD, PART, TEAM, Life
 
 import skillmeat_audit as sma
 from skillmeat_audit.api.repair import Options
@@ -85,7 +85,7 @@ def refreshed(repaired):
     return Refreshed(life, answer, *seen, repaired.ours())
 
 
-def test_the_repair_is_made_beside_the_running_server(repaired):
+def test_a_repair_beside_the_running_server_applies_every_change(repaired):
     outcomes = repaired.outcomes
 
     assert set(outcomes["outcome"]) == {"applied"}
@@ -93,7 +93,7 @@ def test_the_repair_is_made_beside_the_running_server(repaired):
     assert "skill:late" in set(outcomes["artifact_id"][outcomes["op"] == "insert"])
 
 
-def test_what_we_wrote_is_not_told_for_certain_to_be_skillmeats(repaired):
+def test_without_the_journal_no_row_we_wrote_is_certain_to_be_skillmeats(repaired):
     team = {each.key for each in repaired.changes if each.collection_id == repaired.life.team}
     writers = repaired.writers[repaired.writers["collection_id"] == repaired.life.team]
 
@@ -101,12 +101,12 @@ def test_what_we_wrote_is_not_told_for_certain_to_be_skillmeats(repaired):
     assert set(writers["writer_confidence"]) == {"likely"}
 
 
-def test_what_we_wrote_is_told_to_be_ours_where_the_journal_is_at_hand(repaired, tally):
+def test_with_the_journal_every_row_we_wrote_is_attributed_to_the_repair(repaired, tally):
     assert repaired.ours() == {change.key for change in repaired.changes}
     tally["repaired rows that are attributed to the repair"] += len(repaired.changes)
 
 
-def test_what_a_refresh_wrote_since_is_no_longer_ours(repaired, refreshed, tally):
+def test_a_row_that_a_refresh_wrote_since_is_no_longer_ours(repaired, refreshed, tally):
     before, after = repaired.rows, refreshed.rows
     written = {change.key for change in repaired.changes}
     untouched = {key for key in written if after[key] == before[key]}
@@ -117,7 +117,7 @@ def test_what_a_refresh_wrote_since_is_no_longer_ours(repaired, refreshed, tally
     tally["repaired rows that a refresh took over"] += len(synced)
 
 
-def test_the_application_shows_what_was_repaired(repaired, tally):
+def test_the_application_shows_every_repaired_value(repaired, tally):
     for change in repaired.changes:
         item = repaired.shown[change.key]
         for column in change.after.keys() & SHOWN.keys():
@@ -131,12 +131,21 @@ def test_every_artifact_that_has_them_shows_its_description_and_source_again(rep
     without = {key[1] for key, item in repaired.shown.items() if item["description"] is None}
     unlinked = {key[1] for key, item in repaired.shown.items() if "https://" not in item["source"]}
 
-    assert without == {PART, "composite:toolbox"}  # no layer has a description of it
+    accidents = {artifact for artifact, column in ACCIDENTS if column == "description"}
+    assert without == {PART, "composite:toolbox"} | accidents  # nobody wrote one for any of them
     local = {"skill:mine", "skill:quiet", "skill:review", "skill:other", "agent:scribe"}
     assert unlinked == {PART} | local
 
 
-def test_only_what_the_application_never_shows_is_not_shown(repaired):
+def test_an_accident_of_the_manifest_is_reported_and_not_written_into_the_row(repaired):
+    for artifact, column in ACCIDENTS:
+        finding = repaired.findings[(DEFAULT, artifact), column]
+
+        assert repaired.rows[DEFAULT, artifact][column] is None
+        assert (finding["rule"], finding["expected"]) == ("D006", None)
+
+
+def test_every_repaired_column_is_shown_or_never_shown_by_the_application(repaired):
     written = {column for change in repaired.changes for column in change.after}
 
     assert written == SHOWN.keys() | HIDDEN.keys() | UNSHOWN - {"resolved_version"}
@@ -150,7 +159,7 @@ def test_the_server_starts_on_the_repaired_home_and_keeps_its_rows(repaired, ref
     assert refreshed.rows.keys() == repaired.rows.keys()
 
 
-def test_only_what_no_manifest_knows_is_blanked_again(repaired, refreshed, tally):
+def test_a_refresh_blanks_only_cells_that_no_manifest_holds(repaired, refreshed, tally):
     came_back = refreshed.findings.keys() - repaired.findings.keys()
 
     # One row of 1password is refreshed, the team's (32): its version in default stays.
@@ -161,14 +170,14 @@ def test_only_what_no_manifest_knows_is_blanked_again(repaired, refreshed, tally
     tally["repaired cells that restart and refresh blank again (7.44)"] += len(came_back)
 
 
-def test_nothing_that_a_manifest_knows_has_to_be_repaired_again(refreshed):
+def test_no_cell_that_a_manifest_holds_needs_repair_again(refreshed):
     again = {(each.artifact_id, column) for each in refreshed.changes for column in each.after}
 
     assert again == AUTHORS_WORD.keys()
     assert {change.disposition for change in refreshed.changes} == {"fill"}
 
 
-def test_the_application_goes_on_with_rows_that_we_inserted(refreshed):
+def test_the_application_edits_and_deletes_a_row_that_we_inserted(refreshed):
     life, key = refreshed.life, (DEFAULT, "skill:late")
     life.bring_again("late")
     assert life.app.rows()[key]["description"] == "Comes later"
