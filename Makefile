@@ -8,16 +8,19 @@ UV_ONLY := .venv/uv.lock
 # Where bytecode is not written, every start is slow for ever.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: audit test check lint types imports conformance notebooks browser bench picture format lock clean
+.PHONY: audit test test-fast check lint types imports conformance notebooks browser bench picture format lock clean
 
 audit: $(READY)  ## check the bundled home: real findings in a few seconds
 	@$(BIN)/python data/build.py batch-import .build/home
 	@$(BIN)/skillmeat-audit check .build/home --exit-zero
 
-test: $(READY)  ## run the tests
+test: $(READY)  ## run all tests
 	$(BIN)/pytest -q -n 2
 
-check: lint types imports test  ## everything that must pass before a commit
+test-fast: $(READY)  ## run the tests that take a minute together: those not marked slow
+	$(BIN)/pytest -q -n 2 -m "not slow"
+
+check: lint types imports test-fast  ## everything that must pass before a commit
 
 lint: $(READY)
 	$(BIN)/ruff check .

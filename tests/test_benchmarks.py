@@ -14,6 +14,8 @@ sys.path.append(str(PROJECT / "benchmarks"))
 import floor
 import homes
 
+pytestmark = pytest.mark.slow
+
 COUNT = 400
 
 

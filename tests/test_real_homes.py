@@ -6,6 +6,8 @@ import sys
 import pytest
 from conftest import PROJECT, SHARED
 
+pytestmark = pytest.mark.slow
+
 SCORER = SHARED / "score_homes.py"
 CASES = sorted(path.parent.name for path in (SHARED / "homes").glob("*/case.json"))
 

@@ -14,6 +14,8 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.tables import KEY, records
 from skillmeat_audit.repair.record import decode_record, encode_record
 
+pytestmark = pytest.mark.slow
+
 OURS = "skillmeat-audit"
 
 

@@ -12,6 +12,7 @@ from browser.contrast import faint
 
 SHOTS = PROJECT / ".build" / "browser"
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif("SKILLMEAT_AUDIT_BROWSER" not in os.environ, reason="make browser runs it"),
     pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium here: install chromium"),
 ]

@@ -21,6 +21,8 @@ from skillmeat_audit.history.store import (
 )
 from skillmeat_audit.model.trend import REPORTED, fingerprints
 
+pytestmark = pytest.mark.slow
+
 FACTS = {"tool_version": "1", "artifacts": 2, "rows": 2, "error": 1, "warning": 0, "info": 0}
 HOME = Series("/home/x/.skillmeat", "sqlite:///x")
 

@@ -17,6 +17,8 @@ from skillmeat_audit.base.urls import sqlite_path, sqlite_url
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.loaders.database import fetch_text, read_database
 
+pytestmark = pytest.mark.slow
+
 # The long form: SKILLMEAT_AUDIT_ROUNDS=200
 READS = int(os.environ.get("SKILLMEAT_AUDIT_ROUNDS", "10"))
 BARE = "CREATE TABLE collection_artifacts (collection_id, artifact_id, added_at, description)"

@@ -8,6 +8,8 @@ from contextlib import suppress
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PLAIN = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 LOCALES = ("C", "de_DE.ISO-8859-1", "ja_JP.EUC-JP")
 NAMES = ("caf\xe9", "\u30b9\u30ad\u30eb", "cafe\u0301-nfd")

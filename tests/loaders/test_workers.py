@@ -8,6 +8,8 @@ import pytest
 from skillmeat_audit.loaders import workers
 from skillmeat_audit.loaders.workers import ParseTask, parse_all, read_here
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def tasks(tmp_path):

@@ -13,6 +13,8 @@ from conftest import PROJECT
 import skillmeat_audit as sma
 from skillmeat_audit.base.errors import UsageError
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 REPORT = PROJECT / "notebooks" / "2_audit_report.ipynb"
 REPAIR = PROJECT / "notebooks" / "3_batch_repair.ipynb"
@@ -75,6 +77,8 @@ def test_a_scheduled_report_fails_past_its_threshold(tmp_path, make_home, own_fo
 @pytest.mark.filterwarnings("ignore")  # of papermill's own
 def test_a_scheduled_report_of_a_clean_home_ends_well(tmp_path, make_home, own_folders):
     report(tmp_path, make_home("clean"), 0)
+
+    assert all(cell.outputs for cell in code_cells(tmp_path / "report.ipynb")[2:])
 
 
 @pytest.mark.parametrize(

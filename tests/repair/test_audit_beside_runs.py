@@ -22,6 +22,8 @@ from skillmeat_audit.repair import transaction as runs
 from skillmeat_audit.repair.backup import back_up_database
 from skillmeat_audit.service.connection import cache_transaction
 
+pytestmark = pytest.mark.slow
+
 # The long form: SKILLMEAT_AUDIT_ROUNDS=200
 ROUNDS = int(os.environ.get("SKILLMEAT_AUDIT_ROUNDS", "2"))
 ROWS = 300

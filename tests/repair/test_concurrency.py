@@ -12,6 +12,8 @@ from conftest import PROJECT, cache_rows, dump
 from skillmeat_audit.api import audit, repair
 from skillmeat_audit.model.exits import ExitCode
 
+pytestmark = pytest.mark.slow
+
 UPDATED = ("default", "skill:lock-audit")
 TEAM = "5f0c4b1e9a7d4e60b812233445566778"
 OTHERS = (("default", "skill:1password"), (TEAM, "skill:1password"))

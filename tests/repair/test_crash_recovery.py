@@ -19,6 +19,8 @@ from skillmeat_audit.model.changes import Change
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.fields import COLUMNS
 
+pytestmark = pytest.mark.slow
+
 # Reads requests, and for each forks a process that carries a plan out (or rehearses it, or undoes
 # the latest run) as the commands do, and dies at the stage named. Says how that process ended.
 FORKING = """

@@ -16,7 +16,10 @@ from damage import CONTENTS, KINDS, damage, put_kind, remove
 from skillmeat_audit.api import repair
 from skillmeat_audit.model.exits import ExitCode
 
-MUTANTS = int(os.environ.get("JOURNAL_MUTANTS", "150"))
+pytestmark = pytest.mark.slow
+
+# The long form: JOURNAL_MUTANTS=300
+MUTANTS = int(os.environ.get("JOURNAL_MUTANTS", "20"))
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from skillmeat_audit.api import repair
 from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.model.exits import ExitCode
 
+pytestmark = pytest.mark.slow
+
 TOOL = [sys.executable, "-m", "skillmeat_audit"]
 LONG = "long " * 60_000
 

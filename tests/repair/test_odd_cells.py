@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from skillmeat_audit.api import audit, repair
 from skillmeat_audit.repair import record
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("ROUNDTRIP_EXAMPLES", "6"))
 TABLE = "collection_artifacts"
 

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from skillmeat_audit.api import audit, repair
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("ROUNDTRIP_EXAMPLES", "6"))
 
 TEXT = st.one_of(

@@ -14,6 +14,8 @@ from skillmeat_audit.repair import journal as journals
 from skillmeat_audit.repair import settling
 from skillmeat_audit.service import proofs
 
+pytestmark = pytest.mark.slow
+
 UPDATED = "artifact_id = 'skill:lock-audit' AND collection_id = 'default'"
 
 

@@ -10,6 +10,8 @@ from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.model.tables import REPLAYED, REPLAYS, records
 from skillmeat_audit.reports.terminal.replay import replay_json
 
+pytestmark = pytest.mark.slow
+
 BROKEN = ("batch-import", "reimport")
 OPTIONS = ("option-1", "option-2", "option-3")
 

@@ -13,7 +13,10 @@ playwright = pytest.importorskip("playwright.sync_api", reason="install the extr
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium on the path")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium on the path"),
+]
 NOTEBOOK_PX = 860
 THEMES = {"light": "#fff;color:#000", "dark": "#1e1e1e;color:#d4d4d4", "host": "#0d1117;color:#fff"}
 

@@ -10,6 +10,9 @@ from skillmeat_audit.reports.facts.report import Failure
 from skillmeat_audit.reports.files.html_page import failure_page, html_page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="install the extra 'test'")
+
+pytestmark = pytest.mark.slow
+
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )

@@ -13,6 +13,8 @@ from skillmeat_audit.model.exits import ExitCode
 
 psycopg = pytest.importorskip("psycopg", reason="install the extra 'postgres'")
 
+pytestmark = pytest.mark.slow
+
 
 def rows(url, table="collection_artifacts"):
     """Return every row of *table*, as text, in order."""

@@ -10,6 +10,8 @@ import pytest
 
 from skillmeat_audit.model.exits import ExitCode
 
+pytestmark = pytest.mark.slow
+
 # Python runs this file in every process that has its folder on the path.
 FAULT = """
 import skillmeat_audit.api.audit as audit

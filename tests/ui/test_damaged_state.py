@@ -10,8 +10,11 @@ from contextlib import closing, suppress
 
 import pytest
 
+from skillmeat_audit.api.sample import build_home
 from skillmeat_audit.loaders import parse_cache as indexes
 from skillmeat_audit.model.exits import ExitCode
+
+pytestmark = pytest.mark.slow
 
 ROUNDS = int(os.environ.get("DAMAGED_STATE_ROUNDS", "1"))
 ODD = (None, "", "x", "\udce9", b"\xff\xfe", -1, 2**62, 1e308, 0.5, b"", "2026-13-99", "null")
@@ -29,20 +32,33 @@ WORDS = (
 )
 
 
+_AUDITED = []  # the runs take two seconds; each test damages a copy of what they left
+
+
 @pytest.fixture
-def home(make_home, cli, tmp_path, monkeypatch):
-    """A home on which two reports and a repair were made, with baseline and settings."""
+def audited(cli, tmp_path_factory, monkeypatch):
+    """A home on which two reports and a repair were made; what they left, baseline and settings."""
+    index_every_home(monkeypatch)
+    if not _AUDITED:
+        folder = tmp_path_factory.mktemp("audited")
+        home = build_home("batch-import", folder / "home", "artifact_id") / ".skillmeat"
+        kept = folder / "kept"
+        kept.mkdir()
+        cli("check", home, "--baseline", kept / "baseline.json", "--update-baseline")
+        settings = 'fail-on = "error"\nkept-runs = 3\n[ignore]\nF002 = "é"\n'
+        (kept / "config.toml").write_text(settings)
+        cli("report", home, "--state-dir", kept / "state", "-q")
+        cli("report", home, "--state-dir", kept / "state", "-q", "--apply-safe")
+        for pattern, *_ in DAMAGES:
+            assert [*kept.rglob(pattern)], pattern
+        _AUDITED[:] = home, kept
+    return _AUDITED
+
+
+def index_every_home(monkeypatch):
+    """Have the parse cache keep an index of homes as small and as young as those of tests."""
     monkeypatch.setattr(indexes, "LEAST_ROWS", 1)
     monkeypatch.setattr(indexes, "_UNSETTLED_NS", 0)
-    home, state, kept = make_home(), tmp_path / "state", tmp_path / "kept"
-    kept.mkdir()
-    cli("check", home, "--baseline", kept / "baseline.json", "--update-baseline")
-    (kept / "config.toml").write_text('fail-on = "error"\nkept-runs = 3\n[ignore]\nF002 = "é"\n')
-    cli("report", home, "--state-dir", kept / "state", "-q")
-    cli("report", home, "--state-dir", kept / "state", "-q", "--apply-safe")
-    for pattern, *_ in DAMAGES:
-        assert [*kept.rglob(pattern)], pattern
-    return home, kept, state
 
 
 def flip(content, chance):
@@ -124,24 +140,25 @@ DAMAGES = [
 
 
 @pytest.mark.parametrize("number", range(len(DAMAGES)))
-def test_every_verb_answers_whatever_is_damaged(home, cli, monkeypatch, number):
-    place, kept, folder = home
+def test_every_verb_answers_whatever_is_damaged(audited, cli, tmp_path, monkeypatch, number):
+    home, kept = audited
+    folder = tmp_path / "state"
     pattern, damage, readers = DAMAGES[number]
     # check and show take the state folder from the environment.
-    monkeypatch.setenv("XDG_STATE_HOME", str(folder.parent / "xdg"))
-    (folder.parent / "xdg").mkdir()
-    (folder.parent / "xdg" / "skillmeat-audit").symlink_to(folder / "state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg"))
+    (tmp_path / "xdg").mkdir()
+    (tmp_path / "xdg" / "skillmeat-audit").symlink_to(folder / "state")
     baseline, config = folder / "baseline.json", ("--config", folder / "config.toml")
     state = ("--state-dir", folder / "state")
     verbs = [
-        ("check", place, "--baseline", baseline, *config),
-        ("check", place, "--baseline", baseline, "--update-baseline"),
-        ("show", "1password", place, *config),
-        ("history", place, *state), ("history", place, *state, "--format", "json"),
-        ("report", place, "-q", *state, "--baseline", baseline, *config),
-        ("report", place, "-q", *state, "-o", folder / "r.html", "-o", folder / "r.json"),
-        ("history", place, *state),
-        ("schedule", place, "--kind", "cron", "--baseline", baseline, *config, *state),
+        ("check", home, "--baseline", baseline, *config),
+        ("check", home, "--baseline", baseline, "--update-baseline"),
+        ("show", "1password", home, *config),
+        ("history", home, *state), ("history", home, *state, "--format", "json"),
+        ("report", home, "-q", *state, "--baseline", baseline, *config),
+        ("report", home, "-q", *state, "-o", folder / "r.html", "-o", folder / "r.json"),
+        ("history", home, *state),
+        ("schedule", home, "--kind", "cron", "--baseline", baseline, *config, *state),
     ]  # fmt: skip
     for round_number in range(ROUNDS):
         chance = random.Random(f"{number} {round_number}")

@@ -1,5 +1,6 @@
 """A repair that is interrupted says what it had written, in real processes, at every point."""
 
+import json
 import os
 import re
 import shlex
@@ -7,9 +8,11 @@ import subprocess
 import sys
 
 import pytest
-from conftest import dump
+from conftest import PROJECT, dump
 
 from skillmeat_audit.model.exits import ExitCode
+
+pytestmark = pytest.mark.slow
 
 # Sends SIGINT to the process when it calls a function for the nth time, before or after the call.
 FAULT = """
@@ -48,37 +51,73 @@ AFTER_APPLY = [
 ]
 
 
-@pytest.fixture
-def interrupted(tmp_path):
-    """Run a command line that is interrupted at a point; return how it ended."""
+# Runs each command line in a process of its own, forked after the imports of other packages, which
+# take longer than what is tested here. Ours are imported after the fault, which replaces names that
+# they import.
+FORKING = """
+import json, os, sys
+import click, jinja2, msgspec, pandas, pyarrow.compute, rich.console, sqlalchemy.orm, yaml
+for line in sys.stdin:
+    fault, sys.argv, environment, folder, stderr = json.loads(line)
+    pid = os.fork()
+    if pid == 0:
+        os.environ.update(environment)
+        os.chdir(folder)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(os.open(stderr, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+        exec(fault)
+        from skillmeat_audit.ui.cli import entry
+        entry()
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+"""
 
-    def run(point, *arguments):
-        module, name, nth, before = point
-        (tmp_path / "fault").mkdir(exist_ok=True)
-        fault = FAULT.format(module=module, name=name, nth=nth, before=before)
-        (tmp_path / "fault" / "sitecustomize.py").write_text(fault)
-        return command(*arguments, PYTHONPATH=str(tmp_path / "fault"))
+
+@pytest.fixture(scope="module")
+def forking():
+    with subprocess.Popen(
+        [sys.executable, "-c", FORKING],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT,
+    ) as process:  # fmt: skip
+        yield process
+        process.stdin.close()
+
+
+@pytest.fixture
+def command(forking, tmp_path):
+    """Run a command line, after the code *fault*; return its exit code and stderr."""
+
+    def run(*arguments, fault=""):
+        stderr = tmp_path / "stderr"
+        argv = ["skillmeat-audit", *map(str, arguments)]
+        request = [fault, argv, dict(os.environ), os.getcwd(), str(stderr)]
+        print(json.dumps(request), file=forking.stdin, flush=True)
+        return int(forking.stdout.readline()), stderr.read_text()
 
     return run
 
 
-def command(*arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "skillmeat_audit", *map(str, arguments)],
-        env={**os.environ, **environment}, capture_output=True, text=True,
-    )  # fmt: skip
+@pytest.fixture
+def interrupted(command):
+    """Run a command line that is interrupted at a point; return its exit code and stderr."""
+
+    def run(point, *arguments):
+        module, name, nth, before = point
+        return command(*arguments, fault=FAULT.format(
+            module=module, name=name, nth=nth, before=before))  # fmt: skip
+
+    return run
 
 
-def check_undo(message, database, before):
+def check_undo(command, message, database, before):
     """Check that what *message* says about undoing holds."""
     rows = re.search(r"run (\S+) had written (\d+) rows?; '(.*)' puts (?:it|them) back", message)
     assert rows is not None, message
     assert rows[1] in rows[3]
     assert sum(len(set(after) - set(before[table])) for table, after in dump(database).items())
 
-    ended = command(*shlex.split(rows[3])[1:])
+    code, err = command(*shlex.split(rows[3])[1:])
 
-    assert ended.returncode == ExitCode.CLEAN, ended.stderr
+    assert code == ExitCode.CLEAN, err
     assert dump(database)["collection_artifacts"] == before["collection_artifacts"]
 
 
@@ -91,7 +130,7 @@ def test_a_report_interrupted_before_the_commit_changed_nothing(
 
     ended = interrupted(point, "report", home, "--apply-safe", "--state-dir", tmp_path / "s")
 
-    assert (ended.returncode, ended.stderr) == (130, "interrupted; nothing was changed\n")
+    assert ended == (ExitCode.INTERRUPTED, "interrupted; nothing was changed\n")
     assert dump(home / "cache" / "cache.db") == before
 
 
@@ -103,43 +142,42 @@ def test_a_report_interrupted_before_the_commit_changed_nothing(
     ],
 )
 def test_a_report_interrupted_after_the_commit_says_what_it_had_written(
-    interrupted, make_home, tmp_path, monkeypatch, point, state
+    interrupted, command, make_home, tmp_path, monkeypatch, point, state
 ):
     monkeypatch.chdir(tmp_path)
     home = make_home()
     before = dump(home / "cache" / "cache.db")
 
-    ended = interrupted(point, "report", home, "--apply-safe", *state)
+    code, err = interrupted(point, "report", home, "--apply-safe", *state)
 
-    assert ended.returncode == ExitCode.INTERRUPTED
-    assert ended.stderr.count("\n") == 1
-    check_undo(ended.stderr, home / "cache" / "cache.db", before)
+    assert code == ExitCode.INTERRUPTED
+    assert err.count("\n") == 1
+    check_undo(command, err, home / "cache" / "cache.db", before)
 
 
 @pytest.mark.parametrize("point", [*BEFORE_COMMIT[1:], *AFTER_COMMIT])
-def test_an_apply_that_is_interrupted_says_what_it_had_written(interrupted, planned, point):
+def test_an_apply_that_is_interrupted_says_what_it_had_written(
+    interrupted, command, planned, point
+):
     case = planned()
     before = dump(case.database)
 
-    ended = interrupted(point, "apply", case.file)
+    code, err = interrupted(point, "apply", case.file)
 
-    assert ended.returncode == ExitCode.INTERRUPTED
+    assert code == ExitCode.INTERRUPTED
     if point in AFTER_COMMIT:
-        check_undo(ended.stderr, case.database, before)
+        check_undo(command, err, case.database, before)
     else:
-        assert ended.stderr == "interrupted; nothing was changed\n"
+        assert err == "interrupted; nothing was changed\n"
         assert dump(case.database) == before
 
 
-def test_a_crash_after_the_commit_says_what_had_been_written(interrupted, make_home, tmp_path):
+def test_a_crash_after_the_commit_says_what_had_been_written(command, make_home):
     home = make_home()
     before = dump(home / "cache" / "cache.db")
-    (tmp_path / "fault").mkdir()
-    (tmp_path / "fault" / "sitecustomize.py").write_text(
-        "import skillmeat_audit.api.compose as compose\ncompose.make_report = None\n"
-    )
+    fault = "import skillmeat_audit.api.compose as compose\ncompose.make_report = None\n"
 
-    ended = command("report", home, "--apply-safe", PYTHONPATH=str(tmp_path / "fault"))
+    code, err = command("report", home, "--apply-safe", fault=fault)
 
-    assert ended.returncode == ExitCode.CRASHED
-    check_undo(ended.stderr, home / "cache" / "cache.db", before)
+    assert code == ExitCode.CRASHED
+    check_undo(command, err, home / "cache" / "cache.db", before)

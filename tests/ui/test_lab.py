@@ -9,6 +9,8 @@ import pytest
 
 from skillmeat_audit.model.exits import ExitCode
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["1_investigate.ipynb", "2_audit_report.ipynb", "3_batch_repair.ipynb"]
 
 

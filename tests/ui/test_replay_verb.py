@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+
 from skillmeat_audit.model.exits import ExitCode
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_option_table_is_printed_and_without_times_never_varies(cli):
