@@ -1,7 +1,7 @@
 """Every rule: what holds for all of them, and one small case in which each speaks."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cache
 
 import pandas as pd
@@ -165,6 +165,15 @@ def test_every_rule_has_a_title_of_its_own_in_one_line():
     assert [title for title, count in titles.items() if count > 1] == []
     assert [rule.code for rule in RULES if not 10 < len(rule.title) < 100] == []
     assert [rule.code for rule in RULES if "\n" in rule.title] == []
+
+
+def test_every_rule_has_a_page_of_its_own():
+    pages = defaultdict(list)
+    for rule in RULES:
+        pages[rule.page].append(rule.code)
+
+    assert [each for each in pages.values() if len(each) > 1] == []
+    assert [rule.code for rule in RULES if len(rule.page) < 60] == []
 
 
 def agreeing():
