@@ -9,6 +9,7 @@ from traitlets import TraitError
 
 import skillmeat_audit as sma
 from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.ui.widgets.controls import descendants
 from skillmeat_audit.ui.widgets.table import PAGE_SIZE
 
 HOSTILE = "skill:<img src=x onerror=alert(1)>\u202e\x1b"
@@ -28,12 +29,6 @@ def audit_of_bare_rows():
     rows = [row(artifact_id) for artifact_id in ids[1:]] + [row(ids[5], "t1")]
     rows.append(synced(entries[0], description="Did."))
     return audited(snapshot(entries, rows))
-
-
-def descendants(box):
-    for child in getattr(box, "children", ()):
-        yield child
-        yield from descendants(child)
 
 
 def check_boxes(explorer):
@@ -202,7 +197,7 @@ def test_all_matches_can_be_selected_and_cleared():
     explorer = explore_many()
     explorer.filters = {"rule": "D001"}
 
-    explorer.control("select all found").click()
+    explorer.control("select all matches").click()
     assert len(explorer.selection) == NUMBER
 
     explorer.control("clear selection").click()

@@ -18,12 +18,12 @@ class StaticBox(widgets.VBox):
     def html(self) -> str:
         """The HTML that the box displays now, without its controls."""
         return "\n".join(
-            child.value for child in _descendants(self) if isinstance(child, widgets.HTML)
+            child.value for child in descendants(self) if isinstance(child, widgets.HTML)
         )
 
     def control(self, label: str) -> Any:
         """Return the control with this *label*; raise `KeyError` if none is displayed."""
-        for child in _descendants(self):
+        for child in descendants(self):
             if getattr(child, "description", None) == label and child.layout.display != "none":
                 return child
         raise KeyError(label)
@@ -37,10 +37,11 @@ class StaticBox(widgets.VBox):
         return bundle | {"text/plain": repr(self), "text/html": self.static_html()}
 
 
-def _descendants(box: widgets.Widget) -> Iterator[widgets.Widget]:
+def descendants(box: widgets.Widget) -> Iterator[widgets.Widget]:
+    """Yield every widget inside *box*, at any depth."""
     for child in getattr(box, "children", ()):
         yield child
-        yield from _descendants(child)
+        yield from descendants(child)
 
 
 def button(text: str, tooltip: str, action: Callable[[], None]) -> widgets.Button:

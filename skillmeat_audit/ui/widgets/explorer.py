@@ -134,7 +134,7 @@ class Explorer(StaticBox):
     def _arrange_controls(self) -> list[widgets.Widget]:
         reset = button("reset filters", "show all findings again", self._reset_filters)
         select_all = button(
-            "select all found",
+            "select all matches",
             "select what the filters leave",
             lambda: self._select(self._positions.tolist()),
         )
