@@ -63,6 +63,7 @@ class Explorer(StaticBox):
     def __init__(self, audit: Audit) -> None:
         self.audit, self._facets = audit, FindingFacets(audit.findings)
         self._names, self._page, self._updating = audit.names, 0, False
+        # Positions in `audit.findings`: all selected ones, and all matches in the order shown.
         self._selected: list[int] = []
         self._positions = np.arange(0)
         self.table = FindingsTable(self._names, self._on_toggle)
@@ -165,6 +166,7 @@ class Explorer(StaticBox):
             positions, self._sort_list.value, descending=self._descending.value
         )
         self.matches, self._page = self._findings_at(positions), 0
+        # Setting a control calls `_on_filter_changed`, which must not read half-updated controls.
         self._updating = True
         for name in FACETS:
             self._update_facet(name, filters)
@@ -225,6 +227,7 @@ class Explorer(StaticBox):
 
     def _on_toggle(self, line: int, selected: bool) -> None:
         position = int(self._positions[self._page * PAGE_SIZE + line])
+        # The last position is the latest selection; its artifact is shown.
         others = [other for other in self._selected if other != position]
         self._select([*others, position] if selected else others)
 

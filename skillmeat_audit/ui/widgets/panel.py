@@ -123,9 +123,7 @@ class Panel(StaticBox):
         for control in (*self._dispositions.values(), self._deletes, self._max_overwrites):
             control.observe(lambda _: self._discard_plan(), "value")
         self._plan = button("1 plan", "compute what a repair would write", self._start_plan)
-        self._rehearse = button(
-            "2 rehearse", "write everything, then roll back", self._start_rehearsal
-        )
+        self._rehearse = button("2 rehearse", "write, then roll back", self._start_rehearsal)
         self._apply = button("3 apply", "write the rehearsed plan", self._start_apply)
         self._undo = button("4 undo", "restore what the run changed", self._start_undo)
         self._cancel = button("cancel", "roll back at the next batch", self.cancel)
@@ -151,6 +149,8 @@ class Panel(StaticBox):
 
     def _discard_plan(self) -> None:
         """Discard the plan, because its selection or options changed; while busy, discard later."""
+        # A worker thread may use the plan now; `_on_worker_end` comes back to it. After an apply or
+        # undo there is nothing to discard: the explorer changed because of the run itself.
         self._outdated = self.busy
         if not self.busy:
             self.plan, self._result.value, self._code.value, self.error = None, "", "", ""
@@ -166,6 +166,7 @@ class Panel(StaticBox):
 
         def work() -> None:
             plan = self.audit.plan(dispositions=dispositions, deletes=deletes)
+            # Planning has no batches, so a cancel takes effect only here.
             if self._worker.is_cancelled:
                 raise CancelledError("cancelled; nothing was planned")
             self.plan, self._result.value, self.step = plan, plan._repr_html_(), "planned"
@@ -247,6 +248,7 @@ class Panel(StaticBox):
 
     def _options_code(self) -> str:
         """Return the code of the options that differ from the defaults."""
+        # `proceed` is a function, and the other options are rare: they have no code here.
         defaults, options = Options(), self.options
         changed = {
             name: str(value) if name == "state_dir" else value
@@ -267,6 +269,7 @@ class Panel(StaticBox):
         self._progress.layout.visibility = "hidden" if ready else "visible"
         self._limits.value = fragment(self._limits_html())
         findings = plural(len(self.audit.findings), "finding")
+        # Set last: screen readers announce the status when it changes, and the buttons must match.
         self._status.value = status_html(self._status_text(), f"{findings} chosen")
 
     def _status_text(self) -> str:

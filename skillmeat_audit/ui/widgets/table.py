@@ -25,6 +25,7 @@ _COLUMN_WIDTHS = {
     "repair": 7,
     "writer": 14,
 }
+# Sort columns whose heading has another name.
 _HEADINGS = {"artifact_id": "artifact", "collection_id": "collection"}
 _STYLE = f"""<style>
 .skillmeat-audit table.page{{margin:0;width:100%;min-width:64em;table-layout:fixed}}
@@ -71,6 +72,7 @@ class FindingsTable(widgets.HBox):
     def fill(self, caption: str, lines: Sequence[FindingLine], order: tuple[str, bool]) -> None:
         """Show *lines*; *order* is the column they are sorted by, and whether descending."""
         self._filling = True
+        # The check boxes stay and get new values: a new widget per page would be sent to the browser.
         for box, line in zip(self._checkboxes, [*lines, *[None] * PAGE_SIZE], strict=False):
             box.layout.display = "none" if line is None else None
             if line is not None:

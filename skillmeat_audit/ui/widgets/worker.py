@@ -11,6 +11,7 @@ class Worker:
     """Runs one piece of work at a time; calls *on_end* with its error message, or with None."""
 
     def __init__(self, on_end: Callable[[str | None], None]) -> None:
+        # One thread: a second piece of work would write to the same cache at the same time.
         self._pool = ThreadPoolExecutor(1, "skillmeat-audit")
         self._on_end, self._cancel_requested, self._idle = on_end, Event(), Event()
         self._idle.set()
