@@ -72,7 +72,7 @@ class FindingsTable(widgets.HBox):
     def fill(self, caption: str, lines: Sequence[FindingLine], order: tuple[str, bool]) -> None:
         """Show *lines*; *order* is the column they are sorted by, and whether descending."""
         self._filling = True
-        # The check boxes stay and get new values: a new widget per page would be sent to the browser.
+        # Boxes are reused: new widgets would be sent to the browser for every page.
         for box, line in zip(self._checkboxes, [*lines, *[None] * PAGE_SIZE], strict=False):
             box.layout.display = "none" if line is None else None
             if line is not None:
