@@ -1,7 +1,8 @@
-"""The floor: the least that any audit has to do, done by the same libraries and nothing besides.
+"""The floor: the least work that any audit must do, with the same libraries.
 
-Read the bytes of every manifest and of every file with front matter, parse the manifests with
-tomli, the front matters with PyYAML's C loader, and fetch the cache rows with what they join.
+It reads the bytes of every manifest and of every file with front matter, parses the manifests
+with tomli and the front matters with PyYAML's C loader, and fetches the cache rows with their
+joins.
 """
 
 import os
@@ -16,22 +17,22 @@ JOIN = "LEFT JOIN artifacts a ON a.uuid = c.artifact_uuid"
 
 
 def floor(home: Path) -> int:
-    """Do it, and return how many artifacts, front matters and rows were read, added up."""
+    """Return the total number of artifacts, front matters and rows that were read."""
     return _parse(home) + _fetch(home.absolute() / "cache" / "cache.db")
 
 
 def _parse(home: Path) -> int:
-    done = 0
+    count = 0
     for manifest in sorted(home.glob("collections/*/collection.toml")):
         folder = str(manifest.parent)
         entries = tomli.loads(_read(str(manifest)).decode())["artifacts"]
         for entry in entries:
-            place = f"{folder}/{entry['path']}"
-            file = f"{place}/SKILL.md" if entry["type"] == "skill" else place
+            path = f"{folder}/{entry['path']}"
+            file = f"{path}/SKILL.md" if entry["type"] == "skill" else path
             text = _read(file).decode()
             yaml.load(text[4 : text.index("\n---\n", 4)], yaml.CSafeLoader)
-            done += 2
-    return done
+            count += 2
+    return count
 
 
 def _read(file: str) -> bytes:
@@ -45,12 +46,12 @@ def _read(file: str) -> bytes:
 def _fetch(database: Path) -> int:
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro&immutable=1", uri=True)) as cache:
         names = {name for _, name, *_ in cache.execute("PRAGMA table_info(collection_artifacts)")}
-        joined, held = (JOIN, "a.id") if "artifact_uuid" in names else ("", "c.artifact_id")
+        join, artifact_id = (JOIN, "a.id") if "artifact_uuid" in names else ("", "c.artifact_id")
         rows = cache.execute(
-            f"SELECT {held}, c.collection_id, c.added_at, c.synced_at, c.deployments_json, "
+            f"SELECT {artifact_id}, c.collection_id, c.added_at, c.synced_at, c.deployments_json, "
             "c.description, c.source, c.origin, c.origin_source, c.tags_json, c.author, c.license, "
             "c.tools_json, c.version, c.resolved_sha, c.resolved_version "
-            f"FROM collection_artifacts c {joined}"
+            f"FROM collection_artifacts c {join}"
         ).fetchall()
         entries = cache.execute(
             "SELECT source_id, artifact_type, name, path, upstream_url, description, status, "

@@ -1,4 +1,4 @@
-"""Two frames of one home: what its rows should say, and what they say; keys and audited columns."""
+"""Two frames of one home, the expected and the actual rows: their keys and audited columns."""
 
 import sys
 from dataclasses import replace
@@ -15,29 +15,30 @@ NAMES = [*KEY, *COLUMNS]
 
 
 def snapshot(home: Path) -> Snapshot:
-    """Return the layers of *home* with everything that is known of it in the manifest."""
+    """Return the layers of *home*, with the values of all layers moved into the manifest."""
     loaded = load_snapshot(home, progress=False)
-    told = {name: loaded.manifest[name] for name in COLUMNS}
-    own = loaded.frontmatter
-    told |= {name: told[name].fillna(own[name]) for name in COLUMNS if name in own}
-    silent = dict.fromkeys(FRONTMATTER.columns) | {"entry": own["entry"]}
-    blank = pd.DataFrame(silent, index=own.index)
+    values = {name: loaded.manifest[name] for name in COLUMNS}
+    frontmatter = loaded.frontmatter
+    values |= {
+        name: values[name].fillna(frontmatter[name]) for name in COLUMNS if name in frontmatter
+    }
+    blank = dict.fromkeys(FRONTMATTER.columns) | {"entry": frontmatter["entry"]}
     return replace(
         loaded,
-        manifest=MANIFEST.conform(loaded.manifest.assign(**told)),
-        frontmatter=FRONTMATTER.conform(blank),
+        manifest=MANIFEST.conform(loaded.manifest.assign(**values)),
+        frontmatter=FRONTMATTER.conform(pd.DataFrame(blank, index=frontmatter.index)),
         catalog=CATALOG.empty(),
     )
 
 
 def pair(home: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return both frames, a row per artifact in the default collection."""
+    """Return the expected and the actual frame, one row per artifact in the default collection."""
     layers = snapshot(home)
     return layers.manifest.assign(collection_id="default")[NAMES], layers.rows[NAMES]
 
 
-def compared(expected: pd.DataFrame, actual: pd.DataFrame) -> pd.DataFrame:
-    """Return what `DataFrame.compare` makes of the rows that both frames have."""
+def compare_with_pandas(expected: pd.DataFrame, actual: pd.DataFrame) -> pd.DataFrame:
+    """Return the result of `DataFrame.compare` on the rows that both frames have."""
     left, right = expected.set_index(list(KEY)), actual.set_index(list(KEY))
     both = left.index.intersection(right.index)
     return left.loc[both].compare(right.loc[both])

@@ -1,10 +1,10 @@
-"""Builds a SkillMeat home of any size, the same for the same arguments: files, manifests, cache.
+"""Builds a SkillMeat home of any size: files, manifest and cache, equal for equal arguments.
 
-Of a hundred artifacts, three have a bare row (an import that wrote no metadata), two a row that
-drifted from the manifest, one none at all; the others agree. An entry of a manifest has about 600
-bytes, a front matter 15 lines, a file 1.4 kB; the catalogue lists every imported artifact.
+Of a hundred artifacts, three have a bare row (an import that wrote no metadata), two have a row
+that differs from the manifest, and one has no row; the others agree. A manifest entry has about
+600 bytes, a front matter 15 lines, a file 1.4 kB; the catalogue lists every imported artifact.
 
-Run it as ``python benchmarks/homes.py 10000 FOLDER [--era artifact_id] [--bare 100]``.
+Usage: ``python benchmarks/homes.py 10000 FOLDER [--era artifact_id] [--bare 100]``.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from skillmeat_audit.replay.scratch import SCHEMAS
 from skillmeat_audit.schema.shape import ERAS
 from skillmeat_audit.schema.tables import SENTINEL
 
-BARE, DRIFTED, MISSING = 3, 2, 1  # of a hundred
+BARE, DRIFTED, MISSING = 3, 2, 1  # percent
 SOURCES = 20
 BEGIN = datetime(2026, 3, 1, 8, tzinfo=UTC)
 TEXT = (
@@ -43,7 +43,7 @@ Row = dict[str, object]
 
 @dataclass(frozen=True)
 class Artifact:
-    """One artifact, as its author wrote it and as the manifest lists it."""
+    """One artifact: the values of its file and of its manifest entry."""
 
     number: int
     kind: str
@@ -58,42 +58,42 @@ class Artifact:
 
     @property
     def id(self) -> str:
-        """What SkillMeat calls it."""
+        """The artifact id of SkillMeat: type:name."""
         return f"{self.kind}:{self.name}"
 
     @property
     def path(self) -> str:
-        """Where the manifest says it lies, below the collection."""
+        """Its path in the manifest, relative to the collection."""
         return f"{FOLDERS[self.kind]}/{self.name}{'' if self.kind == 'skill' else '.md'}"
 
     @property
     def file(self) -> str:
-        """The file its front matter stands in, below the collection."""
+        """The file with its front matter, relative to the collection."""
         return f"{self.path}/SKILL.md" if self.kind == "skill" else self.path
 
     @property
     def source(self) -> str:
-        """Which registered source it was imported from."""
+        """The repository of the marketplace source that it was imported from."""
         return f"https://github.com/acme/kit-{self.number % SOURCES}"
 
     @property
     def upstream(self) -> str:
-        """Its address there."""
+        """Its URL in that repository."""
         return f"{self.source}/tree/main/{self.path}"
 
     @property
     def uuid(self) -> str:
-        """An id of 32 hexadecimal digits."""
+        """Its uuid: 32 hexadecimal digits."""
         return hashlib.md5(self.id.encode()).hexdigest()
 
     @property
     def added_at(self) -> datetime:
-        """When its row was made: one after the other, a hundredth of a second apart."""
+        """The time its row was added: 10 ms after the one before."""
         return BEGIN + timedelta(milliseconds=10 * self.number)
 
 
 def artifacts(count: int, seed: int = 1) -> Iterator[Artifact]:
-    """Yield *count* artifacts: seven tenths skills, the rest commands and agents."""
+    """Yield *count* artifacts: 70 % skills, 15 % commands, 15 % agents."""
     chance = random.Random(seed)
     for number in range(count):
         kind = chance.choices(tuple(FOLDERS), (70, 15, 15))[0]
@@ -114,7 +114,7 @@ def artifacts(count: int, seed: int = 1) -> Iterator[Artifact]:
 def build(target: Path, count: int, era: str = ERAS[1], bare: int = BARE) -> Path:
     """Build a home of *count* artifacts as *target*/.skillmeat, and return that folder.
 
-    *bare* of a hundred rows hold nothing but their key.
+    *bare* percent of the rows have nothing but their key.
     """
     home = target / ".skillmeat"
     collection = home / "collections" / "default"
@@ -122,20 +122,20 @@ def build(target: Path, count: int, era: str = ERAS[1], bare: int = BARE) -> Pat
         (collection / folder).mkdir(parents=True)
     (home / "cache").mkdir()
     (home / "config.toml").write_text('[settings]\ndefault-collection = "default"\n')
-    made = list(artifacts(count))
+    all_artifacts = list(artifacts(count))
     head = f'[collection]\nname = "default"\nversion = "1.0.0"\ncreated = "{_iso(BEGIN)}"\n'
     head += f'updated = "{_iso(BEGIN)}"\n'
-    listed = "".join(map(_entry, made))
-    (collection / "collection.toml").write_text(head + listed, "utf-8")
-    for each in made:
-        _write_files(collection, each)
+    entries = "".join(map(_entry, all_artifacts))
+    (collection / "collection.toml").write_text(head + entries, "utf-8")
+    for artifact in all_artifacts:
+        _write_file(collection, artifact)
     with closing(sqlite3.connect(home / "cache" / "cache.db")) as connection:
-        _fill(connection, made, era, bare)
+        _fill_cache(connection, all_artifacts, era, bare)
     return home
 
 
 def _entry(artifact: Artifact) -> str:
-    """Return the manifest's entry; an import knows less of the artifact than an add."""
+    """Return the manifest entry; an import writes fewer values into it than an add."""
     lines = [
         "\n[[artifacts]]",
         f'name = "{artifact.name}"',
@@ -170,7 +170,7 @@ def _entry(artifact: Artifact) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write_files(collection: Path, artifact: Artifact) -> None:
+def _write_file(collection: Path, artifact: Artifact) -> None:
     file = collection / artifact.file
     if artifact.kind == "skill":
         file.parent.mkdir()
@@ -196,75 +196,90 @@ def _write_files(collection: Path, artifact: Artifact) -> None:
     os.utime(file, (artifact.added_at.timestamp(),) * 2)
 
 
-def _fill(connection: sqlite3.Connection, made: list[Artifact], era: str, bare: int) -> None:
+def _fill_cache(
+    connection: sqlite3.Connection, all_artifacts: list[Artifact], era: str, bare: int
+) -> None:
     connection.execute("PRAGMA synchronous = OFF")
     connection.executescript((SCHEMAS / f"{era}.sql").read_text("utf-8"))
     at = _sql(BEGIN)
     times: Row = {"created_at": at, "updated_at": at}
-    place: Row = {"id": "default", "name": "Default Collection", **times}
-    _insert(connection, "collections", [place])
-    _insert(connection, "projects", [
-        {"id": SENTINEL, "name": "Collection Artifacts", "path": "~", "status": "active", **times},
-    ])  # fmt: skip
-    _insert(connection, "marketplace_sources", [
-        {
-            "id": f"s{number}", "repo_url": f"https://github.com/acme/kit-{number}",
-            "owner": "acme", "repo_name": f"kit-{number}", "scan_status": "success",
-            "artifact_count": 0, **times,
-        }
-        for number in range(SOURCES)
-    ])  # fmt: skip
-    _insert(connection, "marketplace_catalog_entries", [
-        {
-            "id": f"c{each.number}", "source_id": f"s{each.number % SOURCES}",
-            "artifact_type": each.kind, "name": each.name, "path": each.path,
-            "upstream_url": each.upstream, "description": each.description, "status": "imported",
-            "import_date": _sql(each.added_at), "import_id": each.uuid, "detected_at": at,
-            "confidence_score": 95, **times,
-        }
-        for each in made if not each.local
-    ])  # fmt: skip
+    _insert(connection, "collections", [{"id": "default", "name": "Default Collection", **times}])
+    project = {"id": SENTINEL, "name": "Collection Artifacts", "path": "~", "status": "active"}
+    _insert(connection, "projects", [project | times])
+    sources = [_source_row(number) | times for number in range(SOURCES)]
+    _insert(connection, "marketplace_sources", sources)
+    imported = [_catalog_row(artifact) | times for artifact in all_artifacts if not artifact.local]
+    _insert(connection, "marketplace_catalog_entries", imported)
     by_uuid = era == "artifact_uuid"
     if by_uuid:
-        _insert(connection, "artifacts", [
-            {
-                "id": each.id, "uuid": each.uuid, "project_id": SENTINEL, "name": each.name,
-                "type": each.kind, **times,
-            }
-            for each in made
-        ])  # fmt: skip
-    chance = random.Random(len(made))
-    lots = [chance.randrange(100) - bare for _ in made]
-    rows = [_row(each, lot, by_uuid=by_uuid) for each, lot in zip(made, lots, strict=True)]
+        _insert(connection, "artifacts", [_artifact_row(each) | times for each in all_artifacts])
+    chance = random.Random(len(all_artifacts))
+    rows = [
+        _cache_row(artifact, chance.randrange(100) - bare, by_uuid=by_uuid)
+        for artifact in all_artifacts
+    ]
     _insert(connection, "collection_artifacts", [row for row in rows if row is not None])
     connection.commit()
 
 
-def _row(artifact: Artifact, lot: int, *, by_uuid: bool) -> Row | None:
-    """Return the artifact's cache row, wrong in the way that its *lot* says."""
-    key = {"artifact_uuid": artifact.uuid} if by_uuid else {"artifact_id": artifact.id}
-    blank = (
-        "description source origin origin_source tags_json author license tools_json version "
-        "synced_at"
-    )
-    row: Row = {"collection_id": "default", **key, "added_at": _sql(artifact.added_at)}
-    row |= dict.fromkeys(blank.split())
-    if lot < 0:
-        return row
-    if lot < MISSING:
+def _source_row(number: int) -> Row:
+    return {
+        "id": f"s{number}",
+        "repo_url": f"https://github.com/acme/kit-{number}",
+        "owner": "acme",
+        "repo_name": f"kit-{number}",
+        "scan_status": "success",
+        "artifact_count": 0,
+    }
+
+
+def _catalog_row(artifact: Artifact) -> Row:
+    return {
+        "id": f"c{artifact.number}",
+        "source_id": f"s{artifact.number % SOURCES}",
+        "artifact_type": artifact.kind,
+        "name": artifact.name,
+        "path": artifact.path,
+        "upstream_url": artifact.upstream,
+        "description": artifact.description,
+        "status": "imported",
+        "import_date": _sql(artifact.added_at),
+        "import_id": artifact.uuid,
+        "detected_at": _sql(BEGIN),
+        "confidence_score": 95,
+    }
+
+
+def _artifact_row(artifact: Artifact) -> Row:
+    return {
+        "id": artifact.id,
+        "uuid": artifact.uuid,
+        "project_id": SENTINEL,
+        "name": artifact.name,
+        "type": artifact.kind,
+    }
+
+
+def _cache_row(artifact: Artifact, draw: int, *, by_uuid: bool) -> Row | None:
+    """Return the artifact's cache row, or None; a low *draw* makes it bare, missing or drifted."""
+    if 0 <= draw < MISSING:
         return None
-    market = not artifact.local
-    drifted = lot < MISSING + DRIFTED
-    return row | {
+    key = {"artifact_uuid": artifact.uuid} if by_uuid else {"artifact_id": artifact.id}
+    row: Row = {"collection_id": "default", **key, "added_at": _sql(artifact.added_at)}
+    imported, drifted = not artifact.local, draw < MISSING + DRIFTED
+    values: Row = {
         "description": "What it said before." if drifted else artifact.description,
-        "source": artifact.upstream if market else None,
-        "origin": "marketplace" if market else "local",
-        "origin_source": "github" if market else None,
-        "tags_json": json.dumps(artifact.tags), "author": artifact.author,
-        "license": artifact.license, "tools_json": json.dumps(artifact.tools),
+        "source": artifact.upstream if imported else None,
+        "origin": "marketplace" if imported else "local",
+        "origin_source": "github" if imported else None,
+        "tags_json": json.dumps(artifact.tags),
+        "author": artifact.author,
+        "license": artifact.license,
+        "tools_json": json.dumps(artifact.tools),
         "version": "0.0.1" if drifted and artifact.local else artifact.version,
         "synced_at": _sql(artifact.added_at + timedelta(microseconds=200)),
-    }  # fmt: skip
+    }
+    return row | (dict.fromkeys(values) if draw < 0 else values)
 
 
 def _insert(connection: sqlite3.Connection, table: str, rows: list[Row]) -> None:
@@ -287,7 +302,7 @@ def main() -> None:
     parser.add_argument("count", type=int)
     parser.add_argument("target", type=Path, help="the folder that gets a .skillmeat")
     parser.add_argument("--era", choices=ERAS, default=ERAS[1])
-    parser.add_argument("--bare", type=int, default=BARE, help="of a hundred rows")
+    parser.add_argument("--bare", type=int, default=BARE, help="percent of bare rows")
     options = parser.parse_args()
     build(options.target, options.count, options.era, options.bare)
 

@@ -1,4 +1,4 @@
-"""The machine: what it is, and how much memory the processes on it take."""
+"""Describes the machine, and measures the peak memory of a process tree."""
 
 import json
 import os
@@ -15,7 +15,7 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 def facts() -> dict[str, object]:
-    """Return what a reader has to know to place the figures."""
+    """Return the processor, memory and versions that the figures depend on."""
     cpus = Path("/proc/cpuinfo").read_text("utf-8") if Path("/proc/cpuinfo").exists() else ""
     models = [line.partition(":")[2].strip() for line in cpus.splitlines() if "model name" in line]
     memory_bytes = os.sysconf("SC_PHYS_PAGES") * _PAGE_BYTES
@@ -29,33 +29,33 @@ def facts() -> dict[str, object]:
     }
 
 
-def watched(command: list[object]) -> dict[str, float]:
-    """Return the JSON that *command* prints, and the most memory its processes took together."""
+def run_measured(command: list[object]) -> dict[str, float]:
+    """Return the JSON that *command* prints, and the peak memory of its process tree."""
     with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE) as process:
         peak, done = [0], threading.Event()
         watch = threading.Thread(target=_watch, args=(process.pid, peak, done))
         watch.start()
         assert process.stdout is not None
-        said = process.stdout.read()
+        output = process.stdout.read()
         done.set()
         watch.join()
     if process.returncode:
         raise SystemExit(f"{command} failed")
-    return json.loads(said) | {"peak_mb": peak[0] / 1e6}
+    return json.loads(output) | {"peak_mb": peak[0] / 1e6}
 
 
 def _watch(pid: int, peak: list[int], done: threading.Event) -> None:
     while not done.wait(_EVERY_SECONDS):
-        peak[0] = max(peak[0], sum(map(_resident_bytes, _family(pid))))
+        peak[0] = max(peak[0], sum(map(_resident_bytes, _process_tree(pid))))
 
 
-def _family(pid: int) -> list[int]:
-    """Return *pid* and what it started, as far as the system tells."""
+def _process_tree(pid: int) -> list[int]:
+    """Return *pid* and its descendants; nothing where /proc has no children of it."""
     try:
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
         return []
-    return [pid, *(each for child in listed for each in _family(int(child)))]
+    return [pid, *(pid for child in children for pid in _process_tree(int(child)))]
 
 
 def _resident_bytes(pid: int) -> int:

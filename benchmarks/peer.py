@@ -1,4 +1,4 @@
-"""Times datacompy over two frames, in an environment of its own: ``python peer.py FOLDER``."""
+"""Measures datacompy on two frames, in its own environment: ``python peer.py FOLDER``."""
 
 import json
 import sys
@@ -8,21 +8,25 @@ from pathlib import Path
 import datacompy
 import pandas as pd
 
-TIMES = 5
+ROUNDS = 5
 
 
 def main() -> None:
-    """Compare several times, and say how long each took."""
+    """Compare several times, and print the median duration as JSON."""
     folder = Path(sys.argv[1])
     expected, actual = (
         pd.read_parquet(folder / f"{name}.parquet") for name in ("expected", "actual")
     )
-    took = []
-    for _ in range(TIMES):
+    durations = []
+    for _ in range(ROUNDS):
         start = time.perf_counter()
-        found = datacompy.PandasCompare(expected, actual, join_columns=list(expected.columns[:2]))
-        took.append(time.perf_counter() - start)
-    json.dump({"wall": sorted(took)[TIMES // 2], "done": len(found.all_mismatch())}, sys.stdout)
+        comparison = datacompy.PandasCompare(
+            expected, actual, join_columns=list(expected.columns[:2])
+        )
+        durations.append(time.perf_counter() - start)
+    json.dump(
+        {"wall": sorted(durations)[ROUNDS // 2], "done": len(comparison.all_mismatch())}, sys.stdout
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Times the real SkillMeat's refresh-cache over a home; runs in the conformance environment.
+"""Measures SkillMeat's own refresh-cache on a home; runs in the conformance environment.
 
-``python benchmarks/refresh.py HOME KEPT``: its server is started over an empty home in a scratch
-HOME, files and rows are put there, and it is asked to refresh its cache. What it leaves is copied
-to KEPT, to be audited. Prints JSON.
+``python benchmarks/refresh.py HOME RESULT`` starts SkillMeat's server on an empty home, copies the
+files and rows of HOME into it, and requests a refresh of its cache. The refreshed home is copied to
+RESULT for an audit. Prints JSON.
 """
 
 import json
@@ -17,15 +17,18 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent.parent / "tests"
 TABLES = (
-    "artifacts", "marketplace_sources", "marketplace_catalog_entries", "collection_artifacts",
-)  # fmt: skip
+    "artifacts",
+    "marketplace_sources",
+    "marketplace_catalog_entries",
+    "collection_artifacts",
+)
 
 
 def main() -> None:
-    """Refresh, and say how long it took."""
-    home, kept = map(Path, sys.argv[1:])
+    """Refresh, and print how long it took."""
+    home, result = map(Path, sys.argv[1:])
     with tempfile.TemporaryDirectory() as scratch:
-        os.environ["HOME"] = scratch  # SkillMeat asks for it when it is imported
+        os.environ["HOME"] = scratch  # SkillMeat reads it at import
         sys.path.insert(0, str(TESTS))
         from conformance.app import Application
         from conformance.boundary import GitHub
@@ -35,16 +38,16 @@ def main() -> None:
             app = Application(github)
             app.install()
             app.start()
-            _fill(app, home)
+            _copy_home(app, home)
             wall, cpu = time.perf_counter(), time.process_time()
-            answer = _refreshed(app)
-            took = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
-            app.keep(kept)
-    json.dump({**took, "done": answer}, sys.stdout)
+            answer = _refresh(app)
+            times = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+            app.keep(result)
+    json.dump({**times, "done": answer}, sys.stdout)
 
 
-def _refreshed(app: object) -> str:
-    """Ask for the refresh, and return what came of it: a large home's ends in a time-out."""
+def _refresh(app: object) -> str:
+    """Request the refresh and return its result; for a large home the server times out."""
     try:
         answer = app.ask("POST", "/user-collections/refresh-cache")
     except AssertionError as exc:
@@ -52,22 +55,25 @@ def _refreshed(app: object) -> str:
     return f"{answer['total_updated']} rows refreshed"
 
 
-def _fill(app: object, home: Path) -> None:
-    """Put the files of *home* in place, and its rows into the tables of the real schema."""
+def _copy_home(app: object, home: Path) -> None:
+    """Copy the files of *home*, and its rows into the tables of the real schema."""
     shutil.copytree(home / "collections", app.home / "collections", dirs_exist_ok=True)
     with closing(sqlite3.connect(app.database)) as cache:
-        cache.execute("ATTACH ? AS theirs", [str(home / "cache" / "cache.db")])
+        cache.execute("ATTACH ? AS benchmark", [str(home / "cache" / "cache.db")])
         with cache:
             for table in TABLES:
-                _copy(cache, table)
+                _copy_table(cache, table)
 
 
-def _copy(cache: sqlite3.Connection, table: str) -> None:
-    own = {row[1]: row for row in cache.execute(f"PRAGMA main.table_info({table})")}
-    there = [row[1] for row in cache.execute(f"PRAGMA theirs.table_info({table})") if row[1] in own]
-    names = ", ".join(there)
+def _copy_table(cache: sqlite3.Connection, table: str) -> None:
+    """Copy the columns of *table* that both schemas have."""
+    target, source = (
+        [row[1] for row in cache.execute(f"PRAGMA {schema}.table_info({table})")]
+        for schema in ("main", "benchmark")
+    )
+    names = ", ".join(name for name in source if name in target)
     cache.execute(
-        f"INSERT OR IGNORE INTO main.{table} ({names}) SELECT {names} FROM theirs.{table}"
+        f"INSERT OR IGNORE INTO main.{table} ({names}) SELECT {names} FROM benchmark.{table}"
     )
 
 

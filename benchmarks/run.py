@@ -1,8 +1,8 @@
-"""Measures everything in one run on one machine: ``make bench``, ``make bench SIZES="300 1000"``.
+"""Runs all measurements on one machine: ``make bench``, ``make bench SIZES="300 1000"``.
 
-Every step is a process of its own (`steps.py`), and the steps take turns, so that a machine which
-is slow for a while is slow for all of them. Figures are medians, and ratios of medians to the
-floor. Results are kept as JSON in ``results/``, and as a table in the README.
+Every step runs in its own process (`steps.py`), and the steps alternate, so that a temporary
+slowdown of the machine affects all of them. Figures are medians, and ratios of medians to the
+floor. A complete run saves them as JSON in ``results/`` and as tables in the README.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from statistics import median
 
 import homes
 import report
-from machine import facts, watched
+from machine import facts, run_measured
 
 HERE = Path(__file__).parent
 HOMES = HERE.parent / ".build" / "bench"
@@ -34,111 +34,115 @@ Figures = dict[str, float]
 
 
 def main() -> None:
-    """Build the homes, measure, keep and print."""
+    """Build the homes, measure, print and save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", type=int, nargs="*", default=SIZES)
     parser.add_argument(
-        "--rounds", type=int, default=5, help="how often (past 10,000: three times)"
+        "--rounds", type=int, default=5, help="rounds per step (at most 3 above 10,000 artifacts)"
     )
     options = parser.parse_args()
-    results: dict[str, object] = {"machine": facts(), "start": start(options.rounds)}
-    results["diff"] = compared(max(options.sizes), options.rounds)
-    results["bulk"] = bulk(options.rounds)
+    results: dict[str, object] = {"machine": facts(), "start": measure_start(options.rounds)}
+    results["diff"] = measure_diff(max(options.sizes), options.rounds)
+    results["bulk"] = measure_bulk(options.rounds)
     if PEER in options.sizes:
-        results["refresh"] = refresh()
+        results["refresh"] = measure_refresh()
     results["sizes"] = {
-        str(size): dict(measured(size, min(options.rounds, 3) if size > LARGE else options.rounds))
+        str(size): dict(
+            measure_steps(size, min(options.rounds, 3) if size > LARGE else options.rounds)
+        )
         for size in options.sizes
     }
-    report.keep(results, whole=tuple(options.sizes) == SIZES)
+    report.save(results, complete=tuple(options.sizes) == SIZES)
 
 
-def measured(size: int, rounds: int) -> Iterator[tuple[str, Figures]]:
+def measure_steps(size: int, rounds: int) -> Iterator[tuple[str, Figures]]:
     """Yield the median figures of every step on a home of *size* artifacts."""
-    yield from turns(STEPS, home(str(size), size), rounds)
+    yield from alternate(STEPS, home(str(size), size), rounds)
 
 
-def bulk(rounds: int) -> dict[str, Figures]:
-    """Return what it takes to change every row of a home: ours, a bare executemany, an ORM."""
-    place = home(f"{LARGE}-bare", LARGE, bare=100)
-    few = home(f"{PEER}-bare", PEER, bare=100)
-    return dict(turns(("apply", "bare"), place, rounds)) | dict(turns(("orm",), few, 3))
+def measure_bulk(rounds: int) -> dict[str, Figures]:
+    """Return how long it takes to change every row: by apply, a bare executemany, an ORM."""
+    large = home(f"{LARGE}-bare", LARGE, bare=100)
+    small = home(f"{PEER}-bare", PEER, bare=100)
+    return dict(alternate(("apply", "bare"), large, rounds)) | dict(alternate(("orm",), small, 3))
 
 
-def turns(steps: tuple[str, ...], place: Path, rounds: int) -> Iterator[tuple[str, Figures]]:
-    """Yield the medians of *steps*, taken in turns, *rounds* times each."""
-    taken: dict[str, list[Figures]] = {step: [] for step in steps}
+def alternate(
+    steps: tuple[str, ...], home_path: Path, rounds: int
+) -> Iterator[tuple[str, Figures]]:
+    """Yield the medians of *steps*, which alternate for a number of *rounds*."""
+    results: dict[str, list[Figures]] = {step: [] for step in steps}
     for number in range(rounds):
         for step in steps:
-            say(f"{place.parent.name}: {step}, {number + 1} of {rounds}")
-            taken[step].append(watched([PYTHON, HERE / "steps.py", step, place]))
-    for step, figures in taken.items():
-        yield step, {name: median(each[name] for each in figures) for name in figures[0]}
+            show_progress(f"{home_path.parent.name}: {step}, {number + 1} of {rounds}")
+            results[step].append(run_measured([PYTHON, HERE / "steps.py", step, home_path]))
+    for step, figures in results.items():
+        yield step, {name: median(figure[name] for figure in figures) for name in figures[0]}
 
 
-def start(rounds: int) -> Figures:
-    """Return how long whole processes take: the help, and a check of a small home."""
+def measure_start(rounds: int) -> Figures:
+    """Return the durations of whole processes: the help, and a check of a small home."""
     small = home(str(SMALL), SMALL)
     commands = {"help": [TOOL, "--help"], "check": [TOOL, "check", small, "--no-index"]}
-    taken: dict[str, list[float]] = {name: [] for name in commands}
+    durations: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(2 * rounds):
         for name, command in commands.items():
-            began = time.perf_counter()
+            start = time.perf_counter()
             subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
-            taken[name].append(time.perf_counter() - began)
-    return {name: median(each) for name, each in taken.items()}
+            durations[name].append(time.perf_counter() - start)
+    return {name: median(seconds) for name, seconds in durations.items()}
 
 
-def refresh() -> dict[str, object]:
-    """Return what SkillMeat's own refresh takes and leaves of a home, and what ours does."""
-    place = home(str(PEER), PEER)
-    ours = dict(turns(("repair",), place, 3))["repair"]
+def measure_refresh() -> dict[str, object]:
+    """Return the durations of SkillMeat's refresh and of our repair, and the rows to repair."""
+    home_path = home(str(PEER), PEER)
+    ours = dict(alternate(("repair",), home_path, 3))["repair"]
     with tempfile.TemporaryDirectory() as folder:
-        say(f"{PEER}: SkillMeat's refresh-cache, once")
-        kept = Path(folder) / "kept"
-        theirs = last_line([CONFORMANCE, HERE / "refresh.py", place, kept])
-        return {"ours": ours, "theirs": theirs, "before": wrong(place), "left": wrong(kept)}
+        show_progress(f"{PEER}: SkillMeat's refresh-cache, once")
+        refreshed = Path(folder) / "refreshed"
+        theirs = last_json([CONFORMANCE, HERE / "refresh.py", home_path, refreshed])
+        before, after = map(count_changes, (home_path, refreshed))
+        return {"ours": ours, "theirs": theirs, "before": before, "left": after}
 
 
-def wrong(place: Path) -> int:
-    """Return how many cells and rows of the home at *place* a repair would mend."""
-    command = [TOOL, "plan", place, "--no-index", "--format", "json"]
+def count_changes(home_path: Path) -> int:
+    """Return how many rows a repair of the home at *home_path* would change."""
+    command = [TOOL, "plan", home_path, "--no-index", "--format", "json"]
     return len(
         json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["changes"]
     )
 
 
-def compared(size: int, rounds: int) -> dict[str, object]:
-    """Return how long it takes to compare two frames: ours, datacompy, `DataFrame.compare`."""
-    place = home(str(size), size)
-    figures: dict[str, object] = dict(turns(("diff", "pandas"), place, rounds))
+def measure_diff(size: int, rounds: int) -> dict[str, object]:
+    """Return how long it takes to compare two frames: by our diff, datacompy and pandas."""
+    home_path = home(str(size), size)
+    figures: dict[str, object] = dict(alternate(("diff", "pandas"), home_path, rounds))
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([PYTHON, HERE / "frames.py", place, folder], check=True)
-        figures["datacompy"] = last_line([PEERS, HERE / "peer.py", folder])
+        subprocess.run([PYTHON, HERE / "frames.py", home_path, folder], check=True)
+        figures["datacompy"] = last_json([PEERS, HERE / "peer.py", folder])
     return figures | {"rows": size}
 
 
-def last_line(command: list[object]) -> dict[str, object]:
-    """Return the JSON in the last line that *command* prints."""
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
-    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
-    return found
+def last_json(command: list[object]) -> dict[str, object]:
+    """Return the last line that *command* prints, parsed as JSON."""
+    result = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
+    parsed: dict[str, object] = json.loads(result.stdout.splitlines()[-1])
+    return parsed
 
 
 def home(name: str, size: int, bare: int = homes.BARE) -> Path:
-    """Return the home called *name*, built where it is not there yet."""
-    place = HOMES / name / ".skillmeat"
+    """Return the home called *name*, and build it if it does not exist."""
     if not (HOMES / name / "done").exists():
-        say(f"building a home of {size:,} artifacts")
+        show_progress(f"building a home of {size:,} artifacts")
         shutil.rmtree(HOMES / name, ignore_errors=True)
         homes.build(HOMES / name, size, bare=bare)
         (HOMES / name / "done").touch()
-    return place
+    return HOMES / name / ".skillmeat"
 
 
-def say(what: str) -> None:
-    """Show on stderr what is going on."""
-    print(f"  {what}", file=sys.stderr, flush=True)
+def show_progress(message: str) -> None:
+    """Print *message* to stderr."""
+    print(f"  {message}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Measures one step of the work, in a process of its own: ``python benchmarks/steps.py STEP HOME``.
+"""Measures one step in its own process: ``python benchmarks/steps.py STEP HOME``.
 
-What a step needs is imported and prepared before the clock starts, and the step was done once on
-the smallest home before, so that nothing is loaded late. Prints JSON: seconds of wall and CPU time,
-child processes included, and how much was done.
+Inputs are prepared before the clock starts, and the step runs once on a small home first, so that
+no import is measured. Prints JSON: seconds of wall and CPU time, child processes included, and the
+number of items processed.
 """
 
 import argparse
@@ -24,8 +24,8 @@ from floor import floor
 from sqlalchemy.orm import DeclarativeBase, Session
 
 import skillmeat_audit as sma
+from skillmeat_audit.api.outputs import outputs_of
 from skillmeat_audit.api.report import ReportRequest, report
-from skillmeat_audit.delivery.files import outputs_of
 from skillmeat_audit.diff.cells import compare
 from skillmeat_audit.model.changes import Change
 
@@ -34,12 +34,12 @@ WARM_UP = 300  # artifacts
 
 
 def check(home: Path, _: Path) -> Step:
-    """Audit a home of which nothing is remembered."""
+    """Audit a home without a parse cache."""
     return lambda: len(sma.audit(home, index=False, progress=False).findings)
 
 
 def unchanged(home: Path, scratch: Path) -> Step:
-    """Audit a home in which nothing changed since the last time."""
+    """Audit a home in which no file changed since the last audit."""
     sma.audit(home, state_dir=scratch, progress=False)
     return lambda: len(sma.audit(home, state_dir=scratch, progress=False).findings)
 
@@ -52,20 +52,20 @@ def plan(home: Path, _: Path) -> Step:
 
 def apply(home: Path, scratch: Path) -> Step:
     """Apply a plan: preconditions, backup and journal, the rows, one commit."""
-    planned, options = _planned(home, scratch)
+    planned, options = _plan_copy(home, scratch)
     return lambda: len(sma.apply(planned, options=options, recheck=False).outcome.applied)
 
 
 def undo(home: Path, scratch: Path) -> Step:
-    """Undo a run, as carefully."""
-    planned, options = _planned(home, scratch)
+    """Undo a run: preconditions and journal, the rows, one commit."""
+    planned, options = _plan_copy(home, scratch)
     run = sma.apply(planned, options=options, recheck=False)
     return lambda: len(run.undo().outcome.applied)
 
 
 def bare(home: Path, scratch: Path) -> Step:
-    """Write the rows of a plan by one sorted executemany for each set of columns, no more."""
-    planned, _ = _planned(home, scratch)
+    """Write the rows of a plan by one sorted executemany for each set of columns, nothing else."""
+    planned, _ = _plan_copy(home, scratch)
     database = scratch / "cache.db"
     with closing(sqlite3.connect(database)) as connection:
         uuids = dict(connection.execute("SELECT id, uuid FROM artifacts"))
@@ -75,9 +75,9 @@ def bare(home: Path, scratch: Path) -> Step:
 
 def orm(home: Path, scratch: Path) -> Step:
     """Write the rows of a plan one by one through an ORM, with a commit each."""
-    planned, _ = _planned(home, scratch)
+    planned, _ = _plan_copy(home, scratch)
     engine = sa.create_engine(f"sqlite:///{scratch / 'cache.db'}")
-    row_type, uuids = _mapped(engine)
+    row_type, uuids = _map_cache_rows(engine)
     changes = [change for change in planned.document.changes if change.op == "update"]
 
     def work() -> int:
@@ -93,8 +93,8 @@ def orm(home: Path, scratch: Path) -> Step:
 
 
 def repair(home: Path, scratch: Path) -> Step:
-    """Audit, plan and apply: what SkillMeat's refresh is there for."""
-    copy = _copied(home, scratch)
+    """Audit, plan and apply: the counterpart of SkillMeat's refresh."""
+    copy = _copy_database(home, scratch)
     options = sma.Options(state_dir=scratch / "state")
 
     def work() -> int:
@@ -104,13 +104,13 @@ def repair(home: Path, scratch: Path) -> Step:
     return work
 
 
-def reported(home: Path, scratch: Path) -> Step:
+def audit_and_report(home: Path, scratch: Path) -> Step:
     """Audit, and report as HTML, JSON, SARIF and metrics."""
     files = [str(scratch / f"report.{suffix}") for suffix in ("html", "json", "sarif", "prom")]
-    order = ReportRequest(
+    request = ReportRequest(
         outputs=outputs_of(files, None, github=False), index=False, progress=False
     )
-    return lambda: len(report(home, order).delivery.written)
+    return lambda: len(report(home, request).delivery.written)
 
 
 def diff(home: Path, _: Path) -> Step:
@@ -120,27 +120,27 @@ def diff(home: Path, _: Path) -> Step:
 
 
 def pandas_compare(home: Path, _: Path) -> Step:
-    """Do the same by `DataFrame.compare`, on the rows that both have."""
+    """Compare the same frames by `DataFrame.compare`, on the rows that both have."""
     expected, actual = frames.pair(home)
-    return lambda: len(frames.compared(expected, actual))
+    return lambda: len(frames.compare_with_pandas(expected, actual))
 
 
 STEPS: dict[str, Callable[[Path, Path], Step]] = {
     "floor": lambda home, _: lambda: floor(home),
     "check": check, "unchanged": unchanged, "plan": plan, "apply": apply, "undo": undo,
-    "bare": bare, "orm": orm, "repair": repair, "report": reported, "diff": diff,
+    "bare": bare, "orm": orm, "repair": repair, "report": audit_and_report, "diff": diff,
     "pandas": pandas_compare,
 }  # fmt: skip
 
 
-def _copied(home: Path, scratch: Path) -> Path:
+def _copy_database(home: Path, scratch: Path) -> Path:
     return Path(shutil.copy(home / "cache" / "cache.db", scratch / "cache.db"))
 
 
-def _planned(home: Path, scratch: Path) -> tuple[sma.Plan, sma.Options]:
-    planned = sma.audit(home, database=_copied(home, scratch), progress=False).plan()
-    most = len(planned.document.changes)
-    return planned, sma.Options(state_dir=scratch / "state", max_overwrites=most)
+def _plan_copy(home: Path, scratch: Path) -> tuple[sma.Plan, sma.Options]:
+    planned = sma.audit(home, database=_copy_database(home, scratch), progress=False).plan()
+    limit = len(planned.document.changes)
+    return planned, sma.Options(state_dir=scratch / "state", max_overwrites=limit)
 
 
 def _write(database: Path, changes: list[Change], uuids: dict[str, str]) -> int:
@@ -150,18 +150,18 @@ def _write(database: Path, changes: list[Change], uuids: dict[str, str]) -> int:
         by_columns.setdefault(tuple(change.after), []).append(row)
     with closing(sqlite3.connect(database)) as connection, connection:
         for columns, rows in by_columns.items():
-            mended = ", ".join(f"{name} = excluded.{name}" for name in columns)
+            assignments = ", ".join(f"{name} = excluded.{name}" for name in columns)
             connection.executemany(
                 f"INSERT INTO collection_artifacts "
                 f"(collection_id, artifact_uuid, added_at, synced_at, {', '.join(columns)}) "
                 f"VALUES (?, ?, '-', '-'{', ?' * len(columns)}) "
-                f"ON CONFLICT DO UPDATE SET synced_at = excluded.synced_at, {mended}",
+                f"ON CONFLICT DO UPDATE SET synced_at = excluded.synced_at, {assignments}",
                 sorted(rows),
             )
     return len(changes)
 
 
-def _mapped(engine: sa.Engine) -> tuple[type, dict[str, str]]:
+def _map_cache_rows(engine: sa.Engine) -> tuple[type, dict[str, str]]:
     """Return an ORM class of the cache rows, and the uuid of each artifact."""
 
     class Base(DeclarativeBase):
@@ -175,8 +175,8 @@ def _mapped(engine: sa.Engine) -> tuple[type, dict[str, str]]:
     return CacheRow, uuids
 
 
-def measured(step: str, home: Path) -> dict[str, object]:
-    """Do *step* once on *home*, after once on a small one, and return what it took."""
+def measure(step: str, home: Path) -> dict[str, object]:
+    """Run *step* on a small home, then on *home*, and return its durations."""
     make = STEPS[step]
     with tempfile.TemporaryDirectory() as small, tempfile.TemporaryDirectory() as scratch:
         (Path(small) / "scratch").mkdir()
@@ -198,7 +198,7 @@ def main() -> None:
     parser.add_argument("step", choices=STEPS)
     parser.add_argument("home", type=Path, help="a .skillmeat folder")
     options = parser.parse_args()
-    json.dump(measured(options.step, options.home), sys.stdout)
+    json.dump(measure(options.step, options.home), sys.stdout)
 
 
 if __name__ == "__main__":

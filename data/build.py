@@ -1,4 +1,4 @@
-"""Builds one of the small homes beside this file: files and a cache database on either schema."""
+"""Builds one of the small homes in ``data/homes``: its files, and a cache of either schema."""
 
 import argparse
 from pathlib import Path

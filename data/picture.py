@@ -1,4 +1,4 @@
-"""Draws report.png, the picture in the README: the report of a small home in its fifth night."""
+"""Draws report.png, the picture in the README: the report of a small home on its fifth night."""
 
 import shutil
 import sqlite3
@@ -30,19 +30,19 @@ EARLIER = """
 
 
 def main() -> None:
-    """Keep four nights of a home, then change it, and draw the report of the fifth."""
+    """Record four nights of a home, then change it, and draw the report of the fifth."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     home = build_home("batch-import", FOLDER) / ".skillmeat"
     database = home / "cache" / "cache.db"
-    now = database.read_bytes()
+    final = database.read_bytes()
     with closing(sqlite3.connect(database)) as connection:
         connection.executescript(EARLIER)
     for day in range(11, 15):
-        kept(home, day)
-    database.write_bytes(now)
-    audited, last = kept(home, 15)
-    past = RunContext(last.changes, last.trend)
-    page = html_page(make_report(audited, findings=last.findings, past=past, made_at=night(15)))
+        record_night(home, day)
+    database.write_bytes(final)
+    audited, last = record_night(home, 15)
+    context = RunContext(last.changes, last.trend)
+    page = html_page(make_report(audited, findings=last.findings, past=context, made_at=night(15)))
     (FOLDER / "report.html").write_bytes(page)
     draw(FOLDER / "report.html")
 
@@ -52,26 +52,28 @@ def night(day: int) -> str:
     return f"2026-02-{day}T03:17:00Z"
 
 
-def kept(home: Path, day: int) -> tuple[Audit, RecordedRun]:
-    """Audit *home* in a night, and keep what was found, under the name that is shown."""
-    found = audit(home, progress=False)
-    shown = replace(found.snapshot, home=replace(found.snapshot.home, root=SHOWN_AS))
-    found = replace(found, snapshot=shown)
-    place = location_of(found, Scope(), HistorySettings(str(FOLDER / "history.db")))
-    recorded = record_audit(found, place, night(day))
-    mark_delivered(place, recorded.run)
-    return found, recorded
+def record_night(home: Path, day: int) -> tuple[Audit, RecordedRun]:
+    """Audit *home* and record the run in the history, as an audit of `SHOWN_AS`."""
+    audited = audit(home, progress=False)
+    shown_home = replace(audited.snapshot.home, root=SHOWN_AS)
+    audited = replace(audited, snapshot=replace(audited.snapshot, home=shown_home))
+    location = location_of(audited, Scope(), HistorySettings(str(FOLDER / "history.db")))
+    recorded = record_audit(audited, location, night(day))
+    mark_delivered(location, recorded.run)
+    return audited, recorded
 
 
 def draw(page: Path) -> None:
     """Write the top of *page* as a picture."""
-    with sync_playwright() as drive:
-        chromium = drive.chromium.launch(
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
-        view = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
-        view.goto(page.resolve().as_uri())
-        view.screenshot(path=TARGET)
+        page_view = chromium.new_page(
+            viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light"
+        )
+        page_view.goto(page.resolve().as_uri())
+        page_view.screenshot(path=TARGET)
         chromium.close()
     Image.open(TARGET).quantize(128).save(TARGET, optimize=True)  # a third of the size
 

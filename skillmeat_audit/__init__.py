@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from skillmeat_audit.api.replay import replay_imports
     from skillmeat_audit.api.sample import sample
     from skillmeat_audit.base.errors import AuditError
-    from skillmeat_audit.ui.notebook import explore, repair_panel
+    from skillmeat_audit.ui.widgets import explore, repair_panel
 
 __version__ = "0.1.0"
 __all__ = [
@@ -30,7 +30,7 @@ _HOMES = {
     "api.repair": ("Plan", "Run", "apply"),
     "api.replay": ("replay_imports",),
     "api.sample": ("sample",),
-    "ui.notebook": ("explore", "repair_panel"),
+    "ui.widgets": ("explore", "repair_panel"),
 }
 _HOME = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
 

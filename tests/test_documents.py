@@ -61,7 +61,7 @@ BLOCKS = {
         r"(?<=\| exit code \| name \| meaning \|\n\|---\|---\|---\|\n).*?(?=\n\n)",
         exit_table,
     ),
-    "rules": (r"(?<=## What is looked for\n\n).*?(?=\n\n## )", rule_table),
+    "rules": (r"(?<=## Rules\n\n).*?(?=\n\n## )", rule_table),
 }
 
 

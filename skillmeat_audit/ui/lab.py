@@ -31,11 +31,11 @@ def lab(
     folder: Path, *, no_open: bool, no_browser: bool, more: tuple[str, ...], traceback: bool
 ) -> int:
     """Copy the notebooks to FOLDER and open JupyterLab there; copies of yours stay as they are."""
-    from skillmeat_audit.ui.notebook import require
+    from skillmeat_audit.ui.widgets import require_module
 
     if not no_open:
-        require("jupyterlab")
-        require("ipywidgets")
+        require_module("jupyterlab")
+        require_module("ipywidgets")
     for name, copied in copy_notebooks(folder):
         said = "copied" if copied else "kept as it is: it was there before"
         emit(f"{printable(folder / name)}  {said}" + "\n")

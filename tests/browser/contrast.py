@@ -1,8 +1,9 @@
-"""How much text stands out from what is behind it, measured where it is drawn."""
+"""Measures in the browser the contrast of text with its background."""
 
-ENOUGH = 4.5  # to 1, as WCAG 2.2 asks of text at level AA
+MIN_CONTRAST = 4.5  # to 1: what WCAG 2.2 requires of text at level AA
 
-# Colours of any notation are told by a canvas; backgrounds and opacities add up from the page down.
+# A canvas converts colours of any notation to RGBA; backgrounds and opacities are composed from the
+# page inwards.
 _MEASURE = """() => {
   const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
   const parts = colour => {
@@ -29,20 +30,20 @@ _MEASURE = """() => {
       opacity *= style.opacity;
     }
     const behind = layers.reduce((below, top) => over(top, below), [255, 255, 255, 1]);
-    const own = parts(getComputedStyle(element).color);
-    own[3] *= opacity;
-    const pair = [light(over(own, behind)), light(behind)].sort((one, other) => one - other);
+    const text = parts(getComputedStyle(element).color);
+    text[3] *= opacity;
+    const pair = [light(over(text, behind)), light(behind)].sort((one, other) => one - other);
     return (pair[1] + 0.05) / (pair[0] + 0.05);
   };
-  const says = element => element.tagName !== "STYLE" && element.checkVisibility()
+  const hasText = element => element.tagName !== "STYLE" && element.checkVisibility()
     && [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
-  return [...document.querySelectorAll(".skillmeat-audit *")].filter(says)
+  return [...document.querySelectorAll(".skillmeat-audit *")].filter(hasText)
     .map(element => [ratio(element), `${element.className} ${element.textContent}`.slice(0, 60)]);
 }"""
 
 
-def faint(page):
-    """Return what stands out too little on *page*, with its ratio; fail where nothing is shown."""
+def low_contrast_texts(page):
+    """Return the texts of *page* with too little contrast; fail if it has no text."""
     measured = page.evaluate(_MEASURE)
     assert measured
-    return [each for each in measured if each[0] < ENOUGH]
+    return [(ratio, text) for ratio, text in measured if ratio < MIN_CONTRAST]

@@ -1,7 +1,8 @@
-"""JupyterLab on loopback, in folders of its own, and a browser that may go nowhere else."""
+"""Starts JupyterLab on loopback, with its own configuration, data and runtime folders."""
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,26 +12,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-CHROMIUM = next(
-    (path for path in (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser"),
-                       Path("/usr/bin/google-chrome")) if path.exists()), None
-)  # fmt: skip
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, _BROWSERS)), None)
 TOKEN = "loopback"
-QUIET = {
-    "notification.jupyterlab-settings": {
-        "fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True,
-    },
-}  # fmt: skip
+NO_NOTIFICATIONS = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
 
 
 def settings(theme: str) -> dict[str, dict[str, object]]:
-    """Return JupyterLab's settings by file: no questions, no news, and this theme."""
-    return QUIET | {"themes.jupyterlab-settings": {"theme": f"JupyterLab {theme}"}}
+    """Return JupyterLab's settings by file: no notifications, and this theme."""
+    return {
+        "notification.jupyterlab-settings": NO_NOTIFICATIONS,
+        "themes.jupyterlab-settings": {"theme": f"JupyterLab {theme}"},
+    }
 
 
 @contextmanager
 def server(folder: Path, state: Path, theme: str) -> Iterator[str]:
-    """Yield the address of a JupyterLab on *folder*, its own traces in *state*."""
+    """Yield the address of a JupyterLab on *folder* that keeps its own files in *state*."""
     for name, values in settings(theme).items():
         file = state / "user" / "@jupyterlab" / "apputils-extension" / name
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The repair notebook in a real browser: run, filtered, selected, repaired, undone by hand."""
+"""The repair notebook in a real browser: run, filter, select, repair and undo."""
 
 import os
 import shutil
@@ -8,31 +8,32 @@ import pytest
 from conftest import PROJECT
 
 from browser import lab
-from browser.contrast import faint
+from browser.contrast import low_contrast_texts
 
 SHOTS = PROJECT / ".build" / "browser"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif("SKILLMEAT_AUDIT_BROWSER" not in os.environ, reason="make browser runs it"),
-    pytest.mark.skipif(lab.CHROMIUM is None, reason="no Chromium here: install chromium"),
+    pytest.mark.skipif(lab.CHROMIUM is None, reason="needs chromium"),
 ]
 
-
-STEPS = (
-    ("1 plan", "Planned:"), ("2 rehearse", "Rehearsed and rolled back:"),
-    ("3 apply", "Applied and audited again"), ("4 undo", "Undone:"),
-)  # fmt: skip
-# What the control is called that has the focus, be it a button or a box with a label.
-FOCUSED = """() => {
+STATUS_AFTER = {
+    "1 plan": "Planned:",
+    "2 rehearse": "Rehearsed and rolled back:",
+    "3 apply": "Applied and audited again",
+    "4 undo": "Undone:",
+}
+# The label of the control that has the focus: of a button its text, of a box its label.
+FOCUSED_LABEL = """() => {
   const at = document.activeElement;
   return (at.closest("label")?.textContent ?? at.textContent).trim();
 }"""
 
 
-class Away(list):
-    """The requests that would have left this machine: each is refused."""
+class ExternalRequests(list):
+    """Blocks and records all requests to other hosts."""
 
-    def decide(self, route):
+    def route(self, route):
         if urlsplit(route.request.url).hostname in ("127.0.0.1", None):
             route.continue_()
         else:
@@ -42,33 +43,33 @@ class Away(list):
 
 @pytest.fixture(params=["Light", "Dark"])
 def page(request, tmp_path):
-    """A page with the notebook open and its kernel idle, in each theme."""
+    """Return a page with the notebook open and its kernel idle, in each theme."""
     from playwright.sync_api import sync_playwright
 
     work, state = tmp_path / "work", tmp_path / "state"
-    hand = request.function.__name__.rpartition("_")[2]
-    shots = SHOTS / f"{hand}-{request.param.lower()}"
+    device = request.function.__name__.rpartition("_")[2]
+    shots = SHOTS / f"{device}-{request.param.lower()}"
     shutil.rmtree(shots, ignore_errors=True)
     for folder in (work, state, shots):
         folder.mkdir(parents=True)
     shutil.copy(PROJECT / "notebooks" / "3_batch_repair.ipynb", work)
-    away = Away()
+    external = ExternalRequests()
     with lab.server(work, state, request.param) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=lab.CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
         )
-        opened = browser.new_page(viewport={"width": 1360, "height": 1000})
-        opened.set_default_timeout(60_000)
-        opened.route("**/*", away.decide)
-        opened.goto(f"{address}/lab/tree/3_batch_repair.ipynb?token={lab.TOKEN}")
-        opened.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-        opened.shots = shots
-        yield opened
+        new_page = browser.new_page(viewport={"width": 1360, "height": 1000})
+        new_page.set_default_timeout(60_000)
+        new_page.route("**/*", external.route)
+        new_page.goto(f"{address}/lab/tree/3_batch_repair.ipynb?token={lab.TOKEN}")
+        new_page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+        new_page.shots = shots
+        yield new_page
         browser.close()
-    assert away == []
+    assert external == []
 
 
-def widget(page, name):
+def button(page, name):
     return page.get_by_role("button", name=name, exact=True)
 
 
@@ -77,11 +78,11 @@ def shoot(page, name):
 
 
 def run_all(page):
-    """Run the notebook, and have a first look at the explorer."""
+    """Run the notebook and scroll to the explorer."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
-    widget(page, "4 undo").wait_for()
-    widget(page, "select all found").scroll_into_view_if_needed()
+    button(page, "4 undo").wait_for()
+    button(page, "select all matches").scroll_into_view_if_needed()
     page.wait_for_timeout(1000)
     shoot(page, "1-explorer")
 
@@ -96,18 +97,17 @@ def test_the_repair_notebook_by_mouse(page):
     page.wait_for_timeout(500)
     shoot(page, "2-selected")
 
-    for number, (step, said) in enumerate(STEPS, start=3):
-        button = widget(page, step)
-        button.scroll_into_view_if_needed()
-        button.click()
-        page.get_by_text(said).wait_for()
+    for number, (step, status) in enumerate(STATUS_AFTER.items(), start=3):
+        button(page, step).scroll_into_view_if_needed()
+        button(page, step).click()
+        page.get_by_text(status).wait_for()
         page.wait_for_timeout(500)
         shoot(page, f"{number}-{step[2:]}")
         if step == "3 apply":
             page.get_by_text("of 27 findings").wait_for()
 
     page.get_by_text("8 of 29 findings").wait_for()
-    assert faint(page) == []
+    assert low_contrast_texts(page) == []
 
 
 @pytest.mark.parametrize("page", ["Light"], indirect=True)
@@ -122,22 +122,22 @@ def test_the_repair_notebook_by_keyboard(page):
     page.keyboard.type("lock-audit", delay=20)
     page.get_by_text("4 of 29 findings").wait_for()
     assert page.get_by_label("text", exact=True).input_value() == "lock-audit"
-    reach(page, "1")
+    tab_to(page, "1")
     page.keyboard.press("Space")
     page.get_by_text("1 selected").wait_for()
 
-    widget(page, "1 plan").focus()
-    for key, (step, said) in zip(("Enter", "Space") * 2, STEPS, strict=True):
-        reach(page, step)
+    button(page, "1 plan").focus()
+    for key, (step, status) in zip(("Enter", "Space") * 2, STATUS_AFTER.items(), strict=True):
+        tab_to(page, step)
         page.keyboard.press(key)
-        page.get_by_text(said).wait_for()
+        page.get_by_text(status).wait_for()
     shoot(page, "7-keyboard")
 
 
-def reach(page, name):
-    """Press Tab until the focus is on the control called *name*."""
+def tab_to(page, name):
+    """Press Tab until the control labelled *name* has the focus."""
     for _ in range(60):
-        if page.evaluate(FOCUSED) == name:
+        if page.evaluate(FOCUSED_LABEL) == name:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"no Tab leads to {name}")

@@ -1,4 +1,4 @@
-"""The notebooks: their stored outputs are what they print, and the report fails when it should."""
+"""The notebooks: their stored outputs are up to date, and their parameters do what they say."""
 
 import os
 import re
@@ -18,16 +18,16 @@ pytestmark = pytest.mark.slow
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 REPORT = PROJECT / "notebooks" / "2_audit_report.ipynb"
 REPAIR = PROJECT / "notebooks" / "3_batch_repair.ipynb"
-MOST_CODE_CELLS = 12
+MAX_CODE_CELLS = 12
 
 
 def code_cells(path):
-    return [each for each in nbformat.read(path, as_version=4).cells if each.cell_type == "code"]
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
 
 
 @pytest.fixture
-def own_folders(monkeypatch, tmp_path):
-    """Keep what Jupyter writes for itself away from the user's folders."""
+def jupyter_folders(monkeypatch, tmp_path):
+    """Keep Jupyter's own files out of the user's folders."""
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
@@ -35,27 +35,27 @@ def own_folders(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_prints_what_it_says(path, tmp_path, own_folders):
+def test_the_stored_outputs_are_up_to_date(path, tmp_path, jupyter_folders):
     shutil.copy(path, tmp_path)
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider",
          f"--rootdir={tmp_path}", "-c", os.devnull, "--nbval",
          f"--nbval-sanitize-with={PROJECT / 'notebooks' / 'sanitize.cfg'}", path.name],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    assert f"{len(code_cells(path))} passed" in done.stdout
+    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-2000:]
+    assert f"{len(code_cells(path))} passed" in result.stdout
 
 
-def test_every_notebook_is_shipped():
+def test_every_notebook_is_in_the_wheel():
     project = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
 
     assert all(f'"notebooks/{path.name}" = ' in project for path in NOTEBOOKS)
 
 
-def report(tmp_path, home, max_errors):
-    """Run the report on *home* as a schedule would."""
+def execute_report(tmp_path, home, max_errors):
+    """Execute the report on *home* with papermill, as a schedule would."""
     import papermill
 
     papermill.execute_notebook(
@@ -64,19 +64,21 @@ def report(tmp_path, home, max_errors):
     )  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore")  # of papermill's own
-def test_a_scheduled_report_fails_past_its_threshold(tmp_path, make_home, own_folders):
+@pytest.mark.filterwarnings("ignore")  # from papermill itself
+def test_a_scheduled_report_fails_above_its_threshold(tmp_path, make_home, jupyter_folders):
     from papermill.exceptions import PapermillExecutionError
 
     with pytest.raises(PapermillExecutionError, match="13 errors, more than 0"):
-        report(tmp_path, make_home(), 0)
+        execute_report(tmp_path, make_home(), 0)
 
     assert "<figure" in (tmp_path / "report.ipynb").read_text()
 
 
-@pytest.mark.filterwarnings("ignore")  # of papermill's own
-def test_a_scheduled_report_of_a_clean_home_ends_well(tmp_path, make_home, own_folders):
-    report(tmp_path, make_home("clean"), 0)
+@pytest.mark.filterwarnings("ignore")  # from papermill itself
+def test_a_scheduled_report_of_a_clean_home_succeeds(tmp_path, make_home, jupyter_folders):
+    execute_report(tmp_path, make_home("clean"), 0)
+
+    assert "0 errors, 0 are allowed" in (tmp_path / "report.ipynb").read_text()
 
     assert all(cell.outputs for cell in code_cells(tmp_path / "report.ipynb")[2:])
 
@@ -93,17 +95,19 @@ def test_a_scheduled_report_of_a_clean_home_ends_well(tmp_path, make_home, own_f
         ({"home": ["x"]}, "the home is \\['x'\\]; give a path as text"),
     ],
 )
-def test_a_parameter_of_another_type_is_told_in_one_sentence(parameters, sentence, monkeypatch):
-    monkeypatch.chdir(PROJECT)
+def test_a_parameter_of_a_wrong_type_is_one_clear_error(
+    parameters, sentence, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
     values = {"home": None, "max_errors": 13} | parameters
     sources = [cell.source for cell in code_cells(REPORT) if cell.metadata.get("tags") is None]
 
     with pytest.raises(UsageError, match=sentence):
-        exec("\n".join([sources[0], *sources[-1:]]), values)  # the shortest notebook there is
+        exec("\n".join([sources[0], *sources[-1:]]), values)  # its first and last code cells
 
 
-def repair(tmp_path, home, **parameters):
-    """Run the repair on *home*."""
+def execute_repair(tmp_path, home, **parameters):
+    """Execute the repair notebook on *home* with papermill."""
     import papermill
 
     state = {"state_dir": str(tmp_path / "state")}
@@ -113,28 +117,28 @@ def repair(tmp_path, home, **parameters):
     )  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore")  # of papermill's own
-def test_a_repair_stays_where_it_is_asked_to(tmp_path, make_home, own_folders):
+@pytest.mark.filterwarnings("ignore")  # from papermill itself
+def test_keep_keeps_the_repair(tmp_path, make_home, jupyter_folders):
     home = make_home()
 
-    repair(tmp_path, home, keep=True, wanted={})
+    execute_repair(tmp_path, home, keep=True, filters={})
 
     assert sma.audit(home, progress=False).summary.counts["error"] == 0
 
 
-@pytest.mark.filterwarnings("ignore")  # of papermill's own
-def test_a_repair_where_nothing_is_wrong_ends_well(tmp_path, make_home, own_folders):
-    repair(tmp_path, make_home("clean"))
+@pytest.mark.filterwarnings("ignore")  # from papermill itself
+def test_a_repair_of_a_clean_home_succeeds(tmp_path, make_home, jupyter_folders):
+    execute_repair(tmp_path, make_home("clean"))
 
     assert "Nothing to repair." in (tmp_path / "repair.ipynb").read_text()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_is_a_story_over_the_public_names(path):
+def test_a_notebook_is_short_and_uses_the_public_names_only(path):
     cells = code_cells(path)
-    source = "\n".join(each.source for each in cells)
+    source = "\n".join(cell.source for cell in cells)
 
-    assert len(cells) <= MOST_CODE_CELLS
+    assert len(cells) <= MAX_CODE_CELLS
     assert cells[0].metadata["tags"] == ["parameters"]
     assert not re.search(r"^\s*(def|class|for|while|lambda)\b|SELECT", source, re.MULTILINE)
     assert set(re.findall(r"^\s*(?:import|from) (\S+)", source, re.MULTILINE)) == {

@@ -1,261 +1,250 @@
-"""The explorer: what its filters find, what is selected, and what it shows."""
+"""The explorer: its filters, its selection, and the HTML that it displays."""
 
 from functools import cache
 
 import pytest
 from builders import audited, imported, row, snapshot, synced
+from ipywidgets import Checkbox
 from traitlets import TraitError
 
 import skillmeat_audit as sma
 from skillmeat_audit.base.errors import UsageError
-from skillmeat_audit.ui.widgets.explorer import Explorer
-from skillmeat_audit.ui.widgets.table import PAGE
+from skillmeat_audit.ui.widgets.controls import descendants
+from skillmeat_audit.ui.widgets.table import PAGE_SIZE
 
 HOSTILE = "skill:<img src=x onerror=alert(1)>\u202e\x1b"
 NUMBER = 30
 
 
-def example():
-    """Return an explorer of `findings`."""
-    return sma.explore(findings())
+def explore_many():
+    """Return an explorer of `audit_of_bare_rows`."""
+    return sma.explore(audit_of_bare_rows())
 
 
 @cache
-def findings():
-    """Return an audit of many bare rows, one of them in another collection, one that differs."""
+def audit_of_bare_rows():
+    """Return an audit of many bare rows: one in another collection, one that differs."""
     ids = [f"skill:a{number:02}" for number in range(NUMBER)]
-    entries = [imported(each, description=f"Does {each}.") for each in ids]
-    rows = [row(each) for each in ids[1:]] + [row(ids[5], "t1")]
+    entries = [imported(artifact_id, description=f"Does {artifact_id}.") for artifact_id in ids]
+    rows = [row(artifact_id) for artifact_id in ids[1:]] + [row(ids[5], "t1")]
     rows.append(synced(entries[0], description="Did."))
     return audited(snapshot(entries, rows))
 
 
-def control(explorer, label):
-    """Return the control with this label."""
-    found, waiting = [], [explorer]
-    while waiting:
-        each = waiting.pop()
-        waiting += getattr(each, "children", ())
-        if getattr(each, "description", None) == label:
-            found.append(each)
-    (only,) = found
-    return only
+def check_boxes(explorer):
+    return [box for box in descendants(explorer.table) if isinstance(box, Checkbox)]
 
 
-def page(explorer):
-    """Return the HTML of the table."""
-    return explorer._table._html.value
+def test_without_filters_all_findings_match():
+    explorer = explore_many()
 
-
-def test_everything_is_found_at_first():
-    explorer = example()
-
-    assert len(explorer.found) == len(explorer.audit.findings)
+    assert len(explorer.matches) == len(explorer.audit.findings)
     assert explorer.selection.empty
     assert explorer.code == "audit.findings"
 
 
-def test_filters_narrow_what_is_found_and_say_it_in_code():
-    explorer = example()
+def test_filters_narrow_the_matches_and_the_code_returns_the_same():
+    explorer = explore_many()
 
-    control(explorer, "rule").value = "D001"
-    control(explorer, "collection").value = "t1"
+    explorer.control("rule").value = "D001"
+    explorer.control("collection").value = "t1"
 
-    assert explorer.wanted == {"rule": "D001", "collection": "t1"}
-    assert len(explorer.found) == 1
-    assert explorer.found.equals(eval(explorer.code, {"audit": explorer.audit}))
+    assert explorer.filters == {"rule": "D001", "collection": "t1"}
+    assert len(explorer.matches) == 1
+    assert explorer.matches.equals(eval(explorer.code, {"audit": explorer.audit}))
 
 
-def test_setting_what_is_wanted_sets_the_filters():
-    explorer = example()
+def test_setting_filters_sets_their_controls():
+    explorer = explore_many()
 
-    explorer.wanted = {"severity": "error", "text": "A07"}
+    explorer.filters = {"severity": "error", "text": "A07"}
 
-    assert control(explorer, "severity").value == "error"
-    assert control(explorer, "text").value == "A07"
-    assert set(explorer.found["artifact_id"]) == {"skill:a07"}
+    assert explorer.control("severity").value == "error"
+    assert explorer.control("text").value == "A07"
+    assert set(explorer.matches["artifact_id"]) == {"skill:a07"}
 
 
 def test_an_unknown_filter_is_refused():
     with pytest.raises(TraitError, match="no filter is called colour"):
-        example().wanted = {"colour": "red"}
+        explore_many().filters = {"colour": "red"}
 
 
-def test_the_counts_follow_the_other_filters():
-    explorer = example()
+def test_the_counts_of_a_filter_respect_the_other_filters():
+    explorer = explore_many()
 
-    control(explorer, "text").value = "a05"
+    explorer.control("text").value = "a05"
 
-    labels = [label for label, _ in control(explorer, "collection").options]
+    labels = [label for label, _ in explorer.control("collection").options]
     assert "Team · 5" in labels
     assert "Default Collection · 5" in labels
-    rules = [label for label, _ in control(explorer, "rule").options]
+    rules = [label for label, _ in explorer.control("rule").options]
     assert any(label.startswith("D001") and label.endswith("· 2") for label in rules)
 
 
-def test_a_filter_that_is_not_used_says_how_many_it_would_filter():
-    explorer = example()
-    explorer.wanted = {"rule": "D001"}
+def test_an_unused_filter_shows_the_number_of_matches():
+    explorer = explore_many()
+    explorer.filters = {"rule": "D001"}
 
-    assert control(explorer, "severity").label == f"all · {NUMBER}"
-    assert f"{NUMBER} errors" in explorer._status.value
-    assert "0 warnings" in explorer._status.value
-
-
-def test_a_filter_that_finds_nothing_can_be_taken_back():
-    explorer = example()
-
-    explorer.wanted = {"rule": "D001", "text": "no such text"}
-    assert len(explorer.found) == 0
-    assert "Findings 0 to 0 of 0" in page(explorer)
-
-    control(explorer, "reset filters").click()
-    assert len(explorer.found) == len(explorer.audit.findings)
-    assert control(explorer, "text").value == ""
+    assert explorer.control("severity").label == f"all · {NUMBER}"
+    assert f"{NUMBER} errors" in explorer.html
+    assert "0 warnings" in explorer.html
 
 
-def test_only_a_page_is_shown():
-    explorer = example()
-    total = len(explorer.found)
+def test_filters_without_matches_can_be_reset():
+    explorer = explore_many()
 
-    assert page(explorer).count('<th scope="row">') == PAGE
-    assert f"Findings 1 to {PAGE} of {total}" in page(explorer)
-    assert control(explorer, "◀ previous page").disabled
+    explorer.filters = {"rule": "D001", "text": "no such text"}
+    assert len(explorer.matches) == 0
+    assert "Findings 0 to 0 of 0" in explorer.table.html
 
-    control(explorer, "next page ▶").click()
-    assert f"Findings {PAGE + 1} to {2 * PAGE} of {total}" in page(explorer)
-    assert not control(explorer, "◀ previous page").disabled
-
-
-def test_the_last_page_has_no_next():
-    explorer = example()
-    explorer.wanted = {"rule": "D002"}
-
-    assert control(explorer, "next page ▶").disabled
-    hidden = [box.layout.display == "none" for box in explorer._table._boxes]
-    assert hidden == [False] + [True] * (PAGE - 1)
+    explorer.control("reset filters").click()
+    assert len(explorer.matches) == len(explorer.audit.findings)
+    assert explorer.control("text").value == ""
 
 
-def test_sorting_is_told_in_the_table():
-    explorer = example()
+def test_one_page_is_shown_at_a_time():
+    explorer = explore_many()
+    total = len(explorer.matches)
 
-    control(explorer, "sort by").value = "severity"
-    assert 'aria-sort="ascending">severity<span aria-hidden="true"> ↑' in page(explorer)
-    assert "✖" in page(explorer)
+    assert explorer.table.html.count('<th scope="row">') == PAGE_SIZE
+    assert f"Findings 1 to {PAGE_SIZE} of {total}" in explorer.table.html
+    assert explorer.control("◀ previous page").disabled
 
-    control(explorer, "descending").value = True
-    assert 'aria-sort="descending">severity<span aria-hidden="true"> ↓' in page(explorer)
-    assert page(explorer).count("aria-sort") == 1
-    assert "✖" not in page(explorer)
-
-
-def test_a_line_has_the_number_of_its_box():
-    explorer = example()
-    control(explorer, "next page ▶").click()
-
-    assert f'<span class="unseen">{PAGE + 1}: </span>' in page(explorer)
-    assert control(explorer, f"{PAGE + 1}").tooltip.startswith(f"select finding {PAGE + 1}: ")
+    explorer.control("next page ▶").click()
+    assert f"Findings {PAGE_SIZE + 1} to {2 * PAGE_SIZE} of {total}" in explorer.table.html
+    assert not explorer.control("◀ previous page").disabled
 
 
-def test_it_can_turn_to_another_audit_and_keeps_its_filters():
-    explorer = example()
-    explorer.wanted = {"rule": "D002"}
-    control(explorer, "1").value = True
+def test_the_last_page_disables_next_and_hides_unused_check_boxes():
+    explorer = explore_many()
+    explorer.filters = {"rule": "D002"}
 
-    explorer.turn_to(explorer.audit.only(severity="error"))
-
-    assert explorer.wanted == {"rule": "D002"}
-    assert explorer.found.empty
-    assert explorer.selection.empty
-    assert f"0 of {4 * NUMBER} findings" in explorer._status.value
+    assert explorer.control("next page ▶").disabled
+    hidden = [box.layout.display == "none" for box in check_boxes(explorer)]
+    assert hidden == [False] + [True] * (PAGE_SIZE - 1)
 
 
-def test_a_selection_is_a_value_and_shows_its_layers():
-    explorer = example()
-    explorer.wanted = {"rule": "D002"}
-    seen = []
-    explorer.observe(lambda change: seen.append(len(change["new"])), "selection")
+def test_the_sorted_column_is_marked_in_the_table():
+    explorer = explore_many()
 
-    control(explorer, "1").value = True
+    explorer.control("sort by").value = "severity"
+    assert 'aria-sort="ascending">severity<span aria-hidden="true"> ↑' in explorer.table.html
+    assert "✖" in explorer.table.html
 
-    assert list(explorer.selection["rule"]) == ["D002"]
-    assert seen == [1]
-    assert list(explorer.chosen.findings["artifact_id"]) == ["skill:a00"]
-    assert "<mark>" in explorer._detail.value
-    assert '<tr class="selected"><th scope="row"><span class="unseen">1, selected: </span>' in page(
-        explorer
+    explorer.control("descending").value = True
+    assert 'aria-sort="descending">severity<span aria-hidden="true"> ↓' in explorer.table.html
+    assert explorer.table.html.count("aria-sort") == 1
+    assert "✖" not in explorer.table.html
+
+
+def test_a_line_and_its_check_box_have_the_same_number():
+    explorer = explore_many()
+    explorer.control("next page ▶").click()
+
+    assert f'<span class="unseen">{PAGE_SIZE + 1}: </span>' in explorer.table.html
+    assert explorer.control(f"{PAGE_SIZE + 1}").tooltip.startswith(
+        f"select finding {PAGE_SIZE + 1}: "
     )
 
 
-def test_a_selection_outlives_filters_and_pages():
-    explorer = example()
-    explorer.wanted = {"rule": "D002"}
-    control(explorer, "1").value = True
+def test_showing_another_audit_keeps_the_filters_and_clears_the_selection():
+    explorer = explore_many()
+    explorer.filters = {"rule": "D002"}
+    explorer.control("1").value = True
 
-    explorer.wanted = {"rule": "D001"}
-    assert not control(explorer, "1").value
+    explorer.show_audit(explorer.audit.only(severity="error"))
+
+    assert explorer.filters == {"rule": "D002"}
+    assert explorer.matches.empty
+    assert explorer.selection.empty
+    assert f"0 of {4 * NUMBER} findings" in explorer.html
+
+
+def test_a_selected_finding_is_in_the_selection_and_its_layers_are_shown():
+    explorer = explore_many()
+    explorer.filters = {"rule": "D002"}
+    lengths = []
+    explorer.observe(lambda change: lengths.append(len(change["new"])), "selection")
+
+    explorer.control("1").value = True
+
+    assert list(explorer.selection["rule"]) == ["D002"]
+    assert lengths == [1]
+    assert list(explorer.subset.findings["artifact_id"]) == ["skill:a00"]
+    assert "<mark>" in explorer.html
+    assert (
+        '<tr class="selected"><th scope="row"><span class="unseen">1, selected: </span>'
+        in explorer.table.html
+    )
+
+
+def test_a_selection_outlives_a_change_of_filters():
+    explorer = explore_many()
+    explorer.filters = {"rule": "D002"}
+    explorer.control("1").value = True
+
+    explorer.filters = {"rule": "D001"}
+    assert not explorer.control("1").value
     assert len(explorer.selection) == 1
 
-    explorer.wanted = {"rule": "D002"}
-    assert control(explorer, "1").value
-    control(explorer, "1").value = False
+    explorer.filters = {"rule": "D002"}
+    assert explorer.control("1").value
+    explorer.control("1").value = False
     assert explorer.selection.empty
 
 
-def test_all_that_is_found_can_be_selected_and_cleared():
-    explorer = example()
-    explorer.wanted = {"rule": "D001"}
+def test_all_matches_can_be_selected_and_cleared():
+    explorer = explore_many()
+    explorer.filters = {"rule": "D001"}
 
-    control(explorer, "select all found").click()
+    explorer.control("select all matches").click()
     assert len(explorer.selection) == NUMBER
 
-    control(explorer, "clear selection").click()
+    explorer.control("clear selection").click()
     assert explorer.selection.empty
-    assert len(explorer.chosen.findings) == NUMBER
+    assert len(explorer.subset.findings) == NUMBER
 
 
-def test_without_a_kernel_there_is_a_table_and_text():
-    bundle = example()._repr_mimebundle_()
+def test_the_static_form_is_a_table_and_a_line_of_text():
+    bundle = explore_many()._repr_mimebundle_()
 
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert f"<caption>{PAGE} of " in bundle["text/html"]
+    assert f"<caption>{PAGE_SIZE} of " in bundle["text/html"]
     assert bundle["text/plain"].startswith("<Explorer: ")
 
 
-def test_names_are_only_text():
+def test_hostile_names_are_escaped():
     audit = audited(snapshot([], [row(HOSTILE)], collections=(("default", HOSTILE),)))
     explorer = sma.explore(audit)
-    explorer._table._boxes[0].value = True
+    check_boxes(explorer)[0].value = True
 
-    shown = page(explorer) + explorer._detail.value + explorer.static_html()
+    html = explorer.html + explorer.static_html()
 
-    assert "<img src=x" not in shown
-    assert not set("\u202e\x1b") & set(shown)
+    assert "<img src=x" not in html
+    assert not set("\u202e\x1b") & set(html)
 
 
 @pytest.mark.parametrize("artifact_id", ["skill:stray", None])
-def test_a_finding_on_no_artifact_shows_itself(artifact_id):
+def test_selecting_a_finding_without_artifact_shows_the_finding(artifact_id):
     problem = {"kind": "undeclared", "artifact_id": artifact_id, "place": "x", "detail": "a stray"}
     explorer = sma.explore(audited(snapshot(problems=[problem])))
-    assert set(explorer.found["rule"]) == {"F006"}
+    assert set(explorer.matches["rule"]) == {"F006"}
 
-    control(explorer, "1").value = True
+    mentions = explorer.html.count("F006")
 
-    assert "F006" in explorer._detail.value
+    explorer.control("1").value = True
+
+    assert explorer.html.count("F006") == mentions + 1
 
 
 def test_every_control_has_a_label():
-    waiting, unlabelled = [example()], []
-    while waiting:
-        each = waiting.pop()
-        waiting += getattr(each, "children", ())
-        if hasattr(each, "disabled") and not each.description:
-            unlabelled.append(each)
+    controls = [child for child in descendants(explore_many()) if hasattr(child, "disabled")]
 
-    assert [each for each in unlabelled if each.layout.display != "none"] == []
+    assert len(controls) > PAGE_SIZE
+    assert [child for child in controls if not child.description] == []
 
 
-def test_without_the_extra_it_says_what_is_missing(monkeypatch):
+def test_without_ipywidgets_the_error_names_the_extra_to_install(monkeypatch):
     import sys
 
     audit = audited(snapshot([], [row()]))
@@ -263,7 +252,3 @@ def test_without_the_extra_it_says_what_is_missing(monkeypatch):
 
     with pytest.raises(UsageError, match="install skillmeat-audit with the extra 'notebook'"):
         sma.explore(audit)
-
-
-def test_it_is_an_explorer():
-    assert isinstance(example(), Explorer)

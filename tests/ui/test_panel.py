@@ -1,9 +1,8 @@
-"""The repair panel: each step opens the next, and what goes wrong is said in it."""
+"""The repair panel: each step enables the next, and errors are shown in it."""
 
 import pytest
 from builders import audited, row, snapshot
 from conftest import dump
-from test_explorer import control
 
 import skillmeat_audit as sma
 from skillmeat_audit.base.errors import CancelledError
@@ -16,26 +15,44 @@ SECONDS = 60
 @pytest.fixture
 def panel(make_home, tmp_path):
     """Return the panel of a home that needs repair."""
-    audit = sma.audit(make_home(), progress=False)
-    return sma.repair_panel(audit, sma.Options(state_dir=tmp_path / "state"))
+    return panel_of(make_home(), tmp_path)
+
+
+def panel_of(home, tmp_path, **options):
+    options = sma.Options(state_dir=tmp_path / "state", **options)
+    return sma.repair_panel(sma.audit(home, progress=False), options)
+
+
+@pytest.fixture
+def cancelled_panel(make_home, tmp_path):
+    """Return a panel and a set of steps: a run in one of these steps is cancelled at once."""
+    steps = set()
+
+    def proceed(done, total):
+        if panel.step in steps:
+            panel.cancel()
+        return True
+
+    panel = panel_of(make_home(), tmp_path, proceed=proceed)
+    return panel, steps
 
 
 def press(panel, *steps):
     for step in steps:
-        control(panel, STEPS[step]).click()
+        panel.control(STEPS[step]).click()
         assert panel.wait(SECONDS)
 
 
 def ready(panel):
     """Return the steps that can be taken."""
-    return {step for step, label in STEPS.items() if not control(panel, label).disabled}
+    return {step for step, label in STEPS.items() if not panel.control(label).disabled}
 
 
 def database(panel):
     return panel.audit.snapshot.home.root / "cache" / "cache.db"
 
 
-def test_each_step_opens_the_next(panel):
+def test_each_step_enables_the_next(panel):
     assert ready(panel) == {"plan"}
     press(panel, "plan")
     assert ready(panel) == {"plan", "rehearse"}
@@ -47,7 +64,7 @@ def test_each_step_opens_the_next(panel):
     assert ready(panel) == {"plan"}
 
 
-def test_nothing_is_written_before_apply_and_undo_puts_it_back(panel):
+def test_only_apply_writes_and_undo_restores_every_row(panel):
     before = dump(database(panel))
 
     press(panel, "plan", "rehearse")
@@ -58,41 +75,41 @@ def test_nothing_is_written_before_apply_and_undo_puts_it_back(panel):
     assert dump(database(panel)) == before
 
 
-def test_the_values_are_there(panel):
+def test_plan_and_run_are_traits_and_the_backup_is_shown(panel):
     press(panel, "plan", "rehearse", "apply")
 
     assert len(panel.plan.document.changes) == 4
     assert panel.run.outcome.backup.exists()
     assert len(panel.run.recheck.fixed) > 20
-    assert str(panel.run.outcome.backup) in panel._terms.value
+    assert str(panel.run.outcome.backup) in panel.html
 
 
-def test_another_choice_needs_another_rehearsal(panel):
+def test_a_change_of_options_discards_the_plan(panel):
     press(panel, "plan", "rehearse")
 
-    control(panel, "delete orphans").value = True
+    panel.control("delete orphans").value = True
 
     assert panel.plan is None
     assert ready(panel) == {"plan"}
 
 
-def test_undo_stays_open_when_the_choice_changes(panel):
+def test_undo_stays_possible_when_the_options_change(panel):
     press(panel, "plan", "rehearse", "apply")
 
-    control(panel, "delete orphans").value = True
+    panel.control("delete orphans").value = True
 
     assert ready(panel) == {"plan", "undo"}
 
 
-def test_the_cap_is_in_sight_and_kept(panel):
-    control(panel, "rows that may be overwritten or deleted").value = 0
-    control(panel, "delete orphans").value = True
-    assert "0 may be overwritten or deleted" in panel._terms.value
+def test_the_overwrite_limit_is_shown_and_enforced(panel):
+    panel.control("rows that may be overwritten or deleted").value = 0
+    panel.control("delete orphans").value = True
+    assert "0 may be overwritten or deleted" in panel.html
 
     press(panel, "plan", "rehearse")
 
     assert "overwrite or delete 1 of 5 rows" in panel.error
-    assert panel.error in panel._status.value
+    assert panel.error in panel.html
     assert ready(panel) == {"plan", "rehearse"}
 
 
@@ -103,25 +120,26 @@ def test_an_error_is_shown_in_the_panel(panel, caplog):
     press(panel, "rehearse")
 
     assert "cannot" in panel.error
-    assert 'class="tag error"' in panel._status.value
+    assert 'class="tag error"' in panel.html
     assert not caplog.records
 
 
-def test_a_fault_of_ours_is_shown_too(panel, caplog):
+def test_an_unexpected_exception_is_shown_in_the_panel(panel, caplog, monkeypatch):
     press(panel, "plan")
-    panel.plan = "not a plan" and panel.plan
-    panel._ran = None
+    monkeypatch.setattr(sma.Plan, "rehearse", None)
 
     press(panel, "rehearse")
 
     assert "TypeError" in panel.error
+    assert "a bug of skillmeat-audit" in panel.html
     assert not caplog.records
 
 
-def test_cancelled_between_batches_nothing_is_written(panel):
+def test_an_apply_cancelled_between_batches_writes_nothing(cancelled_panel):
+    panel, steps = cancelled_panel
     before = dump(database(panel))
     press(panel, "plan", "rehearse")
-    panel._proceed = lambda done, total: False
+    steps.add("rehearsed")
 
     press(panel, "apply")
 
@@ -130,18 +148,30 @@ def test_cancelled_between_batches_nothing_is_written(panel):
     assert ready(panel) == {"plan", "rehearse", "apply"}
 
 
-def test_cancel_stops_at_the_next_batch(panel):
+def test_a_rehearsal_can_be_cancelled(cancelled_panel):
+    panel, steps = cancelled_panel
     press(panel, "plan")
-    going_on = panel._worker.going_on
-    panel._worker.going_on = lambda: panel._worker.cancel() or going_on()
+    steps.add("planned")
 
     press(panel, "rehearse")
 
     assert panel.error.startswith("cancelled after")
+    assert ready(panel) == {"plan", "rehearse"}
 
 
-def test_a_plan_that_was_cancelled_is_none(panel):
-    panel._worker.going_on = lambda: False
+def test_the_options_can_stop_a_run_too(make_home, tmp_path):
+    panel = panel_of(make_home(), tmp_path, proceed=lambda done, total: False)
+
+    press(panel, "plan", "rehearse")
+
+    assert panel.error.startswith("cancelled after 0 of 4 rows")
+
+
+def test_a_cancelled_plan_leaves_no_plan(panel, monkeypatch):
+    plan = sma.Audit.plan
+    monkeypatch.setattr(
+        sma.Audit, "plan", lambda audit, **options: panel.cancel() or plan(audit, **options)
+    )
 
     press(panel, "plan")
 
@@ -150,21 +180,21 @@ def test_a_plan_that_was_cancelled_is_none(panel):
     assert ready(panel) == {"plan"}
 
 
-def test_what_is_going_on_is_said(panel):
-    said = []
-    panel.observe(lambda change: said.append(panel._status.value), "busy")
+def test_the_activity_is_shown_while_it_runs(panel):
+    statuses = []
+    panel.observe(lambda change: statuses.append(panel.html), "busy")
 
     press(panel, "plan", "rehearse")
 
-    assert "planning…" in said[0]
-    assert "rehearsing…" in said[2]
+    assert "planning…" in statuses[0]
+    assert "rehearsing…" in statuses[2]
 
 
-def test_undo_can_be_cancelled_too(panel):
+def test_a_cancelled_undo_changes_nothing(cancelled_panel):
+    panel, steps = cancelled_panel
     press(panel, "plan", "rehearse", "apply")
     applied = dump(database(panel))
-    going_on = panel._worker.going_on
-    panel._worker.going_on = lambda: panel._worker.cancel() or going_on()
+    steps.add("applied")
 
     press(panel, "undo")
 
@@ -173,30 +203,32 @@ def test_undo_can_be_cancelled_too(panel):
     assert ready(panel) == {"plan", "undo"}
 
 
-def test_after_a_run_the_explorer_shows_what_is_left_and_after_undo_what_was(make_home, tmp_path):
+def test_the_explorer_shows_the_remaining_findings_after_a_run_and_all_after_its_undo(
+    make_home, tmp_path
+):
     explorer = sma.explore(sma.audit(make_home(), progress=False).only(severity="error"))
     panel = sma.repair_panel(explorer, sma.Options(state_dir=tmp_path))
-    before = explorer.found
-    explorer.wanted = {"rule": "D001"}
+    before = explorer.matches
+    explorer.filters = {"rule": "D001"}
 
     press(panel, "plan", "rehearse", "apply")
     assert panel.step == "applied"
-    assert explorer.found.empty
+    assert explorer.matches.empty
     assert len(explorer.audit.findings) == len(before) - 3
     assert set(explorer.audit.findings["severity"]) == {"error"}
 
     press(panel, "undo")
-    assert len(explorer.found) == 3
+    assert len(explorer.matches) == 3
     assert explorer.audit.findings.equals(before)
 
 
-def test_what_is_left_can_be_repaired_next(make_home, tmp_path):
+def test_the_remaining_findings_can_be_repaired_in_a_second_run(make_home, tmp_path):
     explorer = sma.explore(sma.audit(make_home(), progress=False))
     panel = sma.repair_panel(explorer, sma.Options(state_dir=tmp_path))
-    explorer.wanted = {"rule": "D001"}
+    explorer.filters = {"rule": "D001"}
     press(panel, "plan", "rehearse", "apply")
 
-    explorer.wanted = {"rule": "S001"}
+    explorer.filters = {"rule": "S001"}
     press(panel, "plan", "rehearse", "apply")
 
     assert panel.error == ""
@@ -205,24 +237,23 @@ def test_what_is_left_can_be_repaired_next(make_home, tmp_path):
 
 
 def test_each_step_shows_its_code(panel):
-    shown = []
-    for step in STEPS:
+    for step, code in zip(
+        STEPS, ("audit.plan(", "plan.rehearse(", "plan.apply(", "run.undo("), strict=True
+    ):
         press(panel, step)
-        shown.append(panel._code.value)
-
-    for code, html in zip(("audit.plan(", "plan.rehearse(", "plan.apply(", "run.undo("), shown,
-                          strict=True):  # fmt: skip
-        assert code in html
+        assert f"the same in code: <code>{code}" in panel.html.replace("plan = ", "").replace(
+            "run = ", ""
+        )
 
 
-def test_of_an_explorer_it_repairs_what_is_selected(make_home, tmp_path):
+def test_the_panel_of_an_explorer_repairs_its_selection(make_home, tmp_path):
     explorer = sma.explore(sma.audit(make_home(), progress=False))
     panel = sma.repair_panel(explorer, sma.Options(state_dir=tmp_path))
-    explorer.wanted = {"rule": "D001", "collection": "default"}
+    explorer.filters = {"rule": "D001", "collection": "default"}
     press(panel, "plan")
     assert len(panel.plan.changes) == 2
 
-    control(explorer, "1").value = True
+    explorer.control("1").value = True
     assert panel.plan is None
     press(panel, "plan")
 
@@ -230,7 +261,7 @@ def test_of_an_explorer_it_repairs_what_is_selected(make_home, tmp_path):
     assert list(panel.plan.changes["column"]) == ["description"]
 
 
-def test_a_home_without_a_cache_is_told(tmp_path):
+def test_a_home_without_a_cache_is_an_error_message(tmp_path):
     audit = audited(snapshot([], [row()], era=None, identity=None))
     panel = sma.repair_panel(audit)
 
@@ -240,14 +271,14 @@ def test_a_home_without_a_cache_is_told(tmp_path):
     assert "no cache to repair" in panel.static_html()
 
 
-def test_without_a_kernel_the_plan_can_be_read(panel):
+def test_the_static_form_is_the_plan(panel):
     bundle = panel._repr_mimebundle_()
 
     assert "before → after" in bundle["text/html"]
-    assert bundle["text/plain"] == "<Panel: choose, 29 findings; see .plan, .run, .step, .error>"
+    assert bundle["text/plain"] == "<Panel: choose, 29 findings; see .step, .plan, .run, .error>"
 
 
-def test_a_run_asks_between_batches(make_home, tmp_path):
+def test_a_run_asks_between_batches_whether_to_proceed(make_home, tmp_path):
     asked = []
 
     def proceed(done, total):

@@ -1,7 +1,7 @@
-"""The explorer of findings: filters, counts that follow, a table in pages, an artifact's layers.
+"""The findings explorer: filters with counts, a paged table, and the layers of one artifact.
 
-Only a page of the findings is ever sent to the browser; filtering, counting and sorting is done by
-`reports.facts.facets`.
+The browser receives one page of findings at a time; `reports.facts.facets` filters, counts and
+sorts them.
 """
 
 from typing import Any, cast
@@ -24,145 +24,171 @@ from skillmeat_audit.reports.facts.facets import (
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.audit import findings_html, gravest, severities
 from skillmeat_audit.reports.notebook.html import fragment, next_calls, paragraph
-from skillmeat_audit.ui.widgets.parts import StaticBox, button, choice, code_html, row, status_html
-from skillmeat_audit.ui.widgets.table import PAGE, FindingsTable
+from skillmeat_audit.ui.widgets.controls import (
+    LABEL_STYLE,
+    StaticBox,
+    button,
+    checkbox,
+    code_html,
+    dropdown,
+    row,
+    status_html,
+)
+from skillmeat_audit.ui.widgets.table import PAGE_SIZE, FindingLine, FindingsTable
 
-_SORTS = (
-    ("artifact", "artifact_id"), ("severity", "severity"), ("rule", "rule"),
-    ("collection", "collection_id"), ("column", "column"), ("writer", "writer"),
-)  # fmt: skip
+_SORT_COLUMNS = {
+    "artifact": "artifact_id",
+    "severity": "severity",
+    "rule": "rule",
+    "collection": "collection_id",
+    "column": "column",
+    "writer": "writer",
+}
 _WIDTHS = {"rule": "300px", "severity": "190px", "writer": "230px", "collection": "260px"}
 _HINT = "Select a finding to see its artifact in all layers."
 
 
 class Explorer(StaticBox):
-    """A widget to look through findings.
+    """A widget that filters and selects the findings of an audit.
 
-    ``wanted`` is what the filters ask for (setting it sets them), ``found`` the findings they
-    leave, ``selection`` those that are selected, in the order they were: DataFrames of
-    ``FINDINGS``. ``chosen`` is the audit with only these.
+    Traits: ``filters`` are the active filters (can be set), ``matches`` the findings that pass
+    them, ``selection`` the selected findings in the order of selection; both are DataFrames
+    (``FINDINGS``). A selection outlives filters and pages.
     """
 
-    wanted = traitlets.Dict()
+    filters = traitlets.Dict()
+    matches = traitlets.Instance(pd.DataFrame)
     selection = traitlets.Instance(pd.DataFrame)
-    found = traitlets.Instance(pd.DataFrame)
 
     def __init__(self, audit: Audit) -> None:
-        self.audit, self._index = audit, FindingFacets(audit.findings)
-        self._names, self._page, self._filling = audit.names, 0, False
+        self.audit, self._facets = audit, FindingFacets(audit.findings)
+        self._names, self._page, self._updating = audit.names, 0, False
+        # Positions in `audit.findings`: all selected ones, and all matches in the order shown.
         self._selected: list[int] = []
         self._positions = np.arange(0)
+        self.table = FindingsTable(self._names, self._on_toggle)
         self._make_controls()
-        super().__init__(self._arranged())
-        self._choose()
-        self._narrow()
+        super().__init__(self._arrange_controls())
+        self._update_selection()
+        self._apply_filters()
 
-    @traitlets.validate("wanted")
-    def _known(self, proposal: dict[str, Any]) -> dict[str, Any]:
+    @traitlets.validate("filters")
+    def _check_filters(self, proposal: dict[str, Any]) -> dict[str, Any]:
         if unknown := sorted(set(proposal["value"]) - {*FACETS, "text"}):
             raise traitlets.TraitError(f"no filter is called {unknown[0]}")
         return dict(proposal["value"])
 
     @property
-    def chosen(self) -> Audit:
-        """The audit with the findings selected only, or where none is with those found."""
-        return self.audit.only(self.selection if self._selected else self.found)
-
-    def turn_to(self, audit: Audit) -> None:
-        """Show the findings of *audit* from now on; the filters stay, nothing is selected."""
-        self.audit, self._index, self._selected = audit, FindingFacets(audit.findings), []
-        self._choose()
-        self._narrow()
+    def subset(self) -> Audit:
+        """The audit with the selected findings only, or with the matches if none is selected."""
+        return self.audit.only(self.selection if self._selected else self.matches)
 
     @property
     def code(self) -> str:
-        """The code that returns ``found``."""
-        asked = filter_arguments(self.wanted)
-        return f"audit.only({asked}).findings" if asked else "audit.findings"
+        """The code that returns ``matches``."""
+        arguments = filter_arguments(self.filters)
+        return f"audit.only({arguments}).findings" if arguments else "audit.findings"
+
+    def show_audit(self, audit: Audit) -> None:
+        """Show the findings of *audit* instead; keep the filters, clear the selection."""
+        self.audit, self._facets, self._selected = audit, FindingFacets(audit.findings), []
+        self._update_selection()
+        self._apply_filters()
 
     def static_html(self) -> str:
-        """Return the gravest findings as a table."""
-        found = self.found
+        """Return the most severe matches as a table."""
         return fragment(
             paragraph("Explorer of findings: run this cell in Jupyter to filter and select"),
-            findings_html(gravest(found).head(PAGE), self._names, len(found)),
+            findings_html(gravest(self.matches).head(PAGE_SIZE), self._names, len(self.matches)),
             next_calls(self.code, "sma.explore(audit)"),
         )
 
     def __repr__(self) -> str:
         return (
-            f"<Explorer: {len(self.found)} of {len(self.audit.findings)} findings, "
-            f"{len(self._selected)} selected; see .selection, .found, .wanted, .chosen>"
+            f"<Explorer: {len(self.matches)} of {len(self.audit.findings)} findings, "
+            f"{len(self._selected)} selected; see .filters, .matches, .selection, .subset>"
         )
 
     def _make_controls(self) -> None:
-        self._facets = {name: choice(name, _WIDTHS[name]) for name in FACETS}
+        self._facet_lists = {name: dropdown(name, _WIDTHS[name]) for name in FACETS}
         self._text = widgets.Text(
-            description="text", placeholder="artifact, column or value",
-            style={"description_width": "auto"}, layout=widgets.Layout(width="300px"),
-        )  # fmt: skip
-        self._sort = choice("sort by", "200px")
-        self._sort.options, self._sort.value = _SORTS, _SORTS[0][1]
-        self._descending = widgets.Checkbox(description="descending", indent=False)
-        self._descending.layout.width = "auto"
+            description="text",
+            placeholder="artifact, column or value",
+            style=LABEL_STYLE,
+            layout={"width": "300px"},
+        )
+        self._sort_list = dropdown("sort by", "200px")
+        self._sort_list.options = tuple(_SORT_COLUMNS.items())
+        self._sort_list.value = _SORT_COLUMNS["artifact"]
+        self._descending = checkbox("descending")
         self._status, self._code, self._detail = (widgets.HTML() for _ in range(3))
-        self._table = FindingsTable(self._names, self._tick)
-        self._previous = button("◀ previous page", "show the page before", lambda: self._turn(-1))
-        self._next = button("next page ▶", "show the page after", lambda: self._turn(1))
-        for control in (*self._facets.values(), self._text):
-            control.observe(self._filtered, "value")
-        for control in (self._sort, self._descending):
-            control.observe(lambda _: self._narrow(), "value")
-        self.observe(lambda _: self._narrow(), "wanted")
+        self._previous = button(
+            "◀ previous page", "show the page before", lambda: self._turn_page(-1)
+        )
+        self._next = button("next page ▶", "show the page after", lambda: self._turn_page(1))
+        for control in (*self._facet_lists.values(), self._text):
+            control.observe(self._on_filter_changed, "value")
+        for control in (self._sort_list, self._descending):
+            control.observe(lambda _: self._apply_filters(), "value")
+        self.observe(lambda _: self._apply_filters(), "filters")
 
-    def _arranged(self) -> list[widgets.Widget]:
-        reset = button("reset filters", "show all findings again", self._reset)
-        every = button("select all found", "select what the filters leave", self._select_all)
-        none = button("clear selection", "select nothing", self._clear)
+    def _arrange_controls(self) -> list[widgets.Widget]:
+        reset = button("reset filters", "show all findings again", self._reset_filters)
+        select_all = button(
+            "select all matches",
+            "select what the filters leave",
+            lambda: self._select(self._positions.tolist()),
+        )
+        clear = button("clear selection", "select nothing", lambda: self._select([]))
         return [
-            row(*self._facets.values(), self._text, reset),
+            row(*self._facet_lists.values(), self._text, reset),
             self._status,
-            row(self._sort, self._descending, self._previous, self._next, every, none),
-            self._table,
+            row(self._sort_list, self._descending, self._previous, self._next, select_all, clear),
+            self.table,
             self._code,
             self._detail,
         ]
 
-    def _filtered(self, _: object) -> None:
-        if self._filling:
-            return
-        asked = {name: each.value for name, each in self._facets.items() if each.value is not None}
-        text = {"text": self._text.value} if self._text.value else {}
-        self.wanted = asked | text
+    def _on_filter_changed(self, _: object) -> None:
+        if not self._updating:
+            values = {name: control.value for name, control in self._facet_lists.items()}
+            values["text"] = self._text.value or None
+            self.filters = {name: value for name, value in values.items() if value is not None}
 
-    def _narrow(self) -> None:
-        """Find what is wanted, and show its first page."""
-        wanted = cast("FindingFilter", self.wanted)
-        positions = self._index.matching(wanted)
-        self._positions = self._index.ordered(
-            positions, self._sort.value, descending=self._descending.value
+    def _reset_filters(self) -> None:
+        self.filters = {}
+
+    def _apply_filters(self) -> None:
+        """Compute ``matches``, update the filter controls, and show the first page."""
+        filters = cast("FindingFilter", self.filters)
+        positions = self._facets.matching(filters)
+        self._positions = self._facets.ordered(
+            positions, self._sort_list.value, descending=self._descending.value
         )
-        self.found, self._page = self._rows(positions.tolist()), 0
-        self._filling = True
-        for name, control in self._facets.items():
-            self._count(name, control, wanted)
-        self._text.value = wanted.get("text", "")
-        self._filling = False
+        self.matches, self._page = self._findings_at(positions), 0
+        # Setting a control calls `_on_filter_changed`, which must not read half-updated controls.
+        self._updating = True
+        for name in FACETS:
+            self._update_facet(name, filters)
+        self._text.value = filters.get("text", "")
+        self._updating = False
         self._code.value = code_html(self.code)
-        self._show()
+        self._show_page()
 
-    def _count(self, name: str, control: widgets.Dropdown, wanted: FindingFilter) -> None:
-        """Offer the values of a facet with the counts that the other filters leave."""
-        counts, value = self._index.counts(name, wanted), cast("Any", wanted).get(name)
+    def _update_facet(self, facet: str, filters: FindingFilter) -> None:
+        """List the values of *facet*, with the number of findings that the other filters leave."""
+        control, value = self._facet_lists[facet], cast("Any", filters).get(facet)
+        counts = self._facets.counts(facet, filters)
         if value is not None:
             counts.setdefault(value, 0)
         options: list[tuple[str, str | None]] = [(f"all · {sum(counts.values())}", None)]
-        options += [(f"{self._called(name, each)} · {n}", each) for each, n in counts.items()]
+        options += [(f"{self._facet_label(facet, key)} · {n}", key) for key, n in counts.items()]
+        # Assigning equal options would still send them all to the browser.
         if tuple(options) != tuple(control.options):
             control.options = options
-        control.index = [each for _, each in options].index(value)
+        control.index = [option for _, option in options].index(value)
 
-    def _called(self, facet: str, value: str) -> str:
+    def _facet_label(self, facet: str, value: str) -> str:
         if not value:
             return "(none)"
         if facet == "collection":
@@ -170,61 +196,49 @@ class Explorer(StaticBox):
         title = self._names.titles.get(value, "") if facet == "rule" else ""
         return shortened(f"{value} {title}".strip(), 60)
 
-    def _show(self) -> None:
-        """Show the page, and how many there are."""
-        total, start = len(self._positions), self._page * PAGE
-        shown = self._positions[start : start + PAGE]
-        ticked = set(self._selected)
+    def _show_page(self) -> None:
+        total, start = len(self._positions), self._page * PAGE_SIZE
+        positions = self._positions[start : start + PAGE_SIZE]
+        findings = records(self.audit.findings.iloc[positions])
+        selected = set(self._selected)
         lines = [
-            (start + line + 1, finding, int(position) in ticked)
-            for line, (position, finding) in enumerate(
-                zip(shown, records(self.audit.findings.iloc[shown]), strict=True)
+            FindingLine(number, finding, int(position) in selected)
+            for number, (position, finding) in enumerate(
+                zip(positions, findings, strict=True), start + 1
             )
         ]
-        pages = max(-(-total // PAGE), 1)
-        caption = f"Findings {start + 1 if total else 0} to {start + len(shown)} of {total}"
-        self._table.fill(caption, lines, (self._sort.value, self._descending.value))
+        caption = f"Findings {start + 1 if total else 0} to {start + len(lines)} of {total}"
+        self.table.fill(caption, lines, (self._sort_list.value, self._descending.value))
+        pages = max(-(-total // PAGE_SIZE), 1)
         self._previous.disabled, self._next.disabled = start == 0, self._page + 1 >= pages
-        counts = self.found["severity"].value_counts().to_dict()
         self._status.value = status_html(
             f"{total} of {plural(len(self.audit.findings), 'finding')}",
-            *severities(counts),
+            *severities(self.matches["severity"].value_counts().to_dict()),
             f"page {self._page + 1} of {pages}",
             f"{len(self._selected)} selected",
         )
 
-    def _rows(self, positions: list[int]) -> pd.DataFrame:
+    def _findings_at(self, positions: Any) -> pd.DataFrame:
         return FINDINGS.conform(self.audit.findings.iloc[positions])
 
-    def _turn(self, pages: int) -> None:
+    def _turn_page(self, pages: int) -> None:
         self._page += pages
-        self._show()
+        self._show_page()
 
-    def _tick(self, line: int, ticked: bool) -> None:
-        position = int(self._positions[self._page * PAGE + line])
-        if ticked:
-            self._selected.append(position)
-        else:
-            self._selected.remove(position)
-        self._choose()
-        self._show()
+    def _on_toggle(self, line: int, selected: bool) -> None:
+        position = int(self._positions[self._page * PAGE_SIZE + line])
+        # The last position is the latest selection; its artifact is shown.
+        others = [other for other in self._selected if other != position]
+        self._select([*others, position] if selected else others)
 
-    def _select_all(self) -> None:
-        self._selected = self._positions.tolist()
-        self._choose()
-        self._show()
+    def _select(self, positions: list[int]) -> None:
+        self._selected = positions
+        self._update_selection()
+        self._show_page()
 
-    def _clear(self) -> None:
-        self._selected = []
-        self._choose()
-        self._show()
-
-    def _reset(self) -> None:
-        self.wanted = {}
-
-    def _choose(self) -> None:
-        """Tell what is selected, and show the artifact of the latest."""
-        self.selection = self._rows(self._selected)
+    def _update_selection(self) -> None:
+        """Set ``selection``, and show the artifact of the finding that was selected last."""
+        self.selection = self._findings_at(self._selected)
         if not self._selected:
             self._detail.value = fragment(paragraph(_HINT))
             return
@@ -232,5 +246,5 @@ class Explorer(StaticBox):
         artifact_id = records(latest)[0]["artifact_id"]
         try:
             self._detail.value = self.audit.show(artifact_id or "")._repr_html_()
-        except UsageError:  # a finding on the home, or on files that no layer speaks of
+        except UsageError:  # the finding is about the home, or about a file of no artifact
             self._detail.value = fragment(findings_html(latest, self._names, 1))

@@ -1,7 +1,7 @@
-"""The repair panel: plan, look at it, rehearse, apply, undo; each step opens the next.
+"""The repair panel: plan, rehearse, apply and undo, each step enabled by the one before.
 
-A run is one transaction. Cancelled between two batches, it is rolled back as a whole: the cache is
-as before. Once it has committed there is nothing left to cancel, and undo is the way back.
+A run is one transaction: cancelled between two batches, it is rolled back as a whole. After the
+commit there is nothing left to cancel, and only undo brings the rows back.
 """
 
 from collections.abc import Callable
@@ -19,250 +19,275 @@ from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.repair.apply import loses, overwrite_limit
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.html import fragment, next_calls, paragraph, strong, tag
+from skillmeat_audit.ui.widgets.controls import (
+    LABEL_STYLE,
+    StaticBox,
+    button,
+    checkbox,
+    code_html,
+    row,
+    status_html,
+)
 from skillmeat_audit.ui.widgets.explorer import Explorer
-from skillmeat_audit.ui.widgets.parts import StaticBox, button, code_html, row, status_html
 from skillmeat_audit.ui.widgets.worker import Worker
 
-STEPS = ("choose", "planned", "rehearsed", "applied", "undone")
-_SAID = {
+_STATUS_TEXTS = {
     "choose": "Nothing planned yet.",
-    "planned": "Planned: look at it, then rehearse.",
+    "planned": "Planned: review the changes, then rehearse.",
     "rehearsed": "Rehearsed and rolled back: the same plan can be applied now.",
-    "applied": "Applied and audited again; undo puts everything back.",
+    "applied": "Applied and audited again; undo restores the rows.",
     "undone": "Undone: the rows are as before.",
+}
+_DISPOSITION_LABELS = {
+    Disposition.SAFE: "safe: the manifest has the value",
+    Disposition.FILL: "fill: empty, another layer has the value",
+    Disposition.REVIEW: "review: overwrites without a value in the manifest",
 }
 
 
 class Panel(StaticBox):
-    """A widget that repairs what *source* holds: an audit, or what is chosen in an explorer.
+    """A widget that repairs an audit, or the ``subset`` of an explorer.
 
-    ``step`` is how far it has come, ``plan`` and ``run`` the latest of their kind, ``applied`` the
-    run that can be undone, ``busy`` tells whether work goes on, ``error`` what went wrong last. A
-    change of choice or options makes a new plan necessary; only a plan that has been rehearsed can
-    be applied. After a run the explorer shows what is left; after its undo, what was before.
+    Traits: ``step`` is the last completed step, ``plan`` and ``run`` are the latest of their kind,
+    ``undoable_run`` is the run that *undo* would undo, ``busy`` is True while work runs, ``error``
+    is the latest error message. A change of the selection or of the options discards the plan;
+    only a rehearsed plan can be applied. After a run the explorer shows the findings that remain,
+    after its undo those from before the run.
     """
 
-    step = traitlets.Enum(STEPS, default_value="choose")
+    step = traitlets.Enum(tuple(_STATUS_TEXTS), default_value="choose")
     plan = traitlets.Instance(Plan, allow_none=True)
     run = traitlets.Instance(Run, allow_none=True)
-    applied = traitlets.Instance(Run, allow_none=True)
+    undoable_run = traitlets.Instance(Run, allow_none=True)
     busy = traitlets.Bool()
     error = traitlets.Unicode()
 
     def __init__(self, source: Audit | Explorer, options: Options | None = None) -> None:
-        self._source, self._given = source, options or Options()
-        self._worker, self._stale = Worker(self._ended), False
-        self._before: Audit | None = None
-        self._doing = ""
+        self._source, self._options = source, options or Options()
+        self._worker, self._outdated = Worker(self._on_worker_end), False
+        self._audit_before_run: Audit | None = None
+        self._activity = ""
         self._make_controls()
-        super().__init__(self._arranged())
+        super().__init__(self._arrange_controls())
         if isinstance(source, Explorer):
-            source.observe(lambda _: self._start_over(), ["selection", "found"])
-        self.observe(lambda _: self._refresh(), ["step", "busy", "error"])
-        self._refresh()
+            source.observe(lambda _: self._discard_plan(), ["selection", "matches"])
+        self.observe(lambda _: self._update_controls(), ["step", "busy", "error"])
+        self._update_controls()
 
     @property
     def audit(self) -> Audit:
         """The audit whose findings are repaired."""
-        return self._source.chosen if isinstance(self._source, Explorer) else self._source
+        return self._source.subset if isinstance(self._source, Explorer) else self._source
 
     @property
     def options(self) -> Options:
-        """How runs are carried out, by the options given and the controls."""
-        return replace(self._given, max_overwrites=self._cap.value)
+        """The options of the next run: those given, with the overwrite limit of the panel."""
+        return replace(self._options, max_overwrites=self._max_overwrites.value)
 
     def wait(self, timeout_seconds: float | None = None) -> bool:
-        """Wait for the work that goes on; tell whether it ended."""
+        """Wait for running work to end; return False on time-out."""
         return self._worker.wait(timeout_seconds)
+
+    def cancel(self) -> None:
+        """Cancel running work; a run is rolled back at its next batch."""
+        self._worker.cancel()
 
     def static_html(self) -> str:
         """Return the plan that the panel would start with."""
         try:
-            shown = self.audit.plan()._repr_html_()
+            plan = self.audit.plan()._repr_html_()
         except AuditError as exc:
-            shown = fragment(paragraph(tag(str(exc), "error")))
-        said = "Repair panel: run this cell in Jupyter to rehearse, apply and undo"
-        return (
-            fragment(paragraph(said), next_calls("plan = audit.plan()", "plan.rehearse()")) + shown
-        )
+            plan = fragment(paragraph(tag(str(exc), "error")))
+        hint = paragraph("Repair panel: run this cell in Jupyter to rehearse, apply and undo")
+        return fragment(hint, next_calls("plan = audit.plan()", "plan.rehearse()")) + plan
 
     def __repr__(self) -> str:
         findings = plural(len(self.audit.findings), "finding")
-        return f"<Panel: {self.step}, {findings}; see .plan, .run, .step, .error>"
+        return f"<Panel: {self.step}, {findings}; see .step, .plan, .run, .error>"
 
     def _make_controls(self) -> None:
-        total = len(self.audit.rows)
-        limit = self._given.max_overwrites
-        self._boxes = {
-            name: _box(text, ticked=name in WRITABLE)
-            for name, text in (
-                (Disposition.SAFE, "safe: the manifest says so"),
-                (Disposition.FILL, "fill: empty, another layer knows"),
-                (Disposition.REVIEW, "review: overwrites without the manifest's word"),
-            )
+        row_count, limit = len(self.audit.rows), self._options.max_overwrites
+        self._dispositions = {
+            disposition: checkbox(label, ticked=disposition in WRITABLE)
+            for disposition, label in _DISPOSITION_LABELS.items()
         }
-        self._deletes = _box("delete orphans", ticked=False)
-        self._cap = widgets.BoundedIntText(
-            overwrite_limit(total) if limit is None else limit, min=0, max=total,
-            description="rows that may be overwritten or deleted", layout={"width": "360px"},
-            style={"description_width": "auto"},
-        )  # fmt: skip
-        for control in (*self._boxes.values(), self._deletes, self._cap):
-            control.observe(lambda _: self._start_over(), "value")
-        self._plan = button("1 plan", "decide what would be written", self._do_plan)
-        self._rehearse = button("2 rehearse", "write all, then roll back", self._do_rehearse)
-        self._apply = button("3 apply", "write the plan that was rehearsed", self._do_apply)
-        self._undo = button("4 undo", "put back what the run changed", self._do_undo)
-        self._cancel = button("cancel", "roll back at the next batch", self._worker.cancel)
-        self._bar = widgets.IntProgress(description="rows", layout={"width": "220px"})
-        self._status, self._terms, self._code, self._result = (widgets.HTML() for _ in range(4))
+        self._deletes = checkbox("delete orphans")
+        self._max_overwrites = widgets.BoundedIntText(
+            overwrite_limit(row_count) if limit is None else limit,
+            min=0,
+            max=row_count,
+            description="rows that may be overwritten or deleted",
+            layout={"width": "360px"},
+            style=LABEL_STYLE,
+        )
+        for control in (*self._dispositions.values(), self._deletes, self._max_overwrites):
+            control.observe(lambda _: self._discard_plan(), "value")
+        self._plan = button("1 plan", "compute what a repair would write", self._start_plan)
+        self._rehearse = button("2 rehearse", "write, then roll back", self._start_rehearsal)
+        self._apply = button("3 apply", "write the rehearsed plan", self._start_apply)
+        self._undo = button("4 undo", "restore what the run changed", self._start_undo)
+        self._cancel = button("cancel", "roll back at the next batch", self.cancel)
+        self._progress = widgets.IntProgress(description="rows", layout={"width": "220px"})
+        self._status, self._limits, self._code, self._result = (widgets.HTML() for _ in range(4))
 
-    def _arranged(self) -> list[widgets.Widget]:
+    def _arrange_controls(self) -> list[widgets.Widget]:
         return [
-            row(*self._boxes.values(), self._deletes, self._cap),
-            self._terms,
-            row(self._plan, self._rehearse, self._apply, self._undo, self._cancel, self._bar),
+            row(*self._dispositions.values(), self._deletes, self._max_overwrites),
+            self._limits,
+            row(
+                self._plan,
+                self._rehearse,
+                self._apply,
+                self._undo,
+                self._cancel,
+                self._progress,
+            ),
             self._status,
             self._code,
             self._result,
         ]
 
-    def _start_over(self) -> None:
-        """Drop the plan: what it was made from has changed."""
-        self._stale = self.busy
+    def _discard_plan(self) -> None:
+        """Discard the plan, because its selection or options changed; while busy, discard later."""
+        # A worker thread may use the plan now; `_on_worker_end` comes back to it. After an apply or
+        # undo there is nothing to discard: the explorer changed because of the run itself.
+        self._outdated = self.busy
         if not self.busy:
             self.plan, self._result.value, self._code.value, self.error = None, "", "", ""
             self.step = "choose"
-            self._refresh()
+            self._update_controls()
 
-    def _do_plan(self) -> None:
-        kinds = tuple(name.value for name, box in self._boxes.items() if box.value)
+    def _start_plan(self) -> None:
+        dispositions = tuple(key.value for key, box in self._dispositions.items() if box.value)
         deletes = self._deletes.value
-        source = "explorer.chosen" if isinstance(self._source, Explorer) else "audit"
-        more = ", deletes=True" if deletes else ""
-        code = f"plan = {source}.plan(dispositions={kinds!r}{more})"
-        self._do("planning", code, lambda: self._planned(
-            self.audit.plan(dispositions=kinds, deletes=deletes)
-        ))  # fmt: skip
+        source = "explorer.subset" if isinstance(self._source, Explorer) else "audit"
+        code = f"plan = {source}.plan(dispositions={dispositions!r}"
+        code += ", deletes=True)" if deletes else ")"
 
-    def _do_rehearse(self) -> None:
+        def work() -> None:
+            plan = self.audit.plan(dispositions=dispositions, deletes=deletes)
+            # Planning has no batches, so a cancel takes effect only here.
+            if self._worker.is_cancelled:
+                raise CancelledError("cancelled; nothing was planned")
+            self.plan, self._result.value, self.step = plan, plan._repr_html_(), "planned"
+
+        self._submit("planning", code, work)
+
+    def _start_rehearsal(self) -> None:
+        if (plan := self.plan) is not None:
+            code = f"plan.rehearse({self._options_code()})"
+            self._submit(
+                "rehearsing",
+                code,
+                lambda: self._show_run(plan.rehearse(self._watched_options()), "rehearsed"),
+            )
+
+    def _start_apply(self) -> None:
         plan = self.plan
-        if plan is not None:
-            self._do("rehearsing", f"plan.rehearse({self._arguments()})", lambda: self._ran(
-                plan.rehearse(self._watched()), "rehearsed"
-            ))  # fmt: skip
+        if plan is None or self.step != "rehearsed":
+            return
 
-    def _do_apply(self) -> None:
-        plan = self.plan
-        if plan is not None and self.step == "rehearsed":
-            doing = "applying, with an audit before and after"
-            self._do(doing, f"run = plan.apply({self._arguments()})", lambda: self._ran(
-                plan.apply(self._watched()), "applied"
-            ))  # fmt: skip
+        def work() -> None:
+            run = plan.apply(self._watched_options())
+            if run.outcome.run:
+                self.undoable_run = run
+                self._show_remaining(run)
+            self._show_run(run, "applied")
 
-    def _do_undo(self) -> None:
-        run = self.applied
-        if run is not None:
-            self._do("undoing", "run.undo()", lambda: self._ran(run.undo(), "undone"))
+        code = f"run = plan.apply({self._options_code()})"
+        self._submit("applying, with an audit before and after", code, work)
 
-    def _do(self, doing: str, code: str, work: Callable[[], None]) -> None:
-        """Start *work*, showing in a word what it is, and the *code* that does the same."""
+    def _start_undo(self) -> None:
+        undoable_run = self.undoable_run
+        if undoable_run is None:
+            return
+
+        def work() -> None:
+            run = undoable_run.undo()
+            self.undoable_run = None
+            if self._audit_before_run is not None and isinstance(self._source, Explorer):
+                self._source.show_audit(self._audit_before_run)
+            self._show_run(run, "undone")
+
+        self._submit("undoing", "run.undo()", work)
+
+    def _submit(self, activity: str, code: str, work: Callable[[], None]) -> None:
+        """Start *work*, and show its *activity* and the *code* for the same action."""
         if self.busy:
             return
-        self._doing = doing
-        self.error, self._stale, self.busy = "", False, True
-        self._code.value, self._bar.value = code_html(code), 0
+        self._activity = activity
+        self.error, self._outdated, self.busy = "", False, True
+        self._code.value, self._progress.value = code_html(code), 0
         self._worker.start(work)
 
-    def _planned(self, plan: Plan) -> None:
-        if not self._worker.going_on():
-            raise CancelledError("cancelled; nothing was planned")
-        self.plan, self._result.value, self.step = plan, plan._repr_html_(), "planned"
-
-    def _ran(self, run: Run, step: str) -> None:
-        if step == "applied" and run.outcome.run:
-            self.applied = run
-            self._turn_to(run)
-        elif step == "undone":
-            self.applied = None
-            if self._before is not None and isinstance(self._source, Explorer):
-                self._source.turn_to(self._before)
+    def _show_run(self, run: Run, step: str) -> None:
         self.run, self._result.value, self.step = run, run._repr_html_(), step
 
-    def _turn_to(self, run: Run) -> None:
-        """Have the explorer show what *run* left, of what it showed before."""
+    def _show_remaining(self, run: Run) -> None:
+        """Show in the explorer which of its findings remain after *run*, and the new ones."""
         source = self._source
         if isinstance(source, Explorer) and run.after is not None and run.recheck is not None:
-            self._before = source.audit
-            source.turn_to(narrow_to(source.audit.findings, run.after, run.recheck.new))
+            self._audit_before_run = source.audit
+            source.show_audit(narrow_to(source.audit.findings, run.after, run.recheck.new))
 
-    def _ended(self, error: str | None) -> None:
+    def _on_worker_end(self, error: str | None) -> None:
         self.error = error or ""
         self.busy = False
-        if self._stale and self.step in ("planned", "rehearsed"):
-            self._start_over()
+        if self._outdated and self.step in ("planned", "rehearsed"):
+            self._discard_plan()
 
-    def _watched(self) -> Options:
-        return replace(self.options, proceed=self._proceed)
+    def _watched_options(self) -> Options:
+        return replace(self.options, proceed=self._report_progress)
 
-    def _proceed(self, done: int, total: int) -> bool:
-        self._bar.max, self._bar.value = max(total, 1), done
-        self._bar.description = f"rows {done} of {total}"
-        self._cancel.disabled = done >= total  # from here on there is only undo
-        return self._worker.going_on()
+    def _report_progress(self, done: int, total: int) -> bool:
+        """Show the progress of a run; return False if it should roll back."""
+        self._progress.max, self._progress.value = max(total, 1), done
+        self._progress.description = f"rows {done} of {total}"
+        self._cancel.disabled = done >= total  # the commit follows: from here only undo helps
+        return self._options.proceed(done, total) and not self._worker.is_cancelled
 
-    def _arguments(self) -> str:
-        """Return the options that are not as usual, as code."""
-        usual, mine = Options(), self.options
-        named = {
+    def _options_code(self) -> str:
+        """Return the code of the options that differ from the defaults."""
+        # `proceed` is a function, and the other options are rare: they have no code here.
+        defaults, options = Options(), self.options
+        changed = {
             name: str(value) if name == "state_dir" else value
             for name in ("state_dir", "max_overwrites", "wait_seconds", "service")
-            if (value := getattr(mine, name)) != getattr(usual, name)
+            if (value := getattr(options, name)) != getattr(defaults, name)
         }
-        said = ", ".join(f"{name}={value!r}" for name, value in named.items())
-        return f"sma.Options({said})" if said else ""
+        arguments = ", ".join(f"{name}={value!r}" for name, value in changed.items())
+        return f"sma.Options({arguments})" if arguments else ""
 
-    def _refresh(self) -> None:
-        """Show how far things are, and open the buttons that make sense now."""
-        ready = not self.busy
+    def _update_controls(self) -> None:
+        """Show the status, and enable the buttons of the steps that are possible now."""
+        ready, changes = not self.busy, () if self.plan is None else self.plan.document.changes
         self._plan.disabled = not ready
-        self._rehearse.disabled = not (
-            ready and self._changes and self.step in ("planned", "rehearsed")
-        )
+        self._rehearse.disabled = not (ready and changes and self.step in ("planned", "rehearsed"))
         self._apply.disabled = not (ready and self.step == "rehearsed")
-        self._undo.disabled = not (ready and self.applied is not None)
+        self._undo.disabled = not (ready and self.undoable_run is not None)
         self._cancel.disabled = ready
-        self._bar.layout.visibility = "hidden" if ready else "visible"
-        self._terms.value = fragment(self._limits())
-        self._status.value = status_html(self._said(), self._of())
+        self._progress.layout.visibility = "hidden" if ready else "visible"
+        self._limits.value = fragment(self._limits_html())
+        findings = plural(len(self.audit.findings), "finding")
+        # Set last: screen readers announce the status when it changes, and the buttons must match.
+        self._status.value = status_html(self._status_text(), f"{findings} chosen")
 
-    @property
-    def _changes(self) -> int:
-        return 0 if self.plan is None else len(self.plan.document.changes)
-
-    def _said(self) -> str:
+    def _status_text(self) -> str:
         if self.error:
             return tag(self.error, "error")
         if self.busy:
-            return tag(f"{self._doing}…", "info")
-        if self.step == "planned" and not self._changes:
+            return tag(f"{self._activity}…", "info")
+        if self.step == "planned" and self.plan is not None and not self.plan.document.changes:
             return strong("Nothing to repair.")
-        return tag(_SAID[self.step], "applied" if self.step != "choose" else "info")
+        return tag(_STATUS_TEXTS[self.step], "info" if self.step == "choose" else "applied")
 
-    def _of(self) -> str:
-        return f"{plural(len(self.audit.findings), 'finding')} chosen"
-
-    def _limits(self) -> str:
-        """Return what a run may overwrite, what the plan would, and where the backup goes."""
-        losing = 0 if self.plan is None else sum(map(loses, self.plan.document.changes))
+    def _limits_html(self) -> str:
+        """Return how many rows the plan overwrites, how many it may, and where the backup is."""
+        losses = 0 if self.plan is None else sum(map(loses, self.plan.document.changes))
         folder = self.options.terms(str(self.audit.snapshot.home.root.resolve())).folder
         backup = None if self.run is None else self.run.outcome.backup
         return paragraph(
-            f"this plan overwrites or deletes {losing} of {plural(len(self.audit.rows), 'row')}; "
-            f"{self._cap.value} may be overwritten or deleted",
+            f"this plan overwrites or deletes {losses} of {plural(len(self.audit.rows), 'row')}; "
+            f"{self._max_overwrites.value} may be overwritten or deleted",
             f"backup: {backup}" if backup else f"backup and journal go to {folder}",
         )
-
-
-def _box(text: str, *, ticked: bool) -> widgets.Checkbox:
-    return widgets.Checkbox(ticked, description=text, indent=False, layout={"width": "auto"})

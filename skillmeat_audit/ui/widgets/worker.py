@@ -1,4 +1,4 @@
-"""Does long work beside the kernel's thread, so that the page goes on answering."""
+"""Runs long work in a thread of its own, so that the notebook stays responsive."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,38 +8,40 @@ from skillmeat_audit.base.errors import AuditError
 
 
 class Worker:
-    """One piece of work at a time, in a thread of its own; *on_end* is told its error, or None."""
+    """Runs one piece of work at a time; calls *on_end* with its error message, or with None."""
 
     def __init__(self, on_end: Callable[[str | None], None]) -> None:
+        # One thread: a second piece of work would write to the same cache at the same time.
         self._pool = ThreadPoolExecutor(1, "skillmeat-audit")
-        self._on_end, self._cancelled, self._idle = on_end, Event(), Event()
+        self._on_end, self._cancel_requested, self._idle = on_end, Event(), Event()
         self._idle.set()
 
     def start(self, work: Callable[[], None]) -> None:
-        """Start *work*; it may ask `going_on` whether it has been cancelled."""
-        self._cancelled.clear()
+        """Start *work*; it can ask `is_cancelled` whether it should stop."""
+        self._cancel_requested.clear()
         self._idle.clear()
-        self._pool.submit(work).add_done_callback(self._ended)
+        self._pool.submit(work).add_done_callback(self._finish)
 
     def cancel(self) -> None:
-        """Ask the work to stop at the next chance."""
-        self._cancelled.set()
+        """Request that the work stops at its next check."""
+        self._cancel_requested.set()
 
-    def going_on(self) -> bool:
-        """Tell whether the work has not been cancelled."""
-        return not self._cancelled.is_set()
+    @property
+    def is_cancelled(self) -> bool:
+        """True after `cancel`, until the next start."""
+        return self._cancel_requested.is_set()
 
     def wait(self, timeout_seconds: float | None = None) -> bool:
-        """Wait for the work to end; tell whether it did."""
+        """Wait for the work to end; return False on time-out."""
         return self._idle.wait(timeout_seconds)
 
-    def _ended(self, done: Future[None]) -> None:
-        """Tell how the work ended: nothing may end up as a traceback in a log nobody reads."""
-        match done.exception():
+    def _finish(self, future: Future[None]) -> None:
+        # An exception left in the future would only reach a log that nobody reads.
+        match future.exception():
             case None:
                 self._on_end(None)
             case AuditError() as exc:
                 self._on_end(str(exc))
             case exc:
-                self._on_end(f"{type(exc).__name__}: {exc}: this is a fault of skillmeat-audit")
+                self._on_end(f"{type(exc).__name__}: {exc}: this is a bug of skillmeat-audit")
         self._idle.set()
