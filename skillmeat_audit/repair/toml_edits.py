@@ -1,0 +1,273 @@
+"""Edits a manifest's text key by key, and proves that nothing else in it changed.
+
+Only the text of the entries that are edited is taken apart, by tomlkit, which keeps comments,
+order and layout; every other byte stays. The result is then parsed as SkillMeat parses it and has
+to equal the old document plus the edits: where it does not, the manifest is refused.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from datetime import date, time
+from math import isnan
+from typing import Any, cast
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from skillmeat_audit.base.toml import parse_toml
+from skillmeat_audit.model.manifest_edits import (
+    WHOLE_ENTRY,
+    ManifestEdit,
+    OtherToml,
+    TomlValue,
+)
+
+Document = dict[str, Any]
+
+# Strings and comments are matched first, so that a header inside one of them is not taken for one.
+_TOKEN = re.compile(
+    r'"""(?:\\.|[^\\])*?"""(?!")'
+    r"|'''.*?'''(?!')"
+    r'|"(?:\\.|[^"\\\n])*"'
+    r"|'[^'\n]*'"
+    r"|\#[^\n]*"
+    r"|^(?P<entry>[ \t]*\[\[[ \t]*artifacts[ \t]*\]\])"  # [[artifacts]]
+    r"|^(?P<other>[ \t]*\[(?!\[?[ \t]*artifacts[ \t]*[.\]])[^\n]*\][ \t\r]*(?:\#[^\n]*)?$)",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+class RefusedEdit(ValueError):
+    """A manifest cannot be edited; the text says why, to follow the file's name."""
+
+
+def edit_manifest(content: bytes, edits: Sequence[ManifestEdit]) -> bytes:
+    """Return the manifest *content* with *edits* made; raise `RefusedEdit`.
+
+    Every edit's ``before`` has to hold (`unmet_precondition`), and its artifact has to be declared
+    once, but for an entry that is dropped because an equal one stays.
+    """
+    text = _decoded(content)
+    document = _parsed(text)
+    for edit in edits:
+        if reason := unmet_precondition(document, edit):
+            raise RefusedEdit(f"{edit.artifact_id}: {reason}")
+    wanted = copy.deepcopy(document)
+    _edit_entries(wanted["artifacts"], edits)
+    for candidate in _candidates(text, document, edits):
+        if _same(_parsed_or_none(candidate), wanted):
+            return candidate.encode()
+    raise RefusedEdit("cannot be edited without changing something else in it; edit it by hand")
+
+
+def unmet_precondition(document: Document, edit: ManifestEdit) -> str | None:
+    """Return why *edit* cannot be made in the parsed *document*, None where it can."""
+    entries = [entry for entry in entries_of(document) if _artifact_id(entry) == edit.artifact_id]
+    if not entries:
+        return "the manifest does not declare it any more"
+    if edit.key == WHOLE_ENTRY and edit.after is not None:
+        return "an equal entry that was dropped comes back only with the whole file"
+    if edit.key == WHOLE_ENTRY:
+        equal = len(entries) > 1 and all(_same(entry, entries[0]) for entry in entries[1:])
+        return None if equal else "its entries are not equal any more"
+    if len(entries) > 1:
+        return "the manifest declares it more than once"
+    if not _can_hold(entries[0], edit.key):
+        return f"{edit.key.rpartition('.')[0]} is not a table"
+    if value_at(entries[0], edit.key) != edit.before:
+        return f"{edit.key} changed since"
+    return None
+
+
+def entries_of(document: Mapping[str, Any]) -> list[Document]:
+    """Return the artifact entries of a parsed *document*."""
+    entries = document.get("artifacts", [])
+    if not isinstance(entries, list):
+        return []
+    return [entry for entry in entries if isinstance(entry, dict)]
+
+
+def value_at(entry: Mapping[str, Any], key: str) -> TomlValue:
+    """Return what a parsed *entry* holds at the dotted *key*, as a plan writes it."""
+    *tables, name = key.split(".")
+    table: object = entry
+    for step in tables:
+        table = table.get(step) if isinstance(table, Mapping) else None
+    value = table.get(name) if isinstance(table, Mapping) else None
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return list(value)
+    return OtherToml(_as_toml(value))
+
+
+def inverse(edit: ManifestEdit) -> ManifestEdit:
+    """Return the edit that puts back what *edit* changed."""
+    return ManifestEdit(
+        edit.artifact_id, edit.key, edit.after, edit.before, edit.rules, edit.evidence,
+        edit.disposition,
+    )  # fmt: skip
+
+
+def _as_toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        pairs = (f"{json.dumps(key)} = {_as_toml(item)}" for key, item in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_as_toml, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return json.dumps(value) if isinstance(value, str) else repr(value)
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise RefusedEdit(f"is not UTF-8 (byte {exc.start})") from exc
+
+
+def _parsed(text: str) -> Document:
+    try:
+        return parse_toml(text)
+    except (ValueError, RecursionError) as exc:
+        raise RefusedEdit(f"is not TOML 1.0: {exc}") from exc
+
+
+def _parsed_or_none(text: str) -> Document | None:
+    try:
+        return parse_toml(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _candidates(text: str, document: Document, edits: Sequence[ManifestEdit]) -> Iterator[str]:
+    """Yield *text* edited: block by block, then as a whole, for entries that have no block each."""
+    if (edited := _edit_blocks(text, document, edits)) is not None:
+        yield edited
+    if (whole := _tomlkit_parsed(text)) is not None:
+        _edit_entries(cast("list[Any]", whole["artifacts"]), edits)
+        yield _with_line_ends(tomlkit.dumps(whole), text)
+
+
+def _edit_blocks(text: str, document: Document, edits: Sequence[ManifestEdit]) -> str | None:
+    """Return *text* with the blocks of the edited entries rewritten; None where it has no blocks.
+
+    tomlkit reads about 0.2 MB a second: a large manifest is not handed to it whole.
+    """
+    entries = document.get("artifacts")
+    blocks = list(_blocks(text))
+    if not isinstance(entries, list) or len(blocks) != len(entries):
+        return None
+    dropped = {edit.artifact_id for edit in edits if edit.key == WHOLE_ENTRY}
+    pieces: list[str] = []
+    end, seen = 0, set[str | None]()
+    for (start, stop), entry in zip(blocks, entries, strict=True):
+        artifact_id = _artifact_id(entry)
+        own = [edit for edit in edits if edit.artifact_id == artifact_id and edit.key]
+        block: str | None = text[start:stop]
+        if artifact_id in dropped & seen:
+            block = ""
+        elif own:
+            block = _rewritten(text[start:stop], own)
+        if block is None:
+            return None
+        pieces += [text[end:start], block]
+        seen.add(artifact_id)
+        end = stop
+    return "".join([*pieces, text[end:]])
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the text of each ``[[artifacts]]`` entry, its sub-tables included."""
+    start: int | None = None
+    for token in _TOKEN.finditer(text):
+        if token["entry"] is None and token["other"] is None:
+            continue
+        if start is not None:
+            yield start, token.start()
+        start = token.start() if token["entry"] is not None else None
+    if start is not None:
+        yield start, len(text)
+
+
+def _rewritten(block: str, edits: Sequence[ManifestEdit]) -> str | None:
+    """Return the text of one entry with *edits* made, in the line ends that it has."""
+    document = _tomlkit_parsed(block)
+    if document is None:
+        return None
+    for edit in edits:
+        _assign(document["artifacts"][0], edit)
+    return _with_line_ends(tomlkit.dumps(document), block)
+
+
+def _tomlkit_parsed(text: str) -> tomlkit.TOMLDocument | None:
+    try:
+        return tomlkit.parse(text)
+    except (TOMLKitError, ValueError, RecursionError, IndexError):
+        return None
+
+
+def _with_line_ends(text: str, model: str) -> str:
+    """Return *text* with CRLF where every line of *model* ends so: tomlkit adds LF alone."""
+    if "\r\n" not in model or re.search(r"(?<!\r)\n", model):
+        return text
+    return re.sub(r"(?<!\r)\n", "\r\n", text)
+
+
+def _assign(entry: MutableMapping[str, Any], edit: ManifestEdit) -> None:
+    """Set, or remove, the key of *edit* in *entry*, of tomlkit or plain."""
+    *tables, name = edit.key.split(".")
+    for step in tables:
+        if step not in entry:
+            entry[step] = {} if type(entry) is dict else tomlkit.table()
+        entry = entry[step]
+    if edit.after is None:
+        entry.pop(name, None)
+    elif isinstance(edit.after, OtherToml):
+        value = tomlkit.value(edit.after.toml)
+        entry[name] = value.unwrap() if type(entry) is dict else value
+    elif isinstance(edit.after, list) and type(entry) is not dict:
+        entry[name] = tomlkit.array().multiline(bool(edit.after))  # as SkillMeat's own save does
+        entry[name].extend(edit.after)
+    else:
+        entry[name] = list(edit.after) if isinstance(edit.after, list) else edit.after
+
+
+def _edit_entries(entries: list[Any], edits: Sequence[ManifestEdit]) -> None:
+    """Make *edits* in a list of entries, of tomlkit or plain."""
+    for edit in edits:
+        same = [n for n, entry in enumerate(entries) if _artifact_id(entry) == edit.artifact_id]
+        if edit.key == WHOLE_ENTRY:
+            for position in reversed(same[1:]):
+                del entries[position]
+        else:
+            _assign(entries[same[0]], edit)
+
+
+def _artifact_id(entry: object) -> str | None:
+    if not isinstance(entry, Mapping) or "type" not in entry or "name" not in entry:
+        return None
+    return f"{entry['type']}:{entry['name']}"
+
+
+def _can_hold(entry: Mapping[str, Any], key: str) -> bool:
+    table: object = entry
+    for step in key.split(".")[:-1]:
+        table = table.get(step, {}) if isinstance(table, Mapping) else None
+    return isinstance(table, Mapping)
+
+
+def _same(one: object, other: object) -> bool:
+    """Tell whether two parsed values are the same, in type as well; NaN is the same as NaN."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return one == other or (isinstance(one, float) and isnan(one) and isnan(cast("float", other)))
