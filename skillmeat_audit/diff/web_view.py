@@ -11,9 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import is_true
-from skillmeat_audit.diff.expected import Bools, Ints, Objects
+from skillmeat_audit.diff.compare import Bools, Ints, Objects, is_true
+from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import PAGES, is_in, records
 

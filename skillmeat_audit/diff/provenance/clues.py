@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import is_true, normalize
+from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.links import joined_key
 from skillmeat_audit.model.fields import COLUMNS, DEFAULT_COLLECTION
 from skillmeat_audit.model.tables import is_in

@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import is_true
+from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.provenance.clues import Clues, gather_clues
 from skillmeat_audit.diff.provenance.repaired import Repairs, repairs_in
 from skillmeat_audit.model.fields import HOSTLESS_ORIGINS
