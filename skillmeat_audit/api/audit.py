@@ -14,7 +14,8 @@ from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.comparison import Comparison, compare
-from skillmeat_audit.diff.provenance.verdicts import PATHS, attribute, paths_of
+from skillmeat_audit.diff.provenance.paths import PATHS, paths_of
+from skillmeat_audit.diff.provenance.verdicts import attribute
 from skillmeat_audit.diff.registry import run_checks
 from skillmeat_audit.diff.rules import CHECKS, RULES
 from skillmeat_audit.diff.web_view import page_cells

@@ -25,6 +25,7 @@ FULL = {
     "description": "Does it.", "author": "Jane", "license": "MIT", "version": "1.0",
     "tags_json": '["a"]', "tools_json": '["Read"]',
 }  # fmt: skip
+LONG = "x" * 1025
 RESOLVED = {"resolved_sha": "abc", "resolved_version": "v1"}
 
 
@@ -89,7 +90,7 @@ CASES = {
     "F002": snapshot([entry(path="/home/old/.skillmeat/collections/default/skills/alpha")]),
     "F003": on_disk("outside", reason="the path leads out of the collection folder"),
     "F004": on_disk("unreadable", reason="is not UTF-8"),
-    "F005": with_file({}, {"name": "Other_Name", "description": "x" * 1025}, description="x" * 1025),
+    "F005": with_file({}, {"name": "Other_Name", "description": LONG}, description=LONG),
     "F006": with_problem("undeclared", artifact_id="skill:stray", place="skills/stray"),
     "F007": with_file({}, {"reason": "line 3: why; quote the value"}),
     "K001": snapshot([entry()]),

@@ -4,7 +4,8 @@ import pytest
 from builders import UPSTREAM, entry, imported, known, repaired, row, snapshot, synced, wrote
 
 from skillmeat_audit.diff.comparison import compare
-from skillmeat_audit.diff.provenance.verdicts import PATHS, attribute
+from skillmeat_audit.diff.provenance.paths import PATHS
+from skillmeat_audit.diff.provenance.verdicts import attribute
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import records
 
