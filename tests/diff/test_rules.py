@@ -2,7 +2,6 @@
 
 import re
 from functools import cache
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -192,21 +191,6 @@ def test_the_topics_name_rules_that_exist():
     assert [rule.code for rule in RULES if not rule.acceptable] == list(NEVER_ACCEPTED)
     assert [rule.code for rule in RULES if rule.dead_link] == list(DEAD_LINKS)
     assert {rule.family for rule in RULES if rule.judges_keys} == {"K"}
-
-
-LINK = re.compile(r"docs/skillmeat\.md#([a-z0-9-]+)")
-
-
-def test_every_link_of_a_page_leads_to_a_heading():
-    text = (Path(__file__).parents[2] / "docs" / "skillmeat.md").read_text(encoding="utf-8")
-    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    anchors = {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in titles}
-
-    links = {anchor for rule in RULES for anchor in LINK.findall(rule.page)}
-    assert links
-    assert links <= anchors
-    assert {*re.findall(r"\]\(#([^)]+)\)", text)} <= anchors
-    assert len(anchors) == len(titles)
 
 
 def agreeing():
