@@ -191,8 +191,8 @@ def _commits_by_row(added: pd.Series) -> bool:
 def _in_catalog(comparison: Comparison) -> pd.Series:
     """Return True where the catalogue has an entry of the row's type, name and source."""
     rows, catalog = comparison.snapshot.rows, comparison.snapshot.catalog
-    known = joined_key(catalog["artifact_id"], catalog["upstream_url"])
-    return is_in(joined_key(rows["artifact_id"], rows["source"]), known)
+    entries = joined_key(catalog["artifact_id"], catalog["upstream_url"])
+    return is_in(joined_key(rows["artifact_id"], rows["source"]), entries)
 
 
 def _clusters(synced: pd.Series) -> pd.Series:

@@ -173,9 +173,9 @@ def collection_missing(comparison: Comparison) -> pd.DataFrame:
 
     Somebody deleted the collection without foreign keys in force: no page shows the row.
     """
-    known = comparison.snapshot.collections["id"]
-    stray = ~is_in(comparison.snapshot.rows["collection_id"], known)
-    return comparison.row_findings(stray & (len(known) > 0))
+    collections = comparison.snapshot.collections["id"]
+    stray = ~is_in(comparison.snapshot.rows["collection_id"], collections)
+    return comparison.row_findings(stray & (len(collections) > 0))
 
 
 @check("K008", Severity.WARNING)

@@ -27,14 +27,14 @@ def _broken_lists(comparison: Comparison, column: str) -> pd.DataFrame:
     if not broken.any():
         return NO_FINDINGS
     expected = comparison.manifest_value(column)
-    known = expected.notna()
+    in_manifest = expected.notna()
     same_content = comparison.row_findings(
         comparison.agreeing(column, broken),
         column=column,
         actual=row,
         expected=expected,
-        evidence=expected.mask(known, Evidence.MANIFEST),
-        disposition=pd.Series(Disposition.NONE, row.index).mask(known, Disposition.SAFE),
+        evidence=expected.mask(in_manifest, Evidence.MANIFEST),
+        disposition=pd.Series(Disposition.NONE, row.index).mask(in_manifest, Disposition.SAFE),
     )
     return pd.concat([comparison.cell_findings_in(column, broken), same_content])
 
