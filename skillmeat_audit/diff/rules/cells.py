@@ -19,8 +19,8 @@ CELL_RULES = {
     SkillMeat's next refresh blanks it again unless the manifest is filled too.
 
     See docs/skillmeat.md#blank-after-batch-import,
-    docs/skillmeat.md#description-unknown-without-indexing and
-    docs/skillmeat.md#adding-to-a-collection-writes-an-empty-row.
+    docs/skillmeat.md#description-without-indexing and
+    docs/skillmeat.md#adding-writes-an-empty-row.
     """,
     ("D002", "description", DIFFERS, WARNING): """
     Description differs from what the manifest or the front matter says.
@@ -160,7 +160,7 @@ CELL_RULES = {
     An update from upstream changed the manifest and the row was not refreshed. Safe. Marketplace
     artifacts have no resolved commit, and none is expected.
 
-    See docs/skillmeat.md#no-resolved-version-for-imports.
+    See docs/skillmeat.md#no-resolved-version.
     """,
     ("R002", "resolved_version", MISSING + DIFFERS, WARNING): """
     Resolved version is missing or differs from the manifest.
@@ -168,7 +168,7 @@ CELL_RULES = {
     The artifact follows a tag or a branch, an update moved it on, and the row was not refreshed.
     Safe. Marketplace artifacts have no resolved version, and none is expected.
 
-    See docs/skillmeat.md#no-resolved-version-for-imports.
+    See docs/skillmeat.md#no-resolved-version.
     """,
     ("R003", "resolved_sha", EXTRA, INFO): """Resolved commit in the row only.
 
@@ -191,7 +191,7 @@ CELL_RULES = {
     none. Safe where the manifest has an upstream.
 
     See docs/skillmeat.md#blank-after-batch-import,
-    docs/skillmeat.md#adding-to-a-collection-writes-an-empty-row and
+    docs/skillmeat.md#adding-writes-an-empty-row and
     docs/skillmeat.md#bundles-without-source.
     """,
     ("S002", "source", DIFFERS, ERROR): """Source differs from the manifest's upstream.

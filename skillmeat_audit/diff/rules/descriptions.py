@@ -31,7 +31,7 @@ def description_not_in_manifest(comparison: Comparison) -> pd.DataFrame:
     Marketplace imports copy the catalogue's description only, which is empty while source indexing
     is off. The row is right today; nothing is written until the manifest can be filled.
 
-    See docs/skillmeat.md#description-unknown-without-indexing and
+    See docs/skillmeat.md#description-without-indexing and
     docs/skillmeat.md#how-long-a-repair-lasts.
     """
     layers, row = comparison.layers, comparison.layers.row(DESCRIPTION)
