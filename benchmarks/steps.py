@@ -26,7 +26,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 import skillmeat_audit as sma
 from skillmeat_audit.api.outputs import outputs_of
 from skillmeat_audit.api.report import ReportRequest, report
-from skillmeat_audit.diff.cells import compare
+from skillmeat_audit.diff.comparison import compare
 from skillmeat_audit.model.changes import Change
 
 Step = Callable[[], object]

@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 
 from skillmeat_audit.api.audit import Audit
-from skillmeat_audit.diff.cells import compare
+from skillmeat_audit.diff.comparison import compare
 from skillmeat_audit.diff.provenance.verdicts import attribute
-from skillmeat_audit.diff.registry import run_rules
-from skillmeat_audit.diff.rules import RULES
+from skillmeat_audit.diff.registry import run_checks
+from skillmeat_audit.diff.rules import CHECKS
 from skillmeat_audit.loaders.manifests import stem_of
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Home, Snapshot
@@ -148,7 +148,7 @@ def audited(snap: Snapshot) -> Audit:
     """Return the audit of a snapshot."""
     comparison = compare(snap)
     writers = attribute(comparison)
-    found = run_rules(RULES, comparison, writers)
+    found = run_checks(CHECKS, comparison, writers)
     return Audit(snap, comparison, writers, found, found.head(0))
 
 

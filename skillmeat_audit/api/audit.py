@@ -12,14 +12,16 @@ import pandas as pd
 from skillmeat_audit.api.repaired import load_repaired
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.diff.cells import Comparison, compare
 from skillmeat_audit.diff.compare import is_true
-from skillmeat_audit.diff.provenance.verdicts import PATHS, attribute, paths_of
-from skillmeat_audit.diff.registry import Rule, run_rules
-from skillmeat_audit.diff.rules import RULES
+from skillmeat_audit.diff.comparison import Comparison, compare
+from skillmeat_audit.diff.provenance.paths import PATHS, paths_of
+from skillmeat_audit.diff.provenance.verdicts import attribute
+from skillmeat_audit.diff.registry import run_checks
+from skillmeat_audit.diff.rules import CHECKS, RULES
 from skillmeat_audit.diff.web_view import page_cells
 from skillmeat_audit.loaders.home import DEFAULT_HOME
 from skillmeat_audit.loaders.snapshot import Reading, load_snapshot
+from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import FINDINGS, is_in
 from skillmeat_audit.model.trend import Accepted
@@ -199,7 +201,7 @@ def audit(
     snapshot = replace(snapshot, repaired=load_repaired(snapshot, reading.get("state_dir")))
     comparison = compare(snapshot)
     writers = attribute(comparison)
-    everything = run_rules(RULES, comparison, writers)
+    everything = run_checks(CHECKS, comparison, writers)
     findings, ignored = scoped(everything, scope, snapshot)
     return Audit(snapshot, comparison, writers, findings, ignored)
 

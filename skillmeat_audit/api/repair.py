@@ -20,7 +20,6 @@ from skillmeat_audit.base.errors import (
 )
 from skillmeat_audit.base.text import is_utf8, printable
 from skillmeat_audit.base.urls import without_password
-from skillmeat_audit.diff.cells import missing_cells
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.loaders.snapshot import Reading, confirm_evidence
 from skillmeat_audit.model import changes as model
@@ -182,7 +181,7 @@ def plan(
     findings, _ = scoped(audited.findings, scope or Scope(), snapshot)
     rows = snapshot.rows.drop(columns=[name for name in COLUMNS if name not in snapshot.columns])
     changes = plans.changes_from(
-        findings, missing_cells(snapshot), rows, dispositions, deletes=deletes
+        findings, audited.comparison.inserts, rows, dispositions, deletes=deletes
     )
     document = model.PlanDocument(
         schema_="skillmeat-audit/plan/1",

@@ -12,7 +12,7 @@ import pandas as pd
 from skillmeat_audit.api.audit import Audit, audit
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.diff.cells import Comparison, compare
+from skillmeat_audit.diff.comparison import Comparison, compare
 from skillmeat_audit.loaders.extraction import extract
 from skillmeat_audit.loaders.snapshot import load_snapshot, with_progress
 from skillmeat_audit.model.findings import CELL_STATUSES

@@ -10,35 +10,39 @@ from skillmeat_audit.model.fields import HOSTS
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import ARROW_TEXT, positions_in
 
-_HOST = r"^https?://(?:www\.)?(?P<it>[^/]+)/"
-_REPOSITORY = r"^(?:https?://[^/]+/)?(?P<it>[^/\s]+/[^/\s@]+)"
+_HOST = r"^https?://(?:www\.)?(?P<match>[^/]+)/"  # github.com of https://github.com/o/r
+# o/r of https://github.com/o/r/tree/main/x, and of o/r/path@v1
+_REPOSITORY = r"^(?:https?://[^/]+/)?(?P<match>[^/\s]+/[^/\s@]+)"
 _URL = r"^https?://[^/\s]+/"
 
 
-def catalog_entry_of_each(snapshot: Snapshot) -> pd.DataFrame:
-    """Return the catalogue entry each manifest entry was imported from, aligned with the manifest.
+def catalog_entries_of(snapshot: Snapshot) -> pd.DataFrame:
+    """Return the catalogue entry that each manifest entry was imported from, one per entry.
 
-    Columns ``upstream_url`` and ``description``, ``<NA>`` where there is none. Only marketplace
+    Columns ``upstream_url`` and ``description``, ``<NA>`` for entries without one. Only marketplace
     artifacts have one: the entry of the same type and name with their ``import_id``, else the one
-    with their upstream. Two that fit are none.
+    with their upstream. If two fit, neither is used.
     """
     manifest, catalog = snapshot.manifest, snapshot.catalog
-    ids, known_ids = same_type(manifest["artifact_id"]), same_type(catalog["artifact_id"])
-    market = is_true(manifest["origin"] == "marketplace")
+    ids, catalog_ids = same_type(manifest["artifact_id"]), same_type(catalog["artifact_id"])
+    imported = is_true(manifest["origin"] == "marketplace")
     by_import = _positions(
-        joined_key(ids, manifest["import_id"].where(market)),
-        joined_key(known_ids, catalog["import_id"]),
+        joined_key(ids, manifest["import_id"].where(imported)),
+        joined_key(catalog_ids, catalog["import_id"]),
     )
     by_url = _positions(
-        joined_key(ids, plain_url(manifest["source"].where(market))),
-        joined_key(known_ids, plain_url(catalog["upstream_url"])),
+        joined_key(ids, plain_url(manifest["source"].where(imported))),
+        joined_key(catalog_ids, plain_url(catalog["upstream_url"])),
     )
     position = np.where(by_import >= 0, by_import, by_url)
     accident = map_bool(catalog["description"], is_accident, ACCIDENT_HINT)
-    return pd.DataFrame({
-        "upstream_url": catalog["upstream_url"].array.take(position, allow_fill=True),
-        "description": catalog["description"].mask(accident).array.take(position, allow_fill=True),
-    })  # fmt: skip
+    columns = {
+        "upstream_url": catalog["upstream_url"],
+        "description": catalog["description"].mask(accident),
+    }
+    return pd.DataFrame(
+        {name: values.array.take(position, allow_fill=True) for name, values in columns.items()}
+    )
 
 
 def joined_key(left: pd.Series, right: pd.Series) -> pd.Series:
@@ -46,27 +50,28 @@ def joined_key(left: pd.Series, right: pd.Series) -> pd.Series:
     return left + "\0" + right
 
 
-def _positions(asked: pd.Series, known: pd.Series) -> npt.NDArray[np.intp]:
-    """Return where each of *asked* stands in *known*, -1 for nowhere and for more than once."""
-    single = known.dropna()
+def _positions(keys: pd.Series, table: pd.Series) -> npt.NDArray[np.intp]:
+    """Return the position of each key in *table*, -1 for keys it lacks or holds twice."""
+    single = table.dropna()
     single = single[~single.duplicated(keep=False)]
     rows: npt.NDArray[np.intp] = np.append(single.index.to_numpy(dtype=np.intp), -1)
-    return rows[positions_in(asked, single)]
+    return rows[positions_in(keys, single)]
 
 
-def look_up_last(asked: pd.Series, known: pd.Series, values: pd.Series) -> pd.Series:
-    """Return for each of *asked* the value beside the last of *known* that is the same.
+def look_up_last(keys: pd.Series, table: pd.Series, values: pd.Series) -> pd.Series:
+    """Return for each key the value beside its last occurrence in *table*.
 
-    *known* and *values* are aligned; the result is aligned with *asked*, ``<NA>`` for nowhere.
+    *table* and *values* are aligned; the result is aligned with *keys*, ``<NA>`` for keys that
+    *table* lacks.
     """
-    last = known.dropna()
+    last = table.dropna()
     last = last[~last.duplicated(keep="last")]
-    taken = values.loc[last.index].array.take(positions_in(asked, last), allow_fill=True)
-    return pd.Series(taken, index=asked.index)
+    taken = values.loc[last.index].array.take(positions_in(keys, last), allow_fill=True)
+    return pd.Series(taken, index=keys.index)
 
 
 def same_type(artifact_ids: pd.Series) -> pd.Series:
-    """Return *artifact_ids* with ``mcp_server`` as ``mcp``: SkillMeat uses both for one thing."""
+    """Return *artifact_ids* with ``mcp_server`` as ``mcp``: SkillMeat uses both for one type."""
     return artifact_ids.str.replace(r"^mcp_server:", "mcp:", regex=True)
 
 
@@ -81,7 +86,7 @@ def is_url(sources: pd.Series) -> pd.Series:
 
 
 def host_of(sources: pd.Series) -> pd.Series:
-    """Return the ``origin_source`` that the host of each source stands for, ``<NA>`` for others."""
+    """Return the ``origin_source`` that names the host of each source, ``<NA>`` for other hosts."""
     hosts = map_distinct(extract_group(sources, _HOST).str.lower(), HOSTS.get, ARROW_TEXT)
     return pd.Series(hosts, index=sources.index, dtype="string")
 

@@ -1,88 +1,76 @@
-"""What a rule is, and how rules are run."""
+"""Binds rules to the functions that check them, and runs them."""
 
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 
-from skillmeat_audit.diff.cells import Comparison
+from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.model.tables import FINDINGS, KEY, Table, is_in
-
-# What a rule returns; the registry adds rule, severity and writer.
-FOUND = Table("found", {
-    name: kind for name, kind in FINDINGS.columns.items()
-    if name not in ("rule", "severity", "writer", "writer_confidence")
-})  # fmt: skip
-NOTHING = FOUND.empty()
+from skillmeat_audit.model.rules import Rule
+from skillmeat_audit.model.tables import FINDINGS, KEY, is_in
 
 Find = Callable[[Comparison], pd.DataFrame]
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A check: its ``find`` takes a comparison and returns ``FOUND``, one row per disagreement.
+class Check:
+    """A rule and its function, which returns ``RULE_FINDINGS``, one row per disagreement."""
 
-    The first line of its docstring is the ``title``, the rest the ``page``. A rule that
-    ``explains`` a cell stands in place of the plain rule of that cell.
-    """
-
-    code: str
-    severity: Severity
-    explains: bool
+    rule: Rule
     find: Find
 
-    @property
-    def title(self) -> str:
-        """The rule in one line."""
-        return self._doc.partition("\n")[0].rstrip(".")
 
-    @property
-    def page(self) -> str:
-        """The rule's manual page: how it comes about, and whether repair is safe."""
-        return self._doc.partition("\n")[2].strip()
-
-    @property
-    def _doc(self) -> str:
-        return (inspect.getdoc(self.find) or "").replace("``", "")
+def check(code: str, severity: Severity, *, explains: bool = False) -> Callable[[Find], Check]:
+    """Return a decorator that makes a check of a function; its docstring is the rule's page."""
+    return lambda find: Check(rule_of(code, severity, find.__doc__ or "", explains=explains), find)
 
 
-def rule(code: str, severity: Severity, *, explains: bool = False) -> Callable[[Find], Rule]:
-    """Return a decorator that makes a rule of a function."""
-    return lambda find: Rule(code, severity, explains, find)
+def rule_of(code: str, severity: Severity, text: str, *, explains: bool = False) -> Rule:
+    """Return a rule; the first line of *text* is its title, the rest its page."""
+    title, _, page = inspect.cleandoc(text).replace("``", "").partition("\n")
+    return Rule(code, severity, title.rstrip("."), page.strip(), explains)
 
 
-def run_rules(rules: Iterable[Rule], comparison: Comparison, writers: pd.DataFrame) -> pd.DataFrame:
-    """Return ``FINDINGS`` of all *rules*, with the writer of each row (``WRITERS``) beside it.
+def checks_in(module: ModuleType) -> list[Check]:
+    """Return the checks that *module* defines."""
+    return [value for value in vars(module).values() if isinstance(value, Check)]
 
-    One finding per cell. Artifacts whose key is ambiguous have key findings (K) only.
+
+def run_checks(
+    checks: Iterable[Check], comparison: Comparison, writers: pd.DataFrame
+) -> pd.DataFrame:
+    """Return ``FINDINGS`` of all *checks*, with the writer of each row (``WRITERS``) beside it.
+
+    A cell has one finding. Artifacts whose key is ambiguous have findings of key rules only.
     """
-    found = {each: each.find(comparison) for each in rules}
-    parts = {each: frame for each, frame in found.items() if len(frame)}
+    results = [(check.rule, check.find(comparison)) for check in checks]
+    parts = [(rule, frame) for rule, frame in results if len(frame)]
     if not parts:
         return FINDINGS.empty()
-    counts = [len(frame) for frame in parts.values()]
-    findings = pd.concat(parts.values(), ignore_index=True)
-    for name in ("code", "severity", "explains"):
-        findings[name] = np.repeat([getattr(each, name) for each in parts], counts)
-    unclear = is_in(findings["artifact_id"], comparison.ambiguous)
-    findings = _one_per_cell(findings[~unclear | findings["code"].str.startswith("K")])
-    written = writers.drop_duplicates(list(KEY))[[*KEY, "writer", "writer_confidence"]]
-    findings = findings.rename(columns={"code": "rule"}).merge(written, on=list(KEY), how="left")
+    counts = [len(frame) for _, frame in parts]
+    findings = pd.concat([frame for _, frame in parts], ignore_index=True)
+    for name in ("code", "severity", "explains", "judges_keys"):
+        findings[name] = np.repeat([getattr(rule, name) for rule, _ in parts], counts)
+    ambiguous = is_in(findings["artifact_id"], comparison.ambiguous)
+    findings = _one_per_cell(findings[~ambiguous | findings["judges_keys"]])
+    by_key = writers.drop_duplicates(list(KEY))[[*KEY, "writer", "writer_confidence"]]
+    findings = findings.rename(columns={"code": "rule"}).merge(by_key, on=list(KEY), how="left")
     return sort_findings(FINDINGS.conform(findings))
 
 
 def sort_findings(findings: pd.DataFrame) -> pd.DataFrame:
-    """Return *findings* by collection, artifact, rule, column; what does not apply comes first."""
+    """Return *findings* by collection, artifact, rule and column, absent values first."""
     keys = ["collection_id", "artifact_id", "rule", "column", "detail"]
     order = findings[keys].fillna("").sort_values(keys, kind="stable").index
     return findings.loc[order].reset_index(drop=True)
 
 
 def _one_per_cell(findings: pd.DataFrame) -> pd.DataFrame:
-    """Drop the plain finding of every cell that a special rule explains."""
+    """Drop the plain finding of a cell that another rule explains."""
     cell = [*KEY, "column"]
     in_cells = findings["column"].notna() & findings["status"].notna()
     ranked = findings[in_cells].sort_values("explains", ascending=False, kind="stable")

@@ -1,9 +1,9 @@
-"""What SkillMeat's pages show of a row: its four texts, where they come from, and a clickable link.
+"""What SkillMeat's pages show of a row: its four texts, their origin, and a clickable link.
 
 The rules are those of ``GET /api/v1/user-collections/{id}/artifacts`` and of the pages that read it
-(§6), as the latest release of each era has them; they are not the rules of a repair. A row that
-looks right here may be wrong, and the other way round: a row that was never synced is served from
-the manifest.
+(docs/skillmeat.md#what-pages-show), as the latest release of each era has them; they are not the
+rules of a repair. A correct page does not mean a correct row, nor the other way round: a row that
+was never synced is served from the manifest.
 """
 
 from collections.abc import Mapping
@@ -11,33 +11,31 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from skillmeat_audit.diff.cells import Comparison
-from skillmeat_audit.diff.compare import is_true
-from skillmeat_audit.diff.expected import Bools, Ints, Objects
+from skillmeat_audit.diff.compare import Bools, Ints, Objects, is_true
+from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import PAGES, is_in, records
+from skillmeat_audit.model.tables import KEY, PAGES, is_in, records
 
-SHOWN = ("description", "source", "origin", "origin_source")
-ROW, MANIFEST, RECONSTRUCTED = "row", "manifest", "reconstructed"
-# What the pages ask for: the first sources, and the first entries that a search by name finds.
+PAGE_COLUMNS = ("description", "source", "origin", "origin_source")
+FROM_ROW, FROM_MANIFEST, RECONSTRUCTED = "row", "manifest", "reconstructed"
+# What the pages request: the first sources, and the first entries that a search by name finds.
 SOURCES_LOADED, ENTRIES_FOUND, LEAST_CONFIDENCE = 100, 10, 30
 
 
 def page_cells(comparison: Comparison) -> pd.DataFrame:
-    """Return ``PAGES``: what is shown of each row of the cache, in the order of ``ROWS``."""
+    """Return ``PAGES``: what pages show of each row of the cache, in the order of ``ROWS``."""
     snapshot = comparison.snapshot
     rows = snapshot.rows
     entry = _served_entry(snapshot)
     synced = rows["synced_at"].notna()
     served = pd.Series(entry >= 0, index=rows.index)
     tier = pd.Series(RECONSTRUCTED, index=rows.index, dtype="string")
-    tier = tier.mask(served, MANIFEST).mask(synced, ROW)
-    shown = {column: _shown(comparison, column, entry, synced) for column in SHOWN}
-    obstacle = _obstacle(snapshot, shown["source"])
-    return PAGES.build({
-        "collection_id": rows["collection_id"], "artifact_id": rows["artifact_id"], "tier": tier,
-        **shown, "clickable": obstacle.isna(), "obstacle": obstacle,
-    })  # fmt: skip
+    tier = tier.mask(served, FROM_MANIFEST).mask(synced, FROM_ROW)
+    texts = {column: _page_text(snapshot, column, entry, synced) for column in PAGE_COLUMNS}
+    obstacle = _obstacle(snapshot, texts["source"])
+    keys = {key: rows[key] for key in KEY}
+    link = {"clickable": obstacle.isna(), "obstacle": obstacle}
+    return PAGES.build({**keys, "tier": tier, **texts, **link})
 
 
 def _served_entry(snapshot: Snapshot) -> Ints:
@@ -50,80 +48,82 @@ def _served_entry(snapshot: Snapshot) -> Ints:
     if (refused & is_true(problems["kind"] == "manifest")).any():
         return np.full(len(snapshot.rows), -1)
     manifest = snapshot.manifest
-    known = manifest[is_true(manifest["file_collection"] == active)]
+    entries = manifest[is_true(manifest["file_collection"] == active)]
     exact, loose = (
-        _first(snapshot.rows[name], known[name].drop_duplicates())
+        _labels(snapshot.rows[name], entries[name].drop_duplicates())
         for name in ("artifact_id", "stem")
     )
     return np.where(exact >= 0, exact, loose)
 
 
-def _first(asked: pd.Series, known: pd.Series) -> Ints:
-    """Return the index label in *known* (unique) of each of *asked*, -1 for none."""
-    found = pd.Index(known).get_indexer(pd.Index(asked))
-    labels: Ints = np.append(known.index.to_numpy(dtype=int), -1)[found]
+def _labels(keys: pd.Series, table: pd.Series) -> Ints:
+    """Return the index label in *table* (unique) of each key, -1 for keys that it lacks."""
+    positions = pd.Index(table).get_indexer(pd.Index(keys))
+    labels: Ints = np.append(table.index.to_numpy(dtype=int), -1)[positions]
     return labels
 
 
-def _shown(comparison: Comparison, column: str, entry: Ints, synced: pd.Series) -> pd.Series:
-    """Return what is shown of each row in *column*; a source is never empty (§7.4)."""
-    rows = comparison.snapshot.rows
-    own, nothing = _present(rows[column]), pd.Series(pd.NA, rows.index, dtype="string")
-    taken = comparison.snapshot.manifest[column].array.take(entry, allow_fill=True)
-    said = _present(pd.Series(taken, index=rows.index))
-    held = _present(rows[f"held_{column}"]) if f"held_{column}" in rows else nothing
-    unsynced = said.where(entry >= 0, held)
+def _page_text(snapshot: Snapshot, column: str, entry: Ints, synced: pd.Series) -> pd.Series:
+    """Return what pages show of each row in *column*; a source is never empty."""
+    rows = snapshot.rows
+    absent = pd.Series(pd.NA, rows.index, dtype="string")
+    of_row = _not_empty(rows[column])
+    taken = snapshot.manifest[column].array.take(entry, allow_fill=True)
+    of_manifest = _not_empty(pd.Series(taken, index=rows.index))
+    of_artifact = _not_empty(rows[f"held_{column}"]) if f"held_{column}" in rows else absent
+    unsynced = of_manifest.where(entry >= 0, of_artifact)
     if column == "source":
-        own = own.fillna(_of_any_row(comparison)).fillna(said)
-        return own.where(synced, unsynced).fillna(rows["artifact_id"])
-    if column == "origin_source" and comparison.snapshot.era == "artifact_uuid":
-        own = nothing  # lost on the way to the page (§7.32)
-    return own.where(synced, unsynced)
+        of_row = of_row.fillna(_source_of_any_row(rows)).fillna(of_manifest)
+        return of_row.where(synced, unsynced).fillna(rows["artifact_id"])
+    if column == "origin_source" and snapshot.era == "artifact_uuid":
+        of_row = absent  # docs/skillmeat.md#pages-drop-columns
+    return of_row.where(synced, unsynced)
 
 
-def _present(values: pd.Series) -> pd.Series:
-    """Return *values*, ``<NA>`` where they are empty: so the pages take them."""
+def _not_empty(values: pd.Series) -> pd.Series:
+    """Return *values* with empty texts as ``<NA>``: pages treat both alike."""
     return values.mask(is_true(values == ""))
 
 
-def _of_any_row(comparison: Comparison) -> pd.Series:
+def _source_of_any_row(rows: pd.DataFrame) -> pd.Series:
     """Return, per row, the source that the artifact's rows of other collections hold."""
-    rows = comparison.snapshot.rows
-    known = rows.assign(source=_present(rows["source"])).dropna(subset=["source"])
-    last = known.drop_duplicates("artifact_id", keep="last").set_index("artifact_id")["source"]
+    sources = rows.assign(source=_not_empty(rows["source"])).dropna(subset=["source"])
+    last = sources.drop_duplicates("artifact_id", keep="last").set_index("artifact_id")["source"]
     return rows["artifact_id"].map(last).astype("string")
 
 
 def _obstacle(snapshot: Snapshot, source: pd.Series) -> pd.Series:
-    """Return why each row's *source*, as shown, cannot be clicked, ``<NA>`` where it can."""
+    """Return why the *source* that pages show of each row cannot be clicked, else ``<NA>``."""
     ids = snapshot.rows["artifact_id"]
-    obstacle = pd.Series("no registered source is its repository", ids.index, dtype="string")
-    found = pd.Series(False, index=ids.index)
-    for number, place in enumerate(records(snapshot.sources)):
-        here = _mentions(source, place)
+    unregistered = "no registered source is its repository"
+    obstacle = pd.Series(unregistered, ids.index, dtype="string")
+    clickable = pd.Series(False, index=ids.index)
+    for number, registered in enumerate(records(snapshot.sources)):
+        match = _mentions(source, registered)
         if number >= SOURCES_LOADED:
             late = f"its source is not among the first {SOURCES_LOADED} that the pages load"
-            obstacle = obstacle.mask(here & is_true(obstacle.str.startswith("no reg")), late)
+            obstacle = obstacle.mask(match & is_true(obstacle == unregistered), late)
             continue
-        entries = snapshot.catalog[is_true(snapshot.catalog["source_id"] == place["id"])]
+        entries = snapshot.catalog[is_true(snapshot.catalog["source_id"] == registered["id"])]
         hidden = _hidden(entries)
-        obstacle = obstacle.mask(here, "the catalogue has no entry of this name and type")
-        for why, which in hidden.items():
-            obstacle = obstacle.mask(here & is_in(ids, entries.loc[which, "artifact_id"]), why)
+        obstacle = obstacle.mask(match, "the catalogue has no entry of this name and type")
+        for reason, mask in hidden.items():
+            hidden_ids = entries.loc[mask, "artifact_id"]
+            obstacle = obstacle.mask(match & is_in(ids, hidden_ids), reason)
         visible = entries.loc[~np.logical_or.reduce(list(hidden.values())), "artifact_id"]
-        found |= here & is_in(ids, visible)
+        clickable |= match & is_in(ids, visible)
     obstacle = obstacle.mask(is_true(source == ids), "the row and its manifest have no source")
-    return obstacle.mask(found)
+    return obstacle.mask(clickable)
 
 
-def _mentions(source: pd.Series, place: Mapping[str, object]) -> pd.Series:
-    """Return where *source* contains the repository of a registered *place*, as the pages look."""
-    named = source.str.contains(f"{place['owner']}/{place['repo_name']}", regex=False)
-    return is_true(named) | is_true(source.str.contains(str(place["repo_url"]), regex=False))
+def _mentions(source: pd.Series, registered: Mapping[str, object]) -> pd.Series:
+    """Return where *source* contains the repository of a registered source, as pages test it."""
+    named = source.str.contains(f"{registered['owner']}/{registered['repo_name']}", regex=False)
+    return is_true(named) | is_true(source.str.contains(str(registered["repo_url"]), regex=False))
 
 
 def _hidden(entries: pd.DataFrame) -> dict[str, Bools]:
-    """Return which catalogue *entries* of one source its search does not give, by the reason."""
+    """Return by reason which catalogue *entries* of one source a search does not list."""
     score = pd.to_numeric(entries["confidence_score"], errors="coerce").fillna(100)
     confidence = score.to_numpy(dtype=float)
     return {
@@ -139,8 +139,8 @@ def _hidden(entries: pd.DataFrame) -> dict[str, Bools]:
 
 def _behind_others(names: pd.Series, confidence: Objects) -> Bools:
     """Return which entries a search for their own name pushes off its only page."""
-    better = np.sort(confidence)
-    ahead = len(better) - np.searchsorted(better, confidence, side="right")
+    ascending = np.sort(confidence)
+    ahead = len(ascending) - np.searchsorted(ascending, confidence, side="right")
     behind = np.zeros(len(names), dtype=bool)
     for position in np.flatnonzero(ahead >= ENTRIES_FOUND):
         rivals = names[confidence > confidence[position]]

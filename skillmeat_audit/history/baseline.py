@@ -18,12 +18,11 @@ import pandas as pd
 from skillmeat_audit.base.atomic_write import write_whole
 from skillmeat_audit.base.errors import StateError, UsageError
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.model.rules import NEVER_ACCEPTED
 from skillmeat_audit.model.tables import to_objects
 from skillmeat_audit.model.trend import Accepted, short_digest
 
 BASELINE_SCHEMA = "skillmeat-audit/baseline/1"
-# Rules that say that something could not be read: what could not be checked is never accepted.
-NEVER_ACCEPTED = ("F004", "L001", "L003", "X001", "X002")
 
 _BYTE = re.compile(r"byte (\d+)")
 

@@ -233,7 +233,7 @@ def test_of_two_repairs_the_latest_is_named(cli, make_home):
     explanation = sma.audit(home, progress=False).show("skill:1password").explanations["default"]
 
     assert f"run {second.outcome.run}: it wrote source, origin, origin_source" in explanation
-    assert explanation.endswith("before it, import-bare (certain)")
+    assert explanation.endswith("(import-bare, certain)")
     assert f"a repair by {OURS}, run {second.outcome.run}" in cli("check", home)[1]
     assert plan.url == sqlite_url(home / "cache" / "cache.db")
     assert cli("undo", home)[0] == ExitCode.CLEAN

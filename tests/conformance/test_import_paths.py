@@ -11,7 +11,7 @@ from conformance.kit import CRITIC, PASSWORD, URL
 from conformance.life import STEPS, Life
 
 import skillmeat_audit as sma
-from skillmeat_audit.diff.web_view import SHOWN
+from skillmeat_audit.diff.web_view import PAGE_COLUMNS
 from skillmeat_audit.model.tables import KEY, records
 from skillmeat_audit.ui.cli import main
 
@@ -109,10 +109,10 @@ def test_the_pages_show_what_we_say_they_do(told, step, tally):
 
     assert case.shown.keys() == case.pages.keys()
     for key, item in case.shown.items():
-        assert {name: item[name] for name in SHOWN} == {
-            name: case.pages[key][name] for name in SHOWN
+        assert {name: item[name] for name in PAGE_COLUMNS} == {
+            name: case.pages[key][name] for name in PAGE_COLUMNS
         }
-    tally["cells that the pages show as we say"] += len(case.shown) * len(SHOWN)
+    tally["cells that the pages show as we say"] += len(case.shown) * len(PAGE_COLUMNS)
 
 
 # Every way an artifact is brought into a home: what its row must say then.

@@ -21,7 +21,7 @@ def text(*values):
 @pytest.mark.parametrize("kind", ["text", "list", "exact"])
 @pytest.mark.parametrize("left", ABSENT)
 @pytest.mark.parametrize("right", ABSENT)
-def test_absent_equals_absent_whatever_its_form(kind, left, right):
+def test_absent_values_are_equal_in_any_form(kind, left, right):
     assert not differs(text(left), text(right), kind)[0]
 
 
@@ -71,13 +71,13 @@ def test_the_result_is_plain_bool_whatever_the_storage(dtype):
     assert found.tolist() == [False, False, True, True]
 
 
-def test_deeply_nested_json_is_text_and_no_crash():
+def test_deeply_nested_json_is_compared_as_text():
     nested = "[" * 100_000 + "]" * 100_000
 
     assert normalize(text(nested), "list")[0] == nested
 
 
-def test_holds_takes_the_unknown_for_false():
+def test_is_true_takes_nulls_for_false():
     claim = pd.Series([True, None, False], dtype="boolean", index=[7, 8, 9])
 
     found = is_true(claim)

@@ -1,17 +1,20 @@
-"""Every rule: what holds for all of them, and one small case in which each speaks."""
+"""Every rule: what holds for all of them, and one small case that each reports."""
 
 import re
-from collections import Counter, defaultdict
 from functools import cache
 
 import pandas as pd
 import pytest
 from builders import SOURCE, UPSTREAM, entry, imported, known, row, snapshot, synced
 
-from skillmeat_audit.diff.cells import compare
+from skillmeat_audit.diff.comparison import compare
 from skillmeat_audit.diff.provenance.verdicts import attribute
-from skillmeat_audit.diff.registry import run_rules
-from skillmeat_audit.diff.rules import FAMILIES, RULES
+from skillmeat_audit.diff.registry import run_checks
+from skillmeat_audit.diff.rules import CHECKS, FAMILIES, RULES
+from skillmeat_audit.diff.rules.cells import CELL_RULES
+from skillmeat_audit.model.fields import COLUMNS
+from skillmeat_audit.model.findings import CELL_STATUSES, Status
+from skillmeat_audit.model.rules import DEAD_LINKS, NEVER_ACCEPTED
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import FINDINGS, records
 
@@ -21,25 +24,26 @@ FULL = {
     "description": "Does it.", "author": "Jane", "license": "MIT", "version": "1.0",
     "tags_json": '["a"]', "tools_json": '["Read"]',
 }  # fmt: skip
+LONG = "x" * 1025
 RESOLVED = {"resolved_sha": "abc", "resolved_version": "v1"}
 
 
 def findings(snap):
     comparison = compare(snap)
-    return run_rules(RULES, comparison, attribute(comparison))
+    return run_checks(CHECKS, comparison, attribute(comparison))
 
 
 @cache
-def case(code):
-    """Return what comparing a case brings, once for all tests of it."""
+def compared_case(code):
+    """Return the comparison of a case, made once for all tests."""
     return compare(CASES[code])
 
 
 @cache
-def told(code):
+def case_findings(code):
     """Return all findings of a case."""
-    comparison = case(code)
-    return run_rules(RULES, comparison, attribute(comparison))
+    comparison = compared_case(code)
+    return run_checks(CHECKS, comparison, attribute(comparison))
 
 
 def codes(snap):
@@ -47,15 +51,15 @@ def codes(snap):
 
 
 def local(**values):
-    """Return a snapshot of one local artifact whose row lacks or has *values*."""
+    """Return a snapshot of one local artifact whose row holds *values* instead."""
     said = entry(**FULL, **RESOLVED)
     return snapshot([said], [synced(said, **values)])
 
 
-def written(manifest, wrote, **values):
-    """Return a snapshot of one artifact with front matter *wrote*, its row with *values*."""
+def with_file(manifest, front_matter, **values):
+    """Return a snapshot of one artifact with *front_matter*, its row with *values*."""
     said = entry(**manifest)
-    return snapshot([said], [synced(said, **values)], written={"skill:alpha": wrote})
+    return snapshot([said], [synced(said, **values)], written={"skill:alpha": front_matter})
 
 
 def market(rows=None, **values):
@@ -79,15 +83,15 @@ CASES = {
     "D002": local(description="Another."),
     "D003": snapshot([entry()], [synced(entry(), description="Mine alone.")]),
     "D004": snapshot([entry()], [synced(entry())]),
-    "D005": written({}, {"description": "Written."}, description="Written."),
+    "D005": with_file({}, {"description": "Written."}, description="Written."),
     "D006": local(description="None"),
     "F001": on_disk("missing", reason="no such file"),
     "F002": snapshot([entry(path="/home/old/.skillmeat/collections/default/skills/alpha")]),
     "F003": on_disk("outside", reason="the path leads out of the collection folder"),
     "F004": on_disk("unreadable", reason="is not UTF-8"),
-    "F005": written({}, {"name": "Other_Name", "description": "x" * 1025}, description="x" * 1025),
+    "F005": with_file({}, {"name": "Other_Name", "description": LONG}, description=LONG),
     "F006": with_problem("undeclared", artifact_id="skill:stray", place="skills/stray"),
-    "F007": written({}, {"reason": "line 3: why; quote the value"}),
+    "F007": with_file({}, {"reason": "line 3: why; quote the value"}),
     "K001": snapshot([entry()]),
     "K002": snapshot([], [row()]),
     "K003": snapshot([entry(), entry()], [row()]),
@@ -134,7 +138,7 @@ CASES = {
     "S013": local(source=UPSTREAM),
     "S014": market({"origin_source": "github"}, source=ELSEWHERE, origin_source=None),
     "T001": local(synced_at=None),
-    "T002": written(
+    "T002": with_file(
         {"author": "Jane"}, {"author": "Ann", "modified_at": "2026-03-01 00:00:00.000000"}
     ),
     "X001": with_problem("schema"),
@@ -147,8 +151,8 @@ def test_every_rule_has_a_case_and_every_case_a_rule():
 
 
 @pytest.mark.parametrize("code", sorted(CASES))
-def test_the_rule_speaks_in_its_case(code):
-    assert code in set(told(code)["rule"])
+def test_the_rule_speaks_in_its_compared_case(code):
+    assert code in set(case_findings(code)["rule"])
 
 
 def test_codes_are_unique_and_sorted_within_known_families():
@@ -159,21 +163,34 @@ def test_codes_are_unique_and_sorted_within_known_families():
     assert all(re.fullmatch(r"[A-Z]\d{3}", name) for name in names)
 
 
-def test_every_rule_has_a_title_of_its_own_in_one_line():
-    titles = Counter(rule.title for rule in RULES)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_every_rule_has_a_title_and_a_page(rule):
+    assert 10 < len(rule.title) < 100
+    assert "\n" not in rule.title
+    assert len(rule.page) > 60
 
-    assert [title for title, count in titles.items() if count > 1] == []
-    assert [rule.code for rule in RULES if not 10 < len(rule.title) < 100] == []
-    assert [rule.code for rule in RULES if "\n" in rule.title] == []
+
+def test_every_page_has_words_of_its_own():
+    pages = [rule.page.partition("\n\nSee docs/")[0] for rule in RULES]
+
+    assert len({rule.title for rule in RULES}) == len(set(pages)) == len(RULES)
 
 
-def test_every_rule_has_a_page_of_its_own():
-    pages = defaultdict(list)
-    for rule in RULES:
-        pages[rule.page].append(rule.code)
+def test_every_kind_of_disagreement_of_a_column_has_one_rule():
+    covered = [(column, s) for _, column, statuses, _ in CELL_RULES for s in statuses]
 
-    assert [each for each in pages.values() if len(each) > 1] == []
-    assert [rule.code for rule in RULES if len(rule.page) < 60] == []
+    # A manifest entry always has an origin: a row's is never extra.
+    expected = {(column, s) for column in COLUMNS for s in CELL_STATUSES}
+    assert sorted(covered) == sorted(expected - {("origin", Status.EXTRA)})
+
+
+def test_the_topics_name_rules_that_exist():
+    codes = {rule.code for rule in RULES}
+
+    assert codes >= {*NEVER_ACCEPTED, *DEAD_LINKS}
+    assert [rule.code for rule in RULES if not rule.acceptable] == list(NEVER_ACCEPTED)
+    assert [rule.code for rule in RULES if rule.dead_link] == list(DEAD_LINKS)
+    assert {rule.family for rule in RULES if rule.judges_keys} == {"K"}
 
 
 def agreeing():
@@ -187,31 +204,29 @@ def agreeing():
     )  # fmt: skip
 
 
-def outspoken(snap):
-    """Return the codes of the rules that find something in *snap*."""
-    comparison = compare(snap)
-    return [rule.code for rule in RULES if not rule.find(comparison).empty]
+def test_no_rule_reports_layers_that_agree():
+    comparison = compare(agreeing())
+
+    assert [each.rule.code for each in CHECKS if len(each.find(comparison))] == []
 
 
-def test_every_rule_is_silent_when_the_layers_agree():
-    assert outspoken(agreeing()) == []
+def test_no_rule_reports_an_empty_home():
+    comparison = compare(snapshot())
 
-
-def test_every_rule_is_silent_about_an_empty_home():
-    assert outspoken(snapshot()) == []
+    assert [each.rule.code for each in CHECKS if len(each.find(comparison))] == []
 
 
 FRAMES = ("manifest", "frontmatter", "rows", "collections", "catalog", "sources", "problems")
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
-def test_the_rule_leaves_the_snapshot_as_it_was(rule):
-    comparison = case(rule.code)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.rule.code)
+def test_the_rule_does_not_change_the_snapshot(check):
+    comparison = compared_case(check.rule.code)
     snap = comparison.snapshot
     frames = {name: getattr(snap, name) for name in FRAMES}
     copies = {name: frame.copy() for name, frame in frames.items()}
 
-    rule.find(comparison)
+    check.find(comparison)
 
     for name, frame in frames.items():
         pd.testing.assert_frame_equal(frame, copies[name])
@@ -219,7 +234,7 @@ def test_the_rule_leaves_the_snapshot_as_it_was(rule):
 
 @pytest.mark.parametrize("code", sorted(CASES))
 def test_findings_keep_their_contract_and_order(code):
-    found = told(code)
+    found = case_findings(code)
 
     assert list(found.columns) == list(FINDINGS.columns)
     keys = found[["collection_id", "artifact_id", "rule", "column"]].fillna("")
@@ -228,7 +243,7 @@ def test_findings_keep_their_contract_and_order(code):
 
 @pytest.mark.parametrize("code", sorted(CASES))
 def test_a_cell_has_one_finding(code):
-    found = told(code)
+    found = case_findings(code)
 
     in_cells = found[found["column"].notna() & found["status"].notna()]
     assert not in_cells.duplicated(["collection_id", "artifact_id", "column"]).any()
@@ -251,7 +266,7 @@ def test_rows_with_the_same_key_yield_key_findings_only():
 
 
 def test_special_rules_keep_what_the_cell_says():
-    (found,) = records(told("D006").query("column == 'description'"))
+    (found,) = records(case_findings("D006").query("column == 'description'"))
 
     assert found["rule"] == "D006"
     assert (found["status"], found["expected"], found["disposition"]) == (
@@ -262,7 +277,7 @@ def test_special_rules_keep_what_the_cell_says():
 
 
 def test_false_provenance_may_write_null():
-    found = records(told("S008").query("rule == 'S008'"))
+    found = records(case_findings("S008").query("rule == 'S008'"))
 
     assert {each["column"] for each in found} == {"source", "origin", "origin_source"}
     assert {each["disposition"] for each in found} == {"safe"}
@@ -270,7 +285,7 @@ def test_false_provenance_may_write_null():
 
 
 @pytest.mark.parametrize("origin", [None, "elsewhere"])
-def test_a_pair_that_the_repair_of_its_origin_makes_impossible_is_mended_with_it(origin):
+def test_a_pair_that_the_repair_of_its_origin_makes_impossible_is_repaired_too(origin):
     snap = local(origin=origin, origin_source="github")
 
     (found,) = records(findings(snap).query("column == 'origin_source'"))
@@ -279,7 +294,7 @@ def test_a_pair_that_the_repair_of_its_origin_makes_impossible_is_mended_with_it
 
 
 def test_an_accident_that_the_manifest_shares_is_for_review():
-    snap = written({"description": "None"}, {"description": "Real."})
+    snap = with_file({"description": "None"}, {"description": "Real."})
 
     (found,) = records(findings(snap).query("column == 'description'"))
 
@@ -287,10 +302,10 @@ def test_an_accident_that_the_manifest_shares_is_for_review():
     assert "the manifest holds an accident" in found["detail"]
 
 
-def test_an_accident_in_the_manifest_alone_is_told_and_never_proposed():
-    right = written({"description": "|"}, {"description": "Real."}, description="Real.")
-    empty = written({"description": "|"}, {}, description=None)
-    known_elsewhere = written({"description": "|"}, {"description": "Real."}, description=None)
+def test_an_accident_in_the_manifest_alone_is_reported_and_never_proposed():
+    right = with_file({"description": "|"}, {"description": "Real."}, description="Real.")
+    empty = with_file({"description": "|"}, {}, description=None)
+    known_elsewhere = with_file({"description": "|"}, {"description": "Real."}, description=None)
 
     for snap in (right, empty):
         (found,) = records(findings(snap).query("rule in ('D001', 'D002', 'D005', 'D006')"))
@@ -300,7 +315,7 @@ def test_an_accident_in_the_manifest_alone_is_told_and_never_proposed():
 
 
 def test_a_front_matter_that_is_not_closed_is_not_called_absent():
-    snap = written({}, {"fenced": False, "reason": "line 1: the front matter is not closed"})
+    snap = with_file({}, {"fenced": False, "reason": "line 1: the front matter is not closed"})
 
     found = {each["rule"]: each["detail"] for each in records(findings(snap))}
 
@@ -309,11 +324,11 @@ def test_a_front_matter_that_is_not_closed_is_not_called_absent():
     assert "no front matter" not in found["F005"]
 
 
-def test_rows_are_no_orphans_while_a_manifest_hides_its_entries():
+def test_rows_are_not_orphans_while_a_manifest_hides_its_entries():
     assert "K002" not in codes(snapshot([], [row()], may_hide_entries=True))
 
 
-def test_a_row_whose_entry_is_refused_is_no_orphan():
+def test_a_row_whose_entry_is_refused_is_not_an_orphan():
     refused = [{"kind": "manifest", "artifact_id": "skill:alpha", "detail": "why"}]
 
     assert "K002" not in codes(snapshot([], [row()], problems=refused))
@@ -329,13 +344,13 @@ def test_a_row_whose_entry_is_refused_is_no_orphan():
 )
 def test_a_missing_row_and_an_orphan_of_one_name_name_each_other(declared, held, difference):
     snap = snapshot([entry(declared), entry("skill:beta")], [row(held), row("skill:gamma")])
-    told = {
+    details = {
         (each["rule"], each["artifact_id"]): each["detail"]
         for each in records(findings(snap))
         if each["rule"] in ("K001", "K002")
     }
 
-    assert told == {
+    assert details == {
         ("K001", declared): f"{held} differs from it only in {difference}",
         ("K001", "skill:beta"): None,
         ("K002", held): f"{declared} differs from it only in {difference}",
@@ -343,11 +358,11 @@ def test_a_missing_row_and_an_orphan_of_one_name_name_each_other(declared, held,
     }
 
 
-def test_context_entities_are_no_broken_rows():
+def test_context_entities_are_not_broken_rows():
     assert not codes(snapshot([], [row("ctx_0123")])) & {"K002", "K006"}
 
 
-def test_without_a_default_collection_that_alone_is_told():
+def test_without_a_default_collection_that_alone_is_case_findings():
     found = codes(snapshot([entry()], [], collections=(("t1", "Team"),)))
 
     assert "K008" in found
@@ -361,7 +376,7 @@ def test_without_marketplace_tables_links_are_not_judged():
 
 
 @pytest.mark.parametrize("status", ["removed", "excluded"])
-def test_a_catalogue_entry_that_is_gone_makes_no_link(status):
+def test_a_removed_or_excluded_catalogue_entry_is_not_a_link(status):
     said = imported()
     snap = snapshot([said], [synced(said)], sources=[SOURCE], catalog=[known(status=status)])
 
@@ -371,10 +386,10 @@ def test_a_catalogue_entry_that_is_gone_makes_no_link(status):
 
 
 @pytest.mark.parametrize(
-    ("import_id", "said"),
+    ("import_id", "reason"),
     [("skill:alpha", "type:name"), ("i2", "no catalogue entry"), ("i9", "other")],
 )
-def test_a_broken_catalogue_link_says_how(import_id, said):
+def test_a_broken_catalogue_link_says_how(import_id, reason):
     catalog = [
         known(import_id="skill:alpha" if ":" in import_id else "i1"),
         known("skill:b", import_id="i9"),
@@ -384,28 +399,27 @@ def test_a_broken_catalogue_link_says_how(import_id, said):
 
     (found,) = records(findings(snap).query("rule == 'S012'"))
 
-    assert said in found["detail"]
+    assert reason in found["detail"]
 
 
-def test_without_rules_the_findings_are_empty_and_keep_their_contract():
-    found = run_rules((), case("D001"), attribute(case("D001")))
+def test_without_checks_there_are_no_findings():
+    comparison = compared_case("D001")
 
-    assert dict(found.dtypes.astype(str)) == dict(FINDINGS.columns)
-    assert found.empty
+    assert run_checks((), comparison, attribute(comparison)).empty
 
 
 @pytest.mark.parametrize("text", ['{"a": 1}', "[1]", '"a"'])
-def test_a_broken_list_that_comes_to_the_same_is_told_and_mended(text):
+def test_a_broken_list_with_the_same_content_is_reported_and_repaired(text):
     said = entry(tags_json='["1"]' if text == "[1]" else '["a"]')
 
     found = records(findings(snapshot([said], [synced(said, tags_json=text)])))
 
-    (told_of,) = [each for each in found if each["rule"] == "M020"]
-    assert (told_of["expected"], told_of["disposition"]) == (said["tags_json"], "safe")
+    (broken,) = [each for each in found if each["rule"] == "M020"]
+    assert (broken["expected"], broken["disposition"]) == (said["tags_json"], "safe")
 
 
 @pytest.mark.parametrize("text", ["null", "0", "{}", '""'])
-def test_a_broken_list_where_none_is_expected_is_told(text):
+def test_a_broken_list_where_none_is_expected_is_case_findings(text):
     said = entry()
 
     found = records(findings(snapshot([said], [synced(said, tags_json=text)])))

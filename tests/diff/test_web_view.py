@@ -3,7 +3,7 @@
 import pytest
 from builders import SOURCE, UPSTREAM, entry, imported, known, row, snapshot, synced
 
-from skillmeat_audit.diff.cells import compare
+from skillmeat_audit.diff.comparison import compare
 from skillmeat_audit.diff.web_view import ENTRIES_FOUND, SOURCES_LOADED, page_cells
 from skillmeat_audit.model.tables import PAGES, records
 

@@ -8,13 +8,13 @@ from builders import audited, entry, row, snapshot
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.history.baseline import (
-    NEVER_ACCEPTED,
     AcceptanceTerms,
     accept_findings,
     load_baseline,
     save_baseline,
     updated_entries,
 )
+from skillmeat_audit.model.rules import NEVER_ACCEPTED
 from skillmeat_audit.model.tables import FINDINGS
 
 TODAY = date(2026, 2, 10)

@@ -3,7 +3,6 @@
 import pytest
 from builders import audited, entry, imported, row, snapshot, synced
 
-from skillmeat_audit.diff.cells import missing_cells
 from skillmeat_audit.model.changes import PLAN_SCHEMA, Change, PlanDocument
 from skillmeat_audit.model.findings import WRITABLE
 from skillmeat_audit.repair.plan import changes_from, decode_plan, encode_plan
@@ -11,7 +10,7 @@ from skillmeat_audit.repair.plan import changes_from, decode_plan, encode_plan
 
 def changes(snap, dispositions=WRITABLE, *, deletes=False):
     audit = audited(snap)
-    inserts = missing_cells(snap)
+    inserts = audit.comparison.inserts
     return changes_from(audit.findings, inserts, snap.rows, dispositions, deletes=deletes)
 
 

@@ -1,11 +1,11 @@
-"""The clues for attribution, one boolean or text column each, aligned with the cache rows."""
+"""The clues for attribution: boolean or text columns, aligned with the cache rows."""
 
 from dataclasses import dataclass
 
 import pandas as pd
 
-from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import is_true, normalize
+from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.links import joined_key
 from skillmeat_audit.model.fields import COLUMNS, DEFAULT_COLLECTION
 from skillmeat_audit.model.tables import is_in
@@ -17,19 +17,19 @@ _IMPORT_MS = 10_000.0
 # A reimport writes the row right after the catalogue's import_date; a batch writes all its rows,
 # which may take minutes, before it.
 _REIMPORT_MS = 1_000.0
-# A commit per row takes at least this; merging rows in one transaction takes a tenth of it.
+# A commit per row takes at least this; rows merged in one transaction follow ten times faster.
 _COMMIT_MS = 1.0
-# Rows of one startup or refresh follow each other faster than this.
+# Rows of one server start or refresh follow each other faster than this.
 _CLUSTER_MS = 50.0
 
 
 @dataclass(frozen=True)
 class Clues:
-    """What attribution looks at; every column is aligned with the cache rows.
+    """The input of the decision list; every column is aligned with the cache rows.
 
-    ``said_origin`` is the manifest's origin (``<NA>`` for orphans), ``synced_before_added_ms`` how
-    many milliseconds ``synced_at`` precedes ``added_at``, ``edited`` names the columns that were
-    changed after a repair (``<NA>`` where there was none); the others are claims.
+    ``manifest_origin`` is the manifest's origin (``<NA>`` for orphans), ``synced_before_added_ms``
+    how many milliseconds ``synced_at`` precedes ``added_at``, ``edited`` names the columns that
+    were changed after a repair (``<NA>`` where there was none); the others are claims.
     """
 
     uuid_era: pd.Series
@@ -46,7 +46,7 @@ class Clues:
     invalidated: pd.Series
     origin: pd.Series
     origin_source: pd.Series
-    said_origin: pd.Series
+    manifest_origin: pd.Series
     source_conflicts: pd.Series
     source_in_catalog: pd.Series
     version_dropped: pd.Series
@@ -72,7 +72,7 @@ def gather_clues(comparison: Comparison, edited: pd.Series) -> Clues:
         origin=rows["origin"],
         origin_source=rows["origin_source"],
         never_synced=synced.isna(),
-        invalidated=synced.isna() & _once_synced(rows, uuid_era),
+        invalidated=synced.isna() & _synced_before(rows, uuid_era),
         source_in_catalog=_in_catalog(comparison),
         startup_neighbours=_startup_neighbours(comparison, clusters),
         edited=edited,
@@ -87,7 +87,7 @@ def _in_default(rows: pd.DataFrame) -> pd.Series:
 
 
 def _shape(rows: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return the clues in which columns hold something, and what kind of thing."""
+    """Return the clues of a row's shape: which columns hold a value, and of what kind."""
     values = rows[list(COLUMNS)].notna()
     empty_tools = _empty_list(rows["tools_json"])
     return {
@@ -103,31 +103,31 @@ def _shape(rows: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _against_manifest(comparison: Comparison) -> dict[str, pd.Series]:
-    """Return the clues in how a row differs from its preferred manifest entry."""
-    rows, said = comparison.snapshot.rows, _said(comparison)
+    """Return the clues of how a row differs from its preferred manifest entry."""
+    rows = comparison.snapshot.rows
     return {
-        "said_origin": said["origin"],
-        "source_conflicts": is_true(rows["source"] != said["source"]),
-        "version_dropped": rows["version"].isna() & said["version"].notna(),
+        "manifest_origin": comparison.manifest_value("origin"),
+        "source_conflicts": is_true(rows["source"] != comparison.manifest_value("source")),
+        "version_dropped": rows["version"].isna() & comparison.manifest_value("version").notna(),
     }
 
 
 def _timing(comparison: Comparison, synced: pd.Series, clusters: pd.Series) -> dict[str, pd.Series]:
-    """Return the clues in a row's times, between themselves and against imports."""
+    """Return the clues of a row's times, compared with each other and with imports."""
     rows = comparison.snapshot.rows
     added = _time(rows["added_at"])
     lead = (added - synced).dt.total_seconds() * 1000
     since_import = _since_imports(comparison, added)
-    near_added = _least(since_import.abs(), rows).lt(_IMPORT_MS)
+    near_added = _minimum(since_import.abs(), rows).lt(_IMPORT_MS)
     follows = since_import.where(since_import >= 0)
     at_once = lead.abs().lt(_AT_ONCE_MS)
     imported = _is_market(rows) & _in_default(rows)
-    populates = bool((at_once & imported).any()) or _commits_each(added[near_added & imported])
+    populates = bool((at_once & imported).any()) or _commits_by_row(added[near_added & imported])
     return {
         "synced_before_added_ms": lead,
         "synced_with_added": at_once,
         "import_near_added": near_added,
-        "added_by_reimport": _least(follows, rows).lt(_REIMPORT_MS),
+        "added_by_reimport": _minimum(follows, rows).lt(_REIMPORT_MS),
         "synced_by_import": _synced_by_import(comparison, synced, clusters),
         "populates": pd.Series(populates, index=rows.index),
     }
@@ -138,58 +138,50 @@ def _is_market(rows: pd.DataFrame) -> pd.Series:
 
 
 def _synced_by_import(comparison: Comparison, synced: pd.Series, clusters: pd.Series) -> pd.Series:
-    """Return True for rows synced by the import of their name, as far as the times tell.
+    """Return True for rows that were synced by the import of their name, judged by the times.
 
-    A refresh may follow within the same second; it writes other artifacts too, imports do not.
+    A refresh may follow within the same second; it writes rows of other origins too, an import
+    does not.
     """
     rows = comparison.snapshot.rows
-    near = _least(_since_imports(comparison, synced), rows).lt(_REIMPORT_MS)
-    return near & ~_any_neighbour(~_is_market(rows), clusters)
+    near = _minimum(_since_imports(comparison, synced), rows).lt(_REIMPORT_MS)
+    return near & ~_shares_cluster(~_is_market(rows), clusters)
 
 
-def _once_synced(rows: pd.DataFrame, uuid_era: pd.Series) -> pd.Series:
-    """Return True for rows with values that only paths which set synced_at write."""
-    if_seed = rows["origin"].notna() & ~uuid_era
-    return if_seed | rows["origin_source"].notna() | rows["version"].notna()
+def _synced_before(rows: pd.DataFrame, uuid_era: pd.Series) -> pd.Series:
+    """Return True for rows with values that are written only together with synced_at."""
+    seed_origin = rows["origin"].notna() & ~uuid_era
+    return seed_origin | rows["origin_source"].notna() | rows["version"].notna()
 
 
 def _time(texts: pd.Series) -> pd.Series:
-    """Return SkillMeat's naive UTC texts as times; what is no time is NaT."""
+    """Return SkillMeat's naive UTC texts as times; invalid times are NaT."""
     return pd.to_datetime(texts.astype(object), format="ISO8601", errors="coerce", utc=True)
 
 
 def _empty_list(values: pd.Series) -> pd.Series:
-    """Return True where a list was written and it was empty: not the same as never written."""
+    """Return True for an explicit empty list (`[]`), False for NULL."""
     return values.notna() & normalize(values, "list").isna()
-
-
-def _said(comparison: Comparison) -> pd.DataFrame:
-    """Return origin, source and version of each row's preferred manifest entry."""
-    found = comparison.candidates
-    first = found[found["rank"] == 0]
-    columns = ["origin", "source", "version"]
-    said = comparison.snapshot.manifest[columns].take(first["entry"].to_numpy(dtype=int))
-    return said.set_axis(first["row"].astype(int)).reindex(comparison.snapshot.rows.index)
 
 
 def _since_imports(comparison: Comparison, times: pd.Series) -> pd.Series:
     """Return how many ms each time follows each import of the row's type and name, by row."""
     catalog = comparison.snapshot.catalog[["artifact_id", "import_date"]].dropna()
     imports = catalog.assign(import_date=_time(catalog["import_date"]))
-    asked = pd.DataFrame({"artifact_id": comparison.snapshot.rows["artifact_id"], "time": times})
-    met = asked.reset_index(names="row").merge(imports, on="artifact_id").set_index("row")
-    return (met["time"] - met["import_date"]).dt.total_seconds() * 1000
+    rows = pd.DataFrame({"artifact_id": comparison.snapshot.rows["artifact_id"], "time": times})
+    pairs = rows.reset_index(names="row").merge(imports, on="artifact_id").set_index("row")
+    return (pairs["time"] - pairs["import_date"]).dt.total_seconds() * 1000
 
 
-def _least(values: pd.Series, rows: pd.DataFrame) -> pd.Series:
-    """Return the least of each row's *values*, null for a row that has none."""
+def _minimum(values: pd.Series, rows: pd.DataFrame) -> pd.Series:
+    """Return the minimum of each row's *values*, null for a row without any."""
     return values.groupby(level=0).min().reindex(rows.index)
 
 
-def _commits_each(added: pd.Series) -> bool:
-    """Tell whether imports committed row by row, as they do since they write whole rows.
+def _commits_by_row(added: pd.Series) -> bool:
+    """Return whether imports committed row by row, as they do since they write whole rows.
 
-    Bare rows were merged in one go, a fraction of a millisecond apart; a commit takes longer.
+    Empty rows were merged in one transaction, a fraction of a millisecond apart.
     """
     gaps = added.sort_values().diff().dt.total_seconds().mul(1000).dropna()
     within = gaps[gaps < _CLUSTER_MS]
@@ -197,21 +189,21 @@ def _commits_each(added: pd.Series) -> bool:
 
 
 def _in_catalog(comparison: Comparison) -> pd.Series:
-    """Return True where the catalogue knows the row's type and name with the row's source."""
+    """Return True where the catalogue has an entry of the row's type, name and source."""
     rows, catalog = comparison.snapshot.rows, comparison.snapshot.catalog
-    known = joined_key(catalog["artifact_id"], catalog["upstream_url"])
-    return is_in(joined_key(rows["artifact_id"], rows["source"]), known)
+    entries = joined_key(catalog["artifact_id"], catalog["upstream_url"])
+    return is_in(joined_key(rows["artifact_id"], rows["source"]), entries)
 
 
 def _clusters(synced: pd.Series) -> pd.Series:
-    """Return a number per row, the same for those of one startup or refresh; null if unsynced."""
+    """Return a number per row, equal for rows of one server start or refresh, null if unsynced."""
     order = synced.dropna().sort_values()
     gaps: pd.Series = order.diff().dt.total_seconds() * 1000
     return gaps.gt(_CLUSTER_MS).cumsum().reindex(synced.index)
 
 
-def _any_neighbour(claim: pd.Series, clusters: pd.Series) -> pd.Series:
-    """Return, per row, whether *claim* is true of any row of the same cluster."""
+def _shares_cluster(claim: pd.Series, clusters: pd.Series) -> pd.Series:
+    """Return, per row, whether *claim* is true of a row of the same cluster."""
     return clusters.isin(clusters[claim].dropna().unique())
 
 
@@ -222,13 +214,14 @@ def _startup_neighbours(comparison: Comparison, clusters: pd.Series) -> pd.Serie
     and rows of every DB collection; the server's start reads all file collections, and writes rows
     of the default one.
     """
-    snapshot, found = comparison.snapshot, comparison.candidates
+    snapshot, candidates = comparison.snapshot, comparison.candidates
     reached = {snapshot.home.active_collection}
     if snapshot.era == "artifact_uuid":
         reached.add(DEFAULT_COLLECTION)
-    place = snapshot.manifest["file_collection"].take(found["entry"].to_numpy(dtype=int))
-    near = found["row"][is_in(place, reached).to_numpy()]
+    entries = candidates["entry"].to_numpy(dtype=int)
+    file_collection = snapshot.manifest["file_collection"].take(entries)
+    reachable = candidates["row"][is_in(file_collection, reached).to_numpy()]
     index = pd.Series(snapshot.rows.index, index=snapshot.rows.index)
     in_default = _in_default(snapshot.rows)
-    foreign = in_default & index.isin(found["row"]) & ~index.isin(near)
-    return _any_neighbour(foreign, clusters) & ~_any_neighbour(~in_default, clusters)
+    foreign = in_default & index.isin(candidates["row"]) & ~index.isin(reachable)
+    return _shares_cluster(foreign, clusters) & ~_shares_cluster(~in_default, clusters)

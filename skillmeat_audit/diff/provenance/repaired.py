@@ -1,4 +1,4 @@
-"""Tells the rows that a repair of this project wrote, and what they were before it."""
+"""Recognises the rows that a repair of this project wrote, and returns them as they were before."""
 
 from dataclasses import dataclass
 
@@ -11,17 +11,17 @@ from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import positions_in
 
 _STAMP = "synced_at"
-_BITS = {name: 1 << number for number, name in enumerate(COLUMNS)}
+_COLUMN_BITS = {name: 1 << number for number, name in enumerate(COLUMNS)}
 
 
 @dataclass(frozen=True)
 class Repairs:
     """What repairs left in the cache rows; every series is aligned with them.
 
-    ``run`` is the latest repair that left a row as it still is, <NA> for rows of which no repair
-    did; ``committed`` is False where that run was interrupted, ``inserted`` True where it made the
-    row; ``wrote`` names the columns that it wrote. ``edited`` names the columns that were changed
-    after a repair, <NA> for all other rows. ``rows`` (``ROWS``) are the rows before the repairs.
+    ``run`` is the latest repair whose values a row still holds, <NA> for other rows; ``committed``
+    is False if that run was interrupted, ``inserted`` True if it inserted the row; ``wrote`` names
+    the columns that it wrote. ``edited`` names the columns that were changed after a repair, <NA>
+    for all other rows. ``rows`` (``ROWS``) are the rows before the repairs.
     """
 
     run: pd.Series
@@ -35,14 +35,14 @@ class Repairs:
 def repairs_in(snapshot: Snapshot) -> Repairs:
     """Return what repairs left in the rows of *snapshot*.
 
-    Such a row has the ``synced_at`` that the run stamped on it and every cell as the run left it:
-    all else that writes rows sets another time, but for the server's start and edits of tags.
+    Such a row has the ``synced_at`` that the run wrote, and holds every value that the run wrote:
+    other writers set another time, except the server's start and edits of tags.
     """
     rows, repaired = snapshot.rows, snapshot.repaired
     stamped = _stamped_cells(rows, repaired)
     latest = unchanged = _unchanged(stamped)
     while len(unchanged):
-        rows = _put_back(rows, unchanged)
+        rows = _restored(rows, unchanged)
         repaired = repaired[~repaired["entry"].isin(unchanged["entry"])]
         unchanged = _unchanged(_stamped_cells(rows.loc[unchanged["row"].unique()], repaired))
     entries = latest.drop_duplicates("row").set_index("row").reindex(snapshot.rows.index)
@@ -59,11 +59,11 @@ def repairs_in(snapshot: Snapshot) -> Repairs:
 def _stamped_cells(rows: pd.DataFrame, repaired: pd.DataFrame) -> pd.DataFrame:
     """Return the cells (``REPAIRED``) of entries whose time is that of the entry's row.
 
-    ``row`` is the row's label in *rows*, ``changed`` tells that it no longer holds what was
-    written, ``added_again`` that ``added_at`` has moved past the repair.
+    ``row`` is the row's label in *rows*, ``changed`` is True if it no longer holds what was
+    written, ``added_again`` if ``added_at`` is later than the repair.
     """
-    known = _row_version(rows, _STAMP)
-    single = known[known.notna() & ~known.duplicated(keep=False)]
+    versions = _row_version(rows, _STAMP)
+    single = versions[versions.notna() & ~versions.duplicated(keep=False)]
     position = positions_in(_row_version(repaired, "written_at"), single)
     cells = repaired[position >= 0]
     labels = single.index.to_numpy()[position[position >= 0]]
@@ -79,21 +79,21 @@ def _stamped_cells(rows: pd.DataFrame, repaired: pd.DataFrame) -> pd.DataFrame:
 
 
 def _row_version(frame: pd.DataFrame, time: str) -> pd.Series:
-    """Return the key of each row and one of its times as one text."""
+    """Return the key of each row and one of its times, as one text."""
     return joined_key(joined_key(frame["collection_id"], frame["artifact_id"]), frame[time])
 
 
 def _unchanged(stamped: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells of rows that are in all of their cells as the repair left them.
+    """Return the cells of rows that still hold all values that the repair wrote.
 
-    A merge that moved ``added_at`` wrote the row too, although it left its values.
+    A merge that moved ``added_at`` wrote the row too, although it kept its values.
     """
     moved = stamped["row"][stamped["changed"] | stamped["added_again"]]
     return stamped[~stamped["row"].isin(moved)]
 
 
-def _put_back(rows: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Return *rows* with what stood in *cells* before they were written."""
+def _restored(rows: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return *rows* with the values that *cells* held before they were written."""
     columns = {}
     for column, part in cells.groupby("column"):
         values = rows[str(column)].copy()
@@ -103,11 +103,11 @@ def _put_back(rows: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _column_names(cells: pd.DataFrame, index: pd.Index) -> pd.Series:
-    """Return by row the names of the columns that *cells* are of, <NA> for rows without any."""
+    """Return per row the names of the columns of *cells*, <NA> for rows without any."""
     named = cells[cells["column"] != _STAMP]
-    bits = named["column"].map(_BITS).astype("int64").groupby(named["row"]).sum()
+    bits = named["column"].map(_COLUMN_BITS).astype("int64").groupby(named["row"]).sum()
     names = {
-        number: ", ".join(name for name, bit in _BITS.items() if bit & number)
+        number: ", ".join(name for name, bit in _COLUMN_BITS.items() if bit & number)
         for number in bits.unique()
     }
     return bits.map(names).astype("string").reindex(index)

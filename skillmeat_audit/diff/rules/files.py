@@ -3,108 +3,115 @@
 import numpy as np
 import pandas as pd
 
-from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import extract_group, is_true
-from skillmeat_audit.diff.registry import NOTHING, rule
-from skillmeat_audit.diff.rules.select import entry_findings, problem_findings
+from skillmeat_audit.diff.comparison import NO_FINDINGS, Comparison
+from skillmeat_audit.diff.registry import check
 from skillmeat_audit.model.findings import Severity
 
-_ABSOLUTE = r"^(?:/|\\|[A-Za-z]:[\\/])"
+_ABSOLUTE = r"^(?:/|\\|[A-Za-z]:[\\/])"  # /home/x, \\server\x, C:\x
 # The published skill format: lower-case letters, digits and single hyphens, 64 characters at most.
 _SKILL_NAME = r"[^\W_A-Z]+(?:-[^\W_A-Z]+)*"
-_FOLDER = r"(?P<it>[^/\\]+)[/\\]*$"
+_FOLDER = r"(?P<match>[^/\\]+)[/\\]*$"  # "alpha" of skills/alpha/
 _NAME_LIMIT, _DESCRIPTION_LIMIT = 64, 1024
 
 
-@rule("F001", Severity.ERROR)
-def F001(comparison: Comparison) -> pd.DataFrame:
+@check("F001", Severity.ERROR)
+def files_missing(comparison: Comparison) -> pd.DataFrame:
     """Files of a manifest entry are missing on disk.
 
     They were deleted behind SkillMeat's back, or an import wrote the entry and failed at the files.
-    A skill needs its ``SKILL.md``: a folder without one is no skill. Where a name beside it differs
-    only in case or in Unicode form (a file system that ignores them, an unpacked archive), the
-    finding says so: rename the file, or correct the path in the manifest.
+    A skill needs its ``SKILL.md``: without one, the folder does not count. Where a name beside it
+    differs only in case or in Unicode form (a file system that ignores them, an unpacked archive),
+    the finding says so: rename the file, or correct the path in the manifest.
     """
     return _in_state(comparison, "missing")
 
 
-@rule("F002", Severity.INFO)
-def F002(comparison: Comparison) -> pd.DataFrame:
+@check("F002", Severity.INFO)
+def path_absolute(comparison: Comparison) -> pd.DataFrame:
     """Manifest path is absolute.
 
-    Marketplace imports wrote absolute paths up to 0.39 (§7.46); they break when the home moves. The
-    part after ``collections/<name>/`` is what the audit goes by.
+    Marketplace imports wrote absolute paths up to 0.39; they break when the home moves. The audit
+    uses the part after ``collections/<name>/``.
+
+    See docs/skillmeat.md#absolute-paths-in-manifests.
     """
     absolute = is_true(comparison.snapshot.manifest["path"].str.contains(_ABSOLUTE, regex=True))
     if not absolute.any():
-        return NOTHING
-    return entry_findings(comparison, absolute, detail=_place(comparison))
+        return NO_FINDINGS
+    return comparison.entry_findings(absolute, detail=_path_and_collection(comparison))
 
 
-@rule("F003", Severity.ERROR)
-def F003(comparison: Comparison) -> pd.DataFrame:
+@check("F003", Severity.ERROR)
+def path_outside(comparison: Comparison) -> pd.DataFrame:
     """Manifest path leaves the collection's folder: not read.
 
     SkillMeat never checks the path of an entry, so a manifest from elsewhere can point anywhere, by
     ``..``, by an absolute path or by a symbolic link. Links to folders that you keep elsewhere on
     purpose (dotfiles) are followed where the setting ``allow-links`` names those folders.
+
+    See docs/skillmeat.md#absolute-paths-in-manifests.
     """
     return _in_state(comparison, "outside")
 
 
-@rule("F004", Severity.WARNING)
-def F004(comparison: Comparison) -> pd.DataFrame:
+@check("F004", Severity.WARNING)
+def front_matter_unreadable(comparison: Comparison) -> pd.DataFrame:
     """Front matter cannot be read.
 
     The file is not UTF-8, not a regular file, out of reach (permissions, links in a circle), or its
-    front matter is such that no parser should read it: larger than 1 MiB, nested more than 200
-    levels deep, aliases without end. Where the file is read and its YAML is wrong, that is F007.
+    front matter is one that no parser should read: larger than 1 MiB, nested more than 200 levels
+    deep, aliases without end. Where the file is read and its YAML is wrong, that is F007.
     """
     return _in_state(comparison, "unreadable")
 
 
-@rule("F005", Severity.INFO)
-def F005(comparison: Comparison) -> pd.DataFrame:
+@check("F005", Severity.INFO)
+def skill_format_broken(comparison: Comparison) -> pd.DataFrame:
     """Skill breaks the published skill format.
 
-    The format wants a name of lower-case letters, digits and hyphens, 64 at most, equal to the
-    folder's, and a description of 1 to 1,024 characters. SkillMeat does not mind; other clients do.
+    The format requires a name of lower-case letters, digits and hyphens, 64 at most, equal to the
+    folder's, and a description of 1 to 1,024 characters. SkillMeat accepts others; other clients do
+    not.
     """
-    manifest, own = comparison.snapshot.manifest, comparison.snapshot.frontmatter
-    skill = is_true(manifest["type"] == "skill") & is_true(own["state"] == "read")
-    fenced = is_true(own["fenced"])
+    manifest, file = comparison.snapshot.manifest, comparison.snapshot.frontmatter
+    skill = is_true(manifest["type"] == "skill") & is_true(file["state"] == "read")
+    fenced = is_true(file["fenced"])
     folder = extract_group(manifest["path"], _FOLDER)
-    name, description = own["name"], own["description"]
+    name, description = file["name"], file["description"]
+    well_formed = is_true(name.str.fullmatch(_SKILL_NAME))
+    too_long = description.str.len() > _DESCRIPTION_LIMIT
     faults = {
-        "it has no front matter": ~fenced & own["reason"].isna(),
-        "its front matter is not closed": ~fenced & own["reason"].notna(),
+        "it has no front matter": ~fenced & file["reason"].isna(),
+        "its front matter is not closed": ~fenced & file["reason"].notna(),
         "it has no name": fenced & name.isna(),
         "its name is not the folder's": is_true(name != folder),
         "its name has other characters than lower-case letters, "
-        "digits and single hyphens": name.notna() & ~is_true(name.str.fullmatch(_SKILL_NAME)),
+        "digits and single hyphens": name.notna() & ~well_formed,
         f"its name is longer than {_NAME_LIMIT}": name.str.len() > _NAME_LIMIT,
         "it has no description": fenced & description.isna(),
-        f"its description is longer than {_DESCRIPTION_LIMIT}": description.str.len()
-        > _DESCRIPTION_LIMIT,
+        f"its description is longer than {_DESCRIPTION_LIMIT}": too_long,
     }
-    detail = np.full(len(manifest), "", dtype=object)
-    for said, mask in faults.items():
-        detail[is_true(mask) & skill] += f"; {said}"
-    told = pd.Series(detail, dtype="string").str.removeprefix("; ")
-    return entry_findings(comparison, told != "", detail=told)
+    texts = np.full(len(manifest), "", dtype=object)
+    for fault, mask in faults.items():
+        texts[is_true(mask) & skill] += f"; {fault}"
+    detail = pd.Series(texts, dtype="string").str.removeprefix("; ")
+    return comparison.entry_findings(detail != "", detail=detail)
 
 
-@rule("F006", Severity.INFO)
-def F006(comparison: Comparison) -> pd.DataFrame:
+@check("F006", Severity.INFO)
+def files_undeclared(comparison: Comparison) -> pd.DataFrame:
     """Files on disk that no manifest declares.
 
-    An add or import failed after it had copied the files (§7.47), or somebody put them there.
+    An add or import failed after it had copied the files, or somebody put them there.
+
+    See docs/skillmeat.md#files-without-an-entry.
     """
-    return problem_findings(comparison, "undeclared")
+    return comparison.problem_findings("undeclared")
 
 
-@rule("F007", Severity.WARNING)
-def F007(comparison: Comparison) -> pd.DataFrame:
+@check("F007", Severity.WARNING)
+def front_matter_invalid(comparison: Comparison) -> pd.DataFrame:
     """Front matter is not valid YAML, or is not closed.
 
     Mostly a value that YAML reads as more than text: ``description: Use when: it fails`` holds a
@@ -113,22 +120,25 @@ def F007(comparison: Comparison) -> pd.DataFrame:
 
     SkillMeat then reads the block line by line: it keeps name, description, tools and model as they
     stand in their line (of ``description: |`` only the ``|``) and drops author, license, version,
-    tags and all others. Of a value that looks like a date or number and is none (2026-02-30), and
-    of a block that ``---`` does not close on a line of its own, it reads nothing. Other clients
+    tags and all others. Of a value that looks like a date or number and is not one (2026-02-30),
+    and of a block that ``---`` does not close on a line of its own, it reads nothing. Other clients
     skip the file. Artifacts of all types are checked; nothing is written to files.
+
+    See docs/skillmeat.md#extraction-accidents.
     """
     return _in_state(comparison, "read")
 
 
 def _in_state(comparison: Comparison, state: str) -> pd.DataFrame:
-    own = comparison.snapshot.frontmatter
-    here = is_true(own["state"] == state) & own["reason"].notna()
-    if not here.any():
-        return NOTHING
-    detail = _place(comparison) + ": " + own["reason"]
-    return entry_findings(comparison, here, detail=detail)
+    """Return ``RULE_FINDINGS``: the entries whose file is in *state* for a reason to report."""
+    file = comparison.snapshot.frontmatter
+    mask = is_true(file["state"] == state) & file["reason"].notna()
+    if not mask.any():
+        return NO_FINDINGS
+    detail = _path_and_collection(comparison) + ": " + file["reason"]
+    return comparison.entry_findings(mask, detail=detail)
 
 
-def _place(comparison: Comparison) -> pd.Series:
+def _path_and_collection(comparison: Comparison) -> pd.Series:
     manifest = comparison.snapshot.manifest
     return "path " + manifest["path"] + " of collections/" + manifest["file_collection"]

@@ -4,190 +4,202 @@ import numpy as np
 import pandas as pd
 
 from skillmeat_audit.base.text import difference, folded
-from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import is_true
-from skillmeat_audit.diff.expected import duplicates, missing_rows
-from skillmeat_audit.diff.registry import FOUND, NOTHING, rule
-from skillmeat_audit.diff.rules.select import entry_findings, has_entry, row_findings
+from skillmeat_audit.diff.comparison import NO_FINDINGS, RULE_FINDINGS, Comparison
+from skillmeat_audit.diff.registry import check
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELDS
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
 from skillmeat_audit.model.tables import KEY, is_in
 
 _DEFAULT_NAME = "Default Collection"
-# Context entities have rows and no manifest entry; their key is no "type:name" by design.
+# Context entities have rows and no manifest entry; their key is not "type:name" by design.
 _CONTEXT = "ctx_"
 
 
-@rule("K001", Severity.ERROR)
-def K001(comparison: Comparison) -> pd.DataFrame:
+@check("K001", Severity.ERROR)
+def row_missing(comparison: Comparison) -> pd.DataFrame:
     """Manifest entry has no row in the default collection.
 
     The page that lists all artifacts does not show it. Command-line adds wait for the server's next
-    start (§7.42), locked databases lost part of a batch (§7.26), skipped imports had no row before
-    2026-03-03 (§7.28). Safe: a row is inserted with what the manifest says. Where an orphan's name
-    differs only in case or in Unicode form, the finding names it: a folder was renamed.
+    start, locked databases lost part of a batch, skipped imports had no row before 2026-03-03.
+    Safe: a row is inserted with what the manifest says. Where an orphan's name differs only in case
+    or in Unicode form, the finding names it: a folder was renamed.
+
+    See docs/skillmeat.md#command-line-adds-have-no-row,
+    docs/skillmeat.md#locked-database-loses-rows and
+    docs/skillmeat.md#skipped-imports-rewrite-provenance.
     """
-    missing = missing_rows(comparison.snapshot)
+    missing = comparison.missing_rows["artifact_id"]
     if missing.empty:
-        return NOTHING
+        return NO_FINDINGS
     orphans = comparison.snapshot.rows["artifact_id"][_orphans(comparison)]
-    near = dict(zip(missing["artifact_id"], _alike(missing["artifact_id"], orphans), strict=True))
-    return FOUND.from_records([
+    return RULE_FINDINGS.build(
         {
-            "collection_id": DEFAULT_COLLECTION, "artifact_id": artifact_id,
-            "status": Status.ROW_MISSING, "evidence": Evidence.MANIFEST,
-            "disposition": Disposition.SAFE, "detail": near[artifact_id],
+            **{name: [None] * len(missing) for name in RULE_FINDINGS.columns},
+            "collection_id": [DEFAULT_COLLECTION] * len(missing),
+            "artifact_id": missing,
+            "status": [Status.ROW_MISSING] * len(missing),
+            "evidence": [Evidence.MANIFEST] * len(missing),
+            "disposition": [Disposition.SAFE] * len(missing),
+            "detail": _near_names(missing, orphans),
         }
-        for artifact_id in missing["artifact_id"]
-    ])  # fmt: skip
+    )
 
 
-@rule("K002", Severity.WARNING)
-def K002(comparison: Comparison) -> pd.DataFrame:
+@check("K002", Severity.WARNING)
+def row_orphaned(comparison: Comparison) -> pd.DataFrame:
     """Row matches no manifest entry: an orphan.
 
-    No path of SkillMeat deletes the rows of an artifact that vanished (§7.41). Deleting one takes
-    it out of its collection and its groups, so it is done only after review. Where a manifest entry
-    differs from it only in case or in Unicode form, the finding names the entry.
+    No path of SkillMeat deletes the rows of an artifact that vanished. Deleting one takes it out of
+    its collection and its groups, so it is done only after review. Where a manifest entry differs
+    from it only in case or in Unicode form, the finding names the entry.
+
+    See docs/skillmeat.md#orphans-stay.
     """
     snapshot = comparison.snapshot
     orphan = _orphans(comparison)
     if not orphan.any():
-        return NOTHING
+        return NO_FINDINGS
+    names = snapshot.rows["artifact_id"][orphan]
     detail = pd.Series(pd.NA, index=orphan.index, dtype="string")
-    detail[orphan] = _alike(snapshot.rows["artifact_id"][orphan], snapshot.manifest["artifact_id"])
-    return row_findings(
-        comparison, orphan,
-        status=Status.ROW_ORPHAN, disposition=Disposition.REVIEW, detail=detail,
-    )  # fmt: skip
+    detail[orphan] = _near_names(names, snapshot.manifest["artifact_id"])
+    return comparison.row_findings(
+        orphan, status=Status.ROW_ORPHAN, disposition=Disposition.REVIEW, detail=detail
+    )
 
 
 def _orphans(comparison: Comparison) -> pd.Series:
     """Return True for the rows that no manifest entry declares, not even one that is refused."""
     snapshot = comparison.snapshot
-    if snapshot.may_hide_entries or (comparison.entry >= 0).all():
+    if snapshot.may_hide_entries or comparison.has_entry.all():
         return pd.Series(False, index=snapshot.rows.index)
-    ids = snapshot.rows["artifact_id"]
-    refused = is_in(ids, snapshot.problems["artifact_id"][snapshot.problems["kind"] == "manifest"])
-    return comparison.usable & ~has_entry(comparison) & ~refused & ~is_in(ids, duplicates(snapshot))
+    ids, problems = snapshot.rows["artifact_id"], snapshot.problems
+    refused = problems["artifact_id"][problems["kind"] == "manifest"]
+    declared = comparison.has_entry | is_in(ids, refused) | is_in(ids, comparison.duplicates)
+    return comparison.usable & ~declared
 
 
-def _alike(names: pd.Series, others: pd.Series) -> list[str | None]:
-    """Return for each of *names* which of *others* differs from it in case or Unicode form only."""
-    by_folded = {folded(each): each for each in others.dropna().unique()}
-    near = [(each, by_folded.get(folded(each))) for each in names]
+def _near_names(names: pd.Series, others: pd.Series) -> list[str | None]:
+    """Return for each name which of *others* differs from it in case or Unicode form only."""
+    by_folded = {folded(other): other for other in others.dropna().unique()}
+    pairs = [(name, by_folded.get(folded(name))) for name in names]
     return [
-        None if other is None else f"{other} differs from it only in {difference(each, other)}"
-        for each, other in near
+        None if other is None else f"{other} differs from it only in {difference(name, other)}"
+        for name, other in pairs
     ]
 
 
-@rule("K003", Severity.ERROR)
-def K003(comparison: Comparison) -> pd.DataFrame:
+@check("K003", Severity.ERROR)
+def entry_duplicated(comparison: Comparison) -> pd.DataFrame:
     """One manifest declares the same artifact twice.
 
-    SkillMeat takes the first and shows both. Which one is meant is not guessed: the artifact takes
-    part in no other rule until one entry is removed.
+    A refresh takes the first entry, the server's start the last, and pages show both. The audit
+    does not guess which one is meant: the artifact takes part in no other rule until one entry is
+    removed.
     """
     manifest = comparison.snapshot.manifest
     key = ["file_collection", "artifact_id"]
-    twice = manifest.duplicated(key)
-    if not twice.any():
-        return NOTHING
-    detail = (
-        "collections/" + manifest["file_collection"] + "/collection.toml declares it more than once"
-    )
-    return entry_findings(comparison, manifest.duplicated(key, keep=False) & ~twice, detail=detail)
+    repeated = manifest.duplicated(key)
+    if not repeated.any():
+        return NO_FINDINGS
+    file = "collections/" + manifest["file_collection"] + "/collection.toml"
+    first = manifest.duplicated(key, keep=False) & ~repeated
+    return comparison.entry_findings(first, detail=file + " declares it more than once")
 
 
-@rule("K004", Severity.WARNING)
-def K004(comparison: Comparison) -> pd.DataFrame:
+@check("K004", Severity.WARNING)
+def collections_disagree(comparison: Comparison) -> pd.DataFrame:
     """Several file collections declare the artifact and disagree.
 
-    SkillMeat's start lets the last one win (§7.40). The entry of the file collection named like the
-    row's collection is preferred, else that of the active one; cells in dispute are marked for
+    SkillMeat's start lets the last one win. The audit prefers the entry of the file collection
+    named like the row's collection, else that of the active one; disputed cells are marked for
     review.
+
+    See docs/skillmeat.md#last-file-collection-wins.
     """
     pairs, layers = comparison.pairs, comparison.layers
     if pairs.several.empty:
-        return NOTHING
+        return NO_FINDINGS
     names = np.full(len(comparison.snapshot.rows), "", dtype=object)
     for field in FIELDS:
         disputed = pairs.disputed(layers.layer(Evidence.MANIFEST, field.column).normal)
         names[pairs.row[disputed]] += f", {field.column}"
     columns = pd.Series(names, dtype="string").str.removeprefix(", ")
-    detail = "they disagree on " + columns
-    return row_findings(comparison, columns != "", disposition=Disposition.REVIEW, detail=detail)
+    return comparison.row_findings(
+        columns != "", disposition=Disposition.REVIEW, detail="they disagree on " + columns
+    )
 
 
-@rule("K005", Severity.WARNING)
-def K005(comparison: Comparison) -> pd.DataFrame:
+@check("K005", Severity.WARNING)
+def name_shared_by_types(comparison: Comparison) -> pd.DataFrame:
     """One name under several types: SkillMeat's untyped look-up mixes them.
 
     A refresh that asks for the name alone fails, or writes one artifact's values into the other's
-    row (§7.39). Rename one of them.
+    row. Rename one of them.
+
+    See docs/skillmeat.md#look-ups-without-a-type.
     """
     manifest = comparison.snapshot.manifest
     types = manifest.drop_duplicates(["file_collection", "artifact_id"])
     shared = types.duplicated(["file_collection", "name"], keep=False)
     if not shared.any():
-        return NOTHING
+        return NO_FINDINGS
     named = types[shared].groupby(["file_collection", "name"])["type"]
     kinds = named.transform(lambda kinds: ", ".join(sorted(kinds))).reindex(manifest.index)
-    return entry_findings(comparison, kinds.notna(), detail="the name is used for " + kinds)
+    return comparison.entry_findings(kinds.notna(), detail="the name is used for " + kinds)
 
 
-@rule("K006", Severity.ERROR)
-def K006(comparison: Comparison) -> pd.DataFrame:
+@check("K006", Severity.ERROR)
+def row_without_artifact(comparison: Comparison) -> pd.DataFrame:
     """Row has no usable artifact.
 
-    Its ``artifact_uuid`` is in no row of ``artifacts``, its key is no "type:name", or the same key
-    stands twice. SkillMeat cannot show it; what it was meant to be is not guessed.
+    Its ``artifact_uuid`` is in no row of ``artifacts``, its key is not of the form "type:name", or
+    two rows have the same key. SkillMeat cannot show it; the audit does not guess what it was.
     """
     if comparison.usable.all():
-        return NOTHING
+        return NO_FINDINGS
     rows = comparison.snapshot.rows
     detail = pd.Series('its key is not of the form "type:name"', index=rows.index, dtype="string")
-    detail = detail.mask(
-        rows.duplicated(list(KEY), keep=False), "the same key stands twice in the collection"
-    )
+    repeated = rows.duplicated(list(KEY), keep=False)
+    detail = detail.mask(repeated, "another row of the collection has the same key")
     detail = detail.mask(~rows["has_artifact"], "its artifact_uuid is in no row of artifacts")
     context = is_true(rows["artifact_id"].str.startswith(_CONTEXT))
-    return row_findings(comparison, ~comparison.usable & ~context, detail=detail)
+    return comparison.row_findings(~comparison.usable & ~context, detail=detail)
 
 
-@rule("K007", Severity.ERROR)
-def K007(comparison: Comparison) -> pd.DataFrame:
+@check("K007", Severity.ERROR)
+def collection_missing(comparison: Comparison) -> pd.DataFrame:
     """Row's collection does not exist.
 
     Somebody deleted the collection without foreign keys in force: no page shows the row.
     """
-    known = comparison.snapshot.collections["id"]
-    stray = ~is_in(comparison.snapshot.rows["collection_id"], known)
-    return row_findings(comparison, stray & (len(known) > 0))
+    collections = comparison.snapshot.collections["id"]
+    stray = ~is_in(comparison.snapshot.rows["collection_id"], collections)
+    return comparison.row_findings(stray & (len(collections) > 0))
 
 
-@rule("K008", Severity.WARNING)
-def K008(comparison: Comparison) -> pd.DataFrame:
+@check("K008", Severity.WARNING)
+def default_collection_unclear(comparison: Comparison) -> pd.DataFrame:
     """Default collection is double, or missing.
 
     0.9.0 to 0.45 looked for one of type ``default``, found none and made a second "Default
-    Collection" with another id (§7.32). Imports go to id ``default``; without it nothing can be
-    inserted, and missing rows are not reported one by one.
+    Collection" with another id. Imports go to id ``default``; without it nothing can be inserted,
+    and missing rows are not reported one by one.
+
+    See docs/skillmeat.md#two-default-collections.
     """
     snapshot = comparison.snapshot
     if snapshot.era is None:
-        return NOTHING
+        return NO_FINDINGS
     collections = snapshot.collections
     is_default = is_true(collections["id"] == DEFAULT_COLLECTION)
-    alike = is_true(collections["name"] == _DEFAULT_NAME) | is_true(
-        collections["collection_type"] == "default"
-    )
+    alike = is_true(collections["name"] == _DEFAULT_NAME)
+    alike |= is_true(collections["collection_type"] == "default")
     extra = collections.loc[alike & ~is_default, "id"]
-    said = [
+    findings = [
         {"collection_id": extra_id, "detail": f"a default collection beside {DEFAULT_COLLECTION!r}"}
         for extra_id in extra
     ]
     if not is_default.any():
-        said = [{"detail": f"there is no collection with the id {DEFAULT_COLLECTION!r}"}]
-    return FOUND.from_records([{"disposition": Disposition.NONE} | each for each in said])
+        findings = [{"detail": f"there is no collection with the id {DEFAULT_COLLECTION!r}"}]
+    return RULE_FINDINGS.from_records([{"disposition": Disposition.NONE} | row for row in findings])

@@ -2,42 +2,45 @@
 
 import pandas as pd
 
-from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import is_true
-from skillmeat_audit.diff.registry import FOUND, NOTHING, rule
-from skillmeat_audit.diff.rules.select import entry_findings, problem_findings
+from skillmeat_audit.diff.comparison import NO_FINDINGS, RULE_FINDINGS, Comparison
+from skillmeat_audit.diff.registry import check
 from skillmeat_audit.model.findings import Disposition, Severity
 
 
-@rule("L001", Severity.ERROR)
-def L001(comparison: Comparison) -> pd.DataFrame:
+@check("L001", Severity.ERROR)
+def manifest_unreadable(comparison: Comparison) -> pd.DataFrame:
     """Manifest is unreadable to SkillMeat.
 
     One entry that its validation refuses hides the whole collection: the server's start skips it,
-    and every refresh of its artifacts fails without a word. The detail names file, line, entry, key
-    and reason. Entries of the same file that are valid are still audited; rows are not called
-    orphans while a manifest hides which entries it has.
+    and every refresh of its artifacts fails without a message. The detail names file, line, entry,
+    key and reason. Entries of the same file that are valid are still audited; rows are not reported
+    as orphans while a manifest hides which entries it has.
+
+    See docs/skillmeat.md#one-entry-hides-a-collection.
     """
-    return problem_findings(comparison, "manifest")
+    return comparison.problem_findings("manifest")
 
 
-@rule("L002", Severity.WARNING)
-def L002(comparison: Comparison) -> pd.DataFrame:
+@check("L002", Severity.WARNING)
+def manifest_unsavable(comparison: Comparison) -> pd.DataFrame:
     """Manifest loads but cannot be saved: an entry has ``linked_artifacts``.
 
-    Any change SkillMeat makes to the collection then fails (§7.52). Take the key out of the entry.
+    Any change SkillMeat makes to the collection then fails. Remove the key from the entry.
+
+    See docs/skillmeat.md#manifest-cannot-be-saved.
     """
     manifest = comparison.snapshot.manifest
     if not is_true(manifest["linked"]).any():
-        return NOTHING
-    place = (
-        "collections/" + manifest["file_collection"] + "/collection.toml: metadata.linked_artifacts"
+        return NO_FINDINGS
+    file = "collections/" + manifest["file_collection"] + "/collection.toml"
+    return comparison.entry_findings(
+        manifest["linked"], detail=file + ": metadata.linked_artifacts"
     )
-    return entry_findings(comparison, manifest["linked"], detail=place)
 
 
-@rule("L003", Severity.WARNING)
-def L003(comparison: Comparison) -> pd.DataFrame:
+@check("L003", Severity.WARNING)
+def settings_unreadable(comparison: Comparison) -> pd.DataFrame:
     """SkillMeat's settings are unreadable, so the active collection is a guess.
 
     Where several file collections declare the same artifact, the active one is preferred; without
@@ -45,25 +48,27 @@ def L003(comparison: Comparison) -> pd.DataFrame:
     """
     reason = comparison.snapshot.home.settings_problem
     if reason is None:
-        return NOTHING
-    return FOUND.from_records([{"detail": reason, "disposition": Disposition.NONE}])
+        return NO_FINDINGS
+    return RULE_FINDINGS.from_records([{"detail": reason, "disposition": Disposition.NONE}])
 
 
-@rule("X001", Severity.ERROR)
-def X001(comparison: Comparison) -> pd.DataFrame:
-    """Schema is of no single release: a migration stopped half way, or a newer release opened it.
+@check("X001", Severity.ERROR)
+def schema_mixed(comparison: Comparison) -> pd.DataFrame:
+    """Schema belongs to no single release: a migration stopped, or a newer release opened it.
 
-    SkillMeat creates tables that are missing and never alters those that exist (§7.15, 7.54), so
-    caches mix eras. Rows are audited all the same, by the columns that are there.
+    SkillMeat creates tables that are missing and never alters those that exist, so caches mix eras.
+    Rows are audited all the same, by the columns that exist.
+
+    See docs/skillmeat.md#half-migrated-schemas.
     """
-    return problem_findings(comparison, "schema")
+    return comparison.problem_findings("schema")
 
 
-@rule("X002", Severity.ERROR)
-def X002(comparison: Comparison) -> pd.DataFrame:
+@check("X002", Severity.ERROR)
+def database_damaged(comparison: Comparison) -> pd.DataFrame:
     """SQLite's integrity or foreign-key check fails.
 
     Copy the database before anything else. Foreign keys break where a tool wrote without
     ``PRAGMA foreign_keys``; the cache itself can be rebuilt by SkillMeat from the manifests.
     """
-    return problem_findings(comparison, "integrity")
+    return comparison.problem_findings("integrity")

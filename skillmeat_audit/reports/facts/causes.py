@@ -8,12 +8,11 @@ import pandas as pd
 
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES, WRITABLE, Disposition, Status
+from skillmeat_audit.model.rules import DEAD_LINKS
 from skillmeat_audit.model.tables import KEY, is_in
 from skillmeat_audit.reports.facts.names import TOOL
 from skillmeat_audit.reports.facts.values import plural
 
-# Rules of links that lead nowhere although the cell is as the manifest says.
-_DEAD_LINKS = ("S009", "S010", "S011")
 _NO_ROW = "manifests, files, names and catalogue: what is about no single row"
 
 
@@ -84,7 +83,7 @@ def answer_of(findings: pd.DataFrame, rows: pd.DataFrame) -> Answer:
     column, status = findings["column"].fillna(""), findings["status"].fillna("")
     wrong = is_in(status, (Status.MISSING, Status.DIFFERS))
     blank = (column == "description") & (status == Status.MISSING)
-    broken = ((column == "source") & wrong) | is_in(findings["rule"], _DEAD_LINKS)
+    broken = ((column == "source") & wrong) | is_in(findings["rule"], DEAD_LINKS)
     return Answer(_trouble(findings[blank], rows), _trouble(findings[broken], rows))
 
 

@@ -10,12 +10,12 @@ import pandas as pd
 
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import SEVERITIES, Severity
+from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.trend import RUNS, Accepted, Delta
 from skillmeat_audit.reports.facts.causes import Answer, CauseGroup
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.summary import NOTHING_WRONG, Summary
 from skillmeat_audit.reports.facts.values import plural
-from skillmeat_audit.reports.terminal.rules import RulePage
 
 TITLE = "SkillMeat cache audit"
 
@@ -29,7 +29,7 @@ class RuleBook:
     """
 
     version: str
-    rules: tuple[RulePage, ...]
+    rules: tuple[Rule, ...]
     families: Mapping[str, str]
     names: Names
     places: Mapping[str, str] = field(repr=False)

@@ -5,12 +5,12 @@ from xml.etree import ElementTree as ET
 
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.lines import Finding, describe_difference, describe_location
 from skillmeat_audit.reports.facts.names import TOOL, Names
 from skillmeat_audit.reports.facts.report import Failure, Report
 from skillmeat_audit.reports.facts.values import plural
-from skillmeat_audit.reports.terminal.rules import RulePage
 
 LINES_SHOWN, _LINE_LIMIT = 100, 300
 
@@ -46,7 +46,7 @@ def failure_xml(failure: Failure) -> bytes:
 
 
 def _case(
-    suite: ET.Element, rule: RulePage, found: tuple[list[Finding], int], report: Report
+    suite: ET.Element, rule: Rule, found: tuple[list[Finding], int], report: Report
 ) -> ET.Element:
     """Return the case of *rule*; *found* are some of its findings, and how many there are."""
     case = ET.SubElement(

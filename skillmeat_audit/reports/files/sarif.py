@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.causes import worst_first
 from skillmeat_audit.reports.facts.lines import Finding, describe_difference, describe_location
 from skillmeat_audit.reports.facts.names import TOOL
 from skillmeat_audit.reports.facts.report import Failure, Report
 from skillmeat_audit.reports.files.ascii_json import ascii_json
-from skillmeat_audit.reports.terminal.rules import RulePage
 
 SCHEMA_URI = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -63,7 +63,7 @@ def _log(run: Mapping[str, object]) -> bytes:
     return ascii_json(log)
 
 
-def _tool(version: str, rules: Sequence[RulePage]) -> dict[str, object]:
+def _tool(version: str, rules: Sequence[Rule]) -> dict[str, object]:
     """Return the tool with all its rules, so that what is gone counts as fixed."""
     described = [
         {

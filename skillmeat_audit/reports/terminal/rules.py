@@ -3,38 +3,16 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Protocol
 
 from rich.text import Text
 
+from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.reports.terminal.check import wrapped
 
 _READABLE = 96
 
 
-class RulePage(Protocol):
-    """What a rule tells of itself."""
-
-    @property
-    def code(self) -> str:
-        """Its code, e.g. ``D001``."""
-
-    @property
-    def severity(self) -> str:
-        """How bad it is."""
-
-    @property
-    def title(self) -> str:
-        """The rule in one line."""
-
-    @property
-    def page(self) -> str:
-        """How it comes about, and whether repair is safe."""
-
-
-def rules_text(
-    rules: Sequence[RulePage], families: Mapping[str, str], width: int
-) -> Iterator[Text]:
+def rules_text(rules: Sequence[Rule], families: Mapping[str, str], width: int) -> Iterator[Text]:
     """Yield the lines of the list of *rules*, by family."""
     for number, (family, members) in enumerate(groupby(rules, lambda rule: rule.code[0])):
         if number:
@@ -44,7 +22,7 @@ def rules_text(
             yield from wrapped(f"  {rule.code}  {rule.severity:<8} {rule.title}", width, 17)
 
 
-def pages_text(rules: Sequence[RulePage], width: int) -> Iterator[Text]:
+def pages_text(rules: Sequence[Rule], width: int) -> Iterator[Text]:
     """Yield the lines of the pages of *rules*."""
     for number, rule in enumerate(rules):
         if number:
@@ -55,7 +33,7 @@ def pages_text(rules: Sequence[RulePage], width: int) -> Iterator[Text]:
             yield from wrapped(paragraph, min(width, _READABLE))
 
 
-def rules_json(rules: Sequence[RulePage]) -> str:
+def rules_json(rules: Sequence[Rule]) -> str:
     """Return *rules* as JSON: a list of code, severity, title and page."""
     return json.dumps(
         [

@@ -1,10 +1,11 @@
-"""Attribution: every code path's own mark, and what later steps leave of it."""
+"""Attribution: what each code path leaves in a row, and what later writers change of it."""
 
 import pytest
 from builders import UPSTREAM, entry, imported, known, repaired, row, snapshot, synced, wrote
 
-from skillmeat_audit.diff.cells import compare
-from skillmeat_audit.diff.provenance.verdicts import PATHS, attribute
+from skillmeat_audit.diff.comparison import compare
+from skillmeat_audit.diff.provenance.paths import PATHS
+from skillmeat_audit.diff.provenance.verdicts import attribute
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import records
 
@@ -15,10 +16,9 @@ UUID = {"era": "artifact_uuid"}
 
 
 def verdict(snap, artifact_id="skill:alpha"):
-    """Return writer, sureness and explanation of the one row of *artifact_id*."""
-    (found,) = [
-        told for told in records(attribute(compare(snap))) if told["artifact_id"] == artifact_id
-    ]
+    """Return writer, confidence and explanation of the only row of *artifact_id*."""
+    writers = records(attribute(compare(snap)))
+    (found,) = [row for row in writers if row["artifact_id"] == artifact_id]
     return found["writer"], found["writer_confidence"], found["explanation"]
 
 
@@ -28,14 +28,14 @@ def populated(**values):
 
 
 NOON = "2026-02-10 12:00:00.000001"
-MENDED = {"description": "Says it", "synced_at": NOON}
+REPAIRED_CELLS = {"description": "Says it", "synced_at": NOON}
 
 
-def mended(now=(), before=None, **values):
+def repaired_home(now=(), before=None, **values):
     """Return a home whose one row a repair at noon wrote, and what it is *now* besides."""
     before = row(origin="marketplace") if before is None else before
-    run = wrote(before, **MENDED) | values
-    left = before | MENDED | dict(now)
+    run = wrote(before, **REPAIRED_CELLS) | values
+    left = before | REPAIRED_CELLS | dict(now)
     return lambda **facts: snapshot([imported()], [left], repaired=repaired(run), **facts)
 
 
@@ -133,9 +133,9 @@ CASES = [
         snapshot([], [row(origin="import", origin_source="portable_bundle")]),
     ),
     ("unknown", "unknown", snapshot([], [row(origin="import")])),
-    ("skillmeat-audit", "certain", mended()()),
-    ("skillmeat-audit", "certain", mended()(**UUID)),
-    ("skillmeat-audit", "likely", mended(committed=False)()),
+    ("skillmeat-audit", "certain", repaired_home()()),
+    ("skillmeat-audit", "certain", repaired_home()(**UUID)),
+    ("skillmeat-audit", "likely", repaired_home(committed=False)()),
     # A refresh leaves NULL where a list is empty.
     (
         "startup-lossy",
@@ -152,13 +152,13 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("writer", "sure", "snap"), CASES)
-def test_the_shape_names_its_writer(writer, sure, snap):
+@pytest.mark.parametrize(("writer", "confidence", "snap"), CASES)
+def test_the_shape_of_a_row_names_its_writer(writer, confidence, snap):
     artifact_id = snap.rows["artifact_id"][0]
 
     found = verdict(snap, artifact_id)
 
-    assert found[:2] == (writer, sure)
+    assert found[:2] == (writer, confidence)
     assert found[2].startswith(PATHS[writer])
 
 
@@ -174,7 +174,7 @@ def at_once(here, there, **values):
 
 
 @pytest.mark.parametrize("era", ["artifact_id", "artifact_uuid"])
-def test_startup_is_told_by_rows_no_refresh_can_reach(era):
+def test_a_server_start_is_recognised_by_rows_that_no_refresh_reaches(era):
     snap = at_once(entry("skill:here"), entry("skill:there", place="work"), era=era)
 
     assert verdict(snap, "skill:here")[0] == "startup"
@@ -183,14 +183,14 @@ def test_startup_is_told_by_rows_no_refresh_can_reach(era):
 @pytest.mark.parametrize(
     ("era", "writer"), [("artifact_id", "startup"), ("artifact_uuid", "refresh")]
 )
-def test_newer_refreshes_reach_the_default_collection_besides_the_active_one(era, writer):
+def test_newer_refreshes_reach_the_default_collection_and_the_active_one(era, writer):
     home = Home("/x", "sqlite:///x", "work")
     snap = at_once(entry("skill:here"), entry("skill:there", place="work"), era=era, home=home)
 
     assert verdict(snap, "skill:here")[0] == writer
 
 
-def test_a_refresh_in_the_second_of_an_import_is_told_by_what_no_import_writes():
+def test_a_refresh_near_an_import_is_recognised_by_rows_of_other_origins():
     near = [known(import_date="2026-02-10 11:59:59.500000")]
     alone = at_once(imported(), imported("skill:beta"), catalog=near, **UUID)
     among_others = at_once(imported(), entry("skill:beta"), catalog=near, **UUID)
@@ -199,7 +199,7 @@ def test_a_refresh_in_the_second_of_an_import_is_told_by_what_no_import_writes()
     assert verdict(among_others)[0] == "refresh"
 
 
-def test_a_refresh_is_told_by_rows_of_user_collections():
+def test_a_refresh_is_recognised_by_rows_of_user_collections():
     here, there = entry("skill:here"), entry("skill:there", place="work")
     moment = "2026-02-10 12:00:00.0{:02}000"
     rows = [
@@ -207,9 +207,9 @@ def test_a_refresh_is_told_by_rows_of_user_collections():
         synced(there, synced_at=moment.format(2)),
         synced(here, "t1", synced_at=moment.format(3)),
     ]
-    told = records(attribute(compare(snapshot([here, there], rows))))
+    writers = records(attribute(compare(snapshot([here, there], rows))))
 
-    assert {each["writer"] for each in told} == {"refresh"}
+    assert {row["writer"] for row in writers} == {"refresh"}
 
 
 def invalidated(gap_ms):
@@ -221,12 +221,12 @@ def invalidated(gap_ms):
     return snapshot(said, rows, catalog=catalog)
 
 
-def test_rows_that_were_merged_in_one_go_got_their_values_from_a_refresh():
+def test_rows_merged_in_one_transaction_got_their_values_from_a_refresh():
     assert verdict(invalidated(0.2), "skill:a0")[0] == "refresh"
 
 
 @pytest.mark.parametrize(("others", "writer"), [([], "refresh"), ([row("skill:b")], "import-bare")])
-def test_a_reimport_is_told_by_its_added_at_until_a_refresh_fills_what_it_left(others, writer):
+def test_a_reimport_is_recognised_by_added_at_until_a_refresh_fills_its_rows(others, writer):
     moved = synced(imported(), added_at=NINE, synced_at=None)
     catalog = [known(import_date="2026-02-10 08:59:59.985000"), known("skill:b", import_date=TEN)]
     rows = [moved, *(each | {"added_at": TEN} for each in others)]
@@ -235,23 +235,23 @@ def test_a_reimport_is_told_by_its_added_at_until_a_refresh_fills_what_it_left(o
     assert verdict(snap)[:2] == (writer, "likely")
 
 
-def test_rows_that_were_committed_one_by_one_were_written_whole():
+def test_rows_committed_one_by_one_were_written_whole():
     assert verdict(invalidated(3), "skill:a0")[0] == "import-populate"
 
 
-def test_what_is_left_of_a_false_provenance_is_the_startups():
+def test_an_origin_source_beside_a_corrected_origin_is_left_by_a_server_start():
     left = snapshot([entry()], [synced(entry(), origin_source="github")], era="artifact_uuid")
 
     assert verdict(left)[:2] == ("startup-lossy", "likely")
 
 
-def test_an_invalidation_is_told_beside_the_writer():
+def test_the_explanation_mentions_a_cleared_synced_at():
     snap = snapshot([imported()], [synced(imported(), synced_at=None)], era="artifact_uuid")
 
     assert "cleared its synced_at" in verdict(snap)[2]
 
 
-def test_an_import_that_comes_long_after_the_row_is_no_clue():
+def test_an_import_long_after_the_row_is_not_a_clue():
     late = [known(import_date="2026-02-11 09:00:00.000000")]
 
     assert verdict(snapshot([entry()], [row()], catalog=late))[0] == "membership-add"
@@ -263,7 +263,7 @@ def skipped(synced_at):
     return snapshot([imported()], [again], catalog=IMPORTED_AT_NINE, **UUID)
 
 
-def test_a_long_batch_has_written_its_first_rows_minutes_before_the_import_date():
+def test_a_long_batch_writes_its_first_rows_minutes_before_the_import_date():
     assert verdict(skipped("2026-02-10 08:57:00.000000"))[0] == "import-populate"
 
 
@@ -271,34 +271,36 @@ def test_a_row_that_was_synced_after_its_import_was_refreshed():
     assert verdict(skipped("2026-02-10 09:00:30.000000"))[0] == "refresh"
 
 
-def test_times_that_are_none_are_survived():
+def test_invalid_times_do_not_fail():
     snap = snapshot([entry()], [row(added_at="yesterday", synced_at="0000-99-99", origin="local")])
 
     assert verdict(snap)[0] in PATHS
 
 
-def test_a_repair_is_told_by_its_run_and_what_it_wrote():
-    explanation = verdict(mended()(catalog=IMPORTED_AT_NINE))[2]
+def test_a_repair_is_explained_by_its_run_and_the_columns_it_wrote():
+    explanation = verdict(repaired_home()(catalog=IMPORTED_AT_NINE))[2]
 
     assert explanation.startswith(
         "a repair by skillmeat-audit, run r1: it wrote description; before it,"
     )
 
 
-def test_what_was_there_before_a_repair_is_told_from_the_row_as_it_was():
-    bare = mended(before=row(), run="r2")(catalog=IMPORTED_AT_NINE)
+def test_the_writer_before_a_repair_is_judged_from_the_row_as_it_was():
+    bare = repaired_home(before=row(), run="r2")(catalog=IMPORTED_AT_NINE)
 
-    assert verdict(bare)[2].endswith("; before it, import-bare (certain)")
+    assert verdict(bare)[2].endswith(
+        "; before it, batch import and reimport until 2026-02-10 (import-bare, certain)"
+    )
 
 
 def test_a_row_that_a_repair_inserted_has_nothing_before_it():
-    assert verdict(mended(op="insert", before=row() | {"added_at": NOON})())[2].endswith(
+    assert verdict(repaired_home(op="insert", before=row() | {"added_at": NOON})())[2].endswith(
         "run r1: it inserted the row"
     )
 
 
 def test_an_interrupted_repair_says_so():
-    assert "interrupted" in verdict(mended(committed=False)())[2]
+    assert "interrupted" in verdict(repaired_home(committed=False)())[2]
 
 
 @pytest.mark.parametrize("era", ["artifact_id", "artifact_uuid"])
@@ -310,9 +312,11 @@ def test_an_interrupted_repair_says_so():
         ({"synced_at": None}, None),
     ],
 )
-def test_a_row_that_was_synced_since_is_not_the_repairs(era, now, writer):
-    found = verdict(mended(now)(era=era))
-    plain = verdict(snapshot([imported()], [row(origin="marketplace") | MENDED | now], era=era))
+def test_a_row_that_was_synced_after_a_repair_is_not_attributed_to_it(era, now, writer):
+    found = verdict(repaired_home(now)(era=era))
+    plain = verdict(
+        snapshot([imported()], [row(origin="marketplace") | REPAIRED_CELLS | now], era=era)
+    )
 
     assert found == plain
     assert found[0] != "skillmeat-audit"
@@ -322,13 +326,13 @@ def test_a_row_that_was_synced_since_is_not_the_repairs(era, now, writer):
 @pytest.mark.parametrize(
     ("era", "writer"), [("artifact_id", "unknown"), ("artifact_uuid", "startup-lossy")]
 )
-def test_values_that_changed_while_the_repairs_time_did_not_are_not_its_own(era, writer):
-    assert verdict(mended({"description": None})(era=era))[0] == writer
-    assert "certain" not in verdict(mended({"description": None})(era=era))
+def test_values_that_changed_at_an_unchanged_time_are_not_attributed_to_the_repair(era, writer):
+    assert verdict(repaired_home({"description": None})(era=era))[0] == writer
+    assert "certain" not in verdict(repaired_home({"description": None})(era=era))
 
 
-def test_a_column_that_the_repair_did_not_write_may_change():
-    assert verdict(mended({"tags_json": '["a"]'})())[:2] == ("skillmeat-audit", "certain")
+def test_a_change_of_another_column_leaves_the_row_attributed_to_the_repair():
+    assert verdict(repaired_home({"tags_json": '["a"]'})())[:2] == ("skillmeat-audit", "certain")
 
 
 @pytest.mark.parametrize("era", ["artifact_id", "artifact_uuid"])
@@ -341,40 +345,43 @@ def test_tags_that_changed_after_a_repair_are_a_tag_write(era):
     assert verdict(snap)[:2] == ("tag-write", "likely")
 
 
-def test_a_reimport_after_a_repair_is_told_by_its_added_at():
+def test_a_reimport_after_a_repair_is_recognised_by_its_added_at():
     later = [known(import_date="2026-02-10 13:00:00.000000")]
-    snap = mended({"added_at": "2026-02-10 13:00:00.000100"})(catalog=later)
+    snap = repaired_home({"added_at": "2026-02-10 13:00:00.000100"})(catalog=later)
 
     assert verdict(snap)[:2] == ("import-bare", "certain")
 
 
-def test_of_several_repairs_the_latest_is_told_and_all_are_taken_back():
+def test_of_several_repairs_the_latest_is_named_and_all_are_reverted_to_judge():
     bare, evening = row(), "2026-02-10 18:00:00.000000"
-    first = wrote(bare, **MENDED)
-    left = bare | MENDED
+    first = wrote(bare, **REPAIRED_CELLS)
+    left = bare | REPAIRED_CELLS
     second = wrote(left, source=UPSTREAM, synced_at=evening) | {"run": "r2"}
     runs = repaired(second, first)
     rows = [left | {"source": UPSTREAM, "synced_at": evening}]
     snap = snapshot([imported()], rows, repaired=runs, catalog=IMPORTED_AT_NINE)
     undone = snapshot([imported()], [left], repaired=runs, catalog=IMPORTED_AT_NINE)
 
-    assert "run r2: it wrote source; before it, import-bare (certain)" in verdict(snap)[2]
-    assert "run r1: it wrote description; before it, import-bare" in verdict(undone)[2]
+    first = "it wrote description; before it, batch import and reimport until 2026-02-10"
+    assert f"run r2: {first.replace('description', 'source')} (import-bare" in verdict(snap)[2]
+    assert f"run r1: {first} (import-bare" in verdict(undone)[2]
 
 
-def test_a_repair_does_not_change_who_is_told_of_other_rows():
+def test_a_repair_does_not_change_the_writer_of_other_rows():
     said = [entry("skill:here"), entry("skill:there", place="work")]
     before = at_once(*said)
     rows = records(before.rows)
-    run = wrote(rows[1], **MENDED)
-    after = snapshot(said, [rows[0], rows[1] | MENDED], repaired=repaired(run))
+    run = wrote(rows[1], **REPAIRED_CELLS)
+    after = snapshot(said, [rows[0], rows[1] | REPAIRED_CELLS], repaired=repaired(run))
 
     assert verdict(after, "skill:here") == verdict(before, "skill:here")
-    assert verdict(after, "skill:there")[2].endswith("before it, startup (likely)")
+    assert verdict(after, "skill:there")[2].endswith(
+        "the server's start until 0.9.0 (startup, likely)"
+    )
 
 
 def test_a_journal_that_refers_to_itself_ends():
-    turning = wrote(row() | MENDED, **MENDED)
-    snap = snapshot([imported()], [row() | MENDED], repaired=repaired(turning, turning))
+    turning = wrote(row() | REPAIRED_CELLS, **REPAIRED_CELLS)
+    snap = snapshot([imported()], [row() | REPAIRED_CELLS], repaired=repaired(turning, turning))
 
     assert verdict(snap)[0] == "skillmeat-audit"

@@ -1,0 +1,178 @@
+"""A snapshot compared with itself: what its rows should hold, and findings made of that."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from skillmeat_audit.diff.cells import differing_cells
+from skillmeat_audit.diff.compare import Bools, Ints, is_true
+from skillmeat_audit.diff.expected import Layers
+from skillmeat_audit.diff.links import is_url, repository_of
+from skillmeat_audit.diff.pairing import (
+    Pairs,
+    candidate_entries,
+    duplicate_ids,
+    missing_rows,
+    usable_rows,
+)
+from skillmeat_audit.model.findings import Disposition, Status
+from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.model.tables import FINDINGS, KEY, ROWS, Column, Table, records
+
+_ADDED_LATER = ("rule", "severity", "writer", "writer_confidence")
+# What a rule returns; the registry adds the columns that are left out here.
+RULE_FINDINGS = Table(
+    "rule_findings",
+    {name: kind for name, kind in FINDINGS.columns.items() if name not in _ADDED_LATER},
+)
+NO_FINDINGS = RULE_FINDINGS.empty()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A snapshot and what comparing its layers brought: the input of every rule.
+
+    ``layers`` are its layers by column; ``candidates`` (``CANDIDATES``) pairs rows with manifest
+    entries, ``pairs`` are the preferred ones; ``cells`` (``CELLS``) holds the disagreements,
+    ``usable`` marks the rows of ``snapshot.rows`` whose key names one artifact, ``duplicates`` are
+    the artifact ids that one manifest declares twice.
+    """
+
+    snapshot: Snapshot
+    layers: Layers
+    candidates: pd.DataFrame
+    pairs: Pairs
+    cells: pd.DataFrame
+    usable: pd.Series
+    duplicates: frozenset[str]
+
+    @cached_property
+    def ambiguous(self) -> frozenset[str]:
+        """The artifact ids that only the key rules may judge."""
+        rows = self.snapshot.rows
+        twice = rows.loc[rows.duplicated(list(KEY), keep=False), "artifact_id"].dropna()
+        return self.duplicates | set(twice)
+
+    @cached_property
+    def missing_rows(self) -> pd.DataFrame:
+        """The artifacts that have no row in the default collection, by artifact id."""
+        return missing_rows(self.snapshot, self.duplicates)
+
+    @cached_property
+    def inserts(self) -> pd.DataFrame:
+        """What the missing rows should hold, as ``CELLS``; ``row`` counts `missing_rows`."""
+        rows = ROWS.from_records(records(self.missing_rows.assign(has_artifact=True)))
+        pairs = Pairs(_usable_candidates(self.snapshot, rows, self.duplicates))
+        return differing_cells(rows, self.snapshot.columns, self.layers.beside(rows), pairs)
+
+    @cached_property
+    def entry(self) -> Ints:
+        """The preferred manifest entry of each row, -1 for rows without one."""
+        entries = np.full(len(self.snapshot.rows), -1)
+        entries[self.pairs.row] = self.pairs.entry
+        return entries
+
+    @cached_property
+    def has_entry(self) -> pd.Series:
+        """True for the rows that have a manifest entry."""
+        return pd.Series(self.entry >= 0, index=self.snapshot.rows.index)
+
+    @cached_property
+    def repository(self) -> pd.Series:
+        """``owner/repo`` of each row's source, ``<NA>`` for orphans and sources without a URL."""
+        source = self.snapshot.rows["source"]
+        return repository_of(source.where(is_url(source) & (self.entry >= 0)))
+
+    def per_row(self, values: pd.Series) -> pd.Series:
+        """Return *values*, one per manifest entry, as one per row: of its preferred entry."""
+        taken = values.array.take(self.entry, allow_fill=True)
+        return pd.Series(taken, index=self.snapshot.rows.index)
+
+    def manifest_value(self, column: str) -> pd.Series:
+        """Return what each row's preferred manifest entry holds in *column*."""
+        return self.per_row(self.snapshot.manifest[column])
+
+    def at_cells(self, values: pd.Series) -> pd.Series:
+        """Return *values*, one per row, as one per differing cell: of its row."""
+        return values.take(self.cells["row"].to_numpy(dtype=int)).set_axis(self.cells.index)
+
+    def row_value(self, column: str) -> pd.Series:
+        """Return what the row of each differing cell holds in *column*."""
+        return self.at_cells(self.snapshot.rows[column])
+
+    def agreeing(self, column: str, rows: pd.Series) -> pd.Series:
+        """Return *rows* (a mask), but only those that hold the expected value in *column*."""
+        wrong = self.cells.loc[self.cells["column"] == column, "row"]
+        return rows & self.has_entry & ~rows.index.isin(wrong)
+
+    @cached_property
+    def _cells_by(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """The differing cells by column and status."""
+        groups = self.cells.groupby(["column", "status"], sort=False)
+        return {(str(column), str(status)): cells for (column, status), cells in groups}
+
+    def cell_findings(self, column: str, statuses: tuple[Status, ...]) -> pd.DataFrame:
+        """Return ``RULE_FINDINGS``: the differing cells of *column* with one of *statuses*."""
+        parts = [cells for s in statuses if (cells := self._cells_by.get((column, s))) is not None]
+        return pd.concat(parts)[list(RULE_FINDINGS.columns)] if parts else NO_FINDINGS
+
+    def cell_findings_where(self, mask: pd.Series) -> pd.DataFrame:
+        """Return ``RULE_FINDINGS``: the differing cells in *mask*, which is aligned with them."""
+        return self.cells.loc[is_true(mask), list(RULE_FINDINGS.columns)]
+
+    def cell_findings_in(self, column: str, rows: pd.Series) -> pd.DataFrame:
+        """Return ``RULE_FINDINGS``: the differing cells of *column* in *rows* (a mask)."""
+        in_column = is_true(self.cells["column"] == column)
+        return self.cell_findings_where(self.at_cells(rows) & in_column)
+
+    def row_findings(self, mask: pd.Series, **values: object) -> pd.DataFrame:
+        """Return ``RULE_FINDINGS``, one per row in *mask*; *values* are scalars or aligned."""
+        return _findings(self.snapshot.rows[list(KEY)], mask, values)
+
+    def entry_findings(self, mask: pd.Series, **values: object) -> pd.DataFrame:
+        """Return ``RULE_FINDINGS``, one per manifest entry in *mask*, without a DB collection."""
+        ids = self.snapshot.manifest[["artifact_id"]].assign(collection_id=None)
+        return _findings(ids, mask, values)
+
+    def problem_findings(self, kind: str) -> pd.DataFrame:
+        """Return ``RULE_FINDINGS``, one per problem of *kind* that a loader reported."""
+        problems = self.snapshot.problems
+        problems = problems[problems["kind"] == kind].assign(collection_id=None)
+        detail = (problems["place"] + ": ").fillna("") + problems["detail"]
+        return _findings(problems, pd.Series(True, index=problems.index), {"detail": detail})
+
+
+def compare(snapshot: Snapshot) -> Comparison:
+    """Return *snapshot* with its rows paired and its differing cells listed."""
+    duplicates, layers = duplicate_ids(snapshot), Layers(snapshot)
+    usable = usable_rows(snapshot.rows)
+    candidates = _usable_candidates(snapshot, snapshot.rows, duplicates)
+    pairs = Pairs(candidates)
+    cells = differing_cells(snapshot.rows, snapshot.columns, layers, pairs)
+    return Comparison(snapshot, layers, candidates, pairs, cells, usable, duplicates)
+
+
+def _usable_candidates(
+    snapshot: Snapshot, rows: pd.DataFrame, duplicates: frozenset[str]
+) -> pd.DataFrame:
+    """Return ``CANDIDATES`` for the usable ones of *rows*."""
+    candidates = candidate_entries(snapshot, rows, duplicates)
+    usable: Bools = usable_rows(rows).to_numpy()[candidates["row"].to_numpy(dtype=int)]
+    return candidates[usable].reset_index(drop=True)
+
+
+def _findings(frame: pd.DataFrame, mask: pd.Series, values: dict[str, object]) -> pd.DataFrame:
+    """Return ``RULE_FINDINGS`` for the keys of *frame* in *mask*."""
+    chosen = np.flatnonzero(is_true(mask))
+    if not len(chosen):
+        return NO_FINDINGS
+    values = {"disposition": Disposition.NONE} | values
+    columns: dict[str, Column] = {}
+    for name in RULE_FINDINGS.columns:
+        value = frame[name] if name in KEY else values.get(name)
+        columns[name] = (
+            value.take(chosen) if isinstance(value, pd.Series) else [value] * len(chosen)
+        )
+    return RULE_FINDINGS.build(columns)
