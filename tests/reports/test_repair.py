@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from builders import HOSTILE
 
-from skillmeat_audit.api.recheck import AuditChanges
 from skillmeat_audit.model.changes import (
     ALREADY_SO,
     Applied,
@@ -16,15 +15,13 @@ from skillmeat_audit.model.changes import (
     Skipped,
 )
 from skillmeat_audit.model.tables import FINDINGS
+from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.files.runs_json import run_json
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
 from skillmeat_audit.reports.notebook.word_diff import marked_difference
-from skillmeat_audit.reports.terminal.runs import (
-    SavedPlan,
-    plan_text,
-    run_json,
-    run_text,
-)
+from skillmeat_audit.reports.terminal.plan import SavedPlan, plan_text
+from skillmeat_audit.reports.terminal.runs import run_text
 
 NAMES = Names({}, {"default": "Default Collection"})
 
@@ -118,7 +115,7 @@ def test_a_run_as_json():
         lambda: shown(run_text(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES)),
         lambda: plan_html(plan(change(HOSTILE, author=HOSTILE)), NAMES),
         lambda: run_html(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES),
-        lambda: run_json(run(Skipped(change(HOSTILE), HOSTILE)), None),
+        lambda: run_json(run(Skipped(change(HOSTILE), HOSTILE)), None).decode(),
     ],
     ids=["plan text", "run text", "plan html", "run html", "run json"],
 )
@@ -172,7 +169,7 @@ def test_an_empty_value_is_said_and_nothing_marked():
 
 def test_a_run_shows_its_conflicts_first_and_the_audit_after_it():
     outcomes = [Applied(change()) for _ in range(200)] + [Skipped(change("skill:z"), "moved")]
-    rechecked = AuditChanges(FINDINGS.empty(), FINDINGS.empty(), FINDINGS.empty())
+    rechecked = AuditDelta(FINDINGS.empty(), FINDINGS.empty(), FINDINGS.empty())
 
     html = run_html(run(*outcomes), rechecked, NAMES)
 

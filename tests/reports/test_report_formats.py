@@ -22,9 +22,17 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Accepted, Delta
 from skillmeat_audit.reports.facts.report import Failure, RunContext
-from skillmeat_audit.reports.files import github, html_page, junit, markdown, prometheus, sarif
-from skillmeat_audit.reports.files import report_json as document
+from skillmeat_audit.reports.files import (
+    github,
+    html_page,
+    junit,
+    markdown,
+    prometheus,
+    report_json,
+    sarif,
+)
 from skillmeat_audit.reports.files.formats import FORMATS, format_called, format_of
+from skillmeat_audit.reports.files.schemas import json_schema
 
 GOLDEN = Path(__file__).parent / "golden"
 SARIF_SCHEMA = json.loads((Path(__file__).parent / "sarif-schema-2.1.0.json").read_text())
@@ -58,8 +66,10 @@ def usual():
     accepted = Accepted(findings.tail(1), ("known",), ("S001 skill:x",), ("D001 skill:y",))
     past = RunContext(changes, runs(), accepted)
     fired = tuple(rule for rule in RULES if rule.code in set(findings["rule"]))
-    known = replace(report.known, version="1.2.3", rules=fired)  # golden files hold no others
-    return replace(report, past=past, findings=findings, known=known)
+    rule_book = replace(
+        report.rule_book, version="1.2.3", rules=fired
+    )  # golden files hold no others
+    return replace(report, past=past, findings=findings, rule_book=rule_book)
 
 
 @pytest.fixture(scope="module")
@@ -94,12 +104,14 @@ def test_a_report_is_what_it_was(usual, name):
 
 
 def test_the_json_is_as_its_published_schema_says(usual, hostile):
-    schema = json.loads(document.report_schema())
+    schema = json.loads(json_schema("report"))
 
     jsonschema.Draft202012Validator.check_schema(schema)
     for content in (
-        document.report_json(usual), document.report_json(hostile), document.failure_json(FAILED)
-    ):  # fmt: skip
+        report_json.report_json(usual),
+        report_json.report_json(hostile),
+        report_json.failure_json(FAILED),
+    ):
         found = json.loads(content)
         jsonschema.validate(found, schema)
         assert found["schema"] == schema["$id"] == "skillmeat-audit/report/1"
@@ -134,7 +146,7 @@ def test_sarif_tells_a_failure(usual):
 def test_junit_is_read_by_others(usual, hostile):
     for report in (usual, hostile):
         found = JUnitXml.fromstring(junit.junit_xml(report).decode())
-        assert found.tests == len(report.known.rules)
+        assert found.tests == len(report.rule_book.rules)
         failing = {code for code in report.findings["rule"] if _severity(code) != "info"}
         assert found.failures == len(failing)
     assert JUnitXml.fromstring(junit.failure_xml(FAILED).decode()).errors == 1
@@ -314,7 +326,7 @@ def test_the_exit_code_comes_from_the_report(usual):
     assert usual.exit_code() == ExitCode.FINDINGS
     assert clean.exit_code() == ExitCode.CLEAN
     assert clean.headline.startswith("Nothing wrong")
-    assert replace(clean, trouble=("x",)).exit_code() == FAILED.exit_code() == ExitCode.FAILED
+    assert replace(clean, warnings=("x",)).exit_code() == FAILED.exit_code() == ExitCode.FAILED
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import json
 import pytest
 from builders import HOSTILE, audited, entry, row, snapshot
 
-from skillmeat_audit.reports.files.tabular import check_json, findings_csv
+from skillmeat_audit.reports.files.check_json import check_json
+from skillmeat_audit.reports.files.tabular import findings_csv
 
 KEYS = [
     "rule", "severity", "collection_id", "artifact_id", "column", "status", "expected", "actual",

@@ -4,7 +4,8 @@ import pytest
 from builders import HOSTILE, audited, entry, imported, known, row, snapshot, synced
 from rich.cells import cell_len
 
-from skillmeat_audit.reports.terminal.check import Layout, artifact_text, check_text
+from skillmeat_audit.reports.terminal.artifact import artifact_text
+from skillmeat_audit.reports.terminal.check import Layout, check_text
 
 
 def checked(snap, **layout):
@@ -18,7 +19,7 @@ def checked(snap, **layout):
 def shown(snap, artifact="skill:alpha", **layout):
     audit = audited(snap)
     width = Layout(**({"width": 120} | layout))
-    lines = artifact_text(audit.show(artifact), audit.names, width, "HOME")
+    lines = artifact_text(audit.show(artifact), width, "HOME")
     return "\n".join(line.plain for line in lines)
 
 
@@ -143,7 +144,7 @@ def test_the_way_out_comes_last():
         "           writes it",
     ]
     assert "--artifact skill:alpha --disposition review --deletes -o review.json" in orphan
-    assert "1 needs a look first" in orphan
+    assert "1 needs review" in orphan
     assert explained.splitlines()[-1].startswith("next:  skillmeat-audit rules M013")
 
 

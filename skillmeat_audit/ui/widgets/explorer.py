@@ -21,8 +21,9 @@ from skillmeat_audit.reports.facts.facets import (
     FindingFilter,
     filter_arguments,
 )
+from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.values import plural
-from skillmeat_audit.reports.notebook.audit import findings_html, gravest, severities
+from skillmeat_audit.reports.notebook.audit import findings_html, severities
 from skillmeat_audit.reports.notebook.html import fragment, next_calls, paragraph
 from skillmeat_audit.ui.widgets.parts import StaticBox, button, choice, code_html, row, status_html
 from skillmeat_audit.ui.widgets.table import PAGE, FindingsTable
@@ -85,7 +86,7 @@ class Explorer(StaticBox):
         found = self.found
         return fragment(
             paragraph("Explorer of findings: run this cell in Jupyter to filter and select"),
-            findings_html(gravest(found).head(PAGE), self._names, len(found)),
+            findings_html(worst_first(found).head(PAGE), self._names, len(found)),
             next_calls(self.code, "sma.explore(audit)"),
         )
 

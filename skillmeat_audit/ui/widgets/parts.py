@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
+from markupsafe import Markup
 
 from skillmeat_audit.reports.notebook.html import fragment, paragraph, text_html
 
@@ -49,7 +50,7 @@ def row(*children: widgets.Widget) -> widgets.HBox:
 
 def code_html(code: str) -> str:
     """Return a line that shows the *code* that does the same."""
-    return fragment(f"<p>the same in code: <code>{text_html(code)}</code></p>")
+    return fragment(Markup(f"<p>the same in code: <code>{text_html(code)}</code></p>"))
 
 
 def status_html(*parts: object) -> str:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
+from markupsafe import Markup
 
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.notebook.audit import finding_cells
@@ -66,9 +67,11 @@ class FindingsTable(widgets.HBox):
         head = "".join(_heading(name, by, descending=descending) for name in _WIDTHS)
         body = "".join(self._row(*line) for line in lines)
         return fragment(
-            _STYLE,
-            f'<table class="page"><caption>{text_html(caption)}</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>",
+            Markup(_STYLE),
+            Markup(
+                f'<table class="page"><caption>{text_html(caption)}</caption>'
+                f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            ),
         )
 
     def _row(self, number: int, finding: Mapping[str, object], ticked: bool) -> str:

@@ -1,0 +1,60 @@
+"""What a rule is: its code, severity and words, without the function that checks it."""
+
+from dataclasses import dataclass
+
+from skillmeat_audit.model.findings import Severity
+
+FAMILIES = {
+    "D": "descriptions",
+    "F": "files on disk",
+    "K": "keys: which row belongs to which artifact",
+    "L": "manifests that cannot be read",
+    "M": "metadata: tags, tools, author, license, version",
+    "R": "resolved versions",
+    "S": "source linkage",
+    "T": "times",
+    "X": "the database itself",
+}
+# Rules that report what could not be checked: a baseline never accepts their findings.
+NEVER_ACCEPTED = ("F004", "L001", "L003", "X001", "X002")
+# Rules of sources that cannot be clicked although the cell holds what the manifest says.
+DEAD_LINKS = ("S009", "S010", "S011")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule: one line says it (``title``), ``page`` is its manual page.
+
+    A rule that ``explains`` a cell replaces the plain finding of that cell.
+    """
+
+    code: str
+    severity: Severity
+    title: str
+    page: str
+    explains: bool = False
+
+    @property
+    def family(self) -> str:
+        """The letter of its code."""
+        return self.code[0]
+
+    @property
+    def topic(self) -> str:
+        """What its family is about."""
+        return FAMILIES[self.family]
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether a baseline may accept its findings."""
+        return self.code not in NEVER_ACCEPTED
+
+    @property
+    def dead_link(self) -> bool:
+        """Whether its findings are sources that cannot be clicked."""
+        return self.code in DEAD_LINKS
+
+    @property
+    def judges_keys(self) -> bool:
+        """Whether it reports artifacts whose key is ambiguous; no other family does."""
+        return self.family == "K"
