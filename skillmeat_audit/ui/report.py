@@ -123,7 +123,7 @@ def history(home: str, **options: Any) -> int:
 
     runs = listed(home, keeping=_keeping(options, Settings())).runs
     if options["form"] == "json":
-        emit(history_json(runs) + "\n")
+        emit(history_json(runs).decode())
     else:
         emit("\n".join(history_text(runs, options["limit"])) + "\n")
     return ExitCode.CLEAN

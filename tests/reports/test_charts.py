@@ -77,7 +77,7 @@ def test_a_chart_says_in_words_what_it_shows(name):
 
     (image,) = [
         found
-        for tag, found in tags(re.sub("<img[^>]*>", r"\g<0></img>", chart._repr_html_()))
+        for tag, found in tags(re.sub("<img[^>]*>", r"\g<0></img>", str(chart._repr_html_())))
         if tag == "img"
     ]
     assert image["alt"] == chart.alt

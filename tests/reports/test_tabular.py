@@ -73,7 +73,7 @@ def test_the_report_is_ascii():
     text = check_json(audit.summary, audit.findings, "1")
 
     assert text.isascii()
-    assert "\x1b" not in text
+    assert b"\x1b" not in text
 
 
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x"])

@@ -86,7 +86,7 @@ def _in_full(artifact: ArtifactLayers, marks: Mapping[str, str]) -> Iterator[Tex
 
 def _value(column: LayerColumn, name: str) -> str:
     """Return the value of *column* called *name*; the first name says why a layer has none."""
-    value = column.values.get(name)
+    value = column.texts.get(name)
     if value is None and column.state is not None and name == COLUMNS[0]:
         return f"({printable(column.state)})"
     return NO_VALUE if value is None else display_value(value)

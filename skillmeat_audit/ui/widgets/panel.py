@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import ipywidgets as widgets
+from markupsafe import Markup
 import traitlets
 
 from skillmeat_audit.api.audit import Audit
@@ -252,7 +253,7 @@ class Panel(StaticBox):
     def _of(self) -> str:
         return f"{plural(len(self.audit.findings), 'finding')} chosen"
 
-    def _limits(self) -> str:
+    def _limits(self) -> Markup:
         """Return what a run may overwrite, what the plan would, and where the backup goes."""
         losing = 0 if self.plan is None else sum(map(loses, self.plan.document.changes))
         folder = self.options.terms(str(self.audit.snapshot.home.root.resolve())).folder
