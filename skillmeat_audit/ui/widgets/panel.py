@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import ipywidgets as widgets
-from markupsafe import Markup
 import traitlets
+from markupsafe import Markup
 
 from skillmeat_audit.api.audit import Audit
 from skillmeat_audit.api.options import Options
