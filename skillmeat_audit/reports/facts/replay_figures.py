@@ -15,7 +15,7 @@ ReplayedPath = Mapping[str, Any]  # a record of ``REPLAYS``
 def path_figures(path: ReplayedPath) -> dict[str, str]:
     """Return the figures of one path by the heading of their column."""
     artifacts = path["artifacts"]
-    kept = min(path["kept_descriptions"], path["kept_sources"])
+    lasting = min(path["kept_descriptions"], path["kept_sources"])
     seconds = path["seconds"]
     return {
         "right description": f"{path['descriptions']}/{artifacts}",
@@ -25,5 +25,5 @@ def path_figures(path: ReplayedPath) -> dict[str, str]:
         "commits": f"{path['commits'] / artifacts:.2f}",
         "reads": f"{path['reads'] / artifacts:.2f}",
         "ms": "–" if seconds is None else f"{seconds / artifacts * 1000:.2f}",
-        "kept": f"{kept}/{artifacts}",
+        "kept": f"{lasting}/{artifacts}",
     }

@@ -103,8 +103,8 @@ def _section(section: Section) -> str:
     commands = fenced([f"{each.line}  # {each.why}" for each in section.commands])
     parts = [f"## {escaped(section.title)}\n", f"{does}\n", f"{rules}\n", commands]
     if section.listing.rows:
-        shown = f"{len(section.listing.rows)} of {section.listing.total} findings:\n"
-        parts += [shown, _findings(section.listing)]
+        caption = f"{len(section.listing.rows)} of {section.listing.total} findings:\n"
+        parts += [caption, _findings(section.listing)]
     return "\n".join(parts)
 
 

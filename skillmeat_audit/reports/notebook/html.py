@@ -18,8 +18,8 @@ _SHAPES = {
     "error": "✖", "warning": "▲", "info": "●", "applied": "✔", "skipped": "▲",
     "insert": "+", "update": "✎", "delete": "✖",
 }  # fmt: skip
-# Colours are JupyterLab's own where it is there, else ours, mixed with the colour of the text: so
-# they stand out enough (4.5 to 1) from a light page and from a dark one.
+# JupyterLab's own colours, with ours as fallback, mixed with the colour of the text: the contrast
+# is at least 4.5 to 1 on a light page and on a dark one.
 _STYLE = Markup("""<style>
 .skillmeat-audit{font-size:var(--jp-ui-font-size1,13px);line-height:1.45;overflow-x:auto}
 .skillmeat-audit p{margin:.3em 0}

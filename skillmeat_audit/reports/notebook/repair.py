@@ -39,11 +39,11 @@ def plan_html(plan: PlanDocument, names: Names) -> Markup:
     """Return a plan as an HTML fragment: the first changes, cell by cell, before → after."""
     if not plan.changes:
         return fragment(paragraph(strong("Nothing to repair.")))
-    shown = _first(plan.changes)
-    caption = f"{len(shown)} of {plural(len(plan.changes), 'row')}, before → after"
+    visible = _first(plan.changes)
+    caption = f"{len(visible)} of {plural(len(plan.changes), 'row')}, before → after"
     return fragment(
         paragraph(strong(summarize_changes(plan.changes)), "decided, nothing written yet"),
-        grouped_html(caption, _PLAN, ((_title(each, names), _cells(each)) for each in shown)),
+        grouped_html(caption, _PLAN, ((_title(each, names), _cells(each)) for each in visible)),
         next_calls("plan.changes", "plan.save('plan.json')", "plan.rehearse()", "plan.apply()"),
     )
 

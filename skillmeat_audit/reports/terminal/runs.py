@@ -7,7 +7,7 @@ from rich.text import Text
 
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.changes import RunListing, RunOutcome
+from skillmeat_audit.model.changes import RunListing, RunOutcome, Skipped
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.run_sentences import (
@@ -37,11 +37,7 @@ def run_text(
     unneeded = len(run.outcomes) - len(run.applied) - len(run.conflicts)
     if unneeded:
         yield Text(f"{plural(unneeded, 'change')} not needed: already so")
-    for skipped in run.conflicts:
-        change = skipped.change
-        collection = printable(names.collection(change.collection_id))
-        row = f"{printable(change.artifact_id)} · {collection}"
-        yield Text(f"  skipped {row}: {printable(skipped.reason)}", "yellow")
+    yield from (_skipped(outcome, names) for outcome in run.conflicts)
     for note in run.notes:
         yield Text(f"  {printable(note)}", "dim")
     if delta is not None:
@@ -55,6 +51,12 @@ def run_text(
     option = "" if state_dir is None else f" --state-dir {shlex.quote(printable(state_dir))}"
     if run.kind == "apply":
         yield Text(f"next:  {TOOL} undo {home} --run {run.run}{option}", "cyan")
+
+
+def _skipped(outcome: Skipped, names: Names) -> Text:
+    change, reason = outcome.change, printable(outcome.reason)
+    row = f"{change.artifact_id} · {names.collection(change.collection_id)}"
+    return Text(f"  skipped {printable(row)}: {reason}", "yellow")
 
 
 def runs_text(runs: Sequence[RunListing]) -> Iterator[str]:
