@@ -76,7 +76,7 @@ def test_changes_past_the_limit_are_counted():
     assert "… and 3 more changes" in shown(plan_text(many, SavedPlan(None, NAMES), 100, 2))
 
 
-def test_a_run_tells_what_was_skipped_and_the_way_back():
+def test_a_run_lists_skipped_changes_and_the_undo_command():
     done = run(
         Applied(change()), Skipped(change("skill:b"), "changed since: author"),
         Skipped(change("skill:c"), ALREADY_SO), backup=Path("/s/backup.db"),
@@ -145,21 +145,21 @@ def test_a_run_names_the_call_that_follows():
     assert "undo" not in run_html(run(Skipped(change(), ALREADY_SO), run=None), None, NAMES)
 
 
-def test_why_is_told_only_where_something_was_skipped():
+def test_reasons_are_shown_only_if_a_change_was_skipped():
     applied, skipped = Applied(change()), Skipped(change("skill:z"), "moved")
 
     assert ">why</th>" not in run_html(run(applied), None, NAMES)
     assert ">why</th>" in run_html(run(applied, skipped), None, NAMES)
 
 
-def test_words_that_part_are_marked():
+def test_words_that_differ_are_marked():
     actual, expected = marked_difference("Reads the old file.", "Reads the new file.")
 
     assert "Reads the <mark>old</mark> file." in actual
     assert "Reads the <mark>new</mark> file." in expected
 
 
-def test_an_empty_value_is_said_and_nothing_marked():
+def test_an_empty_value_is_named_and_nothing_is_marked():
     actual, expected = marked_difference(None, "Reads <b>files</b>.")
 
     assert "(empty)" in actual

@@ -93,7 +93,7 @@ FAILED = Failure("/home/x/.skillmeat", "the cache is damaged", "0.1.0", AT)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_report_is_what_it_was(usual, name):
+def test_a_report_equals_its_golden_file(usual, name):
     """Run with REGENERATE=1 to write the golden files anew, and look at the difference."""
     path = GOLDEN / FILES[name]
     content = format_called(name).render(usual)
@@ -103,7 +103,7 @@ def test_a_report_is_what_it_was(usual, name):
     assert content == path.read_bytes()
 
 
-def test_the_json_is_as_its_published_schema_says(usual, hostile):
+def test_a_report_as_json_conforms_to_its_published_schema(usual, hostile):
     schema = json.loads(json_schema("report"))
 
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -118,7 +118,7 @@ def test_the_json_is_as_its_published_schema_says(usual, hostile):
         assert content.isascii()
 
 
-def test_the_sarif_is_as_the_standard_says(usual, hostile):
+def test_sarif_conforms_to_the_standard(usual, hostile):
     for content in (sarif.sarif(usual), sarif.sarif(hostile), sarif.failure_sarif(FAILED)):
         jsonschema.validate(json.loads(content), SARIF_SCHEMA)
 
@@ -129,7 +129,7 @@ def test_sarif_declares_every_rule(hostile):
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == [r.code for r in RULES]
 
 
-def test_sarif_tells_what_is_accepted(usual):
+def test_sarif_suppresses_accepted_findings(usual):
     (run,) = json.loads(sarif.sarif(usual))["runs"]
 
     assert [r["suppressions"][0]["justification"] for r in run["results"] if "suppressions" in r]
@@ -137,13 +137,13 @@ def test_sarif_tells_what_is_accepted(usual):
     assert len(set(prints[:-1])) == len(usual.findings)
 
 
-def test_sarif_tells_a_failure(usual):
+def test_sarif_marks_a_failure(usual):
     (run,) = json.loads(sarif.failure_sarif(FAILED))["runs"]
 
     assert run["invocations"][0]["executionSuccessful"] is False
 
 
-def test_junit_is_read_by_others(usual, hostile):
+def test_junitparser_reads_the_junit_report(usual, hostile):
     for report in (usual, hostile):
         found = JUnitXml.fromstring(junit.junit_xml(report).decode())
         assert found.tests == len(report.rule_book.rules)
@@ -156,7 +156,7 @@ def _severity(code):
     return next(rule.severity for rule in RULES if rule.code == code)
 
 
-def test_the_metrics_are_read_by_others(usual, hostile):
+def test_prometheus_client_reads_the_metrics(usual, hostile):
     for report in (usual, hostile):
         families = {f.name: f for f in text_string_to_metric_families(prometheus.metrics(report))}
         assert families["skillmeat_audit_success"].samples[0].value == 1
@@ -220,7 +220,7 @@ def test_the_page_is_bounded():
     assert len(markdown.markdown(replace(report, past=past)).encode()) < github.SUMMARY_LIMIT_BYTES
 
 
-def test_many_notes_that_say_the_same_leave_room_for_the_rest():
+def test_similar_notes_leave_room_for_other_findings():
     paths = [entry(f"skill:a{n}", path=f"/old/skills/a{n}") for n in range(40)]
     report = make_report(audited(snapshot(paths, [synced(each) for each in paths])))
 
@@ -230,7 +230,7 @@ def test_many_notes_that_say_the_same_leave_room_for_the_rest():
     assert text.count("5 of 40 findings") == 2
 
 
-def test_what_is_fixed_takes_a_line_per_artifact(usual):
+def test_fixed_findings_take_one_line_per_artifact(usual):
     home = [{"identity": f"{n}", "rule": "L001", "severity": "error"} for n in range(9)]
     gone = FIXED.from_records(home + [
         {"identity": f"{n}{rule}", "rule": rule, "severity": "error", "collection_id": "default",
@@ -304,7 +304,7 @@ def test_formulas_are_disarmed_in_csv(hostile):
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
 
 
-def test_parquet_holds_the_findings_as_they_are(hostile):
+def test_parquet_holds_unchanged_findings(hostile):
     content = format_called("parquet").render(hostile)
 
     pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(content)), hostile.findings)

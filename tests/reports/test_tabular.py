@@ -61,7 +61,7 @@ def test_list_columns_are_lists():
     assert (found["expected"], found["actual"]) == (["a", "é"], "broken")
 
 
-def test_what_does_not_apply_is_null():
+def test_a_value_that_does_not_apply_is_null():
     (found,) = [each for each in report(snapshot([entry()]))["findings"] if each["rule"] == "K001"]
 
     assert found["column"] is found["expected"] is found["writer"] is None
