@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from skillmeat_audit.api.repaired import load_repaired
+from skillmeat_audit.api.views import ArtifactView, PageView
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.compare import is_true
@@ -25,7 +26,7 @@ from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import FINDINGS, is_in
 from skillmeat_audit.model.trend import Accepted
-from skillmeat_audit.reports.facts.artifact import ArtifactView, view_artifact
+from skillmeat_audit.reports.facts.artifact import artifact_layers
 from skillmeat_audit.reports.facts.facets import FindingFacets, FindingFilter
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.summary import Summary, summarize
@@ -33,7 +34,6 @@ from skillmeat_audit.reports.facts.tallies import tally
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.audit import audit_html
 from skillmeat_audit.reports.notebook.charts import Charts
-from skillmeat_audit.reports.terminal.web_view import PageView
 
 if TYPE_CHECKING:
     from skillmeat_audit.api.repair import Plan
@@ -128,8 +128,8 @@ class Audit:
     def view(self, artifact: str) -> PageView:
         """Return what SkillMeat's pages show of one artifact, given as in `show`."""
         artifact_id = _one_artifact(artifact, _known_ids(self.snapshot))
-        shown = self.pages[is_true(self.pages["artifact_id"] == artifact_id)]
-        return PageView(artifact_id, shown, self.names)
+        pages = self.pages[is_true(self.pages["artifact_id"] == artifact_id)]
+        return PageView(artifact_id, pages, self.names)
 
     def show(self, artifact: str) -> ArtifactView:
         """Return one artifact, given as "type:name" or as a name that is unique, in all its layers.
@@ -137,8 +137,9 @@ class Audit:
         Raises `UsageError` where there is none, or several.
         """
         artifact_id = _one_artifact(artifact, _known_ids(self.snapshot))
-        view = view_artifact(self.snapshot, self.findings, self.writers, artifact_id)
-        return replace(view, names=self.names)
+        snapshot, names = self.snapshot, self.names
+        layers = artifact_layers(snapshot, self.findings, self.writers, artifact_id, names)
+        return ArtifactView(**vars(layers))
 
     def only(
         self, findings: pd.DataFrame | None = None, **wanted: Unpack[FindingFilter]

@@ -44,7 +44,7 @@ def make_report(
         answer=answer_of(findings, rows),
         findings=findings,
         groups=group_by_cause(findings, rows, paths_of(audited.writers), home),
-        known=_known(audited),
+        rule_book=_rule_book(audited),
         past=past,
         made_at=made_at,
         part=part,
@@ -74,7 +74,7 @@ def base_uri(root: Path) -> str:
         return real.as_uri() + "/"
 
 
-def _known(audited: Audit) -> RuleBook:
+def _rule_book(audited: Audit) -> RuleBook:
     snapshot = audited.snapshot
     places, base = _places(snapshot), base_uri(snapshot.home.root)
     return RuleBook(__version__, RULES, FAMILIES, audited.names, places, base)

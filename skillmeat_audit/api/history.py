@@ -18,7 +18,7 @@ from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_folder
 from skillmeat_audit.loaders.settings import KEPT_RUNS
 from skillmeat_audit.model.trend import fingerprints
 from skillmeat_audit.reports.facts.causes import answer_of
-from skillmeat_audit.reports.terminal.history import runs_html
+from skillmeat_audit.reports.notebook.history import runs_html
 
 FILE_NAME = "history.db"
 

@@ -1,6 +1,5 @@
 """Audits a home before and after a run: what is fixed, what remains, what is new."""
 
-from dataclasses import dataclass
 from typing import Unpack
 
 import pandas as pd
@@ -9,16 +8,7 @@ from skillmeat_audit.api.audit import Audit, audit
 from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.loaders.snapshot import Reading
 from skillmeat_audit.model.tables import is_in
-from skillmeat_audit.model.trend import fingerprints
-
-
-@dataclass(frozen=True)
-class AuditChanges:
-    """What an audit after a run says, against the one before: findings ``FINDINGS`` each."""
-
-    fixed: pd.DataFrame
-    remaining: pd.DataFrame
-    new: pd.DataFrame
+from skillmeat_audit.model.trend import AuditDelta, fingerprints
 
 
 def audit_database(home: str, url: str, **reading: Unpack[Reading]) -> Audit:
@@ -27,11 +17,11 @@ def audit_database(home: str, url: str, **reading: Unpack[Reading]) -> Audit:
     return audit(home, database=url if path is None else str(path), **reading)
 
 
-def compare_audits(before: pd.DataFrame, after: pd.DataFrame) -> AuditChanges:
+def compare_audits(before: pd.DataFrame, after: pd.DataFrame) -> AuditDelta:
     """Return what two audits of a home say of each other."""
     old, new = _identity(before), _identity(after)
     fixed, known = ~is_in(old, new), is_in(new, old)
-    return AuditChanges(
+    return AuditDelta(
         fixed=before[fixed].reset_index(drop=True),
         remaining=after[known].reset_index(drop=True),
         new=after[~known].reset_index(drop=True),

@@ -10,7 +10,8 @@ import pandas as pd
 
 from skillmeat_audit.api.audit import Audit, Scope, scoped
 from skillmeat_audit.api.options import Options
-from skillmeat_audit.api.recheck import AuditChanges, audit_database, compare_audits
+from skillmeat_audit.api.recheck import audit_database, compare_audits
+from skillmeat_audit.api.views import list_runs
 from skillmeat_audit.base.errors import (
     AuditError,
     DatabaseError,
@@ -27,6 +28,7 @@ from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import CHANGES, OUTCOMES
+from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.repair import journal as journals
 from skillmeat_audit.repair import plan as plans
 from skillmeat_audit.repair.apply import apply_plan, rehearse_plan
@@ -35,10 +37,14 @@ from skillmeat_audit.repair.settling import settle_run
 from skillmeat_audit.repair.transaction import RunSettings
 from skillmeat_audit.repair.undo import undo_run
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.run_sentences import (
+    delta_sentence,
+    outcome_words,
+    summarize_changes,
+    why_no_undo,
+)
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
-from skillmeat_audit.reports.terminal.runs import delta_sentence as told
-from skillmeat_audit.reports.terminal.runs import outcome_words, summarize_changes, why_no_undo
 from skillmeat_audit.schema.shape import Era
 
 
@@ -112,7 +118,7 @@ class Run:
     """
 
     outcome: model.RunOutcome
-    recheck: AuditChanges | None
+    recheck: AuditDelta | None
     url: str = field(repr=False)
     terms: RunSettings = field(repr=False)
     names: Names = field(default=Names({}, {}), repr=False)
@@ -139,13 +145,13 @@ class Run:
         if not found:
             raise UsageError("this run wrote nothing: there is nothing to undo")
         if found[0].state == "damaged":
-            raise StateError(why_no_undo(found[0]))
+            raise StateError(why_no_undo(*list_runs(found[:1])))
         outcome = undo_run(found[0], self.url, self.terms)
         return Run(outcome, None, self.url, self.terms, self.names)
 
     def __repr__(self) -> str:
         outcome, way_back = self.outcome, ", .undo()" if self.outcome.run else ""
-        again = "" if self.recheck is None else f"; {told(self.recheck)}"
+        again = "" if self.recheck is None else f"; {delta_sentence(self.recheck)}"
         return (
             f"<Run {outcome.run or '(nothing written)'}: {plural(len(outcome.applied), 'change')} "
             f"{outcome_words(outcome)}, {plural(len(outcome.conflicts), 'conflict')}{again}; "
@@ -248,7 +254,7 @@ def undo(
         wanted = f"no run {printable(run)}" if run else "no run that could be undone"
         raise UsageError(f"{wanted} of this home; 'skillmeat-audit runs' lists them")
     if chosen.state != "committed":
-        raise UsageError(why_no_undo(chosen))
+        raise UsageError(why_no_undo(*list_runs([chosen])))
     url = str(find_home(home, database).database)
     terms = (options or Options()).terms(_home_path(home, database))
     return Run(undo_run(chosen, url, terms), None, url, terms)

@@ -21,7 +21,8 @@ from skillmeat_audit.repair.backup import back_up_database
 from skillmeat_audit.replay.paths import ImportPath, paths, refresh_all
 from skillmeat_audit.replay.scratch import scratch
 from skillmeat_audit.replay.source import BUNDLED, Fields, ImportEntry, scan
-from skillmeat_audit.reports.terminal.replay import replay_html, replay_text
+from skillmeat_audit.reports.notebook.replay import replay_html
+from skillmeat_audit.reports.terminal.replay import replay_text
 from skillmeat_audit.schema.shape import ERAS, Era
 
 _WIDTH = 110

@@ -97,7 +97,7 @@ class ReportOutcome:
     def problems(self) -> tuple[str, ...]:
         """What went wrong, in one line each."""
         document = self.document
-        first = (document.reason,) if isinstance(document, Failure) else document.trouble
+        first = (document.reason,) if isinstance(document, Failure) else document.warnings
         return *first, *self.delivery.problems
 
     @property
@@ -176,18 +176,18 @@ def _notify(document: Report | Failure, notifying: NoticeSettings | None) -> tup
 
 def _made(home: str | os.PathLike[str], order: ReportRequest, at: str) -> StoredReport:
     notes: tuple[str, ...] = ()
-    trouble: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     try:
         audited = _audited(home, order)
         if order.apply_safe:
-            written, notes, trouble = apply_safe(audited, order.state_dir)
+            written, notes, warnings = apply_safe(audited, order.state_dir)
             audited = _audited(home, order) if written else audited
     except UsageError:
         raise
     except AuditError as exc:
         return _failed(home, order, str(exc), at)
     made = _reported(audited, order, at)
-    return replace(made, document=_with(made.document, notes, trouble))
+    return replace(made, document=_with(made.document, notes, warnings))
 
 
 def _audited(home: str | os.PathLike[str], order: ReportRequest) -> Audit:
@@ -234,9 +234,11 @@ def _reported(audited: Audit, order: ReportRequest, at: str) -> StoredReport:
 
 
 def _with(
-    document: Report | Failure, notes: tuple[str, ...], trouble: tuple[str, ...]
+    document: Report | Failure, notes: tuple[str, ...], warnings: tuple[str, ...]
 ) -> Report | Failure:
-    """Return *document* with more notes and trouble; a failure tells one thing only."""
+    """Return *document* with more notes and warnings; a failure tells one thing only."""
     if isinstance(document, Failure):
         return document
-    return replace(document, notes=(*document.notes, *notes), trouble=(*document.trouble, *trouble))
+    return replace(
+        document, notes=(*document.notes, *notes), warnings=(*document.warnings, *warnings)
+    )

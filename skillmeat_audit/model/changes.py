@@ -78,6 +78,24 @@ NO_COLLECTION = "its collection is gone"
 
 
 @dataclass(frozen=True)
+class RunListing:
+    """One run in the list of runs; ``rows`` counts its rows, ``damage`` is why it is damaged.
+
+    ``folder`` holds its journal, ``backup`` is the copy of the database made before it.
+    """
+
+    run: str
+    kind: str
+    state: str
+    started_at: str
+    rows: int
+    undoes: str | None
+    folder: Path
+    backup: Path | None
+    damage: str
+
+
+@dataclass(frozen=True)
 class RunOutcome:
     """What became of a plan, or of an undo: one outcome per row, and where its traces are.
 

@@ -45,6 +45,15 @@ class Delta:
 
 
 @dataclass(frozen=True)
+class AuditDelta:
+    """The audit after a run against the one before it: findings as ``FINDINGS``."""
+
+    fixed: pd.DataFrame
+    remaining: pd.DataFrame
+    new: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Accepted:
     """What the baseline accepts: ``findings`` is ``FINDINGS``, ``reasons`` one each.
 

@@ -23,8 +23,8 @@ from skillmeat_audit.ui.streams import emit, print_error
 
 if TYPE_CHECKING:
     from skillmeat_audit.api.audit import Audit, Scope
+    from skillmeat_audit.api.views import PageView
     from skillmeat_audit.history.baseline import AcceptanceTerms
-    from skillmeat_audit.reports.terminal.web_view import PageView
 
 _WORDS = ("reason", "owner", "expires")  # of new entries
 
@@ -86,8 +86,9 @@ def check(home: str, **options: Any) -> int:
 def show(artifact: str, home: str, **options: Any) -> int:
     """Show one ARTIFACT (type:name, or a name that is unique) through all its layers."""
     from skillmeat_audit.loaders.settings import load_settings
-    from skillmeat_audit.reports.files.tabular import artifact_json
-    from skillmeat_audit.reports.terminal.check import Layout, artifact_text
+    from skillmeat_audit.reports.files.artifact_json import artifact_json
+    from skillmeat_audit.reports.terminal.artifact import artifact_text
+    from skillmeat_audit.reports.terminal.check import Layout
 
     audit = audit_home(home, options, load_settings(options["config"]))
     if options["view"]:
@@ -95,12 +96,10 @@ def show(artifact: str, home: str, **options: Any) -> int:
         return ExitCode.CLEAN
     view = audit.show(artifact)
     if options["form"] == "json":
-        emit(artifact_json(view, __version__) + "\n")
+        emit(artifact_json(view, __version__).decode())
     else:
         print_lines(
-            lambda width: artifact_text(
-                view, audit.names, Layout(width, options["full"]), audit.summary.home
-            )
+            lambda width: artifact_text(view, Layout(width, options["full"]), audit.summary.home)
         )
     return ExitCode.CLEAN
 
@@ -112,11 +111,12 @@ def rules(code: str | None, form: str) -> int:
     """List the rules, or explain those with this CODE or prefix."""
     from skillmeat_audit.api.audit import rules_of
     from skillmeat_audit.diff.rules import FAMILIES, RULES
-    from skillmeat_audit.reports.terminal.rules import pages_text, rules_json, rules_text
+    from skillmeat_audit.reports.files.rules_json import rules_json
+    from skillmeat_audit.reports.terminal.rules import pages_text, rules_text
 
     chosen = list(RULES) if code is None else rules_of([code])
     if form == "json":
-        emit(rules_json(chosen) + "\n")
+        emit(rules_json(chosen).decode())
     elif code is None:
         print_lines(lambda width: rules_text(chosen, FAMILIES, width))
     else:
@@ -125,12 +125,13 @@ def rules(code: str | None, form: str) -> int:
 
 
 def _print_view(view: "PageView", form: str) -> None:
-    from skillmeat_audit.reports.terminal.web_view import page_json, page_text
+    from skillmeat_audit.reports.files.view_json import view_json
+    from skillmeat_audit.reports.terminal.page_view import pages_text
 
     if form == "json":
-        emit(f"{page_json(view, __version__)}\n")
+        emit(view_json(view, __version__).decode())
     else:
-        print_lines(lambda width: page_text(view, width))
+        print_lines(lambda width: pages_text(view, width))
 
 
 def _accepted(audit: "Audit", scope: "Scope", options: dict[str, Any]) -> "Audit":
@@ -165,10 +166,11 @@ def _terms(options: dict[str, Any]) -> "AcceptanceTerms":
 
 
 def _print_check(audit: "Audit", options: dict[str, Any]) -> None:
-    from skillmeat_audit.reports.files.tabular import check_json, findings_csv
+    from skillmeat_audit.reports.files.check_json import check_json
+    from skillmeat_audit.reports.files.tabular import findings_csv
 
     if options["form"] == "json":
-        emit(check_json(audit.summary, audit.findings, __version__, audit.accepted) + "\n")
+        emit(check_json(audit.summary, audit.findings, __version__, audit.accepted).decode())
     elif options["form"] == "csv":
         emit(findings_csv(audit.findings))
     else:

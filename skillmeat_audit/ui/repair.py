@@ -68,7 +68,7 @@ def plan(home: str, **options: Any) -> int:
     from skillmeat_audit.api import repair
     from skillmeat_audit.loaders.settings import load_settings
     from skillmeat_audit.repair.plan import encode_plan, plan_schema
-    from skillmeat_audit.reports.terminal.runs import SavedPlan, plan_text
+    from skillmeat_audit.reports.terminal.plan import SavedPlan, plan_text
 
     if options["schema"]:
         emit(plan_schema().decode())
@@ -146,11 +146,13 @@ def undo(home: str, **options: Any) -> int:
 def runs(home: str, **options: Any) -> int:
     """List the runs on a home, the latest first, with what became of each."""
     from skillmeat_audit.api import repair
-    from skillmeat_audit.reports.terminal.runs import runs_json, runs_text
+    from skillmeat_audit.api.views import list_runs
+    from skillmeat_audit.reports.files.runs_json import runs_json
+    from skillmeat_audit.reports.terminal.runs import runs_text
 
-    listed = repair.runs(home, database=options["database"], options=_options(options))
+    listed = list_runs(repair.runs(home, database=options["database"], options=_options(options)))
     if options["form"] == "json":
-        emit(runs_json(listed) + "\n")
+        emit(runs_json(listed).decode())
     else:
         emit("\n".join(runs_text(listed)) + "\n")
     return ExitCode.CLEAN
@@ -174,18 +176,21 @@ def _options(options: dict[str, Any]) -> "Options":
 def _tell_interrupted(home: str, options: dict[str, Any]) -> None:
     """Say on stderr what became of runs that were interrupted, and which are damaged."""
     from skillmeat_audit.api import repair
-    from skillmeat_audit.reports.terminal.runs import settled_text
+    from skillmeat_audit.api.views import list_runs
+    from skillmeat_audit.reports.facts.run_sentences import describe_settled
 
-    for run in repair.settle(home, database=options["database"], options=_options(options)):
-        print_error(f"skillmeat-audit: {settled_text(run)}")
+    settled = repair.settle(home, database=options["database"], options=_options(options))
+    for run in list_runs(settled):
+        print_error(f"skillmeat-audit: {describe_settled(run)}")
 
 
 def _told(run: "Run", options: dict[str, Any]) -> int:
     from skillmeat_audit.reports.facts.names import Names
-    from skillmeat_audit.reports.terminal.runs import run_json, run_text
+    from skillmeat_audit.reports.files.runs_json import run_json
+    from skillmeat_audit.reports.terminal.runs import run_text
 
     if options["form"] == "json":
-        emit(run_json(run.outcome, run.recheck) + "\n")
+        emit(run_json(run.outcome, run.recheck).decode())
     else:
         state_dir = None if options["state_dir"] is None else str(options["state_dir"])
         print_lines(lambda _: run_text(run.outcome, run.recheck, Names({}, {}), state_dir))

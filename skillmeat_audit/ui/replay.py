@@ -39,7 +39,8 @@ from skillmeat_audit.ui.streams import emit
 def replay(form: str, **options: Any) -> int:
     """Replay the import paths and repair options on scratch homes, measured and audited."""
     from skillmeat_audit.api.replay import replay_imports
-    from skillmeat_audit.reports.terminal.replay import replay_json, replay_text
+    from skillmeat_audit.reports.files.replay_json import replay_json
+    from skillmeat_audit.reports.terminal.replay import replay_text
 
     done = replay_imports(
         options["source"],
@@ -49,7 +50,7 @@ def replay(form: str, **options: Any) -> int:
         keep=options["keep"],
     )
     if form == "json":
-        emit(f"{replay_json(done.paths, done.artifacts, __version__)}\n")
+        emit(replay_json(done.paths, done.artifacts, __version__).decode())
     else:
         print_lines(lambda width: replay_text(done.paths, done.artifacts, width))
     return ExitCode.CLEAN

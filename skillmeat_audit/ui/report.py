@@ -91,10 +91,10 @@ def report(home: str, **options: Any) -> int:
     from skillmeat_audit.api.report import report as make
     from skillmeat_audit.api.report import report_crash
     from skillmeat_audit.loaders.settings import load_settings
-    from skillmeat_audit.reports.files.report_json import report_schema
+    from skillmeat_audit.reports.files.schemas import json_schema
 
     if options["schema"]:
-        emit(report_schema().decode())
+        emit(json_schema("report").decode())
         return ExitCode.CLEAN
     settings = load_settings(options["config"])
     order = _order(options, settings)
@@ -118,11 +118,12 @@ def history(home: str, **options: Any) -> int:
     """List the reports made of a home: the trend, what was new, what was fixed."""
     from skillmeat_audit.api.history import history as listed
     from skillmeat_audit.loaders.settings import Settings
-    from skillmeat_audit.reports.terminal.history import history_json, history_text
+    from skillmeat_audit.reports.files.history_json import history_json
+    from skillmeat_audit.reports.terminal.history import history_text
 
     runs = listed(home, keeping=_keeping(options, Settings())).runs
     if options["form"] == "json":
-        emit(history_json(runs) + "\n")
+        emit(history_json(runs).decode())
     else:
         emit("\n".join(history_text(runs, options["limit"])) + "\n")
     return ExitCode.CLEAN

@@ -15,7 +15,7 @@ from skillmeat_audit.loaders.manifests import LISTED, load_manifests
 from skillmeat_audit.loaders.parse_cache import ParseCache
 from skillmeat_audit.loaders.snapshot import changed_evidence
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.reports.files.tabular import check_json
+from skillmeat_audit.reports.files.check_json import check_json
 
 SKILL = "---\nname: alpha\ndescription: {}\n---\n"
 

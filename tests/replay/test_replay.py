@@ -8,7 +8,7 @@ import pytest
 import skillmeat_audit as sma
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.model.tables import REPLAYED, REPLAYS, records
-from skillmeat_audit.reports.terminal.replay import replay_json
+from skillmeat_audit.reports.files.replay_json import replay_json
 
 pytestmark = pytest.mark.slow
 

@@ -55,7 +55,7 @@ def test_findings_are_counted_by_day():
     assert list(example().charts.days.numbers.index) == ["2026-02-10", "2026-03-01"]
 
 
-def test_many_days_are_told_by_month():
+def test_many_days_are_grouped_by_month():
     days = [f"2026-{n // 28 + 1:02}-{n % 28 + 1:02} 00:00:00" for n in range(80)]
     entries = [imported(f"skill:a{n:02}", description="Does.") for n in range(80)]
     rows = [row(each["artifact_id"], added_at=day) for each, day in zip(entries, days, strict=True)]
@@ -77,7 +77,7 @@ def test_a_chart_says_in_words_what_it_shows(name):
 
     (image,) = [
         found
-        for tag, found in tags(re.sub("<img[^>]*>", r"\g<0></img>", chart._repr_html_()))
+        for tag, found in tags(re.sub("<img[^>]*>", r"\g<0></img>", str(chart._repr_html_())))
         if tag == "img"
     ]
     assert image["alt"] == chart.alt

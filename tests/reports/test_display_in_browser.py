@@ -62,7 +62,7 @@ def test_nothing_is_wider_than_a_notebook(browser, displays):
     assert max(widths) <= NOTEBOOK_PX
 
 
-def test_what_is_no_markup_of_ours_stays_text(browser):
+def test_text_from_outside_stays_text(browser):
     audit = audited(trapped())
     shown = [audit, audit.charts, *(audit.show(f"skill:{n}{each}") for n, each in enumerate(TRAPS))]
     heard = []

@@ -49,7 +49,7 @@ def test_tables_have_captions_and_scopes():
     assert scopes == {"col", "row", "rowgroup"}
 
 
-def test_findings_stand_under_the_row_they_are_on():
+def test_findings_are_grouped_by_row():
     entries = [imported(f"skill:{name}", description="Does.") for name in ("alpha", "beta")]
     html = audited(snapshot(entries, [row("skill:alpha"), row("skill:alpha", "t1")]))._repr_html_()
 
@@ -61,7 +61,7 @@ def test_findings_stand_under_the_row_they_are_on():
     ]
 
 
-def test_how_grave_a_finding_is_stands_there_in_a_word():
+def test_a_severity_is_a_word_and_a_shape():
     html = audited(snapshot([imported(description="Does.")], [row()]))._repr_html_()
 
     assert html.count('<span class="tag error"><b>✖</b>&nbsp;error</span>') == 4

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from builders import HOSTILE
 
-from skillmeat_audit.api.recheck import AuditChanges
 from skillmeat_audit.model.changes import (
     ALREADY_SO,
     Applied,
@@ -16,15 +15,13 @@ from skillmeat_audit.model.changes import (
     Skipped,
 )
 from skillmeat_audit.model.tables import FINDINGS
+from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.files.runs_json import run_json
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
 from skillmeat_audit.reports.notebook.word_diff import marked_difference
-from skillmeat_audit.reports.terminal.runs import (
-    SavedPlan,
-    plan_text,
-    run_json,
-    run_text,
-)
+from skillmeat_audit.reports.terminal.plan import SavedPlan, plan_text
+from skillmeat_audit.reports.terminal.runs import run_text
 
 NAMES = Names({}, {"default": "Default Collection"})
 
@@ -79,7 +76,7 @@ def test_changes_past_the_limit_are_counted():
     assert "… and 3 more changes" in shown(plan_text(many, SavedPlan(None, NAMES), 100, 2))
 
 
-def test_a_run_tells_what_was_skipped_and_the_way_back():
+def test_a_run_lists_skipped_changes_and_the_undo_command():
     done = run(
         Applied(change()), Skipped(change("skill:b"), "changed since: author"),
         Skipped(change("skill:c"), ALREADY_SO), backup=Path("/s/backup.db"),
@@ -118,7 +115,7 @@ def test_a_run_as_json():
         lambda: shown(run_text(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES)),
         lambda: plan_html(plan(change(HOSTILE, author=HOSTILE)), NAMES),
         lambda: run_html(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES),
-        lambda: run_json(run(Skipped(change(HOSTILE), HOSTILE)), None),
+        lambda: run_json(run(Skipped(change(HOSTILE), HOSTILE)), None).decode(),
     ],
     ids=["plan text", "run text", "plan html", "run html", "run json"],
 )
@@ -148,21 +145,21 @@ def test_a_run_names_the_call_that_follows():
     assert "undo" not in run_html(run(Skipped(change(), ALREADY_SO), run=None), None, NAMES)
 
 
-def test_why_is_told_only_where_something_was_skipped():
+def test_reasons_are_shown_only_if_a_change_was_skipped():
     applied, skipped = Applied(change()), Skipped(change("skill:z"), "moved")
 
     assert ">why</th>" not in run_html(run(applied), None, NAMES)
     assert ">why</th>" in run_html(run(applied, skipped), None, NAMES)
 
 
-def test_words_that_part_are_marked():
+def test_words_that_differ_are_marked():
     actual, expected = marked_difference("Reads the old file.", "Reads the new file.")
 
     assert "Reads the <mark>old</mark> file." in actual
     assert "Reads the <mark>new</mark> file." in expected
 
 
-def test_an_empty_value_is_said_and_nothing_marked():
+def test_an_empty_value_is_named_and_nothing_is_marked():
     actual, expected = marked_difference(None, "Reads <b>files</b>.")
 
     assert "(empty)" in actual
@@ -172,7 +169,7 @@ def test_an_empty_value_is_said_and_nothing_marked():
 
 def test_a_run_shows_its_conflicts_first_and_the_audit_after_it():
     outcomes = [Applied(change()) for _ in range(200)] + [Skipped(change("skill:z"), "moved")]
-    rechecked = AuditChanges(FINDINGS.empty(), FINDINGS.empty(), FINDINGS.empty())
+    rechecked = AuditDelta(FINDINGS.empty(), FINDINGS.empty(), FINDINGS.empty())
 
     html = run_html(run(*outcomes), rechecked, NAMES)
 

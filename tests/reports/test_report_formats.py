@@ -22,9 +22,17 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Accepted, Delta
 from skillmeat_audit.reports.facts.report import Failure, RunContext
-from skillmeat_audit.reports.files import github, html_page, junit, markdown, prometheus, sarif
-from skillmeat_audit.reports.files import report_json as document
+from skillmeat_audit.reports.files import (
+    github,
+    html_page,
+    junit,
+    markdown,
+    prometheus,
+    report_json,
+    sarif,
+)
 from skillmeat_audit.reports.files.formats import FORMATS, format_called, format_of
+from skillmeat_audit.reports.files.schemas import json_schema
 
 GOLDEN = Path(__file__).parent / "golden"
 SARIF_SCHEMA = json.loads((Path(__file__).parent / "sarif-schema-2.1.0.json").read_text())
@@ -58,8 +66,10 @@ def usual():
     accepted = Accepted(findings.tail(1), ("known",), ("S001 skill:x",), ("D001 skill:y",))
     past = RunContext(changes, runs(), accepted)
     fired = tuple(rule for rule in RULES if rule.code in set(findings["rule"]))
-    known = replace(report.known, version="1.2.3", rules=fired)  # golden files hold no others
-    return replace(report, past=past, findings=findings, known=known)
+    rule_book = replace(
+        report.rule_book, version="1.2.3", rules=fired
+    )  # golden files hold no others
+    return replace(report, past=past, findings=findings, rule_book=rule_book)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +93,7 @@ FAILED = Failure("/home/x/.skillmeat", "the cache is damaged", "0.1.0", AT)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_report_is_what_it_was(usual, name):
+def test_a_report_equals_its_golden_file(usual, name):
     """Run with REGENERATE=1 to write the golden files anew, and look at the difference."""
     path = GOLDEN / FILES[name]
     content = format_called(name).render(usual)
@@ -93,20 +103,22 @@ def test_a_report_is_what_it_was(usual, name):
     assert content == path.read_bytes()
 
 
-def test_the_json_is_as_its_published_schema_says(usual, hostile):
-    schema = json.loads(document.report_schema())
+def test_a_report_as_json_conforms_to_its_published_schema(usual, hostile):
+    schema = json.loads(json_schema("report"))
 
     jsonschema.Draft202012Validator.check_schema(schema)
     for content in (
-        document.report_json(usual), document.report_json(hostile), document.failure_json(FAILED)
-    ):  # fmt: skip
+        report_json.report_json(usual),
+        report_json.report_json(hostile),
+        report_json.failure_json(FAILED),
+    ):
         found = json.loads(content)
         jsonschema.validate(found, schema)
         assert found["schema"] == schema["$id"] == "skillmeat-audit/report/1"
         assert content.isascii()
 
 
-def test_the_sarif_is_as_the_standard_says(usual, hostile):
+def test_sarif_conforms_to_the_standard(usual, hostile):
     for content in (sarif.sarif(usual), sarif.sarif(hostile), sarif.failure_sarif(FAILED)):
         jsonschema.validate(json.loads(content), SARIF_SCHEMA)
 
@@ -117,7 +129,7 @@ def test_sarif_declares_every_rule(hostile):
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == [r.code for r in RULES]
 
 
-def test_sarif_tells_what_is_accepted(usual):
+def test_sarif_suppresses_accepted_findings(usual):
     (run,) = json.loads(sarif.sarif(usual))["runs"]
 
     assert [r["suppressions"][0]["justification"] for r in run["results"] if "suppressions" in r]
@@ -125,16 +137,16 @@ def test_sarif_tells_what_is_accepted(usual):
     assert len(set(prints[:-1])) == len(usual.findings)
 
 
-def test_sarif_tells_a_failure(usual):
+def test_sarif_marks_a_failure(usual):
     (run,) = json.loads(sarif.failure_sarif(FAILED))["runs"]
 
     assert run["invocations"][0]["executionSuccessful"] is False
 
 
-def test_junit_is_read_by_others(usual, hostile):
+def test_junitparser_reads_the_junit_report(usual, hostile):
     for report in (usual, hostile):
         found = JUnitXml.fromstring(junit.junit_xml(report).decode())
-        assert found.tests == len(report.known.rules)
+        assert found.tests == len(report.rule_book.rules)
         failing = {code for code in report.findings["rule"] if _severity(code) != "info"}
         assert found.failures == len(failing)
     assert JUnitXml.fromstring(junit.failure_xml(FAILED).decode()).errors == 1
@@ -144,7 +156,7 @@ def _severity(code):
     return next(rule.severity for rule in RULES if rule.code == code)
 
 
-def test_the_metrics_are_read_by_others(usual, hostile):
+def test_prometheus_client_reads_the_metrics(usual, hostile):
     for report in (usual, hostile):
         families = {f.name: f for f in text_string_to_metric_families(prometheus.metrics(report))}
         assert families["skillmeat_audit_success"].samples[0].value == 1
@@ -208,7 +220,7 @@ def test_the_page_is_bounded():
     assert len(markdown.markdown(replace(report, past=past)).encode()) < github.SUMMARY_LIMIT_BYTES
 
 
-def test_many_notes_that_say_the_same_leave_room_for_the_rest():
+def test_similar_notes_leave_room_for_other_findings():
     paths = [entry(f"skill:a{n}", path=f"/old/skills/a{n}") for n in range(40)]
     report = make_report(audited(snapshot(paths, [synced(each) for each in paths])))
 
@@ -218,7 +230,7 @@ def test_many_notes_that_say_the_same_leave_room_for_the_rest():
     assert text.count("5 of 40 findings") == 2
 
 
-def test_what_is_fixed_takes_a_line_per_artifact(usual):
+def test_fixed_findings_take_one_line_per_artifact(usual):
     home = [{"identity": f"{n}", "rule": "L001", "severity": "error"} for n in range(9)]
     gone = FIXED.from_records(home + [
         {"identity": f"{n}{rule}", "rule": rule, "severity": "error", "collection_id": "default",
@@ -292,7 +304,7 @@ def test_formulas_are_disarmed_in_csv(hostile):
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
 
 
-def test_parquet_holds_the_findings_as_they_are(hostile):
+def test_parquet_holds_unchanged_findings(hostile):
     content = format_called("parquet").render(hostile)
 
     pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(content)), hostile.findings)
@@ -314,7 +326,7 @@ def test_the_exit_code_comes_from_the_report(usual):
     assert usual.exit_code() == ExitCode.FINDINGS
     assert clean.exit_code() == ExitCode.CLEAN
     assert clean.headline.startswith("Nothing wrong")
-    assert replace(clean, trouble=("x",)).exit_code() == FAILED.exit_code() == ExitCode.FAILED
+    assert replace(clean, warnings=("x",)).exit_code() == FAILED.exit_code() == ExitCode.FAILED
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import json
 import pytest
 from builders import HOSTILE, audited, entry, row, snapshot
 
-from skillmeat_audit.reports.files.tabular import check_json, findings_csv
+from skillmeat_audit.reports.files.check_json import check_json
+from skillmeat_audit.reports.files.tabular import findings_csv
 
 KEYS = [
     "rule", "severity", "collection_id", "artifact_id", "column", "status", "expected", "actual",
@@ -60,7 +61,7 @@ def test_list_columns_are_lists():
     assert (found["expected"], found["actual"]) == (["a", "é"], "broken")
 
 
-def test_what_does_not_apply_is_null():
+def test_a_value_that_does_not_apply_is_null():
     (found,) = [each for each in report(snapshot([entry()]))["findings"] if each["rule"] == "K001"]
 
     assert found["column"] is found["expected"] is found["writer"] is None
@@ -72,7 +73,7 @@ def test_the_report_is_ascii():
     text = check_json(audit.summary, audit.findings, "1")
 
     assert text.isascii()
-    assert "\x1b" not in text
+    assert b"\x1b" not in text
 
 
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x"])

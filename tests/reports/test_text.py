@@ -4,7 +4,8 @@ import pytest
 from builders import HOSTILE, audited, entry, imported, known, row, snapshot, synced
 from rich.cells import cell_len
 
-from skillmeat_audit.reports.terminal.check import Layout, artifact_text, check_text
+from skillmeat_audit.reports.terminal.artifact import artifact_text
+from skillmeat_audit.reports.terminal.check import Layout, check_text
 
 
 def checked(snap, **layout):
@@ -18,7 +19,7 @@ def checked(snap, **layout):
 def shown(snap, artifact="skill:alpha", **layout):
     audit = audited(snap)
     width = Layout(**({"width": 120} | layout))
-    lines = artifact_text(audit.show(artifact), audit.names, width, "HOME")
+    lines = artifact_text(audit.show(artifact), width, "HOME")
     return "\n".join(line.plain for line in lines)
 
 
@@ -30,7 +31,7 @@ def test_the_answer_comes_first_then_the_cause():
     assert lines[3].split()[:2] == ["1", "import-bare"]
 
 
-def test_a_clean_home_is_told_so():
+def test_a_clean_home_has_nothing_wrong():
     assert "Nothing wrong" in checked(snapshot([entry()], [synced(entry())]))
 
 
@@ -61,7 +62,7 @@ def test_cells_fit_the_width(width):
     assert max(map(cell_len, cells)) <= width
 
 
-def test_long_texts_are_shown_from_where_they_part():
+def test_long_texts_are_shown_from_where_they_differ():
     said = entry(description="same " * 60 + "new end")
 
     text = checked(snapshot([said], [synced(said, description="same " * 60 + "old end")]))
@@ -79,7 +80,7 @@ def test_names_reach_the_terminal_escaped():
         assert "\\x1b" in text
 
 
-def test_collections_of_one_name_are_told_apart():
+def test_collections_of_one_name_show_their_ids():
     twins = (("default", "Default Collection"), ("f00", "Default Collection"))
     snap = snapshot([entry(author="J")], [row(), row(collection="f00")], collections=twins)
 
@@ -107,7 +108,7 @@ def test_layers_stand_side_by_side_where_they_fit():
     assert lines[2].rstrip().endswith("D001")
 
 
-def test_layers_that_agree_are_named_together_where_they_do_not_fit():
+def test_layers_with_one_value_share_a_line_in_a_narrow_terminal():
     said = entry(description="Does it.")
     snap = snapshot([said], [synced(said), row(collection="t1")])
 
@@ -117,21 +118,21 @@ def test_layers_that_agree_are_named_together_where_they_do_not_fit():
     assert "no layer knows:" in text
 
 
-def test_the_writer_tells_its_story():
+def test_an_artifact_shows_the_writer_of_its_row():
     text = shown(snapshot([imported()], [row()]))
 
     assert "last written by import-bare (likely)" in text
     assert "three fields" in " ".join(text.split())
 
 
-def test_a_row_with_nothing_wrong_tells_its_story_too():
+def test_an_artifact_shows_the_writer_of_a_right_row():
     text = shown(snapshot([entry(description="Does it.")], [synced(entry(description="Does it."))]))
 
     assert "row in Default Collection\n  last written by refresh (likely)" in text
     assert "next:" not in text
 
 
-def test_the_way_out_comes_last():
+def test_the_repair_command_comes_last():
     mended = shown(snapshot([imported(description="Does it.")], [row()]), width=60)
     orphan = shown(snapshot([], [row()]), width=200)
     said = imported(description="Does it.")
@@ -143,11 +144,11 @@ def test_the_way_out_comes_last():
         "           writes it",
     ]
     assert "--artifact skill:alpha --disposition review --deletes -o review.json" in orphan
-    assert "1 needs a look first" in orphan
+    assert "1 needs review" in orphan
     assert explained.splitlines()[-1].startswith("next:  skillmeat-audit rules M013")
 
 
-def test_missing_files_are_told_in_place_of_a_description():
+def test_a_missing_file_is_named_in_place_of_a_description():
     missing = {"state": "missing", "reason": "no such file"}
     snap = snapshot([entry()], [row()], written={"skill:alpha": missing})
 
@@ -165,7 +166,7 @@ def test_collections_and_sources_without_a_name_are_shown_by_their_id():
     assert "catalogue (s1)" in text
 
 
-def test_names_and_values_without_end_are_cut_and_quick():
+def test_endless_names_and_values_are_cut_quickly():
     endless = "x" * 3_000_000
     snap = snapshot([entry(author=endless)], [row(), row(f"skill:{endless}")])
 

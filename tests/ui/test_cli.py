@@ -305,7 +305,7 @@ def test_show_knows_every_artifact_that_a_finding_names(cli, make_home):
     assert (stray[0], refused[0]) == (ExitCode.CLEAN, ExitCode.CLEAN)
     assert "F006" in stray[1]
     assert "L001" in refused[1]
-    assert all("no layer that can be read holds it" in out for _, out, _ in (stray, refused))
+    assert all("no readable layer has this artifact" in out for _, out, _ in (stray, refused))
 
 
 def test_show_as_json(cli, make_home):
@@ -344,7 +344,7 @@ def test_rules_follow_the_width_of_the_terminal(cli, monkeypatch, arguments):
 
 
 def test_rules_as_json(cli):
-    listed = json.loads(cli("rules", "--format", "json")[1])
+    listed = json.loads(cli("rules", "--format", "json")[1])["rules"]
 
     assert [each["code"] for each in listed] == [rule.code for rule in RULES]
 

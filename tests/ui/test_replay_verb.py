@@ -48,7 +48,7 @@ def test_the_view_says_what_the_pages_show(cli, make_home):
 def test_the_view_of_an_artifact_without_rows(cli, make_home):
     code, out, _ = cli("show", "command:commit-message", make_home(), "--view")
 
-    assert (code, "It is on no page" in out) == (ExitCode.CLEAN, True)
+    assert (code, "No page shows it" in out) == (ExitCode.CLEAN, True)
 
 
 def test_the_view_as_json(cli, make_home):

@@ -1,4 +1,4 @@
-"""Renders what is said of a baseline."""
+"""Describes a baseline: what it accepts, which of its entries accept nothing any more."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ _EXPIRED = "expired (--update-baseline --expires renews them)"
 
 
 def baseline_lines(accepted: Accepted | None) -> Sequence[str]:
-    """Return what is said of a baseline: what it accepts, which entries are of no use any more."""
+    """Return what a baseline accepts, and its stale and expired entries; empty for None."""
     if accepted is None:
         return []
-    said = [f"accepted in the baseline: {plural(len(accepted.findings), 'finding')}"]
-    for words, entries in ((_EXPIRED, accepted.expired), ("stale", accepted.stale)):
+    lines = [f"accepted in the baseline: {plural(len(accepted.findings), 'finding')}"]
+    for label, entries in ((_EXPIRED, accepted.expired), ("stale", accepted.stale)):
         if entries:
             listed = "; ".join(entries[:ENTRIES_SHOWN])
             more = f" … ({ENTRIES_SHOWN} of {len(entries)})" if len(entries) > ENTRIES_SHOWN else ""
-            said.append(f"baseline entries that are {words}: {listed}{more}")
-    return [printable(each) for each in said]
+            lines.append(f"baseline entries that are {label}: {listed}{more}")
+    return [printable(line) for line in lines]

@@ -1,4 +1,4 @@
-"""Sorts findings by what caused them: who left the rows so, since when, and what mends them."""
+"""Groups findings by cause: the code path that wrote the rows, since when, the repair."""
 
 import shlex
 from collections.abc import Iterator, Mapping
@@ -6,21 +6,23 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.findings import SEVERITIES, WRITABLE, Disposition, Status
+from skillmeat_audit.model.findings import WRITABLE, Disposition, Severity, Status
 from skillmeat_audit.model.rules import DEAD_LINKS
 from skillmeat_audit.model.tables import KEY, is_in
-from skillmeat_audit.reports.facts.names import TOOL
+from skillmeat_audit.reports.facts.ordering import severity_ranks
 from skillmeat_audit.reports.facts.values import plural
 
-_NO_ROW = "manifests, files, names and catalogue: what is about no single row"
+_NO_ROW = "manifests, files, names and catalogue: findings on no single row"
 
 
 @dataclass(frozen=True)
 class AffectedRows:
-    """How many artifacts and rows have one kind of trouble, since when, and who left them so.
+    """How many artifacts and rows have one kind of fault.
 
-    ``oldest_at`` is when the oldest of the rows was last written; ``writers`` are names and rows.
+    ``oldest_at`` is when the oldest of the rows was last written; ``writers`` are the code paths
+    that last wrote the rows, with their numbers of rows.
     """
 
     artifacts: int
@@ -38,18 +40,18 @@ class Answer:
 
     @property
     def sentence(self) -> str:
-        """The answer in one sentence, empty where there is nothing to tell."""
+        """The answer in one sentence, empty where no description and no link is at fault."""
         blank, broken = self.descriptions.artifacts, self.sources.artifacts
-        said = [f"{plural(blank, 'artifact')} {_has(blank)} a blank description"] if blank else []
+        parts = [f"{plural(blank, 'artifact')} {_has(blank)} a blank description"] if blank else []
         if broken:
-            noun = str(broken) if said else plural(broken, "artifact")
-            said.append(f"{noun} {_has(broken)} a broken source link")
-        return f"{' and '.join(said)}." if said else ""
+            noun = str(broken) if parts else plural(broken, "artifact")
+            parts.append(f"{noun} {_has(broken)} a broken source link")
+        return f"{' and '.join(parts)}." if parts else ""
 
 
 @dataclass(frozen=True)
 class RuleCount:
-    """How often a rule found something."""
+    """The number of findings of one rule."""
 
     code: str
     severity: str
@@ -58,7 +60,7 @@ class RuleCount:
 
 @dataclass(frozen=True)
 class Command:
-    """A command to go on with, and what it does."""
+    """A command to run next, and what it does."""
 
     line: str
     why: str
@@ -66,7 +68,7 @@ class Command:
 
 @dataclass(frozen=True)
 class CauseGroup:
-    """Findings with one cause: the code path that last wrote their rows, None without a row."""
+    """Findings with one cause: ``writer`` last wrote their rows; it is None without a row."""
 
     writer: str | None
     does: str
@@ -84,13 +86,13 @@ def answer_of(findings: pd.DataFrame, rows: pd.DataFrame) -> Answer:
     wrong = is_in(status, (Status.MISSING, Status.DIFFERS))
     blank = (column == "description") & (status == Status.MISSING)
     broken = ((column == "source") & wrong) | is_in(findings["rule"], DEAD_LINKS)
-    return Answer(_trouble(findings[blank], rows), _trouble(findings[broken], rows))
+    return Answer(_affected(findings[blank], rows), _affected(findings[broken], rows))
 
 
 def group_by_cause(
     findings: pd.DataFrame, rows: pd.DataFrame, paths: Mapping[str, str], home: str
 ) -> tuple[CauseGroup, ...]:
-    """Return *findings* by cause, the worst first; *paths* says what each writer does."""
+    """Return *findings* by cause, the worst first; *paths* describes each writer."""
     writers = findings["writer"].fillna("")
     groups = [
         _group(str(writer), findings[writers == writer], rows, paths, home)
@@ -100,7 +102,7 @@ def group_by_cause(
 
 
 def _weight(group: CauseGroup) -> tuple[int, int, str]:
-    worst = min(SEVERITIES.index(rule.severity) for rule in group.rules)
+    worst = min(Severity(rule.severity).rank for rule in group.rules)
     return worst, -sum(rule.count for rule in group.rules), group.writer or ""
 
 
@@ -125,7 +127,7 @@ def _group(
     )
 
 
-def _trouble(findings: pd.DataFrame, rows: pd.DataFrame) -> AffectedRows:
+def _affected(findings: pd.DataFrame, rows: pd.DataFrame) -> AffectedRows:
     counts = findings.drop_duplicates(list(KEY))["writer"].dropna().value_counts().sort_index()
     writers = counts.sort_values(ascending=False, kind="stable").items()
     return AffectedRows(
@@ -137,51 +139,40 @@ def _trouble(findings: pd.DataFrame, rows: pd.DataFrame) -> AffectedRows:
 
 
 def _times(findings: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
-    """Return when the rows that *findings* are about were last written, as far as they tell."""
+    """Return when the rows of *findings* were last written, of rows that have a time."""
     keys = findings[list(KEY)].dropna().drop_duplicates()
-    about = rows[[*KEY, "synced_at", "added_at"]].merge(keys, on=list(KEY))
-    written = about["synced_at"].fillna(about["added_at"]).dropna()
-    return [printable(each)[:19] for each in written.unique()]
+    affected = rows[[*KEY, "synced_at", "added_at"]].merge(keys, on=list(KEY))
+    times = affected["synced_at"].fillna(affected["added_at"]).dropna()
+    return [printable(time)[:19] for time in times.unique()]
 
 
 def commands_for(
     findings: pd.DataFrame, home: str, narrowed: str | None = None
 ) -> Iterator[Command]:
-    """Yield the commands that mend *findings*, or explain the worst of those that nothing mends.
+    """Yield the commands that repair *findings*, or explain the worst where no repair exists.
 
-    *narrowed* is the option that leaves other findings out; None means: by rule.
+    *narrowed* is the option that selects these findings; None selects them by rule.
     """
-    disposition = findings["disposition"]
-    mended = findings[is_in(disposition, WRITABLE)]
-    review = findings[disposition == Disposition.REVIEW]
+    repairable = findings[is_in(findings["disposition"], WRITABLE)]
+    review = findings[findings["disposition"] == Disposition.REVIEW]
     plan = f"{TOOL} plan {shlex.quote(printable(home))}"
-    if len(mended):
-        said = plural(len(mended), "finding")
-        line = f"{plan} {narrowed or _selected(mended)} -o plan.json"
-        yield Command(line, f"plans the repair of {said}; apply plan.json writes it")
+    if len(repairable):
+        line = f"{plan} {narrowed or _select_options(repairable)} -o plan.json"
+        number = plural(len(repairable), "finding")
+        yield Command(line, f"plans the repair of {number}; apply plan.json writes it")
     if len(review):
         deletes = " --deletes" if is_in(review["status"], [Status.ROW_ORPHAN]).any() else ""
-        asked = f"{narrowed or _selected(review)} --disposition review{deletes}"
-        said = "1 needs" if len(review) == 1 else f"{len(review)} need"
-        yield Command(f"{plan} {asked} -o review.json", f"{said} a look first")
-    if not len(mended) and not len(review) and len(findings):
-        ranks = map(SEVERITIES.index, findings["severity"])
-        _, code = min(zip(ranks, findings["rule"], strict=True))
-        yield Command(f"{TOOL} rules {code}", "says how it comes about, and what to do")
+        options = f"{narrowed or _select_options(review)} --disposition review{deletes}"
+        needs = "1 needs" if len(review) == 1 else f"{len(review)} need"
+        yield Command(f"{plan} {options} -o review.json", f"{needs} review")
+    if not len(repairable) and not len(review) and len(findings):
+        _, code = min(zip(severity_ranks(findings["severity"]), findings["rule"], strict=True))
+        yield Command(f"{TOOL} rules {code}", "explains the rule and what to do")
 
 
-def _selected(findings: pd.DataFrame) -> str:
+def _select_options(findings: pd.DataFrame) -> str:
     return " ".join(f"--select {code}" for code in sorted(findings["rule"].unique()))
 
 
 def _has(number: int) -> str:
     return "has" if number == 1 else "have"
-
-
-def worst_first(findings: pd.DataFrame) -> pd.DataFrame:
-    """Return *findings* by severity, new ones first within each, else in their order."""
-    rank = {str(each): number for number, each in enumerate(SEVERITIES)}
-    severity = findings["severity"].map(rank).astype("int64")
-    known = ~is_in(findings["state"], ["new"])
-    order = (severity * 2 + known.astype("int64")).sort_values(kind="stable").index
-    return findings.loc[order].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Findings made ready to be looked through: filtered, counted and sorted in milliseconds."""
+"""Filters, counts and sorts the findings of an audit in milliseconds."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -21,11 +21,11 @@ Bools = npt.NDArray[np.bool_]
 
 
 class FindingFilter(TypedDict, total=False):
-    """Which findings are asked for: those that have all of these.
+    """A filter of findings: all of its fields must match.
 
-    ``rule``, ``severity``, ``writer`` and ``collection`` (its id) are exact, ``""`` asks for those
-    without one; ``text`` is somewhere in the artifact, the column, a value or the detail, in upper
-    or lower case.
+    ``rule``, ``severity``, ``writer`` and ``collection`` (its id) match exactly, ``""`` matches
+    findings without one; ``text`` is searched in the artifact, the column, the values and the
+    detail, in upper or lower case.
     """
 
     rule: str
@@ -44,47 +44,49 @@ class FindingFacets:
         self._ranks: dict[str, Ints] = {}
         self._masks: dict[str, tuple[str, Bools]] = {}
 
-    def matching(self, wanted: FindingFilter) -> Ints:
-        """Return the positions of the findings that are *wanted*, in their own order."""
-        return np.flatnonzero(self._mask(wanted))
+    def matching(self, filters: FindingFilter) -> Ints:
+        """Return the positions of the findings that match *filters*, in their own order."""
+        return np.flatnonzero(self._mask(filters))
 
-    def counts(self, facet: str, wanted: FindingFilter) -> dict[str, int]:
-        """Return how many findings each value of *facet* has, by value, the other filters held."""
-        others = {name: value for name, value in wanted.items() if name != facet}
+    def counts(self, facet: str, filters: FindingFilter) -> dict[str, int]:
+        """Return how many findings each value of *facet* has, under the other *filters*."""
+        others = {name: value for name, value in filters.items() if name != facet}
         codes, values = self._facets[facet]
-        found = np.bincount(codes[self._mask(cast("FindingFilter", others))], minlength=len(values))
-        counted = zip(values, found.tolist(), strict=True)
+        numbers = np.bincount(
+            codes[self._mask(cast("FindingFilter", others))], minlength=len(values)
+        )
+        counted = zip(values, numbers.tolist(), strict=True)
         return dict(sorted((value, number) for value, number in counted if number))
 
     def ordered(self, positions: Ints, column: str, *, descending: bool = False) -> Ints:
-        """Return *positions* by *column*, those that are alike in their own order."""
-        ranks = self._rank(column)[positions]
+        """Return *positions* by *column*, stable."""
+        ranks = self._column_ranks(column)[positions]
         return positions[np.argsort(-ranks if descending else ranks, kind="stable")]
 
-    def _mask(self, wanted: FindingFilter) -> Bools:
+    def _mask(self, filters: FindingFilter) -> Bools:
         mask = np.ones(len(self.findings), dtype=bool)
-        for name, value in wanted.items():
-            mask &= self._having(name, str(value))
+        for name, value in filters.items():
+            mask &= self._filter_mask(name, str(value))
         return mask
 
-    def _having(self, name: str, value: str) -> Bools:
-        """Return where filter *name* is met; the latest answer is kept, for counting asks again."""
-        asked, mask = self._masks.get(name, (None, None))
-        if mask is None or asked != value:
-            mask = self._holding(value) if name == "text" else self._being(name, value)
+    def _filter_mask(self, name: str, value: str) -> Bools:
+        """Return where filter *name* matches; the latest mask is cached for `counts`."""
+        cached_value, mask = self._masks.get(name, (None, None))
+        if mask is None or cached_value != value:
+            mask = self._text_mask(value) if name == "text" else self._facet_mask(name, value)
             self._masks[name] = value, mask
         return mask
 
-    def _being(self, name: str, value: str) -> Bools:
+    def _facet_mask(self, name: str, value: str) -> Bools:
         codes, values = self._facets[name]
         return np.equal(codes, values.index(value) if value in values else -2)
 
-    def _holding(self, text: str) -> Bools:
-        found = pc.match_substring(self._searched, text.lower())
-        return cast("Bools", found.to_numpy(zero_copy_only=False))
+    def _text_mask(self, text: str) -> Bools:
+        matches = pc.match_substring(self._search_texts, text.lower())
+        return cast("Bools", matches.to_numpy(zero_copy_only=False))
 
     @cached_property
-    def _searched(self) -> Any:
+    def _search_texts(self) -> Any:
         columns = [
             pa.array(self.findings[name].fillna(""), pa.large_string()) for name in _SEARCHED
         ]
@@ -92,22 +94,22 @@ class FindingFacets:
             pc.binary_join_element_wise(*columns, pa.scalar("\n", pa.large_string()))
         )
 
-    def _rank(self, column: str) -> Ints:
+    def _column_ranks(self, column: str) -> Ints:
         if column not in self._ranks:
             codes, values = _codes(self.findings[column])
-            grave = {each.value: number for number, each in enumerate(SEVERITIES)}
-            order = sorted(values, key=lambda value: (grave.get(value, -1), value))
-            place = {value: number for number, value in enumerate(order)}
-            self._ranks[column] = np.array([place[value] for value in values], dtype=int)[codes]
+            severities = {str(severity): severity.rank for severity in SEVERITIES}
+            order = sorted(values, key=lambda value: (severities.get(value, -1), value))
+            ranks = {value: number for number, value in enumerate(order)}
+            self._ranks[column] = np.array([ranks[value] for value in values], dtype=int)[codes]
         return self._ranks[column]
 
 
 def _codes(values: pd.Series) -> tuple[Ints, list[str]]:
-    """Return a number for each of *values*, and what the numbers stand for; "" is an absent one."""
-    codes, known = pd.factorize(values.fillna(""))
-    return codes.astype(np.int64), [str(value) for value in known]
+    """Return a number for each of *values*, and the text per number; an absent value is ""."""
+    codes, texts = pd.factorize(values.fillna(""))
+    return codes.astype(np.int64), [str(text) for text in texts]
 
 
-def filter_arguments(wanted: Mapping[str, object]) -> str:
-    """Return the arguments of the call that asks for *wanted*."""
-    return ", ".join(f"{name}={value!r}" for name, value in wanted.items())
+def filter_arguments(filters: Mapping[str, object]) -> str:
+    """Return *filters* as the arguments of a call."""
+    return ", ".join(f"{name}={value!r}" for name, value in filters.items())

@@ -1,24 +1,24 @@
-"""What codes and ids are called when they are shown to a person."""
+"""The names under which codes, ids and eras are shown to a person."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-TOOL = "skillmeat-audit"
 ERAS = {
     "artifact_id": "keyed by artifact_id (schema before 2026-02-19)",
     "artifact_uuid": "keyed by artifact_uuid (schema since 2026-02-19)",
 }
+HOME_LABEL = "the home"  # in the place of an artifact: findings on no artifact
 
 
 @dataclass(frozen=True)
 class Names:
-    """What codes and ids are called: titles of rules, names of DB collections."""
+    """Titles of rules by code, names of DB collections by id."""
 
     titles: Mapping[str, str]
     collections: Mapping[str, str]
 
     def collection(self, collection_id: object) -> str:
-        """Return the name of a collection, with its id where others have the same name."""
+        """Return the name of a collection, with its id where several have the same name."""
         name = self.collections.get(str(collection_id)) or str(collection_id)
-        alike = list(self.collections.values()).count(name) > 1
-        return f"{name} ({collection_id})" if alike else name
+        ambiguous = list(self.collections.values()).count(name) > 1
+        return f"{name} ({collection_id})" if ambiguous else name

@@ -1,6 +1,6 @@
-"""The report of an audit: one frozen value that every format renders and the exit code comes from.
+"""The report of an audit: one frozen value, rendered by every format; it decides the exit code.
 
-Either the home was checked (`Report`), or it could not be (`Failure`).
+A home was checked (`Report`), or could not be checked (`Failure`).
 """
 
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ TITLE = "SkillMeat cache audit"
 
 @dataclass(frozen=True)
 class RuleBook:
-    """What does not come from the findings: the rules, their names, and where artifacts lie.
+    """What does not come from the findings: the rules, their names, and the files of artifacts.
 
-    ``places`` maps "type:name" to a file below the home that speaks of it; ``base`` is the home's
-    URI, relative where it lies below the working folder.
+    ``places`` maps "type:name" to the file below the home that declares it; ``base`` is the home's
+    URI, relative if the home is below the working folder.
     """
 
     version: str
@@ -38,7 +38,7 @@ class RuleBook:
 
 @dataclass(frozen=True)
 class RunContext:
-    """What earlier runs and the baseline know; ``trend`` is ``RUNS``, this run included.
+    """What earlier runs and the baseline add; ``trend`` is ``RUNS``, this run included.
 
     ``accepted`` holds findings as ``REPORTED``, None without a baseline.
     """
@@ -52,22 +52,21 @@ class RunContext:
 class Report:
     """A home that was checked; ``findings`` is ``REPORTED``, ``made_at`` when (UTC, to seconds).
 
-    ``part`` says which part of it was asked for, empty for everything.
-
-    ``groups`` are the findings by cause, the worst first. ``notes`` say what a person should know
-    besides, ``trouble`` what went wrong beside the audit: with any, the report is not clean.
+    ``part`` names the part of the home in scope, empty for everything. ``groups`` are the findings
+    by cause, the worst first. ``notes`` inform; ``warnings`` are failures beside the audit: with
+    any, the report is not clean.
     """
 
     summary: Summary
     answer: Answer
     findings: pd.DataFrame = field(repr=False)
     groups: tuple[CauseGroup, ...] = field(repr=False)
-    known: RuleBook = field(repr=False)
+    rule_book: RuleBook = field(repr=False)
     past: RunContext = field(default_factory=RunContext, repr=False)
     made_at: str = ""
     part: str = ""
     notes: tuple[str, ...] = ()
-    trouble: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -75,8 +74,8 @@ class Report:
         return self.answer.sentence or clean_sentence(self.summary, self.part)
 
     def exit_code(self, fail_on: Severity = Severity.WARNING) -> ExitCode:
-        """Return FAILED with trouble, else what the findings say (`Summary.exit_code`)."""
-        return ExitCode.FAILED if self.trouble else self.summary.exit_code(fail_on)
+        """Return FAILED with any warnings, else the code of the findings (`Summary.exit_code`)."""
+        return ExitCode.FAILED if self.warnings else self.summary.exit_code(fail_on)
 
 
 @dataclass(frozen=True)
@@ -94,16 +93,16 @@ class Failure:
         return "The home could not be checked"
 
     def exit_code(self, fail_on: Severity = Severity.WARNING) -> ExitCode:
-        """Return FAILED, whatever *fail_on* says."""
+        """Return FAILED; *fail_on* has no effect."""
         return ExitCode.FAILED
 
 
 def clean_sentence(summary: Summary, part: str = "") -> str:
-    """Return what is said where no description and no link is broken, in the *part* looked at."""
-    found = [plural(summary.counts[each], each) for each in SEVERITIES[:2] if summary.counts[each]]
-    said = " and ".join(found) or "Nothing wrong"
+    """Return the headline of a report without blank descriptions and broken links in *part*."""
+    counts = [plural(summary.counts[each], each) for each in SEVERITIES[:2] if summary.counts[each]]
+    text = " and ".join(counts) or "Nothing wrong"
     if part:
-        return f"{said} in the part that was asked for."
+        return f"{text} in the part that was asked for."
     return (
-        f"{said}, but no blank description and no broken source link." if found else NOTHING_WRONG
+        f"{text}, but no blank description and no broken source link." if counts else NOTHING_WRONG
     )

@@ -1,4 +1,4 @@
-"""What a person is shown of a report, whatever the format: bounded, in order, fit to be shown."""
+"""The page of a report, for HTML and Markdown alike: bounded, in order, printable."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from skillmeat_audit.base.text import printable, shortened
-from skillmeat_audit.model.findings import Severity, Status
+from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.tables import KEY, is_in, records
 from skillmeat_audit.reports.facts.baseline_notes import baseline_lines
 from skillmeat_audit.reports.facts.causes import (
@@ -15,36 +15,46 @@ from skillmeat_audit.reports.facts.causes import (
     CauseGroup,
     Command,
     RuleCount,
-    worst_first,
 )
-from skillmeat_audit.reports.facts.names import ERAS, Names
+from skillmeat_audit.reports.facts.lines import is_about_cell
+from skillmeat_audit.reports.facts.names import ERAS, HOME_LABEL, Names
+from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.report import Report
-from skillmeat_audit.reports.facts.values import display_value, plural, trim_common_prefix
+from skillmeat_audit.reports.facts.summary import describe_ignored
+from skillmeat_audit.reports.facts.values import (
+    display_expected,
+    display_value,
+    plural,
+    trim_common_prefix,
+)
 
-# Bounds on what a page shows: every one of them is told as shown/total.
+# The limits of a page; the page shows each as "shown of total".
 ROWS_PER_CAUSE, ROWS_IN_ALL, CHANGES_SHOWN, RUNS_SHOWN = 25, 200, 20, 12
-NOTES_PER_RULE = 5  # of one cause: many notes that say the same say no more than a few
+NOTES_PER_RULE = 5  # of one cause: five examples per info rule are enough
 _NAME_LIMIT, _VALUE_LIMIT, _NOTE_LIMIT = 80, 100, 4000
 
 
 @dataclass(frozen=True)
 class FindingRow:
-    """A finding as it is shown; ``actual`` and ``expected`` are None where it is about no cell."""
+    """A finding on a page; ``actual`` and ``expected`` are None for a finding on no cell.
+
+    ``text`` is then its detail or title.
+    """
 
     rule: str
     severity: str
     artifact: str
-    place: str
+    collection: str
     column: str
     actual: str | None
     expected: str | None
-    said: str
+    text: str
     is_new: bool
 
 
 @dataclass(frozen=True)
 class Listing:
-    """Some of many: what is shown, and how many there are."""
+    """The first findings of many, and the total."""
 
     rows: tuple[FindingRow, ...]
     total: int
@@ -52,16 +62,16 @@ class Listing:
 
 @dataclass(frozen=True)
 class FixedArtifact:
-    """An artifact of which findings are gone; ``rules`` found them, each said once."""
+    """An artifact with fixed findings; ``rules`` are their codes, once each."""
 
     artifact: str
-    place: str
+    collection: str
     rules: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class FixedFindings:
-    """Artifacts of which findings are gone: some of ``artifacts``, with ``total`` findings."""
+    """Fixed findings by artifact: the first of ``artifacts``, with ``total`` findings in all."""
 
     rows: tuple[FixedArtifact, ...]
     artifacts: int
@@ -82,7 +92,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Card:
-    """One number of the answer, what it counts, since when and through which path."""
+    """One number of the answer, what it counts, since when, and the code paths."""
 
     number: int
     label: str
@@ -123,7 +133,7 @@ class Page:
 
 
 def page_of(report: Report) -> Page:
-    """Return what is shown of *report*."""
+    """Return the page of *report*."""
     summary = report.summary
     counts = summary.counts
     tone = "bad" if counts["error"] else "warn" if counts["warning"] else "good"
@@ -131,7 +141,7 @@ def page_of(report: Report) -> Page:
         home=_cut(summary.home, 200),
         made_at=format_utc(report.made_at),
         headline=report.headline,
-        tone="failed" if report.trouble else tone,
+        tone="failed" if report.warnings else tone,
         facts=_facts(report),
         cards=(
             _card("blank description", report.answer.descriptions),
@@ -141,13 +151,13 @@ def page_of(report: Report) -> Page:
         sections=tuple(_sections(report)),
         runs=tuple(records(report.past.trend.tail(RUNS_SHOWN))),
         notes=tuple(_notes(report)),
-        titles=report.known.names.titles,
-        version=report.known.version,
+        titles=report.rule_book.names.titles,
+        version=report.rule_book.version,
     )
 
 
 def format_utc(at: str) -> str:
-    """Return a time as people read it; times are UTC and end in seconds."""
+    """Return the ISO time *at* (UTC) to the minute, for people."""
     return f"{at[:10]} {at[11:16]} UTC" if at else ""
 
 
@@ -164,15 +174,15 @@ def _facts(report: Report) -> tuple[str, ...]:
     return size, wrong, rows, severities, era
 
 
-def _card(label: str, trouble: AffectedRows) -> Card:
-    if not trouble.artifacts:
+def _card(label: str, affected: AffectedRows) -> Card:
+    if not affected.artifacts:
         return Card(0, f"artifacts with a {label}", ("none",))
-    noun = "artifact" if trouble.artifacts == 1 else "artifacts"
-    lines = [f"{plural(trouble.rows, 'row')}"]
-    if trouble.oldest_at:
-        lines[0] += f", the oldest written {trouble.oldest_at[:10]}"
-    lines += [f"{number} through {writer}" for writer, number in trouble.writers[:3]]
-    return Card(trouble.artifacts, f"{noun} with a {label}", tuple(lines))
+    noun = "artifact" if affected.artifacts == 1 else "artifacts"
+    lines = [f"{plural(affected.rows, 'row')}"]
+    if affected.oldest_at:
+        lines[0] += f", the oldest written {affected.oldest_at[:10]}"
+    lines += [f"{number} through {writer}" for writer, number in affected.writers[:3]]
+    return Card(affected.artifacts, f"{noun} with a {label}", tuple(lines))
 
 
 def _difference(report: Report) -> DeltaView | None:
@@ -180,7 +190,7 @@ def _difference(report: Report) -> DeltaView | None:
     if changes is None:
         return None
     new = worst_first(report.findings[is_in(report.findings["state"], ["new"])])
-    names = report.known.names
+    names = report.rule_book.names
     return DeltaView(
         format_utc(changes.compared_at),
         _listing(new, names, CHANGES_SHOWN),
@@ -191,35 +201,38 @@ def _difference(report: Report) -> DeltaView | None:
 
 def _fixed(findings: pd.DataFrame, names: Names) -> FixedFindings:
     keys = findings[list(KEY)].drop_duplicates()
-    shown_of = findings.merge(keys.head(CHANGES_SHOWN), on=list(KEY))
+    visible = findings.merge(keys.head(CHANGES_SHOWN), on=list(KEY))
     rules: dict[tuple[str, str], Counter[str]] = {}
-    for each in records(shown_of):
-        rules.setdefault(_where(each, names), Counter())[str(each["rule"])] += 1
-    rows = tuple(FixedArtifact(*place, _multiples(codes)) for place, codes in rules.items())
+    for finding in records(visible):
+        rules.setdefault(_row_labels(finding, names), Counter())[str(finding["rule"])] += 1
+    rows = tuple(
+        FixedArtifact(
+            artifact,
+            collection,
+            tuple(code if number == 1 else f"{code} ×{number}" for code, number in codes.items()),
+        )
+        for (artifact, collection), codes in rules.items()
+    )
     return FixedFindings(rows, len(keys), len(findings))
 
 
-def _multiples(codes: Counter[str]) -> tuple[str, ...]:
-    return tuple(code if number == 1 else f"{code} ×{number}" for code, number in codes.items())
-
-
 def _sections(report: Report) -> Sequence[Section]:
-    left = ROWS_IN_ALL
+    remaining = ROWS_IN_ALL
     sections = []
     for group in report.groups:
-        telling = _telling(worst_first(group.findings)).head(min(ROWS_PER_CAUSE, left))
-        rows = _listing(telling, report.known.names, len(telling)).rows
+        visible = _limit_notes(worst_first(group.findings)).head(min(ROWS_PER_CAUSE, remaining))
+        rows = _listing(visible, report.rule_book.names, len(visible)).rows
         listing = Listing(rows, len(group.findings))
-        left -= len(rows)
-        title = group.writer or "the home itself"
+        remaining -= len(rows)
+        title = group.writer or HOME_LABEL
         sections.append(
             Section(title, group.does, _span(group), group.rules, group.commands, listing)
         )
     return sections
 
 
-def _telling(findings: pd.DataFrame) -> pd.DataFrame:
-    """Return *findings* with a few notes of each rule only."""
+def _limit_notes(findings: pd.DataFrame) -> pd.DataFrame:
+    """Return *findings* with at most `NOTES_PER_RULE` notes of each rule."""
     is_note = findings["severity"] == Severity.INFO
     return findings[~is_note | (findings.groupby("rule").cumcount() < NOTES_PER_RULE)]
 
@@ -227,11 +240,11 @@ def _telling(findings: pd.DataFrame) -> pd.DataFrame:
 def _span(group: CauseGroup) -> str:
     if not group.rows:
         return ""
-    said = plural(group.rows, "row")
+    span = plural(group.rows, "row")
     if group.oldest_at and group.newest_at:
         first, last = group.oldest_at[:10], group.newest_at[:10]
-        said += f", written {first}" + (f" to {last}" if last != first else "")
-    return said
+        span += f", written {first}" + (f" to {last}" if last != first else "")
+    return span
 
 
 def _listing(findings: pd.DataFrame, names: Names, limit: int) -> Listing:
@@ -240,50 +253,45 @@ def _listing(findings: pd.DataFrame, names: Names, limit: int) -> Listing:
 
 
 def _row(finding: Mapping[str, object], names: Names) -> FindingRow:
-    in_cell = finding["column"] is not None and finding.get("status") is not None
     actual = expected = None
-    if in_cell:
-        actual, expected = trim_common_prefix(
-            display_value(finding["actual"]), _expected(finding), _VALUE_LIMIT // 2
+    text = ""
+    if is_about_cell(finding):
+        actual, expected = (
+            _cut(value, _VALUE_LIMIT)
+            for value in trim_common_prefix(
+                display_value(finding["actual"]), display_expected(finding), _VALUE_LIMIT // 2
+            )
         )
-    title = names.titles.get(str(finding["rule"]), "")
-    said = "" if in_cell else str(finding.get("detail") or title)
-    artifact, place = _where(finding, names)
+    else:
+        text = str(finding.get("detail") or names.titles.get(str(finding["rule"]), ""))
+    artifact, collection = _row_labels(finding, names)
     return FindingRow(
         rule=str(finding["rule"]),
         severity=str(finding["severity"]),
         artifact=artifact,
-        place=place,
+        collection=collection,
         column=str(finding["column"] or ""),
-        actual=None if actual is None else _cut(actual, _VALUE_LIMIT),
-        expected=None if expected is None else _cut(expected, _VALUE_LIMIT),
-        said=_cut(said, 2 * _VALUE_LIMIT),
+        actual=actual,
+        expected=expected,
+        text=_cut(text, 2 * _VALUE_LIMIT),
         is_new=finding.get("state") == "new",
     )
 
 
-def _where(finding: Mapping[str, object], names: Names) -> tuple[str, str]:
-    """Return the artifact of *finding* and the collection of its row, as they are shown."""
-    collection = finding["collection_id"]
+def _row_labels(finding: Mapping[str, object], names: Names) -> tuple[str, str]:
+    """Return the artifact of *finding* and the collection of its row, empty for none."""
+    collection_id = finding["collection_id"]
     return (
-        _cut(finding["artifact_id"] or "the home", _NAME_LIMIT),
-        "" if collection is None else _cut(names.collection(collection), _NAME_LIMIT),
+        _cut(finding["artifact_id"] or HOME_LABEL, _NAME_LIMIT),
+        "" if collection_id is None else _cut(names.collection(collection_id), _NAME_LIMIT),
     )
 
 
-def _expected(finding: Mapping[str, object]) -> str:
-    if finding["status"] == Status.EXTRA:
-        return "(no layer knows one)"
-    return display_value(finding["expected"])
-
-
 def _notes(report: Report) -> Sequence[str]:
-    past, ignored = report.past, report.summary.ignored
-    said = [*report.trouble, *report.notes]
-    if ignored:
-        said.append("ignored on request: " + ", ".join(f"{c} ×{n}" for c, n in ignored.items()))
-    said += baseline_lines(past.accepted)
-    return [_cut(each, _NOTE_LIMIT) for each in said]
+    ignored = describe_ignored(report.summary)
+    notes = [*report.warnings, *report.notes, *([ignored] if ignored else [])]
+    notes += baseline_lines(report.past.accepted)
+    return [_cut(note, _NOTE_LIMIT) for note in notes]
 
 
 def _cut(text: object, width: int) -> str:

@@ -1,4 +1,4 @@
-"""Sums an audit up: one frozen value that every format renders and the exit code comes from."""
+"""Summarizes an audit: one frozen value, rendered by every format; it decides the exit code."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import KEY, is_in
 from skillmeat_audit.reports.facts.values import plural
 
-NOTHING_WRONG = "Nothing wrong was found."  # of what was asked for: rules may be left out
+NOTHING_WRONG = "Nothing wrong was found."  # within the scope: rules may be left out
 
 
 @dataclass(frozen=True)
 class Cause:
-    """A code path that left rows wrong: its name, how many rows, and what it does."""
+    """A code path that wrote wrong values: its name, how many rows, and what it does."""
 
     writer: str
     rows: int
@@ -36,7 +36,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Summary:
-    """What an audit found, in numbers.
+    """An audit in numbers.
 
     ``counts`` holds artifacts (manifest entries), rows, findings, error, warning and info.
     ``blank`` counts rows without description and without source although the manifest has them.
@@ -57,31 +57,29 @@ class Summary:
     ignored: Mapping[str, int]
 
     def within(self, max_errors: object) -> bool:
-        """Tell whether there are no more errors than *max_errors*, a notebook's parameter.
+        """Return True if there are at most *max_errors* errors, a notebook's parameter.
 
-        Raises `UsageError` where it is not a whole number: ``papermill -r`` passes text.
+        Raises `UsageError` for anything but a whole number: ``papermill -r`` passes text.
         """
         if type(max_errors) is not int or max_errors < 0:
             raise UsageError(
-                f"max_errors is {printable(repr(max_errors))}; give a whole number from 0 on, "
+                f"max_errors is {printable(repr(max_errors))}; give a whole number, 0 or more, "
                 "as in papermill -p max_errors 13"
             )
         return self.counts["error"] <= max_errors
 
     def exit_code(self, fail_on: Severity = Severity.WARNING) -> ExitCode:
-        """Return FINDINGS if there is one at least as bad as *fail_on*, else CLEAN."""
-        bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-        return (
-            ExitCode.FINDINGS if any(self.counts[severity] for severity in bad) else ExitCode.CLEAN
-        )
+        """Return FINDINGS if a finding is at least as bad as *fail_on*, else CLEAN."""
+        failing = any(self.counts[each] for each in SEVERITIES if each.at_least(fail_on))
+        return ExitCode.FINDINGS if failing else ExitCode.CLEAN
 
 
 def summarize(
     snapshot: Snapshot, findings: pd.DataFrame, ignored: pd.DataFrame, paths: Mapping[str, str]
 ) -> Summary:
-    """Return the summary of *findings* (``FINDINGS``); *ignored* are those left out by request.
+    """Return the summary of *findings* (``FINDINGS``); *ignored* were left out by request.
 
-    *paths* says what each writer does.
+    *paths* describes each writer.
     """
     database = snapshot.home.database
     status, disposition = findings["status"], findings["disposition"]
@@ -114,9 +112,9 @@ def summarize(
     )
 
 
-def answer(summary: Summary) -> str:
-    """Return the audit in one sentence: how many rows show nothing, or that all is well."""
-    said = [
+def answer_sentence(summary: Summary) -> str:
+    """Return how many rows lack a description or source link, or that nothing is wrong."""
+    parts = [
         f"{plural(rows, 'row')} {'shows' if rows == 1 else 'show'} no {name}"
         for rows, name in (
             (summary.blank["description"], "description"),
@@ -124,11 +122,25 @@ def answer(summary: Summary) -> str:
         )
         if rows
     ]
-    if said:
-        return f"{' and '.join(said)} although the manifest has them."
+    if parts:
+        return f"{' and '.join(parts)} although the manifest has them."
     if summary.counts["error"] + summary.counts["warning"] == 0:
         return NOTHING_WRONG
     return ""
+
+
+def describe_counts(summary: Summary) -> str:
+    """Return in a line how many cells are wrong and how many rows are missing or orphans."""
+    parts = [f"{plural(summary.wrong_cells, 'cell')} wrong in {plural(summary.wrong_rows, 'row')}"]
+    parts += [f"{plural(summary.missing_rows, 'row')} missing"] if summary.missing_rows else []
+    parts += [plural(summary.orphan_rows, "orphan")] if summary.orphan_rows else []
+    return ", ".join(parts)
+
+
+def describe_ignored(summary: Summary) -> str:
+    """Return in a line what was left out by request, empty for nothing."""
+    listed = ", ".join(f"{code} ×{number}" for code, number in summary.ignored.items())
+    return f"ignored on request: {listed}" if listed else ""
 
 
 def _blank(wrong: pd.DataFrame, column: str) -> int:
@@ -137,7 +149,7 @@ def _blank(wrong: pd.DataFrame, column: str) -> int:
 
 
 def _causes(wrong: pd.DataFrame, paths: Mapping[str, str]) -> Iterator[Cause]:
-    """Yield the writers of rows that disagree with the manifest, the commonest first."""
+    """Yield the writers of rows that disagree with the manifest, the most frequent first."""
     errors = wrong[wrong["evidence"] == Evidence.MANIFEST].drop_duplicates(list(KEY))
     counts = errors["writer"].value_counts().sort_index()
     for writer, rows in counts.sort_values(ascending=False, kind="stable").items():

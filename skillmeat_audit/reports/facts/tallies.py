@@ -1,14 +1,15 @@
-"""Counts for charts, as small tables of numbers: each chart is a picture of one of them."""
+"""Counts for charts, as small tables of numbers: each chart draws one of them."""
 
 from collections.abc import Sequence
 
 import pandas as pd
 
 from skillmeat_audit.model.fields import COLUMNS
-from skillmeat_audit.model.findings import CELL_STATUSES, SEVERITIES, Evidence
+from skillmeat_audit.model.findings import CELL_STATUSES, Evidence
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import KEY, is_in
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.ordering import severity_ranks
 
 _NO_LAYER, _NO_ROW, _NONE = "no layer", "no row", "(none)"
 _MOST_BARS = 40
@@ -17,36 +18,34 @@ _MOST_BARS = 40
 def tally(findings: pd.DataFrame, by: Sequence[str], names: Names) -> pd.DataFrame:
     """Return how many findings each combination of *by* has: columns *by*, then ``findings``.
 
-    *by* are columns of ``FINDINGS``, or "collection" for what it is called; a rule comes with its
-    title. The order is that of *by*, the gravest severity first.
+    *by* are columns of ``FINDINGS``, or "collection" for its name; a rule has its title beside it.
+    The order is that of *by*, the worst severity first.
     """
-    places = findings["collection_id"].fillna(_NONE)
-    whole = findings.assign(
-        collection=places.map({each: names.collection(each) for each in places.unique()}),
+    ids = findings["collection_id"].fillna(_NONE)
+    labelled = findings.assign(
+        collection=ids.map({each: names.collection(each) for each in ids.unique()}),
         writer=findings["writer"].fillna(_NO_ROW),
     )
-    groups = whole[list(by)].fillna(_NONE).assign(findings=1).groupby(list(by))
-    counted = groups.sum().reset_index().sort_values(list(by), key=_graded, ignore_index=True)
+    groups = labelled[list(by)].fillna(_NONE).assign(findings=1).groupby(list(by))
+    counted = groups.sum().reset_index().sort_values(list(by), key=_sort_keys, ignore_index=True)
     if "rule" in by:
         titles = [names.titles.get(code, "") for code in counted["rule"]]
         counted.insert(len(by), "title", titles)
     return counted
 
 
-def _graded(values: pd.Series) -> pd.Series:
-    """Return what *values* are sorted by: severities by how grave they are, all else by itself."""
-    if values.name != "severity":
-        return values
-    return values.map({each.value: number for number, each in enumerate(SEVERITIES)})
+def _sort_keys(values: pd.Series) -> pd.Series:
+    """Return the sort keys of *values*: the ranks of severities, else the values."""
+    return severity_ranks(values) if values.name == "severity" else values
 
 
 def wrong_cells(findings: pd.DataFrame) -> pd.DataFrame:
-    """Return wrong cells by column (rows, as cached) and by the layer that knows better."""
+    """Return wrong cells by column (rows, as cached) and by the layer of the expected value."""
     cells = findings[findings["column"].notna() & is_in(findings["status"], CELL_STATUSES)]
     layers = cells["evidence"].fillna(_NO_LAYER)
     counted = pd.crosstab(cells["column"], layers).rename_axis(index=None, columns=None)
-    kept = [name for name in COLUMNS if name in counted.index]
-    return counted.reindex(index=kept, columns=_ordered(counted, (*Evidence, _NO_LAYER)))
+    index = [name for name in COLUMNS if name in counted.index]
+    return counted.reindex(index=index, columns=_ordered(counted, (*Evidence, _NO_LAYER)))
 
 
 def by_writer(findings: pd.DataFrame, severities: tuple[str, ...]) -> pd.DataFrame:
@@ -60,27 +59,26 @@ def by_writer(findings: pd.DataFrame, severities: tuple[str, ...]) -> pd.DataFra
 def by_day(findings: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Return findings by the day (or, of many, the month or year) of ``added_at``, and by writer.
 
-    Findings on no row, and rows without a time, are left out.
+    Findings on no row, and on rows without a time, are left out.
     """
     added = rows[[*KEY, "added_at"]].dropna().drop_duplicates(list(KEY))
-    found = findings.merge(added, on=list(KEY), how="inner")
+    dated = findings.merge(added, on=list(KEY), how="inner")
     for length in (len("2026-02-10"), len("2026-02"), len("2026")):
-        days = found["added_at"].str.slice(0, length)
+        days = dated["added_at"].str.slice(0, length)
         if days.nunique() <= _MOST_BARS:
             break
-    counted = pd.crosstab(days, found["writer"].fillna(_NO_ROW)).rename_axis(
+    counted = pd.crosstab(days, dated["writer"].fillna(_NO_ROW)).rename_axis(
         index=None, columns=None
     )
     return counted.sort_index()
 
 
 def coverage(snapshot: Snapshot) -> pd.DataFrame:
-    """Return per DB collection its rows, and how many of them have a description and a source."""
+    """Return per DB collection its number of rows, and of rows with a description and a source."""
     rows = snapshot.rows
-    filled = pd.DataFrame({
-        "rows": 1,
-        **{name: (rows[name].fillna("") != "").astype(int) for name in ("description", "source")},
-    })  # fmt: skip
+    columns = ("description", "source")
+    present = {name: (rows[name].fillna("") != "").astype(int) for name in columns}
+    filled = pd.DataFrame({"rows": 1, **present})
     counted = filled.groupby(rows["collection_id"].fillna("")).sum().rename_axis(index=None)
     return counted.sort_values("rows", ascending=False, kind="stable").head(_MOST_BARS)
 

@@ -1,17 +1,19 @@
-"""How values are shown to a person: on one line, in a given width, from where two of them part."""
+"""Formats values for people: on one line, in a given width, from shortly before they differ."""
 
 import json
+from collections.abc import Mapping
 
 from rich.cells import cell_len, set_cell_size
 
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.model.findings import Status
 
-# More characters than this do not fit in a cell, combining ones included: no need to measure them.
-_WIDEST = 8
+# No cell holds more characters than this, combining ones included: longer texts are not measured.
+_MAX_CHARS_PER_CELL = 8
 
 
 def trim_common_prefix(left: str, right: str, width: int) -> tuple[str, str]:
-    """Return both texts from shortly before they part, where that is past *width*."""
+    """Trim a common prefix of both texts so that the first difference is within *width*."""
     pairs = enumerate(zip(left, right, strict=False))
     same = next((n for n, (one, other) in pairs if one != other), min(len(left), len(right)))
     if same < width - 4 or same == len(left) == len(right):
@@ -21,7 +23,7 @@ def trim_common_prefix(left: str, right: str, width: int) -> tuple[str, str]:
 
 
 def display_value(value: object) -> str:
-    """Return a value fit to be shown: lists without their JSON, emptiness in words."""
+    """Return *value* as one printable line: lists without their JSON, emptiness in words."""
     if value is None or value == "":
         return "(empty)"
     text = str(value)
@@ -34,14 +36,21 @@ def display_value(value: object) -> str:
     return printable(text)
 
 
+def display_expected(finding: Mapping[str, object]) -> str:
+    """Return the expected value of *finding* as one printable line."""
+    if finding["status"] == Status.EXTRA:
+        return "(no layer knows one)"
+    return display_value(finding["expected"])
+
+
 def fit_cells(text: str, width: int) -> str:
-    """Return *text* in exactly *width* terminal cells, a cut shown as ``…``."""
-    if len(text) <= width * _WIDEST and cell_len(text) <= width:
+    """Return *text* in exactly *width* terminal cells; ``…`` marks a cut."""
+    if len(text) <= width * _MAX_CHARS_PER_CELL and cell_len(text) <= width:
         return set_cell_size(text, width)
-    text = text[: width * _WIDEST]
+    text = text[: width * _MAX_CHARS_PER_CELL]
     return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
 
 
 def plural(number: int, noun: str) -> str:
-    """Return *number* with its noun, in the plural where it takes one."""
+    """Return *number* with *noun*, in the plural where the number requires it."""
     return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -4,17 +4,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from skillmeat_audit.reports.facts.report import Failure, Report
-from skillmeat_audit.reports.files import github, html_page, junit, markdown, prometheus, sarif
-from skillmeat_audit.reports.files import report_json as document
+from skillmeat_audit.reports.files import (
+    github,
+    html_page,
+    junit,
+    markdown,
+    prometheus,
+    report_json,
+    sarif,
+)
 from skillmeat_audit.reports.files.tabular import findings_csv, findings_parquet
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format; ``failed`` is None where it has no way to say that nothing could be checked.
+    """A format; ``failed`` renders a `Failure`, None for a format that cannot express one.
 
-    ``appends`` tells whether what a file holds already stays before it, ``beside`` the suffix of a
-    CSV file of all findings that lies beside it.
+    ``appends`` keeps the content that a file has already; ``beside`` is the suffix of the CSV file
+    of all findings beside it.
     """
 
     name: str
@@ -35,14 +42,14 @@ def _failed(render: Callable[[Failure], str]) -> Callable[[Failure], bytes]:
 
 _MARKDOWN = _text(markdown.markdown), _failed(markdown.failure_markdown)
 
-# The first format with a file's suffix is its format, unless another one that has it is named.
+# The first format with the suffix of a file is its format, unless `--format` names another.
 FORMATS = (
     Format(
         "html", (".html", ".htm"), html_page.html_page, html_page.failure_page,
         beside=html_page.BESIDE,
     ),
     Format("markdown", (".md", ".markdown"), *_MARKDOWN),
-    Format("json", (".json",), document.report_json, document.failure_json),
+    Format("json", (".json",), report_json.report_json, report_json.failure_json),
     Format("csv", (".csv",), _text(lambda report: findings_csv(report.findings)), None),
     Format("parquet", (".parquet",), lambda report: findings_parquet(report.findings), None),
     Format("junit", (".xml",), junit.junit_xml, junit.failure_xml),
@@ -61,18 +68,18 @@ NAMES = tuple(each.name for each in FORMATS)
 
 
 def format_called(name: str) -> Format:
-    """Return the format of that *name*."""
+    """Return the format called *name*."""
     return next(each for each in FORMATS if each.name == name)
 
 
 def format_of(file_name: str, named: str | None) -> Format | None:
-    """Return a file's format: *named* where its suffix allows, else by suffix; None if unclear."""
-    fitting = [each for each in FORMATS if _matches(file_name, each)]
-    if not fitting:
+    """Return a file's format: *named* if its suffix allows it, else by suffix; None if unclear."""
+    candidates = [each for each in FORMATS if _matched_lengths(file_name, each)]
+    if not candidates:
         return None if named is None else format_called(named)
-    longest = max(fitting, key=lambda each: max(_matches(file_name, each)))
-    return next((each for each in fitting if each.name == named), longest)
+    longest = max(candidates, key=lambda each: max(_matched_lengths(file_name, each)))
+    return next((each for each in candidates if each.name == named), longest)
 
 
-def _matches(file_name: str, form: Format) -> list[int]:
-    return [len(s) for s in form.suffixes if file_name.lower().endswith(s)]
+def _matched_lengths(file_name: str, form: Format) -> list[int]:
+    return [len(suffix) for suffix in form.suffixes if file_name.lower().endswith(suffix)]

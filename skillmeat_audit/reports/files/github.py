@@ -1,13 +1,13 @@
-"""Renders a report for GitHub's runners: a step summary, and annotations, within their limits."""
+"""Renders a report as annotations of a GitHub runner, within its limits."""
 
 from collections.abc import Iterator
 
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import SEVERITIES
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.reports.facts.causes import worst_first
 from skillmeat_audit.reports.facts.lines import Finding, describe_difference, describe_location
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
 from skillmeat_audit.reports.facts.values import plural
 
@@ -18,7 +18,7 @@ _MESSAGE_LIMIT = 400
 
 
 def annotations(report: Report) -> str:
-    """Return *report* as workflow commands: the worst findings, and how many there are in all."""
+    """Return *report* as workflow commands: the worst findings, and the total."""
     return "".join(f"{line}\n" for line in _commands(report))
 
 
@@ -34,19 +34,19 @@ def command(kind: str, title: str, message: str) -> str:
 
 def _commands(report: Report) -> Iterator[str]:
     findings = worst_first(report.findings)
-    told = 0
+    annotated = 0
     for severity in SEVERITIES:
         room = ANNOTATIONS_PER_KIND - (1 if _KINDS[severity] == "notice" else 0)
         listed = records(findings[findings["severity"] == severity].head(room))
-        told += len(listed)
+        annotated += len(listed)
         for finding in listed:
-            title = f"{finding['rule']} {report.known.names.titles[str(finding['rule'])]}"
-            yield command(_KINDS[severity], title, _said(finding, report.known.names))
-    summed = f"{report.headline} {told} of {plural(len(findings), 'finding')} annotated."
-    yield command("notice", TITLE, summed)
+            title = f"{finding['rule']} {report.rule_book.names.titles[str(finding['rule'])]}"
+            yield command(_KINDS[severity], title, _message(finding, report.rule_book.names))
+    total = f"{report.headline} {annotated} of {plural(len(findings), 'finding')} annotated."
+    yield command("notice", TITLE, total)
 
 
-def _said(finding: Finding, names: Names) -> str:
+def _message(finding: Finding, names: Names) -> str:
     line = " · ".join(
         filter(None, (describe_location(finding, names), describe_difference(finding)))
     )

@@ -13,31 +13,31 @@ from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
 from skillmeat_audit.reports.facts.report_page import format_utc, page_of
 
 _TEMPLATES = Path(__file__).parent / "templates"
-# What replaces the suffix of a page in the name of the file that holds all findings.
+# The suffix of the file with all findings, in the place of the suffix of the page.
 BESIDE = ".findings.csv"
 _FAILED = Markup('<i style="border:1px dashed var(--bad)"></i>could not be checked')
 _BAR, _GAP, _HEIGHT, _FOOT = 28, 16, 90, 18
 
 
 def html_page(report: Report) -> bytes:
-    """Return *report* as an HTML page; all findings lie beside it, in a file of its name."""
+    """Return *report* as an HTML page; a file of the same name beside it has all findings."""
     page = page_of(report)
-    return _rendered(
+    return _render(
         "report.html.j2",
         page=page,
         chart=_chart(page.runs),
         beside=BESIDE,
         total=len(report.findings),
-        spoken=format_utc,
+        format_utc=format_utc,
     )
 
 
 def failure_page(failure: Failure) -> bytes:
     """Return *failure* as an HTML page."""
-    return _rendered("failure.html.j2", failure=failure, made_at=format_utc(failure.made_at))
+    return _render("failure.html.j2", failure=failure, made_at=format_utc(failure.made_at))
 
 
-def _rendered(template: str, **values: object) -> bytes:
+def _render(template: str, **values: object) -> bytes:
     style = Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))
     text = _environment().get_template(template).render(title=TITLE, style=style, **values)
     return text.encode() + b"\n"
@@ -49,17 +49,17 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_fit,
+        finalize=_escape_controls,
     )
 
 
-def _fit(value: object) -> object:
-    """Return what a template prints: text of ours as it is, all else without control characters."""
+def _escape_controls(value: object) -> object:
+    """Return *value* for a template: `Markup` unchanged, all else without control characters."""
     return value if isinstance(value, Markup) else printable(value)
 
 
 def _chart(runs: Sequence[Mapping[str, object]]) -> Markup:
-    """Return the runs as bars, errors below warnings; the table beside it says the same."""
+    """Return the runs as bars, errors below warnings; the table beside it has the same numbers."""
     totals = [_number(run, "error") + _number(run, "warning") for run in runs]
     scale = _HEIGHT / max([*totals, 1])
     width = _GAP + max(len(runs), 12) * (_BAR + _GAP)

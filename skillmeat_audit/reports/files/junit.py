@@ -3,12 +3,13 @@
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.lines import Finding, describe_difference, describe_location
-from skillmeat_audit.reports.facts.names import TOOL, Names
+from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.report import Failure, Report
 from skillmeat_audit.reports.facts.values import plural
 
@@ -16,16 +17,18 @@ LINES_SHOWN, _LINE_LIMIT = 100, 300
 
 
 def junit_xml(report: Report) -> bytes:
-    """Return *report* as JUnit XML: rules with errors or warnings fail, notes are told only."""
-    told: dict[str, list[Finding]] = {}
+    """Return *report* as JUnit XML: rules with errors or warnings fail, notes are output only."""
+    visible: dict[str, list[Finding]] = {}
     for finding in records(report.findings.groupby("rule", sort=False).head(LINES_SHOWN)):
-        told.setdefault(str(finding["rule"]), []).append(finding)
+        visible.setdefault(str(finding["rule"]), []).append(finding)
     totals = report.findings["rule"].value_counts()
     root = ET.Element("testsuites", name=TOOL)
-    for family, rules in groupby(report.known.rules, key=lambda rule: rule.code[0]):
-        suite = ET.SubElement(root, "testsuite", name=f"{family} {report.known.families[family]}")
+    for family, rules in groupby(report.rule_book.rules, key=lambda rule: rule.code[0]):
+        suite = ET.SubElement(
+            root, "testsuite", name=f"{family} {report.rule_book.families[family]}"
+        )
         cases = [
-            _case(suite, rule, (told.get(rule.code, []), int(totals.get(rule.code, 0))), report)
+            _case(suite, rule, (visible.get(rule.code, []), int(totals.get(rule.code, 0))), report)
             for rule in rules
         ]
         _count(suite, cases, report.made_at)
@@ -46,15 +49,15 @@ def failure_xml(failure: Failure) -> bytes:
 
 
 def _case(
-    suite: ET.Element, rule: Rule, found: tuple[list[Finding], int], report: Report
+    suite: ET.Element, rule: Rule, findings: tuple[list[Finding], int], report: Report
 ) -> ET.Element:
-    """Return the case of *rule*; *found* are some of its findings, and how many there are."""
+    """Return the case of *rule*; *findings* are the first of its findings, and their total."""
     case = ET.SubElement(
         suite, "testcase", classname=f"{TOOL}.{rule.code[0]}", name=f"{rule.code} {rule.title}"
     )
     ignored = report.summary.ignored.get(rule.code, 0)
-    told, total = found
-    lines = [_line(each, report.known.names) for each in told]
+    visible, total = findings
+    lines = [_line(finding, report.rule_book.names) for finding in visible]
     text = "\n".join([f"{len(lines)} of {plural(total, 'finding')}", *lines])
     if total and rule.severity != Severity.INFO:
         message = f"{plural(total, 'finding')}: {rule.title}"

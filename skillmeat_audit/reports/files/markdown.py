@@ -1,4 +1,4 @@
-"""Renders a report as Markdown, bounded in size, every name as code so that it stays a name."""
+"""Renders a report as Markdown, bounded in size; names are code spans, so that they stay names."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ def markdown(report: Report) -> str:
     parts = [_opening(page), _difference(page), *map(_section, page.sections), _runs(page)]
     notes = [f"- {escaped(note)}\n" for note in page.notes]
     if notes:
-        parts.insert(1, f"## To know\n\n{''.join(notes)}")
+        parts.insert(1, f"## Notes\n\n{''.join(notes)}")
     return "\n".join(parts)
 
 
@@ -37,19 +37,19 @@ def failure_markdown(failure: Failure) -> str:
 
 
 def escaped(text: object) -> str:
-    """Return *text* as plain text of a Markdown line: nothing in it is markup, link or mention."""
+    """Return *text* escaped for a Markdown line: no markup, no link, no mention."""
     return _MARKUP.sub(r"\\\1", printable(text).strip())
 
 
 def code(text: object, width: int = 200) -> str:
-    """Return *text* as a code span fit for a table cell, where nothing else is read into it."""
-    said = shortened(printable(text), width)
-    if not said:
+    """Return *text* as a code span that is safe in a table cell."""
+    content = shortened(printable(text), width)
+    if not content:
         return ""
-    runs = re.findall(r"`+", said)
+    runs = re.findall(r"`+", content)
     fence = "`" * (max(map(len, runs), default=0) + 1)
-    pad = " " if said[0] in "` " or said[-1] in "` " else ""
-    return f"{fence}{pad}{said}{pad}{fence}".replace("|", "\\|")
+    pad = " " if content[0] in "` " or content[-1] in "` " else ""
+    return f"{fence}{pad}{content}{pad}{fence}".replace("|", "\\|")
 
 
 def fenced(lines: Sequence[str]) -> str:
@@ -88,9 +88,12 @@ def _difference(page: Page) -> str:
     if new.rows:
         parts += [f"{len(new.rows)} of {new.total} new:\n", _findings(new)]
     if fixed.rows:
-        rows = [(_named(row.artifact, row.place), " ".join(row.rules)) for row in fixed.rows]
-        told = f"Fixed in {len(rows)} of {plural(fixed.artifacts, 'place')}:\n"
-        parts += [told, table(("artifact", "rules"), rows)]
+        rows = [
+            (_artifact_code(row.artifact, row.collection), " ".join(row.rules))
+            for row in fixed.rows
+        ]
+        caption = f"Fixed in {len(rows)} of {plural(fixed.artifacts, 'place')}:\n"
+        parts += [caption, table(("artifact", "rules"), rows)]
     return "\n".join(parts)
 
 
@@ -100,29 +103,32 @@ def _section(section: Section) -> str:
     commands = fenced([f"{each.line}  # {each.why}" for each in section.commands])
     parts = [f"## {escaped(section.title)}\n", f"{does}\n", f"{rules}\n", commands]
     if section.listing.rows:
-        shown = f"{len(section.listing.rows)} of {section.listing.total} findings:\n"
-        parts += [shown, _findings(section.listing)]
+        caption = f"{len(section.listing.rows)} of {section.listing.total} findings:\n"
+        parts += [caption, _findings(section.listing)]
     return "\n".join(parts)
 
 
 def _findings(listing: Listing) -> str:
     return table(
-        ("artifact", "rule", "the row says → it should say"),
-        [(_artifact(row), f"{row.rule} {row.severity}", _said(row)) for row in listing.rows],
+        ("artifact", "rule", "the row holds → it should hold"),
+        [
+            (_artifact(row), f"{row.rule} {row.severity}", _difference_cell(row))
+            for row in listing.rows
+        ],
     )
 
 
 def _artifact(row: FindingRow) -> str:
-    return _named(row.artifact, row.place) + (" **new**" if row.is_new else "")
+    return _artifact_code(row.artifact, row.collection) + (" **new**" if row.is_new else "")
 
 
-def _named(artifact: str, place: str) -> str:
-    return " · ".join(filter(None, (code(artifact), code(place))))
+def _artifact_code(artifact: str, collection: str) -> str:
+    return " · ".join(filter(None, (code(artifact), code(collection))))
 
 
-def _said(row: FindingRow) -> str:
+def _difference_cell(row: FindingRow) -> str:
     if row.expected is None:
-        return escaped(row.said)
+        return escaped(row.text)
     return f"{code(row.column)} {code(row.actual)} → {code(row.expected)}"
 
 

@@ -1,4 +1,4 @@
-"""Renders a report as a notice: a title, a few lines, and how bad it is."""
+"""Renders a report as a notice: a title, a few lines, a severity."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,8 @@ from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.notice import Notice
 from skillmeat_audit.model.tables import is_in, records
-from skillmeat_audit.reports.facts.causes import worst_first
 from skillmeat_audit.reports.facts.lines import describe_location
+from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
 from skillmeat_audit.reports.facts.values import plural
 
@@ -17,23 +17,23 @@ _LISTED, _LINE_LIMIT = 10, 160
 
 
 def notice_of(document: Report | Failure, threshold: Severity) -> Notice | None:
-    """Return the notice of *document*, None where nothing is new from *threshold* on.
+    """Return the notice of *document*, None if no finding from *threshold* on is new.
 
-    Without an earlier run everything is new. A failure is always told.
+    Without an earlier run everything is new. A failure always has a notice.
     """
     if isinstance(document, Failure):
         body = f"{printable(document.home)}\n{printable(document.reason)}"
         return Notice(f"{TITLE}: {document.headline}", body, Severity.ERROR)
     new = _new(document, threshold)
-    if new.empty and not document.trouble:
+    if new.empty and not document.warnings:
         return None
-    severity = Severity.ERROR if document.trouble else Severity(str(new["severity"].iloc[0]))
+    severity = Severity.ERROR if document.warnings else Severity(str(new["severity"].iloc[0]))
     body = "\n".join(_lines(document, new))
     return Notice(f"{TITLE}: {plural(len(new), 'new finding')}", body, severity)
 
 
 def _new(report: Report, threshold: Severity) -> pd.DataFrame:
-    bad = SEVERITIES[: SEVERITIES.index(threshold) + 1]
+    bad = [severity for severity in SEVERITIES if severity.at_least(threshold)]
     findings = report.findings[is_in(report.findings["severity"], bad)]
     if report.past.changes is not None:
         findings = findings[is_in(findings["state"], ["new"])]
@@ -43,12 +43,12 @@ def _new(report: Report, threshold: Severity) -> pd.DataFrame:
 def _lines(report: Report, new: pd.DataFrame) -> Iterator[str]:
     yield printable(report.summary.home)
     yield report.headline
-    yield from (printable(each) for each in report.trouble)
+    yield from (printable(warning) for warning in report.warnings)
     if (changes := report.past.changes) is not None:
         counts = f"{changes.new} new, {len(changes.fixed)} fixed, {changes.persisting} persisting"
         yield f"since {changes.compared_at}: {counts}"
     listed = records(new.head(_LISTED))
-    names = report.known.names
+    names = report.rule_book.names
     for finding in listed:
         title = names.titles[str(finding["rule"])]
         line = f"{finding['rule']} {describe_location(finding, names)}: {title}"

@@ -17,13 +17,13 @@ _HELP = {
     "rule_findings": "Findings by rule.",
     "blank_description_artifacts": "Artifacts with a blank description.",
     "broken_source_artifacts": "Artifacts with a broken source link.",
-    "wrong_cells": "Cells that disagree with what is believed.",
+    "wrong_cells": "Cells that differ from the expected value.",
     "missing_rows": "Manifest entries without a row.",
     "orphan_rows": "Rows without a manifest entry.",
     "accepted_findings": "Findings that the baseline accepts.",
-    "new_findings": "Findings that the run compared with did not have.",
-    "fixed_findings": "Findings of the run compared with that are gone.",
-    "persisting_findings": "Findings that the run compared with had too.",
+    "new_findings": "Findings that the earlier run did not have.",
+    "fixed_findings": "Findings of the earlier run that this run does not have.",
+    "persisting_findings": "Findings that the earlier run had too.",
 }
 
 
@@ -32,7 +32,7 @@ def metrics(report: Report) -> str:
     summary, past = report.summary, report.past
     home = {"home": summary.home}
     gauges: dict[str, list[tuple[Labels, float]]] = {
-        "success": [(home, float(not report.trouble))],
+        "success": [(home, float(not report.warnings))],
         **_completion(home, report.made_at),
         **{name: [(home, summary.counts[name])] for name in ("artifacts", "rows")},
         "findings": [(home | {"severity": each}, summary.counts[each]) for each in SEVERITIES],
@@ -49,19 +49,19 @@ def metrics(report: Report) -> str:
         gauges["new_findings"] = [(home, past.changes.new)]
         gauges["fixed_findings"] = [(home, len(past.changes.fixed))]
         gauges["persisting_findings"] = [(home, past.changes.persisting)]
-    return _exposed(gauges)
+    return _exposition(gauges)
 
 
 def failure_metrics(failure: Failure) -> str:
-    """Return *failure* in Prometheus's text format: no success, and when."""
+    """Return *failure* in Prometheus's text format: no success, and the time."""
     home = {"home": failure.home}
-    return _exposed({"success": [(home, 0.0)], **_completion(home, failure.made_at)})
+    return _exposition({"success": [(home, 0.0)], **_completion(home, failure.made_at)})
 
 
 def _by_rule(report: Report, home: Labels) -> Iterator[tuple[Labels, float]]:
-    """Yield every rule's count: a series that vanishes would never be seen to go down."""
+    """Yield every rule's count, zeros too: a series that ends is not seen to go down."""
     counts = report.findings["rule"].value_counts()
-    for rule in report.known.rules:
+    for rule in report.rule_book.rules:
         labels = {**home, "rule": rule.code, "severity": str(rule.severity)}
         yield labels, int(counts.get(rule.code, 0))
 
@@ -73,7 +73,7 @@ def _completion(home: Labels, made_at: str) -> dict[str, list[tuple[Labels, floa
     return {"completion_timestamp_seconds": [(home, seconds)]}
 
 
-def _exposed(gauges: Mapping[str, list[tuple[Labels, float]]]) -> str:
+def _exposition(gauges: Mapping[str, list[tuple[Labels, float]]]) -> str:
     lines = []
     for name, samples in gauges.items():
         metric = f"skillmeat_audit_{name}"

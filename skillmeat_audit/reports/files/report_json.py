@@ -1,146 +1,120 @@
-"""Renders a report as JSON, ``skillmeat-audit/report/1``, and publishes the schema of that."""
-
-from typing import Any, Literal
+"""Renders a report as JSON: ``skillmeat-audit/report/1``."""
 
 import msgspec
-import pandas as pd
 
-from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
+from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.model.trend import Accepted
+from skillmeat_audit.model.trend import Accepted, Delta
 from skillmeat_audit.reports.facts.causes import AffectedRows, CauseGroup
 from skillmeat_audit.reports.facts.report import Failure, Report
 from skillmeat_audit.reports.files.ascii_json import ascii_json
-from skillmeat_audit.reports.files.tabular import with_lists
-
-REPORT_SCHEMA: Literal["skillmeat-audit/report/1"] = "skillmeat-audit/report/1"
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-Text = str | None
+from skillmeat_audit.reports.files.findings_json import ReportedFinding, reported_findings
+from skillmeat_audit.reports.files.history_json import HistoryRun, history_runs
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One disagreement; ``expected`` and ``actual`` of a list column are lists where they parse.
-
-    ``identity`` stays the same from run to run; ``state`` is null without an earlier run.
-    """
-
-    rule: str
-    severity: Severity
-    collection_id: Text
-    artifact_id: Text
-    column: Text
-    status: Status | None
-    expected: str | list[Any] | None
-    actual: str | list[Any] | None
-    evidence: Evidence | None
-    disposition: Disposition
-    writer: Text
-    writer_confidence: Literal["certain", "likely", "unknown"] | None
-    detail: Text
-    identity: str
-    state: Literal["new", "persisting"] | None
-    since_at: Text
-
-
-class Gone(msgspec.Struct, frozen=True):
-    """A finding of the run compared with that is not there any more."""
+class FixedFinding(msgspec.Struct, frozen=True):
+    """A finding of the earlier run that this run no longer has."""
 
     identity: str
     rule: str
     severity: Severity
-    collection_id: Text
-    artifact_id: Text
-    column: Text
-    since_at: Text
+    collection_id: str | None
+    artifact_id: str | None
+    column: str | None
+    since_at: str | None
 
 
-class Affected(msgspec.Struct, frozen=True):
-    """One kind of trouble: how many have it, since when, and the rows by writer."""
+class AffectedRecord(msgspec.Struct, frozen=True):
+    """One kind of fault: how many artifacts and rows have it, since when, and rows by writer."""
 
     artifacts: int
     rows: int
-    oldest_at: Text
+    oldest_at: str | None
     writers: dict[str, int]
 
 
-class Cause(msgspec.Struct, frozen=True):
-    """Findings with one cause; ``commands`` mend them."""
+class CauseRecord(msgspec.Struct, frozen=True):
+    """Findings with one cause; ``commands`` repair them."""
 
-    writer: Text
+    writer: str | None
     does: str
     rows: int
-    oldest_at: Text
-    newest_at: Text
+    oldest_at: str | None
+    newest_at: str | None
     rules: dict[str, int]
     commands: list[str]
 
 
-class Compared(msgspec.Struct, frozen=True):
+class DeltaRecord(msgspec.Struct, frozen=True):
     """What changed since an earlier run."""
 
     compared_at: str
     new: int
     persisting: int
-    fixed: list[Gone]
+    fixed: list[FixedFinding]
 
 
-class Baseline(msgspec.Struct, frozen=True):
-    """What the baseline accepts, and which of its entries are of no use any more."""
+class BaselineRecord(msgspec.Struct, frozen=True):
+    """What the baseline accepts, and its entries that accept nothing any more."""
 
-    accepted: list[Finding]
+    accepted: list[ReportedFinding]
     stale: list[str]
     expired: list[str]
 
 
-class Document(msgspec.Struct, frozen=True, rename={"schema_": "schema"}):
-    """A report; ``failure`` says why the home could not be checked, and all else is then null."""
+class ReportDocument(
+    msgspec.Struct, frozen=True, tag_field="schema", tag="skillmeat-audit/report/1"
+):
+    """A report; with ``failure``, why the home could not be checked, all later keys are null."""
 
-    schema_: Literal["skillmeat-audit/report/1"]
     tool_version: str
     made_at: str
     home: str
-    failure: Text = None
-    database: Text = None
-    era: Text = None
+    failure: str | None = None
+    database: str | None = None
+    era: str | None = None
     headline: str = ""
     counts: dict[str, int] | None = None
     ignored: dict[str, int] | None = None
-    blank_descriptions: Affected | None = None
-    broken_sources: Affected | None = None
-    causes: list[Cause] | None = None
-    changes: Compared | None = None
-    baseline: Baseline | None = None
-    runs: list[dict[str, str | int | bool | None]] | None = None
+    blank_descriptions: AffectedRecord | None = None
+    broken_sources: AffectedRecord | None = None
+    causes: list[CauseRecord] | None = None
+    changes: DeltaRecord | None = None
+    baseline: BaselineRecord | None = None
+    runs: list[HistoryRun] | None = None
     notes: list[str] | None = None
-    findings: list[Finding] | None = None
+    findings: list[ReportedFinding] | None = None
 
 
 def report_json(report: Report) -> bytes:
-    """Return *report* as ``skillmeat-audit/report/1``; every finding is in it."""
+    """Return *report* as ``skillmeat-audit/report/1``, with every finding."""
     summary, past = report.summary, report.past
-    changes = past.changes
-    return ascii_json(Document(
-        schema_=REPORT_SCHEMA, tool_version=report.known.version, made_at=report.made_at,
-        home=summary.home, database=summary.database, era=summary.era, headline=report.headline,
-        counts=dict(summary.counts), ignored=dict(summary.ignored),
-        blank_descriptions=_affected(report.answer.descriptions),
-        broken_sources=_affected(report.answer.sources),
-        causes=[_cause(group) for group in report.groups],
-        changes=None if changes is None else Compared(
-            changes.compared_at, changes.new, changes.persisting,
-            [Gone(**each) for each in records(changes.fixed)],
-        ),
-        baseline=_baseline(past.accepted),
-        runs=records(past.trend), notes=[*report.notes, *report.trouble],
-        findings=_findings(report.findings),
-    ))  # fmt: skip
+    return ascii_json(
+        ReportDocument(
+            tool_version=report.rule_book.version,
+            made_at=report.made_at,
+            home=summary.home,
+            database=summary.database,
+            era=summary.era,
+            headline=report.headline,
+            counts=dict(summary.counts),
+            ignored=dict(summary.ignored),
+            blank_descriptions=_affected(report.answer.descriptions),
+            broken_sources=_affected(report.answer.sources),
+            causes=[_cause(group) for group in report.groups],
+            changes=None if past.changes is None else _delta(past.changes),
+            baseline=None if past.accepted is None else _baseline(past.accepted),
+            runs=history_runs(past.trend),
+            notes=[*report.notes, *report.warnings],
+            findings=reported_findings(report.findings),
+        )
+    )
 
 
 def failure_json(failure: Failure) -> bytes:
     """Return *failure* as ``skillmeat-audit/report/1``."""
     return ascii_json(
-        Document(
-            schema_=REPORT_SCHEMA,
+        ReportDocument(
             tool_version=failure.version,
             made_at=failure.made_at,
             home=failure.home,
@@ -150,27 +124,23 @@ def failure_json(failure: Failure) -> bytes:
     )
 
 
-def report_schema() -> bytes:
-    """Return the JSON schema of ``skillmeat-audit/report/1``."""
-    return ascii_json({"$schema": _DIALECT, "$id": REPORT_SCHEMA} | msgspec.json.schema(Document))
+def _delta(delta: Delta) -> DeltaRecord:
+    fixed = [FixedFinding(**finding) for finding in records(delta.fixed)]
+    return DeltaRecord(delta.compared_at, delta.new, delta.persisting, fixed)
 
 
-def _findings(findings: pd.DataFrame) -> list[Finding]:
-    return [Finding(**with_lists(each)) for each in records(findings)]
+def _baseline(accepted: Accepted) -> BaselineRecord:
+    findings = reported_findings(accepted.findings)
+    return BaselineRecord(findings, list(accepted.stale), list(accepted.expired))
 
 
-def _baseline(accepted: Accepted | None) -> Baseline | None:
-    if accepted is None:
-        return None
-    return Baseline(_findings(accepted.findings), list(accepted.stale), list(accepted.expired))
+def _affected(affected: AffectedRows) -> AffectedRecord:
+    writers = dict(affected.writers)
+    return AffectedRecord(affected.artifacts, affected.rows, affected.oldest_at, writers)
 
 
-def _affected(trouble: AffectedRows) -> Affected:
-    return Affected(trouble.artifacts, trouble.rows, trouble.oldest_at, dict(trouble.writers))
-
-
-def _cause(group: CauseGroup) -> Cause:
-    return Cause(
+def _cause(group: CauseGroup) -> CauseRecord:
+    return CauseRecord(
         writer=group.writer,
         does=group.does,
         rows=group.rows,

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.reports.facts.causes import worst_first
 from skillmeat_audit.reports.facts.lines import Finding, describe_difference, describe_location
-from skillmeat_audit.reports.facts.names import TOOL
+from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.report import Failure, Report
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 
@@ -25,29 +25,29 @@ _DATABASE = "cache/cache.db"
 
 def sarif(report: Report) -> bytes:
     """Return *report* as SARIF: every rule, the worst results, those that the baseline accepts."""
-    known = report.known
-    index = {rule.code: number for number, rule in enumerate(known.rules)}
-    told = records(worst_first(report.findings).head(RESULTS_SHOWN))
-    results = [_result(each, report, index) for each in told]
-    for finding, reason in _accepted(report, RESULTS_SHOWN - len(told)):
+    rule_book = report.rule_book
+    index = {rule.code: number for number, rule in enumerate(rule_book.rules)}
+    visible = records(worst_first(report.findings).head(RESULTS_SHOWN))
+    results = [_result(finding, report, index) for finding in visible]
+    for finding, reason in _accepted(report, RESULTS_SHOWN - len(visible)):
         suppression = {"kind": "external", "justification": printable(reason)}
         results.append(_result(finding, report, index) | {"suppressions": [suppression]})
     run = {
-        "tool": _tool(known.version, known.rules),
-        "invocations": [_invocation(report.made_at, successful=not report.trouble)],
-        "originalUriBaseIds": _bases(known.base),
+        "tool": _tool(rule_book.version, rule_book.rules),
+        "invocations": [_invocation(report.made_at, successful=not report.warnings)],
+        "originalUriBaseIds": _bases(rule_book.base),
         "columnKind": "unicodeCodePoints",
         "results": results,
-        "properties": {"shown": len(told), "total": len(report.findings)},
+        "properties": {"shown": len(visible), "total": len(report.findings)},
     }
     return _log(run)
 
 
 def failure_sarif(failure: Failure) -> bytes:
-    """Return *failure* as SARIF: an invocation that did not succeed, and why."""
+    """Return *failure* as SARIF: an invocation that did not succeed, and the reason."""
     invocation = _invocation(failure.made_at, successful=False)
-    said = {"level": "error", "message": {"text": printable(failure.reason)}}
-    invocation["toolExecutionNotifications"] = [said]
+    notification = {"level": "error", "message": {"text": printable(failure.reason)}}
+    invocation["toolExecutionNotifications"] = [notification]
     return _log({"tool": _tool(failure.version, ()), "invocations": [invocation], "results": []})
 
 
@@ -64,7 +64,7 @@ def _log(run: Mapping[str, object]) -> bytes:
 
 
 def _tool(version: str, rules: Sequence[Rule]) -> dict[str, object]:
-    """Return the tool with all its rules, so that what is gone counts as fixed."""
+    """Return the tool with all its rules: a rule without results then counts as fixed."""
     described = [
         {
             "id": rule.code,
@@ -99,11 +99,11 @@ def _result(finding: Finding, report: Report, index: Mapping[str, int]) -> dict[
 
 
 def _location(finding: Finding, report: Report) -> dict[str, object]:
-    artifact, known = finding["artifact_id"], report.known
-    place = quote(known.places.get(str(artifact), _DATABASE))
-    uri = place if _is_elsewhere(known.base) else known.base + place
+    artifact, rule_book = finding["artifact_id"], report.rule_book
+    path = quote(rule_book.places.get(str(artifact), _DATABASE))
+    uri = path if _is_absolute(rule_book.base) else rule_book.base + path
     physical = {
-        "artifactLocation": {"uri": uri, "uriBaseId": _base_id(known.base)},
+        "artifactLocation": {"uri": uri, "uriBaseId": _base_id(rule_book.base)},
         "region": {"startLine": 1},
     }
     if artifact is None:
@@ -115,22 +115,22 @@ def _location(finding: Finding, report: Report) -> dict[str, object]:
 
 
 def _bases(base: str) -> dict[str, object]:
-    """Return what URIs are relative to: the home, or the working folder where it lies below."""
-    if _is_elsewhere(base):
+    """Return the base of relative URIs: the home, or the working folder if the home is below it."""
+    if _is_absolute(base):
         return {_base_id(base): {"uri": base, "description": {"text": "the SkillMeat home"}}}
     return {_base_id(base): {"description": {"text": "the root of the checkout"}}}
 
 
 def _base_id(base: str) -> str:
-    return "HOME" if _is_elsewhere(base) else "%SRCROOT%"
+    return "HOME" if _is_absolute(base) else "%SRCROOT%"
 
 
-def _is_elsewhere(base: str) -> bool:
+def _is_absolute(base: str) -> bool:
     return base.startswith("file:")
 
 
 def _message(finding: Finding, report: Report) -> str:
-    names = report.known.names
+    names = report.rule_book.names
     line = f"{describe_location(finding, names)}: {names.titles[str(finding['rule'])]}"
     if detail := describe_difference(finding, _MESSAGE_LIMIT // 4):
         line += f" ({detail})" if finding["column"] is not None else f": {detail}"

@@ -1,78 +1,83 @@
-"""Renders one artifact as static HTML: its layers side by side, what changed marked."""
+"""Renders one artifact as static HTML: its layers side by side, differences marked."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+import pandas as pd
+from markupsafe import Markup
 
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import Status
 from skillmeat_audit.model.tables import records
-from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.artifact import ArtifactLayers, LayerColumn
+from skillmeat_audit.reports.facts.lines import Finding, is_about_cell
 from skillmeat_audit.reports.notebook.audit import findings_html
 from skillmeat_audit.reports.notebook.html import (
-    Markup,
     empty_sign,
     fragment,
     paragraph,
     strong,
     table_html,
     tag,
-    text_html,
 )
 from skillmeat_audit.reports.notebook.word_diff import marked_difference
 
-if TYPE_CHECKING:
-    from skillmeat_audit.reports.facts.artifact import ArtifactView, Column
-
 _LAYER_LIMIT = 12
-_SILENT = Markup("–")
+_NO_VALUE = Markup("–")
 
-Finding = Mapping[str, object]
+FindingsByCell = Mapping[tuple[object, object], Finding]  # by DB collection and column
 
 
-def artifact_html(view: "ArtifactView", names: Names) -> str:
-    """Return *view* as an HTML fragment: a column per layer, then who wrote each row."""
+def artifact_html(artifact: ArtifactLayers) -> Markup:
+    """Return *artifact* as an HTML fragment: a column per layer, then the writer of each row."""
     wrong = {
-        (each["collection_id"], each["column"]): each
-        for each in records(view.findings)
-        if each["column"] is not None and each["status"] is not None
+        (finding["collection_id"], finding["column"]): finding
+        for finding in records(artifact.findings)
+        if is_about_cell(finding)
     }
-    layers = view.columns[:_LAYER_LIMIT]
-    said = [name for name in COLUMNS if any(_speaks(layer, name, wrong) for layer in layers)]
-    silent = [name for name in COLUMNS if name not in said]
-    caption = f"{view.artifact_id}: {len(layers)} of {len(view.columns)} layers"
-    rows = ([name, *(_cell(layer, name, wrong) for layer in layers)] for name in said)
-    others = view.findings[view.findings["column"].isna() | view.findings["status"].isna()]
+    layers = artifact.columns[:_LAYER_LIMIT]
+    present = [name for name in COLUMNS if any(_has_cell(layer, name, wrong) for layer in layers)]
+    absent = [name for name in COLUMNS if name not in present]
+    caption = f"{artifact.artifact_id}: {len(layers)} of {len(artifact.columns)} layers"
+    rows = ([name, *(_cell(layer, name, wrong) for layer in layers)] for name in present)
     return fragment(
         table_html(caption, ("column", *(layer.title for layer in layers)), rows),
-        paragraph(f"no layer knows: {', '.join(silent)}") if silent else "",
-        *(_explanation(names.collection(place), told) for place, told in view.explanations.items()),
-        findings_html(others.head(_LAYER_LIMIT), names, len(others)) if len(others) else "",
+        paragraph(f"no layer knows: {', '.join(absent)}" if absent else ""),
+        *(
+            paragraph(strong(f"row in {artifact.names.collection(collection)}"), explanation)
+            for collection, explanation in artifact.explanations.items()
+        ),
+        _other_findings(artifact),
     )
 
 
-def _speaks(layer: "Column", name: str, wrong: Mapping[tuple[object, object], Finding]) -> bool:
-    return layer.values.get(name) is not None or (layer.collection_id, name) in wrong
+def _has_cell(layer: LayerColumn, name: str, wrong: FindingsByCell) -> bool:
+    return layer.texts.get(name) is not None or (layer.collection_id, name) in wrong
 
 
-def _cell(layer: "Column", name: str, wrong: Mapping[tuple[object, object], Finding]) -> Markup:
-    """Return what *layer* says in column *name*; in a row that is wrong, marked and with its rule.
+def _cell(layer: LayerColumn, name: str, wrong: FindingsByCell) -> Markup:
+    """Return the value of *layer* in column *name*; a wrong cell is marked and has its rule.
 
-    What a file says of itself is marked as well where it is what a row should say.
+    The value of a file is marked as well if it is the expected value of a row.
     """
-    value = layer.values.get(name)
-    found = wrong.get((layer.collection_id, name)) if layer.collection_id is not None else None
-    if found is not None:
-        sign = tag(str(found["rule"]), str(found["severity"]))
-        expected = None if found["status"] == Status.EXTRA else found["expected"]
-        return Markup(f"{marked_difference(value, expected)[0]}<br>{sign}")
+    value = layer.texts.get(name)
+    finding = wrong.get((layer.collection_id, name)) if layer.collection_id is not None else None
+    if finding is not None:
+        sign = tag(str(finding["rule"]), str(finding["severity"]))
+        expected = None if finding["status"] == Status.EXTRA else finding["expected"]
+        return Markup("{}<br>{}").format(marked_difference(value, expected)[0], sign)
     if value is None and layer.state is not None and name == COLUMNS[0]:
         return empty_sign(f"({layer.state})")
     if value in (None, ""):
-        return _SILENT if value is None else empty_sign()
-    differing = (each for (_, column), each in wrong.items() if column == name)
-    against = next((each["actual"] for each in differing if each["expected"] == value), None)
-    return marked_difference(value, against)[0]
+        return _NO_VALUE if value is None else empty_sign()
+    of_column = (each for (_, column), each in wrong.items() if column == name)
+    actual = next((each["actual"] for each in of_column if each["expected"] == value), None)
+    return marked_difference(value, actual)[0]
 
 
-def _explanation(collection: str, told: str) -> str:
-    return paragraph(strong(f"row in {collection}"), Markup(text_html(told)))
+def _other_findings(artifact: ArtifactLayers) -> Markup:
+    """Return the table of the findings that are not on a cell, empty for none."""
+    findings: pd.DataFrame = artifact.findings
+    others = findings[findings["column"].isna() | findings["status"].isna()]
+    if others.empty:
+        return Markup()
+    return findings_html(others.head(_LAYER_LIMIT), artifact.names, len(others))

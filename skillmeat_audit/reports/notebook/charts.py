@@ -1,4 +1,4 @@
-"""Draws an audit: pictures with words for those who cannot see them, the same bytes every time."""
+"""Draws an audit: charts with alt text; the same audit gives the same bytes."""
 
 import base64
 import io
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import SEVERITIES
@@ -22,11 +23,11 @@ from skillmeat_audit.reports.notebook.html import fragment, table_html
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Told apart by those who see no colours too (Okabe and Ito), and by hatching besides.
+# Distinct for the colour-blind too (Okabe and Ito), and by hatching as well.
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
 _SEVERITIES = {"error": "#d55e00", "warning": "#e69f00", "info": "#56b4e9"}
 _HATCHES = ("", "//", "--", "xx", "\\", "++", "||", "/")  # lines only: dots make big files
-_WIDTH_INCHES, _LABEL_CHARS, _TOLD_CHARS, _ROW_LIMIT = 7.2, 40, 200, 40
+_WIDTH_INCHES, _LABEL_CHARS, _SENTENCE_CHARS, _ROW_LIMIT = 7.2, 40, 200, 40
 # Edges and hatches are dark: a bar stands out from the page by them, whatever its colour. Text
 # stays text: a third of the size, and sharp wherever a font is.
 _EDGE, _EDGE_POINTS = "#333333", 0.6
@@ -40,7 +41,7 @@ _FONTS = b"'DejaVu Sans', Verdana, sans-serif"
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture, what it says in words (``alt``), and its numbers; shows itself in a notebook."""
+    """A picture, its content in words (``alt``), and its numbers; displays itself in a notebook."""
 
     title: str
     alt: str
@@ -50,27 +51,30 @@ class Chart:
     def __repr__(self) -> str:
         return f"<Chart: {self.alt}; see .numbers, .svg>"
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> Markup:
         source = base64.b64encode(self.svg).decode("ascii")
         named = self.numbers.rename_axis(self.title).reset_index()
-        shown = named.head(_ROW_LIMIT)
-        caption = f"{self.title}: {len(shown)} of {len(named)} lines"
-        rows = [list(each.values()) for each in records(shown)]
-        said = escape(self.alt)
-        return fragment(
+        visible = named.head(_ROW_LIMIT)
+        caption = f"{self.title}: {len(visible)} of {len(named)} lines"
+        rows = [list(line.values()) for line in records(visible)]
+        figure = Markup(
             '<figure style="margin:.5em 0">'
-            f'<img src="data:image/svg+xml;base64,{source}" alt="{said}" '
+            '<img src="data:image/svg+xml;base64,{}" alt="{}" '
             'style="max-width:100%;background:#fff">'
-            f'<figcaption aria-hidden="true">{said}</figcaption></figure>',
-            "<details><summary>The numbers</summary>",
+            '<figcaption aria-hidden="true">{}</figcaption></figure>'
+        )
+        alt = Markup(escape(self.alt))  # longer than `text_html` allows
+        return fragment(
+            figure.format(source, alt, alt),
+            Markup("<details><summary>The numbers</summary>"),
             table_html(caption, [str(name) for name in named.columns], rows),
-            "</details>",
+            Markup("</details>"),
         )
 
 
 @dataclass(frozen=True)
 class Charts:
-    """The charts of an audit, each drawn when it is first looked at."""
+    """The charts of an audit; a chart is drawn when it is first used."""
 
     snapshot: Snapshot
     findings: pd.DataFrame = field(repr=False)
@@ -78,7 +82,7 @@ class Charts:
 
     @cached_property
     def cells(self) -> Chart:
-        """Wrong cells by column, and by the layer that knows better."""
+        """Wrong cells by column, and by the layer of the expected value."""
         numbers = wrong_cells(self.findings)
         return _stacked("Wrong cells by column, and the layer that knows better", numbers)
 
@@ -100,46 +104,44 @@ class Charts:
         numbers = coverage(self.snapshot)
         numbers.index = pd.Index([self.names.collection(each) for each in numbers.index])
         title = "Rows that have a description and a source, by collection"
-        told = [
+        sentences = [
             f"{name}: {row['description']} of {row['rows']} have a description, "
             f"{row['source']} a source"
             for name, row in zip(numbers.index, records(numbers), strict=True)
         ]
-        return _chart(title, told, numbers, _beside)
+        return _chart(title, sentences, numbers, _beside)
 
     def __repr__(self) -> str:
         return "<Charts; see .cells, .writers, .days, .coverage>"
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> Markup:
         charts = (self.cells, self.writers, self.days, self.coverage)
-        return "\n".join(chart._repr_html_() for chart in charts)
+        return Markup("\n").join(chart._repr_html_() for chart in charts)
 
 
 def _stacked(title: str, numbers: pd.DataFrame) -> Chart:
-    told = [
+    sentences = [
         f"{name}: {', '.join(f'{kind} {number}' for kind, number in row.items() if number)}"
         for name, row in zip(numbers.index, records(numbers), strict=True)
     ]
-    return _chart(title, told, numbers, _stack)
+    return _chart(title, sentences, numbers, _stack)
 
 
 def _chart(
     title: str,
-    told: Sequence[str],
+    sentences: Sequence[str],
     numbers: pd.DataFrame,
     draw: Callable[["Axes", pd.DataFrame], None],
 ) -> Chart:
-    """Return the chart of *numbers*; its words are the title and the first of what is *told*."""
-    more = f"; and {len(told) - 5} more" if len(told) > 5 else ""
-    said = "; ".join(shortened(printable(each), _TOLD_CHARS) for each in told[:5])
-    alt = f"{title}. {said or 'Nothing to count'}{more}."
-    return Chart(title, alt, _drawn(title, numbers, draw), numbers)
+    """Return the chart of *numbers*; its alt text is the title and the first *sentences*."""
+    more = f"; and {len(sentences) - 5} more" if len(sentences) > 5 else ""
+    first = "; ".join(shortened(printable(each), _SENTENCE_CHARS) for each in sentences[:5])
+    alt = f"{title}. {first or 'Nothing to count'}{more}."
+    return Chart(title, alt, _svg(title, numbers, draw), numbers)
 
 
-def _drawn(
-    title: str, numbers: pd.DataFrame, draw: Callable[["Axes", pd.DataFrame], None]
-) -> bytes:
-    from matplotlib import rc_context  # noqa: PLC0415 - only where somebody looks
+def _svg(title: str, numbers: pd.DataFrame, draw: Callable[["Axes", pd.DataFrame], None]) -> bytes:
+    from matplotlib import rc_context  # noqa: PLC0415 - slow to import
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     out = io.BytesIO()
@@ -172,7 +174,7 @@ def _stack(axes: "Axes", numbers: pd.DataFrame) -> None:
         )  # fmt: skip
         start = start + numbers[name]
     for place, total in enumerate(start):
-        _say(axes, f"{total}", (total, place))
+        _annotate(axes, f"{total}", (total, place))
     axes.set_xlim(0, 1.12 * start.max())
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
@@ -184,20 +186,20 @@ def _beside(axes: "Axes", numbers: pd.DataFrame) -> None:
         share = 100 * numbers[name] / numbers["rows"]
         axes.barh(places, share, height=0.36, label=name, color=_COLOURS[number],
                   hatch=_HATCHES[number], edgecolor=_EDGE, linewidth=_EDGE_POINTS)  # fmt: skip
-        told = (f"{had} of {of}" for had, of in zip(numbers[name], numbers["rows"], strict=True))
-        for place, width, text in zip(places, share, told, strict=True):
-            _say(axes, text, (width, place))
+        counts = zip(numbers[name], numbers["rows"], strict=True)
+        for place, width, (count, rows) in zip(places, share, counts, strict=True):
+            _annotate(axes, f"{count} of {rows}", (width, place))
     axes.set_xlim(0, 115)
     axes.set_xticks([0, 25, 50, 75, 100], ["0 %", "25 %", "50 %", "75 %", "100 %"])
 
 
-def _say(axes: "Axes", text: str, end: tuple[float, float]) -> None:
+def _annotate(axes: "Axes", text: str, end: tuple[float, float]) -> None:
     """Write *text* right of the *end* of a bar."""
     axes.annotate(text, end, xytext=(3, 0), textcoords="offset points", va="center")
 
 
 def _label(axes: "Axes", numbers: pd.DataFrame) -> None:
-    """Name the lines and the colours; names are text from outside, and no formulas."""
+    """Label the lines and the colours; names are text, not formulas."""
     labels = [_drawable(str(name)) for name in numbers.index]
     axes.set_yticks(range(len(numbers)), labels, parse_math=False)
     axes.set_ylim(max(len(numbers), 2) - 0.5, -0.5)
@@ -208,6 +210,6 @@ def _drawable(name: str) -> str:
     """Return *name* cut, with a mark for what the font cannot draw."""
     from matplotlib.font_manager import FontProperties, findfont, get_font  # noqa: PLC0415
 
-    known = get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap()
+    charmap = get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap()
     text = shortened(printable(name), _LABEL_CHARS)
-    return "".join(char if ord(char) in known else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return "".join(char if ord(char) in charmap else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -1,12 +1,14 @@
 """The parts of static HTML for notebooks: no script, bounded, readable untrusted and in any theme.
 
-Everything that is not `Markup` is text from outside, and is escaped and cut. Tables carry a caption
-and header scopes; a state is told by word and shape, colour only repeats it. Where a host drops
-styles (code hosts do), what is left are plain headings and tables.
+`Markup` is HTML; every other value is text, and `text_html` escapes and cuts it. Tables have a
+caption and header scopes; a word and a shape express each state, the colour only repeats it. Where
+a host drops styles (code hosts do), plain headings and tables remain.
 """
 
 from collections.abc import Iterable, Sequence
 from html import escape
+
+from markupsafe import Markup
 
 from skillmeat_audit.base.text import printable, shortened
 
@@ -16,9 +18,9 @@ _SHAPES = {
     "error": "✖", "warning": "▲", "info": "●", "applied": "✔", "skipped": "▲",
     "insert": "+", "update": "✎", "delete": "✖",
 }  # fmt: skip
-# Colours are JupyterLab's own where it is there, else ours, mixed with the colour of the text: so
-# they stand out enough (4.5 to 1) from a light page and from a dark one.
-_STYLE = """<style>
+# JupyterLab's own colours, with ours as fallback, mixed with the colour of the text: the contrast
+# is at least 4.5 to 1 on a light page and on a dark one.
+_STYLE = Markup("""<style>
 .skillmeat-audit{font-size:var(--jp-ui-font-size1,13px);line-height:1.45;overflow-x:auto}
 .skillmeat-audit p{margin:.3em 0}
 .skillmeat-audit table{border-collapse:collapse;margin:.7em 0;font-size:inherit}
@@ -44,108 +46,115 @@ color:color-mix(in srgb,var(--jp-warn-color1,#f57c00) 60%,currentColor)}
 color:color-mix(in srgb,var(--jp-success-color1,#388e3c) 75%,currentColor)}
 .skillmeat-audit mark{background:#ffe58a;color:#1b1b1b;text-decoration:underline;padding:0 .1em}
 .skillmeat-audit code{background:none;padding:0;font-size:inherit;color:inherit}
-</style>"""
-
-
-class Markup(str):
-    """HTML of our own making, shown as it is."""
-
-    __slots__ = ()
+</style>""")
 
 
 class Figure(str):
-    """A number in a form of its own, shown at the right as numbers are."""
+    """A formatted number, aligned to the right as numbers are."""
 
     __slots__ = ()
 
 
-def fragment(*parts: str) -> str:
+def text_html(value: object) -> Markup:
+    """Return *value* as HTML: `Markup` unchanged, text printable, cut and escaped, None empty."""
+    if isinstance(value, Markup):
+        return value
+    text = "" if value is None else shortened(printable(value), _VALUE_LIMIT_CHARS)
+    return Markup(escape(text))  # html.escape: its entities are in the stored notebooks
+
+
+def fragment(*parts: Markup) -> Markup:
     """Return *parts* as one fragment with its style; empty ones are left out."""
-    body = "\n".join(part for part in parts if part)
-    return f'<div class="skillmeat-audit">{_STYLE}\n{body}\n</div>'
+    body = Markup("\n").join(part for part in parts if part)
+    return Markup('<div class="skillmeat-audit">{}\n{}\n</div>').format(_STYLE, body)
 
 
-def table_html(caption: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table with a caption and scopes, every value escaped and cut; numbers are right.
+def table_html(caption: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Markup:
+    """Return a table with a caption and scopes; numbers are on the right.
 
-    The first cell of each row heads it.
+    The first cell of each row is its header.
     """
-    body = "".join(f"<tr>{_row(row)}</tr>\n" for row in rows)
-    return _table(caption, header, f"<tbody>{body}</tbody>")
+    body = _join(Markup("<tr>{}</tr>\n").format(_row(row)) for row in rows)
+    return _table(caption, header, Markup("<tbody>{}</tbody>").format(body))
 
 
 def grouped_html(
     caption: str,
     header: Sequence[str],
-    groups: Iterable[tuple[str, Iterable[Sequence[object]]]],
-) -> str:
-    """Return a table as `table_html` does, its rows in *groups* under a heading each.
+    groups: Iterable[tuple[object, Iterable[Sequence[object]]]],
+) -> Markup:
+    """Return a table as `table_html` does, its rows in *groups* with a heading each.
 
     The heading is to the left even where a host drops our style and has its own for cells.
     """
+    body = Markup(
+        '<tbody><tr><th scope="rowgroup" colspan="{}"><div align="left">{}</div></th></tr>\n'
+        "{}</tbody>\n"
+    )
     bodies = (
-        f'<tbody><tr><th scope="rowgroup" colspan="{len(header)}">'
-        f'<div align="left">{text_html(title)}</div></th></tr>\n'
-        f"{''.join(f'<tr>{_row(row)}</tr>' for row in rows)}</tbody>\n"
+        body.format(
+            len(header),
+            text_html(title),
+            _join(Markup("<tr>{}</tr>").format(_row(row)) for row in rows),
+        )
         for title, rows in groups
     )
-    return _table(caption, header, "".join(bodies))
+    return _table(caption, header, _join(bodies))
 
 
-def _table(caption: str, header: Sequence[str], bodies: str) -> str:
-    head = "".join(f'<th scope="col">{text_html(name)}</th>' for name in header)
-    return (
-        f"<table><caption>{text_html(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n"
-        f"{bodies}</table>"
+def _table(caption: str, header: Sequence[str], bodies: Markup) -> Markup:
+    head = _join(Markup('<th scope="col">{}</th>').format(text_html(name)) for name in header)
+    return Markup("<table><caption>{}</caption>\n<thead><tr>{}</tr></thead>\n{}</table>").format(
+        text_html(caption), head, bodies
     )
 
 
-def _row(row: Sequence[object]) -> str:
+def _row(row: Sequence[object]) -> Markup:
     first, *others = row
-    return f'<th scope="row">{text_html(first)}</th>' + "".join(map(_cell, others))
+    header = Markup('<th scope="row">{}</th>').format(text_html(first))
+    return header + _join(map(_cell, others))
 
 
-def _cell(value: object) -> str:
-    kind = ' class="number"' if isinstance(value, (int, Figure)) else ""
-    return f"<td{kind}>{text_html(value)}</td>"
+def _cell(value: object) -> Markup:
+    is_number = isinstance(value, (int, Figure))
+    cell = Markup('<td class="number">{}</td>') if is_number else Markup("<td>{}</td>")
+    return cell.format(text_html(value))
 
 
-def text_html(value: object) -> str:
-    """Return *value* as HTML text: printable, cut, escaped; nothing for None."""
-    if isinstance(value, Markup):
-        return value
-    return "" if value is None else escape(shortened(printable(value), _VALUE_LIMIT_CHARS))
+def _join(parts: Iterable[Markup]) -> Markup:
+    return Markup("").join(parts)
 
 
 def tag(word: str, kind: str | None = None) -> Markup:
-    """Return *word* with the shape of its *kind* (default: itself), the colour with the shape."""
+    """Return *word* with the shape and colour of its *kind* (default: itself)."""
     kind = kind or word
-    shape = _SHAPES.get(kind, "")
-    return Markup(f'<span class="tag {kind}"><b>{shape}</b>&nbsp;{text_html(word)}</span>')
+    return Markup('<span class="tag {}"><b>{}</b>&nbsp;{}</span>').format(
+        kind, _SHAPES.get(kind, ""), text_html(word)
+    )
 
 
 def empty_sign(word: str = "(empty)") -> Markup:
-    """Return the sign for a value that is not there."""
-    return Markup(f'<span class="empty">{text_html(word)}</span>')
+    """Return the sign of an absent value."""
+    return Markup('<span class="empty">{}</span>').format(text_html(word))
 
 
 def join_parts(*parts: object) -> Markup:
-    """Return *parts* that say something, joined by middle dots."""
-    return Markup(" · ".join(text_html(part) for part in parts if part))
+    """Return *parts*, without empty ones, joined by middle dots."""
+    return Markup(" · ").join(text_html(part) for part in parts if part)
 
 
-def paragraph(*parts: object) -> str:
-    """Return a paragraph of *parts*, joined by middle dots; nothing where they are silent."""
-    said = join_parts(*parts)
-    return f"<p>{said}</p>" if said else ""
+def paragraph(*parts: object) -> Markup:
+    """Return a paragraph of *parts*, joined by middle dots; nothing if all are empty."""
+    content = join_parts(*parts)
+    return Markup("<p>{}</p>").format(content) if content else content
 
 
 def strong(text: object) -> Markup:
     """Return *text* in bold."""
-    return Markup(f"<strong>{text_html(text)}</strong>")
+    return Markup("<strong>{}</strong>").format(text_html(text))
 
 
-def next_calls(*codes: str) -> str:
-    """Return a paragraph that names the next next_calls."""
-    listed = " · ".join(f"<code>{text_html(code)}</code>" for code in codes)
-    return f"<p>next: {listed}</p>"
+def next_calls(*codes: str) -> Markup:
+    """Return a paragraph of the calls that may follow."""
+    listed = Markup(" · ").join(Markup("<code>{}</code>").format(text_html(c)) for c in codes)
+    return Markup("<p>next: {}</p>").format(listed)

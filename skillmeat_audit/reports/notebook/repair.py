@@ -1,14 +1,21 @@
-"""Renders plans and runs as static HTML for notebooks: before → after, and the way back."""
+"""Renders plans and runs as static HTML for notebooks: before → after, and the next calls."""
 
 from collections.abc import Sequence
 from itertools import accumulate
 
+from markupsafe import Markup
+
 from skillmeat_audit.model.changes import Change, Outcome, PlanDocument, RunOutcome, Skipped
+from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.run_sentences import (
+    delta_sentence,
+    outcome_words,
+    summarize_changes,
+)
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.html import (
     ROW_LIMIT,
-    Markup,
     empty_sign,
     fragment,
     grouped_html,
@@ -21,12 +28,6 @@ from skillmeat_audit.reports.notebook.html import (
     text_html,
 )
 from skillmeat_audit.reports.notebook.word_diff import marked_difference
-from skillmeat_audit.reports.terminal.runs import (
-    AuditDelta,
-    delta_sentence,
-    outcome_words,
-    summarize_changes,
-)
 
 _PLAN = ("column", "before", "after")
 _RUN = ("outcome", "change", "artifact", "collection")
@@ -34,29 +35,30 @@ _RUN = ("outcome", "change", "artifact", "collection")
 Cells = list[tuple[str, Markup, Markup]]
 
 
-def plan_html(plan: PlanDocument, names: Names) -> str:
+def plan_html(plan: PlanDocument, names: Names) -> Markup:
     """Return a plan as an HTML fragment: the first changes, cell by cell, before → after."""
     if not plan.changes:
         return fragment(paragraph(strong("Nothing to repair.")))
-    shown = _first(plan.changes)
-    caption = f"{len(shown)} of {plural(len(plan.changes), 'row')}, before → after"
+    visible = _first(plan.changes)
+    caption = f"{len(visible)} of {plural(len(plan.changes), 'row')}, before → after"
     return fragment(
         paragraph(strong(summarize_changes(plan.changes)), "decided, nothing written yet"),
-        grouped_html(caption, _PLAN, ((_title(each, names), _cells(each)) for each in shown)),
+        grouped_html(caption, _PLAN, ((_title(each, names), _cells(each)) for each in visible)),
         next_calls("plan.changes", "plan.save('plan.json')", "plan.rehearse()", "plan.apply()"),
     )
 
 
 def _first(changes: Sequence[Change]) -> Sequence[Change]:
-    """Return the first changes: about as many as make `ROW_LIMIT` cells."""
+    """Return the first changes, with about `ROW_LIMIT` cells."""
     cells = accumulate(max(len(change.after), 1) for change in changes)
     return changes[: sum(1 for total in cells if total <= ROW_LIMIT) or 1]
 
 
 def _title(change: Change, names: Names) -> Markup:
-    place = names.collection(change.collection_id)
-    why = f"{change.disposition}, mends {' '.join(change.rules)}"
-    return join_parts(Markup(f"{tag(change.op)} {text_html(change.artifact_id)}"), place, why)
+    collection = names.collection(change.collection_id)
+    reason = f"{change.disposition}, repairs {' '.join(change.rules)}"
+    row = Markup("{} {}").format(tag(change.op), text_html(change.artifact_id))
+    return join_parts(row, collection, reason)
 
 
 def _cells(change: Change) -> Cells:
@@ -71,30 +73,21 @@ def _cells(change: Change) -> Cells:
     return values
 
 
-def run_html(run: RunOutcome, compared: AuditDelta | None, names: Names) -> str:
-    """Return a run as an HTML fragment: what became of its changes, and how to go back."""
+def run_html(run: RunOutcome, delta: AuditDelta | None, names: Names) -> Markup:
+    """Return a run as an HTML fragment: the outcome of its changes, and how to undo it."""
     conflicts = len(run.conflicts)
-    shown = sorted(run.outcomes, key=lambda each: not isinstance(each, Skipped))[:ROW_LIMIT]
-    skipped = any(isinstance(each, Skipped) for each in shown)
-    rows = (
-        _outcome(each, outcome_words(run), names)[: None if skipped else len(_RUN)]
-        for each in shown
-    )
     return fragment(
         paragraph(
             strong(f"{plural(len(run.applied), 'change')} {outcome_words(run)}"),
             "" if run.run else "nothing was changed",
             tag(plural(conflicts, "conflict"), "warning") if conflicts else "",
         ),
-        "" if compared is None else paragraph(delta_sentence(compared)),
+        paragraph("" if delta is None else delta_sentence(delta)),
         *(paragraph(note) for note in run.notes),
-        paragraph(f"backup: {run.backup}") if run.backup else "",
-        table_html(
-            f"{len(shown)} of {plural(len(run.outcomes), 'outcome')}",
-            (*_RUN, "why") if skipped else _RUN, rows,
-        ),
+        paragraph(f"backup: {run.backup}" if run.backup else ""),
+        _outcomes(run, names),
         next_calls("run.outcomes", *_next(run)),
-    )  # fmt: skip
+    )
 
 
 def _next(run: RunOutcome) -> tuple[str, ...]:
@@ -103,11 +96,17 @@ def _next(run: RunOutcome) -> tuple[str, ...]:
     return ("run.undo()",) if run.run else ()
 
 
-def _outcome(outcome: Outcome, said: str, names: Names) -> tuple[object, ...]:
-    """Return the cells of an outcome, last why it was skipped; *said* is what became of others."""
-    reason = outcome.reason if isinstance(outcome, Skipped) else None
-    change = outcome.change
-    return (
-        tag(said, "applied") if reason is None else tag("skipped"), change.op, change.artifact_id,
-        names.collection(change.collection_id), reason,
-    )  # fmt: skip
+def _outcomes(run: RunOutcome, names: Names) -> Markup:
+    """Return the table of outcomes, skipped changes first; without any, it has no reasons."""
+    visible = sorted(run.outcomes, key=lambda each: not isinstance(each, Skipped))[:ROW_LIMIT]
+    header = (*_RUN, "why") if any(isinstance(each, Skipped) for each in visible) else _RUN
+    rows = (_outcome(each, outcome_words(run), names)[: len(header)] for each in visible)
+    return table_html(f"{len(visible)} of {plural(len(run.outcomes), 'outcome')}", header, rows)
+
+
+def _outcome(outcome: Outcome, words: str, names: Names) -> tuple[object, ...]:
+    """Return the cells of an outcome, *words* for a change that was not skipped."""
+    change, reason = outcome.change, outcome.reason if isinstance(outcome, Skipped) else None
+    sign = tag(words, "applied") if reason is None else tag("skipped")
+    collection = names.collection(change.collection_id)
+    return sign, change.op, change.artifact_id, collection, reason

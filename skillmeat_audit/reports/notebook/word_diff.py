@@ -1,22 +1,24 @@
-"""Shows two values against each other in HTML, the words in which they part marked_difference."""
+"""Renders two values as HTML, the words in which they differ marked."""
 
 import re
 from difflib import SequenceMatcher
 
+from markupsafe import Markup
+
 from skillmeat_audit.base.text import shortened
 from skillmeat_audit.reports.facts.values import display_value, trim_common_prefix
-from skillmeat_audit.reports.notebook.html import Markup, empty_sign, text_html
+from skillmeat_audit.reports.notebook.html import empty_sign, text_html
 
-# Longer values are cut, from shortly before they part: nobody reads more in a table.
+# Longer values are cut, from shortly before they differ: nobody reads more in a table.
 _LIMIT_CHARS = 160
 _SHORT_CHARS = 24
-_WORDS = re.compile(r"\s+|[^\s\w]|\w+")
+_WORDS = re.compile(r"\s+|[^\s\w]|\w+")  # "Reads files." is "Reads", " ", "files", "."
 
 
 def marked_difference(actual: object, expected: object) -> tuple[Markup, Markup]:
-    """Return both values as HTML, what is only in one of them within ``<mark>``."""
+    """Return both values as HTML; ``<mark>`` is around words that only one of them has."""
     if actual in (None, "") or expected in (None, ""):
-        return _whole(actual), _whole(expected)
+        return _unmarked(actual), _unmarked(expected)
     left, right = (
         shortened(value, _LIMIT_CHARS)
         for value in trim_common_prefix(
@@ -25,28 +27,29 @@ def marked_difference(actual: object, expected: object) -> tuple[Markup, Markup]
     )
     one, other = _WORDS.findall(left), _WORDS.findall(right)
     steps = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    join = Markup("").join
     return (
-        _value("".join(_run(one[i:j], same=step == "equal") for step, i, j, _, _ in steps)),
-        _value("".join(_run(other[k:m], same=step == "equal") for step, _, _, k, m in steps)),
+        _value(join(_words(one[i:j], same=step == "equal") for step, i, j, _, _ in steps)),
+        _value(join(_words(other[k:m], same=step == "equal") for step, _, _, k, m in steps)),
     )
 
 
-def _run(words: list[str], *, same: bool) -> str:
-    text = _broken("".join(words))
-    return text if same or not text else f"<mark>{text}</mark>"
+def _words(words: list[str], *, same: bool) -> Markup:
+    text = _breakable("".join(words))
+    return text if same or not text else Markup("<mark>{}</mark>").format(text)
 
 
-def _whole(value: object) -> Markup:
+def _unmarked(value: object) -> Markup:
     if value in (None, ""):
         return empty_sign()
-    return _value(_broken(shortened(display_value(value), _LIMIT_CHARS)))
+    return _value(_breakable(shortened(display_value(value), _LIMIT_CHARS)))
 
 
-def _broken(text: str) -> str:
-    """Return *text* as HTML that may be broken after its slashes: addresses, in narrow cells."""
-    return text_html(text).replace("/", "/<wbr>")
+def _breakable(text: str) -> Markup:
+    """Return *text* as HTML with a break opportunity after slashes: addresses in narrow cells."""
+    return text_html(text).replace("/", Markup("/<wbr>"))
 
 
-def _value(html: str) -> Markup:
+def _value(html: Markup) -> Markup:
     kind = "value long" if len(html) > _SHORT_CHARS else "value"
-    return Markup(f'<span class="{kind}">{html}</span>')
+    return Markup('<span class="{}">{}</span>').format(kind, html)

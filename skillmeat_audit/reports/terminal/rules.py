@@ -1,15 +1,14 @@
-"""Renders the rules: the list, and one rule's page."""
+"""Renders the rules for a terminal: the list, and the page of each rule."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from rich.text import Text
 
 from skillmeat_audit.model.rules import Rule
-from skillmeat_audit.reports.terminal.check import wrapped
+from skillmeat_audit.reports.terminal.wrapping import wrapped
 
-_READABLE = 96
+_READABLE_CELLS = 96
 
 
 def rules_text(rules: Sequence[Rule], families: Mapping[str, str], width: int) -> Iterator[Text]:
@@ -30,15 +29,4 @@ def pages_text(rules: Sequence[Rule], width: int) -> Iterator[Text]:
         yield from wrapped(f"{rule.code} {rule.severity}: {rule.title}", width, 2, "bold")
         for paragraph in rule.page.split("\n\n"):
             yield Text()
-            yield from wrapped(paragraph, min(width, _READABLE))
-
-
-def rules_json(rules: Sequence[Rule]) -> str:
-    """Return *rules* as JSON: a list of code, severity, title and page."""
-    return json.dumps(
-        [
-            {"code": rule.code, "severity": rule.severity, "title": rule.title, "page": rule.page}
-            for rule in rules
-        ],
-        indent=1,
-    )
+            yield from wrapped(paragraph, min(width, _READABLE_CELLS))

@@ -21,8 +21,9 @@ from skillmeat_audit.reports.facts.facets import (
     FindingFilter,
     filter_arguments,
 )
+from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.values import plural
-from skillmeat_audit.reports.notebook.audit import findings_html, gravest, severities
+from skillmeat_audit.reports.notebook.audit import findings_html, severities
 from skillmeat_audit.reports.notebook.html import fragment, next_calls, paragraph
 from skillmeat_audit.ui.widgets.controls import (
     LABEL_STYLE,
@@ -97,9 +98,12 @@ class Explorer(StaticBox):
 
     def static_html(self) -> str:
         """Return the most severe matches as a table."""
+        worst = worst_first(self.matches).head(PAGE_SIZE)
         return fragment(
             paragraph("Explorer of findings: run this cell in Jupyter to filter and select"),
-            findings_html(gravest(self.matches).head(PAGE_SIZE), self._names, len(self.matches)),
+            findings_html(
+                worst_first(self.matches).head(PAGE_SIZE), self._names, len(self.matches)
+            ),
             next_calls(self.code, "sma.explore(audit)"),
         )
 

@@ -281,7 +281,7 @@ class Panel(StaticBox):
             return strong("Nothing to repair.")
         return tag(_STATUS_TEXTS[self.step], "info" if self.step == "choose" else "applied")
 
-    def _limits_html(self) -> str:
+    def _limits_html(self) -> Markup:
         """Return how many rows the plan overwrites, how many it may, and where the backup is."""
         losses = 0 if self.plan is None else sum(map(loses, self.plan.document.changes))
         folder = self.options.terms(str(self.audit.snapshot.home.root.resolve())).folder

@@ -1,0 +1,60 @@
+"""Values that display themselves: an artifact's layers, SkillMeat's pages, the list of runs."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.changes import RunListing
+from skillmeat_audit.reports.facts.artifact import ArtifactLayers
+from skillmeat_audit.reports.facts.page_view import ArtifactPages
+from skillmeat_audit.reports.facts.values import plural
+from skillmeat_audit.reports.notebook.artifact import artifact_html
+from skillmeat_audit.reports.notebook.page_view import pages_html
+from skillmeat_audit.reports.terminal.page_view import pages_text
+
+if TYPE_CHECKING:
+    from skillmeat_audit.repair.journal import Journal
+
+_NAME_CHARS, _WIDTH = 200, 110
+
+
+class ArtifactView(ArtifactLayers):
+    """The layers of one artifact side by side, as `Audit.show` returns them."""
+
+    def __repr__(self) -> str:
+        name = shortened(printable(self.artifact_id), _NAME_CHARS)
+        return (
+            f"<{name} in {plural(len(self.columns), 'layer')}: "
+            f"{plural(len(self.findings), 'finding')}; see .columns, .findings, .explanations>"
+        )
+
+    def _repr_html_(self) -> str:
+        return artifact_html(self)
+
+
+class PageView(ArtifactPages):
+    """What SkillMeat's pages show of one artifact, as `Audit.view` returns it."""
+
+    def __repr__(self) -> str:
+        return "\n".join(line.plain for line in pages_text(self, _WIDTH))
+
+    def _repr_html_(self) -> str:
+        return pages_html(self)
+
+
+def list_runs(journals: Iterable["Journal"]) -> list[RunListing]:
+    """Return the runs in *journals* as the list of runs shows them, in the same order."""
+    return [
+        RunListing(
+            run=journal.run,
+            kind=journal.kind,
+            state=journal.state,
+            started_at=journal.started_at,
+            rows=len(journal.entries),
+            undoes=journal.undoes,
+            folder=journal.folder,
+            backup=journal.backup,
+            damage=journal.damage,
+        )
+        for journal in journals
+    ]

@@ -1,0 +1,19 @@
+"""Orders findings by severity, the worst first."""
+
+import pandas as pd
+
+from skillmeat_audit.model.findings import SEVERITIES
+from skillmeat_audit.model.tables import is_in
+
+
+def severity_ranks(values: pd.Series) -> pd.Series:
+    """Return the rank of each severity in *values*: 0 is the worst."""
+    return values.map({str(severity): severity.rank for severity in SEVERITIES}).astype("int64")
+
+
+def worst_first(findings: pd.DataFrame) -> pd.DataFrame:
+    """Return *findings* by severity; of one severity the new ones first, else in their order."""
+    ranks = severity_ranks(findings["severity"])
+    if "state" in findings:
+        ranks = ranks * 2 + (~is_in(findings["state"], ["new"])).astype("int64")
+    return findings.loc[ranks.sort_values(kind="stable").index].reset_index(drop=True)

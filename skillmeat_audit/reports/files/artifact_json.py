@@ -1,0 +1,43 @@
+"""Renders one artifact as JSON: ``skillmeat-audit/artifact/1``."""
+
+import msgspec
+
+from skillmeat_audit.reports.facts.artifact import ArtifactLayers
+from skillmeat_audit.reports.files.ascii_json import ascii_json
+from skillmeat_audit.reports.files.findings_json import FindingRecord, finding_records
+
+
+class LayerRecord(msgspec.Struct, frozen=True):
+    """The values of one layer by column; ``state`` is the reason why it has none."""
+
+    layer: str
+    state: str | None
+    values: dict[str, str | None]
+
+
+class ArtifactDocument(
+    msgspec.Struct, frozen=True, tag_field="schema", tag="skillmeat-audit/artifact/1"
+):
+    """The layers of one artifact; ``explanations`` name the writer of each row."""
+
+    tool_version: str
+    artifact_id: str
+    layers: list[LayerRecord]
+    explanations: dict[str, str]
+    findings: list[FindingRecord]
+
+
+def artifact_json(artifact: ArtifactLayers, version: str) -> bytes:
+    """Return one artifact's layers as ``skillmeat-audit/artifact/1``."""
+    return ascii_json(
+        ArtifactDocument(
+            tool_version=version,
+            artifact_id=artifact.artifact_id,
+            layers=[
+                LayerRecord(column.title, column.state, dict(column.texts))
+                for column in artifact.columns
+            ],
+            explanations=dict(artifact.explanations),
+            findings=finding_records(artifact.findings),
+        )
+    )
