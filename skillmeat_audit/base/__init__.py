@@ -1,1 +1,1 @@
-"""What knows nothing of SkillMeat: text, addresses, folders, files, the clock, a lock."""
+"""What knows nothing of SkillMeat: text, columns, addresses, folders, files, the clock, a lock."""

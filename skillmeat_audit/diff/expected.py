@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.compare import differs, is_true, map_bool, normalize
 from skillmeat_audit.diff.links import catalog_entry_of_each, host_of
 from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELD, Field
 from skillmeat_audit.model.findings import Evidence
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import CANDIDATES, is_in
+from skillmeat_audit.model.tables import CANDIDATES
 
 Ints: TypeAlias = npt.NDArray[np.int_]
 Bools: TypeAlias = npt.NDArray[np.bool_]

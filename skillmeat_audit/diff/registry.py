@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.model.tables import FINDINGS, KEY, Table, is_in
+from skillmeat_audit.model.tables import FINDINGS, KEY, Table
 
 # What a rule returns; the registry adds rule, severity and writer.
 FOUND = Table("found", {

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.expected import Bools, Ints, Objects
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import PAGES, is_in, records
+from skillmeat_audit.model.tables import PAGES, records
 
 SHOWN = ("description", "source", "origin", "origin_source")
 ROW, MANIFEST, RECONSTRUCTED = "row", "manifest", "reconstructed"

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 import pandas as pd
 import sqlalchemy as sa
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.history.database import (
     FINDING_ROWS,
     RUN_ROWS,
     read_transaction,
     write_transaction,
 )
-from skillmeat_audit.model.tables import NUMBER, Table, is_in, records
+from skillmeat_audit.model.tables import NUMBER, Table, records
 from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Delta, short_digest
 
 _TREND_RUNS = 60

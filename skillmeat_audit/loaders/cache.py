@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 import pyarrow.compute as pc
 
+from skillmeat_audit.base.arrow import sort_nulls_last
 from skillmeat_audit.loaders.database import (
     Reader,
     columns_of,
@@ -17,16 +18,7 @@ from skillmeat_audit.loaders.database import (
 )
 from skillmeat_audit.loaders.manifests import stem_of
 from skillmeat_audit.model.fields import COLUMNS
-from skillmeat_audit.model.tables import (
-    CATALOG,
-    COLLECTIONS,
-    KEY,
-    PROBLEMS,
-    ROWS,
-    SOURCES,
-    Table,
-    sort_nulls_last,
-)
+from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, KEY, PROBLEMS, ROWS, SOURCES, Table
 from skillmeat_audit.schema import shape as schema
 
 _ROW_EXTRAS = ("added_at", "synced_at", "deployments_json", "artifact_content_hash")

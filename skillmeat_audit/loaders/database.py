@@ -8,12 +8,12 @@ from typing import Any, Protocol, TypeVar, cast
 
 import pyarrow as pa
 
+from skillmeat_audit.base.arrow import ARROW_TEXT
 from skillmeat_audit.base.database_lock import database_lock
 from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.base.text import as_text, printable
 from skillmeat_audit.base.urls import sqlite_path, without_password
 from skillmeat_audit.loaders.sqlite_file import read_file
-from skillmeat_audit.model.tables import ARROW_TEXT
 
 T = TypeVar("T")
 U = TypeVar("U")

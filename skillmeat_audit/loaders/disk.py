@@ -5,12 +5,13 @@ import re
 
 import pandas as pd
 
+from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.base.text import encodable
 from skillmeat_audit.loaders.artifact_files import relative_path
 from skillmeat_audit.loaders.home import file_collections
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import PROBLEMS, to_objects
+from skillmeat_audit.model.tables import PROBLEMS
 
 # The folders SkillMeat puts artifacts in, and the type each stands for.
 FOLDERS = {

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.loaders.artifact_files import Located, locate
 from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, states_array, states_in
 from skillmeat_audit.loaders.workers import ParseTask, Record, parse_all
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import FRONTMATTER, TEXT, Table, to_objects
+from skillmeat_audit.model.tables import FRONTMATTER, TEXT, Table
 
 Track = Callable[[Iterable[ParseTask]], Iterable[ParseTask]]
 Positions = npt.NDArray[np.int_]

@@ -4,11 +4,20 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How bad a finding is; ``--fail-on`` names one of these."""
+    """How bad a finding is; ``--fail-on`` names one of these. The worst is defined first."""
 
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """The position from the worst (0) to the least."""
+        return SEVERITIES.index(self)
+
+    def at_least(self, threshold: "Severity") -> bool:
+        """Return True if this is as bad as *threshold* or worse."""
+        return self.rank <= threshold.rank
 
 
 SEVERITIES = tuple(Severity)

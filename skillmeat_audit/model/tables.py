@@ -1,21 +1,18 @@
 """The contracts of the DataFrames that pass between rooms: names, dtypes, order, what a row is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.model.fields import COLUMNS
 
 Column = Sequence[object] | pd.Series | npt.NDArray[Any]
 
 TEXT, NUMBER, REAL, FLAG = "string", "Int64", "Float64", "boolean"
-ARROW_TEXT = pa.large_string()  # what pandas backs ``string`` with
 
 
 @dataclass(frozen=True)
@@ -171,40 +168,6 @@ REPLAYED = Table("replayed", {
     "era": TEXT, "path": TEXT, "artifact_id": TEXT, "description": TEXT, "source": TEXT,
     "origin": TEXT, "origin_source": TEXT, "writer": TEXT, "writer_confidence": TEXT,
 })  # fmt: skip
-
-
-def to_objects(values: pd.Series) -> npt.NDArray[Any]:
-    """Return *values* as an array of Python objects, nulls as ``None``."""
-    return values.to_numpy(dtype=object, na_value=cast("Any", None))
-
-
-def to_arrow(values: pd.Series | Sequence[str]) -> pa.Array:
-    """Return *values* (``string``, or texts) as one piece of Arrow text."""
-    found = pa.array(values, ARROW_TEXT)
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
-
-
-def is_in(values: pd.Series, known: pd.Series | Iterable[str]) -> pd.Series:
-    """Return as plain ``bool`` where a value (``string``) is one of *known*; absent ones never are.
-
-    `pandas.Series.isin` unpacks every text for this, forty times slower.
-    """
-    wanted = to_arrow(known if isinstance(known, pd.Series) else list(known))
-    found = pc.is_in(to_arrow(values), value_set=wanted, skip_nulls=True)
-    return pd.Series(found.to_numpy(zero_copy_only=False), index=values.index)
-
-
-def sort_nulls_last(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
-    """Return *frame* sorted by the text columns *names*, absent values last, with a fresh index."""
-    keys = pa.table({name: to_arrow(frame[name]) for name in names})
-    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in names])
-    return frame.take(order.to_numpy()).reset_index(drop=True)
-
-
-def positions_in(asked: pd.Series, known: pd.Series) -> npt.NDArray[np.intp]:
-    """Return the position in *known* (``string``, no two alike) of each of *asked*, -1 for none."""
-    found = pc.index_in(to_arrow(asked), value_set=to_arrow(known), skip_nulls=True)
-    return np.asarray(pc.fill_null(found, -1), dtype=np.intp)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from skillmeat_audit.model.tables import FINDINGS, TEXT, Table, to_objects
+from skillmeat_audit.base.arrow import to_objects
+from skillmeat_audit.model.tables import FINDINGS, TEXT, Table
 
 IDENTITY = ("rule", "collection_id", "artifact_id", "column")
 

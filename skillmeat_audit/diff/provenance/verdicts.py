@@ -14,12 +14,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.provenance.clues import Clues, gather_clues
 from skillmeat_audit.diff.provenance.repaired import Repairs, repairs_in
 from skillmeat_audit.model.fields import HOSTLESS_ORIGINS
-from skillmeat_audit.model.tables import KEY, WRITERS, is_in
+from skillmeat_audit.model.tables import KEY, WRITERS
 
 Confidence = Literal["certain", "likely", "unknown"]
 

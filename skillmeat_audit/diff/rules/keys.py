@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.base.text import difference, folded
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import is_true
@@ -11,7 +12,7 @@ from skillmeat_audit.diff.registry import FOUND, NOTHING, rule
 from skillmeat_audit.diff.rules.select import entry_findings, has_entry, row_findings
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELDS
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
-from skillmeat_audit.model.tables import KEY, is_in
+from skillmeat_audit.model.tables import KEY
 
 _DEFAULT_NAME = "Default Collection"
 # Context entities have rows and no manifest entry; their key is no "type:name" by design.

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.links import is_url, joined_key, look_up_last, repository_of, same_type
@@ -19,7 +20,6 @@ from skillmeat_audit.diff.rules.select import (
 )
 from skillmeat_audit.model.fields import HOSTLESS_ORIGINS
 from skillmeat_audit.model.findings import Disposition, Severity, Status
-from skillmeat_audit.model.tables import is_in
 
 SOURCE, ORIGIN, ORIGIN_SOURCE = "source", "origin", "origin_source"
 _PROVENANCE = (SOURCE, ORIGIN, ORIGIN_SOURCE)
