@@ -26,7 +26,7 @@ def snapshot(home: Path) -> Snapshot:
         loaded,
         manifest=MANIFEST.conform(loaded.manifest.assign(**told)),
         frontmatter=FRONTMATTER.conform(blank),
-        catalog=CATALOG.empty(),
+        cache=replace(loaded.cache, catalog=CATALOG.empty()),
     )
 
 

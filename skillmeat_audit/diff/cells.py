@@ -1,6 +1,6 @@
 """Compares every row with what it should say, cell by cell."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -91,7 +91,7 @@ def missing_cells(snapshot: Snapshot) -> pd.DataFrame:
     They are compared as if they were there and empty; ``row`` counts them, not the cache's rows.
     """
     blank = ROWS.from_records(records(missing_rows(snapshot).assign(has_artifact=True)))
-    return compare(replace(snapshot, rows=blank)).cells
+    return compare(snapshot.with_rows(blank)).cells
 
 
 def _cells(snapshot: Snapshot, layers: Layers, pairs: Pairs) -> pd.DataFrame:

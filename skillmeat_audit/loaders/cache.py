@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
 import pyarrow.compute as pc
@@ -18,31 +18,13 @@ from skillmeat_audit.loaders.database import (
 )
 from skillmeat_audit.loaders.manifests import stem_of
 from skillmeat_audit.model.fields import COLUMNS
+from skillmeat_audit.model.snapshot import Cache
 from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, KEY, PROBLEMS, ROWS, SOURCES, Table
 from skillmeat_audit.schema import shape as schema
 
 _ROW_EXTRAS = ("added_at", "synced_at", "deployments_json", "artifact_content_hash")
 _HELD = {"held_description": "description", "held_source": "source"}
 _INTEGRITY_LIMIT = 20
-
-
-@dataclass(frozen=True)
-class Cache:
-    """What the cache database holds; frames of ``ROWS``, ``COLLECTIONS``, ``CATALOG``, ``SOURCES``.
-
-    ``identity`` tells this cache from others, ``columns`` are the cached columns that it has;
-    ``problems`` (``PROBLEMS``) says what is wrong with the database itself.
-    """
-
-    era: str | None
-    identity: str | None
-    columns: frozenset[str]
-    rows: pd.DataFrame
-    collections: pd.DataFrame
-    catalog: pd.DataFrame
-    sources: pd.DataFrame
-    problems: pd.DataFrame
-    catalog_known: bool
 
 
 def load_cache(url: str) -> Cache:
@@ -53,15 +35,6 @@ def load_cache(url: str) -> Cache:
     cache, damage = read_database(url, _load, _integrity)
     said = PROBLEMS.from_records([_problem("integrity", each) for each in damage])
     return replace(cache, problems=pd.concat([cache.problems, said], ignore_index=True))
-
-
-def no_cache() -> Cache:
-    """Return the cache of a home that has none."""
-    tables = (ROWS, COLLECTIONS, CATALOG, SOURCES, PROBLEMS)
-    rows, collections, catalog, sources, problems = (table.empty() for table in tables)
-    return Cache(
-        None, None, frozenset(), rows, collections, catalog, sources, problems, catalog_known=False
-    )
 
 
 def _load(connection: Reader) -> Cache:

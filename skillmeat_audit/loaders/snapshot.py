@@ -13,13 +13,13 @@ import pandas as pd
 from skillmeat_audit.base.errors import HomeError
 from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.loaders.cache import load_cache, no_cache
+from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.loaders.disk import load_undeclared
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.manifests import load_manifests
 from skillmeat_audit.loaders.parse_cache import ParseCache
-from skillmeat_audit.model.snapshot import Home, Snapshot
+from skillmeat_audit.model.snapshot import Cache, Home, Snapshot
 from skillmeat_audit.model.tables import PROBLEMS
 
 Step = TypeVar("Step")
@@ -58,7 +58,7 @@ def load_snapshot(
 
 
 def _load(place: Home, known: ParseCache, progress: bool | None) -> Snapshot:
-    cache = load_cache(place.database) if place.database else no_cache()
+    cache = load_cache(place.database) if place.database else Cache()
     manifests = load_manifests(place, known)
     frontmatter = load_frontmatter(
         place,
@@ -69,17 +69,10 @@ def _load(place: Home, known: ParseCache, progress: bool | None) -> Snapshot:
     problems = [manifests.problems, cache.problems, load_undeclared(place, manifests.entries)]
     return Snapshot(
         home=place,
-        era=cache.era,
-        identity=cache.identity,
-        columns=cache.columns,
+        cache=cache,
         manifest=manifests.entries,
         frontmatter=frontmatter,
-        rows=cache.rows,
-        collections=cache.collections,
-        catalog=cache.catalog,
-        sources=cache.sources,
         problems=PROBLEMS.conform(pd.concat(problems, ignore_index=True)),
-        catalog_known=cache.catalog_known,
         may_hide_entries=manifests.may_hide_entries,
         indexed=known.is_used,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -45,11 +46,23 @@ class CacheTables:
         return "collection_id", str(self.shape.era)
 
 
+# A run writes in batches, and reflection costs more than a small batch. No other connection can
+# change the tables meanwhile: the transaction holds SQLite's write lock, or ACCESS SHARE locks.
+_REFLECTED: WeakKeyDictionary[sa.Transaction, CacheTables] = WeakKeyDictionary()
+
+
 def reflect_tables(connection: sa.Connection) -> CacheTables:
-    """Return the tables of the cache behind *connection*.
+    """Return the tables of the cache behind *connection*; they are looked up once per transaction.
 
     Raises `DatabaseError` where there is no cache table, or one that no statement of ours fits.
     """
+    transaction = connection.get_transaction() or connection.begin()
+    if transaction not in _REFLECTED:
+        _REFLECTED[transaction] = _reflect(connection)
+    return _REFLECTED[transaction]
+
+
+def _reflect(connection: sa.Connection) -> CacheTables:
     inspector = sa.inspect(connection)
     present = {name.lower(): name for name in inspector.get_table_names()}
     columns = {

@@ -8,7 +8,8 @@ import pytest
 from conftest import PROJECT
 
 from skillmeat_audit.base.urls import sqlite_url
-from skillmeat_audit.loaders.cache import load_cache, no_cache
+from skillmeat_audit.loaders.cache import load_cache
+from skillmeat_audit.model.snapshot import Cache
 from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, PROBLEMS, ROWS, SOURCES, records
 
 OLD, NEW = (
@@ -92,7 +93,7 @@ def uuid_row(**columns):
 
 
 def test_a_home_without_a_cache_has_empty_frames():
-    cache = no_cache()
+    cache = Cache()
     frames = (cache.rows, cache.collections, cache.catalog, cache.sources, cache.problems)
 
     assert cache.era is None and not cache.catalog_known

@@ -65,7 +65,7 @@ class Verdict:
 def attribute(comparison: Comparison) -> pd.DataFrame:
     """Return ``WRITERS``: for every row of the cache, in its order, the path that last wrote it."""
     repairs = repairs_in(comparison.snapshot)
-    before = replace(comparison.snapshot, rows=repairs.rows)
+    before = comparison.snapshot.with_rows(repairs.rows)
     return _with_repairs(_judged(replace(comparison, snapshot=before), repairs), repairs)
 
 
