@@ -16,8 +16,9 @@ from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.cells import Comparison, compare
 from skillmeat_audit.loaders.extraction import extract
 from skillmeat_audit.loaders.snapshot import load_snapshot, with_progress
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import CELL_STATUSES
-from skillmeat_audit.model.tables import REPLAYED, REPLAYS, records
+from skillmeat_audit.model.replays import REPLAYED, REPLAYS
 from skillmeat_audit.repair.backup import back_up_database
 from skillmeat_audit.replay.paths import ImportPath, paths, refresh_all
 from skillmeat_audit.replay.scratch import scratch

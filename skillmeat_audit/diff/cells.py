@@ -19,10 +19,11 @@ from skillmeat_audit.diff.expected import (
     missing_rows,
 )
 from skillmeat_audit.diff.links import is_url, repository_of
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.fields import FIELDS, Field
 from skillmeat_audit.model.findings import Disposition, Status
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import CELLS, KEY, ROWS, records
+from skillmeat_audit.model.tables import CELLS, KEY, ROWS
 
 _NEXT_REFRESH = "the manifest has none: SkillMeat's next refresh blanks this again"
 _DISPUTED = "several file collections declare this artifact and disagree"

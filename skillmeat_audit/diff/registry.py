@@ -9,14 +9,20 @@ import pandas as pd
 
 from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.cells import Comparison
+from skillmeat_audit.model.contracts import Table
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.model.tables import FINDINGS, KEY, Table
+from skillmeat_audit.model.tables import FINDINGS, KEY
 
 # What a rule returns; the registry adds rule, severity and writer.
-FOUND = Table("found", {
-    name: kind for name, kind in FINDINGS.columns.items()
-    if name not in ("rule", "severity", "writer", "writer_confidence")
-})  # fmt: skip
+FOUND = Table(
+    "found",
+    "What one rule returns: findings without rule, severity and writer.",
+    {
+        name: column
+        for name, column in FINDINGS.columns.items()
+        if name not in ("rule", "severity", "writer", "writer_confidence")
+    },
+)
 NOTHING = FOUND.empty()
 
 Find = Callable[[Comparison], pd.DataFrame]

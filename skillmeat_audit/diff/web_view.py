@@ -15,8 +15,9 @@ from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.expected import Bools, Ints, Objects
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import PAGES, records
+from skillmeat_audit.model.tables import PAGES
 
 SHOWN = ("description", "source", "origin", "origin_source")
 ROW, MANIFEST, RECONSTRUCTED = "row", "manifest", "reconstructed"

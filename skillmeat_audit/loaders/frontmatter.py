@@ -15,8 +15,9 @@ from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.loaders.artifact_files import Located, locate
 from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, states_array, states_in
 from skillmeat_audit.loaders.workers import ParseTask, Record, parse_all
+from skillmeat_audit.model.contracts import Table, text
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import FRONTMATTER, TEXT, Table
+from skillmeat_audit.model.tables import FRONTMATTER
 
 Track = Callable[[Iterable[ParseTask]], Iterable[ParseTask]]
 Positions = npt.NDArray[np.int_]
@@ -24,11 +25,15 @@ Positions = npt.NDArray[np.int_]
 _NOWHERE = (None, None)
 
 
-# What the index remembers: one row per file, ``place`` its path below the file collections.
-FILES = Table("files", {
-    "place": TEXT, **STATE_COLUMNS,
-    **{name: kind for name, kind in FRONTMATTER.columns.items() if name != "entry"},
-})  # fmt: skip
+FILES = Table(
+    "files",
+    "What the parse cache keeps of artifact files: one row per file.",
+    {
+        "place": text("its path below the file collections, null for a file that is not kept"),
+        **STATE_COLUMNS,
+        **{name: column for name, column in FRONTMATTER.columns.items() if name != "entry"},
+    },
+)
 
 
 def load_frontmatter(

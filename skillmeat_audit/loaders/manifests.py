@@ -16,9 +16,10 @@ from skillmeat_audit.base.text import encodable
 from skillmeat_audit.loaders.home import MANIFEST_NAME, file_collections
 from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, states_array, states_in
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
+from skillmeat_audit.model.contracts import Table
 from skillmeat_audit.model.fields import SUFFIXES, TOOLS
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import MANIFEST, PROBLEMS, Table
+from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
 
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 
@@ -44,8 +45,11 @@ class Manifests(NamedTuple):
     may_hide_entries: bool
 
 
-# What the index remembers: the entries of manifests that nothing is wrong with.
-LISTED = Table("manifests", {**STATE_COLUMNS, **MANIFEST.columns})
+LISTED = Table(
+    "manifests",
+    "What the parse cache keeps of manifests: one row per entry of those without a problem.",
+    {**STATE_COLUMNS, **MANIFEST.columns},
+)
 
 
 def load_manifests(home: Home, index: ParseCache | None = None) -> Manifests:

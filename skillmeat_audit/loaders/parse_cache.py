@@ -21,10 +21,10 @@ import pyarrow as pa
 
 from skillmeat_audit.base.atomic_write import make_folder, write_whole
 from skillmeat_audit.base.files import FileState, read_regular
-from skillmeat_audit.model.tables import NUMBER, Table
+from skillmeat_audit.model.contracts import Table, number
 
 SCHEMA = "skillmeat-audit/index/1"
-STATE_COLUMNS = dict.fromkeys(FileState._fields, NUMBER)
+STATE_COLUMNS = {name: number("of the file when it was read") for name in FileState._fields}
 FULL_READ_DAYS = 7
 # Fewer rows are read again as fast as they are remembered.
 LEAST_ROWS = 1_000

@@ -9,30 +9,60 @@ from dataclasses import dataclass
 import pandas as pd
 
 from skillmeat_audit.base.arrow import to_objects
-from skillmeat_audit.model.tables import FINDINGS, TEXT, Table
+from skillmeat_audit.model.contracts import Table, flag, number, text
+from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.model.tables import FINDINGS
 
 IDENTITY = ("rule", "collection_id", "artifact_id", "column")
+_FIXED_COLUMNS = (*IDENTITY, "severity")
 
-# ``FINDINGS`` with what earlier runs know of each. ``identity`` stays the same from run to run.
-# ``state``: new or persisting, absent without an earlier run; ``since_at``: when first seen.
-REPORTED = Table("reported", {
-    **FINDINGS.columns, "identity": TEXT, "state": TEXT, "since_at": TEXT,
-})  # fmt: skip
+_SINCE = {"since_at": text("time of the first run that found it, UTC")}
+_FINGERPRINT = {"identity": text("fingerprint: the same from run to run")}
 
-# Findings of the run compared with that are gone, by collection, artifact, rule, column.
-FIXED = Table("fixed", {
-    "identity": TEXT, "rule": TEXT, "severity": TEXT, "collection_id": TEXT, "artifact_id": TEXT,
-    "column": TEXT, "since_at": TEXT,
-})  # fmt: skip
+REPORTED = Table(
+    "reported",
+    f"{FINDINGS.doc} With what earlier runs know of it.",
+    {
+        **FINDINGS.columns,
+        **_FINGERPRINT,
+        "state": text("new or persisting, null without an earlier run"),
+        **_SINCE,
+    },
+)
 
-# One row per run of a history, the oldest first. ``outcome``: checked or failed; counts are absent
-# where the home could not be checked.
-RUNS = Table("runs", {
-    "run": "Int64", "at": TEXT, "scope": TEXT, "outcome": TEXT, "failure": TEXT,
-    "delivered": "boolean",
-    **dict.fromkeys(("artifacts", "rows", "error", "warning", "info", "blank_descriptions",
-                     "broken_sources", "new", "fixed", "persisting"), "Int64"),
-})  # fmt: skip
+FIXED = Table(
+    "fixed",
+    "One row per finding of the earlier run that is no longer found, in the order of findings.",
+    {
+        **_FINGERPRINT,
+        **{name: FINDINGS.columns[name] for name in FINDINGS.columns if name in _FIXED_COLUMNS},
+        **_SINCE,
+    },
+)
+
+_FINDINGS_AT = {each.value: number(f"findings of severity {each}") for each in Severity}
+
+# The counts are null where the home could not be checked.
+RUNS = Table(
+    "runs",
+    "One row per run of a history, the oldest first.",
+    {
+        "run": number("number of the run in the history"),
+        "at": text("when it began, UTC"),
+        "scope": text("what the run was restricted to, as JSON text"),
+        "outcome": text("checked or failed"),
+        "failure": text("why the home could not be checked, null where it was"),
+        "delivered": flag("True where its report was delivered"),
+        "artifacts": number("artifacts in the manifests"),
+        "rows": number("cache rows"),
+        **_FINDINGS_AT,
+        "blank_descriptions": number("rows whose description is blank and should not be"),
+        "broken_sources": number("rows whose source is blank or wrong"),
+        "new": number("findings that the run before did not have"),
+        "fixed": number("findings of the run before that this one no longer has"),
+        "persisting": number("findings that both have"),
+    },
+)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from skillmeat_audit.diff.cells import compare
 from skillmeat_audit.diff.provenance.verdicts import attribute
 from skillmeat_audit.diff.registry import NOTHING, run_rules
 from skillmeat_audit.diff.rules import FAMILIES, RULES
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import FINDINGS, records
+from skillmeat_audit.model.tables import FINDINGS
 
 ELSEWHERE = "https://git.example.org/a/b/"
 OTHER = "https://github.com/other/repo/tree/main/skills/alpha"

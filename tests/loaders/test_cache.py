@@ -9,8 +9,9 @@ from conftest import PROJECT
 
 from skillmeat_audit.base.urls import sqlite_url
 from skillmeat_audit.loaders.cache import load_cache
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.snapshot import Cache
-from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, PROBLEMS, ROWS, SOURCES, records
+from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, PROBLEMS, ROWS, SOURCES
 
 OLD, NEW = (
     (PROJECT / "skillmeat_audit" / "replay" / "schemas" / f"{era}.sql").read_text()

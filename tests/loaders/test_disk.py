@@ -7,7 +7,8 @@ import pytest
 from skillmeat_audit.loaders.disk import FOLDERS, load_undeclared
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.manifests import load_manifests
-from skillmeat_audit.model.tables import MANIFEST, PROBLEMS, records
+from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
 
 
 @pytest.fixture

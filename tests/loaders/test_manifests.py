@@ -13,7 +13,8 @@ from skillmeat_audit.loaders import manifests
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.manifests import load_manifests, parse_manifest, stem_of
 from skillmeat_audit.loaders.refusals import TYPES
-from skillmeat_audit.model.tables import MANIFEST, PROBLEMS, records
+from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
 
 HEAD = """\
 [collection]

@@ -6,8 +6,9 @@ import pandas as pd
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.registry import FOUND, NOTHING
+from skillmeat_audit.model.contracts import Values
 from skillmeat_audit.model.findings import Disposition, Status
-from skillmeat_audit.model.tables import KEY, Column
+from skillmeat_audit.model.tables import KEY
 
 
 def cell_findings(comparison: Comparison, column: str, *statuses: Status) -> pd.DataFrame:
@@ -90,7 +91,7 @@ def _found(frame: pd.DataFrame, mask: pd.Series, values: dict[str, object]) -> p
     if not len(chosen):
         return NOTHING
     values = {"disposition": Disposition.NONE} | values
-    columns: dict[str, Column] = {}
+    columns: dict[str, Values] = {}
     for name in FOUND.columns:
         value = frame[name] if name in KEY else values.get(name)
         columns[name] = (

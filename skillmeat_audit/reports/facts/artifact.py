@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.artifact import artifact_html

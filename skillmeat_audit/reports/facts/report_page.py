@@ -8,8 +8,9 @@ import pandas as pd
 
 from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Severity, Status
-from skillmeat_audit.model.tables import KEY, records
+from skillmeat_audit.model.tables import KEY
 from skillmeat_audit.reports.facts.baseline_notes import baseline_lines
 from skillmeat_audit.reports.facts.causes import (
     AffectedRows,

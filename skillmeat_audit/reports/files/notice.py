@@ -6,9 +6,9 @@ import pandas as pd
 
 from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.notice import Notice
-from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.causes import worst_first
 from skillmeat_audit.reports.facts.lines import describe_location
 from skillmeat_audit.reports.facts.report import TITLE, Failure, Report

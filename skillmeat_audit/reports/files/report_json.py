@@ -5,8 +5,8 @@ from typing import Any, Literal
 import msgspec
 import pandas as pd
 
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
-from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.trend import Accepted
 from skillmeat_audit.reports.facts.causes import AffectedRows, CauseGroup
 from skillmeat_audit.reports.facts.report import Failure, Report

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from skillmeat_audit.base.text import printable, shortened
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.reports.facts.causes import worst_first
 from skillmeat_audit.reports.facts.lines import Finding, describe_difference, describe_location
 from skillmeat_audit.reports.facts.names import TOOL

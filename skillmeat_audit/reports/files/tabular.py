@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.fields import LIST_COLUMNS
-from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.trend import Accepted
 from skillmeat_audit.reports.facts.artifact import ArtifactView
 from skillmeat_audit.reports.facts.summary import Summary

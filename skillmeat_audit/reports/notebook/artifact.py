@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import Status
-from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.notebook.audit import findings_html
 from skillmeat_audit.reports.notebook.html import (

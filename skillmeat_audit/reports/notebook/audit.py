@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from skillmeat_audit.base.arrow import to_objects
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import SEVERITIES, Status
-from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.summary import Summary, answer
 from skillmeat_audit.reports.facts.values import plural

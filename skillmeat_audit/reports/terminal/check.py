@@ -11,9 +11,9 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import Severity, Status
-from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.artifact import ArtifactView, Column
 from skillmeat_audit.reports.facts.causes import Command, commands_for
 from skillmeat_audit.reports.facts.names import ERAS, TOOL, Names

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.html import ROW_LIMIT, table_html
 

@@ -10,7 +10,7 @@ import pandas as pd
 from rich.text import Text
 
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.reports.facts.names import ERAS
 from skillmeat_audit.reports.facts.values import display_value, fit_cells, plural
 from skillmeat_audit.reports.notebook.html import Figure, Markup, fragment, paragraph, table_html

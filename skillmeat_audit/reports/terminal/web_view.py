@@ -9,7 +9,7 @@ import pandas as pd
 from rich.text import Text
 
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.values import display_value, fit_cells
 from skillmeat_audit.reports.notebook.html import fragment, table_html

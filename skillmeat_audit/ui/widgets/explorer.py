@@ -14,7 +14,8 @@ import traitlets
 from skillmeat_audit.api.audit import Audit
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import shortened
-from skillmeat_audit.model.tables import FINDINGS, records
+from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.reports.facts.facets import (
     FACETS,
     FindingFacets,
