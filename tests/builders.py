@@ -1,5 +1,6 @@
 """Small text builders for snapshots: say only what a test is about."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -90,6 +91,7 @@ def snapshot(
         )
         for each in entries
     ]
+    of_cache = {name: values.pop(name) for name in ("columns", "catalog_known") if name in values}
     cache = Cache(
         era=era,
         identity="x",
@@ -107,7 +109,7 @@ def snapshot(
         "problems": PROBLEMS.from_records(problems),
         "may_hide_entries": False,
     }
-    return Snapshot(cache=cache, **(facts | values))
+    return Snapshot(cache=replace(cache, **of_cache), **(facts | values))
 
 
 def known(artifact_id: str = "skill:alpha", url: str = UPSTREAM, **values: object) -> Record:

@@ -5,7 +5,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent.parent
 
 
-def bundled(name: str) -> Path:
+def bundled_folder(name: str) -> Path:
     """Return the folder *name*: within an installed package, beside it in a checkout."""
     inside = _PACKAGE / name
     return inside if inside.exists() else _PACKAGE.parent / name

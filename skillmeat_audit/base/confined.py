@@ -68,7 +68,7 @@ class Descent:
         """Return the content of the regular file at *real*, as `read_regular` does."""
         return read_descriptor(self.open(real, READ_FLAGS), limit_bytes)
 
-    def facts(self, real: bytes) -> os.stat_result | None:
+    def stat(self, real: bytes) -> os.stat_result | None:
         """Return what the file system says of *real*, None where there is nothing."""
         facts = self.lstat(real)
         if facts is not None:
@@ -150,7 +150,7 @@ class Confined:
         self._plain: dict[bytes, bool] = {b"": True}
         self._folded: dict[bytes, dict[str, str]] = {}
 
-    def plain(self, relative: str) -> tuple[bytes, os.stat_result] | None:
+    def lstat_inside(self, relative: str) -> tuple[bytes, os.stat_result] | None:
         """Return the real path and the facts of the file at *relative*, reached without any link.
 
         None for all others. The facts are a hint: only what is opened is sure to be inside.
@@ -183,7 +183,7 @@ class Confined:
             return {}
         return {prefix + name: is_folder for name, is_folder in entries}
 
-    def real(self, relative: str) -> bytes | None:
+    def resolve_inside(self, relative: str) -> bytes | None:
         """Return what *relative* really is, None where that lies outside."""
         path = os.path.join(self._path, name_bytes(relative))
         parent, name = os.path.split(path)
@@ -201,7 +201,7 @@ class Confined:
     def is_dead_link(self, relative: str) -> bool:
         """Tell whether *relative*, which leads to nothing, is a link inside."""
         parent, _, name = relative.rpartition("/")
-        folder = self.real(parent)
+        folder = self.resolve_inside(parent)
         if folder is None:
             return False
         facts = self.descent.lstat(os.path.join(folder, name_bytes(name)))
@@ -213,12 +213,12 @@ class Confined:
 
     def entries(self, relative: str) -> list[tuple[str, bool]]:
         """Return the names in the folder *relative*, and whether each is a folder; as `names`."""
-        real = self.real(relative)
+        real = self.resolve_inside(relative)
         if real is None:
             return []
         return sorted((name_text(name), folder) for name, folder in self.descent.entries(real))
 
-    def nearest(self, relative: str) -> tuple[str, str] | None:
+    def similar_name(self, relative: str) -> tuple[str, str] | None:
         """Return the first part of *relative* that is missing, and the name in its folder like it.
 
         None where no name differs from it in case or Unicode form alone (`folded`). Each folder is
@@ -227,17 +227,17 @@ class Confined:
         parent = ""
         for name in relative.split("/"):
             path = f"{parent}/{name}" if parent else name
-            real = self.real(path)
+            real = self.resolve_inside(path)
             if real is None:
                 return None
-            if self.descent.facts(real) is None:
+            if self.descent.stat(real) is None:
                 near = self._folded_names(parent).get(folded(name))
                 return None if near is None else (name, near)
             parent = path
         return None
 
     def _folded_names(self, folder: str) -> dict[str, str]:
-        real = self.real(folder)
+        real = self.resolve_inside(folder)
         if real is None:
             return {}
         if real not in self._folded:

@@ -66,7 +66,7 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def difference(name: str, other: str) -> str:
+def name_difference(name: str, other: str) -> str:
     """Return in what two names differ that are the same when `folded`."""
     composed = unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", other)
     if composed[0] == composed[1]:

@@ -31,7 +31,7 @@ def sqlite_path(url: str) -> Path | None:
     return Path(os.fsdecode(unquote_to_bytes(url.removeprefix(_SQLITE))))
 
 
-def is_sound(url: str) -> bool:
+def is_parseable(url: str) -> bool:
     """Tell whether the parts of a server's *url* can be told apart: only then its password can.
 
     An ``@``, ``/``, ``?`` or ``#`` that stands in a password unescaped moves all that follows it.
@@ -50,7 +50,7 @@ def without_password(url: str) -> str:
     """
     if sqlite_path(url) is not None:
         return url
-    if not is_sound(url):
+    if not is_parseable(url):
         return f"{url.partition('://')[0]}://…"
     parts = urlsplit(url)
     login, at, host = parts.netloc.rpartition("@")
@@ -63,14 +63,14 @@ def without_password(url: str) -> str:
 def secrets_in(text: str) -> set[str]:
     """Return what must not be shown of *text*, a URL or ``--option=URL``, as given and decoded."""
     if "://" not in text:
-        return {text} if holds_secret(text) else set()
+        return {text} if contains_secret(text) else set()
     login = text.partition("://")[2].rpartition("@")[0]
     pairs = text.partition("?")[2].split("&")
     values = [login.partition(":")[2], *(p.partition("=")[2] for p in pairs if _is_secret(p))]
     return {form for value in values for form in (value, _decoded(value)) if form}
 
 
-def holds_secret(text: str) -> bool:
+def contains_secret(text: str) -> bool:
     """Tell whether *text* is a connection string with a secret: ``host=h password=…``."""
     return _SECRET_PAIR.search(text) is not None
 
@@ -78,7 +78,7 @@ def holds_secret(text: str) -> bool:
 def _is_secret(pair: str) -> bool:
     """Tell whether ``key=value`` of a query is a secret, or holds one (``odbc_connect=…PWD=…``)."""
     key, _, value = pair.partition("=")
-    return bool(_SECRET_KEY.search(_decoded(key))) or holds_secret(_decoded(value))
+    return bool(_SECRET_KEY.search(_decoded(key))) or contains_secret(_decoded(value))
 
 
 def _decoded(text: str) -> str:

@@ -72,9 +72,21 @@ class Table:
         }
         return pd.DataFrame(arrays, copy=False)
 
-    def from_records(self, rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-        """Return a frame of this contract, one row per record; keys a record lacks are ``<NA>``."""
-        return self.build({name: [row.get(name) for row in rows] for name in self.columns})
+    def from_records(
+        self, rows: Sequence[Mapping[str, object]], **constants: object
+    ) -> pd.DataFrame:
+        """Return a frame of this contract, one row per record; keys a record lacks are ``<NA>``.
+
+        *constants* are columns whose value is the same in every row.
+        """
+        return self.build(
+            {
+                name: [constants[name]] * len(rows)
+                if name in constants
+                else [row.get(name) for row in rows]
+                for name in self.columns
+            }
+        )
 
     def empty(self) -> pd.DataFrame:
         """Return a frame of this contract without rows."""

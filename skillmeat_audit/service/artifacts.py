@@ -79,7 +79,7 @@ def _begin(connection: sa.Connection) -> None:
 
 def _new_artifact(tables: CacheTables, artifact_id: str) -> dict[str, object]:
     kind, _, name = artifact_id.partition(":")
-    moment = _moment()
+    moment = _now_text()
     values: dict[str, object] = {
         "id": artifact_id, "uuid": uuid.uuid4().hex, "project_id": SENTINEL, "name": name,
         "type": kind, "created_at": moment, "updated_at": moment,
@@ -100,7 +100,7 @@ def _ensure_sentinel(connection: sa.Connection, tables: CacheTables) -> None:
     columns = tables.projects.c
     values = {
         "id": SENTINEL, "name": "Collection Artifacts", "path": "~/.skillmeat/collections",
-        "created_at": _moment(), "updated_at": _moment(), "status": "active",
+        "created_at": _now_text(), "updated_at": _now_text(), "status": "active",
     }  # fmt: skip
     known = {column: value for column, value in values.items() if column in columns}
     connection.execute(sa.insert(tables.projects).values(known))
@@ -150,5 +150,5 @@ def _refers(
     return connection.execute(query.select_from(there)).first() is not None
 
 
-def _moment() -> str:
+def _now_text() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -93,7 +93,7 @@ def create_or_update_collection_artifact(
     check_columns(tables, metadata)
     key = _keys(connection, tables, [row])[artifact_id]
     statement = _statement(connection, tables, sorted(metadata)).returning(*tables.cache.c)
-    stamps = _stamps(tables, clock(session)())
+    stamps = _stamps(tables, session_clock(session)())
     written = connection.execute(statement, _parameters(tables, row, key, stamps)).one()
     session.commit()
     return CollectionArtifact(collection_id, artifact_id, dict(written._mapping))
@@ -198,7 +198,7 @@ def _execute_many(
     connection.exec_driver_sql(str(compiled), given)
 
 
-def clock(session: Session) -> Callable[[], datetime]:
+def session_clock(session: Session) -> Callable[[], datetime]:
     """Return what tells *session* the time: `utc_now`, unless its ``info`` names another clock."""
     told: Callable[[], datetime] = session.info.get("clock", utc_now)
     return told

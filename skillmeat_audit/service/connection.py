@@ -55,7 +55,7 @@ def _engine(url: str, wait_seconds: float) -> sa.Engine:
         raw = sqlite3.connect(
             sqlite_uri(path, "rw"), uri=True, timeout=wait_seconds, isolation_level=None
         )
-        raw.text_factory = _decoded
+        raw.text_factory = _lenient_text
         raw.execute("PRAGMA foreign_keys = ON")
         raw.execute("PRAGMA synchronous = FULL")
         return raw
@@ -67,7 +67,7 @@ def _engine(url: str, wait_seconds: float) -> sa.Engine:
     return engine
 
 
-def _decoded(content: bytes) -> str:
+def _lenient_text(content: bytes) -> str:
     """Return text that may not be UTF-8: what is not is told by `base.text.is_utf8`."""
     return content.decode("utf-8", "surrogateescape")
 

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from skillmeat_audit.schema.tables import reflect_tables
 from skillmeat_audit.service.artifacts import ensure_artifacts
-from skillmeat_audit.service.cache_service import clock, format_stored_time
+from skillmeat_audit.service.cache_service import format_stored_time, session_clock
 
 
 def merge_bare_row(session: Session, collection_id: str, artifact_id: str) -> None:
@@ -21,7 +21,7 @@ def merge_bare_row(session: Session, collection_id: str, artifact_id: str) -> No
         key = ensure_artifacts(connection, tables, [artifact_id]).uuids[artifact_id]
     columns, (first, second) = tables.cache.c, tables.primary_key
     here = (columns[first] == collection_id) & (columns[second] == key)
-    added = {"added_at": format_stored_time(clock(session)())}
+    added = {"added_at": format_stored_time(session_clock(session)())}
     if connection.execute(sa.select(columns[first]).where(here)).first() is None:
         values = {first: collection_id, second: key, **added}
         connection.execute(sa.insert(tables.cache).values(values))

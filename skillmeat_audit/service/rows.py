@@ -23,7 +23,7 @@ def read_rows(
     wanted: dict[str, list[str]] = {}
     for collection_id, artifact_id in keys:
         wanted.setdefault(collection_id, []).append(artifact_id)
-    place = _places(connection, tables, {each for ids in wanted.values() for each in ids})
+    place = _key_values(connection, tables, {each for ids in wanted.values() for each in ids})
     names = {there: artifact_id for artifact_id, there in place.items()}
     found: dict[RowKey, RawRow] = {}
     for collection_id, ids in wanted.items():
@@ -62,7 +62,7 @@ def require_writable(connection: sa.Connection) -> None:
 
 def delete_rows(connection: sa.Connection, tables: CacheTables, keys: Sequence[RowKey]) -> None:
     """Delete the rows of *keys*; what they refer to stays."""
-    place = _places(connection, tables, {artifact_id for _, artifact_id in keys})
+    place = _key_values(connection, tables, {artifact_id for _, artifact_id in keys})
     collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
     statement = sa.delete(tables.cache).where(
         collection == sa.bindparam("c"), artifact == sa.bindparam("a")
@@ -81,7 +81,7 @@ def restore_cells(
     connection: sa.Connection, tables: CacheTables, cells: Mapping[RowKey, RawRow]
 ) -> None:
     """Set, row by row, the columns in *cells* to the raw values given; no other is touched."""
-    place = _places(connection, tables, {artifact_id for _, artifact_id in cells})
+    place = _key_values(connection, tables, {artifact_id for _, artifact_id in cells})
     collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
     by_columns: dict[tuple[str, ...], list[RawRow]] = {}
     for key, values in sorted(cells.items()):
@@ -119,7 +119,7 @@ def _select(
     return query.with_for_update() if connection.dialect.name != "sqlite" else query
 
 
-def _places(
+def _key_values(
     connection: sa.Connection, tables: CacheTables, artifact_ids: Set[str]
 ) -> dict[str, str]:
     """Return the second half of the key of each of *artifact_ids* that the tables know."""

@@ -52,13 +52,13 @@ def test_a_folder_reached_by_a_link_is_not_listed(folder, path):
 @pytest.mark.parametrize("path", [b"none", b"none/file", b"a/file/file", b"x" * 300])
 def test_what_is_not_there_has_no_facts(folder, path):
     with Descent() as descent:
-        assert descent.facts(folder + b"/" + path) is None
-        assert descent.facts(folder + b"/a/file").st_size == 1
+        assert descent.stat(folder + b"/" + path) is None
+        assert descent.stat(folder + b"/a/file").st_size == 1
 
 
 def test_a_failed_look_leaves_the_next_one_sound(folder):
     with Descent() as descent:
-        assert descent.facts(folder + b"/a/none/file") is None
+        assert descent.stat(folder + b"/a/none/file") is None
         assert descent.read(folder + b"/a/deep/file", LIMIT_BYTES).data == b"a/deep"
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skillmeat_audit.base.urls import is_sound, secrets_in, without_password
+from skillmeat_audit.base.urls import is_parseable, secrets_in, without_password
 from skillmeat_audit.model.exits import ExitCode
 
 FUZZED = int(os.environ.get("FUZZED_EXAMPLES", "200"))
@@ -18,7 +18,7 @@ FUZZED = int(os.environ.get("FUZZED_EXAMPLES", "200"))
     ["postgresql://h/db", "postgresql://u:p%40@h:5432/db?sslmode=require", "postgresql:///db"],
 )
 def test_an_address_whose_parts_can_be_told_apart_is_sound(url):
-    assert is_sound(url)
+    assert is_parseable(url)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_an_address_whose_parts_can_be_told_apart_is_sound(url):
     ],
 )  # fmt: skip
 def test_an_address_in_which_a_password_may_hide_is_not(rest):
-    assert not is_sound(f"postgresql://{rest}")
+    assert not is_parseable(f"postgresql://{rest}")
 
 
 @pytest.mark.parametrize(

@@ -315,7 +315,7 @@ def test_every_frame_keeps_its_contract(make_home, era):
 
     for frame, contract in zip(frames, tables, strict=True):
         dtypes = dict(zip(frame.columns, map(str, frame.dtypes), strict=True))
-        assert dtypes == dict(contract.columns)
+        assert dtypes == contract.dtypes
 
 
 def test_collections_without_a_time_of_making_are_read(tmp_path):

@@ -283,7 +283,7 @@ def bomb(line, levels=12):
     ],
 )
 def test_a_bomb_of_aliases_is_refused(block):
-    with pytest.raises(Unreadable, match=r"unfolds into more than 100,000 values|levels deep"):
+    with pytest.raises(Unreadable, match=r"expands into more than 100,000 values|levels deep"):
         extract(fenced(block))
 
 

@@ -59,7 +59,7 @@ def test_the_tilde_is_the_users_own_folder(root, monkeypatch):
         ("~no-such-user-here/x", "there is no such folder"),
         ("a\0b", "there is no such folder"),
         (".", "holds neither collections/ nor cache/cache.db"),
-        ("file", "it is no folder; give a .skillmeat folder"),
+        ("file", "it is not a folder; give a .skillmeat folder"),
     ],
 )
 def test_where_there_is_no_home_is_told(tmp_path, monkeypatch, path, reason):
@@ -207,7 +207,7 @@ def test_collections_that_cannot_be_listed_are_told(tmp_path):
     touch(tmp_path, "collections")
 
     with pytest.raises(
-        HomeError, match=r"cannot list .*: Not a directory; mend the link or the permissions"
+        HomeError, match=r"cannot list .*: Not a directory; repair the link or the permissions"
     ):
         file_collections(find_home(tmp_path))
 

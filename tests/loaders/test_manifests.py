@@ -208,11 +208,11 @@ REFUSED = [
     ("origin", {"origin": None}, "is missing"),
     ("metadata", {"metadata": "3"}, "is not a table"),
     ("added", {"added": "2026-01-01T00:00:00"}, NO_TEXT),
-    ("added", {"added": '"yesterday"'}, "is 'yesterday', which is no ISO time"),
+    ("added", {"added": '"yesterday"'}, "is 'yesterday', which is not an ISO time"),
     ("last_updated", {"last_updated": "5"}, NO_TEXT),
-    ("discovered_at", {"discovered_at": '""'}, "is '', which is no ISO time"),
-    ("type", {"type": '"mcp_server"'}, "is 'mcp_server', which is no artifact type"),
-    ("type", {"type": "[1]"}, "is [1], which is no artifact type"),
+    ("discovered_at", {"discovered_at": '""'}, "is '', which is not an ISO time"),
+    ("type", {"type": '"mcp_server"'}, "is 'mcp_server', which is not an artifact type"),
+    ("type", {"type": "[1]"}, "is [1], which is not an artifact type"),
     ("name", {"name": "7"}, "is not a string"),
     ("name", {"name": '""'}, "is empty"),
     ("name", {"name": '"a/b"'}, "is 'a/b': a name cannot hold a path separator"),
@@ -235,7 +235,7 @@ REFUSED = [
         {"target_platforms": "[]"},
         "is an empty list; leave the key out to mean all platforms",
     ),
-    ("target_platforms", {"target_platforms": '["vim"]'}, "holds 'vim', which is no platform"),
+    ("target_platforms", {"target_platforms": '["vim"]'}, "holds 'vim', which is not a platform"),
     ("target_platforms", {"target_platforms": '"codex"'}, "is not a list"),
     ("metadata.tags", {"tags": '"a"', "metadata": "{tags = ['b']}"}, UNJOINED),
     ("metadata.tags", {"metadata": "{tags = 'b'}"}, UNJOINED),
@@ -266,9 +266,9 @@ REFUSED = [
         for links, reason in {
             "5": "is not a list of tables",
             "[{}]": "holds a link without artifact_name",
-            "[{artifact_name = 'a', link_type = 'z'}]": "holds 'z', which is no link_type",
+            "[{artifact_name = 'a', link_type = 'z'}]": "holds 'z', which is not a link_type",
             "[{artifact_name = 'a', created_at = 'z'}]": "holds a created_at that is 'z', "
-            "which is no ISO time",
+            "which is not an ISO time",
         }.items()
     ),
 ]
@@ -379,7 +379,7 @@ SERVER = {"name": "'fs'", "repo": "'acme/fs'"}
         ("mcp_servers", SERVER | {"env_vars": "[]"}, "env_vars of mcp_servers 2: is not a table"),
         ("mcp_servers", SERVER | {"env_vars": "{A = 1}"}, "env_vars of mcp_servers 2: is not a"),
         *(
-            ("mcp_servers", SERVER | {"repo": repr(repo)}, "which is no repository of GitHub")
+            ("mcp_servers", SERVER | {"repo": repr(repo)}, "which is not a GitHub repository")
             for repo in (
                 "",
                 "a",

@@ -190,7 +190,7 @@ def flipped(content):
 
 def by_another(content):
     head, _, payload = content.partition(b"\n")
-    return json.dumps(json.loads(head) | {"made_by": "another release"}).encode() + b"\n" + payload
+    return json.dumps(json.loads(head) | {"code": "another release"}).encode() + b"\n" + payload
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def test_a_fault_names_line_cause_what_is_read_and_what_to_type():
     block = "name: builds\ndescription: Use when: the build fails\nauthor: Jo\ntags: [ci]"
 
     assert reason(block) == (
-        "line 3: the value holds a colon that a space or the end follows, which YAML reads as "
+        "line 3: the value holds a colon before a space or the end, which YAML reads as "
         "another key; SkillMeat still reads name, description and drops author, tags; "
         'quote the value: description: "Use when: the build fails"'
     )
@@ -42,11 +42,11 @@ def test_a_fault_names_line_cause_what_is_read_and_what_to_type():
         ("c: Use it\n  when: it fails\nd: e", 2, "holds a colon", 'c: "Use it when: it fails"'),
         ("c: Use when:\n  - one: two", 2, "holds a colon", 'c: "Use when: - one: two"'),
         ("c: 2026-02-30", 2, "looks like a date or number", 'c: "2026-02-30"'),
-        ('c: "\\U00110000"', 2, "that Unicode does not have", "c: '\\U00110000'"),
+        ('c: "\\U00110000"', 2, "that Unicode does not define", "c: '\\U00110000'"),
         ("c: a\x01b", 2, r"a control character (\x01)", "c: ab"),
-        ("c:\ta: b", 2, "a tab stands where YAML takes spaces", 'c: "a: b"'),
-        ("name: x\n\tdescription: y", 3, "a tab, where YAML takes spaces", "description: y"),
-        ("a:\n\t- x", 3, "a tab, where YAML takes spaces only, indents", "  - x"),
+        ("c:\ta: b", 2, "a tab stands where YAML allows spaces", 'c: "a: b"'),
+        ("name: x\n\tdescription: y", 3, "a tab, where YAML allows spaces", "description: y"),
+        ("a:\n\t- x", 3, "a tab, where YAML allows spaces only, indents", "  - x"),
         (" name: x\ndescription: y", 2, "white space stands before a key", "name: x"),
         ("name:x\ndescription: y", 2, "no space follows the colon", "name: x"),
         ("name: x\nplain\nb: c", 3, "`plain` is neither key: value nor indented", "  plain"),

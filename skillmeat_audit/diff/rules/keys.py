@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from skillmeat_audit.base.arrow import is_in
-from skillmeat_audit.base.text import difference, folded
+from skillmeat_audit.base.text import folded, name_difference
 from skillmeat_audit.diff.cells import Comparison
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.expected import duplicates, missing_rows
@@ -78,7 +78,7 @@ def _alike(names: pd.Series, others: pd.Series) -> list[str | None]:
     by_folded = {folded(each): each for each in others.dropna().unique()}
     near = [(each, by_folded.get(folded(each))) for each in names]
     return [
-        None if other is None else f"{other} differs from it only in {difference(each, other)}"
+        None if other is None else f"{other} differs from it only in {name_difference(each, other)}"
         for each, other in near
     ]
 
