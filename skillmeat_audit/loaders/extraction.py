@@ -63,9 +63,7 @@ def extract(text: str, *, body: bool = True) -> Fields:
         "reason": front.fault,
         "description": description,
         "tags_json": _json(_tags(values.get("tags"))),
-        "tools_json": _json(
-            _tools(next((values[key] for key in _TOOL_KEYS if values.get(key)), None))
-        ),
+        "tools_json": _json(_tools(tools)),
     }
 
 

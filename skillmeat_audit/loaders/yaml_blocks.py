@@ -44,7 +44,7 @@ Loader = Any
 class Unrepresentable(yaml.YAMLError):
     """A value has the form of a date or number and is not one: 2026-02-30.
 
-    ``yaml.safe_load`` raises `ValueError` and the like for it, which SkillMeat does not catch: it then
+    ``yaml.safe_load`` raises `ValueError` and the like for it. SkillMeat does not expect that, and
     reads nothing of the block. ``line`` counts from 0.
     """
 

@@ -1,4 +1,4 @@
-"""What an audit looks at: a home, and its four layers as loaded together."""
+"""A home, and its layers as loaded together for an audit."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,9 +13,9 @@ from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, PROBLEMS, REPAIRE
 class Home:
     """A SkillMeat home: its folder, its cache's address and its active file collection.
 
-    ``database`` is an SQLAlchemy URL, or None where the home has no cache yet. ``settings_problem``
-    says why ``active_collection`` is only SkillMeat's default, None where it is known. Links in a
-    collection may lead to ``link_roots`` as well.
+    ``database`` is an SQLAlchemy URL, None if the home has no cache yet. ``settings_problem`` says
+    why ``active_collection`` is only SkillMeat's default, None if it is known. Links in a
+    collection may also lead to ``link_roots``.
     """
 
     root: Path
@@ -35,9 +35,10 @@ class Cache:
     """What a cache database holds, in one consistent state; frames as the contract of their name.
 
     ``era`` is the key column of its rows (``artifact_id`` | ``artifact_uuid``), None without a
-    table of rows. ``identity`` tells it from other caches, ``columns`` are the audited columns that
-    it has. ``problems`` says what is wrong with the database itself. ``catalog_known`` is False
-    where it has no marketplace tables. The defaults are the cache of a home that has none.
+    table of rows. ``identity`` distinguishes it from other caches, ``columns`` are the audited
+    columns that it has. ``problems`` says what is wrong with the database itself.
+    ``catalog_known`` is False without marketplace tables. The defaults describe a home without a
+    cache.
     """
 
     era: str | None = None
@@ -77,7 +78,7 @@ class Snapshot:
 
     @property
     def identity(self) -> str | None:
-        """What tells the cache from others."""
+        """What distinguishes the cache from others: its oldest collection."""
         return self.cache.identity
 
     @property

@@ -1,4 +1,4 @@
-"""What an audit has to do with those before it: identities of findings, changes, points in time."""
+"""What relates an audit to earlier ones: fingerprints of findings, deltas, runs."""
 
 import hashlib
 import json
@@ -67,7 +67,7 @@ RUNS = Table(
 
 @dataclass(frozen=True)
 class Delta:
-    """What changed since the run at ``compared_at`` (UTC); ``fixed`` is ``FIXED``."""
+    """The changes since the run at ``compared_at`` (UTC); ``fixed`` is ``FIXED``."""
 
     compared_at: str
     new: int
@@ -77,9 +77,9 @@ class Delta:
 
 @dataclass(frozen=True)
 class Accepted:
-    """What the baseline accepts: ``findings`` is ``FINDINGS``, ``reasons`` one each.
+    """The findings (``FINDINGS``) that the baseline accepts, with a reason for each.
 
-    ``stale`` and ``expired`` are entries that accept nothing any more, in words.
+    ``stale`` and ``expired`` describe entries that no longer accept a finding.
     """
 
     findings: pd.DataFrame
@@ -89,10 +89,10 @@ class Accepted:
 
 
 def fingerprints(findings: pd.DataFrame) -> list[str]:
-    """Return what stays the same of each of *findings* (``FINDINGS``) from run to run.
+    """Return a fingerprint per finding (``FINDINGS``) that is the same from run to run.
 
-    It is free of values, times and positions; only a finding without an artifact is told from
-    others by its detail.
+    It contains no values, times or positions; only findings without an artifact are distinguished
+    by their detail.
     """
     details = (
         None if artifact else detail
@@ -102,14 +102,14 @@ def fingerprints(findings: pd.DataFrame) -> list[str]:
     )
     columns = [to_objects(findings[name]) for name in IDENTITY]
     seen: Counter[str] = Counter()
-    found = []
+    unique = []
     for parts in zip(*columns, details, strict=True):
         digest = short_digest(parts)
         seen[digest] += 1
-        found.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")
-    return found
+        unique.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")
+    return unique
 
 
 def short_digest(parts: Sequence[object]) -> str:
-    """Return a digest of texts and nulls, short enough to be read and long enough to be unique."""
+    """Return a digest of texts and nulls: 16 hexadecimal digits."""
     return hashlib.sha256(json.dumps(list(parts)).encode()).hexdigest()[:16]

@@ -43,7 +43,7 @@ def children(monkeypatch):
     return started
 
 
-def test_children_read_what_one_process_reads_in_the_same_order(tasks, children):
+def test_workers_return_the_same_results_in_the_same_order_as_one_process(tasks, children):
     alone = parse_in_process(tasks)
 
     assert parse_all(tasks) == alone
