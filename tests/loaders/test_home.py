@@ -76,7 +76,7 @@ def test_a_home_without_permission_is_reported(root, monkeypatch):
 
     monkeypatch.setattr(os, "stat", stat)
 
-    with pytest.raises(HomeError, match=r"cannot reach the home at .*: Permission denied; mend"):
+    with pytest.raises(HomeError, match=r"cannot reach the home at .*: Permission denied; repair"):
         find_home(root)
 
 
