@@ -1,5 +1,6 @@
 """Small text builders for snapshots: say only what a test is about."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,7 @@ from skillmeat_audit.diff.registry import run_checks
 from skillmeat_audit.diff.rules import CHECKS
 from skillmeat_audit.loaders.manifests import stem_of
 from skillmeat_audit.model.fields import COLUMNS
-from skillmeat_audit.model.snapshot import Home, Snapshot
+from skillmeat_audit.model.snapshot import Cache, Home, Snapshot
 from skillmeat_audit.model.tables import (
     CATALOG,
     COLLECTIONS,
@@ -90,21 +91,25 @@ def snapshot(
         )
         for each in entries
     ]
-    frames: dict[str, pd.DataFrame] = {
-        "manifest": MANIFEST.from_records(entries),
-        "frontmatter": FRONTMATTER.from_records(own),
-        "rows": ROWS.from_records(rows).sort_values(list(KEY), ignore_index=True),
-        "collections": COLLECTIONS.from_records([{"id": id_, "name": n} for id_, n in collections]),
-        "catalog": CATALOG.from_records(catalog),
-        "sources": SOURCES.from_records(sources),
-        "problems": PROBLEMS.from_records(problems),
-    }
+    of_cache = {name: values.pop(name) for name in ("columns", "catalog_known") if name in values}
+    cache = Cache(
+        era=era,
+        identity="x",
+        columns=frozenset(COLUMNS),
+        rows=ROWS.from_records(rows).sort_values(list(KEY), ignore_index=True),
+        collections=COLLECTIONS.from_records([{"id": id_, "name": n} for id_, n in collections]),
+        catalog=CATALOG.from_records(catalog),
+        sources=SOURCES.from_records(sources),
+        catalog_known=bool(sources or catalog),
+    )
     facts = {
         "home": Home(Path("/home/x/.skillmeat"), "sqlite:///x", active),
-        "era": era, "identity": "x", "columns": frozenset(COLUMNS),
-        "catalog_known": bool(sources or catalog), "may_hide_entries": False,
-    } | values  # fmt: skip
-    return Snapshot(**(facts | frames))
+        "manifest": MANIFEST.from_records(entries),
+        "frontmatter": FRONTMATTER.from_records(own),
+        "problems": PROBLEMS.from_records(problems),
+        "may_hide_entries": False,
+    }
+    return Snapshot(cache=replace(cache, **of_cache), **(facts | values))
 
 
 def known(artifact_id: str = "skill:alpha", url: str = UPSTREAM, **values: object) -> Record:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from skillmeat_audit.api.repaired import load_repaired
 from skillmeat_audit.api.views import ArtifactView, PageView
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.compare import is_true
@@ -24,7 +25,7 @@ from skillmeat_audit.loaders.home import DEFAULT_HOME
 from skillmeat_audit.loaders.snapshot import Reading, load_snapshot
 from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import FINDINGS, is_in
+from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.model.trend import Accepted
 from skillmeat_audit.reports.facts.artifact import artifact_layers
 from skillmeat_audit.reports.facts.facets import FindingFacets, FindingFilter

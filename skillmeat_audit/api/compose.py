@@ -9,11 +9,11 @@ import pandas as pd
 
 from skillmeat_audit import __version__
 from skillmeat_audit.api.audit import Audit
+from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.diff.provenance.paths import paths_of
 from skillmeat_audit.diff.rules import FAMILIES, RULES
 from skillmeat_audit.loaders.home import MANIFEST_NAME
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import to_objects
 from skillmeat_audit.model.trend import REPORTED, fingerprints
 from skillmeat_audit.reports.facts.causes import answer_of, group_by_cause
 from skillmeat_audit.reports.facts.report import Report, RuleBook, RunContext

@@ -5,9 +5,9 @@ from typing import Unpack
 import pandas as pd
 
 from skillmeat_audit.api.audit import Audit, audit
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.loaders.snapshot import Reading
-from skillmeat_audit.model.tables import is_in
 from skillmeat_audit.model.trend import AuditDelta, fingerprints
 
 

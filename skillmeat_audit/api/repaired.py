@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import as_text, printable
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import REPAIRED, to_objects
+from skillmeat_audit.model.tables import REPAIRED
 from skillmeat_audit.repair.journal import Journal, read_journal
 
 _STAMP = "synced_at"

@@ -10,13 +10,15 @@ from pathlib import Path
 import pandas as pd
 
 from skillmeat_audit.api.audit import Audit, audit
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.comparison import Comparison, compare
 from skillmeat_audit.loaders.extraction import extract
 from skillmeat_audit.loaders.snapshot import load_snapshot, with_progress
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import CELL_STATUSES
-from skillmeat_audit.model.tables import REPLAYED, REPLAYS, is_in, records
+from skillmeat_audit.model.replays import REPLAYED, REPLAYS
 from skillmeat_audit.repair.backup import back_up_database
 from skillmeat_audit.replay.paths import ImportPath, paths, refresh_all
 from skillmeat_audit.replay.scratch import scratch

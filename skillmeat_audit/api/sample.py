@@ -7,14 +7,14 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
-from skillmeat_audit.base.bundled import bundled
+from skillmeat_audit.base.bundled import bundled_folder
 from skillmeat_audit.base.errors import HomeError, UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.replay.scratch import SCHEMAS
 from skillmeat_audit.schema.shape import ERAS
 from skillmeat_audit.schema.tables import SENTINEL
 
-DATA = bundled("data")
+DATA = bundled_folder("data")
 HOMES = tuple(sorted(path.name for path in (DATA / "homes").iterdir()))
 # Older than every row: a file newer than its row is a finding of its own.
 _WRITTEN_AT = datetime(2026, 1, 5, 7, tzinfo=UTC).timestamp()

@@ -1,4 +1,4 @@
-"""Writes files whole or not at all, and makes the folders that they go to."""
+"""Writes files completely or not at all, and makes their folders."""
 
 import contextlib
 import errno
@@ -28,7 +28,7 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o666, durable: bool = F
                 os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
-        with contextlib.suppress(OSError):  # what failed first is what is raised
+        with contextlib.suppress(OSError):  # the first error is raised
             temporary.unlink()
         raise
     if durable:
@@ -89,11 +89,11 @@ def make_folder(folder: Path, *, mode: int = 0o777, durable: bool = False) -> No
 
     With *durable* their names are on disk when this returns.
     """
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    for each in reversed(missing):
-        each.mkdir(mode=mode, exist_ok=True)  # another process may be making it as well
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=mode, exist_ok=True)  # another process may make it at the same time
         if durable:
-            fsync_folder(each.parent)
+            fsync_folder(path.parent)
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
 

@@ -1,4 +1,4 @@
-"""Tells the time, or the one that ``SOURCE_DATE_EPOCH`` pins."""
+"""The current time, or the time in ``SOURCE_DATE_EPOCH``."""
 
 import os
 from datetime import UTC, date, datetime
@@ -7,12 +7,12 @@ VARIABLE = "SOURCE_DATE_EPOCH"
 
 
 def now() -> str:
-    """Return the time (UTC, to seconds)."""
+    """Return the current time, UTC to seconds: 2026-02-10T09:00:00Z."""
     return f"{_now():%Y-%m-%dT%H:%M:%SZ}"
 
 
 def today() -> date:
-    """Return the date (UTC)."""
+    """Return the current date, UTC."""
     return _now().date()
 
 

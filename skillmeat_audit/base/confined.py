@@ -1,9 +1,9 @@
-"""Opens and lists what lies in a collection's folder, and nothing outside of it.
+"""Opens and lists files in a collection's folder, and nothing outside it.
 
-A path is resolved first, and then opened without following any link: what replaces a folder by a
+A path is resolved first, and then opened without following links: a folder that is replaced by a
 link in between is refused. (``openat2`` with ``RESOLVE_BENEATH`` does both at once, but Python does
-not offer it.) Names are text decoded as UTF-8, with ``surrogateescape``; the file system is given
-bytes, because `os.fsencode` depends on the locale and SkillMeat's manifests do not.
+not offer it.) Names are text decoded as UTF-8 with ``surrogateescape``; the file system gets bytes,
+because `os.fsencode` depends on the locale and SkillMeat's manifests do not.
 """
 
 import errno
@@ -17,32 +17,34 @@ from typing import Self
 from skillmeat_audit.base.files import NOWHERE, READ_FLAGS, Content, read_descriptor
 from skillmeat_audit.base.text import folded
 
-_DEPTH = 16  # of folders; nobody has deeper ones by accident
-# O_PATH needs no permission to list a folder that is only passed through; macOS does without it.
+_DEPTH = 16  # folders above a file; deeper paths are resolved link by link
+# With O_PATH a folder on the way needs no read permission; macOS does not have it.
 _PASS_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
 _LIST_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _DOTS = (b"", b".", b"..")
 
 
 def name_bytes(name: str) -> bytes:
-    """Return *name* as the file system has it, in any locale."""
+    """Return *name* as the file system stores it, in any locale."""
     return name.encode("utf-8", "surrogateescape")
 
 
 def name_text(name: str | bytes) -> str:
-    """Return a *name* that `os` gave, decoded as UTF-8 in any locale."""
+    """Return a *name* from `os`, decoded as UTF-8 in any locale."""
     return os.fsencode(name).decode("utf-8", "surrogateescape")
 
 
 class Descent:
-    """Opens real paths component by component, following no link; to be used in ``with``.
+    """Opens resolved paths component by component without following links; a context manager.
 
-    The folders on the way to the last path stay open, so that its neighbours are opened from them.
-    Raises `OSError` (``ELOOP``) for a link, wherever it is in a path.
+    The folders on the way to the last path stay open for the next path in them. Raises `OSError`
+    (``ELOOP``) for a link anywhere in a path.
     """
 
     def __init__(self) -> None:
-        self._paths: list[bytes] = []  # each with a slash at its end, and one below the other
+        self._paths: list[
+            bytes
+        ] = []  # the open folders, with a slash at the end; every one is in the one before
         self._descriptors: list[int] = []
 
     def __enter__(self) -> Self:
@@ -68,15 +70,15 @@ class Descent:
         """Return the content of the regular file at *real*, as `read_regular` does."""
         return read_descriptor(self.open(real, READ_FLAGS), limit_bytes)
 
-    def facts(self, real: bytes) -> os.stat_result | None:
-        """Return what the file system says of *real*, None where there is nothing."""
+    def stat(self, real: bytes) -> os.stat_result | None:
+        """Return the status of *real*, None if nothing is there; raise ``ELOOP`` for a link."""
         facts = self.lstat(real)
         if facts is not None:
             _refuse_link(facts)
         return facts
 
     def lstat(self, real: bytes) -> os.stat_result | None:
-        """Return what the file system says of *real*, which may be a link itself."""
+        """Return the status of *real*, which may be a link itself, None if nothing is there."""
         try:
             folder, name = self._split(real)
             return os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -86,18 +88,16 @@ class Descent:
             return None
 
     def entries(self, real: bytes) -> list[tuple[bytes, bool]]:
-        """Return what is in the folder *real*: names, and whether each is a folder itself."""
+        """Return the names in the folder *real*, and whether each is a folder."""
         descriptor = self.open(real, _LIST_FLAGS)
         try:
             with os.scandir(descriptor) as entries:
-                return [
-                    (os.fsencode(each.name), each.is_dir(follow_symlinks=False)) for each in entries
-                ]
+                return [(os.fsencode(e.name), e.is_dir(follow_symlinks=False)) for e in entries]
         finally:
             os.close(descriptor)
 
     def _split(self, real: bytes) -> tuple[int, bytes]:
-        """Return a descriptor of the folder that *real* is in, and its name there."""
+        """Return a descriptor of the folder of *real*, and its name in it."""
         parent, slash, name = real.rpartition(b"/")
         return self._folder(parent + slash), name or b"."
 
@@ -118,7 +118,7 @@ class Descent:
     def _enter(self, name: bytes, path: bytes, above: int | None) -> None:
         try:
             descriptor = os.open(name, _PASS_FLAGS, dir_fd=above)
-        except NotADirectoryError:  # what Linux says of a link where a folder is asked for
+        except NotADirectoryError:  # what Linux raises for a link with O_DIRECTORY
             _refuse_link(os.stat(name, dir_fd=above, follow_symlinks=False))
             raise
         self._paths.append(path)
@@ -131,10 +131,9 @@ def _refuse_link(facts: os.stat_result) -> None:
 
 
 class Confined:
-    """The folder of a collection, outside of which nothing is read, wherever links lead.
+    """The folder of a collection; nothing outside it is read, wherever links lead.
 
-    Links may also lead to one of *link_roots*. What folders really are is looked up once each;
-    *descent* opens them.
+    Links may also lead into one of *link_roots*. Resolved folders are cached; *descent* opens them.
     """
 
     def __init__(
@@ -147,13 +146,13 @@ class Confined:
         roots = [self._real, *(os.path.realpath(os.fsencode(root)) for root in link_roots)]
         self._roots = tuple(root.rstrip(b"/") + b"/" for root in roots)
         self._folders: dict[bytes, bytes] = {}
-        self._plain: dict[bytes, bool] = {b"": True}
+        self._plain_folders: dict[bytes, bool] = {b"": True}
         self._folded: dict[bytes, dict[str, str]] = {}
 
-    def plain(self, relative: str) -> tuple[bytes, os.stat_result] | None:
-        """Return the real path and the facts of the file at *relative*, reached without any link.
+    def lstat_inside(self, relative: str) -> tuple[bytes, os.stat_result] | None:
+        """Return path and status of the regular file at *relative*, None if a link leads to it.
 
-        None for all others. The facts are a hint: only what is opened is sure to be inside.
+        The status is a hint: only a file that was opened by `Descent` is certainly inside.
         """
         path = name_bytes(relative)
         parent, _, name = path.rpartition(b"/")
@@ -167,13 +166,13 @@ class Confined:
         return (real, facts) if stat.S_ISREG(facts.st_mode) and name else None
 
     def _is_plain_folder(self, relative: bytes) -> bool:
-        """Tell whether *relative* is a folder reached without any link; one look per parent."""
-        if relative not in self._plain:
+        """Return True if *relative* is a folder without a link on the way; lists a parent once."""
+        if relative not in self._plain_folders:
             parent, _, name = relative.rpartition(b"/")
-            self._plain[relative] = False
+            self._plain_folders[relative] = False
             if name not in _DOTS and self._is_plain_folder(parent):
-                self._plain |= self._folders_in(parent)
-        return self._plain[relative]
+                self._plain_folders |= self._folders_in(parent)
+        return self._plain_folders[relative]
 
     def _folders_in(self, parent: bytes) -> dict[bytes, bool]:
         prefix = parent + b"/" if parent else b""
@@ -183,8 +182,8 @@ class Confined:
             return {}
         return {prefix + name: is_folder for name, is_folder in entries}
 
-    def real(self, relative: str) -> bytes | None:
-        """Return what *relative* really is, None where that lies outside."""
+    def resolve_inside(self, relative: str) -> bytes | None:
+        """Return the resolved path of *relative*, None if it is outside."""
         path = os.path.join(self._path, name_bytes(relative))
         parent, name = os.path.split(path)
         if name in _DOTS:
@@ -199,45 +198,44 @@ class Confined:
         return real if (real + b"/").startswith(self._roots) else None
 
     def is_dead_link(self, relative: str) -> bool:
-        """Tell whether *relative*, which leads to nothing, is a link inside."""
+        """Return True if *relative*, where nothing exists, is a link inside the collection."""
         parent, _, name = relative.rpartition("/")
-        folder = self.real(parent)
+        folder = self.resolve_inside(parent)
         if folder is None:
             return False
         facts = self.descent.lstat(os.path.join(folder, name_bytes(name)))
         return facts is not None and stat.S_ISLNK(facts.st_mode)
 
     def names(self, relative: str) -> list[str]:
-        """Return what is in the folder *relative*, by name; nothing where that lies outside."""
+        """Return the sorted names in the folder *relative*, none if it is outside."""
         return [name for name, _ in self.entries(relative)]
 
     def entries(self, relative: str) -> list[tuple[str, bool]]:
-        """Return the names in the folder *relative*, and whether each is a folder; as `names`."""
-        real = self.real(relative)
+        """Return the sorted names in the folder *relative*, and whether each is a folder."""
+        real = self.resolve_inside(relative)
         if real is None:
             return []
         return sorted((name_text(name), folder) for name, folder in self.descent.entries(real))
 
-    def nearest(self, relative: str) -> tuple[str, str] | None:
-        """Return the first part of *relative* that is missing, and the name in its folder like it.
+    def similar_name(self, relative: str) -> tuple[str, str] | None:
+        """Return the first missing part of *relative*, and a name that exists in its place.
 
-        None where no name differs from it in case or Unicode form alone (`folded`). Each folder is
-        listed once.
+        That name differs only in case or Unicode form (`folded`); None if there is no such name.
         """
         parent = ""
         for name in relative.split("/"):
             path = f"{parent}/{name}" if parent else name
-            real = self.real(path)
+            real = self.resolve_inside(path)
             if real is None:
                 return None
-            if self.descent.facts(real) is None:
-                near = self._folded_names(parent).get(folded(name))
-                return None if near is None else (name, near)
+            if self.descent.stat(real) is None:
+                similar = self._folded_names(parent).get(folded(name))
+                return None if similar is None else (name, similar)
             parent = path
         return None
 
     def _folded_names(self, folder: str) -> dict[str, str]:
-        real = self.real(folder)
+        real = self.resolve_inside(folder)
         if real is None:
             return {}
         if real not in self._folded:

@@ -1,9 +1,9 @@
-"""Keeps the threads of one process from reading a database file while another one writes it.
+"""A lock that keeps the threads of this process from reading a database while one of them writes.
 
-Between processes SQLite's own locks do that. Within one they cannot be relied on alone: POSIX locks
-belong to the process, and the close of any descriptor of the file drops them all
+Between processes SQLite's own locks are enough. Within a process they are not: POSIX locks belong
+to the process, and closing any descriptor of the file drops them all
 (https://www.sqlite.org/howtocorrupt.html, 2.2). Nothing here opens the file outside SQLite; the
-lock also keeps an audit from reading half a run, and from reading a run that is then rolled back.
+lock also prevents an audit from reading half a run, or a run that is then rolled back.
 """
 
 import os
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from _thread import RLock as ReentrantLock
 
 _LOCKS: dict[tuple[int, int] | str, "ReentrantLock"] = {}
-# A forked child has no other thread that could release what was held at the fork.
+# A forked child has no other thread that could release a lock held at the fork.
 os.register_at_fork(after_in_child=_LOCKS.clear)
 
 
@@ -29,9 +29,8 @@ os.register_at_fork(after_in_child=_LOCKS.clear)
 def database_lock(url: str, wait_seconds: float) -> Iterator[None]:
     """Hold the process-wide lock on the SQLite file behind *url*; a server needs none.
 
-    Audits and runs of other threads wait; the thread that holds it may take it again, so that a
-    run, and what it calls between its batches, may audit. Raises `DatabaseError` where another
-    thread holds it for more than *wait_seconds*.
+    Audits and runs of other threads wait. The lock is reentrant: a run may audit between its
+    batches. Raises `DatabaseError` if another thread holds it for more than *wait_seconds*.
     """
     path = sqlite_path(url)
     if path is None:
@@ -50,7 +49,7 @@ def database_lock(url: str, wait_seconds: float) -> Iterator[None]:
 
 
 def _identity(path: Path) -> tuple[int, int] | str:
-    """Return what POSIX locks are bound to: the file itself, by whatever name it is reached."""
+    """Return what POSIX locks belong to: the file itself, whatever its path."""
     try:
         facts = os.stat(path)
     except OSError:

@@ -1,46 +1,50 @@
-"""Every error this package raises on purpose.
+"""All errors that this package raises on purpose.
 
 ::
 
-    AuditError                 one line for a person: what, why, the way out
-    ├── HomeError              the home is not there, or is not a SkillMeat home
-    ├── DatabaseError          the cache is not a database we can read or write
-    ├── PlanError              a plan is malformed, of another home, or larger than allowed
-    ├── StateError             journal, backup, history or schedule cannot be written or read
-    ├── BusyError              another run on the home is going on
-    ├── CancelledError         somebody stopped a run before its commit
+    AuditError                 one line for a person: what happened, why, what to do
+    ├── HomeError              the home does not exist, or is not a SkillMeat home
+    ├── DatabaseError          the cache cannot be read or written
+    ├── PlanError              a plan is malformed, of another home, or too large
+    ├── StateError             journal, backup, history or schedule cannot be read or written
+    ├── BusyError              another run on the home is in progress
+    ├── CancelledError         a run was stopped before its commit
     └── UsageError             an option, a filter or a settings file is wrong
 
-Drift is never an error: what disagrees is a finding.
+Drift is never an error: a disagreement is a finding.
 """
 
 
 class AuditError(Exception):
-    """Root of all errors raised on purpose; its text is one line, lower case, with the way out."""
+    """The root of all errors raised on purpose.
+
+    The text is one lower-case line: what happened, why, what to do. The command line prints it;
+    ``--traceback`` shows where it was raised.
+    """
 
 
 class HomeError(AuditError):
-    """The home is not there, or is not a SkillMeat home."""
+    """The home does not exist, is not a SkillMeat home, or cannot be reached."""
 
 
 class DatabaseError(AuditError):
-    """The cache cannot be read or written: corrupt, busy, read-only, or of no known shape."""
+    """The cache cannot be read or written: corrupt, locked, read-only, of unknown shape."""
 
 
 class PlanError(AuditError):
-    """A plan is malformed, of another home or schema, or would change more than allowed."""
+    """A plan is malformed, of another home or schema, or changes more than allowed."""
 
 
 class StateError(AuditError):
-    """The state folder, a journal, a backup, a history or a schedule cannot be written or read."""
+    """The state folder, a journal, a backup, a history or a schedule cannot be read or written."""
 
 
 class BusyError(AuditError):
-    """Another run on the home is going on; nothing was done."""
+    """Another run on the home is in progress; nothing was changed."""
 
 
 class CancelledError(AuditError):
-    """Somebody stopped a run before its commit: nothing was changed."""
+    """A run was stopped before its commit; nothing was changed."""
 
 
 class UsageError(AuditError):

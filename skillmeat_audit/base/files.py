@@ -1,4 +1,4 @@
-"""Reads files that others wrote: regular ones only, up to a size, never waiting for a writer."""
+"""Reads files from outside: regular files only, up to a size, without waiting for a writer."""
 
 import errno
 import os
@@ -8,35 +8,37 @@ from pathlib import Path
 from typing import NamedTuple
 
 SETTINGS_LIMIT_BYTES = 1024 * 1024
-READ_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # waits for no writer
-_POSITIVE = 2**63 - 1  # what a frame can hold
+READ_FLAGS = (
+    os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+)  # O_NONBLOCK: does not wait for the writer of a pipe
+_POSITIVE = 2**63 - 1  # the largest number in an Int64 column
 NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
 class Unreadable(ValueError):
-    """A file cannot be used; the text says why, to follow the file's name."""
+    """A file cannot be used; the text is the reason and follows the name of the file."""
 
 
 def reason_of(exc: Exception) -> str:
-    """Return why a file cannot be used, without what Python adds for programmers."""
+    """Return why a file cannot be used, without the parts that Python adds for programmers."""
     if isinstance(exc, OSError):
         return exc.strerror or str(exc)
     return f"is not UTF-8 (byte {exc.start})" if isinstance(exc, UnicodeDecodeError) else str(exc)
 
 
 class Content(NamedTuple):
-    """A file's bytes, and what the file system says of it."""
+    """The bytes of a file, and its status."""
 
     data: bytes
     facts: os.stat_result
 
 
 class FileState(NamedTuple):
-    """What tells one state of a file from another without reading it, as far as that is possible.
+    """What distinguishes two states of a file without reading it, as far as possible.
 
-    ``ctime_ns`` changes with every ``write`` and cannot be set by anybody. A store through a
-    mapping changes both times only when it is the first since the page was written back (mmap(2)):
-    so a plan, and whatever else is written, rests on contents that were read again.
+    ``ctime_ns`` changes with every ``write`` and cannot be set. A store through a mapping changes
+    both times only if it is the first since the page was written back (mmap(2)): so whatever is
+    written rests on contents that were read again.
     """
 
     device: int
@@ -47,7 +49,7 @@ class FileState(NamedTuple):
 
 
 def state_of(facts: os.stat_result) -> FileState:
-    """Return what *facts* tell the state of a file by."""
+    """Return the state of a file from its status."""
     return FileState(
         facts.st_dev & _POSITIVE,
         facts.st_ino & _POSITIVE,
@@ -58,7 +60,7 @@ def state_of(facts: os.stat_result) -> FileState:
 
 
 def path_exists(path: str | Path) -> bool:
-    """Tell whether there is something at *path*; raise `OSError` where that cannot be told."""
+    """Return True if something exists at *path*; raise `OSError` if that cannot be determined."""
     try:
         os.stat(path)
     except ValueError:  # a null character, which no name has
@@ -74,7 +76,7 @@ def read_regular(path: str | Path, limit_bytes: int) -> Content:
     """Return the content of the regular file at *path*.
 
     Raises `Unreadable` for anything else (a pipe would block) and for a file larger than
-    *limit_bytes*; `OSError` where it cannot be opened.
+    *limit_bytes*; `OSError` if it cannot be opened.
     """
     return read_descriptor(os.open(path, READ_FLAGS), limit_bytes)
 
@@ -104,7 +106,7 @@ def modified_at(facts: os.stat_result) -> str | None:
 
 
 def _read(descriptor: int, size_bytes: int) -> bytes:
-    """Return what *size_bytes* there are; one read takes them all but from a file that is cut."""
+    """Return *size_bytes* of the file, fewer if it is truncated meanwhile."""
     data = os.read(descriptor, size_bytes)
     while len(data) < size_bytes and (more := os.read(descriptor, size_bytes - len(data))):
         data += more

@@ -1,4 +1,4 @@
-"""Where what outlives a run is kept: journals, backups, history and index, a folder per home."""
+"""The state folder: journals, backups, history and parse cache, a folder per home."""
 
 import hashlib
 import os
@@ -15,9 +15,9 @@ _WAY_OUT = "remove it, or name another with --state-dir"
 
 
 def default_state_folder() -> Path:
-    """Return the platform's state folder for this program; raise `StateError` if others can write.
+    """Return the platform's state folder for this program; `state_folder` is the one of a home.
 
-    `state_folder` is the folder of a home in it.
+    Raises `StateError` if other users can write to it.
     """
     folder = Path(platformdirs.user_state_dir("skillmeat-audit"))
     _check_parent(folder)
@@ -25,10 +25,10 @@ def default_state_folder() -> Path:
 
 
 def state_folder(home: str, given: Path | None = None) -> Path:
-    """Return the folder of a home's state, in *given* or in the platform's state folder.
+    """Return the state folder of *home*, in *given* or in the platform's state folder.
 
-    Its name can be predicted. Raises `StateError` where somebody else prepared it: what is written
-    would be theirs to read or change, and what is read would be theirs.
+    Its name is predictable. Raises `StateError` if another user may have prepared it: they could
+    read and change what is written, and choose what is read.
     """
     base = default_state_folder() if given is None else given
     _check_parent(base)
@@ -39,39 +39,39 @@ def state_folder(home: str, given: Path | None = None) -> Path:
 
 
 def _check_private(folder: Path) -> None:
-    """Refuse *folder* where it is a link, of another owner, or writable by others."""
-    found = _status(folder, follow=False)
-    if found is None:
+    """Refuse *folder* if it is a link, has another owner, or is writable by others."""
+    status = _status(folder, follow=False)
+    if status is None:
         return
-    place = f"the state folder {printable(folder)}"
-    if stat.S_ISLNK(found.st_mode):
-        raise StateError(f"{place} is a link; {_WAY_OUT}")
-    if not stat.S_ISDIR(found.st_mode):
-        raise StateError(f"{place} is not a folder; {_WAY_OUT}")
-    if found.st_uid != os.geteuid():
-        raise StateError(f"{place} belongs to another user (uid {found.st_uid}); {_WAY_OUT}")
-    if found.st_mode & 0o022:
-        raise StateError(f"{place} can be written by others; chmod go-w it, or {_WAY_OUT}")
+    subject = f"the state folder {printable(folder)}"
+    if stat.S_ISLNK(status.st_mode):
+        raise StateError(f"{subject} is a link; {_WAY_OUT}")
+    if not stat.S_ISDIR(status.st_mode):
+        raise StateError(f"{subject} is not a folder; {_WAY_OUT}")
+    if status.st_uid != os.geteuid():
+        raise StateError(f"{subject} belongs to another user (uid {status.st_uid}); {_WAY_OUT}")
+    if status.st_mode & 0o022:
+        raise StateError(f"{subject} can be written by others; chmod go-w it, or {_WAY_OUT}")
 
 
 def _check_parent(base: Path) -> None:
-    """Refuse *base* where another user could exchange what lies in it.
+    """Refuse *base* if another user could replace what is in it.
 
-    It may be a link, and a folder of root's; with the sticky bit only owners rename (unlink(2)).
+    It may be a link, and belong to root; with the sticky bit only owners can rename (unlink(2)).
     """
-    found = _status(base, follow=True)
-    if found is None:
+    status = _status(base, follow=True)
+    if status is None:
         return
-    place = f"the folder {printable(base)} for state"
-    if found.st_uid not in (0, os.geteuid()):
-        raise StateError(f"{place} belongs to another user (uid {found.st_uid}); {_WAY_OUT}")
-    if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
-        raise StateError(f"{place} can be written by everybody; chmod o-w it, or {_WAY_OUT}")
+    subject = f"the folder {printable(base)} for state"
+    if status.st_uid not in (0, os.geteuid()):
+        raise StateError(f"{subject} belongs to another user (uid {status.st_uid}); {_WAY_OUT}")
+    if status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX:
+        raise StateError(f"{subject} can be written by everybody; chmod o-w it, or {_WAY_OUT}")
 
 
 def _status(path: Path, *, follow: bool) -> os.stat_result | None:
-    """Return the status of *path*, None where there is none: it is made when it is needed."""
+    """Return the status of *path*, None if it does not exist yet."""
     try:
         return os.stat(path, follow_symlinks=follow)
-    except OSError:  # what is out of reach fails with its own reason when it is used
+    except OSError:  # an unreachable path fails with its own reason when it is used
         return None

@@ -1,4 +1,4 @@
-"""Text from outside: how it is made fit to be shown."""
+"""Makes text from outside safe to show and to store."""
 
 import re
 import unicodedata
@@ -26,7 +26,7 @@ _EMOJI = (
     "\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 )
 _UNPRINTABLE = re.compile(f"[{_IGNORABLE}{_CONTROLS}]")
-# Where a selector or joiner does something: in emoji, and after letters of Arabic, Indic and other
+# Where a selector or joiner has an effect: in emoji, and after letters of Arabic, Indic and other
 # scripts.
 _ACTIVE = re.compile(
     f"(?<=[{_EMOJI}])[\ufe0e\ufe0f]|(?<=[#*0-9])[\ufe0e\ufe0f]\u20e3"
@@ -45,14 +45,14 @@ def _escaped(match: re.Match[str]) -> str:
 
 def printable(text: object) -> str:
     """Return *text* on one line with every control, bidi and invisible character spelled out."""
-    said = str(text)
-    if said.isascii() and said.isprintable():  # nearly always, and ten times faster told
-        return said
-    return _UNPRINTABLE.sub(_escaped, said)
+    string = str(text)
+    if string.isascii() and string.isprintable():  # nearly always, and ten times faster
+        return string
+    return _UNPRINTABLE.sub(_escaped, string)
 
 
 def encodable(file_name: str) -> str:
-    """Return *file_name* with bytes that are not UTF-8 spelled out, fit to be stored.
+    """Return *file_name* with bytes that are not UTF-8 spelled out, so that it can be stored.
 
     Such bytes are surrogates in it (``surrogateescape``), whatever the locale.
     """
@@ -62,12 +62,12 @@ def encodable(file_name: str) -> str:
 
 
 def folded(name: str) -> str:
-    """Return what names that differ only in case or in Unicode form have in common."""
+    """Return *name* without case and Unicode form: equal for names that differ only in these."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def difference(name: str, other: str) -> str:
-    """Return in what two names differ that are the same when `folded`."""
+def name_difference(name: str, other: str) -> str:
+    """Return how two names differ that are equal when `folded`."""
     composed = unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", other)
     if composed[0] == composed[1]:
         return "Unicode form (NFC/NFD)"
@@ -76,14 +76,14 @@ def difference(name: str, other: str) -> str:
 
 
 def as_text(value: object) -> str | None:
-    """Return a cell as text, whatever a loosely typed column holds; None for NULL."""
+    """Return a cell of any type as text, None for NULL."""
     if value is None or type(value) is str:
         return value
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def is_utf8(value: object) -> bool:
-    """Tell whether a cell can be written again: not if it is text with bytes that are no UTF-8."""
+    """Return True if a cell can be written again: text that is not UTF-8 cannot."""
     try:
         return not isinstance(value, str) or value.encode() is not None
     except UnicodeEncodeError:

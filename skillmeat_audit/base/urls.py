@@ -6,8 +6,8 @@ from pathlib import Path
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 _SQLITE = "sqlite:///"
-# What libpq marks as a password (PQconninfoOption.dispchar is "*"), and what other drivers call
-# one. ``passfile`` and ``sslkey`` name files and are no secrets.
+# Keys that libpq marks as passwords (PQconninfoOption.dispchar is "*"), and those of other drivers.
+# ``passfile`` and ``sslkey`` name files and are not secret.
 _SECRET_KEY = re.compile(r"pass(?!file)|pwd|secret|token|scram_(client|server)_key", re.IGNORECASE)
 _SECRET_PAIR = re.compile(
     r"(pass(?!file)|pwd|secret|token)\w*\s*=|://[^/@]*:[^/@]*@", re.IGNORECASE
@@ -15,12 +15,12 @@ _SECRET_PAIR = re.compile(
 
 
 def sqlite_url(path: Path) -> str:
-    """Return the URL of the SQLite file that *path* really is: its logs lie beside that file."""
+    """Return the URL of the SQLite file at *path*, resolved: its logs are beside that file."""
     return f"{_SQLITE}{quote(os.fsencode(os.path.realpath(path)))}"
 
 
 def sqlite_uri(path: str | os.PathLike[str], mode: str) -> str:
-    """Return the URI under which SQLite itself opens the file at *path*, whatever its name."""
+    """Return the URI under which SQLite opens the file at *path*, whatever its name."""
     return f"file:{quote(os.fsencode(path))}?mode={mode}"
 
 
@@ -31,10 +31,10 @@ def sqlite_path(url: str) -> Path | None:
     return Path(os.fsdecode(unquote_to_bytes(url.removeprefix(_SQLITE))))
 
 
-def is_sound(url: str) -> bool:
-    """Tell whether the parts of a server's *url* can be told apart: only then its password can.
+def is_parseable(url: str) -> bool:
+    """Return True if the parts of a server's *url*, the password among them, are unambiguous.
 
-    An ``@``, ``/``, ``?`` or ``#`` that stands in a password unescaped moves all that follows it.
+    An unescaped ``@``, ``/``, ``?`` or ``#`` in a password shifts everything after it.
     """
     try:
         parts = urlsplit(url)
@@ -46,11 +46,11 @@ def is_sound(url: str) -> bool:
 def without_password(url: str) -> str:
     """Return a database *url* without the secrets in its authority and its query.
 
-    Of a server's URL whose parts cannot be told apart only the scheme is left.
+    Of a server's URL with ambiguous parts only the scheme is left.
     """
     if sqlite_path(url) is not None:
         return url
-    if not is_sound(url):
+    if not is_parseable(url):
         return f"{url.partition('://')[0]}://…"
     parts = urlsplit(url)
     login, at, host = parts.netloc.rpartition("@")
@@ -61,28 +61,28 @@ def without_password(url: str) -> str:
 
 
 def secrets_in(text: str) -> set[str]:
-    """Return what must not be shown of *text*, a URL or ``--option=URL``, as given and decoded."""
+    """Return the secrets in *text*, a URL or ``--option=URL``, as given and decoded."""
     if "://" not in text:
-        return {text} if holds_secret(text) else set()
+        return {text} if contains_secret(text) else set()
     login = text.partition("://")[2].rpartition("@")[0]
     pairs = text.partition("?")[2].split("&")
     values = [login.partition(":")[2], *(p.partition("=")[2] for p in pairs if _is_secret(p))]
     return {form for value in values for form in (value, _decoded(value)) if form}
 
 
-def holds_secret(text: str) -> bool:
-    """Tell whether *text* is a connection string with a secret: ``host=h password=…``."""
+def contains_secret(text: str) -> bool:
+    """Return True if *text* is a connection string with a secret: ``host=h password=…``."""
     return _SECRET_PAIR.search(text) is not None
 
 
 def _is_secret(pair: str) -> bool:
-    """Tell whether ``key=value`` of a query is a secret, or holds one (``odbc_connect=…PWD=…``)."""
+    """Return True if ``key=value`` is or contains a secret (``odbc_connect=…PWD=…``)."""
     key, _, value = pair.partition("=")
-    return bool(_SECRET_KEY.search(_decoded(key))) or holds_secret(_decoded(value))
+    return bool(_SECRET_KEY.search(_decoded(key))) or contains_secret(_decoded(value))
 
 
 def _decoded(text: str) -> str:
-    """Return *text* without percent-encoding, however often it was encoded."""
-    while (plain := unquote(text)) != text:
-        text = plain
+    """Return *text* without percent-encoding, also if it was encoded several times."""
+    while (decoded := unquote(text)) != text:
+        text = decoded
     return text

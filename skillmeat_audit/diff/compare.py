@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from skillmeat_audit.base.arrow import ARROW_TEXT, to_arrow
 from skillmeat_audit.model.fields import Kind
-from skillmeat_audit.model.tables import ARROW_TEXT, to_arrow
 
 T = TypeVar("T")
 Ints: TypeAlias = npt.NDArray[np.int_]

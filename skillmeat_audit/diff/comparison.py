@@ -17,14 +17,17 @@ from skillmeat_audit.diff.pairing import (
     missing_rows,
     usable_rows,
 )
+from skillmeat_audit.model.contracts import Table, records
+from skillmeat_audit.model.contracts import Values as Column
 from skillmeat_audit.model.findings import Disposition, Status
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import FINDINGS, KEY, ROWS, Column, Table, records
+from skillmeat_audit.model.tables import FINDINGS, KEY, ROWS
 
 _ADDED_LATER = ("rule", "severity", "writer", "writer_confidence")
 # What a rule returns; the registry adds the columns that are left out here.
 RULE_FINDINGS = Table(
     "rule_findings",
+    "What one rule returns: findings without rule, severity and writer.",
     {name: kind for name, kind in FINDINGS.columns.items() if name not in _ADDED_LATER},
 )
 NO_FINDINGS = RULE_FINDINGS.empty()

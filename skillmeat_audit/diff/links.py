@@ -4,11 +4,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from skillmeat_audit.base.arrow import ARROW_TEXT, positions_in
 from skillmeat_audit.diff.compare import extract_group, is_true, map_bool, map_distinct
 from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
 from skillmeat_audit.model.fields import HOSTS
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import ARROW_TEXT, positions_in
 
 _HOST = r"^https?://(?:www\.)?(?P<match>[^/]+)/"  # github.com of https://github.com/o/r
 # o/r of https://github.com/o/r/tree/main/x, and of o/r/path@v1

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.compare import Bools, Ints, is_true
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import CANDIDATES, KEY, is_in
+from skillmeat_audit.model.tables import CANDIDATES, KEY
 
 
 class Pairs:

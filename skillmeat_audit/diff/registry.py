@@ -8,10 +8,11 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.rules import Rule
-from skillmeat_audit.model.tables import FINDINGS, KEY, is_in
+from skillmeat_audit.model.tables import FINDINGS, KEY
 
 Find = Callable[[Comparison], pd.DataFrame]
 

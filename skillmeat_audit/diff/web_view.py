@@ -11,10 +11,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.compare import Bools, Ints, Objects, is_true
 from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import KEY, PAGES, is_in, records
+from skillmeat_audit.model.tables import KEY, PAGES
 
 PAGE_COLUMNS = ("description", "source", "origin", "origin_source")
 FROM_ROW, FROM_MANIFEST, RECONSTRUCTED = "row", "manifest", "reconstructed"

@@ -15,11 +15,11 @@ from pathlib import Path
 import msgspec
 import pandas as pd
 
+from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.base.atomic_write import write_whole
 from skillmeat_audit.base.errors import StateError, UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.rules import NEVER_ACCEPTED
-from skillmeat_audit.model.tables import to_objects
 from skillmeat_audit.model.trend import Accepted, short_digest
 
 BASELINE_SCHEMA = "skillmeat-audit/baseline/1"

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from skillmeat_audit.base.errors import StateError, UsageError
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.base.urls import (
-    holds_secret,
-    is_sound,
+    contains_secret,
+    is_parseable,
     sqlite_path,
     sqlite_uri,
     sqlite_url,
@@ -64,9 +64,9 @@ def checked_url(given: str) -> str:
     Raises `UsageError` for a URL whose parts cannot be told apart; it may hold a password.
     """
     scheme, separator, rest = given.partition("://")
-    if not separator and not holds_secret(given):
+    if not separator and not contains_secret(given):
         return sqlite_url(Path(given).expanduser())
-    if scheme != "sqlite" and not (separator and is_sound(given)):
+    if scheme != "sqlite" and not (separator and is_parseable(given)):
         raise UsageError(
             "the history's address cannot be taken apart; give a file or postgresql://…, its port "
             "a number, and @ / ? # in a name or password written %40 %2F %3F %23"

@@ -6,19 +6,28 @@ from dataclasses import dataclass, field
 import pandas as pd
 import sqlalchemy as sa
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.history.database import (
     FINDING_ROWS,
     RUN_ROWS,
     read_transaction,
     write_transaction,
 )
-from skillmeat_audit.model.tables import NUMBER, Table, is_in, records
+from skillmeat_audit.model.contracts import Table, number, records
 from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Delta, short_digest
 
 _TREND_RUNS = 60
 
 # Findings of earlier runs as they are kept: each was there from ``first_run`` to ``last_run``.
-KNOWN = Table("known", {**FIXED.columns, "first_run": NUMBER, "last_run": NUMBER})
+KNOWN = Table(
+    "known",
+    "One row per finding that a series of runs has had.",
+    {
+        **FIXED.columns,
+        "first_run": number("the first run that found it"),
+        "last_run": number("the last run that found it"),
+    },
+)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
 import pyarrow.compute as pc
 
+from skillmeat_audit.base.arrow import sort_nulls_last
 from skillmeat_audit.loaders.database import (
     Reader,
     columns_of,
@@ -16,17 +17,10 @@ from skillmeat_audit.loaders.database import (
     tables_of,
 )
 from skillmeat_audit.loaders.manifests import stem_of
+from skillmeat_audit.model.contracts import Table
 from skillmeat_audit.model.fields import COLUMNS
-from skillmeat_audit.model.tables import (
-    CATALOG,
-    COLLECTIONS,
-    KEY,
-    PROBLEMS,
-    ROWS,
-    SOURCES,
-    Table,
-    sort_nulls_last,
-)
+from skillmeat_audit.model.snapshot import Cache
+from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, KEY, PROBLEMS, ROWS, SOURCES
 from skillmeat_audit.schema import shape as schema
 
 _ROW_EXTRAS = ("added_at", "synced_at", "deployments_json", "artifact_content_hash")
@@ -34,42 +28,14 @@ _HELD = {"held_description": "description", "held_source": "source"}
 _INTEGRITY_LIMIT = 20
 
 
-@dataclass(frozen=True)
-class Cache:
-    """What the cache database holds; frames of ``ROWS``, ``COLLECTIONS``, ``CATALOG``, ``SOURCES``.
-
-    ``identity`` tells this cache from others, ``columns`` are the cached columns that it has;
-    ``problems`` (``PROBLEMS``) says what is wrong with the database itself.
-    """
-
-    era: str | None
-    identity: str | None
-    columns: frozenset[str]
-    rows: pd.DataFrame
-    collections: pd.DataFrame
-    catalog: pd.DataFrame
-    sources: pd.DataFrame
-    problems: pd.DataFrame
-    catalog_known: bool
-
-
 def load_cache(url: str) -> Cache:
-    """Return the cache behind *url* (SQLAlchemy), all of it from one consistent state.
+    """Return the cache at *url* (SQLAlchemy) in one consistent state.
 
-    Raises `DatabaseError` where it cannot be read at all.
+    Raises `DatabaseError` if it cannot be read.
     """
     cache, damage = read_database(url, _load, _integrity)
-    said = PROBLEMS.from_records([_problem("integrity", each) for each in damage])
-    return replace(cache, problems=pd.concat([cache.problems, said], ignore_index=True))
-
-
-def no_cache() -> Cache:
-    """Return the cache of a home that has none."""
-    tables = (ROWS, COLLECTIONS, CATALOG, SOURCES, PROBLEMS)
-    rows, collections, catalog, sources, problems = (table.empty() for table in tables)
-    return Cache(
-        None, None, frozenset(), rows, collections, catalog, sources, problems, catalog_known=False
-    )
+    found = PROBLEMS.from_records([_problem("integrity", detail) for detail in damage])
+    return replace(cache, problems=pd.concat([cache.problems, found], ignore_index=True))
 
 
 def _load(connection: Reader) -> Cache:
@@ -82,7 +48,7 @@ def _load(connection: Reader) -> Cache:
         collections=_table(connection, shape, schema.COLLECTIONS, COLLECTIONS),
         catalog=_catalog(connection, shape),
         sources=_table(connection, shape, schema.SOURCES, SOURCES),
-        problems=PROBLEMS.from_records([_problem("schema", said) for said in shape.oddities]),
+        problems=PROBLEMS.from_records([_problem("schema", oddity) for oddity in shape.oddities]),
         catalog_known=shape.has(schema.CATALOG) and shape.has(schema.SOURCES),
     )
 
@@ -99,7 +65,7 @@ def _problem(kind: str, detail: str) -> dict[str, object]:
 
 
 def _integrity(connection: Reader) -> list[str]:
-    """Return what SQLite's own checks find; a server database checks itself."""
+    """Return what SQLite's own checks report; a server checks its databases itself."""
     if not isinstance(connection, sqlite3.Connection):
         return []
     lines = connection.execute(f"PRAGMA integrity_check({_INTEGRITY_LIMIT})").fetchall()
@@ -120,12 +86,14 @@ def _integrity(connection: Reader) -> list[str]:
 def _rows(connection: Reader, shape: schema.Shape) -> pd.DataFrame:
     if shape.era is None:
         return ROWS.empty()
-    wanted = {name: f"c.{name}" for name in ("collection_id", *_ROW_EXTRAS, *COLUMNS)}
-    identity, joined = _identified(shape)
-    told = ", ".join(f"{expression} AS {name}" for name, expression in identity.items())
-    selected = f"{columns_of(shape.columns[schema.CACHE], wanted)}, {told}"
-    query = f"SELECT {selected} FROM {schema.CACHE} c{joined}"
-    values = fetch_text(connection, query, [*wanted, *identity])
+    columns = {name: f"c.{name}" for name in ("collection_id", *_ROW_EXTRAS, *COLUMNS)}
+    identity, joined = _identity_columns(shape)
+    selected = [
+        columns_of(shape.columns[schema.CACHE], columns),
+        *(f"{expression} AS {name}" for name, expression in identity.items()),
+    ]
+    query = f"SELECT {', '.join(selected)} FROM {schema.CACHE} c{joined}"
+    values = fetch_text(connection, query, [*columns, *identity])
     flags = pc.equal(values.pop("has_artifact"), "1")
     ids = values["artifact_id"].to_pylist()
     stems = [None if value is None else stem_of(value) for value in ids]
@@ -133,20 +101,21 @@ def _rows(connection: Reader, shape: schema.Shape) -> pd.DataFrame:
     return sort_nulls_last(frame, *KEY)
 
 
-def _identified(shape: schema.Shape) -> tuple[dict[str, str], str]:
-    """Return the SQL of what a row's artifact is, by name in ``ROWS``, and of the join it needs."""
-    nothing = dict.fromkeys(("artifact_uuid", *_HELD), "NULL")
+def _identity_columns(shape: schema.Shape) -> tuple[dict[str, str], str]:
+    """Return the SQL expressions of a row's artifact, by name in ``ROWS``, and their join."""
+    nulls = dict.fromkeys(("artifact_uuid", *_HELD), "NULL")
     if shape.era == "artifact_id":
-        return nothing | {"artifact_id": "c.artifact_id", "has_artifact": "'1'"}, ""
+        return nulls | {"artifact_id": "c.artifact_id", "has_artifact": "'1'"}, ""
     artifacts = shape.columns.get(schema.ARTIFACTS, frozenset())
     old = f"c.{schema.BACKUP_KEY}, " if schema.BACKUP_KEY in shape.columns[schema.CACHE] else ""
-    identity = nothing | {
+    identity = nulls | {
         "artifact_id": f"COALESCE({old}c.artifact_uuid, NULL)",
-        "artifact_uuid": "c.artifact_uuid", "has_artifact": "'0'",
-    }  # fmt: skip
+        "artifact_uuid": "c.artifact_uuid",
+        "has_artifact": "'0'",
+    }
     if not {"id", "uuid"} <= artifacts:
         return identity, ""
-    identity |= {name: f"a.{own}" for name, own in _HELD.items() if own in artifacts}
+    identity |= {name: f"a.{column}" for name, column in _HELD.items() if column in artifacts}
     identity |= {
         "artifact_id": f"COALESCE(a.id, {old}c.artifact_uuid)",
         "has_artifact": "CASE WHEN a.uuid IS NULL THEN '0' ELSE '1' END",
@@ -161,11 +130,10 @@ def _catalog(connection: Reader, shape: schema.Shape) -> pd.DataFrame:
 
 
 def _table(connection: Reader, shape: schema.Shape, name: str, table: Table) -> pd.DataFrame:
-    """Return *table* as the database table *name* fills it, by its first column."""
+    """Return the rows of the database table *name* as *table*, sorted by its first column."""
     if not shape.has(name):
         return table.empty()
-    wanted = {column: f"t.{column}" for column in table.columns}
-    query = f"SELECT {columns_of(shape.columns[name], wanted)} FROM {name} t"
-    first = next(iter(table.columns))
-    frame = table.build(fetch_text(connection, query, list(wanted)))
-    return sort_nulls_last(frame, first)
+    columns = {column: f"t.{column}" for column in table.columns}
+    query = f"SELECT {columns_of(shape.columns[name], columns)} FROM {name} t"
+    frame = table.build(fetch_text(connection, query, list(columns)))
+    return sort_nulls_last(frame, next(iter(columns)))

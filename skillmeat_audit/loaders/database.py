@@ -1,4 +1,4 @@
-"""Reads databases: an SQLite file, or a server; what is asked of both in the same words."""
+"""Reads databases, an SQLite file or a server, through one small interface."""
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -8,23 +8,23 @@ from typing import Any, Protocol, TypeVar, cast
 
 import pyarrow as pa
 
+from skillmeat_audit.base.arrow import ARROW_TEXT
 from skillmeat_audit.base.database_lock import database_lock
 from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.base.text import as_text, printable
 from skillmeat_audit.base.urls import sqlite_path, without_password
-from skillmeat_audit.loaders.sqlite_file import read_file
-from skillmeat_audit.model.tables import ARROW_TEXT
+from skillmeat_audit.loaders.sqlite_readonly import read_sqlite
 
 T = TypeVar("T")
 U = TypeVar("U")
 
-# An audit waits so long for a run of another thread: 10,000 rows are written in a few seconds.
+# How long an audit waits for a run of another thread; a run writes 10,000 rows in a few seconds.
 LOCK_WAIT_SECONDS = 60.0
 SERVER_LOCK_SECONDS = 10.0
 
 
 class Reader(Protocol):
-    """The little of a DB-API connection that reading takes: sqlite3's and psycopg's have it."""
+    """The part of a DB-API connection that reading needs: sqlite3's and psycopg's have it."""
 
     def execute(self, query: str, /) -> "Rows":
         """Run *query* and return its rows."""
@@ -34,44 +34,44 @@ class Rows(Protocol):
     """The rows of a query."""
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        """Return all of them."""
+        """Return all rows."""
 
 
 def read_database(
     url: str, read: Callable[[Reader], T], check: Callable[[Reader], U]
 ) -> tuple[T, U]:
-    """Return what *read* and *check* make of the database at *url*, from one state of it.
+    """Call *read* and *check* with one state of the database at *url*, and return both results.
 
-    They have a connection each to an SQLite file, and are called at the same time. A run of another
-    thread of this process is waited for. Raises `DatabaseError` where it is no database, corrupt,
-    or locked for good.
+    For an SQLite file they run at the same time, with a connection each. Waits for a run of another
+    thread of this process. Raises `DatabaseError` if it is not a database, is corrupt, or stays
+    locked.
     """
     path = sqlite_path(url)
     if path is None:
         return _read_server(url, lambda connection: (read(connection), check(connection)))
 
     def read_both(uri: str) -> tuple[T, U]:
-        with ThreadPoolExecutor(1) as beside:
-            checked = beside.submit(_connected, uri, check)
-            return _connected(uri, read), checked.result()
+        with ThreadPoolExecutor(1) as executor:
+            checked = executor.submit(_with_sqlite, uri, check)
+            return _with_sqlite(uri, read), checked.result()
 
     with database_lock(url, LOCK_WAIT_SECONDS):
-        return read_file(path, read_both)
+        return read_sqlite(path, read_both)
 
 
-def _connected(uri: str, read: Callable[[Reader], T]) -> T:
+def _with_sqlite(uri: str, read: Callable[[Reader], T]) -> T:
     with closing(sqlite3.connect(uri, uri=True)) as connection:
         return read(connection)
 
 
-def tables_of(connection: Reader, wanted: Sequence[str]) -> dict[str, list[str]]:
-    """Return the column names of the *wanted* tables; other tables are there without any.
+def tables_of(connection: Reader, tables: Sequence[str]) -> dict[str, list[str]]:
+    """Return the names of all tables, with the column names of those in *tables*.
 
-    (A virtual table whose module is missing here cannot be asked for its columns.)
+    Columns of other tables are not read: that fails for a virtual table without its module.
     """
     if isinstance(connection, sqlite3.Connection):
         query = "SELECT name, NULL FROM sqlite_master WHERE type = 'table'"
-        for table in wanted:
+        for table in tables:
             query += (
                 " UNION ALL SELECT m.name, c.name "
                 "FROM sqlite_master m, pragma_table_xinfo(m.name) c"  # generated columns as well
@@ -82,10 +82,10 @@ def tables_of(connection: Reader, wanted: Sequence[str]) -> dict[str, list[str]]
             "SELECT table_name, column_name FROM information_schema.columns "
             "WHERE table_schema = current_schema()"
         )
-    found: dict[str, list[str]] = {}
+    columns: dict[str, list[str]] = {}
     for table, column in connection.execute(query).fetchall():
-        found.setdefault(table, []).extend([column] if column else [])
-    return found
+        columns.setdefault(table, []).extend([column] if column else [])
+    return columns
 
 
 def key_of(connection: Reader, table: str) -> list[str]:
@@ -102,13 +102,13 @@ def key_of(connection: Reader, table: str) -> list[str]:
 
 
 def fetch_text(connection: Reader, query: str, names: Sequence[str]) -> dict[str, pa.Array]:
-    """Return the columns of *query* by *names*, every value as text (in SkillMeat's own form)."""
+    """Return the columns of *query* under *names*, every value as text in the form it is stored."""
     try:
         rows = connection.execute(query).fetchall()
     except sqlite3.OperationalError as exc:
         if not isinstance(connection, sqlite3.Connection) or "UTF-8" not in str(exc):
             raise
-        connection.text_factory = _lenient  # slower, and only where some text is not UTF-8
+        connection.text_factory = _replacing_text  # slower, so only if some text is not UTF-8
         rows = connection.execute(query).fetchall()
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
     return {name: _texts(column) for name, column in zip(names, columns, strict=True)}
@@ -117,20 +117,20 @@ def fetch_text(connection: Reader, query: str, names: Sequence[str]) -> dict[str
 def _texts(column: Sequence[object]) -> pa.Array:
     try:
         return pa.array(column, ARROW_TEXT)
-    except (TypeError, ValueError):  # a column that holds something else as well
+    except (TypeError, ValueError):  # a column that holds other types than text
         return pa.array([as_text(value) for value in column], ARROW_TEXT)
 
 
-def columns_of(present: frozenset[str], wanted: Mapping[str, str]) -> str:
-    """Return a select list of *wanted* (name → column), NULL for columns that are not *present*."""
+def columns_of(present: frozenset[str], columns: Mapping[str, str]) -> str:
+    """Return a select list of *columns* (name → alias.column), NULL for those not *present*."""
     return ", ".join(
         f"{alias}.{column} AS {name}" if column in present else f"NULL AS {name}"
-        for name, (alias, column) in ((name, place.split(".")) for name, place in wanted.items())
+        for name, (alias, column) in ((name, column.split(".")) for name, column in columns.items())
     )
 
 
 def _read_server(url: str, read: Callable[[Reader], T]) -> T:
-    # a third of a second, for servers only
+    # importing SQLAlchemy takes a third of a second: only for servers
     import sqlalchemy as sa  # noqa: PLC0415
 
     from skillmeat_audit.service.server import server_engine  # noqa: PLC0415
@@ -164,5 +164,5 @@ def _server_error(url: str, cause: BaseException) -> DatabaseError:
     return DatabaseError(f"cannot read {printable(without_password(url))}: {printable(reason)}")
 
 
-def _lenient(content: bytes) -> str:
+def _replacing_text(content: bytes) -> str:
     return content.decode("utf-8", "replace")

@@ -5,23 +5,30 @@ import re
 
 import pandas as pd
 
+from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.base.text import encodable
 from skillmeat_audit.loaders.artifact_files import relative_path
 from skillmeat_audit.loaders.home import file_collections
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import PROBLEMS, to_objects
+from skillmeat_audit.model.tables import PROBLEMS
 
 # The folders SkillMeat puts artifacts in, and the type each stands for.
 FOLDERS = {
-    "skills": "skill", "commands": "command", "agents": "agent", "hooks": "hook", "mcps": "mcp",
-    "mcp_servers": "mcp_server", "composites": "composite", "workflows": "workflow",
+    "skills": "skill",
+    "commands": "command",
+    "agents": "agent",
+    "hooks": "hook",
+    "mcps": "mcp",
+    "mcp_servers": "mcp_server",
+    "composites": "composite",
+    "workflows": "workflow",
     "souls": "soul",
-}  # fmt: skip
-# What systems and people leave in any folder, in lower case: no artifact.
+}
+# Files of operating systems and editors, in lower case: not artifacts.
 _LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "__pycache__"}
 _DOCUMENT = re.compile(r"(?:readme|licen[cs]e|changelog|contributing)(?:\.\w+)?|index\.md")
-# What makes a path longer than it has to be.
+# a//b, a/, ./a, a/../b, and the empty path
 _UNTIDY = re.compile(r"//|/$|(?:^|/)\.\.?(?:/|$)|^$")
 
 
@@ -36,7 +43,7 @@ def load_undeclared(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
             for kind_folder, kind in FOLDERS.items():
                 problems.extend(
                     _undeclared(collection, kind_folder, kind, encodable(name))
-                    for name in _names(folder, kind_folder)
+                    for name in _listed_names(folder, kind_folder)
                     if f"{kind_folder}/{name}" not in declared_here
                 )
     return PROBLEMS.from_records(problems)
@@ -52,19 +59,19 @@ def _undeclared(collection: str, kind_folder: str, kind: str, name: str) -> dict
 
 
 def _declared(manifest: pd.DataFrame) -> dict[str, set[str]]:
-    """Return the paths that the entries of each file collection name, as short as they can be."""
-    found: dict[str, set[str]] = {}
+    """Return the normalised paths of the entries of each file collection."""
+    declared: dict[str, set[str]] = {}
     pairs = zip(to_objects(manifest["file_collection"]), to_objects(manifest["path"]), strict=True)
     for collection, path in pairs:
         relative = relative_path(collection, path)
         if relative is not None:
             tidy = os.path.normpath(relative) if _UNTIDY.search(relative) else relative
-            found.setdefault(collection, set()).add(tidy)
-    return found
+            declared.setdefault(collection, set()).add(tidy)
+    return declared
 
 
-def _names(folder: Confined, kind_folder: str) -> list[str]:
-    """Return what lies in *kind_folder*; nothing where it is outside, or cannot be listed."""
+def _listed_names(folder: Confined, kind_folder: str) -> list[str]:
+    """Return the names in *kind_folder*, none if it is outside or cannot be listed."""
     try:
         entries = folder.entries(kind_folder)
     except OSError:
@@ -73,7 +80,7 @@ def _names(folder: Confined, kind_folder: str) -> list[str]:
 
 
 def _is_litter(name: str, is_folder: bool) -> bool:
-    """Tell whether *name*, in lower case, is what systems and people leave in any folder."""
+    """Return True if *name*, in lower case, is a file of the system, an editor or a repository."""
     if name.startswith((".", "~$")) or name in _LITTER or name.endswith(("~", ".swp", ".tmp")):
         return True
     return _DOCUMENT.fullmatch(name) is not None and not is_folder

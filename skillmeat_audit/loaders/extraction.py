@@ -1,9 +1,9 @@
 """Takes the fields out of an artifact's Markdown the way SkillMeat's metadata extraction does.
 
-On top of PyYAML, which SkillMeat parses with (YAML 1.1: ``1.10`` is 1.1, ``no`` is False), its own
-habits count: every value becomes text, a broken block is read line by line, an absent description
-is the first line of the body. Accidents of that (``None``, ``['a', 'b']``) are kept out of sight of
-the diff: no author wrote them.
+SkillMeat parses with PyYAML (YAML 1.1: ``1.10`` is 1.1, ``no`` is False), and besides turns every
+value into text, reads a broken block line by line, and takes the first line of the body for a
+missing description. What that produces by accident (``None``, ``['a', 'b']``) counts as no value
+here: no author wrote it.
 """
 
 import json
@@ -23,6 +23,7 @@ Fields = dict[str, object]
 
 _BODY_LIMIT_CHARS = 200
 
+# ---⏎name: alpha⏎---
 _BLOCK = re.compile(r"\ufeff?---[ \t]*\n(.*?)\n---[ \t]*(?:\n|$)", re.DOTALL)
 _TOOL_KEYS = ("tools", "allowed-tools", "allowedTools")
 _TOOL_NAMES = {name.lower(): name for name in TOOLS}
@@ -32,7 +33,7 @@ _TOOL_NAMES |= {
 
 
 class FrontMatter(NamedTuple):
-    """What a file's front matter holds; ``fault`` says why it is not (all) read, if it is not."""
+    """The values of a front matter; ``fault`` says why some or all of it cannot be read."""
 
     fenced: bool
     values: Mapping[Any, object]
@@ -42,31 +43,32 @@ class FrontMatter(NamedTuple):
 def extract(text: str, *, body: bool = True) -> Fields:
     r"""Return the front-matter fields of a Markdown *text* with ``\n`` line ends.
 
-    Keys: ``fenced``, ``reason`` (why the front matter is no valid YAML, if so), ``name`` and the
-    cached columns the front matter may know, list columns as JSON text; a field that is absent,
-    empty or an extraction accident is None. With *body*, the first line of the body that is no
+    Keys: ``fenced``, ``reason`` (why the front matter is not valid YAML), ``name`` and the cached
+    columns that a front matter may hold, list columns as JSON text; a field that is absent,
+    empty or an extraction accident is None. With *body*, the first line of the body that is not a
     heading stands in for a missing description, cut to 200 characters, as SkillMeat does. Raises
     `Unreadable`.
     """
     front = _front_matter(text)
-    said = front.values
+    values = front.values
     fields: Fields = {
-        key: _plain(said.get(key)) for key in ("name", "author", "license", "version")
+        key: _scalar_text(values.get(key)) for key in ("name", "author", "license", "version")
     }
-    description = _description(said.get("description"))
-    if body and said.get("description", "") == "":
+    description = _description(values.get("description"))
+    tools = next((values[key] for key in _TOOL_KEYS if values.get(key)), None)
+    if body and values.get("description", "") == "":
         description = _first_line(text)
     return fields | {
         "fenced": front.fenced,
         "reason": front.fault,
         "description": description,
-        "tags_json": _json(_tags(said.get("tags"))),
-        "tools_json": _json(_tools(next((said[key] for key in _TOOL_KEYS if said.get(key)), None))),
+        "tags_json": _json(_tags(values.get("tags"))),
+        "tools_json": _json(_tools(tools)),
     }
 
 
 def _front_matter(text: str) -> FrontMatter:
-    """Return the front matter of *text*; what SkillMeat saves of it where YAML fails."""
+    """Return the front matter of *text*; if it is not YAML, what SkillMeat still reads."""
     stripped = text.lstrip()
     match = _BLOCK.match(text) or _BLOCK.match(stripped)
     if match is None:
@@ -75,14 +77,14 @@ def _front_matter(text: str) -> FrontMatter:
     try:
         document = load_block(block)
     except yaml.YAMLError as exc:
-        saved = {} if isinstance(exc, Unrepresentable) else dict(_by_line(block))
+        saved = {} if isinstance(exc, Unrepresentable) else dict(_fields_line_by_line(block))
         first_line = 2 + (text.count("\n", 0, len(text) - len(stripped)))
         return FrontMatter(True, saved, explain_fault(block, exc, first_line, saved))
     return FrontMatter(True, document if isinstance(document, Mapping) else {})
 
 
-def _by_line(block: str) -> Iterator[tuple[str, str]]:
-    """Yield what SkillMeat saves of broken YAML: name, description, tools, model, line by line."""
+def _fields_line_by_line(block: str) -> Iterator[tuple[str, str]]:
+    """Yield the fields that SkillMeat reads of broken YAML: name, description, tools, model."""
     for line in block.split("\n"):
         key, colon, value = line.strip().partition(":")
         key, value = key.strip().lower(), value.strip()
@@ -94,8 +96,8 @@ def _by_line(block: str) -> Iterator[tuple[str, str]]:
             yield "tools", value
 
 
-def _plain(value: object) -> str | None:
-    """Return the text of a scalar; None where it is absent, empty, or no scalar at all."""
+def _scalar_text(value: object) -> str | None:
+    """Return the text of a scalar; None if it is absent, empty, or not a scalar."""
     if value is None or isinstance(value, (Mapping, list, set, tuple)):
         return None
     text = _text(value)
@@ -103,7 +105,7 @@ def _plain(value: object) -> str | None:
 
 
 def _description(value: object) -> str | None:
-    text = _plain(value)
+    text = _scalar_text(value)
     return None if text is None or is_accident(text) else text
 
 
@@ -137,10 +139,10 @@ def _tags(value: object) -> list[str]:
 
 
 def _tools(value: object) -> list[str]:
-    """Return the tools SkillMeat knows among those *value* names; it splits text on commas only."""
-    named = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-    known = (_TOOL_NAMES.get(_text(tool).strip().lower()) for tool in named if tool is not None)
-    return [tool for tool in known if tool is not None]
+    """Return the tools in *value* that SkillMeat knows; it splits text at commas only."""
+    names = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    tools = (_TOOL_NAMES.get(_text(name).strip().lower()) for name in names if name is not None)
+    return [tool for tool in tools if tool is not None]
 
 
 def _json(items: list[str]) -> str | None:

@@ -1,7 +1,7 @@
 """Loads the front matter of every manifest entry's files: what the author wrote about the artifact.
 
 Which file is read, and how its fields are taken, follows SkillMeat's ``extract_artifact_metadata``.
-Nothing outside the collection's folder is ever read: manifest paths are untrusted.
+Nothing outside the collection's folder is read: manifest paths are untrusted.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,88 +10,95 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.loaders.artifact_files import Located, locate
 from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, states_array, states_in
 from skillmeat_audit.loaders.workers import ParseTask, Record, parse_all
+from skillmeat_audit.model.contracts import Table, text
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import FRONTMATTER, TEXT, Table, to_objects
+from skillmeat_audit.model.tables import FRONTMATTER
 
 Track = Callable[[Iterable[ParseTask]], Iterable[ParseTask]]
 Positions = npt.NDArray[np.int_]
 
-_NOWHERE = (None, None)
 
-
-# What the index remembers: one row per file, ``place`` its path below the file collections.
-FILES = Table("files", {
-    "place": TEXT, **STATE_COLUMNS,
-    **{name: kind for name, kind in FRONTMATTER.columns.items() if name != "entry"},
-})  # fmt: skip
+FILES = Table(
+    "files",
+    "What the parse cache keeps of artifact files: one row per file.",
+    {
+        "place": text("its path below the file collections, null for a file that is not kept"),
+        **STATE_COLUMNS,
+        **{name: column for name, column in FRONTMATTER.columns.items() if name != "entry"},
+    },
+)
 
 
 def load_frontmatter(
-    home: Home, manifest: pd.DataFrame, index: ParseCache | None = None, track: Track = iter
+    home: Home, manifest: pd.DataFrame, cache: ParseCache | None = None, track: Track = iter
 ) -> pd.DataFrame:
     """Return ``FRONTMATTER``: one row per row of *manifest*, in its order.
 
-    Files that *index* knows are not read again; *track* wraps those that are (a progress bar).
+    Files that are unchanged in *cache* are not read again; *track* wraps those that are (a progress
+    bar).
     """
-    index = index or ParseCache(None)
+    cache = cache or ParseCache(None)
     located = _located(home, manifest)
-    known = index.remembered(FILES)
-    position = _positions(located, known)
-    unknown = [each for each, row in zip(located, position, strict=True) if row < 0]
-    fresh = _read(unknown, track)
-    if fresh.empty and len(known) == len(located) and (np.diff(position) == 1).all():
-        found = known
+    cached = cache.load(FILES)
+    position = _positions(located, cached)
+    changed = [file for file, row in zip(located, position, strict=True) if row < 0]
+    fresh = _read(changed, track)
+    if fresh.empty and len(cached) == len(located) and (np.diff(position) == 1).all():
+        files = cached
     else:
-        order = np.where(position >= 0, position, len(known) + np.cumsum(position < 0) - 1)
-        found = pd.concat([known, fresh], ignore_index=True).take(order)
+        order = np.where(position >= 0, position, len(cached) + np.cumsum(position < 0) - 1)
+        files = pd.concat([cached, fresh], ignore_index=True).take(order)
     if fresh["place"].notna().any():
-        index.keep(FILES, found[found["place"].notna()].drop_duplicates("place"))
-    return FRONTMATTER.conform(found.assign(entry=to_objects(manifest["entry"])))
+        cache.store(FILES, files[files["place"].notna()].drop_duplicates("place"))
+    return FRONTMATTER.conform(files.assign(entry=to_objects(manifest["entry"])))
 
 
 def _located(home: Home, manifest: pd.DataFrame) -> list[Located | Record]:
-    """Return where each entry's file is, or what is to be said where there is none to read."""
+    """Return the file of each entry, or a record of why there is none to read."""
     columns = (to_objects(manifest[name]) for name in ("file_collection", "path", "type"))
     folders: dict[str, Confined] = {}
-    found = []
+    located = []
     with Descent() as descent:
         for collection, path, kind in zip(*columns, strict=True):
             if collection not in folders:
                 folders[collection] = Confined(
                     home.collections, collection, descent, home.link_roots
                 )
-            found.append(locate(folders[collection], path, kind))
-    return found
+            located.append(locate(folders[collection], path, kind))
+    return located
 
 
-def _positions(located: Sequence[Located | Record], known: pd.DataFrame) -> Positions:
-    """Return where *known* has each file in the state that it is in now, -1 for nowhere."""
-    position = np.full(len(located), -1)
-    if known.empty:
-        return position
-    places = {place: row for row, place in enumerate(to_objects(known["place"]))}
-    now = [(each.place, each.seen) if isinstance(each, Located) else _NOWHERE for each in located]
-    position = np.array([places.get(place, -1) for place, _ in now])
-    same = (states_in(known)[position] == states_array([seen for _, seen in now])).all(axis=1)
-    return np.where(same, position, -1)
+def _positions(located: Sequence[Located | Record], cached: pd.DataFrame) -> Positions:
+    """Return the row of *cached* that holds each file in its present state, -1 for none."""
+    if cached.empty:
+        return np.full(len(located), -1)
+    rows = {key: row for row, key in enumerate(to_objects(cached["place"]))}
+    current = [
+        (file.cache_key, file.state) if isinstance(file, Located) else (None, None)
+        for file in located
+    ]
+    position = np.array([rows.get(key, -1) for key, _ in current])
+    states = states_array([state for _, state in current])
+    return np.where((states_in(cached)[position] == states).all(axis=1), position, -1)
 
 
 def _read(located: Sequence[Located | Record], track: Track) -> pd.DataFrame:
-    """Return ``FILES``: what each of *located* says; without a place where it is not to be kept."""
+    """Return ``FILES``: the records of *located*; ``place`` is null if one cannot be cached."""
     files = [each for each in located if isinstance(each, Located)]
-    read = iter(parse_all([each.task for each in files], track))
-    found = []
-    for each in located:
-        if not isinstance(each, Located):
-            found.append(each)
+    parsed = iter(parse_all([file.task for file in files], track))
+    records = []
+    for file in located:
+        if not isinstance(file, Located):
+            records.append(file)
             continue
-        record, state = next(read)
-        record["file"] = each.shown
-        if each.place is not None and state is not None:
-            record |= {"place": each.place, **state._asdict()}
-        found.append(record)
-    return FILES.from_records(found)
+        record, state = next(parsed)
+        record["file"] = file.display_path
+        if file.cache_key is not None and state is not None:
+            record |= {"place": file.cache_key, **state._asdict()}
+        records.append(record)
+    return FILES.from_records(records)

@@ -1,4 +1,4 @@
-"""Finds a SkillMeat home and what it is made of."""
+"""Finds a SkillMeat home, its cache and its file collections."""
 
 import os
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from skillmeat_audit.base.confined import name_text
 from skillmeat_audit.base.errors import HomeError, UsageError
 from skillmeat_audit.base.files import SETTINGS_LIMIT_BYTES, path_exists, read_regular, reason_of
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.base.urls import holds_secret, is_sound, sqlite_url
+from skillmeat_audit.base.urls import contains_secret, is_parseable, sqlite_url
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION
 from skillmeat_audit.model.snapshot import Home
 
 MANIFEST_NAME = "collection.toml"
 DEFAULT_HOME = "~/.skillmeat"
-_MEND = "mend the link or the permissions"
+_WAY_OUT = "repair the link or the permissions"
 _PARTS = ("collections", "cache/cache.db", "config.toml")
 
 
@@ -28,26 +28,27 @@ def find_home(
 ) -> Home:
     """Return the home at *path*: a ``.skillmeat`` folder, or the folder that holds it.
 
-    *database* overrides the cache's place: a file, or an SQLAlchemy URL (SQLite or PostgreSQL).
+    *database* names another cache than the home's: a file, or an SQLAlchemy URL (SQLite,
+    PostgreSQL).
     *link_roots* are folders that links in a collection may lead to.
-    Raises `HomeError` where there is no home, `UsageError` for a database address of no use, and
-    for a *path* of another type, as a notebook's parameter may be.
+    Raises `HomeError` if there is no home, `UsageError` for an unusable database address, and for
+    a *path* that is not text or a path, as a notebook's parameter may be.
     """
     try:
         given = Path(os.path.expanduser(path))
     except TypeError as exc:
         shown = printable(repr(path))
         raise UsageError(f"the home is {shown}; give a path as text, such as ~/.skillmeat") from exc
-    root, there = _root(given)
+    root, exists = _root(given)
     if root is not None:
         active, problem = _active_collection(root)
         address = None if database is None else os.fspath(database)
         roots = tuple(Path(os.path.expanduser(each)) for each in link_roots)
         return Home(root, _database(root, address), active, problem, roots)
-    if not there:
+    if not exists:
         raise HomeError(f"no SkillMeat home at {printable(given)}: there is no such folder")
     lacks = "it holds neither collections/ nor cache/cache.db"
-    why = lacks if given.is_dir() else "it is no folder"
+    why = lacks if given.is_dir() else "it is not a folder"
     raise HomeError(
         f"no SkillMeat home at {printable(given)}: {why}; "
         "give a .skillmeat folder or the folder that holds it"
@@ -57,19 +58,19 @@ def find_home(
 def _root(given: Path) -> tuple[Path | None, bool]:
     """Return the home at or in *given*, and whether *given* exists at all."""
     try:
-        os.path.abspath(given)  # a working folder that was deleted has no name to count from
+        os.path.abspath(given)  # fails if the working folder was deleted
         for root in (given / ".skillmeat", given):
             if any(path_exists(root / part) for part in _PARTS):
                 return root, True
         return None, path_exists(given)
     except OSError as exc:
         raise HomeError(
-            f"cannot reach the home at {printable(given)}: {exc.strerror or exc}; {_MEND}"
+            f"cannot reach the home at {printable(given)}: {exc.strerror or exc}; {_WAY_OUT}"
         ) from exc
 
 
 def home_folder(path: str | os.PathLike[str] = DEFAULT_HOME) -> Path:
-    """Return the folder of the home at *path*, or where it would be if it were there."""
+    """Return the folder of the home at *path*, or the folder it would have."""
     try:
         return find_home(path).root
     except HomeError:
@@ -81,14 +82,14 @@ def _database(root: Path, given: str | None) -> str | None:
     if given is None:
         return _default_cache(root / "cache" / "cache.db")
     scheme, separator, rest = given.partition("://")
-    if not separator and not holds_secret(given):
+    if not separator and not contains_secret(given):
         return _existing_file(Path(os.path.expanduser(given)))
     if scheme == "sqlite":
         return _existing_file(Path(os.fsdecode(unquote_to_bytes(rest.removeprefix("/")))))
     if scheme in ("postgresql", "postgresql+psycopg"):
-        if not is_sound(given):
+        if not is_parseable(given):
             raise UsageError(
-                "the database's address cannot be taken apart; its port is a number, "
+                "the parts of the database's address are ambiguous; its port is a number, "
                 "and @ / ? # in a name or password are written %40 %2F %3F %23"
             )
         return f"postgresql+psycopg://{rest}"
@@ -109,7 +110,7 @@ def _default_cache(path: Path) -> str | None:
         if isinstance(exc, FileNotFoundError) and not _is_dead_link(path.parent, path):
             return None
         raise HomeError(
-            f"cannot reach the cache at {printable(path)}: {exc.strerror or exc}; {_MEND}"
+            f"cannot reach the cache at {printable(path)}: {exc.strerror or exc}; {_WAY_OUT}"
         ) from exc
     return sqlite_url(path)
 
@@ -125,7 +126,7 @@ def _existing_file(path: Path) -> str:
 
 
 def _active_collection(root: Path) -> tuple[str, str | None]:
-    """Return the active file collection (``settings.default-collection``) and why it is a guess."""
+    """Return the active file collection (``settings.default-collection``) and why it is unknown."""
     try:
         content, _ = read_regular(root / "config.toml", SETTINGS_LIMIT_BYTES)
         settings = tomli.loads(content.decode("utf-8"))
@@ -146,7 +147,7 @@ def file_collections(home: Home) -> list[str]:
         if isinstance(exc, FileNotFoundError) and not _is_dead_link(home.collections):
             return []
         raise HomeError(
-            f"cannot list {printable(home.collections)}: {exc.strerror or exc}; {_MEND}"
+            f"cannot list {printable(home.collections)}: {exc.strerror or exc}; {_WAY_OUT}"
         ) from exc
     folders = os.path.join(os.fsencode(home.collections), b"")
     return sorted(name_text(name) for name in names if _holds_manifest(folders + name))
@@ -159,4 +160,4 @@ def _holds_manifest(folder: bytes) -> bool:
         return _is_dead_link(folder)
     except OSError:
         return True
-    return True  # whether it can be read, the loader of manifests finds out
+    return True  # the loader of manifests reports whether it can be read

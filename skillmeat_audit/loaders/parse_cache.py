@@ -1,10 +1,10 @@
-"""Remembers what files said, by the state each was in: only those that changed are read again.
+"""Caches what was parsed of files, by the state of each file: only changed files are read again.
 
-The index is a convenience and never evidence: a file counts as unchanged only where device, inode,
-size and both times are the same, one that was changed while or just before it was read is not
-remembered, and after a week everything is read again. A store through a memory mapping can leave
-both times as they are (mmap(2)), so what a plan rests on is read again before it is written. What
-is damaged, or was made by other code, is as good as none; an index that cannot be kept is no error.
+The cache is never evidence. A file counts as unchanged only if device, inode, size and both times
+are the same; a file that changed while or just before it was read is not cached; after a week
+everything is read again. A store through a memory mapping can leave both times as they are
+(mmap(2)), so the files that a plan rests on are read again before the plan is written. A damaged
+cache, or one that other code wrote, is ignored; a cache that cannot be written is not an error.
 """
 
 import contextlib
@@ -21,14 +21,14 @@ import pyarrow as pa
 
 from skillmeat_audit.base.atomic_write import make_folder, write_whole
 from skillmeat_audit.base.files import FileState, read_regular
-from skillmeat_audit.model.tables import NUMBER, Table
+from skillmeat_audit.model.contracts import Table, number
 
 SCHEMA = "skillmeat-audit/index/1"
-STATE_COLUMNS = dict.fromkeys(FileState._fields, NUMBER)
+STATE_COLUMNS = {name: number("of the file when it was read") for name in FileState._fields}
 FULL_READ_DAYS = 7
-# Fewer rows are read again as fast as they are remembered.
+# Reading fewer files takes no longer than loading the cache.
 LEAST_ROWS = 1_000
-# File systems keep times this coarsely: two writes within it may leave the same ones.
+# The coarsest resolution of file times (FAT has 2 s): two writes within it may leave the same time.
 _UNSETTLED_NS = 3_000_000_000
 _LIMIT_BYTES = 1024 * 1024 * 1024
 _DAY_NS = 86_400_000_000_000
@@ -41,7 +41,7 @@ _DTYPES = {
 
 
 class ParseCache:
-    """What earlier runs read in one home, a table each, in *folder*; None remembers nothing."""
+    """The parsed files of one home, a file per table in *folder*; None caches nothing."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -50,30 +50,30 @@ class ParseCache:
 
     @property
     def is_used(self) -> bool:
-        """Whether anything was remembered, and not read."""
+        """Whether anything came from the cache."""
         return bool(self._since_ns)
 
-    def remembered(self, table: Table) -> pd.DataFrame:
-        """Return the frame kept as *table*, empty where there is none that can be used."""
+    def load(self, table: Table) -> pd.DataFrame:
+        """Return the frame cached as *table*, empty if none can be used."""
         if self._folder is None:
             return table.empty()
         try:
             content, _ = read_regular(self._file(table), _LIMIT_BYTES)
             head, _, payload = content.partition(b"\n")
-            about = json.loads(head)
-            age_days = (self._began_ns - about["since_ns"]) / _DAY_NS
-            if about != self._about(table, about["since_ns"], payload):
+            header = json.loads(head)
+            age_days = (self._began_ns - header["since_ns"]) / _DAY_NS
+            if header != self._header(table, header["since_ns"], payload):
                 return table.empty()
             if not 0 <= age_days < FULL_READ_DAYS:
                 return table.empty()
             frame = _frame(table, payload)
         except (*_DAMAGE, RecursionError):
             return table.empty()
-        self._since_ns[table.name] = about["since_ns"]
+        self._since_ns[table.name] = header["since_ns"]
         return frame
 
-    def keep(self, table: Table, frame: pd.DataFrame) -> None:
-        """Keep *frame* as *table*, but for rows whose file was changed only just before."""
+    def store(self, table: Table, frame: pd.DataFrame) -> None:
+        """Cache *frame* as *table*, without the rows of files that changed just before."""
         if self._folder is None or len(frame) < LEAST_ROWS:
             return
         last_ns = frame[["mtime_ns", "ctime_ns"]].max(axis=1)
@@ -85,7 +85,7 @@ class ParseCache:
             stream.write_table(content)
         payload = sink.getvalue().to_pybytes()
         since_ns = self._since_ns.get(table.name, self._began_ns)
-        head = json.dumps(self._about(table, since_ns, payload)).encode()
+        head = json.dumps(self._header(table, since_ns, payload)).encode()
         with contextlib.suppress(OSError):
             make_folder(self._folder, mode=0o700)
             write_whole(self._file(table), head + b"\n" + payload, mode=0o600)
@@ -94,42 +94,43 @@ class ParseCache:
         assert self._folder is not None
         return self._folder / f"{table.name}.index"
 
-    def _about(self, table: Table, since_ns: int, payload: bytes) -> dict[str, object]:
-        """Return what an index says of itself: made by whom, since when, and of which bytes."""
+    def _header(self, table: Table, since_ns: int, payload: bytes) -> dict[str, object]:
+        """Return the first line of a cache file: which code wrote it, when, and a checksum."""
         return {
             "schema": SCHEMA,
-            "made_by": _made_by(),
+            "code": _code_digest(),
             "columns": list(table.columns),
             "since_ns": since_ns,
             "sha256": hashlib.sha256(payload).hexdigest(),
         }
 
 
-def states_array(seen: Sequence[FileState | None]) -> npt.NDArray[np.int64]:
+def states_array(states: Sequence[FileState | None]) -> npt.NDArray[np.int64]:
     """Return the states of files as an array of shape (files, 5), -1 where there is none."""
     nothing = (-1,) * len(FileState._fields)
-    return np.array([each or nothing for each in seen], dtype=np.int64).reshape(-1, len(nothing))
+    return np.array([each or nothing for each in states], dtype=np.int64).reshape(-1, len(nothing))
 
 
 def states_in(frame: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Return the states that a remembered *frame* holds, as `states_array` does."""
+    """Return the states in a cached *frame*, as `states_array` does."""
     return frame[list(STATE_COLUMNS)].to_numpy(dtype=np.int64, na_value=-1)
 
 
 def _frame(table: Table, payload: bytes) -> pd.DataFrame:
-    """Return the frame in an Arrow stream; raise one of `_DAMAGE` where it is not *table*'s."""
+    """Return the frame in an Arrow stream; raise one of `_DAMAGE` if it is not *table*'s."""
     with pa.ipc.open_stream(payload) as stream:
         content = stream.read_all()
-    content.validate(full=True)  # offsets that point elsewhere crash whoever follows them
+    content.validate(full=True)  # damaged offsets would crash the process
     if content.column_names != list(table.columns):
         raise ValueError("columns of another table")
     return table.conform(content.to_pandas(types_mapper=_DTYPES.get))
 
 
-def _made_by() -> str:
-    """Return what tells this code from any other that reads the same files."""
+def _code_digest() -> str:
+    """Return a digest of the code that parses, so that other code ignores this cache."""
     digest = hashlib.sha256()
-    for folder in (Path(__file__).parent, Path(__file__).parent.parent / "model"):
-        for module in sorted(folder.glob("*.py")):
+    package = Path(__file__).parent.parent
+    for room in ("base", "model", "loaders"):
+        for module in sorted((package / room).glob("*.py")):
             digest.update(module.read_bytes())
     return digest.hexdigest()

@@ -1,7 +1,7 @@
-"""Why SkillMeat itself would refuse a manifest: its validation, as its loader really performs it.
+"""Why SkillMeat itself refuses a manifest: the validation that its loader performs.
 
 Facts from SkillMeat's ``Collection.from_dict`` and ``Artifact.__post_init__`` (0.74.0; earlier
-releases know fewer types). One refused entry makes the whole collection unreadable to SkillMeat.
+releases know fewer types). One refused entry makes SkillMeat refuse the whole collection.
 """
 
 import re
@@ -28,7 +28,7 @@ _SERVER_STATES = ("installed", "not_installed", "error", "updating")
 _AOS_KINDS = ("artifact", "feature", "run", "trace")
 _LINK_TYPES = ("requires", "enables", "related", "soul_for_agent")
 _CHOICES = ("effort", "permissionMode", "scope", "context")
-# Keys of metadata that few entries have: the checks of them are not worth their time elsewhere.
+# Keys that few entries have: their checks, a fifth of the time, are skipped for all others.
 _RARE = frozenset({
     *(f"aos_{kind}_uuid" for kind in _AOS_KINDS), "native_aliases", "linked_artifacts", *_CHOICES,
 })  # fmt: skip
@@ -37,7 +37,7 @@ Refusal = tuple[str, str]  # the key, and why
 
 
 def collection_refusal(document: Entry) -> Refusal | None:
-    """Return why SkillMeat refuses the document apart from its artifacts, else None."""
+    """Return why SkillMeat refuses the document apart from its artifacts, None if it does not."""
     return next(_document_refusals(document), None)
 
 
@@ -83,7 +83,7 @@ def _server_refusals(server: Entry) -> Iterator[Refusal]:
     if not isinstance(name, str) or not _SERVER_NAME.fullmatch(name):
         yield "name", f"is {name!r}, not made of letters, digits, hyphens and underscores"
     if not isinstance(repo, str) or not _is_repository(repo):
-        yield "repo", f"is {repo!r}, which is no repository of GitHub"
+        yield "repo", f"is {repo!r}, which is not a GitHub repository"
     if status is not None and status not in _SERVER_STATES:
         yield "status", f"is {status!r}, not one of {', '.join(_SERVER_STATES)}"
     variables = server.get("env_vars", {})
@@ -108,7 +108,7 @@ def _lacking(table: Entry, *keys: str) -> Iterator[Refusal]:
 
 
 def _is_repository(repo: str) -> bool:
-    """Tell whether SkillMeat takes *repo* for a repository: a URL of GitHub's, or owner/name."""
+    """Return True if SkillMeat accepts *repo* as a repository: a GitHub URL, or owner/name."""
     if repo.startswith(("http://", "https://")):
         try:
             parts = urlsplit(repo)
@@ -119,7 +119,7 @@ def _is_repository(repo: str) -> bool:
 
 
 def entry_refusal(entry: object) -> Refusal | None:
-    """Return the first key for which SkillMeat refuses *entry*, and why; None where it does not."""
+    """Return the first key for which SkillMeat refuses *entry*, and why; None if it does not."""
     if not isinstance(entry, Mapping):
         return "artifacts", "is not a table"
     return next(_refusals(entry), None)
@@ -141,7 +141,7 @@ def _refusals(entry: Entry) -> Iterator[Refusal]:
             yield key, "is missing"
     kind = entry.get("type")
     if not isinstance(kind, str) or kind not in TYPES:
-        yield "type", f"is {kind!r}, which is no artifact type"
+        yield "type", f"is {kind!r}, which is not an artifact type"
     if (wrong := _name_refusal(entry.get("name"))) is not None:
         yield "name", wrong
     yield from _origin_refusals(entry)
@@ -157,7 +157,7 @@ def _date_refusal(table: Entry, key: str, *, required: bool) -> str | None:
     try:
         datetime.fromisoformat(value)
     except ValueError:
-        return f"is {value!r}, which is no ISO time"
+        return f"is {value!r}, which is not an ISO time"
     return None
 
 
@@ -194,17 +194,18 @@ def _list_refusals(entry: Entry, metadata: Entry) -> Iterator[Refusal]:
         yield "target_platforms", "is an empty list; leave the key out to mean all platforms"
     for platform in platforms if isinstance(platforms, list) else []:
         if isinstance(platform, str) and platform not in PLATFORMS:
-            yield "target_platforms", f"holds {platform!r}, which is no platform"
+            yield "target_platforms", f"holds {platform!r}, which is not a platform"
     if not isinstance(metadata.get("tools", []), (list, str, Mapping)):
         yield "metadata.tools", "is not a list"
     if metadata.get("tags") and not _can_join(entry.get("tags", []), metadata["tags"]):
         yield "metadata.tags", "cannot be joined with tags: both must be lists of text"
 
 
-def _can_join(own: object, inherited: object) -> bool:
-    if not isinstance(own, list) or not isinstance(inherited, list):
-        return isinstance(own, str) and isinstance(inherited, str)  # letter by letter
-    return not any(isinstance(each, (list, Mapping)) for each in (*own, *inherited))
+def _can_join(tags: object, metadata_tags: object) -> bool:
+    """Return True if SkillMeat can merge both; two texts it merges letter by letter."""
+    if not isinstance(tags, list) or not isinstance(metadata_tags, list):
+        return isinstance(tags, str) and isinstance(metadata_tags, str)
+    return not any(isinstance(tag, (list, Mapping)) for tag in (*tags, *metadata_tags))
 
 
 def _rare_refusals(metadata: Entry) -> Iterator[Refusal]:
@@ -239,7 +240,7 @@ def _link_refusals(links: object) -> Iterator[Refusal]:
         if "artifact_name" not in link:
             yield "linked_artifacts", "holds a link without artifact_name"
         if (kind := link.get("link_type", "requires")) not in _LINK_TYPES:
-            yield "linked_artifacts", f"holds {kind!r}, which is no link_type"
+            yield "linked_artifacts", f"holds {kind!r}, which is not a link_type"
         made = _date_refusal(link, "created_at", required=False)
         if isinstance(link.get("created_at"), str) and made is not None:
             yield "linked_artifacts", f"holds a created_at that {made}"

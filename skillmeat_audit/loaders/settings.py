@@ -19,7 +19,7 @@ KEPT_RUNS = 400
 
 @dataclass(frozen=True)
 class Settings:
-    """What the settings file says: ``ignore`` maps rule codes to reasons.
+    """The values of the settings file: ``ignore`` maps rule codes to reasons.
 
     ::
 
@@ -40,14 +40,14 @@ class Settings:
 
 
 def default_settings_file() -> Path:
-    """Return where the settings file is looked for when none is named."""
+    """Return the path of the settings file that is used if none is named."""
     return Path(platformdirs.user_config_dir("skillmeat-audit")) / "config.toml"
 
 
 def load_settings(path: Path | None = None) -> Settings:
     """Return the settings in *path*, or in the default file, which need not exist.
 
-    Raises `UsageError` where the file cannot be read, or says something unknown.
+    Raises `UsageError` if the file cannot be read or has an unknown key or an invalid value.
     """
     file = path or default_settings_file()
     try:
@@ -106,7 +106,7 @@ def _kept_runs(value: object, file: Path) -> int:
 
 
 def _allow_links(value: object, file: Path) -> tuple[Path, ...]:
-    """Return the folders that links may lead to; a relative one would depend on the caller's."""
+    """Return the folders that links may lead to; none is relative to the working folder."""
     texts = value if isinstance(value, list) else [None]
     folders = [Path(os.path.expanduser(text)) for text in texts if isinstance(text, str)]
     if len(folders) < len(texts) or not all(folder.is_absolute() for folder in folders):

@@ -13,13 +13,13 @@ import pandas as pd
 from skillmeat_audit.base.errors import HomeError
 from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.loaders.cache import load_cache, no_cache
+from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.loaders.disk import load_undeclared
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.manifests import load_manifests
 from skillmeat_audit.loaders.parse_cache import ParseCache
-from skillmeat_audit.model.snapshot import Home, Snapshot
+from skillmeat_audit.model.snapshot import Cache, Home, Snapshot
 from skillmeat_audit.model.tables import PROBLEMS
 
 Step = TypeVar("Step")
@@ -28,12 +28,12 @@ Step = TypeVar("Step")
 class Reading(TypedDict, total=False):
     """How the files of a home are read.
 
-    ``progress`` shows a bar when reading takes longer than a second; None means: where stderr is a
-    terminal. ``index`` remembers what a large home's files hold, and only files that changed are
-    read again; False reads them all and remembers nothing. ``state_dir`` is where that is kept, and
-    where the journals of repairs are looked for, which tell the rows that a repair wrote: the
-    platform's state folder unless named. ``allow_links`` are folders outside a collection that
-    links in it may lead to (the setting ``allow-links``).
+    ``progress`` shows a bar when reading takes longer than a second; None: if stderr is a terminal.
+    ``index`` caches the parsed files of a large home, so that only changed files are read again;
+    False reads all files and caches nothing. ``state_dir`` is the folder of that cache and of the
+    journals, which show the rows that repairs wrote; default: the platform's state folder.
+    ``allow_links`` are folders outside a collection that links in it may lead to (the setting
+    ``allow-links``).
     """
 
     progress: bool | None
@@ -47,61 +47,53 @@ def load_snapshot(
     database: str | os.PathLike[str] | None = None,
     **reading: Unpack[Reading],
 ) -> Snapshot:
-    """Return the layers of *home*, loaded together and nothing of them judged.
+    """Return the layers of *home*, loaded together and not compared.
 
     The arguments are those of `skillmeat_audit.api.audit.audit`.
     """
-    place = find_home(home, database, reading.get("allow_links", ()))
-    index = _index(place, reading)
-    with _uncollected():
-        return _load(place, index, reading.get("progress"))
+    found = find_home(home, database, reading.get("allow_links", ()))
+    parsed = _parse_cache(found, reading)
+    with _without_gc():
+        return _load(found, parsed, reading.get("progress"))
 
 
-def _load(place: Home, known: ParseCache, progress: bool | None) -> Snapshot:
-    cache = load_cache(place.database) if place.database else no_cache()
-    manifests = load_manifests(place, known)
+def _load(home: Home, parsed: ParseCache, progress: bool | None) -> Snapshot:
+    cache = load_cache(home.database) if home.database else Cache()
+    manifests = load_manifests(home, parsed)
     frontmatter = load_frontmatter(
-        place,
+        home,
         manifests.entries,
-        known,
+        parsed,
         lambda files: with_progress(files, progress, "reading artifacts"),
     )
-    problems = [manifests.problems, cache.problems, load_undeclared(place, manifests.entries)]
+    problems = [manifests.problems, cache.problems, load_undeclared(home, manifests.entries)]
     return Snapshot(
-        home=place,
-        era=cache.era,
-        identity=cache.identity,
-        columns=cache.columns,
+        home=home,
+        cache=cache,
         manifest=manifests.entries,
         frontmatter=frontmatter,
-        rows=cache.rows,
-        collections=cache.collections,
-        catalog=cache.catalog,
-        sources=cache.sources,
         problems=PROBLEMS.conform(pd.concat(problems, ignore_index=True)),
-        catalog_known=cache.catalog_known,
         may_hide_entries=manifests.may_hide_entries,
-        indexed=known.is_used,
+        indexed=parsed.is_used,
     )
 
 
 def confirm_evidence(snapshot: Snapshot) -> None:
-    """Raise `HomeError` unless the files hold what *snapshot* says, read again if it was indexed.
+    """Read the files of an indexed *snapshot* again; raise `HomeError` if one has changed.
 
-    A parse cache can be wrong about a file (`loaders.parse_cache`); no plan may rest on it.
+    The parse cache can be wrong about a file (`loaders.parse_cache`), so no plan rests on it.
     """
     if snapshot.indexed and (changed := changed_evidence(snapshot)):
         raise HomeError(
-            f"{printable(changed)} differs from what the audit read or remembered; "
+            f"{printable(changed)} differs from what the audit read or took from its cache; "
             "audit again with index=False"
         )
 
 
 def changed_evidence(snapshot: Snapshot) -> str | None:
-    """Return the first artifact whose manifest entry or front matter is not as in *snapshot*.
+    """Return the first artifact whose front matter differs from *snapshot*, None if none does.
 
-    All files are read again for it; "the manifests" where the entries are others. None where all of
-    them hold what *snapshot* says.
+    Reads all files again. Returns "the manifests" if the entries differ.
     """
     entries = load_manifests(snapshot.home).entries
     if not entries.equals(snapshot.manifest):
@@ -114,22 +106,22 @@ def changed_evidence(snapshot: Snapshot) -> str | None:
     return str(entries["artifact_id"][~same.all(axis=1)].iloc[0])
 
 
-def with_progress(steps: Iterable[Step], progress: bool | None, said: str) -> Iterable[Step]:
-    """Return *steps* with a bar that says *said*, where they take longer than a second.
+def with_progress(steps: Iterable[Step], progress: bool | None, label: str) -> Iterable[Step]:
+    """Return *steps* with a progress bar named *label*, shown after a second.
 
     *progress* is as in `audit`.
     """
     if not (sys.stderr.isatty() if progress is None else progress):
         return steps
-    from tqdm.auto import tqdm  # noqa: PLC0415 - only where somebody looks
+    from tqdm.auto import tqdm  # noqa: PLC0415 - only if a bar is shown
 
-    bar: Iterable[Step] = tqdm(steps, desc=said, unit="", delay=1, leave=False)
+    bar: Iterable[Step] = tqdm(steps, desc=label, unit="", delay=1, leave=False)
     return bar
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no garbage meanwhile: a hundred thousand records hold none, and looking costs."""
+def _without_gc() -> Iterator[None]:
+    """Disable the cyclic GC while loading: records have no cycles, and scanning takes 20 %."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -139,10 +131,12 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _index(home: Home, reading: Reading) -> ParseCache:
+def _parse_cache(home: Home, reading: Reading) -> ParseCache:
     if not reading.get("index", True):
         return ParseCache(None)
-    given = reading.get("state_dir")
+    folder = reading.get("state_dir")
     return ParseCache(
-        state_folder(str(home.root.resolve()), None if given is None else Path(given).expanduser())
+        state_folder(
+            str(home.root.resolve()), None if folder is None else Path(folder).expanduser()
+        )
     )

@@ -1,8 +1,9 @@
-"""Reads the front matter of many files, in several processes where that pays.
+"""Reads the front matter of many files, in several processes where that is faster.
 
-Parsing YAML takes nearly all of the time and holds the interpreter's lock, so threads are slower
-than one. The processes are plain children that take tasks and give records through files:
-`multiprocessing` would run the main module of a user's script anew, or fork a process with threads.
+Parsing YAML takes nearly all of the time and holds the interpreter's lock, so several threads are
+slower than one. The workers are plain child processes that exchange tasks and records through
+files: `multiprocessing` would run the main module of a user's script again, or fork a process that
+has threads.
 """
 
 import gc
@@ -24,74 +25,75 @@ from skillmeat_audit.loaders.extraction import extract
 Record = dict[str, object]
 
 SIZE_LIMIT_BYTES = 16 * 1024 * 1024
-# A child is ready to read when its parent has read so many files; below twice that none pays.
+# A worker takes as long to start as the parent to read 2,000 files: none is started for fewer than
+# 4,000.
 HEAD_START_FILES = 2_000
-FILES_PER_CHILD = 2 * HEAD_START_FILES
-_CHILDREN = 7
+FILES_PER_WORKER = 2 * HEAD_START_FILES
+_WORKERS_LIMIT = 7
 _FENCE = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
-_SERVE = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve({pid})"
+_START = "import sys; sys.path[:] = {path!r}; from {module} import run_worker; run_worker({pid})"
 
 
 class ParseTask(NamedTuple):
     """A file to be read, by its real path: no link is followed on the way to it.
 
-    With ``must_fence`` it is believed only where it opens with a fence.
+    With ``must_fence`` a file counts only if it opens with a front matter between ``---`` lines.
     """
 
     file: bytes
     must_fence: bool
 
 
-class Read(NamedTuple):
-    """What a file says (``FRONTMATTER`` names), and which state of the file said so."""
+class ParsedFile(NamedTuple):
+    """What a file holds (``FRONTMATTER`` names), and the state in which it was read."""
 
     record: Record
-    seen: FileState | None
+    state: FileState | None
 
 
 Track = Callable[[Iterable[ParseTask]], Iterable[ParseTask]]
 
 
-def parse_all(tasks: Sequence[ParseTask], track: Track = iter) -> list[Read]:
-    """Return what each of *tasks* reads, in their order.
+def parse_all(tasks: Sequence[ParseTask], track: Track = iter) -> list[ParsedFile]:
+    """Return the parsed files of *tasks*, in their order.
 
     *track* wraps the tasks that this process reads itself (a progress bar).
     """
-    readers = 1 + min(_CHILDREN, _processors() - 1, len(tasks) // FILES_PER_CHILD)
+    readers = 1 + min(_WORKERS_LIMIT, _cpu_count() - 1, len(tasks) // FILES_PER_WORKER)
     if readers > 1:
         with suppress(OSError):  # no room for another process, or for its files
-            return _read_together(tasks, readers, track)
-    return read_here(track(tasks))
+            return _parse_in_workers(tasks, readers, track)
+    return parse_in_process(track(tasks))
 
 
-def read_here(tasks: Iterable[ParseTask]) -> list[Read]:
-    """Return what each of *tasks* reads, all of them read by this process."""
+def parse_in_process(tasks: Iterable[ParseTask]) -> list[ParsedFile]:
+    """Return the parsed files of *tasks*, all of them read by this process."""
     with Descent() as descent:
-        return [_read_one(task, descent) for task in tasks]
+        return [_parse_one(task, descent) for task in tasks]
 
 
-def _read_one(task: ParseTask, descent: Descent) -> Read:
-    """Return what the file of *task* says; why it cannot be read is a record too."""
+def _parse_one(task: ParseTask, descent: Descent) -> ParsedFile:
+    """Return the record of the file of *task*, or one with the reason why it cannot be read."""
     try:
         content, facts = descent.read(task.file, SIZE_LIMIT_BYTES)
     except OSError as exc:
         reason = f"cannot be read: {exc.strerror or exc}"
-        return Read({"state": "unreadable", "reason": reason}, None)
+        return ParsedFile({"state": "unreadable", "reason": reason}, None)
     except Unreadable as exc:
-        return Read({"state": "unreadable", "reason": str(exc)}, None)
+        return ParsedFile({"state": "unreadable", "reason": str(exc)}, None)
     record = _record(content, must_fence=task.must_fence)
-    return Read(record | {"modified_at": modified_at(facts)}, state_of(facts))
+    return ParsedFile(record | {"modified_at": modified_at(facts)}, state_of(facts))
 
 
-def serve(asked_by: int) -> None:
-    """Read the tasks that come through standard input, and write what they say to the output.
+def run_worker(parent: int) -> None:
+    """Read tasks from standard input, parse their files, and write the results to standard output.
 
-    It ends early where the process *asked_by* is gone.
+    Stops when the *parent* process (its id) has died.
     """
-    gc.disable()  # records hold no garbage, and looking for it among them costs
+    gc.disable()  # records contain no cycles, and scanning them costs a fifth of the time
     tasks: Sequence[ParseTask] = pickle.load(sys.stdin.buffer)
-    wanted = takewhile(lambda _: os.getppid() == asked_by, tasks)
-    pickle.dump(read_here(wanted), sys.stdout.buffer)
+    while_parent_lives = takewhile(lambda _: os.getppid() == parent, tasks)
+    pickle.dump(parse_in_process(while_parent_lives), sys.stdout.buffer)
 
 
 def _record(content: bytes, *, must_fence: bool) -> Record:
@@ -106,50 +108,53 @@ def _record(content: bytes, *, must_fence: bool) -> Record:
         return {"state": "unreadable", "reason": str(exc)}
 
 
-def _processors() -> int:
-    """Return how many processors this process may use; one where it cannot start another."""
+def _cpu_count() -> int:
+    """Return how many processors this process may use, 1 if it cannot start another Python."""
     if not sys.executable:
         return 1
-    known = hasattr(os, "sched_getaffinity")
-    return len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
+    has_affinity = hasattr(os, "sched_getaffinity")  # Linux
+    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
 
 
-def _read_together(tasks: Sequence[ParseTask], readers: int, track: Track) -> list[Read]:
-    late = min(HEAD_START_FILES, len(tasks)) * (readers - 1)
-    begin = (len(tasks) + late) // readers
-    rest = len(tasks) - begin
-    cuts = [begin + rest * number // (readers - 1) for number in range(readers)]
-    own, others = tasks[:begin], [tasks[start:end] for start, end in pairwise(cuts)]
+def _parse_in_workers(tasks: Sequence[ParseTask], readers: int, track: Track) -> list[ParsedFile]:
+    head_start = min(HEAD_START_FILES, len(tasks)) * (readers - 1)
+    parents_share = (len(tasks) + head_start) // readers
+    rest = len(tasks) - parents_share
+    cuts = [parents_share + rest * number // (readers - 1) for number in range(readers)]
     with ExitStack() as stack:
-        answers = [stack.enter_context(_child(other)) for other in others]
-        found = read_here(track(own))
-        return found + [read for answer in answers for read in answer()]
+        workers = [
+            stack.enter_context(_start_worker(tasks[start:end])) for start, end in pairwise(cuts)
+        ]
+        parsed = parse_in_process(track(tasks[:parents_share]))
+        return parsed + [file for results in workers for file in results()]
 
 
 @contextmanager
-def _child(tasks: Sequence[ParseTask]) -> Iterator[Callable[[], list[Read]]]:
-    """Start a process that reads *tasks*, and yield what waits for its answer.
+def _start_worker(tasks: Sequence[ParseTask]) -> Iterator[Callable[[], list[ParsedFile]]]:
+    """Start a worker that reads *tasks*; yield a function that waits for its results.
 
-    Both are passed in files: neither waits for the other to start or to listen.
+    Tasks and results are passed in files, so that neither process waits for the other to listen.
     """
-    code = _SERVE.format(path=sys.path, module=__name__, pid=os.getpid())
-    with TemporaryFile() as asked, TemporaryFile() as answer:
-        pickle.dump(tasks, asked)
-        asked.seek(0)
+    code = _START.format(path=sys.path, module=__name__, pid=os.getpid())
+    with TemporaryFile() as input_file, TemporaryFile() as output:
+        pickle.dump(tasks, input_file)
+        input_file.seek(0)
         command = [sys.executable, "-c", code]
-        with Popen(command, stdin=asked, stdout=answer, stderr=DEVNULL) as process:
+        with Popen(command, stdin=input_file, stdout=output, stderr=DEVNULL) as process:
             try:
-                yield lambda: _answer(process, answer, tasks)
+                yield lambda: _worker_results(process, output, tasks)
             finally:
                 process.kill()
 
 
-def _answer(process: Popen[bytes], answer: IO[bytes], tasks: Sequence[ParseTask]) -> list[Read]:
-    """Return what *process* read; where it failed, the files of *tasks* are read here."""
+def _worker_results(
+    process: Popen[bytes], output: IO[bytes], tasks: Sequence[ParseTask]
+) -> list[ParsedFile]:
+    """Return what the worker *process* parsed; if it failed, this process reads *tasks* itself."""
     process.wait()
-    answer.seek(0)
+    output.seek(0)
     try:
-        found: list[Read] = pickle.load(answer)
+        parsed: list[ParsedFile] = pickle.load(output)
     except (EOFError, pickle.UnpicklingError):
-        found = []
-    return found if len(found) == len(tasks) else read_here(tasks)
+        parsed = []
+    return parsed if len(parsed) == len(tasks) else parse_in_process(tasks)

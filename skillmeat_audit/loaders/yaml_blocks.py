@@ -1,8 +1,8 @@
-"""Parses a front-matter block exactly as PyYAML's ``SafeLoader`` does, in a tenth of its time.
+"""Parses a front-matter block exactly as PyYAML's ``SafeLoader`` does, in a tenth of the time.
 
-SkillMeat parses with ``yaml.safe_load``: the scanner in Python. libyaml, behind ``CSafeLoader``,
-refuses some of what that takes and takes some of what that refuses. Of 300,000 random blocks all
-differences were of the kinds that `_PYTHON_ONLY` names, or were refused by libyaml.
+SkillMeat parses with ``yaml.safe_load``, whose scanner is written in Python. libyaml, behind
+``CSafeLoader``, accepts and refuses slightly other texts. In 300,000 random blocks every difference
+was either of the kinds in `_PYTHON_ONLY` or refused by libyaml.
 """
 
 import re
@@ -14,15 +14,15 @@ import yaml
 from skillmeat_audit.base.files import Unreadable
 
 BLOCK_LIMIT_CHARS = 1024 * 1024
-# The scanner in Python takes 2 s for this much at worst; of more, libyaml's word counts.
+# The scanner in Python takes up to 2 s for this much; longer blocks are read by libyaml alone.
 PYTHON_LIMIT_CHARS = 64 * 1024
 NODE_LIMIT = 100_000
 DEPTH_LIMIT = 200
 
-# What libyaml takes and the Python scanner refuses or reads otherwise: tabs, byte order marks, a
-# comment glued to a block indicator, the tag "!".
+# What libyaml accepts and the Python scanner refuses or reads differently: tabs, byte order marks,
+# a comment glued to a block indicator, the tag "!".
 _PYTHON_ONLY = re.compile(r"[\t\ufeff]|[|>][-+0-9]*#|(?:^|[\s,\[{])!(?=[\s,\]}]|$)|!<!>", re.M)
-# What every level of nesting takes one of; lines are indented after any line end of YAML 1.1.
+# Every level of nesting has one of these; lines are indented after any line end of YAML 1.1.
 _OPENERS = ("[", "{", "- ", "? ", ": ", "\n ", "\r ", "\x85 ", "\u2028 ", "\u2029 ")
 # YAML 1.1 reads 1:30:00 as a number, in quadratic time.
 _COLONS = 29
@@ -37,15 +37,15 @@ _TOO_DEEP = f"has a front matter nested more than {DEPTH_LIMIT} levels deep"
 # What PyYAML raises, beside its own errors, for values that it cannot represent.
 _UNEXPECTED = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
 
-# SafeLoader or CSafeLoader: typeshed gives them no common class with what is used here.
+# SafeLoader or CSafeLoader: typeshed has no common class for them with the methods used here.
 Loader = Any
 
 
 class Unrepresentable(yaml.YAMLError):
-    """A value has a form that YAML takes for a date or number, and is none: 2026-02-30.
+    """A value has the form of a date or number and is not one: 2026-02-30.
 
-    ``yaml.safe_load`` raises `ValueError` and the like for it, which SkillMeat does not expect: it
-    then reads nothing of the block. ``line`` counts from 0.
+    ``yaml.safe_load`` raises `ValueError` and the like for it. SkillMeat does not expect that, and
+    reads nothing of the block. ``line`` counts from 0.
     """
 
     def __init__(self, reason: str, line: int) -> None:
@@ -54,10 +54,10 @@ class Unrepresentable(yaml.YAMLError):
 
 
 def load_block(block: str) -> object:
-    """Return what ``yaml.safe_load`` makes of *block*.
+    """Return the value of *block*, as ``yaml.safe_load`` returns it.
 
     Raises `yaml.YAMLError` as that does, `Unrepresentable` for its other errors, and `Unreadable`
-    where no parser should read it: its size, depth, or what its aliases unfold into.
+    for a block that is too large or too deep, also once its aliases are expanded.
     """
     if len(block) > BLOCK_LIMIT_CHARS:
         raise Unreadable(f"has a front matter of more than {BLOCK_LIMIT_CHARS // 1024} KiB")
@@ -76,9 +76,9 @@ def load_block(block: str) -> object:
 
 
 def _load_in_python(block: str) -> object:
-    """Return what ``yaml.safe_load`` makes of *block*, by its own code, in its own order.
+    """Return the value of *block* by the code of ``yaml.safe_load`` itself.
 
-    Of several errors in one block the first counts, and PyYAML does not go from top to bottom.
+    Of several errors PyYAML raises the first it meets, and it does not go from top to bottom.
     """
     loader, node = _composed(block, yaml.SafeLoader)
     try:
@@ -92,11 +92,11 @@ def _load_in_python(block: str) -> object:
     except RecursionError as exc:
         raise Unreadable(_TOO_DEEP) from exc
     finally:
-        loader.dispose()  # it refers to itself, and children read with garbage collection off
+        loader.dispose()  # it refers to itself, and the garbage collector is off
 
 
 def _composed(block: str, loader_class: Loader) -> tuple[Loader, yaml.Node | None]:
-    """Return the node tree of *block*, guarded, and the loader that can construct its values."""
+    """Return the loader of *block* and its node tree, which is within the limits."""
     _guard_depth(block, loader_class)
     try:
         loader = loader_class(block)
@@ -112,9 +112,9 @@ def _composed(block: str, loader_class: Loader) -> tuple[Loader, yaml.Node | Non
 
 
 def _value(loader: Loader, node: yaml.Node | None) -> object:
-    """Return what *node* stands for; text, lists and mappings, that is nearly all, take no detour.
+    """Return the value of *node*; text, lists and mappings, nearly all nodes, are built here.
 
-    PyYAML's constructor looks every node up three times over before it takes its text.
+    PyYAML's constructor looks every node up three times before it takes its text.
     """
     if node is None or _is_text(node):
         return node and node.value
@@ -122,7 +122,7 @@ def _value(loader: Loader, node: yaml.Node | None) -> object:
         return [_value(loader, child) for child in node.value]
     if isinstance(node, yaml.MappingNode) and node.tag == _MAPPING_TAG:
         keys = [key.value for key, _ in node.value if _is_text(key)]
-        if len(keys) == len(node.value):  # else a merge, or a key that is no text
+        if len(keys) == len(node.value):  # otherwise a merge, or a key that is not text
             values = (_value(loader, value) for _, value in node.value)
             return dict(zip(keys, values, strict=True))
     try:
@@ -150,11 +150,11 @@ def _guard_depth(block: str, loader_class: Loader) -> None:
     except Unreadable:
         raise
     except ValueError:
-        return  # it is met again where the block is composed
+        return  # raised again where the block is composed
 
 
 def _guard_aliases(root: yaml.Node) -> None:
-    """Refuse a front matter whose aliases unfold into too many values, or too deep."""
+    """Refuse a front matter whose aliases expand into too many values, or too deep."""
     weighed: dict[int, tuple[int, int] | None] = {}  # weight, depth; None while being weighed
 
     def weigh(node: yaml.Node) -> tuple[int, int]:
@@ -168,7 +168,7 @@ def _guard_aliases(root: yaml.Node) -> None:
         depth = 1 + max((depth for _, depth in below), default=0)
         if weight > NODE_LIMIT:
             raise Unreadable(
-                f"has a front matter that unfolds into more than {NODE_LIMIT:,} values"
+                f"has a front matter that expands into more than {NODE_LIMIT:,} values"
             )
         if depth > DEPTH_LIMIT:
             raise Unreadable(_TOO_DEEP)

@@ -1,6 +1,6 @@
-"""Finds what to type instead of the line of a front matter that is not valid YAML.
+"""Finds a correction for the line of a front matter that is not valid YAML.
 
-A correction is only offered where the block, with it, parses past the line in question.
+A correction is offered only if the corrected block parses past that line.
 """
 
 import re
@@ -19,35 +19,35 @@ _PAIR = re.compile(r"(?P<head>\s*(?:- +)*[^\s:#'\"\[{][^:#]*:)\s+(?P<value>\S.*)
 _ITEM = re.compile(r"(?P<head>\s*-)\s+(?P<value>\S.*)")
 _GLUED = re.compile(r"(?P<head>\s*[A-Za-z][\w-]*:)(?P<value>[^\s:/].*)")
 _KNOWN = re.compile(rf"(?:{FRONT_MATTER_KEYS}):(?:\s|$)")
-# Errors that are noticed below the line that causes them: the context is that line.
+# Errors that PyYAML reports below the line that causes them: the context is that line.
 _LATE = ("scanning a quoted scalar", "scanning a simple key", "parsing a flow")
-_CORRECTED_CHARS = 16 * 1024  # each candidate is parsed
+_CORRECTED_CHARS = 16 * 1024  # every candidate is parsed
 _LINES_LIMIT = 50  # of a value that a correction joins
 _STARTS = {
     "[": "a value that begins with [ is a list to YAML, and text follows or the ] is missing",
-    "{": "a value that begins with { is a mapping to YAML, and is not a complete one",
-    "*": "a value that begins with * is a reference to YAML, to an anchor that is not there",
+    "{": "a value that begins with { is a mapping to YAML, and is incomplete",
+    "*": "a value that begins with * is a reference to YAML, to an anchor that does not exist",
     "&": "a value that begins with & is an anchor to YAML",
-    "!": "a value that begins with ! is a tag to YAML, one that it does not know",
+    "!": "a value that begins with ! is a tag to YAML, an unknown one",
     "|": "text follows the block indicator | in the same line",
     ">": "text follows the block indicator > in the same line",
     '"': "text follows the closing quotation mark",
     "'": "text follows the closing quotation mark",
     **{sign: f"a value cannot begin with {sign}" for sign in "@`%"},
 }
-_COLON = "the value holds a colon that a space or the end follows, which YAML reads as another key"
+_COLON = "the value holds a colon before a space or the end, which YAML reads as another key"
 _PROBLEMS = {
-    "'\\t'": "a tab stands where YAML takes spaces only",
+    "'\\t'": "a tab stands where YAML allows spaces only",
     "unknown escape": "a backslash between double quotes begins an escape that YAML does not know",
     "escape sequence": "a backslash between double quotes begins an escape without its digits",
-    "escape code": "an escape names half a character, or one that Unicode does not have",
+    "escape code": "an escape names half a character, or one that Unicode does not define",
     "quoted scalar": "the quotation mark is not closed",
     "another document": "a second document begins",
 }
 
 
 class Correction(NamedTuple):
-    """What to type in place of the lines from ``start`` to before ``end`` (counted from 0)."""
+    """What replaces the lines from ``start`` up to ``end`` (excluded), counted from 0."""
 
     start: int
     end: int
@@ -79,7 +79,7 @@ def _candidates(lines: list[str], at: int, error: yaml.YAMLError) -> Iterator[Co
     line = lines[at]
     if isinstance(error, yaml.reader.ReaderError):
         text = line.replace(chr(error.character), "")
-        yield Correction(at, at + 1, cause_at(line, error), text, "take it out")
+        yield Correction(at, at + 1, cause_at(line, error), text, "remove it")
         return
     if line.startswith(("---", "...")):
         return
@@ -91,12 +91,12 @@ def _candidates(lines: list[str], at: int, error: yaml.YAMLError) -> Iterator[Co
 
 
 def _spacings(lines: list[str], at: int) -> Iterator[Correction]:
-    """Yield what a wrong indentation, a tab or a missing space near line *at* would need."""
+    """Yield corrections of a wrong indentation, a tab or a missing space near line *at*."""
     line, first = lines[at], next((n for n, text in enumerate(lines) if text.strip()), 0)
     for number in dict.fromkeys((at, max(at - 1, 0), first)):
         text = lines[number]
         indent = text[: len(text) - len(text.lstrip())]
-        cause = "a tab, where YAML takes spaces only," if "\t" in indent else "white space"
+        cause = "a tab, where YAML allows spaces only," if "\t" in indent else "white space"
         if indent and _KNOWN.match(text.strip()) and not (number == at and _is_nested(lines, at)):
             cause += " stands before a key that belongs to no line above it"
             yield Correction(number, number + 1, cause, text.lstrip(), "begin the line with it")
@@ -122,7 +122,7 @@ def _pair(line: str) -> re.Match[str] | None:
 
 
 def _quotings(lines: list[str], at: int, error: yaml.YAMLError) -> Iterator[Correction]:
-    """Yield the value that line *at* belongs to in quotes, and closed where it is a list."""
+    """Yield the value that line *at* belongs to, in quotes, or closed if it is a list."""
     for start in dict.fromkeys((_opening(lines, at), at)):
         match = _pair(lines[start])
         if not match:
@@ -140,7 +140,7 @@ def _quotings(lines: list[str], at: int, error: yaml.YAMLError) -> Iterator[Corr
 
 
 def _opening(lines: list[str], at: int) -> int:
-    """Return the line whose value line *at* continues; *at* itself where it continues none."""
+    """Return the line whose value line *at* continues, *at* itself if it continues none."""
     depth = _depth(lines[at])
     above = range(at - 1, max(at - _LINES_LIMIT, -1), -1)
     start = next((n for n in above if lines[n].strip() and _depth(lines[n]) < depth), at)
@@ -160,7 +160,7 @@ def _depth(line: str) -> int:
 
 
 def in_quotes(value: str) -> str:
-    """Return *value*, as typed, as a quoted YAML scalar; quotes that were to enclose it go."""
+    """Return *value*, as typed, as a quoted YAML scalar, without quotes that enclosed it."""
     mark, inner = value[0], value[1:]
     if mark in "\"'":
         marks = inner.replace("\\" + mark, "").count(mark)
@@ -174,15 +174,15 @@ def in_quotes(value: str) -> str:
 
 
 def cause_at(line: str, error: yaml.YAMLError) -> str:
-    """Return in plain words what YAML takes offence at in *line*."""
+    """Return in plain words why YAML refuses *line*."""
     match = _pair(line)
     value = match["value"].strip() if match else line.strip()
     start = value[:1]
     if isinstance(error, Unrepresentable):
-        plain = f"{quote_value(value)} looks like a date or number to YAML, and is none"
-        return "an escape names a character that Unicode does not have" if start == '"' else plain
+        plain = f"{quote_value(value)} looks like a date or number to YAML, and is not one"
+        return "an escape names a character that Unicode does not define" if start == '"' else plain
     if isinstance(error, yaml.reader.ReaderError):
-        return f"a control character ({printable(chr(error.character))}) that YAML does not take"
+        return f"a control character ({printable(chr(error.character))}) that YAML does not allow"
     problem = str(getattr(error, "problem", error))
     for sign, cause in _PROBLEMS.items():
         if sign in f"{getattr(error, 'context', '')}; {problem}":

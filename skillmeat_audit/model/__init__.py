@@ -1,1 +1,1 @@
-"""The nouns of an audit: fields, tables, findings, snapshot and errors; nothing here does work."""
+"""The nouns of an audit: fields, table contracts, findings, snapshot, changes, trend."""

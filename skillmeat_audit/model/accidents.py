@@ -1,8 +1,8 @@
-"""What an extraction leaves by accident in place of a description: the one definition of it.
+"""Recognises descriptions that SkillMeat's extraction produces by accident.
 
-SkillMeat takes whatever stands behind ``description:``, or the first line of the body that is no
-heading, for the description (§7.43): a block indicator, a code fence, a row of a table. A text of
-several lines is an accident only where it is the repr of a value: somebody wrote the rest.
+SkillMeat takes for the description whatever follows ``description:``, or the first line of the body
+that is not a heading (§7.43): a block indicator, a code fence, a row of a table. A text of several
+lines is an accident only if it is the repr of a value: any other was written by a person.
 """
 
 import re
@@ -12,11 +12,11 @@ FRONT_MATTER_KEYS = (
     "|allowed-tools|allowedTools|disallowed-tools|disallowedTools|argument-hint|user-invocable"
     "|disable-model-invocation|permissionMode|permission-mode"
 )
-# One alternative per construct. Each takes the whole text, which is one line (but for reprs).
+# One alternative per construct, matched against the whole text: one line, except for reprs.
 _ACCIDENT = re.compile(
     rf"""
     None|null|~
-    # no word at all: rules (---, ***, ===), block indicators (>, |-), fences, lone quotes
+    # no word: rules (---, ***, ===), block indicators (>, |-), fences, lone quotes
     |[!-/:-@\[-`{{-~\s\u2013\u2014\u2026\u2022\u00b7\u2500-\u257f]+
     |[|>][-+1-9]{{0,2}}(?:\s+\#.*)?   # |2-, > # comment
     |`{{3,}}[^`]*|~{{3,}}.*             # ```python
@@ -36,8 +36,8 @@ _ACCIDENT = re.compile(
     """,
     re.VERBOSE,
 )
-# What every accident holds (RE2), so that others need no closer look: it begins with a sign, or is
-# or begins with one of few words.
+# A superset of all accidents (RE2), to exclude other texts fast: a sign at the start, or one of a
+# few words.
 ACCIDENT_HINT = (
     r"^[\s\x{feff}]*(?:None|null|[!-/:-@\[-`{-~\x{2013}\x{2014}\x{2026}\x{2022}\x{b7}"
     r"\x{2500}-\x{257f}]|[A-Za-z-]+:)"
@@ -45,5 +45,5 @@ ACCIDENT_HINT = (
 
 
 def is_accident(description: str) -> bool:
-    """Return whether a failed extraction left *description*, and nobody wrote it."""
+    """Return True if *description* is the product of a failed extraction."""
     return _ACCIDENT.fullmatch(description.strip().removeprefix("\ufeff").strip()) is not None

@@ -1,4 +1,4 @@
-"""What a repair would do, before it is a deed: changes, the plan that holds them, and outcomes."""
+"""A repair as data: changes, the plan document, and the outcomes of a run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,8 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One row to be corrected: ``before`` is the precondition, ``after`` what is written.
 
     Values are the cells' own text (list columns hold JSON text), null for NULL. An insert has no
-    ``before`` (there must be no such row), a delete no ``after``. ``rules`` are the codes of the
-    findings it mends, ``disposition`` the least safe among them.
+    ``before`` (the row must not exist), a delete no ``after``. ``rules`` are the codes of the
+    findings that it repairs, ``disposition`` the least safe of theirs.
     """
 
     op: Op
@@ -41,8 +41,8 @@ class PlanDocument(
     """Changes to one cache, by collection and artifact; saved as ``skillmeat-audit/plan/1``.
 
     ``home`` is the home's folder, ``database`` the cache's address without credentials,
-    ``identity`` tells this cache from others, ``era`` its key column. Entries of ``changes`` may be
-    removed by hand; everything else is checked before anything is written.
+    ``identity`` distinguishes this cache from others, ``era`` is its key column. Entries of
+    ``changes`` may be removed by hand; everything else is checked before anything is written.
     """
 
     schema_: Literal["skillmeat-audit/plan/1"]
@@ -69,9 +69,9 @@ class Skipped:
 
 
 Outcome: TypeAlias = Applied | Skipped
-RawRow: TypeAlias = dict[str, Any]  # a row as the driver gives it
+RawRow: TypeAlias = dict[str, Any]  # a row as the driver returns it
 
-# The reason for skipping a change that was made already: no conflict.
+# The reason for skipping a row that already holds the new values; not a conflict.
 ALREADY_SO = "already so"
 # Why a row cannot be inserted, by a plan or by an undo.
 NO_COLLECTION = "its collection is gone"
@@ -97,10 +97,10 @@ class RunListing:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What became of a plan, or of an undo: one outcome per row, and where its traces are.
+    """The result of applying or undoing a plan: one outcome per row.
 
-    ``run`` is the run's id, None where nothing was written (``rehearsed``, or nothing to do);
-    ``backup`` the copy made before it; ``notes`` what a person should know besides.
+    ``run`` is the run's id, None if nothing was written (``rehearsed``, or nothing to do);
+    ``backup`` the copy made before it; ``notes`` are further messages for a person.
     """
 
     kind: Literal["apply", "undo"]
@@ -117,10 +117,10 @@ class RunOutcome:
     @property
     def applied(self) -> tuple[Applied, ...]:
         """The changes that were written."""
-        return tuple(each for each in self.outcomes if isinstance(each, Applied))
+        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Applied))
 
     @property
     def conflicts(self) -> tuple[Skipped, ...]:
-        """The changes that were not written, because the row had moved."""
-        skipped = (each for each in self.outcomes if isinstance(each, Skipped))
-        return tuple(each for each in skipped if each.reason != ALREADY_SO)
+        """The changes that were not written because the row had changed."""
+        skipped = (outcome for outcome in self.outcomes if isinstance(outcome, Skipped))
+        return tuple(outcome for outcome in skipped if outcome.reason != ALREADY_SO)

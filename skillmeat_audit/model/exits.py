@@ -1,10 +1,10 @@
-"""What the exit code of a command says."""
+"""The exit codes of the command line."""
 
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit codes of the command line; a format never changes them."""
+    """The exit code of a command, the same in every output format."""
 
     CLEAN = 0
     FINDINGS = 1

@@ -1,4 +1,4 @@
-"""The catalogue of cached fields: the columns audited, how each compares, which layers know it."""
+"""The catalogue of audited columns: how their values compare, and which layers hold them."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +15,7 @@ class Field:
     """One audited column of ``collection_artifacts``.
 
     ``kind`` says how two values compare (`diff.compare.differs`); ``layers`` names the layers that
-    may know the value, the most believed first.
+    may hold the value, the most trusted first.
     """
 
     column: str
@@ -47,10 +47,10 @@ TOOLS = (
     "EnterPlanMode", "ExitPlanMode",
 )  # fmt: skip
 
-# Suffixes SkillMeat strips from both sides when it looks an artifact up (since 2026-02-12).
+# Suffixes that SkillMeat ignores on both sides when it looks an artifact up (since 2026-02-12).
 SUFFIXES = (".md", ".txt", ".json", ".yaml", ".yml")
 
-# What SkillMeat calls a host in origin_source.
+# SkillMeat's names of hosts in origin_source.
 HOSTS = {"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}
 
 # Origins that have no origin source.

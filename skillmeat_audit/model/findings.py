@@ -1,4 +1,4 @@
-"""The words a finding is made of: severity, evidence, disposition, status."""
+"""The vocabulary of findings: severity, evidence, disposition, status."""
 
 from enum import StrEnum
 
@@ -32,11 +32,11 @@ class Evidence(StrEnum):
 
 
 class Disposition(StrEnum):
-    """How safe it is to write what a finding expects.
+    """How safe it is to write the expected value of a finding.
 
-    ``safe``: the manifest says so, SkillMeat itself would write it. ``fill``: the cell is empty and
-    another layer knows the value, but SkillMeat's next refresh blanks it again. ``review``: it
-    would overwrite or delete without the manifest's word. ``none``: advice only.
+    ``safe``: the value is the manifest's, SkillMeat itself would write it. ``fill``: the cell is
+    empty and another layer has a value, but SkillMeat's next refresh blanks it again. ``review``:
+    it would overwrite or delete without support by the manifest. ``none``: advice only.
     """
 
     SAFE = "safe"
@@ -45,11 +45,11 @@ class Disposition(StrEnum):
     NONE = "none"
 
 
-WRITABLE = (Disposition.SAFE, Disposition.FILL)  # by a repair that is not told otherwise
+WRITABLE = (Disposition.SAFE, Disposition.FILL)  # what a repair writes by default
 
 
 class Status(StrEnum):
-    """What is wrong with a cell or with a row."""
+    """How a cell or a row disagrees."""
 
     MISSING = "missing"
     DIFFERS = "differs"

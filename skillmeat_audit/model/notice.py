@@ -1,4 +1,4 @@
-"""The noun of a notice: what people are told of an audit."""
+"""The notice that an audit sends to people."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from skillmeat_audit.model.findings import Severity
 
 @dataclass(frozen=True)
 class Notice:
-    """What people are told: ``severity`` is that of the worst new finding, error for a failure."""
+    """A notice; ``severity`` is that of the worst new finding, error for a failure."""
 
     title: str
     body: str

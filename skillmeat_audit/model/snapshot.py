@@ -1,20 +1,21 @@
-"""What an audit looks at: a home, and its four layers as loaded together."""
+"""A home, and its layers as loaded together for an audit."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import pandas as pd
 
-from skillmeat_audit.model.tables import REPAIRED
+from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, PROBLEMS, REPAIRED, ROWS, SOURCES
 
 
 @dataclass(frozen=True)
 class Home:
     """A SkillMeat home: its folder, its cache's address and its active file collection.
 
-    ``database`` is an SQLAlchemy URL, or None where the home has no cache yet. ``settings_problem``
-    says why ``active_collection`` is only SkillMeat's default, None where it is known. Links in a
-    collection may lead to ``link_roots`` as well.
+    ``database`` is an SQLAlchemy URL, None if the home has no cache yet. ``settings_problem`` says
+    why ``active_collection`` is only SkillMeat's default, None if it is known. Links in a
+    collection may also lead to ``link_roots``.
     """
 
     root: Path
@@ -30,29 +31,86 @@ class Home:
 
 
 @dataclass(frozen=True)
+class Cache:
+    """What a cache database holds, in one consistent state; frames as the contract of their name.
+
+    ``era`` is the key column of its rows (``artifact_id`` | ``artifact_uuid``), None without a
+    table of rows. ``identity`` distinguishes it from other caches, ``columns`` are the audited
+    columns that it has. ``problems`` says what is wrong with the database itself.
+    ``catalog_known`` is False without marketplace tables. The defaults describe a home without a
+    cache.
+    """
+
+    era: str | None = None
+    identity: str | None = None
+    columns: frozenset[str] = frozenset()
+    rows: pd.DataFrame = field(default_factory=ROWS.empty)
+    collections: pd.DataFrame = field(default_factory=COLLECTIONS.empty)
+    catalog: pd.DataFrame = field(default_factory=CATALOG.empty)
+    sources: pd.DataFrame = field(default_factory=SOURCES.empty)
+    problems: pd.DataFrame = field(default_factory=PROBLEMS.empty)
+    catalog_known: bool = False
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """The layers of a home as loaded together; each frame is of the contract named like it.
 
-    ``era`` is the key column of the cache (``artifact_id`` | ``artifact_uuid``), None without one.
-    ``identity`` tells the cache from others, ``columns`` are the cached columns that it has.
-    ``catalog_known`` is False where the cache has no marketplace tables to ask.
+    ``problems`` are those of all layers, the cache's included.
     ``may_hide_entries`` is True where a manifest could not be read far enough to list its entries.
-    ``repaired`` is what repairs of this project wrote into the cache, as far as journals tell.
-    ``indexed`` is True where files were remembered instead of read (`loaders.parse_cache`).
+    ``repaired`` holds what repairs of this project wrote into the cache, as far as journals tell.
+    ``indexed`` is True where parsed files came from the parse cache (`loaders.parse_cache`).
     """
 
     home: Home
-    era: str | None
-    identity: str | None
-    columns: frozenset[str]
+    cache: Cache
     manifest: pd.DataFrame
     frontmatter: pd.DataFrame
-    rows: pd.DataFrame
-    collections: pd.DataFrame
-    catalog: pd.DataFrame
-    sources: pd.DataFrame
     problems: pd.DataFrame
-    catalog_known: bool
     may_hide_entries: bool
     repaired: pd.DataFrame = field(default_factory=REPAIRED.empty)
     indexed: bool = False
+
+    @property
+    def era(self) -> str | None:
+        """The key column of the cache, None without one."""
+        return self.cache.era
+
+    @property
+    def identity(self) -> str | None:
+        """What distinguishes the cache from others: its oldest collection."""
+        return self.cache.identity
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The audited columns that the cache has."""
+        return self.cache.columns
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The cache rows (``ROWS``)."""
+        return self.cache.rows
+
+    @property
+    def collections(self) -> pd.DataFrame:
+        """The collections of the cache (``COLLECTIONS``)."""
+        return self.cache.collections
+
+    @property
+    def catalog(self) -> pd.DataFrame:
+        """The entries of the marketplace catalogue (``CATALOG``)."""
+        return self.cache.catalog
+
+    @property
+    def sources(self) -> pd.DataFrame:
+        """The marketplace sources (``SOURCES``)."""
+        return self.cache.sources
+
+    @property
+    def catalog_known(self) -> bool:
+        """Whether the cache has marketplace tables."""
+        return self.cache.catalog_known
+
+    def with_rows(self, rows: pd.DataFrame) -> Self:
+        """Return this snapshot as if the cache held *rows* (``ROWS``)."""
+        return replace(self, cache=replace(self.cache, rows=rows))

@@ -1,214 +1,259 @@
-"""The contracts of the DataFrames that pass between rooms: names, dtypes, order, what a row is."""
+"""The contracts of the DataFrames that pass between rooms; `model.contracts` says what one is."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from skillmeat_audit.model.contracts import Table, flag, number, text
 from skillmeat_audit.model.fields import COLUMNS
 
-Column = Sequence[object] | pd.Series | npt.NDArray[Any]
-
-TEXT, NUMBER, REAL, FLAG = "string", "Int64", "Float64", "boolean"
-ARROW_TEXT = pa.large_string()  # what pandas backs ``string`` with
-
-
-@dataclass(frozen=True)
-class Table:
-    """A contract: required columns with their nullable dtypes, in order.
-
-    Nulls are ``<NA>``: the layer has no value. All text is ``string`` (backed by pyarrow), times
-    included: they stay as SkillMeat stores them.
-    """
-
-    name: str
-    columns: Mapping[str, str]
-
-    def conform(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return *frame* with exactly this contract's columns and dtypes, and a fresh index.
-
-        A column that *frame* lacks is the caller's error (`KeyError`), never filled in silently.
-        """
-        return self.build({name: frame[name] for name in self.columns})
-
-    def build(self, values: Mapping[str, Column]) -> pd.DataFrame:
-        """Return a frame of this contract from columns of values; ``None`` becomes ``<NA>``."""
-        arrays = {
-            name: pd.array(cast("Any", values[name]), dtype=cast("Any", kind))
-            for name, kind in self.columns.items()
-        }
-        return pd.DataFrame(arrays, copy=False)
-
-    def from_records(self, rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-        """Return a frame of this contract, one row per record; keys a record lacks are ``<NA>``."""
-        return self.build({name: [row.get(name) for row in rows] for name in self.columns})
-
-    def empty(self) -> pd.DataFrame:
-        """Return a frame of this contract without rows."""
-        return self.from_records([])
-
-
 KEY = ("collection_id", "artifact_id")
-_CELLS = dict.fromkeys(COLUMNS, TEXT)
 
-# One row per [[artifacts]] entry of every readable manifest, by file collection, then position.
-# ``artifact_id`` is "type:name", ``stem`` the same without a suffix SkillMeat ignores.
-# List columns are JSON text in the manifest's order.
-MANIFEST = Table("manifest", {
-    "entry": NUMBER, "file_collection": TEXT, "position": NUMBER, "artifact_id": TEXT, "stem": TEXT,
-    "name": TEXT, "type": TEXT, "path": TEXT, "added": TEXT, "import_id": TEXT, "linked": FLAG,
-    **_CELLS,
-})  # fmt: skip
+_COLLECTION = text("id of the collection in the cache")
+ARTIFACT_ID = text("the artifact as type:name")
+_EMPTY_LIST = "JSON text of a list, null for an empty one"
+_ROW_KEY = {"collection_id": _COLLECTION, "artifact_id": ARTIFACT_ID}
+CELL_COLUMNS = {
+    "description": text("what the artifact is for"),
+    "source": text("where it comes from: the URL of its upstream"),
+    "origin": text("local, github or marketplace"),
+    "origin_source": text("the host of a marketplace artifact: github, gitlab or bitbucket"),
+    "tags_json": text(f"tags in their order; {_EMPTY_LIST}"),
+    "author": text("who wrote it"),
+    "license": text("its license as written, unchecked"),
+    "tools_json": text(f"names of the tools it may use; {_EMPTY_LIST}"),
+    "version": text("its version as written"),
+    "resolved_sha": text("the upstream commit that was imported"),
+    "resolved_version": text("the upstream version that was imported"),
+}
+assert tuple(CELL_COLUMNS) == COLUMNS
 
-# One row per manifest entry, in the same order. ``state`` tells what was found at the entry's path:
-# read, absent (files are there, nothing to read in them), missing (of a skill: SKILL.md is),
-# outside, unreadable; ``reason`` says why, for the last three, and why the front matter of a file
-# that was read is not valid YAML.
-FRONTMATTER = Table("frontmatter", {
-    "entry": NUMBER, "state": TEXT, "reason": TEXT, "file": TEXT, "modified_at": TEXT,
-    "fenced": FLAG, "name": TEXT, **_CELLS,
-})  # fmt: skip
+MANIFEST = Table(
+    "manifest",
+    "One row per [[artifacts]] entry of every readable manifest, by file collection, then position."
+    " List columns are in the manifest's order.",
+    {
+        "entry": number("the row's position in this table, from 0"),
+        "file_collection": text("name of the folder that holds the manifest"),
+        "position": number("the entry's position in its manifest, from 0"),
+        "artifact_id": ARTIFACT_ID,
+        "stem": text("artifact_id without a suffix that SkillMeat ignores (.md, .json, …)"),
+        "name": text("the entry's name"),
+        "type": text("the entry's type"),
+        "path": text("where the files are, as written: relative to the collection's folder"),
+        "added": text("when it was added, as written"),
+        "import_id": text("id of the marketplace import that added it, null for other entries"),
+        "linked": flag("True where its metadata names linked artifacts"),
+        **CELL_COLUMNS,
+    },
+)
 
-# One row per row of collection_artifacts, by key. Without an artifacts row, ``artifact_id`` is what
-# the row itself holds and ``has_artifact`` is False. ``held_…`` is what the artifacts row says.
-ROWS = Table("rows", {
-    "collection_id": TEXT, "artifact_id": TEXT, "stem": TEXT, "artifact_uuid": TEXT,
-    "has_artifact": FLAG, "added_at": TEXT, "synced_at": TEXT, "deployments_json": TEXT,
-    "artifact_content_hash": TEXT, "held_description": TEXT, "held_source": TEXT, **_CELLS,
-})  # fmt: skip
+FRONTMATTER = Table(
+    "frontmatter",
+    "One row per manifest entry, in the same order: what its file says of the artifact.",
+    {
+        "entry": number("the entry's number in manifest"),
+        "state": text(
+            "read; absent (its files hold no front matter to read); missing (no file, or a skill"
+            " without SKILL.md); outside the collection's folder; or unreadable"
+        ),
+        "reason": text(
+            "why the file is missing, outside or unreadable, or why its front matter is not valid"
+            " YAML; else null"
+        ),
+        "file": text("path of the file below the collection's folder, null without one"),
+        "modified_at": text("when the file was last modified, UTC to microseconds"),
+        "fenced": flag("True where the file opens with a front matter between --- lines"),
+        "name": text("the name in the front matter"),
+        **CELL_COLUMNS,
+    },
+)
 
-# One row per collection of the cache, by id.
-COLLECTIONS = Table("collections", {"id": TEXT, "name": TEXT, "collection_type": TEXT})
+ROWS = Table(
+    "rows",
+    "One row per row of collection_artifacts, by key.",
+    {
+        "collection_id": _COLLECTION,
+        "artifact_id": text("as type:name; without an artifacts row, what the row itself holds"),
+        "stem": text("artifact_id without a suffix that SkillMeat ignores"),
+        "artifact_uuid": text("the key of newer caches, null in older ones"),
+        "has_artifact": flag("False where the row refers to an artifacts row that does not exist"),
+        "added_at": text("when the row was inserted, UTC"),
+        "synced_at": text("when it was last synchronised, UTC; null: never"),
+        "deployments_json": text("where the artifact is deployed, as JSON text; never compared"),
+        "artifact_content_hash": text("SkillMeat's hash of the files; never compared"),
+        "held_description": text("the description in the artifacts row"),
+        "held_source": text("the source in the artifacts row"),
+        **CELL_COLUMNS,
+    },
+)
 
-# One row per marketplace catalogue entry, by type, name, upstream_url. ``artifact_id`` is
-# "type:name".
-CATALOG = Table("catalog", {
-    "artifact_id": TEXT, "source_id": TEXT, "artifact_type": TEXT, "name": TEXT, "path": TEXT,
-    "upstream_url": TEXT, "description": TEXT, "status": TEXT, "import_id": TEXT,
-    "import_date": TEXT, "confidence_score": TEXT,
-})  # fmt: skip
+COLLECTIONS = Table(
+    "collections",
+    "One row per collection of the cache, by id.",
+    {
+        "id": _COLLECTION,
+        "name": text("its name in SkillMeat's pages"),
+        "collection_type": text("its type as stored, null for ordinary collections"),
+    },
+)
 
-# One row per registered marketplace source, by id.
-SOURCES = Table("sources", {"id": TEXT, "repo_url": TEXT, "owner": TEXT, "repo_name": TEXT})
+CATALOG = Table(
+    "catalog",
+    "One row per marketplace catalogue entry, by type and name, then upstream_url.",
+    {
+        "artifact_id": ARTIFACT_ID,
+        "source_id": text("id of the marketplace source that lists it"),
+        "artifact_type": text("the entry's type"),
+        "name": text("the entry's name"),
+        "path": text("where it is in the source's repository"),
+        "upstream_url": text("URL of its folder upstream"),
+        "description": text("what the catalogue says of it"),
+        "status": text("new, imported, updated, removed or excluded, as stored"),
+        "import_id": text("id of the import that took it, null where it was not imported"),
+        "import_date": text("when it was imported, UTC"),
+        "confidence_score": text("how sure SkillMeat's scan is that it is an artifact, 0 to 100"),
+    },
+)
 
-# One row per thing a loader could not use. ``kind``: manifest, settings, schema, integrity,
-# undeclared.
-PROBLEMS = Table("problems", {"kind": TEXT, "artifact_id": TEXT, "place": TEXT, "detail": TEXT})
+SOURCES = Table(
+    "sources",
+    "One row per registered marketplace source, by id.",
+    {
+        "id": text("id of the source"),
+        "repo_url": text("URL of its repository"),
+        "owner": text("owner of the repository"),
+        "repo_name": text("name of the repository"),
+    },
+)
 
-# One row per candidate: a manifest entry (``entry``) that may speak for a cache row (``row``, its
-# position in ROWS), the preferred one first.
-CANDIDATES = Table("candidates", {"row": NUMBER, "entry": NUMBER, "rank": NUMBER})
+PROBLEMS = Table(
+    "problems",
+    "One row per thing that a loader could not use, in the order of the loaders.",
+    {
+        "kind": text("manifest, schema, integrity or undeclared"),
+        "artifact_id": text("the artifact concerned, null where none is known"),
+        "place": text("file (and line) below the home, null for the database"),
+        "detail": text("what is wrong, in words"),
+    },
+)
 
-# One row per disagreeing cell, in row order, then column order.
-CELLS = Table("cells", {
-    "row": NUMBER, "collection_id": TEXT, "artifact_id": TEXT, "column": TEXT, "status": TEXT,
-    "expected": TEXT, "actual": TEXT, "evidence": TEXT, "disposition": TEXT, "detail": TEXT,
-})  # fmt: skip
+CANDIDATES = Table(
+    "candidates",
+    "One row per manifest entry that may describe a cache row, the preferred entry first.",
+    {
+        "row": number("position in rows"),
+        "entry": number("number in manifest"),
+        "rank": number("0 for the preferred entry of the row"),
+    },
+)
 
-# One row per cell that a repair of this project wrote, ``synced_at`` among them, whatever became of
-# it since; ``entry`` numbers the written rows. ``written_at`` is the time that the run stamped on
-# the row; ``before`` and ``after`` are what the cell held, <NA> for NULL. ``committed`` is False of
-# a run that was interrupted.
-REPAIRED = Table("repaired", {
-    "entry": NUMBER, "run": TEXT, "committed": FLAG, "op": TEXT, "collection_id": TEXT,
-    "artifact_id": TEXT, "written_at": TEXT, "column": TEXT, "before": TEXT, "after": TEXT,
-})  # fmt: skip
+_STATUS = text("missing, differs, extra, row-missing or row-orphan")
+_EVIDENCE = text("the layer that expected rests on: manifest, frontmatter or catalog")
+_DISPOSITION = text("how safe the repair is: safe, fill, review or none")
 
-# One row per cache row, in the order of ROWS: which code path last wrote its values. ``run`` is the
-# run of a repair of this project, <NA> for other writers.
-WRITERS = Table("writers", {
-    "collection_id": TEXT, "artifact_id": TEXT, "writer": TEXT, "writer_confidence": TEXT,
-    "explanation": TEXT, "run": TEXT,
-})  # fmt: skip
+CELLS = Table(
+    "cells",
+    "One row per disagreeing cell, in row order, then column order.",
+    {
+        "row": number("position in rows"),
+        **_ROW_KEY,
+        "column": text("the column that disagrees"),
+        "status": _STATUS,
+        "expected": text("the value that the cell should hold, null for NULL"),
+        "actual": text("the value that it holds, null for NULL"),
+        "evidence": _EVIDENCE,
+        "disposition": _DISPOSITION,
+        "detail": text("more about it in words, null where there is nothing to add"),
+    },
+)
 
-# One row per cache row, in the order of ROWS: what SkillMeat's pages show of it. ``tier`` is where
-# the texts come from: row (it is synced), manifest, or reconstructed (from the artifacts table);
-# ``obstacle`` says why the source, which is never empty, is not ``clickable``.
-PAGES = Table("pages", {
-    "collection_id": TEXT, "artifact_id": TEXT, "tier": TEXT, "description": TEXT, "source": TEXT,
-    "origin": TEXT, "origin_source": TEXT, "clickable": FLAG, "obstacle": TEXT,
-})  # fmt: skip
+REPAIRED = Table(
+    "repaired",
+    "One row per cell that a repair of this project wrote, synced_at included, whatever became of"
+    " the cell since. The source is the journals in the state folder.",
+    {
+        "entry": number("numbers the written rows, from 0"),
+        "run": text("id of the run that wrote it"),
+        "committed": flag("False for a run that was interrupted"),
+        "op": text("insert, update or delete"),
+        **_ROW_KEY,
+        "written_at": text("the time that the run stamped on the row, UTC"),
+        "column": text("the column written"),
+        "before": text("what the cell held before, null for NULL"),
+        "after": text("what the run wrote, null for NULL"),
+    },
+)
 
-# One row per disagreement, by collection, artifact, rule, column.
-FINDINGS = Table("findings", {
-    "rule": TEXT, "severity": TEXT, "collection_id": TEXT, "artifact_id": TEXT, "column": TEXT,
-    "status": TEXT, "expected": TEXT, "actual": TEXT, "evidence": TEXT, "disposition": TEXT,
-    "writer": TEXT, "writer_confidence": TEXT, "detail": TEXT,
-})  # fmt: skip
+WRITER_COLUMNS = {
+    "writer": text("the code path that last wrote the row"),
+    "writer_confidence": text("how sure that is: certain, likely or unknown"),
+}
 
+WRITERS = Table(
+    "writers",
+    "One row per cache row, in the order of rows: which code path last wrote its values.",
+    {
+        **_ROW_KEY,
+        **WRITER_COLUMNS,
+        "explanation": text("what shows it, in a sentence"),
+        "run": text("id of the repair's run, null for other writers"),
+    },
+)
 
-# One row per cell of a plan (per row for deletes, whose column is <NA>), in the plan's order.
-CHANGES = Table("changes", {
-    "op": TEXT, "collection_id": TEXT, "artifact_id": TEXT, "column": TEXT, "before": TEXT,
-    "after": TEXT, "disposition": TEXT, "rules": TEXT,
-})  # fmt: skip
+PAGES = Table(
+    "pages",
+    "One row per cache row, in the order of rows: what SkillMeat's pages show of it.",
+    {
+        **_ROW_KEY,
+        "tier": text("where the texts come from: row, manifest or reconstructed (artifacts table)"),
+        "description": text("the description shown, null for none"),
+        "source": text("the source shown; never null"),
+        "origin": text("the origin shown"),
+        "origin_source": text("the host shown"),
+        "clickable": flag("True where the source is a link"),
+        "obstacle": text("why the source is not clickable, null where it is"),
+    },
+)
 
-# One row per change of a run, in the plan's order. ``outcome``: applied or skipped.
-OUTCOMES = Table("outcomes", {
-    "op": TEXT, "collection_id": TEXT, "artifact_id": TEXT, "outcome": TEXT, "reason": TEXT,
-})  # fmt: skip
+FINDINGS = Table(
+    "findings",
+    "One row per disagreement, by collection, artifact, rule, column.",
+    {
+        "rule": text("code of the rule, such as D001"),
+        "severity": text("error, warning or info"),
+        "collection_id": text("id of the collection, null for a finding about the whole cache"),
+        "artifact_id": text("the artifact as type:name, null for a finding without one"),
+        "column": text("the column that disagrees, null for a finding about a row or a file"),
+        "status": _STATUS,
+        "expected": text("the value that the cell should hold, null for NULL or where unknown"),
+        "actual": text("the value that it holds, null for NULL"),
+        "evidence": _EVIDENCE,
+        "disposition": _DISPOSITION,
+        **WRITER_COLUMNS,
+        "detail": text("more about it in words, null where there is nothing to add"),
+    },
+)
 
+_OP = text("insert, update or delete")
 
-# One row per path and era, in the order of the replay: what it left of ``artifacts`` rows, and what
-# writing them cost in all. ``descriptions`` and ``sources`` count the rows that hold what they
-# should, ``kept_…`` those that still do after SkillMeat's next refresh; ``rules`` are the codes of
-# the wrong cells; ``seconds`` is <NA> where time was not asked for.
-REPLAYS = Table("replays", {
-    "era": TEXT, "path": TEXT, "title": TEXT, "does": TEXT, "artifacts": NUMBER,
-    "descriptions": NUMBER, "sources": NUMBER, "wrong_cells": NUMBER, "statements": NUMBER,
-    "commits": NUMBER, "reads": NUMBER, "seconds": REAL, "kept_descriptions": NUMBER,
-    "kept_sources": NUMBER, "writer": TEXT, "rules": TEXT,
-})  # fmt: skip
+CHANGES = Table(
+    "changes",
+    "One row per cell of a plan, one per row for deletes, in the plan's order.",
+    {
+        "op": _OP,
+        **_ROW_KEY,
+        "column": text("the column to be written, null for a delete"),
+        "before": text("what the cell has to hold for the change to be made, null for NULL"),
+        "after": text("what is written, null for NULL"),
+        "disposition": text("how safe the least safe cell of the row is"),
+        "rules": text("codes of the findings that it repairs, separated by spaces"),
+    },
+)
 
-# One row per path, era and artifact: the row that the path left, and who is held to have written
-# it.
-REPLAYED = Table("replayed", {
-    "era": TEXT, "path": TEXT, "artifact_id": TEXT, "description": TEXT, "source": TEXT,
-    "origin": TEXT, "origin_source": TEXT, "writer": TEXT, "writer_confidence": TEXT,
-})  # fmt: skip
-
-
-def to_objects(values: pd.Series) -> npt.NDArray[Any]:
-    """Return *values* as an array of Python objects, nulls as ``None``."""
-    return values.to_numpy(dtype=object, na_value=cast("Any", None))
-
-
-def to_arrow(values: pd.Series | Sequence[str]) -> pa.Array:
-    """Return *values* (``string``, or texts) as one piece of Arrow text."""
-    found = pa.array(values, ARROW_TEXT)
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
-
-
-def is_in(values: pd.Series, known: pd.Series | Iterable[str]) -> pd.Series:
-    """Return as plain ``bool`` where a value (``string``) is one of *known*; absent ones never are.
-
-    `pandas.Series.isin` unpacks every text for this, forty times slower.
-    """
-    wanted = to_arrow(known if isinstance(known, pd.Series) else list(known))
-    found = pc.is_in(to_arrow(values), value_set=wanted, skip_nulls=True)
-    return pd.Series(found.to_numpy(zero_copy_only=False), index=values.index)
-
-
-def sort_nulls_last(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
-    """Return *frame* sorted by the text columns *names*, absent values last, with a fresh index."""
-    keys = pa.table({name: to_arrow(frame[name]) for name in names})
-    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in names])
-    return frame.take(order.to_numpy()).reset_index(drop=True)
-
-
-def positions_in(asked: pd.Series, known: pd.Series) -> npt.NDArray[np.intp]:
-    """Return the position in *known* (``string``, no two alike) of each of *asked*, -1 for none."""
-    found = pc.index_in(to_arrow(asked), value_set=to_arrow(known), skip_nulls=True)
-    return np.asarray(pc.fill_null(found, -1), dtype=np.intp)
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of *frame* as dicts, nulls as ``None``: the one door out of pandas."""
-    columns = [to_objects(frame[name]) for name in frame.columns]
-    names = [str(name) for name in frame.columns]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+OUTCOMES = Table(
+    "outcomes",
+    "One row per change of a run, in the plan's order.",
+    {
+        "op": _OP,
+        **_ROW_KEY,
+        "outcome": text("applied or skipped"),
+        "reason": text("why it was skipped, null for an applied change"),
+    },
+)

@@ -1,4 +1,4 @@
-"""What an audit has to do with those before it: identities of findings, changes, points in time."""
+"""What relates an audit to earlier ones: fingerprints of findings, deltas, runs."""
 
 import hashlib
 import json
@@ -8,35 +8,66 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from skillmeat_audit.model.tables import FINDINGS, TEXT, Table, to_objects
+from skillmeat_audit.base.arrow import to_objects
+from skillmeat_audit.model.contracts import Table, flag, number, text
+from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.model.tables import FINDINGS
 
 IDENTITY = ("rule", "collection_id", "artifact_id", "column")
+_FIXED_COLUMNS = (*IDENTITY, "severity")
 
-# ``FINDINGS`` with what earlier runs know of each. ``identity`` stays the same from run to run.
-# ``state``: new or persisting, absent without an earlier run; ``since_at``: when first seen.
-REPORTED = Table("reported", {
-    **FINDINGS.columns, "identity": TEXT, "state": TEXT, "since_at": TEXT,
-})  # fmt: skip
+_SINCE = {"since_at": text("time of the first run that found it, UTC")}
+_FINGERPRINT = {"identity": text("fingerprint: the same from run to run")}
 
-# Findings of the run compared with that are gone, by collection, artifact, rule, column.
-FIXED = Table("fixed", {
-    "identity": TEXT, "rule": TEXT, "severity": TEXT, "collection_id": TEXT, "artifact_id": TEXT,
-    "column": TEXT, "since_at": TEXT,
-})  # fmt: skip
+REPORTED = Table(
+    "reported",
+    f"{FINDINGS.doc} With what earlier runs know of it.",
+    {
+        **FINDINGS.columns,
+        **_FINGERPRINT,
+        "state": text("new or persisting, null without an earlier run"),
+        **_SINCE,
+    },
+)
 
-# One row per run of a history, the oldest first. ``outcome``: checked or failed; counts are absent
-# where the home could not be checked.
-RUNS = Table("runs", {
-    "run": "Int64", "at": TEXT, "scope": TEXT, "outcome": TEXT, "failure": TEXT,
-    "delivered": "boolean",
-    **dict.fromkeys(("artifacts", "rows", "error", "warning", "info", "blank_descriptions",
-                     "broken_sources", "new", "fixed", "persisting"), "Int64"),
-})  # fmt: skip
+FIXED = Table(
+    "fixed",
+    "One row per finding of the earlier run that is no longer found, in the order of findings.",
+    {
+        **_FINGERPRINT,
+        **{name: FINDINGS.columns[name] for name in FINDINGS.columns if name in _FIXED_COLUMNS},
+        **_SINCE,
+    },
+)
+
+_FINDINGS_AT = {each.value: number(f"findings of severity {each}") for each in Severity}
+
+# The counts are null where the home could not be checked.
+RUNS = Table(
+    "runs",
+    "One row per run of a history, the oldest first.",
+    {
+        "run": number("number of the run in the history"),
+        "at": text("when it began, UTC"),
+        "scope": text("what the run was restricted to, as JSON text"),
+        "outcome": text("checked or failed"),
+        "failure": text("why the home could not be checked, null where it was"),
+        "delivered": flag("True where its report was delivered"),
+        "artifacts": number("artifacts in the manifests"),
+        "rows": number("cache rows"),
+        **_FINDINGS_AT,
+        "blank_descriptions": number("rows whose description is blank and should not be"),
+        "broken_sources": number("rows whose source is blank or wrong"),
+        "new": number("findings that the run before did not have"),
+        "fixed": number("findings of the run before that this one no longer has"),
+        "persisting": number("findings that both have"),
+    },
+)
 
 
 @dataclass(frozen=True)
 class Delta:
-    """What changed since the run at ``compared_at`` (UTC); ``fixed`` is ``FIXED``."""
+    """The changes since the run at ``compared_at`` (UTC); ``fixed`` is ``FIXED``."""
 
     compared_at: str
     new: int
@@ -55,9 +86,9 @@ class AuditDelta:
 
 @dataclass(frozen=True)
 class Accepted:
-    """What the baseline accepts: ``findings`` is ``FINDINGS``, ``reasons`` one each.
+    """The findings (``FINDINGS``) that the baseline accepts, with a reason for each.
 
-    ``stale`` and ``expired`` are entries that accept nothing any more, in words.
+    ``stale`` and ``expired`` describe entries that no longer accept a finding.
     """
 
     findings: pd.DataFrame
@@ -67,10 +98,10 @@ class Accepted:
 
 
 def fingerprints(findings: pd.DataFrame) -> list[str]:
-    """Return what stays the same of each of *findings* (``FINDINGS``) from run to run.
+    """Return a fingerprint per finding (``FINDINGS``) that is the same from run to run.
 
-    It is free of values, times and positions; only a finding without an artifact is told from
-    others by its detail.
+    It contains no values, times or positions; only findings without an artifact are distinguished
+    by their detail.
     """
     details = (
         None if artifact else detail
@@ -80,14 +111,14 @@ def fingerprints(findings: pd.DataFrame) -> list[str]:
     )
     columns = [to_objects(findings[name]) for name in IDENTITY]
     seen: Counter[str] = Counter()
-    found = []
+    unique = []
     for parts in zip(*columns, details, strict=True):
         digest = short_digest(parts)
         seen[digest] += 1
-        found.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")
-    return found
+        unique.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")
+    return unique
 
 
 def short_digest(parts: Sequence[object]) -> str:
-    """Return a digest of texts and nulls, short enough to be read and long enough to be unique."""
+    """Return a digest of texts and nulls: 16 hexadecimal digits."""
     return hashlib.sha256(json.dumps(list(parts)).encode()).hexdigest()[:16]

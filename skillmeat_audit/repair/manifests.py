@@ -148,7 +148,7 @@ def _read(
     """Return real path and content of a manifest, and why it cannot be read."""
     with Descent() as descent:
         folder = Confined(collections, name, descent, link_roots)
-        real = folder.real(MANIFEST_NAME)
+        real = folder.resolve_inside(MANIFEST_NAME)
         if real is None:
             return b"", b"", "is a link out of the collection folder; it is not written"
         try:

@@ -10,9 +10,9 @@ import pandas as pd
 from skillmeat_audit.base.errors import PlanError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import PLAN_SCHEMA, Change, PlanDocument, RowKey
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import CELL_STATUSES, Disposition, Status
-from skillmeat_audit.model.tables import records
 
 _LEAST_SAFE = (Disposition.REVIEW, Disposition.FILL, Disposition.SAFE)
 

@@ -1,7 +1,7 @@
-"""Which shape the cache's tables have: told by their columns, never by a recorded revision.
+"""The shape of the cache's tables, determined by their columns, never by a recorded revision.
 
 Real caches come from ``create_all`` and migrations of many releases, several of which left tables
-half changed; the recorded alembic revision is often empty or wrong. So columns are looked at.
+half changed; the recorded alembic revision is often empty or wrong.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -24,11 +24,11 @@ BACKUP_KEY = "_artifact_id_backup"
 
 @dataclass(frozen=True)
 class Shape:
-    """The tables an audit reads, as this database has them.
+    """The tables that an audit reads, as they are in this database.
 
     ``columns`` maps each table of ``TABLES`` that exists to its column names; ``era`` is the key
-    column of the cache rows, None where the table does not exist yet; ``oddities`` says, one
-    sentence each, where the tables fit no single release.
+    column of the cache rows, None if the table does not exist yet; ``oddities`` are sentences about
+    what fits no single release.
     """
 
     era: Era | None
@@ -36,26 +36,26 @@ class Shape:
     oddities: tuple[str, ...]
 
     def has(self, table: str) -> bool:
-        """Tell whether *table* exists."""
+        """Return True if *table* exists."""
         return table in self.columns
 
 
 def shape_of(tables: Mapping[str, Collection[str]], key: Collection[str]) -> Shape:
     """Return the shape of a database with *tables* (name → columns) and primary *key* of the cache.
 
-    Names count in lower case, as for SQLite. Artifacts and collections that cannot be told apart,
-    for want of an id, are as good as none. Raises `DatabaseError` where there are tables but none
-    of SkillMeat's, or a cache table without a key we know.
+    Names are compared in lower case, as in SQLite. Tables of artifacts or collections without an id
+    are ignored. Raises `DatabaseError` if there are tables but none of SkillMeat's, or if the cache
+    table has no known key.
     """
     if tables and not set(map(str.lower, tables)) & set(TABLES):
         raise DatabaseError(
             "the database has none of SkillMeat's tables; give the cache.db of a SkillMeat home"
         )
-    found = {name.lower(): frozenset(map(str.lower, tables[name])) for name in tables}
+    present = {name.lower(): frozenset(map(str.lower, tables[name])) for name in tables}
     columns = {
-        table: found[table]
+        table: present[table]
         for table in TABLES
-        if table in found and (table not in (ARTIFACTS, COLLECTIONS) or "id" in found[table])
+        if table in present and (table not in (ARTIFACTS, COLLECTIONS) or "id" in present[table])
     }
     return Shape(_era(columns), columns, tuple(_oddities(columns, {*map(str.lower, key)})))
 
@@ -80,30 +80,30 @@ def _oddities(columns: Mapping[str, frozenset[str]], key: Collection[str]) -> li
         return [
             "the database has no collection_artifacts table: SkillMeat's server never started on it"
         ]
-    said = []
+    oddities = []
     lacking = [column for column in (*COLUMNS, "synced_at") if column not in cache]
     if lacking:
-        said.append(f"collection_artifacts lacks {', '.join(lacking)}: a migration did not run")
+        oddities.append(f"collection_artifacts lacks {', '.join(lacking)}: a migration did not run")
     if BACKUP_KEY in key:
-        said.append(
+        oddities.append(
             "the move to artifact_uuid (2026-02-19) stopped half way: the old key is still primary"
         )
     if "artifact_uuid" not in cache and "uuid" in columns.get(ARTIFACTS, ()):
-        said.append(
+        oddities.append(
             "collection_artifacts is keyed by artifact_id while artifacts has a uuid: "
             "an older cache opened by a newer release, whose writes to it fail"
         )
     if "artifact_uuid" in cache and "uuid" not in columns.get(ARTIFACTS, ()):
-        said.append(
+        oddities.append(
             "rows are keyed by artifact_uuid, and there is no artifacts table with id and uuid"
         )
     if COLLECTIONS not in columns:
-        said.append("the database has no collections table with an id: it cannot be repaired")
-    return said
+        oddities.append("the database has no collections table with an id: it cannot be repaired")
+    return oddities
 
 
 def oldest_collection(shape: Shape) -> str | None:
-    """Return the query for the oldest collection, None where there is no table of them."""
+    """Return the query for the oldest collection, None without a table of collections."""
     if not shape.has(COLLECTIONS):
         return None
     created = "created_at" if "created_at" in shape.columns[COLLECTIONS] else "NULL"
@@ -111,7 +111,7 @@ def oldest_collection(shape: Shape) -> str | None:
 
 
 def identity_of(oldest: Sequence[object] | None) -> str:
-    """Return what tells a cache from every other: its *oldest* collection, to the microsecond.
+    """Return what distinguishes a cache: its *oldest* collection, to the microsecond.
 
     *oldest* is the row of `oldest_collection`. An older copy of a cache has the same identity.
     """

@@ -1,7 +1,8 @@
-"""The cache's tables as a database really has them, for statements of any era."""
+"""Reflects the cache's tables as they are in a database, for statements of any era."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -17,15 +18,15 @@ from skillmeat_audit.schema.shape import (
     shape_of,
 )
 
-# Where SkillMeat puts artifacts that belong to no project.
+# The table of projects, and the project that SkillMeat gives to artifacts without one.
 PROJECTS, SENTINEL = "projects", "collection_artifacts_global"
 
 
 @dataclass(frozen=True)
 class CacheTables:
-    """Statements' tables without column types: values go in and out as the database has them.
+    """Tables without column types: values are read and written as the database stores them.
 
-    ``blank`` names the columns of a cache row that stay NULL where an insert gives them none.
+    ``blank`` names the columns of a cache row that an insert without a value leaves NULL.
     """
 
     shape: Shape
@@ -36,7 +37,7 @@ class CacheTables:
 
     @property
     def keyed_by_uuid(self) -> bool:
-        """Tell whether rows refer to artifacts by uuid."""
+        """Return True if rows refer to artifacts by uuid."""
         return self.shape.era == "artifact_uuid"
 
     @property
@@ -45,35 +46,48 @@ class CacheTables:
         return "collection_id", str(self.shape.era)
 
 
-def reflect_tables(connection: sa.Connection) -> CacheTables:
-    """Return the tables of the cache behind *connection*.
+# A run writes in batches, and reflection costs more than a small batch. No other connection can
+# change the tables meanwhile: the transaction holds SQLite's write lock, or ACCESS SHARE locks.
+_REFLECTED: WeakKeyDictionary[sa.Transaction, CacheTables] = WeakKeyDictionary()
 
-    Raises `DatabaseError` where there is no cache table, or one that no statement of ours fits.
+
+def reflect_tables(connection: sa.Connection) -> CacheTables:
+    """Return the tables of the cache behind *connection*; they are looked up once per transaction.
+
+    Raises `DatabaseError` if there is no cache table, or one that repairs cannot write.
     """
+    transaction = connection.get_transaction() or connection.begin()
+    if transaction not in _REFLECTED:
+        _REFLECTED[transaction] = _reflect(connection)
+    return _REFLECTED[transaction]
+
+
+def _reflect(connection: sa.Connection) -> CacheTables:
     inspector = sa.inspect(connection)
-    present = {name.lower(): name for name in inspector.get_table_names()}
+    names = {name.lower(): name for name in inspector.get_table_names()}
     columns = {
-        table: {each["name"].lower(): each for each in inspector.get_columns(present[table])}
+        table: {column["name"].lower(): column for column in inspector.get_columns(names[table])}
         for table in (*TABLES, PROJECTS)
-        if table in present
+        if table in names
     }
-    keys = inspector.get_pk_constraint(present[CACHE]) if CACHE in present else None
+    keys = inspector.get_pk_constraint(names[CACHE]) if CACHE in names else None
     key = keys["constrained_columns"] if keys else ()
     shape = shape_of(columns, key)
     _check(shape, key)
-    ours = {
-        table: {name: each for name, each in found.items() if "computed" not in each}
-        for table, found in columns.items()
+    writable = {
+        table: {name: column for name, column in present.items() if "computed" not in column}
+        for table, present in columns.items()
     }
     cache, artifacts, projects = (
-        sa.table(name, *map(sa.column, ours.get(name, ()))) for name in (CACHE, ARTIFACTS, PROJECTS)
+        sa.table(name, *map(sa.column, writable.get(name, ())))
+        for name in (CACHE, ARTIFACTS, PROJECTS)
     )
-    blank = {name for name, c in ours[CACHE].items() if c["nullable"] and c["default"] is None}
+    blank = {name for name, c in writable[CACHE].items() if c["nullable"] and c["default"] is None}
     return CacheTables(shape, cache, artifacts, projects, frozenset(blank))
 
 
 def _check(shape: Shape, key: Sequence[str]) -> None:
-    """Refuse tables that no statement of ours fits."""
+    """Raise `DatabaseError` for tables that repairs cannot write."""
     if shape.era is None:
         raise DatabaseError("the database has no collection_artifacts table; start SkillMeat once")
     if BACKUP_KEY in map(str.lower, key):
@@ -89,6 +103,6 @@ def _check(shape: Shape, key: Sequence[str]) -> None:
 
 
 def cache_identity(connection: sa.Connection, shape: Shape) -> str:
-    """Return what tells the cache behind *connection* from every other (see `identity_of`)."""
+    """Return what distinguishes the cache behind *connection* (see `identity_of`)."""
     query = oldest_collection(shape)
     return identity_of(None if query is None else connection.exec_driver_sql(query).first())

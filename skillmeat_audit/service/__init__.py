@@ -1,1 +1,1 @@
-"""The shared service: what the cache's tables look like, and the only code that writes its rows."""
+"""The shared service: the only code that writes cache rows."""

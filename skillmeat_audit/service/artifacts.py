@@ -1,4 +1,4 @@
-"""The ``artifacts`` rows that cache rows refer to since 2026-02-19: found, made, and taken away."""
+"""Finds, creates and removes the ``artifacts`` rows that cache rows refer to since 2026-02-19."""
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ _CHUNK = 500
 
 @dataclass(frozen=True)
 class Artifacts:
-    """The uuid of each artifact, those that were made for it, and why some could not be made."""
+    """The uuids by artifact id, the ids of created rows, and why others could not be created."""
 
     uuids: Mapping[str, str]
     created: tuple[str, ...]
@@ -33,20 +33,20 @@ def find_uuids(
     connection: sa.Connection, tables: CacheTables, ids: Sequence[str]
 ) -> dict[str, str]:
     """Return the uuids of those of *ids* that have an artifacts row."""
-    found: dict[str, str] = {}
+    uuids: dict[str, str] = {}
     columns = tables.artifacts.c
-    for some in chunks(ids):
-        query = sa.select(columns.id, columns.uuid).where(columns.id.in_(some))
-        found |= dict(map(tuple, connection.execute(query).all()))
-    return found
+    for chunk in chunks(ids):
+        query = sa.select(columns.id, columns.uuid).where(columns.id.in_(chunk))
+        uuids |= dict(map(tuple, connection.execute(query).all()))
+    return uuids
 
 
 def ensure_artifacts(
     connection: sa.Connection, tables: CacheTables, ids: Sequence[str]
 ) -> Artifacts:
-    """Return the uuids of *ids* ("type:name"), making artifacts rows under the sentinel project.
+    """Return the uuids of *ids* ("type:name"); create missing rows under the sentinel project.
 
-    A type that the table's own check refuses (an older schema) is reported, not raised.
+    A type that the table's check constraint refuses (an older schema) is reported, not raised.
     """
     uuids = find_uuids(connection, tables, ids)
     missing = [artifact_id for artifact_id in ids if artifact_id not in uuids]
@@ -68,9 +68,9 @@ def ensure_artifacts(
 
 
 def _begin(connection: sa.Connection) -> None:
-    """Open the transaction that Python's driver puts off until the first write.
+    """Begin the transaction that Python's driver delays until the first write.
 
-    A savepoint is none to it: one outside of a transaction would commit when it is released.
+    The driver does not count a savepoint: outside a transaction its release would commit.
     """
     raw: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite" and not raw.in_transaction:
@@ -79,16 +79,21 @@ def _begin(connection: sa.Connection) -> None:
 
 def _new_artifact(tables: CacheTables, artifact_id: str) -> dict[str, object]:
     kind, _, name = artifact_id.partition(":")
-    moment = _moment()
+    moment = _now_text()
     values: dict[str, object] = {
-        "id": artifact_id, "uuid": uuid.uuid4().hex, "project_id": SENTINEL, "name": name,
-        "type": kind, "created_at": moment, "updated_at": moment,
-    }  # fmt: skip
+        "id": artifact_id,
+        "uuid": uuid.uuid4().hex,
+        "project_id": SENTINEL,
+        "name": name,
+        "type": kind,
+        "created_at": moment,
+        "updated_at": moment,
+    }
     return {column: value for column, value in values.items() if column in tables.artifacts.c}
 
 
 def has_sentinel(connection: sa.Connection, tables: CacheTables) -> bool:
-    """Tell whether the project exists that holds artifacts of no project."""
+    """Return True if the sentinel project exists, which holds artifacts without a project."""
     columns = tables.projects.c
     query = sa.select(columns.id).where(columns.id == SENTINEL)
     return connection.execute(query).first() is not None
@@ -99,17 +104,21 @@ def _ensure_sentinel(connection: sa.Connection, tables: CacheTables) -> None:
         return
     columns = tables.projects.c
     values = {
-        "id": SENTINEL, "name": "Collection Artifacts", "path": "~/.skillmeat/collections",
-        "created_at": _moment(), "updated_at": _moment(), "status": "active",
-    }  # fmt: skip
-    known = {column: value for column, value in values.items() if column in columns}
-    connection.execute(sa.insert(tables.projects).values(known))
+        "id": SENTINEL,
+        "name": "Collection Artifacts",
+        "path": "~/.skillmeat/collections",
+        "created_at": _now_text(),
+        "updated_at": _now_text(),
+        "status": "active",
+    }
+    present = {column: value for column, value in values.items() if column in columns}
+    connection.execute(sa.insert(tables.projects).values(present))
 
 
 def remove_artifacts(
     connection: sa.Connection, tables: CacheTables, created: Sequence[str]
 ) -> list[str]:
-    """Take away the artifacts rows *created* that nothing refers to; return those that were."""
+    """Delete those of the artifacts rows *created* that nothing refers to; return their ids."""
     removed = []
     references = list(_references(connection, str(tables.artifacts.name)))
     for artifact_id in created:
@@ -124,7 +133,7 @@ def remove_artifacts(
 
 
 def remove_sentinel(connection: sa.Connection, tables: CacheTables) -> None:
-    """Take away the sentinel project if nothing refers to it."""
+    """Delete the sentinel project if nothing refers to it."""
     columns = tables.projects.c
     row = {"id": SENTINEL}
     references = _references(connection, str(tables.projects.name))
@@ -145,10 +154,10 @@ def _refers(
     connection: sa.Connection, reference: tuple[str, str, str], row: Mapping[str, object]
 ) -> bool:
     table, column, referred = reference
-    there = sa.table(table, sa.column(column))
-    query = sa.select(sa.literal(1)).where(there.c[column] == row[referred]).limit(1)
-    return connection.execute(query.select_from(there)).first() is not None
+    referring = sa.table(table, sa.column(column))
+    query = sa.select(sa.literal(1)).where(referring.c[column] == row[referred]).limit(1)
+    return connection.execute(query.select_from(referring)).first() is not None
 
 
-def _moment() -> str:
+def _now_text() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -20,11 +20,16 @@ from skillmeat_audit.model.fields import COLUMNS, DEFAULT_COLLECTION, HOSTS
 from skillmeat_audit.schema.tables import CacheTables, reflect_tables
 from skillmeat_audit.service.artifacts import ensure_artifacts
 
-# What SkillMeat's users and other code paths own: never written for a row that exists.
+# Columns of SkillMeat's users and other code paths: never written in a row that exists.
 PROTECTED = (
-    "added_at", "deployments_json", "artifact_content_hash", "artifact_structure_hash",
-    "artifact_file_count", "artifact_total_size", "synced_at",
-)  # fmt: skip
+    "added_at",
+    "deployments_json",
+    "artifact_content_hash",
+    "artifact_structure_hash",
+    "artifact_file_count",
+    "artifact_total_size",
+    "synced_at",
+)
 _KEY = ("collection_id", "artifact_id")
 
 Row = Mapping[str, object]
@@ -53,10 +58,10 @@ class Artifact(Protocol):
 
 
 class ArtifactManager(Protocol):
-    """What finds artifacts, as SkillMeat's ``ArtifactManager`` does."""
+    """Finds artifacts, as SkillMeat's ``ArtifactManager`` does."""
 
     def show(self, artifact_name: str, artifact_type: str | None = None) -> Artifact:
-        """Return the artifact; raise `ValueError` where there is none."""
+        """Return the artifact; raise `ValueError` if there is none."""
 
 
 class ImportEntry(Protocol):
@@ -71,7 +76,7 @@ class ImportEntry(Protocol):
 
 @dataclass(frozen=True)
 class CollectionArtifact:
-    """A cache row as written: its key, and every column the database has."""
+    """A cache row as written: its key, and all columns of the table."""
 
     collection_id: str
     artifact_id: str
@@ -84,8 +89,8 @@ def create_or_update_collection_artifact(
     """Insert or update one row with exactly the columns in *metadata*, commit, and return it.
 
     A pure upsert: no file is read. ``synced_at`` is set to now (naive UTC, as SkillMeat stores it),
-    ``added_at`` too where the row is new. Raises `DatabaseError` for columns that are unknown or
-    not ours to write, and where collection or artifact type do not exist.
+    in a new row ``added_at`` as well. Raises `DatabaseError` for columns that are unknown or
+    protected, and for a collection or an artifact type that does not exist.
     """
     connection = session.connection()
     tables = reflect_tables(connection)
@@ -93,7 +98,7 @@ def create_or_update_collection_artifact(
     check_columns(tables, metadata)
     key = _keys(connection, tables, [row])[artifact_id]
     statement = _statement(connection, tables, sorted(metadata)).returning(*tables.cache.c)
-    stamps = _stamps(tables, clock(session)())
+    stamps = _stamps(tables, session_clock(session)())
     written = connection.execute(statement, _parameters(tables, row, key, stamps)).one()
     session.commit()
     return CollectionArtifact(collection_id, artifact_id, dict(written._mapping))
@@ -106,10 +111,10 @@ def refresh_single_artifact_cache(
     collection_id: str = DEFAULT_COLLECTION,
     deployment_profile_id: str | None = None,
 ) -> bool:
-    """Write what the manifest says of one artifact into its row; tell whether that could be done.
+    """Write the manifest's values of one artifact into its row; return False if it has no entry.
 
-    The artifact is asked for with its type: SkillMeat's own untyped look-up mixes artifacts of one
-    name. Deployments are never touched, whatever *deployment_profile_id* says.
+    The artifact is looked up with its type: SkillMeat's own untyped look-up confuses artifacts of
+    the same name. Deployments are never touched, whatever *deployment_profile_id* says.
     """
     kind, colon, name = artifact_id.partition(":")
     if not colon:
@@ -128,23 +133,23 @@ def populate_collection_artifact_from_import(
 ) -> CollectionArtifact:
     """Write the row of an imported artifact from its import entry and its manifest entry together.
 
-    What the import knows (description, source, path tags) comes first, what only the manifest knows
-    (author, license, tools, version, tags that people added) is kept. ``origin_source`` is told by
-    the source's host. An artifact that the manifest does not hold yet is written from the import
-    entry alone.
+    The import's values (description, source, path tags) take precedence; those that only the
+    manifest has (author, license, tools, version, tags that people added) are kept.
+    ``origin_source`` follows from the source's host. Without a manifest entry the row is written
+    from the import entry alone.
     """
     try:
-        said = metadata_of(artifact_mgr.show(entry.name, entry.artifact_type))
+        manifest = metadata_of(artifact_mgr.show(entry.name, entry.artifact_type))
     except ValueError:
-        said = {}
+        manifest = {}
     host = entry.upstream_url.partition("://")[2].partition("/")[0].removeprefix("www.").lower()
-    known = json.loads(str(said.get("tags_json") or "[]"))
-    metadata = said | {
-        "description": entry.description or said.get("description"),
+    manifest_tags = json.loads(str(manifest.get("tags_json") or "[]"))
+    metadata = manifest | {
+        "description": entry.description or manifest.get("description"),
         "source": entry.upstream_url,
         "origin": "marketplace",
         "origin_source": HOSTS.get(host),
-        "tags_json": _json(list(dict.fromkeys([*entry.tags, *known]))),
+        "tags_json": _json(list(dict.fromkeys([*entry.tags, *manifest_tags]))),
     }
     artifact_id = f"{entry.artifact_type}:{entry.name}"
     metadata = _storable(session, metadata)
@@ -152,16 +157,21 @@ def populate_collection_artifact_from_import(
 
 
 def metadata_of(artifact: Artifact) -> dict[str, object]:
-    """Return the cached columns that *artifact* speaks of."""
-    said = artifact.metadata
+    """Return the values of *artifact* by cached column."""
+    metadata = artifact.metadata
     return {
-        "description": said.description, "source": artifact.upstream, "origin": artifact.origin,
-        "origin_source": artifact.origin_source, "tags_json": _json(list(artifact.tags)),
-        "author": said.author, "license": said.license,
-        "tools_json": _json([str(getattr(tool, "value", tool)) for tool in said.tools]),
-        "version": said.version, "resolved_sha": artifact.resolved_sha,
+        "description": metadata.description,
+        "source": artifact.upstream,
+        "origin": artifact.origin,
+        "origin_source": artifact.origin_source,
+        "tags_json": _json(list(artifact.tags)),
+        "author": metadata.author,
+        "license": metadata.license,
+        "tools_json": _json([str(getattr(tool, "value", tool)) for tool in metadata.tools]),
+        "version": metadata.version,
+        "resolved_sha": artifact.resolved_sha,
         "resolved_version": artifact.resolved_version,
-    }  # fmt: skip
+    }
 
 
 def upsert_collection_artifacts(
@@ -169,9 +179,9 @@ def upsert_collection_artifacts(
 ) -> int:
     """Insert or update *rows* in the caller's transaction; return how many there were.
 
-    Each row has ``collection_id``, ``artifact_id`` and the columns to be written, no others are
-    touched. ``synced_at`` is set to *at* (naive UTC; default now), ``added_at`` too where a row is
-    new. One prepared statement per set of columns, rows sorted by key: 80 times faster than a
+    Each row has ``collection_id``, ``artifact_id`` and the columns to be written; no others are
+    touched. ``synced_at`` is set to *at* (naive UTC; default now), in a new row ``added_at`` as
+    well. One prepared statement per set of columns, rows sorted by key: 80 times faster than a
     commit per row. Raises `DatabaseError` as `create_or_update_collection_artifact` does.
     """
     tables, at = reflect_tables(connection), at or utc_now()
@@ -191,17 +201,17 @@ def upsert_collection_artifacts(
 def _execute_many(
     connection: sa.Connection, statement: Any, parameters: Sequence[dict[str, object]]
 ) -> None:
-    """Run *statement* with each of *parameters*, which are as the driver wants them already."""
+    """Execute *statement* with each of *parameters*, bypassing SQLAlchemy's type processing."""
     compiled = statement.compile(dialect=connection.dialect)
     order = compiled.positiontup
-    given = parameters if order is None else [tuple(map(row.get, order)) for row in parameters]
-    connection.exec_driver_sql(str(compiled), given)
+    rows = parameters if order is None else [tuple(map(row.get, order)) for row in parameters]
+    connection.exec_driver_sql(str(compiled), rows)
 
 
-def clock(session: Session) -> Callable[[], datetime]:
-    """Return what tells *session* the time: `utc_now`, unless its ``info`` names another clock."""
-    told: Callable[[], datetime] = session.info.get("clock", utc_now)
-    return told
+def session_clock(session: Session) -> Callable[[], datetime]:
+    """Return the clock of *session*: `utc_now`, unless its ``info`` has another one."""
+    clock: Callable[[], datetime] = session.info.get("clock", utc_now)
+    return clock
 
 
 def utc_now() -> datetime:
@@ -215,35 +225,35 @@ def format_stored_time(moment: datetime) -> str:
 
 
 def check_columns(tables: CacheTables, metadata: Row) -> None:
-    """Refuse, by name, columns that are protected, unknown, or not there in this cache."""
+    """Raise `DatabaseError` for a column that is protected, unknown, or missing in this cache."""
     for name in metadata:
         if name in PROTECTED or name in tables.primary_key:
-            raise DatabaseError(f"column {printable(name)} is not ours to write")
+            raise DatabaseError(f"column {printable(name)} is protected: it is never written")
         if name not in COLUMNS:
-            raise DatabaseError(f"{printable(name)} is no cached column")
+            raise DatabaseError(f"{printable(name)} is not a cached column")
         if name not in tables.cache.c:
             raise DatabaseError(f"this cache has no column {name}: its schema is older")
 
 
 def _keys(connection: sa.Connection, tables: CacheTables, rows: Sequence[Row]) -> dict[str, object]:
-    """Return the second half of each row's key by artifact id, creating artifacts where needed."""
+    """Return the key value of each artifact id, creating artifacts rows where needed."""
     ids = sorted({str(row["artifact_id"]) for row in rows})
     if not tables.keyed_by_uuid:
         return dict(zip(ids, ids, strict=True))
-    found = ensure_artifacts(connection, tables, ids)
-    for artifact_id, reason in found.refused.items():
-        raise DatabaseError(f"no artifact {printable(artifact_id)} can be made: {reason}")
-    return dict(found.uuids)
+    artifacts = ensure_artifacts(connection, tables, ids)
+    for artifact_id, reason in artifacts.refused.items():
+        raise DatabaseError(f"artifact {printable(artifact_id)} cannot be created: {reason}")
+    return dict(artifacts.uuids)
 
 
 def _storable(session: Session, metadata: Row) -> dict[str, object]:
-    """Return those of *metadata* that this cache has a column for: older schemas lack some."""
+    """Return the part of *metadata* for which this cache has columns: older schemas lack some."""
     columns = reflect_tables(session.connection()).cache.c
     return {name: value for name, value in metadata.items() if name in columns}
 
 
 def _statement(connection: sa.Connection, tables: CacheTables, columns: Sequence[str]) -> Any:
-    """Return the upsert of *columns*; a row that exists keeps its ``added_at`` and all the rest."""
+    """Return the upsert of *columns*; an existing row keeps all others, ``added_at`` included."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(tables.cache)
     stamp = ("synced_at",) if "synced_at" in tables.cache.c else ()

@@ -1,4 +1,4 @@
-"""Opens the cache for writing: one transaction that holds the lock from its start to its end."""
+"""Opens the cache for writing: one transaction that holds the write lock from start to end."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ def cache_transaction(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[
     """Yield a connection inside a write transaction; roll it back unless it was committed.
 
     SQLite takes the write lock at once (``BEGIN IMMEDIATE``), waiting up to *wait_seconds* for
-    another writer, and as long for an audit or a run of another thread. Raises `DatabaseError`
-    where the cache cannot be opened, is locked for longer, read-only, damaged or full.
+    another writer, and as long for an audit or a run of another thread. Raises `DatabaseError` if
+    the cache cannot be opened, is locked for longer, read-only or damaged, or the disk is full.
     """
     engine = _engine(url, wait_seconds)
     try:
@@ -55,7 +55,7 @@ def _engine(url: str, wait_seconds: float) -> sa.Engine:
         raw = sqlite3.connect(
             sqlite_uri(path, "rw"), uri=True, timeout=wait_seconds, isolation_level=None
         )
-        raw.text_factory = _decoded
+        raw.text_factory = _lenient_text
         raw.execute("PRAGMA foreign_keys = ON")
         raw.execute("PRAGMA synchronous = FULL")
         return raw
@@ -67,8 +67,8 @@ def _engine(url: str, wait_seconds: float) -> sa.Engine:
     return engine
 
 
-def _decoded(content: bytes) -> str:
-    """Return text that may not be UTF-8: what is not is told by `base.text.is_utf8`."""
+def _lenient_text(content: bytes) -> str:
+    """Return text that may not be UTF-8; `base.text.is_utf8` detects what is not."""
     return content.decode("utf-8", "surrogateescape")
 
 

@@ -1,18 +1,18 @@
-"""The row that imports wrote before 2026-02-10, for scratch homes on which that is replayed."""
+"""Writes the row that imports wrote before 2026-02-10; used on scratch homes by the replay."""
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from skillmeat_audit.schema.tables import reflect_tables
 from skillmeat_audit.service.artifacts import ensure_artifacts
-from skillmeat_audit.service.cache_service import clock, format_stored_time
+from skillmeat_audit.service.cache_service import format_stored_time, session_clock
 
 
 def merge_bare_row(session: Session, collection_id: str, artifact_id: str) -> None:
     """Write key and ``added_at`` of one row, and nothing else; the caller commits.
 
-    As ``session.merge`` did in SkillMeat (§5 W1): a look, then an insert without metadata; over a
-    row that exists only ``added_at`` moves and the old metadata stays.
+    As ``session.merge`` did in SkillMeat (§5 W1): a query, then an insert without metadata; in an
+    existing row only ``added_at`` changes and the metadata stays.
     """
     connection = session.connection()
     tables = reflect_tables(connection)
@@ -20,10 +20,10 @@ def merge_bare_row(session: Session, collection_id: str, artifact_id: str) -> No
     if tables.keyed_by_uuid:
         key = ensure_artifacts(connection, tables, [artifact_id]).uuids[artifact_id]
     columns, (first, second) = tables.cache.c, tables.primary_key
-    here = (columns[first] == collection_id) & (columns[second] == key)
-    added = {"added_at": format_stored_time(clock(session)())}
-    if connection.execute(sa.select(columns[first]).where(here)).first() is None:
+    is_row = (columns[first] == collection_id) & (columns[second] == key)
+    added = {"added_at": format_stored_time(session_clock(session)())}
+    if connection.execute(sa.select(columns[first]).where(is_row)).first() is None:
         values = {first: collection_id, second: key, **added}
         connection.execute(sa.insert(tables.cache).values(values))
     else:
-        connection.execute(sa.update(tables.cache).where(here).values(added))
+        connection.execute(sa.update(tables.cache).where(is_row).values(added))

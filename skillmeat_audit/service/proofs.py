@@ -1,15 +1,15 @@
-"""Has the database itself prove that a run's transaction was committed.
+"""Lets the database itself prove that a run's transaction was committed.
 
-Rows cannot: whoever writes after the run may delete them, edit them, or put them back. So the
-transaction also writes, or is given, what no other program changes:
+Rows are no proof: a later writer may delete, edit or restore them. So the transaction also writes,
+or has, something that no other program changes:
 
 - **SQLite**: a number in ``user_version``, four bytes of the file's header that SQLite keeps for
   applications (sqlite.org/pragma.html#pragma_user_version) and that commit and roll back with the
-  rows. SkillMeat (0.74.0) and alembic never look at it; VACUUM and the backup API keep it. It is
-  put back as soon as the journal says "committed", so that it differs from 0 only while a run is
-  unsettled. A number that is neither 0 nor one of ours is another program's and is left alone.
-- **PostgreSQL**: nothing is written. The server tells what became of a transaction by its number
-  (``txid_status``), for as long as it keeps its commit log.
+  rows. SkillMeat (0.74.0) and alembic do not use it; VACUUM and the backup API keep it. It is
+  reset as soon as the journal says "committed", so that it differs from 0 only while a run is
+  unsettled. Any other number is another program's and is not changed.
+- **PostgreSQL**: nothing is written. The server knows the outcome of a transaction by its number
+  (``txid_status``) as long as it keeps its commit log.
 """
 
 import contextlib
@@ -22,10 +22,12 @@ from skillmeat_audit.model.proofs import Proof, TransactionProof, VersionProof
 
 Fate = Literal["committed", "failed", "running", "unknown"]
 
-_OURS, _RANDOM = 0x5A000000, 0xFFFFFF  # a byte to know our numbers by, then the end of a run's id
+_MARK, _SUFFIX = 0x5A000000, 0xFFFFFF  # the first byte marks our numbers, the rest ends a run's id
 _FATES: dict[object, Fate] = {
-    "committed": "committed", "aborted": "failed", "in progress": "running",
-}  # fmt: skip
+    "committed": "committed",
+    "aborted": "failed",
+    "in progress": "running",
+}
 # Not pg_control_system(): it fails while the server writes its control file.
 _SERVER = (
     "SELECT oid || '/' || CAST('collection_artifacts' AS regclass)::oid"
@@ -34,7 +36,7 @@ _SERVER = (
 
 
 def begin_proof(connection: sa.Connection, run: str) -> Proof | None:
-    """Return what will prove that the transaction of *run* was committed, None where nothing can.
+    """Return the proof that the transaction of *run* was committed, None if there can be none.
 
     *run* is the run's id, which ends in six hexadecimal digits.
     """
@@ -45,21 +47,21 @@ def begin_proof(connection: sa.Connection, run: str) -> Proof | None:
     before = _version(connection)
     if before and run_suffix(before) is None:
         return None
-    during = _OURS | int(run[-6:], 16)
+    during = _MARK | int(run[-6:], 16)
     connection.exec_driver_sql(f"PRAGMA user_version = {during}")
     return VersionProof(before, during)
 
 
 def run_suffix(version: int) -> str | None:
-    """Return how the id of the run ends that set *version*, None where no run of ours did."""
-    return f"{version & _RANDOM:06x}" if version & ~_RANDOM == _OURS else None
+    """Return the last six digits of the run that set *version*, None if no run did."""
+    return f"{version & _SUFFIX:06x}" if version & ~_SUFFIX == _MARK else None
 
 
 def fate_of(connection: sa.Connection, proof: Proof) -> Fate:
-    """Return what became of the transaction of *proof*.
+    """Return the outcome of the transaction of *proof*.
 
-    ``running``: the server has not ended it. ``unknown``: another program changed the number, or
-    the server forgot the transaction or never had it.
+    ``running``: it has not ended on the server. ``unknown``: another program changed the number, or
+    the server no longer or never knew the transaction.
     """
     match proof:
         case VersionProof(before, during):
@@ -68,7 +70,7 @@ def fate_of(connection: sa.Connection, proof: Proof) -> Fate:
         case TransactionProof(server, number):
             if _server(connection) != server:
                 return "unknown"
-            # txid_status refuses numbers of the future, which a restored copy has.
+            # txid_status refuses future numbers, which occur in a restored copy.
             query = f"SELECT CASE WHEN {number} < txid_current() THEN txid_status({number}) END"
             return _FATES.get(connection.exec_driver_sql(query).scalar_one(), "unknown")
 
@@ -76,8 +78,7 @@ def fate_of(connection: sa.Connection, proof: Proof) -> Fate:
 def withdraw_proof(connection: sa.Connection, proof: Proof | None, version: int) -> None:
     """Set ``user_version`` to *version* if it still is the number of *proof*, and commit.
 
-    *connection* may be in a transaction or behind one. Where it cannot be done the number stays,
-    and does no harm.
+    *connection* may be in a transaction or after one. On an error the number stays; it is harmless.
     """
     if not isinstance(proof, VersionProof):
         return
@@ -99,5 +100,5 @@ def _version(connection: sa.Connection) -> int:
 
 
 def _server(connection: sa.Connection) -> str:
-    """Return the numbers of the database and the cache table: a restored copy has others."""
+    """Return the object ids of database and cache table: a restored copy has other ones."""
     return str(connection.exec_driver_sql(_SERVER).scalar_one())

@@ -1,4 +1,4 @@
-"""Cache rows as the database has them: read under lock, deleted, put back exactly as they were."""
+"""Reads cache rows under lock, deletes them, and restores them exactly as they were."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 
@@ -16,24 +16,24 @@ _CACHE, _COLLECTIONS = sa.table(CACHE), sa.table(COLLECTIONS)
 def read_rows(
     connection: sa.Connection, tables: CacheTables, keys: Iterable[RowKey]
 ) -> dict[RowKey, RawRow]:
-    """Return those rows of *keys* that exist, whole and as the driver gives them.
+    """Return the rows of *keys* that exist, with all columns, as the driver returns them.
 
-    A server locks them until the transaction ends; SQLite's transaction has locked everything.
+    A server locks them until the transaction ends; SQLite's transaction locks the whole database.
     """
-    wanted: dict[str, list[str]] = {}
+    by_collection: dict[str, list[str]] = {}
     for collection_id, artifact_id in keys:
-        wanted.setdefault(collection_id, []).append(artifact_id)
-    place = _places(connection, tables, {each for ids in wanted.values() for each in ids})
-    names = {there: artifact_id for artifact_id, there in place.items()}
-    found: dict[RowKey, RawRow] = {}
-    for collection_id, ids in wanted.items():
-        for some in chunks([place[each] for each in ids if each in place]):
-            result = connection.execute(_select(connection, tables, collection_id, some))
+        by_collection.setdefault(collection_id, []).append(artifact_id)
+    key_values = _key_values(connection, tables, {a for ids in by_collection.values() for a in ids})
+    artifact_ids = {value: artifact_id for artifact_id, value in key_values.items()}
+    rows: dict[RowKey, RawRow] = {}
+    for collection_id, ids in by_collection.items():
+        for chunk in chunks([key_values[a] for a in ids if a in key_values]):
+            result = connection.execute(_select(connection, tables, collection_id, chunk))
             columns = list(result.keys())
             for row in result.all():
                 values = dict(zip(columns, row, strict=True))
-                found[collection_id, names[values[tables.primary_key[1]]]] = values
-    return found
+                rows[collection_id, artifact_ids[values[tables.primary_key[1]]]] = values
+    return rows
 
 
 def count_rows(connection: sa.Connection, tables: CacheTables) -> int:
@@ -48,10 +48,10 @@ def find_collections(connection: sa.Connection) -> set[str]:
 
 
 def require_writable(connection: sa.Connection) -> None:
-    """Write what changes nothing: where that fails, it fails before a backup or journal is made.
+    """Touch the database without a change, so that a read-only cache fails before the backup.
 
-    SQLite's ``BEGIN IMMEDIATE`` is content to read where it may not write, and opens its own
-    journal only for a page that is touched.
+    SQLite's ``BEGIN IMMEDIATE`` succeeds on a read-only file, and opens its journal only for a page
+    that is written.
     """
     if connection.dialect.name == "sqlite":
         version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
@@ -61,14 +61,14 @@ def require_writable(connection: sa.Connection) -> None:
 
 
 def delete_rows(connection: sa.Connection, tables: CacheTables, keys: Sequence[RowKey]) -> None:
-    """Delete the rows of *keys*; what they refer to stays."""
-    place = _places(connection, tables, {artifact_id for _, artifact_id in keys})
+    """Delete the rows of *keys*; the rows that they refer to stay."""
+    key_values = _key_values(connection, tables, {artifact_id for _, artifact_id in keys})
     collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
     statement = sa.delete(tables.cache).where(
         collection == sa.bindparam("c"), artifact == sa.bindparam("a")
     )
     if keys:
-        connection.execute(statement, [{"c": key[0], "a": place[key[1]]} for key in keys])
+        connection.execute(statement, [{"c": key[0], "a": key_values[key[1]]} for key in keys])
 
 
 def reinsert_rows(connection: sa.Connection, tables: CacheTables, rows: Sequence[RawRow]) -> None:
@@ -80,14 +80,14 @@ def reinsert_rows(connection: sa.Connection, tables: CacheTables, rows: Sequence
 def restore_cells(
     connection: sa.Connection, tables: CacheTables, cells: Mapping[RowKey, RawRow]
 ) -> None:
-    """Set, row by row, the columns in *cells* to the raw values given; no other is touched."""
-    place = _places(connection, tables, {artifact_id for _, artifact_id in cells})
+    """Set the columns in *cells*, raw values by row, and touch no others."""
+    key_values = _key_values(connection, tables, {artifact_id for _, artifact_id in cells})
     collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
     by_columns: dict[tuple[str, ...], list[RawRow]] = {}
     for key, values in sorted(cells.items()):
         parameters = {
             "_c": key[0],
-            "_a": place[key[1]],
+            "_a": key_values[key[1]],
             **{f"v_{name}": v for name, v in values.items()},
         }
         by_columns.setdefault(tuple(sorted(values)), []).append(parameters)
@@ -101,9 +101,9 @@ def restore_cells(
 
 
 def is_same(left: object, right: object) -> bool:
-    """Tell whether two cells are the same: bytes exactly, else by text: servers give time objects.
+    """Return True if two cells are equal: bytes exactly, other values by their text.
 
-    Text says nothing of bytes: all that is not UTF-8 looks alike in it.
+    Servers return time objects, hence the text. All bytes that are not UTF-8 look alike as text.
     """
     if isinstance(left, bytes) or isinstance(right, bytes):
         return left == right
@@ -111,18 +111,18 @@ def is_same(left: object, right: object) -> bool:
 
 
 def _select(
-    connection: sa.Connection, tables: CacheTables, collection_id: str, places: Sequence[str]
+    connection: sa.Connection, tables: CacheTables, collection_id: str, key_values: Sequence[str]
 ) -> sa.Select[tuple[object, ...]]:
-    """Return the query for rows by their key alone: SQLite would join all rows of a collection."""
+    """Return a query for rows by key, without a join: SQLite would join the whole collection."""
     collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
-    query = sa.select(*tables.cache.c).where(collection == collection_id, artifact.in_(places))
+    query = sa.select(*tables.cache.c).where(collection == collection_id, artifact.in_(key_values))
     return query.with_for_update() if connection.dialect.name != "sqlite" else query
 
 
-def _places(
+def _key_values(
     connection: sa.Connection, tables: CacheTables, artifact_ids: Set[str]
 ) -> dict[str, str]:
-    """Return the second half of the key of each of *artifact_ids* that the tables know."""
+    """Return the value of the second key column for *artifact_ids*, without unknown ones."""
     if not tables.keyed_by_uuid:
-        return {each: each for each in artifact_ids}
+        return {artifact_id: artifact_id for artifact_id in artifact_ids}
     return find_uuids(connection, tables, sorted(artifact_ids))

@@ -1,4 +1,4 @@
-"""Connects to a database server (PostgreSQL): no wait is endless, no error is a traceback."""
+"""Connects to a database server (PostgreSQL) with time limits, and explains its errors."""
 
 import logging
 from typing import Any
@@ -8,8 +8,8 @@ import sqlalchemy as sa
 CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 300.0
 
-# Without a handler of the program's own, Python prints a library's warnings to stderr ("error
-# ignored in rollback …"): what they are about is raised as well, and told in one line.
+# Without a handler Python prints a library's warnings to stderr ("error ignored in rollback …").
+# The error itself is raised as well, and shown in one line.
 for _library in ("psycopg", "sqlalchemy.pool"):
     logging.getLogger(_library).addHandler(logging.NullHandler())
 
@@ -17,8 +17,8 @@ for _library in ("psycopg", "sqlalchemy.pool"):
 def server_engine(url: str, lock_seconds: float) -> sa.Engine:
     """Return an engine for the server at *url*, without a pool.
 
-    Each transaction waits for a lock for *lock_seconds* at most, and for a statement's end five
-    minutes. Raises `ModuleNotFoundError` where the driver is not installed.
+    A transaction waits at most *lock_seconds* for a lock, and five minutes for a statement. Raises
+    `ModuleNotFoundError` if the driver is not installed.
     """
     address = sa.make_url(url)
     limits = {"connect_timeout": str(CONNECT_SECONDS)} | dict(address.query)
@@ -30,7 +30,7 @@ def server_engine(url: str, lock_seconds: float) -> sa.Engine:
             ("lock_timeout", lock_seconds),
             ("statement_timeout", STATEMENT_SECONDS),
         ):
-            milliseconds = max(int(seconds * 1000), 1)  # 0 would be: for ever
+            milliseconds = max(int(seconds * 1000), 1)  # 0 means no limit
             connection.exec_driver_sql(f"SET LOCAL {name} = {milliseconds}")
 
     sa.event.listen(engine, "begin", begin)
@@ -38,19 +38,19 @@ def server_engine(url: str, lock_seconds: float) -> sa.Engine:
 
 
 def server_reason(exc: BaseException) -> str:
-    """Return what the driver's error *exc* says, in one line."""
+    """Return the first line of the driver's error *exc*."""
     return next(iter(str(exc).splitlines()), type(exc).__name__)
 
 
 def is_lock_timeout(exc: object) -> bool:
-    """Tell whether the driver's error *exc* is about a lock that was waited for."""
+    """Return True if the driver's error *exc* is a lock timeout."""
     return getattr(exc, "sqlstate", None) == "55P03"  # lock_not_available
 
 
 def _connect(
     dialect: sa.Dialect, record: object, arguments: list[Any], options: dict[str, Any]
 ) -> Any:
-    """Connect; psycopg looks a host up itself, and Python refuses labels that DNS cannot hold."""
+    """Connect; psycopg resolves the host in Python, which refuses labels that DNS cannot hold."""
     try:
         return dialect.connect(*arguments, **options)
     except UnicodeError as exc:

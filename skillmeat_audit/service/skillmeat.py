@@ -1,8 +1,8 @@
-"""The same port as our upsert, served by an installed SkillMeat: imported only when asked for.
+"""The upsert of `cache_service`, by an installed SkillMeat; imported only for that.
 
-SkillMeat's service commits after every row; joined to our transaction by ``rollback_only`` its
-commits end nothing. It overwrites ``synced_at`` with its own clock and lets misspelt columns pass,
-so the columns are checked, and the time set, by us.
+SkillMeat's service commits after every row; joined to our transaction by ``rollback_only`` these
+commits do not end it. It overwrites ``synced_at`` with its own clock and accepts misspelt columns,
+so this module checks the columns and sets the time.
 """
 
 from collections.abc import Sequence
@@ -25,11 +25,11 @@ def upsert_collection_artifacts(
 ) -> int:
     """Insert or update *rows* through SkillMeat's own service, in the caller's transaction.
 
-    As `cache_service.upsert_collection_artifacts`. Raises `DatabaseError` where no SkillMeat with
-    the service is installed (0.30.1 and later have it), or where it cannot write this schema.
+    As `cache_service.upsert_collection_artifacts`. Raises `DatabaseError` if no SkillMeat with the
+    service (0.30.1 or later) is installed, or if it cannot write this schema.
     """
     try:
-        import skillmeat.core.collection  # noqa: F401, PLC0415 - first, else a circular import
+        import skillmeat.core.collection  # noqa: F401, PLC0415 - first: avoids a circular import
         from skillmeat.api.services.artifact_cache_service import (  # noqa: PLC0415
             create_or_update_collection_artifact,
         )

@@ -65,12 +65,12 @@ def copy_notebooks(folder: Path) -> list[tuple[str, bool]]:
 
     What is there is never overwritten. Raises `StateError` where nothing can be written.
     """
-    from skillmeat_audit.base.bundled import bundled
+    from skillmeat_audit.base.bundled import bundled_folder
 
     found = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path in sorted(bundled("notebooks").glob("*.ipynb")):
+        for path in sorted(bundled_folder("notebooks").glob("*.ipynb")):
             target = folder / path.name
             is_new = not (target.exists() or target.is_symlink())
             if is_new:

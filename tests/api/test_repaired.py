@@ -10,8 +10,9 @@ import pytest
 import skillmeat_audit as sma
 from skillmeat_audit.api import repair
 from skillmeat_audit.base.urls import sqlite_url
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.model.tables import KEY, records
+from skillmeat_audit.model.tables import KEY
 from skillmeat_audit.repair.record import decode_record, encode_record
 
 pytestmark = pytest.mark.slow

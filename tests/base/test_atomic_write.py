@@ -46,7 +46,7 @@ def names(path):
 
 @pytest.mark.parametrize("durable", [True, False])
 @pytest.mark.parametrize("mode", [0o600, 0o640])
-def test_the_content_is_replaced_with_the_mode_asked_for(target, mode, durable):
+def test_the_content_is_replaced_and_has_the_requested_mode(target, mode, durable):
     write_whole(target, b"later", mode=mode, durable=durable)
 
     assert target.read_bytes() == b"later"
@@ -74,7 +74,9 @@ def test_the_longest_name_a_folder_can_hold(target):
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "disk full"), KeyboardInterrupt()])
-def test_whatever_fails_the_earlier_content_stays_alone(target, monkeypatch, step, error):
+def test_a_failed_write_leaves_the_earlier_content_and_no_other_file(
+    target, monkeypatch, step, error
+):
     def fail(*_):
         raise error
 
@@ -134,7 +136,7 @@ def test_missing_folders_are_made_with_the_mode_and_their_names_fsynced(tmp_path
 
 
 @pytest.mark.parametrize("kind", ["file", "dangling link"])
-def test_a_folder_cannot_be_made_where_something_else_is(tmp_path, kind):
+def test_a_folder_cannot_be_made_in_place_of_a_file(tmp_path, kind):
     place = tmp_path / "x"
     place.write_text("") if kind == "file" else place.symlink_to("nowhere")
 

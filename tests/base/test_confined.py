@@ -21,7 +21,7 @@ def folder(tmp_path):
     return os.fsencode(tmp_path)
 
 
-def test_neighbours_and_strangers_are_opened_in_any_order(folder):
+def test_files_in_the_same_and_in_other_folders_are_opened_in_any_order(folder):
     before = len(os.listdir("/dev/fd"))
     with Descent() as descent:
         read = [
@@ -50,19 +50,19 @@ def test_a_folder_reached_by_a_link_is_not_listed(folder, path):
 
 
 @pytest.mark.parametrize("path", [b"none", b"none/file", b"a/file/file", b"x" * 300])
-def test_what_is_not_there_has_no_facts(folder, path):
+def test_a_missing_file_has_no_status(folder, path):
     with Descent() as descent:
-        assert descent.facts(folder + b"/" + path) is None
-        assert descent.facts(folder + b"/a/file").st_size == 1
+        assert descent.stat(folder + b"/" + path) is None
+        assert descent.stat(folder + b"/a/file").st_size == 1
 
 
-def test_a_failed_look_leaves_the_next_one_sound(folder):
+def test_a_failed_open_does_not_affect_the_next_one(folder):
     with Descent() as descent:
-        assert descent.facts(folder + b"/a/none/file") is None
+        assert descent.stat(folder + b"/a/none/file") is None
         assert descent.read(folder + b"/a/deep/file", LIMIT_BYTES).data == b"a/deep"
 
 
-def test_many_collections_take_few_descriptors(tmp_path):
+def test_many_collections_need_few_descriptors(tmp_path):
     before = len(os.listdir("/dev/fd"))
     with Descent() as descent:
         for number in range(50):

@@ -18,7 +18,7 @@ def folder(tmp_path):
     return state_folder("/home/x/.skillmeat", tmp_path / "base")
 
 
-def test_a_folder_that_is_not_there_and_one_of_ours_are_used(folder):
+def test_a_missing_folder_and_an_own_folder_are_accepted(folder):
     again = state_folder("/home/x/.skillmeat", folder.parent)
     folder.mkdir(mode=0o700)
 
@@ -51,7 +51,7 @@ PREPARED = {
 
 
 @pytest.mark.parametrize("how", PREPARED)
-def test_a_folder_that_somebody_else_prepared_is_refused(folder, how):
+def test_a_folder_that_another_user_prepared_is_refused(folder, how):
     prepare(folder, how)
 
     with pytest.raises(StateError) as raised:
@@ -61,7 +61,7 @@ def test_a_folder_that_somebody_else_prepared_is_refused(folder, how):
     assert str(raised.value).endswith("name another with --state-dir")
 
 
-def test_a_folder_with_the_sticky_bit_may_hold_it(folder):
+def test_a_parent_with_the_sticky_bit_is_accepted(folder):
     folder.parent.chmod(0o1777)
 
     assert state_folder("/home/x/.skillmeat", folder.parent) == folder
@@ -77,7 +77,7 @@ def test_the_default_folder_is_checked_as_well(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("how", PREPARED)
-def test_no_verb_uses_it(cli, planned, how):
+def test_no_command_uses_a_refused_folder(cli, planned, how):
     case = planned()
     case.state.mkdir(mode=0o700)
     prepare(state_folder(str(case.home), case.state), how)

@@ -58,7 +58,7 @@ def fill(folder, text):
 
 
 @pytest.mark.parametrize("path", ["skills", "skills/a1", "skills/a1/SKILL.md", "agents/a1"])
-def test_a_link_swapped_in_between_looking_and_opening_is_not_followed(tmp_path, path):
+def test_a_link_swapped_in_between_resolving_and_opening_is_not_followed(tmp_path, path):
     inside, outside = tmp_path / "home" / "collections" / "default", tmp_path / "outside"
     fill(inside, "inside")
     fill(outside, "secret")

@@ -26,7 +26,7 @@ HOSTILE = "\x1b\x9b\u00ad\u034f\u17b4\u180b\u180f\u202e\u2066\u2028\u3164\ufe00\
 
 
 @pytest.mark.parametrize(("first", "last"), IGNORABLE)
-def test_what_is_shown_as_nothing_is_spelled_out(first, last):
+def test_invisible_characters_are_spelled_out(first, last):
     for code in range(first, last + 1):
         short = f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:x}}}"
         assert printable(f"a{chr(code)}b") == f"a{short}b"
@@ -101,7 +101,7 @@ def hostile_home(make_home):
     return target / ".skillmeat"
 
 
-def test_no_surface_lets_hostile_text_pass(cli, hostile_home, tmp_path):
+def test_no_output_format_shows_hostile_text_unescaped(cli, hostile_home, tmp_path):
     outputs = [f"-o{tmp_path / 'r'}.{suffix}" for suffix in ("html", "md", "xml", "prom")]
     texts = [cli("check", hostile_home)[1], cli("show", "skill:retired", hostile_home)[1]]
     cli("report", hostile_home, *outputs)

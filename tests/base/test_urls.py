@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skillmeat_audit.base.urls import is_sound, secrets_in, without_password
+from skillmeat_audit.base.urls import is_parseable, secrets_in, without_password
 from skillmeat_audit.model.exits import ExitCode
 
 FUZZED = int(os.environ.get("FUZZED_EXAMPLES", "200"))
@@ -17,8 +17,8 @@ FUZZED = int(os.environ.get("FUZZED_EXAMPLES", "200"))
     "url",
     ["postgresql://h/db", "postgresql://u:p%40@h:5432/db?sslmode=require", "postgresql:///db"],
 )
-def test_an_address_whose_parts_can_be_told_apart_is_sound(url):
-    assert is_sound(url)
+def test_an_address_with_unambiguous_parts_is_parseable(url):
+    assert is_parseable(url)
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ def test_an_address_whose_parts_can_be_told_apart_is_sound(url):
         "u:12/secret@h/db", "u:12?secret@h/db", "u:1#secret@h/db", "u:1@secret@h/db",
     ],
 )  # fmt: skip
-def test_an_address_in_which_a_password_may_hide_is_not(rest):
-    assert not is_sound(f"postgresql://{rest}")
+def test_an_address_whose_password_is_ambiguous_is_not_parseable(rest):
+    assert not is_parseable(f"postgresql://{rest}")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_every_parameter_that_libpq_marks_as_a_password_is_dropped():
     data=st.data(),
 )
 @settings(max_examples=FUZZED, deadline=None)
-def test_no_secret_is_shown_however_it_is_written(secret, keyword, data):
+def test_no_secret_is_shown_in_any_notation(secret, keyword, data):
     def written(text):
         """Encode what may be, and sometimes what must be; vary the case."""
         chosen = data.draw(
@@ -103,11 +103,11 @@ def test_no_secret_is_shown_however_it_is_written(secret, keyword, data):
     ["postgresql://u:pa%73s@h/db", "--database=postgresql://u@h/db?sslpassword=pass",
      "postgresql://u:x/pass@h/db"],
 )  # fmt: skip
-def test_what_must_be_masked_in_a_text_is_told_as_given_and_decoded(text):
+def test_secrets_are_returned_as_given_and_decoded(text):
     assert any("pass" in secret for secret in secrets_in(text))
 
 
-def test_a_connection_string_is_no_file_and_is_not_shown(cli, make_home):
+def test_a_connection_string_is_not_a_file_and_is_not_shown(cli, make_home):
     home = make_home()
     for option in ("--database", "--history"):
         verb = "check" if option == "--database" else "report"

@@ -11,7 +11,7 @@ from conformance.app import DEFAULT, Application
 from conformance.kit import LATER, MINE, REPOSITORY, URL, write
 
 import skillmeat_audit as sma
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.contracts import records
 
 Key = tuple[str, str]
 Rows = dict[Key, dict[str, object]]

@@ -12,7 +12,7 @@ import yaml
 
 from skillmeat_audit.base.files import Unreadable
 from skillmeat_audit.loaders.extraction import extract
-from skillmeat_audit.loaders.workers import ParseTask, read_here
+from skillmeat_audit.loaders.workers import ParseTask, parse_in_process
 from skillmeat_audit.loaders.yaml_blocks import Unrepresentable, load_block
 from skillmeat_audit.model.accidents import is_accident
 
@@ -120,7 +120,7 @@ def compare(file, tally, differences):
     from skillmeat.core.artifact_detection import ArtifactType
     from skillmeat.utils.metadata import extract_artifact_metadata
 
-    ((record, _),) = read_here([ParseTask(os.fsencode(file), must_fence=False)])
+    ((record, _),) = parse_in_process([ParseTask(os.fsencode(file), must_fence=False)])
     metadata = extract_artifact_metadata(file, ArtifactType.COMMAND)
     text = file.read_bytes().decode()
     block = skillmeat_block(text)

@@ -12,7 +12,8 @@ from conformance.life import STEPS, Life
 
 import skillmeat_audit as sma
 from skillmeat_audit.diff.web_view import PAGE_COLUMNS
-from skillmeat_audit.model.tables import KEY, records
+from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.tables import KEY
 from skillmeat_audit.ui.cli import main
 
 pytest.importorskip("skillmeat", reason="run by `make conformance`, in an environment of its own")

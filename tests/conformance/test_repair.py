@@ -11,7 +11,8 @@ from conformance.life import ACCIDENTS, AUTHORS_WORD, PART, TEAM, Life
 import skillmeat_audit as sma
 from skillmeat_audit.api.repair import Options
 from skillmeat_audit.model.changes import Change
-from skillmeat_audit.model.tables import KEY, records
+from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.tables import KEY
 
 pytest.importorskip("skillmeat", reason="run by `make conformance`, in an environment of its own")
 

@@ -5,7 +5,7 @@ from builders import SOURCE, UPSTREAM, entry, imported, known, row, snapshot, sy
 
 from skillmeat_audit.diff.comparison import compare
 from skillmeat_audit.diff.expected import Layers
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.contracts import records
 
 
 def cells(snap):

@@ -12,11 +12,12 @@ from skillmeat_audit.diff.provenance.verdicts import attribute
 from skillmeat_audit.diff.registry import run_checks
 from skillmeat_audit.diff.rules import CHECKS, FAMILIES, RULES
 from skillmeat_audit.diff.rules.cells import CELL_RULES
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import CELL_STATUSES, Status
 from skillmeat_audit.model.rules import DEAD_LINKS, NEVER_ACCEPTED
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import FINDINGS, records
+from skillmeat_audit.model.tables import FINDINGS
 
 ELSEWHERE = "https://git.example.org/a/b/"
 OTHER = "https://github.com/other/repo/tree/main/skills/alpha"

@@ -5,7 +5,8 @@ from builders import SOURCE, UPSTREAM, entry, imported, known, row, snapshot, sy
 
 from skillmeat_audit.diff.comparison import compare
 from skillmeat_audit.diff.web_view import ENTRIES_FOUND, SOURCES_LOADED, page_cells
-from skillmeat_audit.model.tables import PAGES, records
+from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.tables import PAGES
 
 MARKET = {"catalog": [known()], "sources": [SOURCE]}
 
@@ -145,7 +146,7 @@ def test_pages_keep_their_contract_and_the_order_of_the_rows():
 
     frame = page_cells(compare(snap))
 
-    assert dict(frame.dtypes.astype(str)) == dict(PAGES.columns)
+    assert dict(frame.dtypes.astype(str)) == PAGES.dtypes
     assert list(frame["artifact_id"].fillna("-")) == list(snap.rows["artifact_id"].fillna("-"))
 
 

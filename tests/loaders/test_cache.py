@@ -8,8 +8,10 @@ import pytest
 from conftest import PROJECT
 
 from skillmeat_audit.base.urls import sqlite_url
-from skillmeat_audit.loaders.cache import load_cache, no_cache
-from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, PROBLEMS, ROWS, SOURCES, records
+from skillmeat_audit.loaders.cache import load_cache
+from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.snapshot import Cache
+from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, PROBLEMS, ROWS, SOURCES
 
 OLD, NEW = (
     (PROJECT / "skillmeat_audit" / "replay" / "schemas" / f"{era}.sql").read_text()
@@ -92,7 +94,7 @@ def uuid_row(**columns):
 
 
 def test_a_home_without_a_cache_has_empty_frames():
-    cache = no_cache()
+    cache = Cache()
     frames = (cache.rows, cache.collections, cache.catalog, cache.sources, cache.problems)
 
     assert cache.era is None and not cache.catalog_known
@@ -113,7 +115,7 @@ def test_a_home_without_a_cache_has_empty_frames():
     ],
     ids=["S0", "S1"],
 )
-def test_a_cache_some_migrations_never_reached_is_read_and_told(tmp_path, columns, lacking):
+def test_a_cache_without_some_migrations_is_read_and_reported(tmp_path, columns, lacking):
     shape = cached(f"artifact_id added_at {columns}", "artifact_id", COLLECTION_KEY)
     told = {"description": "D", "synced_at": "2026-01-02"} if columns else {}
     cache = load(tmp_path, S_TABLES, shape, row("artifact_id", "skill:a.md", **told))
@@ -150,7 +152,7 @@ def test_a_cache_keyed_by_artifact_uuid_is_read(tmp_path):
     assert said(cache, "schema") == said(cache, "integrity") == []
 
 
-def test_a_half_done_move_to_uuids_is_read_and_told(tmp_path):
+def test_a_half_done_move_to_uuids_is_read_and_reported(tmp_path):
     shape = cached(
         f"artifact_uuid _artifact_id_backup added_at {S2}", "_artifact_id_backup", COLLECTION_KEY
     )
@@ -169,7 +171,7 @@ def test_a_half_done_move_to_uuids_is_read_and_told(tmp_path):
 
 
 @pytest.mark.parametrize("backup", ["", "_artifact_id_backup"])
-def test_a_mended_move_to_uuids_is_not_odd(tmp_path, backup):
+def test_a_completed_move_to_uuids_is_not_an_oddity(tmp_path, backup):
     shape = cached(
         f"artifact_uuid added_at {S2} {backup}", "artifact_uuid", COLLECTION_KEY, ARTIFACT_KEY
     )
@@ -189,7 +191,7 @@ def test_the_order_of_columns_does_not_count(tmp_path):
     assert values(cache) == [uuid_row(license="MIT")]
 
 
-def test_a_row_whose_artifact_is_gone_is_kept_and_told(tmp_path):
+def test_a_row_without_its_artifact_is_loaded_and_marked(tmp_path):
     rows = row("artifact_uuid", "gone") + row("artifact_uuid", "u1")
     cache = load(tmp_path, U_TABLES, table(NEW, "collection_artifacts"), rows)
     gone, known = values(cache)
@@ -220,7 +222,7 @@ def test_broken_references_are_counted_by_table(tmp_path):
     ]
 
 
-def test_an_older_cache_in_a_newer_database_is_read_and_told(tmp_path):
+def test_an_older_cache_in_a_newer_database_is_read_and_reported(tmp_path):
     shape = cached(f"artifact_id added_at {S2}", "artifact_id", COLLECTION_KEY)
     cache = load(tmp_path, U_TABLES, shape, row("artifact_id", "skill:a.md"))
     (told,) = said(cache, "schema")
@@ -230,7 +232,7 @@ def test_an_older_cache_in_a_newer_database_is_read_and_told(tmp_path):
 
 
 @pytest.mark.parametrize("constraint", [(), (ARTIFACT_KEY,)])
-def test_a_newer_cache_in_an_older_database_is_read_and_told(tmp_path, constraint):
+def test_a_newer_cache_in_an_older_database_is_read_and_reported(tmp_path, constraint):
     shape = cached(f"artifact_uuid added_at {S2}", "artifact_uuid", *constraint)
     cache = load(tmp_path, S_TABLES, shape, row("artifact_uuid", "u1"))
 
@@ -241,7 +243,7 @@ def test_a_newer_cache_in_an_older_database_is_read_and_told(tmp_path, constrain
     assert len(said(cache, "integrity")) == len(constraint)
 
 
-def test_a_reference_sqlite_cannot_check_is_told(tmp_path):
+def test_a_reference_sqlite_cannot_check_is_reported(tmp_path):
     tables = U_TABLES.replace("CREATE UNIQUE INDEX", "CREATE INDEX")
     cache = load(tmp_path, tables, table(NEW, "collection_artifacts"), row("artifact_uuid", "u1"))
 
@@ -251,7 +253,7 @@ def test_a_reference_sqlite_cannot_check_is_told(tmp_path):
     ]
 
 
-def test_a_cache_alone_is_read_and_told(tmp_path):
+def test_a_cache_alone_is_read_and_reported(tmp_path):
     shape = cached(f"artifact_uuid added_at {S2}", "artifact_uuid")
     cache = load(tmp_path, shape, row("artifact_uuid", "u1"))
 
@@ -270,7 +272,7 @@ def test_a_database_the_server_never_started_on_has_no_rows(tmp_path):
     ]
 
 
-def test_a_lacking_marketplace_is_known_to_be_lacking(tmp_path):
+def test_a_cache_without_marketplace_tables_is_recognised(tmp_path):
     with_both = load(tmp_path, OLD)
     (tmp_path / "cache.db").unlink()
     without = load(tmp_path, OLD, "DROP TABLE marketplace_sources;")
@@ -290,7 +292,7 @@ def test_tables_whose_module_is_missing_do_not_matter(tmp_path):
     assert values(cache) == [old_row()]
 
 
-def test_a_built_home_is_loaded_whole(make_home, era):
+def test_a_built_home_is_loaded_completely(make_home, era):
     path = make_home("batch-import", era) / "cache" / "cache.db"
     cache = load_cache(sqlite_url(path))
 
@@ -306,14 +308,14 @@ def test_a_built_home_is_loaded_whole(make_home, era):
     assert cache.sources["owner"].tolist() == ["acme-labs"]
 
 
-def test_every_frame_keeps_its_contract(make_home, era):
+def test_every_frame_fulfils_its_contract(make_home, era):
     cache = load_cache(sqlite_url(make_home("reimport", era) / "cache" / "cache.db"))
     frames = (cache.rows, cache.collections, cache.catalog, cache.sources, cache.problems)
     tables = (ROWS, COLLECTIONS, CATALOG, SOURCES, PROBLEMS)
 
     for frame, contract in zip(frames, tables, strict=True):
         dtypes = dict(zip(frame.columns, map(str, frame.dtypes), strict=True))
-        assert dtypes == dict(contract.columns)
+        assert dtypes == contract.dtypes
 
 
 def test_collections_without_a_time_of_making_are_read(tmp_path):
@@ -327,7 +329,7 @@ def test_collections_without_a_time_of_making_are_read(tmp_path):
     assert cache.problems.empty
 
 
-def test_collections_without_an_id_are_told_and_the_rows_are_read(tmp_path):
+def test_collections_without_an_id_are_reported_and_the_rows_are_read(tmp_path):
     nameless = "CREATE TABLE collections (name, created_at); INSERT INTO collections VALUES (1, 2);"
     cache = load(tmp_path, nameless, cached("artifact_id", "artifact_id"),
                  "INSERT INTO collection_artifacts VALUES ('default', 'skill:a');")  # fmt: skip
@@ -337,7 +339,7 @@ def test_collections_without_an_id_are_told_and_the_rows_are_read(tmp_path):
     assert "no collections table with an id" in said(cache, "schema")[1]
 
 
-def test_artifacts_without_an_id_are_told_and_the_rows_are_read(tmp_path):
+def test_artifacts_without_an_id_are_reported_and_the_rows_are_read(tmp_path):
     script = table(OLD, "collections") + COMMON + "CREATE TABLE artifacts (uuid, name);"
     cache = load(tmp_path, script, cached("artifact_uuid", "artifact_uuid"),
                  "INSERT INTO collection_artifacts VALUES ('default', 'u1');")  # fmt: skip

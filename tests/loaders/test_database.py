@@ -92,21 +92,21 @@ def test_a_plain_database_is_read(folder):
 
 
 @pytest.mark.parametrize("name", ["a b#c?d%20e.db", "ü'&.db", "x\n.db"])
-def test_a_file_name_may_hold_anything(folder, name):
+def test_a_file_name_may_contain_any_character(folder, name):
     path = make(folder / name, ("skill:a", "A"))
 
     assert sqlite_path(sqlite_url(path)) == path
     assert descriptions(path) == ["A"]
 
 
-def test_a_row_that_stands_only_in_a_live_log_is_seen(folder):
+def test_a_row_that_is_only_in_the_log_is_read(folder):
     with live_log(folder) as path:
         assert descriptions(path) == ["old", "new"]
         (folder / "cache.db-wal").unlink()
         assert descriptions(path) == ["old"]
 
 
-def test_a_database_in_wal_mode_without_a_log_gets_none(folder):
+def test_reading_a_database_in_wal_mode_creates_no_log(folder):
     path = make(folder / "cache.db", ("skill:a", "A"), script=f"PRAGMA journal_mode = WAL; {BARE}")
     descriptions(path)
 
@@ -114,7 +114,7 @@ def test_a_database_in_wal_mode_without_a_log_gets_none(folder):
 
 
 @pytest.mark.parametrize("end", ["-wal", "-journal"])
-def test_an_empty_log_is_left_alone(folder, end):
+def test_an_empty_log_is_not_touched(folder, end):
     path = make(folder / "cache.db", ("skill:a", "A"))
     (folder / f"cache.db{end}").touch()
 
@@ -122,14 +122,14 @@ def test_an_empty_log_is_left_alone(folder, end):
 
 
 @pytest.mark.parametrize("end", ["-wal", "-journal"])
-def test_a_log_that_is_rubbish_does_not_hide_the_rows(folder, end):
+def test_an_invalid_log_does_not_hide_the_rows(folder, end):
     path = make(folder / "cache.db", ("skill:a", "A"))
     (folder / f"cache.db{end}").write_bytes(b"rubbish" * 1000)
 
     assert descriptions(path) == ["A"]
 
 
-def test_a_database_open_in_its_writer_is_read_where_it_lies(folder):
+def test_a_database_that_a_writer_has_open_is_read_in_place(folder):
     path = folder / "cache.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -144,7 +144,7 @@ def test_a_database_open_in_its_writer_is_read_where_it_lies(folder):
         assert descriptions(path) == ["A", "B"]
 
 
-def test_what_a_hot_journal_takes_back_is_not_seen(folder):
+def test_changes_that_a_hot_journal_rolls_back_are_not_read(folder):
     source = make(
         folder.parent / "source.db", *((f"skill:{n:03}", "old" * 500) for n in range(200))
     )
@@ -160,7 +160,7 @@ def test_what_a_hot_journal_takes_back_is_not_seen(folder):
     assert set(descriptions(folder / "cache.db")) == {"old" * 500}
 
 
-def test_a_folder_nobody_may_write_to_is_enough(folder):
+def test_a_database_in_a_read_only_folder_is_read(folder):
     with live_log(folder) as path:
         for file in (*folder.iterdir(), folder):
             file.chmod(0o555 if file.is_dir() else 0o444)
@@ -203,20 +203,20 @@ def test_an_empty_file_is_a_cache_without_tables(folder, content):
 
 
 @pytest.mark.parametrize("content", [b"xy", b"SQLite format 2\0", b"hello" * 1000, bytes(4096)])
-def test_what_is_no_sqlite_database_is_told(folder, content):
+def test_a_file_that_is_not_an_sqlite_database_is_reported(folder, content):
     (folder / "cache.db").write_bytes(content)
 
     assert "is not an SQLite database (or it is encrypted" in refusal(folder / "cache.db")
 
 
-def test_what_holds_no_more_than_the_start_of_a_database_is_told(folder):
+def test_a_file_with_only_the_start_of_a_database_is_reported(folder):
     (folder / "cache.db").write_bytes(b"SQLite format 3\0")
 
     assert "or its start is damaged" in refusal(folder / "cache.db")
 
 
 @pytest.mark.parametrize("keep", [100, 1000, 5000])
-def test_a_truncated_database_is_told(folder, keep):
+def test_a_truncated_database_is_reported(folder, keep):
     path = make(folder / "cache.db", *((f"skill:{n}", "x" * 500) for n in range(100)))
     path.write_bytes(path.read_bytes()[:keep])
     said = refusal(path)
@@ -226,7 +226,7 @@ def test_a_truncated_database_is_told(folder, keep):
 
 
 @pytest.mark.parametrize("page", [1, 3, 10])
-def test_a_damaged_page_is_a_problem_or_told(folder, page):
+def test_a_damaged_page_is_a_problem_or_an_error(folder, page):
     rows = ((f"skill:{n}", "x" * 500) for n in range(100))
     path = make(folder / "cache.db", *rows, script=f"PRAGMA page_size = 4096; {BARE}")
     content = bytearray(path.read_bytes())
@@ -243,13 +243,13 @@ def test_a_damaged_page_is_a_problem_or_told(folder, page):
     assert digest(folder) == before
 
 
-def test_the_database_of_another_application_is_told(folder):
+def test_the_database_of_another_application_is_reported(folder):
     path = make(folder / "cache.db", script="CREATE TABLE moz_places (id)")
 
     assert "none of SkillMeat's tables" in refusal(path)
 
 
-def test_a_cache_without_a_known_key_is_told(folder):
+def test_a_cache_without_a_known_key_is_reported(folder):
     script = "CREATE TABLE collection_artifacts (collection_id, artifact, added_at)"
 
     assert "schema of no known era" in refusal(make(folder / "cache.db", script=script))
@@ -262,7 +262,7 @@ def test_a_table_with_only_its_key_is_read(folder):
 
 
 @pytest.mark.parametrize("end", ["-wal", "-journal"])
-def test_a_folder_in_place_of_a_log_is_told(folder, end):
+def test_a_folder_in_place_of_a_log_is_reported(folder, end):
     path = make(folder / "cache.db")
     (folder / f"cache.db{end}").mkdir()
 
@@ -270,23 +270,23 @@ def test_a_folder_in_place_of_a_log_is_told(folder, end):
 
 
 @pytest.mark.parametrize("other", [os.mkdir, os.mkfifo])
-def test_what_is_no_file_is_told_and_not_waited_for(folder, other):
+def test_a_pipe_in_place_of_a_database_is_reported_without_waiting(folder, other):
     other(folder / "cache.db")
 
     assert "is not a regular file" in refusal(folder / "cache.db")
 
 
-def test_a_database_that_is_gone_is_told(folder):
+def test_a_missing_database_is_reported(folder):
     assert "No such file or directory" in refusal(folder / "cache.db")
 
 
-def test_a_database_that_goes_away_is_told(folder, monkeypatch):
-    monkeypatch.setattr("skillmeat_audit.loaders.sqlite_file._check_regular", lambda _: None)
+def test_a_database_that_disappears_while_it_is_read_is_reported(folder, monkeypatch):
+    monkeypatch.setattr("skillmeat_audit.loaders.sqlite_readonly._check_regular", lambda _: None)
 
     assert "unable to open database file" in refusal(folder / "cache.db")
 
 
-def test_text_that_is_not_utf8_is_shown_with_marks(folder):
+def test_text_that_is_not_utf8_has_replacement_characters(folder):
     path = make(folder / "cache.db", ("skill:a", "fine"))
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(
@@ -297,7 +297,7 @@ def test_text_that_is_not_utf8_is_shown_with_marks(folder):
     assert descriptions(path) == ["ca\ufffd\ufffd", "fine"]
 
 
-def test_values_that_are_no_text_become_text(folder):
+def test_values_of_other_types_become_text(folder):
     rows = [
         ("skill:a", 5),
         ("skill:b", 1.5),
@@ -320,7 +320,7 @@ def test_a_query_without_rows_has_its_columns():
     assert {name: column.to_pylist() for name, column in columns.items()} == {"a": [], "b": []}
 
 
-def test_where_no_snapshot_can_be_had_a_database_that_changes_in_every_read_is_given_up(folder):
+def test_reading_a_database_that_always_changes_fails_if_no_snapshot_is_possible(folder):
     """A log without an index is not SQLite's to read without a write."""
     path = make(folder / "cache.db", script=f"PRAGMA journal_mode = WAL; {BARE}")
     reads = []
@@ -329,13 +329,13 @@ def test_where_no_snapshot_can_be_had_a_database_that_changes_in_every_read_is_g
         reads.append(connection)
         os.utime(path)
 
-    with pytest.raises(DatabaseError, match="changes all the time"):
+    with pytest.raises(DatabaseError, match="keeps changing"):
         read_database(sqlite_url(path), read, ignore)
     assert 1 <= len(reads) <= 5
     assert [file.name for file in folder.iterdir()] == ["cache.db"]
 
 
-def test_a_failure_while_the_database_changes_is_tried_again_on_a_snapshot(folder):
+def test_a_failure_while_the_database_changes_is_retried_on_a_snapshot(folder):
     path = make(folder / "cache.db", ("skill:a", "A"))
     time.sleep(0.1)
     files = []
@@ -386,7 +386,7 @@ def test_a_failure_gives_the_reason_and_its_cause(folder, cause, said):
     assert caught.value.__cause__ is cause
 
 
-def test_the_private_copy_is_taken_away(folder, tmp_path, monkeypatch):
+def test_the_private_copy_is_deleted(folder, tmp_path, monkeypatch):
     (tmp_path / "private").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "private"))
     with live_log(folder) as path:
@@ -396,7 +396,7 @@ def test_the_private_copy_is_taken_away(folder, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("end", ["-wal", "-journal"])
-def test_a_log_that_is_a_link_in_a_circle_is_told(folder, end):
+def test_a_log_that_is_a_link_in_a_circle_is_reported(folder, end):
     path = make(folder / "cache.db", ("skill:a", "A"))
     (folder / f"cache.db{end}").symlink_to(f"cache.db{end}")
 
@@ -405,7 +405,7 @@ def test_a_log_that_is_a_link_in_a_circle_is_told(folder, end):
 
 
 @pytest.mark.parametrize("end", ["-wal", "-journal"])
-def test_a_log_that_leads_nowhere_is_not_taken_for_none(folder, end):
+def test_a_log_that_is_a_dangling_link_is_not_taken_for_a_missing_log(folder, end):
     path = make(folder / "cache.db", ("skill:a", "A"))
     (folder / f"cache.db{end}").symlink_to(folder / "gone")
 
@@ -431,7 +431,7 @@ print(number)
 
 
 @pytest.mark.parametrize("mode", ["DELETE", "TRUNCATE", "WAL"])
-def test_a_writer_that_never_rests_is_read_as_of_one_commit(folder, mode):
+def test_a_busy_database_is_read_as_of_one_commit(folder, mode):
     rows = [(f"skill:{number}", "x") for number in range(100)]
     path = make(folder / "cache.db", *rows, script=f"PRAGMA journal_mode = {mode}; {BARE}")
     with subprocess.Popen(
@@ -461,7 +461,7 @@ def test_a_snapshot_changes_no_byte_beside_a_writer_that_is_connected(folder, mo
     path = make(folder / "cache.db", ("skill:a", "A"), script=f"PRAGMA journal_mode = WAL; {BARE}")
     with closing(sqlite3.connect(path)) as connection:
         insert(connection, ("skill:b", "B"))
-        monkeypatch.setattr("skillmeat_audit.loaders.sqlite_file._is_settled", lambda _: False)
+        monkeypatch.setattr("skillmeat_audit.loaders.sqlite_readonly._is_settled", lambda _: False)
         assert (folder / "cache.db-shm").exists()
 
         assert descriptions(path) == ["A", "B"]

@@ -7,7 +7,8 @@ import pytest
 from skillmeat_audit.loaders.disk import FOLDERS, load_undeclared
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.manifests import load_manifests
-from skillmeat_audit.model.tables import MANIFEST, PROBLEMS, records
+from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def undeclared(tmp_path):
 MADE = "default/collection.toml"
 
 
-def test_an_artifact_without_an_entry_is_told(undeclared):
+def test_an_artifact_without_an_entry_is_reported(undeclared):
     (found,) = records(undeclared(MADE, "default/skills/a/SKILL.md"))
 
     assert found == {
@@ -47,7 +48,7 @@ def test_an_artifact_without_an_entry_is_told(undeclared):
         "/old/.skillmeat/collections/default/skills/a",
     ],
 )
-def test_an_artifact_with_an_entry_is_not(undeclared, path):
+def test_an_artifact_with_an_entry_is_not_reported(undeclared, path):
     found = undeclared(MADE, "default/skills/a/SKILL.md", entries=[("default", path)])
 
     assert found.empty
@@ -64,7 +65,7 @@ def test_an_entry_for_another_place_does_not_count(undeclared, entry):
 
 
 @pytest.mark.parametrize(("folder", "kind"), FOLDERS.items())
-def test_the_folder_tells_the_type(undeclared, folder, kind):
+def test_the_type_follows_from_the_folder(undeclared, folder, kind):
     found = undeclared(MADE, f"default/{folder}/a.md")
 
     assert found["artifact_id"].item() == f"{kind}:a"
@@ -81,7 +82,7 @@ def test_hidden_files_other_folders_and_folders_without_a_manifest_do_not_count(
     "litter",
     ["Thumbs.db", "desktop.ini", "README.md", "readme.txt", "LICENSE", "._a", "a.md~", "a.swp"],
 )
-def test_what_systems_and_people_leave_in_a_folder_is_no_artifact(undeclared, litter):
+def test_files_of_systems_and_editors_are_not_artifacts(undeclared, litter):
     assert undeclared(MADE, f"default/skills/{litter}", f"default/commands/{litter}").empty
 
 
@@ -91,14 +92,14 @@ def test_a_folder_named_like_a_document_is_an_artifact(undeclared):
     assert found["artifact_id"].tolist() == ["skill:changelog"]
 
 
-def test_artifacts_are_told_by_collection_folder_and_name(undeclared):
+def test_undeclared_artifacts_are_reported_by_collection_folder_and_name(undeclared):
     files = ["b/skills/b", "b/skills/a", "a/commands/c", "a/skills/d"]
     found = undeclared("a/collection.toml", "b/collection.toml", *files)
 
     assert found["artifact_id"].tolist() == ["skill:d", "command:c", "skill:a", "skill:b"]
 
 
-def test_a_file_in_place_of_a_folder_holds_nothing(undeclared):
+def test_a_file_in_place_of_a_folder_has_no_artifacts(undeclared):
     assert undeclared(MADE, "default/skills").empty
 
 
@@ -122,7 +123,7 @@ def test_a_folder_that_leads_out_of_the_collection_is_not_listed(make_home, tmp_
     assert "hook:private" not in set(found["artifact_id"])
 
 
-def test_a_folder_that_links_may_lead_to_is_listed(make_home, tmp_path):
+def test_a_linked_folder_in_an_allowed_root_is_listed(make_home, tmp_path):
     home = make_home("clean")
     (tmp_path / "dotfiles" / "stray").mkdir(parents=True)
     (home / "collections" / "default" / "hooks").symlink_to(tmp_path / "dotfiles")

@@ -26,7 +26,7 @@ def listed(block, key):
     return None if found is None else json.loads(found)
 
 
-def test_every_field_is_taken_as_the_author_wrote_it():
+def test_every_field_is_extracted_as_written():
     block = """\
 name: lock-audit
 description: Checks lock files.
@@ -47,7 +47,7 @@ model: opus"""
 @pytest.mark.parametrize(
     "text", ["", "\n \n", "# Only a title\n", "---\n---\n", "---\n\n---\n", "---"]
 )
-def test_a_text_without_content_says_nothing(text):
+def test_an_empty_text_has_no_fields(text):
     found = extract(text)
 
     assert {key for key, value in found.items() if value} <= {"fenced"}
@@ -63,7 +63,7 @@ def test_a_text_without_content_says_nothing(text):
         "\n  \n---\ndescription: D\n---\n",
     ],
 )
-def test_a_fence_may_stand_as_loosely_as_skillmeat_lets_it(text):
+def test_fences_that_skillmeat_accepts_are_accepted(text):
     found = extract(text)
 
     assert (found["fenced"], found["description"]) == (True, "D")
@@ -73,7 +73,7 @@ def test_a_fence_may_stand_as_loosely_as_skillmeat_lets_it(text):
     "text",
     ["----\ndescription: D\n---\n", "---\ndescription: D\n...\n", "x\n---\ndescription: D\n---\n"],
 )
-def test_what_is_no_fence_is_body(text):
+def test_text_without_a_fence_is_body(text):
     found = extract(text)
 
     assert not found["fenced"]
@@ -103,7 +103,7 @@ def test_a_description_is_text_as_yaml_reads_it(block, description):
     "accident",
     ["", "null", "~", "None", "[a, b]", "{a: b}", "'---'", "'[x]'", "'  '", "!!set {a, b}"],
 )
-def test_an_accident_is_nobodys_description(accident):
+def test_an_accident_is_not_a_description(accident):
     assert field(f"description: {accident}") is None
 
 
@@ -141,11 +141,11 @@ def test_a_version_nested_in_metadata_is_not_the_version():
         ("None\nSecond.", None),
     ],
 )
-def test_the_first_line_of_the_body_stands_in_for_a_description(text, description):
+def test_the_first_line_of_the_body_replaces_a_missing_description(text, description):
     assert extract(text)["description"] == description
 
 
-def test_the_body_stands_in_only_where_it_may():
+def test_the_body_replaces_a_description_only_if_allowed():
     assert field("name: x", body=False) is None
 
 
@@ -185,11 +185,11 @@ def test_tools_are_the_names_skillmeat_knows_split_on_commas(tools, found):
 
 
 @pytest.mark.parametrize("key", ["tools", "allowed-tools", "allowedTools"])
-def test_tools_stand_under_any_of_three_keys(key):
+def test_tools_are_read_from_any_of_three_keys(key):
     assert listed(f"{key}: {', '.join(TOOLS)}", "tools_json") == list(TOOLS)
 
 
-def test_the_first_tools_key_that_says_something_counts():
+def test_the_first_tools_key_with_a_value_counts():
     assert listed("allowedTools: Task\nallowed-tools: Bash\ntools: []", "tools_json") == ["Bash"]
 
 
@@ -282,8 +282,8 @@ def bomb(line, levels=12):
         + "\n<<: *m2999",
     ],
 )
-def test_a_bomb_of_aliases_is_refused(block):
-    with pytest.raises(Unreadable, match=r"unfolds into more than 100,000 values|levels deep"):
+def test_aliases_that_expand_into_too_many_values_are_refused(block):
+    with pytest.raises(Unreadable, match=r"expands into more than 100,000 values|levels deep"):
         extract(fenced(block))
 
 
@@ -293,7 +293,7 @@ def test_a_front_matter_that_contains_itself_is_refused(block):
         extract(fenced(block))
 
 
-def test_a_few_aliases_are_fine():
+def test_a_few_aliases_are_accepted():
     block = "base: &base {description: D, author: Jane}\n<<: *base\ntags: &t [a]\nother: *t"
     found = extract(fenced(block))
 
@@ -316,12 +316,12 @@ DEEP = 100_000
     ],
     ids=range(11),
 )
-def test_deep_nesting_is_refused_and_crashes_nothing(block):
+def test_deep_nesting_is_refused_without_a_crash(block):
     with pytest.raises(Unreadable, match="nested more than 200 levels deep"):
         extract(fenced(f"x: &x y\nz: *x\n{block}" if block[0] == "a" else block))
 
 
-def test_nesting_as_people_write_it_is_fine():
+def test_ordinary_nesting_is_accepted():
     block = "\n".join(f"k{n}:\n  - {{a: [b, {{c: d}}]}}" for n in range(500))
 
     assert field(f"description: D\n{block}") == "D"
@@ -335,7 +335,7 @@ def test_a_front_matter_over_the_size_limit_is_refused(monkeypatch):
         field("name: abcde")
 
 
-def test_a_lone_surrogate_does_not_leave_the_body():
+def test_a_lone_surrogate_is_replaced():
     assert extract("a\ud800b")["description"] == "a?b"
 
 
@@ -360,12 +360,12 @@ def test_no_text_breaks_the_extraction(text):
     assert all(value.encode() for value in found.values() if isinstance(value, str))
 
 
-def test_a_number_of_base_60_without_end_is_refused_at_once():
+def test_a_long_number_of_base_60_is_refused_at_once():
     with pytest.raises(Unreadable, match="base 60"):
         extract("---\nversion: 1" + ":59" * 100_000 + "\n---\n")
 
 
-def test_a_time_of_day_is_no_such_number():
+def test_a_time_of_day_is_not_refused_as_a_number():
     assert extract("---\nversion: 1:30:00\n---\n")["version"] == "5400"
 
 

@@ -8,8 +8,9 @@ import pytest
 from skillmeat_audit.loaders import workers as reading
 from skillmeat_audit.loaders.artifact_files import relative_path
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import FRONTMATTER, MANIFEST, records
+from skillmeat_audit.model.tables import FRONTMATTER, MANIFEST
 
 SAYS = "---\ndescription: {}\n---\nBody.\n"
 SECRET = SAYS.format("secret")
@@ -105,7 +106,7 @@ def test_the_file_skillmeat_reads_in_a_folder_is_read(folder, kind, path, files,
         ("workflow", "workflows/a.md", "absent"),
     ],
 )
-def test_a_single_file_is_read_where_its_type_may_be_one(folder, kind, path, state):
+def test_a_single_file_is_read_if_its_type_allows_it(folder, kind, path, state):
     write(folder, path)
     found = load(folder, path, kind)
 
@@ -125,7 +126,7 @@ def test_a_single_file_is_read_where_its_type_may_be_one(folder, kind, path, sta
         ("composite", "composites/a", "composites/a/PLUGIN.md"),
     ],
 )
-def test_a_file_skillmeat_does_not_read_is_believed_only_with_a_fence(folder, kind, path, file):
+def test_a_file_that_skillmeat_does_not_read_counts_only_with_a_fence(folder, kind, path, file):
     write(folder, file, "#!/bin/sh\n---\ndescription: no\n---\n")
     without = load(folder, path, kind)
     write(folder, file, "\ufeff---\r\nname: x\r\n---\r\nBody.")
@@ -171,13 +172,13 @@ def test_one_row_per_entry_in_the_manifests_order(folder):
     assert frame["state"].tolist() == ["missing", "read", "missing"]
 
 
-def test_the_time_of_the_file_is_told_in_utc(folder):
+def test_the_time_of_the_file_is_in_utc(folder):
     os.utime(write(folder, "skills/a/SKILL.md"), (1767600000.25, 1767600000.25))
 
     assert load(folder, "skills/a")["modified_at"] == "2026-01-05 08:00:00.250000"
 
 
-def test_a_time_no_calendar_knows_is_null_or_what_the_disk_made_of_it(folder):
+def test_a_time_outside_the_calendar_is_null_or_what_the_file_system_stored(folder):
     os.utime(write(folder, "skills/a/SKILL.md"), (2**40, 2**40))
 
     assert load(folder, "skills/a")["state"] == "read"
@@ -189,7 +190,7 @@ def test_missing_files_are_missing(folder, kind):
 
 
 @pytest.mark.parametrize("path", ["", ".", "agents"])
-def test_a_path_to_a_folder_of_folders_holds_nothing_to_read(folder, path):
+def test_a_folder_that_only_holds_folders_has_no_file_to_read(folder, path):
     write(folder, "agents/a/AGENT.md")
 
     assert load(folder, path, "agent")["state"] == "absent"
@@ -209,7 +210,7 @@ def test_a_path_to_a_folder_of_folders_holds_nothing_to_read(folder, path):
         ("\\\\server\\share\\x", None),
     ],
 )
-def test_an_absolute_path_counts_from_its_collection_on(folder, path, relative):
+def test_of_an_absolute_path_the_part_below_the_collection_counts(folder, path, relative):
     assert relative_path("default", path) == relative
 
 
@@ -311,9 +312,7 @@ def test_a_collection_that_is_itself_a_link_is_read(folder, tmp_path):
         ("skills/ring", "unreadable", "cannot be read: Too many levels of symbolic links"),
     ],
 )
-def test_a_skill_without_a_readable_skill_md_says_what_is_there_instead(
-    folder, path, state, reason
-):
+def test_a_skill_without_a_readable_skill_md_says_why(folder, path, state, reason):
     write(folder, "skills/file")
     write(folder, "skills/lower/skill.md")
     for link, target in {
@@ -336,7 +335,7 @@ def test_a_dangling_link_to_a_single_file_is_missing(folder):
 
 
 @pytest.mark.parametrize("closed", ["skills", "skills/a", "skills/a/SKILL.md"])
-def test_what_may_not_be_looked_at_is_unreadable_not_missing(folder, monkeypatch, closed):
+def test_a_file_without_permission_is_unreadable_not_missing(folder, monkeypatch, closed):
     write(folder, "skills/a/SKILL.md")
     deny(monkeypatch, folder / closed)
     found = load(folder, "skills/a")
@@ -400,7 +399,7 @@ def test_a_file_name_that_is_not_utf8_is_spelled_out(folder):
 
 
 @pytest.mark.parametrize("path", ["x" * 5000, "skills/" + "x" * 300, "skills/a/SKILL.md/x"])
-def test_a_path_no_disk_can_hold_is_missing(folder, path):
+def test_a_path_that_no_file_system_allows_is_missing(folder, path):
     write(folder, "skills/a/SKILL.md")
 
     assert load(folder, path)["state"] == "missing"
@@ -429,7 +428,7 @@ def test_a_path_no_disk_can_hold_is_missing(folder, path):
         ),
     ],
 )
-def test_a_missing_name_is_told_with_the_one_it_was_taken_for(folder, on_disk, path, there):
+def test_a_missing_name_is_reported_with_a_similar_one(folder, on_disk, path, there):
     write(folder, on_disk)
     found = load(folder, path)
 
@@ -437,13 +436,13 @@ def test_a_missing_name_is_told_with_the_one_it_was_taken_for(folder, on_disk, p
     assert found["reason"].removeprefix("its SKILL.md: ") == f"no such file; there is {there}"
 
 
-def test_a_missing_name_with_none_like_it_is_only_missing(folder):
+def test_a_missing_name_without_a_similar_one_is_only_missing(folder):
     write(folder, "skills/alpha/SKILL.md")
 
     assert load(folder, "skills/alpha2")["reason"] == "no such file"
 
 
-def test_no_name_outside_is_told_as_the_one_that_is_meant(folder, tmp_path):
+def test_a_similar_name_outside_the_collection_is_not_shown(folder, tmp_path):
     (tmp_path / "secret" / "alpha").mkdir()
     (folder / "skills").symlink_to(tmp_path / "secret")
 
@@ -459,7 +458,7 @@ def dotfiles(folder, tmp_path):
     return tmp_path / "dotfiles"
 
 
-def test_links_lead_to_allowed_roots_only_where_these_are_named(folder, dotfiles):
+def test_links_into_another_folder_are_followed_only_if_it_is_allowed(folder, dotfiles):
     refused = load(folder, "skills/a")
     allowed = load(folder, "skills/a", link_roots=[dotfiles])
 
@@ -477,7 +476,7 @@ def test_a_link_beside_the_allowed_roots_is_not_followed(folder, dotfiles, root)
 
 
 @pytest.mark.parametrize("path", ["skills/b", "skills/../../../../secret", "../../../secret"])
-def test_a_way_out_of_an_allowed_root_is_not_followed(folder, dotfiles, path):
+def test_a_link_out_of_an_allowed_root_is_not_followed(folder, dotfiles, path):
     found = load(folder, path, link_roots=[dotfiles])
 
     assert (found["state"], found["description"]) == ("outside", None)

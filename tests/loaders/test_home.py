@@ -59,10 +59,10 @@ def test_the_tilde_is_the_users_own_folder(root, monkeypatch):
         ("~no-such-user-here/x", "there is no such folder"),
         ("a\0b", "there is no such folder"),
         (".", "holds neither collections/ nor cache/cache.db"),
-        ("file", "it is no folder; give a .skillmeat folder"),
+        ("file", "it is not a folder; give a .skillmeat folder"),
     ],
 )
-def test_where_there_is_no_home_is_told(tmp_path, monkeypatch, path, reason):
+def test_a_missing_home_is_reported(tmp_path, monkeypatch, path, reason):
     monkeypatch.chdir(tmp_path)
     touch(tmp_path, "file")
 
@@ -70,13 +70,13 @@ def test_where_there_is_no_home_is_told(tmp_path, monkeypatch, path, reason):
         find_home(path)
 
 
-def test_a_home_that_may_not_be_looked_into_is_told(root, monkeypatch):
+def test_a_home_without_permission_is_reported(root, monkeypatch):
     def stat(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(os, "stat", stat)
 
-    with pytest.raises(HomeError, match=r"cannot reach the home at .*: Permission denied; mend"):
+    with pytest.raises(HomeError, match=r"cannot reach the home at .*: Permission denied; repair"):
         find_home(root)
 
 
@@ -132,14 +132,14 @@ def test_a_server_is_reached_by_psycopg(root, scheme):
     "given",
     ["none.db", "sqlite:///none.db", "sqlite://", ".", "x" * 300, "~no-such-user-here/x", ""],
 )
-def test_a_database_that_is_no_file_is_told(root, monkeypatch, given):
+def test_a_database_that_is_not_a_file_is_reported(root, monkeypatch, given):
     monkeypatch.chdir(root)
 
     with pytest.raises(HomeError, match=r"no database at .*: there is no such file"):
         find_home(root, given)
 
 
-def test_a_database_of_another_kind_is_bad_usage(root):
+def test_a_database_of_an_unsupported_kind_is_a_usage_error(root):
     with pytest.raises(UsageError, match="cannot read a database of the kind mysql; give a file"):
         find_home(root, "mysql://host/db")
 
@@ -172,7 +172,7 @@ def test_the_active_collection_is_the_one_of_the_settings(root, settings, active
         (b"x = " + b"[" * 100_000, ""),
     ],
 )
-def test_settings_that_cannot_be_read_are_told(root, content, said):
+def test_settings_that_cannot_be_read_are_reported(root, content, said):
     (root / "config.toml").write_bytes(content)
     found = find_home(root)
 
@@ -181,7 +181,7 @@ def test_settings_that_cannot_be_read_are_told(root, content, said):
 
 
 @pytest.mark.parametrize("other", [os.mkdir, os.mkfifo])
-def test_settings_that_are_no_file_are_told_and_not_waited_for(root, other):
+def test_a_pipe_in_place_of_the_settings_is_reported_without_waiting(root, other):
     other(root / "config.toml")
     found = find_home(root)
 
@@ -203,11 +203,11 @@ def test_a_home_without_a_collections_folder_has_none(tmp_path):
     assert file_collections(find_home(tmp_path)) == []
 
 
-def test_collections_that_cannot_be_listed_are_told(tmp_path):
+def test_collections_that_cannot_be_listed_are_reported(tmp_path):
     touch(tmp_path, "collections")
 
     with pytest.raises(
-        HomeError, match=r"cannot list .*: Not a directory; mend the link or the permissions"
+        HomeError, match=r"cannot list .*: Not a directory; repair the link or the permissions"
     ):
         file_collections(find_home(tmp_path))
 
@@ -228,7 +228,7 @@ def test_a_linked_cache_is_read_with_the_log_beside_its_target(make_home, tmp_pa
 
 
 @pytest.mark.parametrize("target", ["/nonexistent", "cache.db"], ids=["dangling", "looped"])
-def test_a_cache_that_cannot_be_reached_is_not_taken_for_none(make_home, target):
+def test_an_unreachable_cache_is_not_taken_for_a_missing_one(make_home, target):
     cache = make_home("clean") / "cache" / "cache.db"
     cache.unlink()
     cache.symlink_to(target)
@@ -237,7 +237,7 @@ def test_a_cache_that_cannot_be_reached_is_not_taken_for_none(make_home, target)
         find_home(cache.parent.parent)
 
 
-def test_a_cache_folder_that_leads_nowhere_is_told(make_home):
+def test_a_cache_folder_that_leads_nowhere_is_reported(make_home):
     home = make_home("clean")
     shutil.rmtree(home / "cache")
     (home / "cache").symlink_to("/nonexistent")
@@ -246,7 +246,7 @@ def test_a_cache_folder_that_leads_nowhere_is_told(make_home):
         find_home(home)
 
 
-def test_collections_that_lead_nowhere_are_no_empty_home(make_home):
+def test_a_dangling_link_to_the_collections_is_not_an_empty_home(make_home):
     home = make_home("clean")
     shutil.rmtree(home / "collections")
     (home / "collections").symlink_to("/nonexistent")

@@ -86,7 +86,7 @@ def test_files_of_any_name_are_read_in_any_locale(home, environment):
 
 
 @pytest.mark.parametrize("form", ["text", "csv"])
-def test_what_no_terminal_can_show_is_no_crash(home, environment, form):
+def test_text_that_the_terminal_cannot_show_does_not_crash(home, environment, form):
     done = run(home, environment, "check", "--verbose", "--format", form)
 
     assert done.returncode == 1, done.stderr.decode(errors="replace")

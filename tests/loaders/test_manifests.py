@@ -13,7 +13,8 @@ from skillmeat_audit.loaders import manifests
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.manifests import load_manifests, parse_manifest, stem_of
 from skillmeat_audit.loaders.refusals import TYPES
-from skillmeat_audit.model.tables import MANIFEST, PROBLEMS, records
+from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
 
 HEAD = """\
 [collection]
@@ -133,7 +134,7 @@ def test_tags_are_the_union_of_both_places_in_order(tmp_path):
 
 
 @pytest.mark.parametrize("tags", ['"abc"', "[]", "5"])
-def test_tags_that_are_no_list_or_empty_are_no_tags(tmp_path, tags):
+def test_tags_that_are_not_a_list_or_empty_are_null(tmp_path, tags):
     assert loaded(tmp_path, HEAD + entry(tags=tags))["tags_json"] is None
 
 
@@ -143,7 +144,7 @@ def test_tools_skillmeat_does_not_know_are_dropped(tmp_path):
     assert loaded(tmp_path, HEAD + entry(tail=tail))["tools_json"] == '["Read", "Bash"]'
 
 
-def test_values_that_are_no_text_become_text(tmp_path):
+def test_values_of_other_types_become_text(tmp_path):
     tail = "[artifacts.metadata]\ndescription = 5\nversion = 1.10\nauthor = true"
     only = loaded(tmp_path, HEAD + entry(tail=tail, upstream="2026-01-01"))
 
@@ -156,7 +157,7 @@ LINKED = (
 )
 
 
-def test_linked_artifacts_are_told(tmp_path):
+def test_linked_artifacts_are_reported(tmp_path):
     assert loaded(tmp_path, HEAD + entry(tail=LINKED))["linked"] is True
 
 
@@ -195,7 +196,7 @@ def test_every_type_skillmeat_knows_is_accepted(tmp_path):
         {"metadata": '{tools = "Read"}'},
     ],
 )
-def test_what_skillmeat_accepts_is_no_problem(tmp_path, values):
+def test_entries_that_skillmeat_accepts_are_no_problem(tmp_path, values):
     loaded(tmp_path, HEAD + entry(**values))
 
 
@@ -207,11 +208,11 @@ REFUSED = [
     ("origin", {"origin": None}, "is missing"),
     ("metadata", {"metadata": "3"}, "is not a table"),
     ("added", {"added": "2026-01-01T00:00:00"}, NO_TEXT),
-    ("added", {"added": '"yesterday"'}, "is 'yesterday', which is no ISO time"),
+    ("added", {"added": '"yesterday"'}, "is 'yesterday', which is not an ISO time"),
     ("last_updated", {"last_updated": "5"}, NO_TEXT),
-    ("discovered_at", {"discovered_at": '""'}, "is '', which is no ISO time"),
-    ("type", {"type": '"mcp_server"'}, "is 'mcp_server', which is no artifact type"),
-    ("type", {"type": "[1]"}, "is [1], which is no artifact type"),
+    ("discovered_at", {"discovered_at": '""'}, "is '', which is not an ISO time"),
+    ("type", {"type": '"mcp_server"'}, "is 'mcp_server', which is not an artifact type"),
+    ("type", {"type": "[1]"}, "is [1], which is not an artifact type"),
     ("name", {"name": "7"}, "is not a string"),
     ("name", {"name": '""'}, "is empty"),
     ("name", {"name": '"a/b"'}, "is 'a/b': a name cannot hold a path separator"),
@@ -234,7 +235,7 @@ REFUSED = [
         {"target_platforms": "[]"},
         "is an empty list; leave the key out to mean all platforms",
     ),
-    ("target_platforms", {"target_platforms": '["vim"]'}, "holds 'vim', which is no platform"),
+    ("target_platforms", {"target_platforms": '["vim"]'}, "holds 'vim', which is not a platform"),
     ("target_platforms", {"target_platforms": '"codex"'}, "is not a list"),
     ("metadata.tags", {"tags": '"a"', "metadata": "{tags = ['b']}"}, UNJOINED),
     ("metadata.tags", {"metadata": "{tags = 'b'}"}, UNJOINED),
@@ -265,16 +266,16 @@ REFUSED = [
         for links, reason in {
             "5": "is not a list of tables",
             "[{}]": "holds a link without artifact_name",
-            "[{artifact_name = 'a', link_type = 'z'}]": "holds 'z', which is no link_type",
+            "[{artifact_name = 'a', link_type = 'z'}]": "holds 'z', which is not a link_type",
             "[{artifact_name = 'a', created_at = 'z'}]": "holds a created_at that is 'z', "
-            "which is no ISO time",
+            "which is not an ISO time",
         }.items()
     ),
 ]
 
 
 @pytest.mark.parametrize(("key", "values", "reason"), REFUSED)
-def test_a_refused_entry_is_told_and_the_others_are_loaded(tmp_path, key, values, reason):
+def test_a_refused_entry_is_reported_and_the_others_are_loaded(tmp_path, key, values, reason):
     text = HEAD + entry("alpha", key_of_alpha="1") + entry(**values) + entry("gamma")
     found = load(tmp_path, default=text, other=HEAD + entry("delta"))
     said = problem(found)
@@ -292,7 +293,7 @@ def test_a_refused_entry_is_told_and_the_others_are_loaded(tmp_path, key, values
     )
 
 
-def test_a_refused_key_of_a_subtable_is_found_there(tmp_path):
+def test_the_line_of_a_refused_key_of_a_subtable_is_in_the_subtable(tmp_path):
     tail = "tools = 1\n[artifacts.metadata]\nauthor = 'x'\ntools = 5"
     said = problem(load(tmp_path, default=HEAD + entry(tail=tail)))
 
@@ -300,7 +301,7 @@ def test_a_refused_key_of_a_subtable_is_found_there(tmp_path):
     assert "entry 1, key metadata.tools: is not a list" in said["detail"]
 
 
-def test_a_missing_key_is_not_found_in_a_subtable(tmp_path):
+def test_a_missing_key_is_not_located_in_a_subtable(tmp_path):
     text = HEAD + entry(origin=None, tail='[artifacts.metadata.extra]\norigin = "x"')
 
     assert problem(load(tmp_path, default=text))["place"].endswith(":7")
@@ -312,7 +313,7 @@ def test_lines_are_counted_as_editors_count_them(tmp_path):
     assert problem(load(tmp_path, default=text))["place"].endswith(":12")
 
 
-def test_a_refused_line_is_unknown_where_the_text_does_not_tell_the_entries_apart(tmp_path):
+def test_the_line_is_unknown_if_the_text_does_not_separate_the_entries(tmp_path):
     keys = ", ".join(f"{key} = {value}" for key, value in (REQUIRED | {"origin": '"web"'}).items())
     said = problem(load(tmp_path, default=f"artifacts = [{{{keys}}}]\n{HEAD}"))
 
@@ -354,7 +355,7 @@ def test_a_refused_entry_without_a_name_may_hide_one(tmp_path, values):
         (f"artifacts = {{}}\n{HEAD}", "artifacts", "is not a list of tables"),
     ],
 )
-def test_a_refused_collection_is_told_and_the_others_are_loaded(tmp_path, text, key, reason):
+def test_a_refused_collection_is_reported_and_the_others_are_loaded(tmp_path, text, key, reason):
     found = load(tmp_path, default=text, other=HEAD + entry())
     said = problem(found)
 
@@ -378,7 +379,7 @@ SERVER = {"name": "'fs'", "repo": "'acme/fs'"}
         ("mcp_servers", SERVER | {"env_vars": "[]"}, "env_vars of mcp_servers 2: is not a table"),
         ("mcp_servers", SERVER | {"env_vars": "{A = 1}"}, "env_vars of mcp_servers 2: is not a"),
         *(
-            ("mcp_servers", SERVER | {"repo": repr(repo)}, "which is no repository of GitHub")
+            ("mcp_servers", SERVER | {"repo": repr(repo)}, "which is not a GitHub repository")
             for repo in (
                 "",
                 "a",
@@ -410,16 +411,16 @@ def test_another_table_may_be_refused_and_the_entries_are_loaded(tmp_path, table
     ("text", "said"),
     [("groups = 5\n", "key groups: is not a list"), ("groups = [5]\n", "groups 1: is not a table")],
 )
-def test_another_table_that_is_none_is_refused(tmp_path, text, said):
+def test_another_table_of_the_wrong_type_is_refused(tmp_path, text, said):
     assert said in problem(load(tmp_path, default=text + HEAD))["detail"]
 
 
 @pytest.mark.parametrize("repo", ["acme/fs", "github.com/acme/fs", "https://github.com/acme/fs"])
-def test_what_skillmeat_takes_for_a_repository_is_no_problem(tmp_path, repo):
+def test_repositories_that_skillmeat_accepts_are_no_problem(tmp_path, repo):
     loaded(tmp_path, HEAD + entry() + f"[[mcp_servers]]\nname = 'fs'\nrepo = '{repo}'\n")
 
 
-def test_an_entry_that_is_no_table_is_refused(tmp_path):
+def test_an_entry_that_is_not_a_table_is_refused(tmp_path):
     found = load(tmp_path, default=f"artifacts = [1]\n{HEAD}")
 
     assert "entry 1, key artifacts: is not a table" in problem(found)["detail"]
@@ -497,7 +498,7 @@ def test_toml_that_skillmeat_reads_is_read(older):
     "key", ["upstream", "type", "origin", "metadata.description", "tags", "target_platforms"]
 )
 @pytest.mark.parametrize("value", [HUGE, f"[{HUGE}]"])
-def test_a_number_too_long_to_show_costs_its_entry_only(tmp_path, key, value):
+def test_a_number_too_long_to_show_excludes_only_its_entry(tmp_path, key, value):
     table, _, name = key.rpartition(".")
     bad = entry(tail=f"[artifacts.metadata]\n{name} = {value}") if table else entry(**{name: value})
     found = load(tmp_path, default=HEAD + bad + entry("gamma"))
@@ -506,7 +507,7 @@ def test_a_number_too_long_to_show_costs_its_entry_only(tmp_path, key, value):
     assert len(ids(found)) + len(found.problems) == 2
 
 
-def test_a_value_nested_too_deeply_to_show_costs_its_entry_only(tmp_path):
+def test_a_value_nested_too_deeply_to_show_excludes_only_its_entry(tmp_path):
     deep = ".".join("a" * 990)
     text = (
         HEAD + entry(tail=f"[artifacts.metadata.description.{deep}]\n{deep} = 1") + entry("gamma")
@@ -529,7 +530,7 @@ def test_a_manifest_over_the_size_limit_is_not_read(tmp_path, monkeypatch):
     ("other", "reason"),
     [(os.mkdir, "is not a regular file"), (os.mkfifo, "is not a regular file")],
 )
-def test_a_manifest_that_is_no_file_is_a_problem_and_not_waited_for(tmp_path, other, reason):
+def test_a_pipe_in_place_of_a_manifest_is_a_problem(tmp_path, other, reason):
     (tmp_path / "collections" / "default").mkdir(parents=True)
     other(tmp_path / "collections" / "default" / "collection.toml")
     found = load(tmp_path)
@@ -538,7 +539,7 @@ def test_a_manifest_that_is_no_file_is_a_problem_and_not_waited_for(tmp_path, ot
     assert found.may_hide_entries
 
 
-def test_a_manifest_that_cannot_be_looked_at_is_a_problem(tmp_path):
+def test_a_manifest_without_permission_is_a_problem(tmp_path):
     folder = tmp_path / "collections" / "default"
     folder.mkdir(parents=True)
     (folder / "collection.toml").symlink_to("x" * 300)

@@ -69,7 +69,7 @@ def skill(home, name="alpha"):
     return home.collections / "default" / "skills" / name / "SKILL.md"
 
 
-def test_a_file_that_is_as_it_was_is_not_read_again(home, tmp_path):
+def test_an_unchanged_file_is_not_read_again(home, tmp_path):
     first = load(home, tmp_path / "state")
     again = load(home, tmp_path / "state")
 
@@ -80,7 +80,7 @@ def test_a_file_that_is_as_it_was_is_not_read_again(home, tmp_path):
     assert again == (first[0], [])
 
 
-def test_the_frame_is_the_same_with_and_without(home, tmp_path):
+def test_the_frame_is_the_same_with_and_without_the_cache(home, tmp_path):
     entries = load_manifests(home).entries
     load_frontmatter(home, entries, ParseCache(tmp_path))
     skill(home, "beta").write_text(SKILL.format("Second."))
@@ -93,7 +93,7 @@ def test_the_frame_is_the_same_with_and_without(home, tmp_path):
     assert (known.dtypes == fresh.dtypes).all()
 
 
-def test_a_change_that_hides_itself_is_seen(home, tmp_path):
+def test_a_change_with_a_restored_time_is_detected(home, tmp_path):
     load(home, tmp_path)
     before = skill(home).stat()
     skill(home).write_text(SKILL.format("Other."))
@@ -103,7 +103,7 @@ def test_a_change_that_hides_itself_is_seen(home, tmp_path):
     assert load(home, tmp_path) == (["Other.", "First.", "Goes."], ["skills/alpha/SKILL.md"])
 
 
-def test_a_file_that_another_took_the_place_of_is_read(home, tmp_path):
+def test_a_replaced_file_is_read_again(home, tmp_path):
     load(home, tmp_path)
     other = home.root / "other"
     shutil.copy2(skill(home), other)
@@ -113,7 +113,7 @@ def test_a_file_that_another_took_the_place_of_is_read(home, tmp_path):
 
 
 @pytest.mark.parametrize("link", ["file", "folder"])
-def test_what_is_a_link_by_now_is_not_believed(home, tmp_path, link):
+def test_a_file_replaced_by_a_link_is_not_taken_from_the_cache(home, tmp_path, link):
     load(home, tmp_path / "state")
     here = skill(home) if link == "file" else skill(home).parent
     shutil.move(here, tmp_path / "away")
@@ -125,7 +125,7 @@ def test_what_is_a_link_by_now_is_not_believed(home, tmp_path, link):
     assert found["description"].isna().tolist() == [True, False, False]
 
 
-def test_a_file_that_is_gone_is_missing(home, tmp_path):
+def test_a_deleted_file_is_missing(home, tmp_path):
     load(home, tmp_path)
     skill(home).unlink()
     frame = load_frontmatter(home, load_manifests(home).entries, ParseCache(tmp_path))
@@ -133,14 +133,14 @@ def test_a_file_that_is_gone_is_missing(home, tmp_path):
     assert frame["state"].tolist() == ["missing", "read", "read"]
 
 
-def test_a_file_written_only_just_before_is_read_again(home, tmp_path, monkeypatch):
+def test_a_file_written_just_before_is_read_again(home, tmp_path, monkeypatch):
     monkeypatch.setattr(indexes, "_UNSETTLED_NS", 3_000_000_000)
     load(home, tmp_path)
 
     assert len(load(home, tmp_path)[1]) == 3
 
 
-def test_few_files_are_not_remembered(home, tmp_path, monkeypatch):
+def test_few_files_are_not_cached(home, tmp_path, monkeypatch):
     monkeypatch.setattr(indexes, "LEAST_ROWS", 4)
     load(home, tmp_path / "state")
 
@@ -160,7 +160,7 @@ def test_everything_is_read_again_after_a_week(home, tmp_path, monkeypatch):
     assert (len(fresh), len(stale), len(renewed)) == (0, 3, 0)
 
 
-def test_changed_files_do_not_put_the_full_reading_off(home, tmp_path, monkeypatch):
+def test_changed_files_do_not_delay_the_full_read(home, tmp_path, monkeypatch):
     load(home, tmp_path)
     day = 86_400 * 10**9
     now = indexes.time.time_ns()
@@ -172,7 +172,7 @@ def test_changed_files_do_not_put_the_full_reading_off(home, tmp_path, monkeypat
     assert len(load(home, tmp_path)[1]) == 3
 
 
-def test_a_clock_that_was_set_back_is_not_believed(home, tmp_path, monkeypatch):
+def test_a_cache_from_the_future_is_ignored(home, tmp_path, monkeypatch):
     load(home, tmp_path)
     now = indexes.time.time_ns()
     monkeypatch.setattr(indexes.time, "time_ns", lambda: now - 86_400 * 10**9)
@@ -190,7 +190,7 @@ def flipped(content):
 
 def by_another(content):
     head, _, payload = content.partition(b"\n")
-    return json.dumps(json.loads(head) | {"made_by": "another release"}).encode() + b"\n" + payload
+    return json.dumps(json.loads(head) | {"code": "another release"}).encode() + b"\n" + payload
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def by_another(content):
     [cut, flipped, by_another, lambda _: b"", lambda _: b"[]\nx", lambda _: b"{}", os.urandom],
     ids=["cut", "flipped", "by another", "empty", "a list", "no key", "noise"],
 )
-def test_an_index_that_cannot_be_used_is_as_good_as_none(home, tmp_path, spoil):
+def test_an_unusable_cache_is_ignored(home, tmp_path, spoil):
     expected = load(home, tmp_path)
     file = tmp_path / "files.index"
     file.write_bytes(spoil(200) if spoil is os.urandom else spoil(file.read_bytes()))
@@ -208,7 +208,7 @@ def test_an_index_that_cannot_be_used_is_as_good_as_none(home, tmp_path, spoil):
 
 
 @pytest.mark.parametrize("other", [os.mkdir, os.mkfifo])
-def test_an_index_that_is_no_file_is_not_waited_for(home, tmp_path, other):
+def test_a_pipe_in_place_of_the_cache_is_not_waited_for(home, tmp_path, other):
     expected = load(home, tmp_path)
     (tmp_path / "files.index").unlink()
     other(tmp_path / "files.index")
@@ -216,13 +216,13 @@ def test_an_index_that_is_no_file_is_not_waited_for(home, tmp_path, other):
     assert load(home, tmp_path) == expected
 
 
-def test_an_index_that_cannot_be_kept_is_no_error(home, tmp_path):
+def test_a_cache_that_cannot_be_written_is_not_an_error(home, tmp_path):
     (tmp_path / "state").write_text("a file where the folder should be")
 
     assert len(load(home, tmp_path / "state")[1]) == 3
 
 
-def test_an_index_is_for_nobody_else_to_read(home, tmp_path):
+def test_other_users_cannot_read_the_cache(home, tmp_path):
     load(home, tmp_path / "state")
     file = tmp_path / "state" / "files.index"
 
@@ -240,7 +240,7 @@ def parsed(home, folder, monkeypatch):
     return found, len(texts)
 
 
-def test_a_manifest_that_is_as_it_was_is_not_parsed_again(home, tmp_path, monkeypatch):
+def test_an_unchanged_manifest_is_not_parsed_again(home, tmp_path, monkeypatch):
     shutil.copytree(home.collections / "default", home.collections / "more")
     first, both = parsed(home, tmp_path, monkeypatch)
     (home.collections / "default" / "collection.toml").touch()
@@ -253,7 +253,7 @@ def test_a_manifest_that_is_as_it_was_is_not_parsed_again(home, tmp_path, monkey
     assert (first.entries.dtypes == third.entries.dtypes).all()
 
 
-def test_a_manifest_that_something_is_wrong_with_is_parsed_each_time(home, tmp_path, monkeypatch):
+def test_a_manifest_with_a_problem_is_parsed_every_time(home, tmp_path, monkeypatch):
     manifest = home.collections / "default" / "collection.toml"
     manifest.write_text(manifest.read_text() + '[[artifacts]]\nname = "odd"\n')
     first, _ = parsed(home, tmp_path, monkeypatch)
@@ -264,7 +264,7 @@ def test_a_manifest_that_something_is_wrong_with_is_parsed_each_time(home, tmp_p
     assert again.problems.equals(first.problems)
 
 
-def test_a_collection_that_is_gone_is_not_remembered(home, tmp_path, monkeypatch):
+def test_a_deleted_collection_is_not_taken_from_the_cache(home, tmp_path, monkeypatch):
     shutil.copytree(home.collections / "default", home.collections / "more")
     parsed(home, tmp_path, monkeypatch)
     shutil.rmtree(home.collections / "default")
@@ -274,7 +274,7 @@ def test_a_collection_that_is_gone_is_not_remembered(home, tmp_path, monkeypatch
     assert found.entries["entry"].tolist() == [0, 1, 2]
 
 
-def test_an_audit_is_the_same_with_and_without_and_leaves_the_home_alone(make_home, tmp_path):
+def test_an_audit_is_the_same_with_the_cache_and_does_not_touch_the_home(make_home, tmp_path):
     home = make_home()
     before = digest(home)
     told = [
@@ -290,7 +290,7 @@ def test_an_audit_is_the_same_with_and_without_and_leaves_the_home_alone(make_ho
     }
 
 
-def test_check_remembers_unless_it_is_told_not_to(cli, make_home, tmp_path, monkeypatch):
+def test_check_uses_the_cache_unless_disabled(cli, make_home, tmp_path, monkeypatch):
     home = make_home()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     without = cli("check", home, "--no-index", "--format", "json")
@@ -303,7 +303,7 @@ def test_check_remembers_unless_it_is_told_not_to(cli, make_home, tmp_path, monk
     assert without == first == again
 
 
-def test_a_report_remembers_in_its_state_folder(cli, make_home, tmp_path):
+def test_a_report_keeps_the_cache_in_its_state_folder(cli, make_home, tmp_path):
     state = tmp_path / "own"
     cli("report", make_home(), "--state-dir", state, "-o", tmp_path / "r.json")
 
@@ -337,7 +337,7 @@ def described(frame):
     return frame["description"].dropna().str[:1].tolist()
 
 
-def test_a_plan_does_not_rest_on_what_the_index_remembers(stored_unseen, tmp_path):
+def test_a_plan_does_not_rest_on_the_cache(stored_unseen, tmp_path):
     remembered = audit(stored_unseen, state_dir=tmp_path / "state")
     fresh = audit(stored_unseen, index=False)
 
@@ -354,7 +354,7 @@ def test_a_plan_does_not_rest_on_what_the_index_remembers(stored_unseen, tmp_pat
     [(MANIFEST, "the manifests"), (SKILL_MD, "skill:1password")],
     indirect=["stored_unseen"],
 )
-def test_evidence_is_told_apart_whatever_the_times_say(stored_unseen, tmp_path, changed):
+def test_changed_evidence_is_detected_whatever_the_file_times(stored_unseen, tmp_path, changed):
     assert changed_evidence(audit(stored_unseen, state_dir=tmp_path / "state").snapshot) == changed
 
 
@@ -371,7 +371,7 @@ def test_the_verbs_that_write_read_every_file(stored_unseen, tmp_path, cli, monk
     assert '"Xeads secrets' not in planned
 
 
-def test_a_file_that_was_only_touched_is_no_other_evidence(make_home, tmp_path):
+def test_a_touched_file_is_unchanged_evidence(make_home, tmp_path):
     home = make_home()
     audit(home, index=tmp_path)
     remembered = audit(home, index=tmp_path)

@@ -23,12 +23,12 @@ def written(path, content):
     return path
 
 
-def test_without_a_file_the_defaults_hold(default):
+def test_without_a_file_the_defaults_apply(default):
     assert load_settings() == Settings(ignore={}, fail_on=Severity.WARNING)
     assert default_settings_file() == default
 
 
-def test_a_file_says_how_many_backups_are_kept(tmp_path):
+def test_the_number_of_backups_is_read(tmp_path):
     assert load_settings(written(tmp_path / "own.toml", "keep-backups = 0")).keep_backups == 0
 
 
@@ -52,14 +52,14 @@ def test_the_default_file_is_read(default):
 
 
 @pytest.mark.parametrize("severity", SEVERITIES)
-def test_a_file_says_when_to_fail_and_what_to_ignore(tmp_path, severity):
+def test_the_failing_severity_and_the_ignored_rules_are_read(tmp_path, severity):
     text = f'fail-on = "{severity}"\n[ignore]\nF002 = "moved on purpose"\n'
     found = load_settings(written(tmp_path / "own.toml", text))
 
     assert found == Settings({"F002": "moved on purpose"}, severity)
 
 
-def test_an_empty_file_says_nothing(tmp_path):
+def test_an_empty_file_gives_the_defaults(tmp_path):
     assert load_settings(written(tmp_path / "own.toml", "")) == Settings()
 
 
@@ -97,19 +97,19 @@ def test_a_mistake_names_the_file_and_the_way_out(tmp_path, content, reason):
 
 
 @pytest.mark.parametrize("path", [".", "a\0b", "x" * 300])
-def test_what_is_no_file_is_told(path):
+def test_a_path_that_is_not_a_file_is_reported(path):
     with pytest.raises(UsageError, match="cannot read the settings file"):
         load_settings(Path(path))
 
 
-def test_a_file_says_how_many_runs_are_kept(tmp_path):
+def test_the_number_of_runs_is_read(tmp_path):
     assert load_settings(written(tmp_path / "own.toml", "kept-runs = 7")).kept_runs == 7
     for wrong in ("0", "true", "'x'"):
         with pytest.raises(UsageError, match="kept-runs must be a number"):
             load_settings(written(tmp_path / "own.toml", f"kept-runs = {wrong}"))
 
 
-def test_a_file_names_the_folders_that_links_may_lead_to(tmp_path, monkeypatch):
+def test_the_folders_that_links_may_lead_to_are_read(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", "/home/jane")
     found = load_settings(written(tmp_path / "own.toml", 'allow-links = ["~/dotfiles", "/srv"]'))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from skillmeat_audit.loaders import workers
-from skillmeat_audit.loaders.workers import ParseTask, parse_all, read_here
+from skillmeat_audit.loaders.workers import ParseTask, parse_all, parse_in_process
 
 pytestmark = pytest.mark.slow
 
@@ -38,15 +38,15 @@ def children(monkeypatch):
         started.append(real(*arguments, **named))
         return started[-1]
 
-    monkeypatch.setattr(workers, "FILES_PER_CHILD", 1)
+    monkeypatch.setattr(workers, "FILES_PER_WORKER", 1)
     monkeypatch.setattr(workers, "HEAD_START_FILES", 0)
-    monkeypatch.setattr(workers, "_processors", lambda: 3)
+    monkeypatch.setattr(workers, "_cpu_count", lambda: 3)
     monkeypatch.setattr(workers, "Popen", popen)
     return started
 
 
-def test_children_read_what_one_process_reads_in_the_same_order(tasks, children):
-    alone = read_here(tasks)
+def test_workers_return_the_same_results_in_the_same_order_as_one_process(tasks, children):
+    alone = parse_in_process(tasks)
 
     assert parse_all(tasks) == alone
     assert [child.returncode for child in children] == [0, 0]
@@ -55,10 +55,10 @@ def test_children_read_what_one_process_reads_in_the_same_order(tasks, children)
 def test_few_files_are_read_by_one_process(tasks, monkeypatch):
     monkeypatch.setattr(workers, "Popen", None)
 
-    assert parse_all(tasks) == read_here(tasks)
+    assert parse_all(tasks) == parse_in_process(tasks)
 
 
-def test_no_files_are_no_work():
+def test_no_tasks_give_no_results():
     assert parse_all([]) == []
 
 
@@ -66,24 +66,24 @@ def test_no_files_are_no_work():
     "code",
     ["raise SystemExit(3)", "print('no answer')", "import os; os.kill(os.getpid(), 9)", "1 +"],
 )
-def test_what_a_child_fails_at_is_read_here(tasks, children, monkeypatch, code):
-    monkeypatch.setattr(workers, "_SERVE", code)
+def test_the_parent_reads_what_a_worker_fails_to_read(tasks, children, monkeypatch, code):
+    monkeypatch.setattr(workers, "_START", code)
 
-    assert parse_all(tasks) == read_here(tasks)
+    assert parse_all(tasks) == parse_in_process(tasks)
 
 
 @pytest.mark.parametrize("what", ["Popen", "TemporaryFile"])
-def test_where_no_child_can_be_started_all_is_read_here(tasks, children, monkeypatch, what):
+def test_the_parent_reads_all_files_if_no_worker_can_be_started(tasks, children, monkeypatch, what):
     def refuse(*_, **__):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(workers, what, refuse)
 
-    assert parse_all(tasks) == read_here(tasks)
+    assert parse_all(tasks) == parse_in_process(tasks)
 
 
-def test_children_do_not_outlive_who_is_interrupted(tasks, children, monkeypatch):
-    monkeypatch.setattr(workers, "_SERVE", "import time; time.sleep(60)")
+def test_workers_end_when_the_parent_is_interrupted(tasks, children, monkeypatch):
+    monkeypatch.setattr(workers, "_START", "import time; time.sleep(60)")
 
     def interrupted(each):
         raise KeyboardInterrupt
@@ -101,35 +101,35 @@ def test_a_script_without_a_main_guard_is_not_run_again(tmp_path, tasks):
     script.write_text(
         "print('once')\n"
         "from skillmeat_audit.loaders import workers\n"
-        "workers.FILES_PER_CHILD, workers._processors = 1, lambda: 2\n"
+        "workers.FILES_PER_WORKER, workers._cpu_count = 1, lambda: 2\n"
         f"tasks = {[tuple(task) for task in tasks]!r}\n"
         "print(len(workers.parse_all([workers.ParseTask(*task) for task in tasks])))\n"
     )
     command = [workers.sys.executable, script]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    result = subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-    assert said == f"once\n{len(tasks)}\n"
+    assert result == f"once\n{len(tasks)}\n"
 
 
-def test_a_child_ends_where_who_asked_was_killed(tmp_path):
+def test_a_worker_ends_when_its_parent_is_killed(tmp_path):
     (tmp_path / "a.md").write_text("---\nname: a\n---\n")
-    asking = tmp_path / "asking.py"
-    asking.write_text(
+    parent = tmp_path / "parent.py"
+    parent.write_text(
         "import os\n"
         "from skillmeat_audit.loaders import workers\n"
         f"tasks = [workers.ParseTask({os.fsencode(tmp_path / 'a.md')!r}, False)] * 1_000_000\n"
-        "with workers._child(tasks) as answer:\n"
-        "    print(os.popen(f'pgrep -P {os.getpid()} -f serve').read(), flush=True)\n"
+        "with workers._start_worker(tasks):\n"
+        "    print(os.popen(f'pgrep -P {os.getpid()} -f run_worker').read(), flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"
     )
-    command = [workers.sys.executable, asking]
-    said = subprocess.run(command, capture_output=True, text=True, check=False)
-    child = int(said.stdout.split()[0])
+    command = [workers.sys.executable, parent]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    child = int(result.stdout.split()[0])
     until = time.monotonic() + 20
     while time.monotonic() < until and is_running(child):
         time.sleep(0.1)
 
-    assert said.returncode == -9
+    assert result.returncode == -9
     assert not is_running(child)
 
 

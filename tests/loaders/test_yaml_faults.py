@@ -16,7 +16,7 @@ def test_a_fault_names_line_cause_what_is_read_and_what_to_type():
     block = "name: builds\ndescription: Use when: the build fails\nauthor: Jo\ntags: [ci]"
 
     assert reason(block) == (
-        "line 3: the value holds a colon that a space or the end follows, which YAML reads as "
+        "line 3: the value holds a colon before a space or the end, which YAML reads as "
         "another key; SkillMeat still reads name, description and drops author, tags; "
         'quote the value: description: "Use when: the build fails"'
     )
@@ -42,18 +42,18 @@ def test_a_fault_names_line_cause_what_is_read_and_what_to_type():
         ("c: Use it\n  when: it fails\nd: e", 2, "holds a colon", 'c: "Use it when: it fails"'),
         ("c: Use when:\n  - one: two", 2, "holds a colon", 'c: "Use when: - one: two"'),
         ("c: 2026-02-30", 2, "looks like a date or number", 'c: "2026-02-30"'),
-        ('c: "\\U00110000"', 2, "that Unicode does not have", "c: '\\U00110000'"),
+        ('c: "\\U00110000"', 2, "that Unicode does not define", "c: '\\U00110000'"),
         ("c: a\x01b", 2, r"a control character (\x01)", "c: ab"),
-        ("c:\ta: b", 2, "a tab stands where YAML takes spaces", 'c: "a: b"'),
-        ("name: x\n\tdescription: y", 3, "a tab, where YAML takes spaces", "description: y"),
-        ("a:\n\t- x", 3, "a tab, where YAML takes spaces only, indents", "  - x"),
+        ("c:\ta: b", 2, "a tab stands where YAML allows spaces", 'c: "a: b"'),
+        ("name: x\n\tdescription: y", 3, "a tab, where YAML allows spaces", "description: y"),
+        ("a:\n\t- x", 3, "a tab, where YAML allows spaces only, indents", "  - x"),
         (" name: x\ndescription: y", 2, "white space stands before a key", "name: x"),
         ("name:x\ndescription: y", 2, "no space follows the colon", "name: x"),
         ("name: x\nplain\nb: c", 3, "`plain` is neither key: value nor indented", "  plain"),
         ("c: |\nplain\nb: c", 3, "`plain` is neither key: value nor indented", "  plain"),
     ],
 )
-def test_every_fault_is_told_in_plain_words_with_the_line_to_type(block, line, cause, typed):
+def test_every_fault_is_explained_in_plain_words_with_the_line_to_type(block, line, cause, typed):
     said = reason(block)
 
     assert said.startswith(f"line {line}: ")
@@ -71,7 +71,7 @@ def test_every_fault_is_told_in_plain_words_with_the_line_to_type(block, line, c
         ("name: x\nversion: 2026-02-30", "SkillMeat reads none of it"),
     ],
 )
-def test_what_skillmeat_still_reads_is_told(block, reading):
+def test_fields_that_skillmeat_still_reads_are_named(block, reading):
     assert reading in reason(block)
 
 
@@ -91,7 +91,7 @@ def test_what_skillmeat_still_reads_is_told(block, reading):
         ("\n\ufeff---\nname: x\n", 2, "is not closed"),
     ],
 )
-def test_a_fence_that_is_not_closed_is_told(text, line, fault):
+def test_a_fence_that_is_not_closed_is_reported(text, line, fault):
     said = extract(text)["reason"]
 
     assert said.startswith(f"line {line}: the front matter {fault}")
@@ -104,11 +104,11 @@ def test_a_fence_that_is_not_closed_is_told(text, line, fault):
         "------\n\nText\n", "---\nname: x\n---\n", "---\n\n# tools\ntools: Read\n---\n",
     ],
 )  # fmt: skip
-def test_what_is_no_front_matter_or_a_sound_one_is_no_fault(text):
+def test_text_without_front_matter_or_with_a_valid_one_has_no_fault(text):
     assert extract(text)["reason"] is None
 
 
-def test_a_comment_above_the_fault_is_no_heading():
+def test_a_comment_above_the_fault_is_not_taken_for_a_heading():
     assert reason("name: x\n\n# what it does\ndescription: a: b").startswith("line 5: the value")
 
 
@@ -147,12 +147,12 @@ def test_a_quoted_value_is_what_was_typed(value, quoted):
         ("k: ! 1", 1),
     ],
 )
-def test_what_libyaml_refuses_or_reads_otherwise_is_read_as_pyyaml_reads_it(block, value):
+def test_text_that_libyaml_reads_differently_is_read_as_pyyaml_reads_it(block, value):
     assert load_block(block) == {"k": value}
 
 
 @pytest.mark.parametrize("block", ["k: x\t: y", "k: >#x\n  y", "k: |\t\n  x", "k: x\n\ufeff"])
-def test_what_libyaml_takes_and_pyyaml_refuses_is_a_fault(block):
+def test_text_that_only_libyaml_accepts_is_a_fault(block):
     assert reason(f"description: D\n{block}") is not None
 
 
@@ -166,7 +166,7 @@ def test_escaped_pairs_of_surrogates_are_the_character_they_mean():
     )
 
 
-def test_of_a_block_too_long_for_the_slow_scanner_libyamls_word_counts(monkeypatch):
+def test_a_block_too_long_for_the_slow_scanner_is_read_by_libyaml(monkeypatch):
     monkeypatch.setattr(yaml_blocks, "PYTHON_LIMIT_CHARS", 10)
 
     assert reason('k: "\\ud83c\\udfa7"').startswith("line 2: an escape names half a")

@@ -28,16 +28,16 @@ WRITTEN = (
 
 
 @pytest.mark.parametrize("text", ACCIDENTS)
-def test_what_no_author_wrote_is_an_accident(text):
+def test_products_of_a_failed_extraction_are_accidents(text):
     assert is_accident(f" {text} \n")
 
 
 @pytest.mark.parametrize("text", WRITTEN)
-def test_what_somebody_may_have_written_is_none(text):
+def test_texts_that_a_person_may_have_written_are_not_accidents(text):
     assert not is_accident(text)
 
 
-def test_the_hint_misses_no_accident():
+def test_the_hint_matches_every_accident():
     texts = pd.Series([*ACCIDENTS, *WRITTEN], dtype="string")
 
     assert map_bool(texts, is_accident, ACCIDENT_HINT).tolist() == [*map(is_accident, texts)]
@@ -48,5 +48,5 @@ def test_the_hint_misses_no_accident():
              "<!--" + "-" * 50_000 + "x", "['a'" + " 'a'" * 20_000 + "x", "{" * 50_000 + "x"],
     ids=range(8),
 )  # fmt: skip
-def test_no_text_takes_long(text):
+def test_no_text_takes_more_than_linear_time(text):
     assert is_accident(text) in (True, False)

@@ -3,18 +3,22 @@
 import pandas as pd
 import pytest
 
+from skillmeat_audit.base.arrow import (
+    is_in,  # fmt: skip
+    positions_in,  # fmt: skip
+    sort_nulls_last,  # fmt: skip
+)
 from skillmeat_audit.model import tables
+from skillmeat_audit.model.contracts import (
+    Table,  # fmt: skip
+    records,  # fmt: skip
+)
 from skillmeat_audit.model.tables import (
-    FLAG,
-    NUMBER,
-    REAL,
-    TEXT,
-    Table,
-    is_in,
-    positions_in,
-    records,
-    sort_nulls_last,
-)  # fmt: skip
+    FLAG,  # fmt: skip
+    NUMBER,  # fmt: skip
+    REAL,  # fmt: skip
+    TEXT,  # fmt: skip
+)
 
 COLUMNS = {"name": TEXT, "count": NUMBER, "share": REAL, "done": FLAG}
 CONTRACT = Table("example", COLUMNS)

@@ -6,7 +6,7 @@ import pytest
 
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.manifests import load_manifests
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.replay.collection import Collection, CollectionWithFiles
 from skillmeat_audit.replay.costs import Costs
 from skillmeat_audit.replay.source import BUNDLED, scan

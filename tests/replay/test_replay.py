@@ -7,7 +7,8 @@ import pytest
 
 import skillmeat_audit as sma
 from skillmeat_audit.base.errors import UsageError
-from skillmeat_audit.model.tables import REPLAYED, REPLAYS, records
+from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.replays import REPLAYED, REPLAYS
 from skillmeat_audit.reports.files.replay_json import replay_json
 
 pytestmark = pytest.mark.slow
@@ -39,8 +40,8 @@ def rows(replayed):
 
 
 def test_a_replay_keeps_its_contracts(replayed):
-    assert dict(replayed.paths.dtypes.astype(str)) == dict(REPLAYS.columns)
-    assert dict(replayed.artifacts.dtypes.astype(str)) == dict(REPLAYED.columns)
+    assert dict(replayed.paths.dtypes.astype(str)) == REPLAYS.dtypes
+    assert dict(replayed.artifacts.dtypes.astype(str)) == REPLAYED.dtypes
     assert len(replayed.artifacts) == (8 + 9) * 4
 
 

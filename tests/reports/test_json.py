@@ -10,7 +10,8 @@ from builders import HOSTILE, audited, entry, imported, known, row, snapshot
 
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.changes import Applied, Change, RunListing, RunOutcome, Skipped
-from skillmeat_audit.model.tables import FINDINGS, REPLAYED, REPLAYS
+from skillmeat_audit.model.replays import REPLAYED, REPLAYS
+from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.model.trend import RUNS, Accepted, AuditDelta
 from skillmeat_audit.reports.facts.report import Failure
 from skillmeat_audit.reports.files.artifact_json import artifact_json

@@ -109,7 +109,7 @@ def test_a_new_row_gets_both_times(session, database):
     assert {**returned.columns, "named": NEW[1]} == row
 
 
-def test_a_row_that_is_there_keeps_all_that_is_not_given(session, database):
+def test_an_existing_row_keeps_all_other_columns(session, database):
     before = cache_rows(database)
 
     returned = create_or_update_collection_artifact(session, *KNOWN, {"license": "MIT"})
@@ -122,7 +122,7 @@ def test_a_row_that_is_there_keeps_all_that_is_not_given(session, database):
     assert returned.columns["added_at"] == before[KNOWN]["added_at"]
 
 
-def test_what_people_and_other_paths_own_is_kept(session, database):
+def test_columns_of_people_and_other_code_paths_are_kept(session, database):
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE collection_artifacts SET deployments_json = '[1]'")
     before = cache_rows(database)[KNOWN]
@@ -133,7 +133,7 @@ def test_what_people_and_other_paths_own_is_kept(session, database):
     assert {name for name in row if row[name] != before[name]} == {"synced_at"}
 
 
-def test_no_columns_only_set_the_time(session, database):
+def test_an_upsert_without_columns_sets_only_the_time(session, database):
     before = cache_rows(database)[KNOWN]
 
     create_or_update_collection_artifact(session, *KNOWN, {})
@@ -160,7 +160,7 @@ def test_protected_and_unknown_columns_are_refused_by_name(session, database, co
     assert dump(database) == before
 
 
-def test_the_artifact_of_a_new_row_is_made_where_rows_need_one(session, database, era):
+def test_the_artifact_of_a_new_row_is_created_where_rows_refer_to_one(session, database, era):
     before = dump(database)
 
     create_or_update_collection_artifact(session, *NEW, {})
@@ -173,7 +173,7 @@ def test_the_artifact_of_a_new_row_is_made_where_rows_need_one(session, database
     assert after["projects"] == before["projects"]
 
 
-def test_a_second_row_of_an_artifact_uses_the_one_there_is(session, database):
+def test_a_second_row_of_an_artifact_uses_the_existing_one(session, database):
     create_or_update_collection_artifact(session, *NEW, {})
     before = dump(database)["artifacts"]
 
@@ -187,7 +187,7 @@ def test_a_second_row_of_an_artifact_uses_the_one_there_is(session, database):
 # refresh_single_artifact_cache
 
 
-def test_a_refresh_writes_what_the_manifest_says(session, database):
+def test_a_refresh_writes_the_values_of_the_manifest(session, database):
     said = Artifact(
         Metadata("Checks locks.", "Jane", "MIT", "1.0", [Tool("Bash"), "Read"]),
         URL, "marketplace", "github", ["ops", "größe"], "abc", "v1",
@@ -210,7 +210,7 @@ def test_a_refresh_writes_what_the_manifest_says(session, database):
     assert rows == before | {KNOWN: before[KNOWN] | written}
 
 
-def test_a_refresh_empties_what_the_manifest_does_not_say(session, database):
+def test_a_refresh_empties_columns_without_a_manifest_value(session, database):
     manager = Manager({("scribe", "agent"): Artifact()})
 
     refresh_single_artifact_cache(session, manager, "agent:scribe", deployment_profile_id="p")
@@ -220,9 +220,7 @@ def test_a_refresh_empties_what_the_manifest_does_not_say(session, database):
 
 
 @pytest.mark.parametrize("artifact_id", ["skill:unknown", "agent:lock-audit", "lock-audit", ""])
-def test_a_refresh_of_what_the_manifest_does_not_hold_writes_nothing(
-    session, database, artifact_id
-):
+def test_a_refresh_without_a_manifest_entry_writes_nothing(session, database, artifact_id):
     before = dump(database)
     manager = Manager({("lock-audit", "skill"): Artifact(), ("lock-audit", None): Artifact()})
 
@@ -230,7 +228,7 @@ def test_a_refresh_of_what_the_manifest_does_not_hold_writes_nothing(
     assert dump(database) == before
 
 
-def test_artifacts_of_one_name_are_told_apart_by_type(session, database):
+def test_artifacts_of_the_same_name_are_distinguished_by_type(session, database):
     manager = Manager({
         ("scribe", "agent"): Artifact(Metadata("The agent.")),
         ("scribe", "skill"): Artifact(Metadata("The skill.")),
@@ -247,7 +245,7 @@ def test_artifacts_of_one_name_are_told_apart_by_type(session, database):
 # populate_collection_artifact_from_import
 
 
-def test_an_import_writes_what_entry_and_manifest_say_together(session, database):
+def test_an_import_merges_import_entry_and_manifest_entry(session, database):
     said = Artifact(
         Metadata("Older.", "Jane", "MIT", "1.0", ["Read"]), "x", "local", None, ["mine", "ci"]
     )
@@ -264,7 +262,7 @@ def test_an_import_writes_what_entry_and_manifest_say_together(session, database
     assert json.loads(row["tags_json"]) == ["ci", "locks", "mine"]
 
 
-def test_an_import_without_a_description_keeps_the_manifests(session, database):
+def test_an_import_without_a_description_keeps_that_of_the_manifest(session, database):
     manager = Manager({("lock-audit", "skill"): Artifact(Metadata("The manifest's."))})
 
     populate_collection_artifact_from_import(session, manager, "default", Entry(description=None))
@@ -272,7 +270,7 @@ def test_an_import_without_a_description_keeps_the_manifests(session, database):
     assert cache_rows(database)[KNOWN]["description"] == "The manifest's."
 
 
-def test_an_import_that_the_manifest_does_not_hold_yet_is_written(session, database):
+def test_an_import_without_a_manifest_entry_is_written(session, database):
     entry = Entry("command", "commit-message", tags=[])
 
     returned = populate_collection_artifact_from_import(session, Manager({}), "default", entry)
@@ -293,7 +291,7 @@ def test_an_import_that_the_manifest_does_not_hold_yet_is_written(session, datab
         ("not a url", None),
     ],
 )
-def test_the_host_of_an_import_is_told_by_its_address(session, database, url, host):
+def test_the_origin_source_of_an_import_follows_from_its_host(session, database, url, host):
     entry = Entry(upstream_url=url)
 
     populate_collection_artifact_from_import(session, Manager({}), "default", entry)
@@ -317,7 +315,7 @@ MANY = [
 ]
 
 
-def test_rows_of_different_columns_are_written_in_one_go(session, database, era):
+def test_rows_with_different_columns_are_written_in_one_call(session, database, era):
     before = cache_rows(database)
 
     count = upsert_collection_artifacts(session.connection(), MANY)
@@ -335,7 +333,7 @@ def test_rows_of_different_columns_are_written_in_one_go(session, database, era)
     assert len({each["synced_at"] for each in map(rows.get, [NEW, KNOWN])}) == 1
 
 
-def test_all_of_it_is_rolled_back_with_the_callers_transaction(session, database):
+def test_the_upsert_is_rolled_back_with_the_callers_transaction(session, database):
     before = dump(database)
 
     upsert_collection_artifacts(session.connection(), MANY)
@@ -344,7 +342,7 @@ def test_all_of_it_is_rolled_back_with_the_callers_transaction(session, database
     assert dump(database) == before
 
 
-def test_it_commits_nothing_itself(session, database):
+def test_the_upsert_does_not_commit(session, database):
     before = dump(database)
 
     upsert_collection_artifacts(session.connection(), MANY)
@@ -352,7 +350,7 @@ def test_it_commits_nothing_itself(session, database):
     assert dump(database) == before
 
 
-def test_artifacts_are_made_under_the_sentinel_project_made_for_them(make_home):
+def test_artifacts_are_created_under_a_new_sentinel_project(make_home):
     database = make_home(era="artifact_uuid") / "cache" / "cache.db"
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("DELETE FROM projects")
@@ -367,13 +365,13 @@ def test_artifacts_are_made_under_the_sentinel_project_made_for_them(make_home):
     assert all(build.SENTINEL in each for each in tables["artifacts"] + tables["projects"])
 
 
-def test_a_type_that_the_table_refuses_is_told(make_home):
+def test_a_type_that_the_table_refuses_is_reported(make_home):
     database = make_home(era="artifact_uuid") / "cache" / "cache.db"
     before = dump(database)
     with opened(database) as session:
         rows = [*MANY, row(("default", "thing:x"))]
 
-        with pytest.raises(DatabaseError, match=r"no artifact thing:x can be made: .*refuses it"):
+        with pytest.raises(DatabaseError, match=r"thing:x cannot be created: .*refuses it"):
             upsert_collection_artifacts(session.connection(), rows)
         session.rollback()
 
@@ -393,7 +391,7 @@ def test_values_are_data_and_never_sql(session, database):
 def test_columns_are_refused_before_anything_is_written(session, database):
     before = dump(database)
 
-    with pytest.raises(DatabaseError, match="added_at is not ours"):
+    with pytest.raises(DatabaseError, match="added_at is protected"):
         upsert_collection_artifacts(session.connection(), [*MANY, row(KNOWN, added_at="x")])
 
     session.commit()
@@ -413,7 +411,7 @@ def oldest(make_home):
     return database
 
 
-def test_the_oldest_shape_is_written(oldest):
+def test_a_cache_of_the_oldest_shape_is_written(oldest):
     with opened(oldest) as session:
         create_or_update_collection_artifact(session, *KNOWN, {"license": "MIT"})
         upsert_collection_artifacts(session.connection(), MANY)
@@ -422,7 +420,7 @@ def test_the_oldest_shape_is_written(oldest):
     assert cache_rows(oldest)[KNOWN]["license"] == "MIT"
 
 
-def test_a_column_that_the_oldest_shape_lacks_is_refused_by_name(oldest):
+def test_a_column_missing_in_the_oldest_shape_is_refused_by_name(oldest):
     with opened(oldest) as session, pytest.raises(DatabaseError, match="no column tools_json"):
         create_or_update_collection_artifact(session, *KNOWN, {"tools_json": "[]"})
 

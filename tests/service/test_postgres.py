@@ -82,7 +82,7 @@ def test_applying_twice_changes_nothing_the_second_time(cli, planned):
     assert "nothing was changed" in out
 
 
-def test_a_row_that_moved_is_skipped(cli, planned):
+def test_a_row_that_changed_is_skipped(cli, planned):
     _, url, file, state = planned()
     execute(url, "UPDATE collection_artifacts SET description = 'mine' WHERE description IS NULL")
 
@@ -93,7 +93,7 @@ def test_a_row_that_moved_is_skipped(cli, planned):
     assert any("mine" in row for row in rows(url))
 
 
-def test_a_held_lock_is_waited_for_and_then_told(cli, planned):
+def test_a_lock_is_waited_for_and_then_reported(cli, planned):
     _, url, file, state = planned()
     with psycopg.connect(url.replace("+psycopg", "")) as other:
         other.execute("SELECT 1 FROM collection_artifacts FOR UPDATE")
@@ -137,7 +137,7 @@ def test_credentials_are_in_no_file_and_no_message(cli, planned, tmp_path):
     assert b"hunter2" not in b"".join(written)
 
 
-def test_a_server_that_is_not_there_is_told(cli, make_home):
+def test_an_unreachable_server_is_reported(cli, make_home):
     code, _, err = cli(
         "check", make_home(), "--database", "postgresql+psycopg://x:pw@127.0.0.1:1/d"
     )
@@ -176,7 +176,7 @@ def test_a_rollback_is_proved_by_the_server_whatever_others_wrote_since(cli, pla
     assert states(cli, home, url, state) == ["failed"]
 
 
-def test_a_transaction_that_goes_on_or_that_the_server_never_had(planned):
+def test_a_running_transaction_and_an_unknown_one_are_distinguished(planned):
     from skillmeat_audit.model.proofs import TransactionProof
     from skillmeat_audit.service.connection import cache_transaction
     from skillmeat_audit.service.proofs import begin_proof, fate_of
@@ -190,7 +190,7 @@ def test_a_transaction_that_goes_on_or_that_the_server_never_had(planned):
         assert fate_of(other, TransactionProof("1/1", proof.number)) == "unknown"
 
 
-def test_a_lock_of_another_session_is_not_waited_for_for_ever(cli, home_on_postgres, monkeypatch):
+def test_a_lock_of_another_session_is_waited_for_only_so_long(cli, home_on_postgres, monkeypatch):
     monkeypatch.setattr("skillmeat_audit.loaders.database.SERVER_LOCK_SECONDS", 0.3)
     home, url = home_on_postgres()
     with psycopg.connect(url.replace("+psycopg", "")) as other:
@@ -203,7 +203,7 @@ def test_a_lock_of_another_session_is_not_waited_for_for_ever(cli, home_on_postg
     assert "another session keeps a table locked for more than 0.3 s" in err
 
 
-def test_a_statement_that_takes_for_ever_is_ended(postgres_server, monkeypatch):
+def test_an_endless_statement_is_cancelled(postgres_server, monkeypatch):
     monkeypatch.setattr("skillmeat_audit.service.server.STATEMENT_SECONDS", 0.3)
     url = postgres_server.get_uri().replace("postgresql://", "postgresql+psycopg://")
 
@@ -213,7 +213,7 @@ def test_a_statement_that_takes_for_ever_is_ended(postgres_server, monkeypatch):
 
 @pytest.mark.parametrize("host", ["a..b", ".example", "x" * 64 + ".example"])
 @pytest.mark.parametrize("option", ["--database", "--history"])
-def test_a_host_that_no_name_server_can_hold_is_told_in_one_line(cli, make_home, host, option):
+def test_an_invalid_host_name_is_reported_in_one_line(cli, make_home, host, option):
     url = f"postgresql://me:hunter2@{host}/d"
     verb = "check" if option == "--database" else "history"
 
@@ -235,7 +235,7 @@ with server_engine(sys.argv[1], 1).connect() as connection:
 """
 
 
-def test_the_driver_prints_nothing_of_its_own_to_stderr(postgres_server):
+def test_the_driver_prints_nothing_to_stderr(postgres_server):
     url = postgres_server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     command = [sys.executable, "-c", ODD_ZONE, url]
 

@@ -180,7 +180,7 @@ BAD_INPUT = {
     ),
     "odd address": (
         ["check", "{home}", "--database", "postgresql://u:secret@h:notaport/db"],
-        "cannot be taken apart",
+        "are ambiguous",
     ),
     "empty artifact": (["check", "{home}", "--artifact", ""], "no artifact is called nothing"),
     "empty collection": (["plan", "{home}", "--collection", ""], "no collection is called nothing"),

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.compare import is_true, normalize
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.links import joined_key
 from skillmeat_audit.model.fields import COLUMNS, DEFAULT_COLLECTION
-from skillmeat_audit.model.tables import is_in
 
 # An insert sets added_at and synced_at within this; SkillMeat takes the clock twice.
 _AT_ONCE_MS = 1.0

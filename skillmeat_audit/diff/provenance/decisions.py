@@ -6,10 +6,10 @@ from typing import Literal
 
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.provenance.clues import Clues
 from skillmeat_audit.model.fields import HOSTLESS_ORIGINS
-from skillmeat_audit.model.tables import is_in
 
 Confidence = Literal["certain", "likely", "unknown"]
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from skillmeat_audit.base.arrow import positions_in
 from skillmeat_audit.diff.compare import differs, is_true
 from skillmeat_audit.diff.links import joined_key
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import positions_in
 
 _STAMP = "synced_at"
 _COLUMN_BITS = {name: 1 << number for number, name in enumerate(COLUMNS)}

@@ -27,7 +27,7 @@ _INVALIDATED = "; since then adding to the collection has cleared its synced_at"
 def attribute(comparison: Comparison) -> pd.DataFrame:
     """Return ``WRITERS``: for every row of the cache, in its order, the path that last wrote it."""
     repairs = repairs_in(comparison.snapshot)
-    before = replace(comparison.snapshot, rows=repairs.rows)
+    before = comparison.snapshot.with_rows(repairs.rows)
     writers = _writers_of_rows(replace(comparison, snapshot=before), repairs)
     return _with_repairs(writers, repairs)
 

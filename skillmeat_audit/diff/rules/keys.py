@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from skillmeat_audit.base.text import difference, folded
+from skillmeat_audit.base.arrow import is_in
+from skillmeat_audit.base.text import folded, name_difference
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.comparison import NO_FINDINGS, RULE_FINDINGS, Comparison
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELDS
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
-from skillmeat_audit.model.tables import KEY, is_in
+from skillmeat_audit.model.tables import KEY
 
 _DEFAULT_NAME = "Default Collection"
 # Context entities have rows and no manifest entry; their key is not "type:name" by design.
@@ -84,7 +85,7 @@ def _near_names(names: pd.Series, others: pd.Series) -> list[str | None]:
     by_folded = {folded(other): other for other in others.dropna().unique()}
     pairs = [(name, by_folded.get(folded(name))) for name in names]
     return [
-        None if other is None else f"{other} differs from it only in {difference(name, other)}"
+        None if other is None else f"{other} differs from it only in {name_difference(name, other)}"
         for name, other in pairs
     ]
 

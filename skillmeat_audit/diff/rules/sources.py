@@ -2,13 +2,13 @@
 
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.comparison import NO_FINDINGS, Comparison
 from skillmeat_audit.diff.links import is_url, joined_key, look_up_last, repository_of, same_type
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.model.fields import HOSTLESS_ORIGINS
 from skillmeat_audit.model.findings import Disposition, Severity
-from skillmeat_audit.model.tables import is_in
 
 SOURCE, ORIGIN, ORIGIN_SOURCE = "source", "origin", "origin_source"
 _PROVENANCE = (SOURCE, ORIGIN, ORIGIN_SOURCE)

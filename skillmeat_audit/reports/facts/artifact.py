@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.names import Names
 
 

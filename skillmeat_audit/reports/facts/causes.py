@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from skillmeat_audit.base import TOOL
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import WRITABLE, Disposition, Severity, Status
 from skillmeat_audit.model.rules import DEAD_LINKS
-from skillmeat_audit.model.tables import KEY, is_in
+from skillmeat_audit.model.tables import KEY
 from skillmeat_audit.reports.facts.ordering import severity_ranks
 from skillmeat_audit.reports.facts.values import plural
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.model.findings import SEVERITIES
-from skillmeat_audit.model.tables import is_in
 
 
 def severity_ranks(values: pd.Series) -> pd.Series:

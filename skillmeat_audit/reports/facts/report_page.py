@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.model.tables import KEY, is_in, records
+from skillmeat_audit.model.tables import KEY
 from skillmeat_audit.reports.facts.baseline_notes import baseline_lines
 from skillmeat_audit.reports.facts.causes import (
     AffectedRows,

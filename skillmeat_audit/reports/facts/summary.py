@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import without_password
@@ -19,7 +20,7 @@ from skillmeat_audit.model.findings import (
     Status,
 )
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import KEY, is_in
+from skillmeat_audit.model.tables import KEY
 from skillmeat_audit.reports.facts.values import plural
 
 NOTHING_WRONG = "Nothing wrong was found."  # within the scope: rules may be left out

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import CELL_STATUSES, Evidence
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import KEY, is_in
+from skillmeat_audit.model.tables import KEY
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.ordering import severity_ranks
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 import msgspec
 import pandas as pd
 
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.fields import LIST_COLUMNS
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
-from skillmeat_audit.model.tables import records
 
 
 class FindingRecord(msgspec.Struct, frozen=True):

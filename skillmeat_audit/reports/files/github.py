@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import SEVERITIES
-from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.lines import Finding, describe_difference, describe_location
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.ordering import worst_first

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 import pandas as pd
 
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 
 

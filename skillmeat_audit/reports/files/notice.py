@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.notice import Notice
-from skillmeat_audit.model.tables import is_in, records
 from skillmeat_audit.reports.facts.lines import describe_location
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.report import TITLE, Failure, Report

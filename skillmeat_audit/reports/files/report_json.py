@@ -2,8 +2,8 @@
 
 import msgspec
 
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.model.tables import records
 from skillmeat_audit.model.trend import Accepted, Delta
 from skillmeat_audit.reports.facts.causes import AffectedRows, CauseGroup
 from skillmeat_audit.reports.facts.report import Failure, Report

@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.tables import to_objects
 
 # A spreadsheet takes a text that begins with one of these for a formula.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.reports.facts.page_view import ArtifactPages
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import pandas as pd
 from markupsafe import Markup
 
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import Status
-from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.artifact import ArtifactLayers, LayerColumn
 from skillmeat_audit.reports.facts.lines import Finding, is_about_cell
 from skillmeat_audit.reports.notebook.audit import findings_html

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Status
-from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.lines import Finding, is_about_cell
 from skillmeat_audit.reports.facts.names import HOME_LABEL, Names
 from skillmeat_audit.reports.facts.ordering import worst_first

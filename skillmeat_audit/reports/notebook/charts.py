@@ -13,9 +13,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import SEVERITIES
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.tallies import by_day, by_writer, coverage, wrong_cells
 from skillmeat_audit.reports.notebook.html import fragment, table_html

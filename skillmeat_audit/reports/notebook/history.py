@@ -3,7 +3,7 @@
 import pandas as pd
 from markupsafe import Markup
 
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.html import ROW_LIMIT, fragment, table_html
 

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.reports.facts.page_view import PAGE_TEXTS, ArtifactPages, describe_link
 from skillmeat_audit.reports.notebook.html import fragment, table_html
 

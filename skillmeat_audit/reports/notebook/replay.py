@@ -5,7 +5,7 @@ from itertools import groupby
 import pandas as pd
 from markupsafe import Markup
 
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.reports.facts.names import ERAS
 from skillmeat_audit.reports.facts.replay_figures import LEGEND, path_figures
 from skillmeat_audit.reports.facts.values import plural

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.text import Text
 
 from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.fields import COLUMNS
-from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.artifact import ArtifactLayers, LayerColumn
 from skillmeat_audit.reports.facts.causes import commands_for
 from skillmeat_audit.reports.facts.lines import Finding

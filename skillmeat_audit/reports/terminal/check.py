@@ -11,8 +11,8 @@ from rich.text import Text
 
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.causes import Command
 from skillmeat_audit.reports.facts.lines import Finding
 from skillmeat_audit.reports.facts.names import ERAS, HOME_LABEL, Names

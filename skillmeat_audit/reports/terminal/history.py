@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.contracts import records
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _TREND_RUNS = 40

@@ -7,7 +7,7 @@ import pandas as pd
 from rich.text import Text
 
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.tables import records
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.reports.facts.names import ERAS
 from skillmeat_audit.reports.facts.replay_figures import LEGEND, ReplayedPath, path_figures
 from skillmeat_audit.reports.facts.values import display_value, fit_cells, plural

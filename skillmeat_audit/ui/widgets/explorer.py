@@ -14,7 +14,8 @@ import traitlets
 from skillmeat_audit.api.audit import Audit
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import shortened
-from skillmeat_audit.model.tables import FINDINGS, records
+from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.reports.facts.facets import (
     FACETS,
     FindingFacets,
@@ -101,9 +102,7 @@ class Explorer(StaticBox):
         worst = worst_first(self.matches).head(PAGE_SIZE)
         return fragment(
             paragraph("Explorer of findings: run this cell in Jupyter to filter and select"),
-            findings_html(
-                worst_first(self.matches).head(PAGE_SIZE), self._names, len(self.matches)
-            ),
+            findings_html(worst, self._names, len(self.matches)),
             next_calls(self.code, "sma.explore(audit)"),
         )
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import ipywidgets as widgets
 import traitlets
+from markupsafe import Markup
 
 from skillmeat_audit.api.audit import Audit
 from skillmeat_audit.api.options import Options

@@ -6,8 +6,8 @@ from builders import UPSTREAM, entry, imported, known, repaired, row, snapshot, 
 from skillmeat_audit.diff.comparison import compare
 from skillmeat_audit.diff.provenance.paths import PATHS
 from skillmeat_audit.diff.provenance.verdicts import attribute
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.snapshot import Home
-from skillmeat_audit.model.tables import records
 
 YESTERDAY = "2026-02-09 09:00:00.000000"
 NINE, TEN = "2026-02-10 09:00:00.000000", "2026-02-10 10:00:00.000000"

@@ -2,10 +2,10 @@
 
 A process must not open and close a database file outside SQLite while it may hold a connection to
 it: POSIX then drops every lock that the process has on the file
-(https://www.sqlite.org/howtocorrupt.html, 2.2). A child has no connection but the one made here, so
-its descriptors may come and go. None of the copies changes a byte of the home or adds a file.
+(https://www.sqlite.org/howtocorrupt.html, 2.2). A child has only the connection made here, so it
+may open and close descriptors. Copying does not change a byte of the home or add a file.
 
-Usage: ``python copying.py files|snapshot SOURCE TARGET URI [LOG-SUFFIX …]``. An `OSError` is
+Usage: ``python sqlite_copy.py files|snapshot SOURCE TARGET URI [LOG-SUFFIX …]``. An `OSError` is
 printed as JSON; the exit code is 0 where the copy is complete.
 """
 
@@ -17,7 +17,7 @@ import sqlite3
 import sys
 import time
 
-# Writers of a rollback journal have their short gaps; a writer that waits has 30 s (SkillMeat's).
+# Writers in rollback-journal mode leave short gaps between commits; SkillMeat's wait up to 30 s.
 WAIT_SECONDS = 5.0
 LOG_WAIT_SECONDS = 0.05
 _SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510  # https://www.sqlite.org/fileformat2.html, 1.3.1
@@ -25,18 +25,18 @@ _FORMATS = slice(18, 20)  # both bytes are 2 in WAL mode (fileformat2.html, 1.3.
 
 
 def copy_files(source: str, target: str, logs: list[str]) -> None:
-    """Copy the database and its *logs* (suffixes) as they lie, without any lock."""
+    """Copy the files of the database and its *logs* (suffixes) without a lock."""
     for suffix in ("", *logs):
         shutil.copyfile(source + suffix, target + suffix)
 
 
 def copy_snapshot(source: str, target: str, uri: str) -> None:
-    """Copy the last committed state, while others go on writing, by SQLite's backup API.
+    """Copy the last committed state by SQLite's backup API while others continue to write.
 
-    Raises `sqlite3.Error` where it cannot be had without a write: a hot journal to roll back, a
+    Raises `sqlite3.Error` if that is not possible without a write: a hot journal to roll back, a
     WAL whose ``-shm`` is missing, a writer that keeps an exclusive lock.
     """
-    held = _hold_log(source)
+    lock = _hold_log(source)
     # readonly_shm: not even the read marks of the WAL's index are written
     reader = sqlite3.connect(
         f"{uri}&readonly_shm=1", uri=True, timeout=WAIT_SECONDS, isolation_level=None
@@ -44,21 +44,21 @@ def copy_snapshot(source: str, target: str, uri: str) -> None:
     writer = sqlite3.connect(target)
     writer.execute("PRAGMA synchronous = OFF")
     reader.execute("BEGIN")
-    # takes the read lock, for no longer than the timeout: Python's backup() waits for ever
+    # takes the read lock within the timeout; Python's backup() would wait for ever
     reader.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
     reader.backup(writer)
     writer.close()
     reader.close()
-    os.close(held)
+    os.close(lock)
 
 
 def _hold_log(source: str) -> int:
-    """Return a descriptor of *source* which, in WAL mode, keeps the log from being taken away.
+    """Return a descriptor of *source* that, in WAL mode, prevents the deletion of the log.
 
-    SQLite makes a missing ``-wal`` even for a reader. The last connection deletes it only under
-    an exclusive lock on the database, which our shared one prevents. (In the other modes SQLite's
-    own lock is enough, and ours would stand between a writer and its commit.) Where there is no
-    log, a program that opens and closes the database all the time makes it again in a moment.
+    SQLite creates a missing ``-wal`` even for a reader. The last connection deletes it only under
+    an exclusive lock on the database, which our shared lock prevents. (In other modes SQLite's own
+    lock is enough, and ours would block a writer's commit.) A missing log is waited for: a program
+    that opens and closes the database all the time creates it again within milliseconds.
     """
     descriptor = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
     deadline = time.monotonic() + LOG_WAIT_SECONDS

@@ -1,15 +1,15 @@
-"""Opens an SQLite file for reading such that not one byte of the home changes and no file appears.
+"""Reads an SQLite file without changing a byte of the home or adding a file to it.
 
-SQLite in WAL mode writes even for readers (a ``-shm``, an empty ``-wal``). So a database without a
-log is opened ``immutable``, and looked at again afterwards; one with a log is read from a private
-copy of both; one that others go on changing from a snapshot, which SQLite's backup API copies.
+In WAL mode SQLite writes even for readers (a ``-shm``, an empty ``-wal``). So a database without a
+log is opened ``immutable``, and its state compared afterwards; one with a log is read from a
+private copy of both; one that keeps changing is read from a snapshot by SQLite's backup API.
 
-No descriptor of the database, or of its logs, is opened and closed by this process outside SQLite:
-POSIX would drop all locks that the process has on the file, those of a run in another thread
-included (https://www.sqlite.org/howtocorrupt.html, 2.2). SQLite itself puts the close of an
-``immutable`` connection off while another connection of its library holds a lock on the file.
-Copies are made by a child process (`copying`), for which the rule does not matter. A second SQLite
-library in the same process (2.2.1 there) knows nothing of this one's locks: none can help that.
+This process never opens and closes a descriptor of the database or its logs outside SQLite: POSIX
+would drop all locks that the process has on the file, those of a run in another thread included
+(https://www.sqlite.org/howtocorrupt.html, 2.2). SQLite itself delays the close of an ``immutable``
+connection while another connection of the same library holds a lock on the file. Copies are made
+by a child process (`sqlite_copy`), to which the rule does not apply. A second SQLite library in the
+same process (2.2.1 there) does not know the locks of this one; nothing can be done about that.
 """
 
 import errno
@@ -29,21 +29,22 @@ from typing import TypeVar
 from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import sqlite_uri
-from skillmeat_audit.loaders import copying
+from skillmeat_audit.loaders import sqlite_copy
 
 T = TypeVar("T")
 _State = tuple[int, int, int] | None  # time of the last write, size, inode
 
 _ATTEMPTS = 5
 _LOGS = ("-wal", "-journal")
-# Two writes within one tick of the kernel's clock (at most 10 ms) leave the same time behind.
+# Two writes within one tick of the kernel's clock (at most 10 ms) leave the same file time.
 _SETTLED_SECONDS = 0.02
 
 
-def read_file(path: Path, read: Callable[[str], T]) -> T:
-    """Return what *read* makes of the URI of one state of *path*: as it lies, else a snapshot.
+def read_sqlite(path: Path, read: Callable[[str], T]) -> T:
+    """Call *read* with the URI of one consistent state of *path*, and return its result.
 
-    *read* opens it as often as it likes, and closes all of it again. Raises `DatabaseError`.
+    *read* may open the URI several times, and has to close every connection. Raises
+    `DatabaseError`.
     """
     _check_regular(path)
     for _ in range(_ATTEMPTS):
@@ -64,11 +65,11 @@ def read_file(path: Path, read: Callable[[str], T]) -> T:
             time.sleep(_SETTLED_SECONDS)
         except (sqlite3.Error, OSError) as exc:
             raise _explained(path, exc) from exc
-    raise DatabaseError(f"{printable(path)} changes all the time; try again when SkillMeat is idle")
+    raise DatabaseError(f"{printable(path)} keeps changing; try again when SkillMeat is idle")
 
 
 class _NoSnapshotError(Exception):
-    """A consistent copy cannot be had without a write, or without waiting for good."""
+    """A consistent copy is not possible without a write or an endless wait."""
 
 
 def _check_regular(path: Path) -> None:
@@ -81,7 +82,7 @@ def _check_regular(path: Path) -> None:
 
 
 def _state(path: Path) -> list[_State]:
-    """Return what tells one state of the database and its logs from the next."""
+    """Return time, size and inode of the database and its logs, None for an absent log."""
     states: list[_State] = []
     for suffix in ("", *_LOGS):
         try:
@@ -96,22 +97,22 @@ def _state(path: Path) -> list[_State]:
 
 
 def _is_settled(states: Sequence[_State]) -> bool:
-    """Tell whether the next write will leave another time than the last one did."""
+    """Return True if the next write will leave another file time than the last one did."""
     age_ns = time.time_ns() - max((state[0] for state in states if state), default=0)
     return not 0 <= age_ns < _SETTLED_SECONDS * 1e9
 
 
 @contextmanager
 def _readable(path: Path, states: Sequence[_State]) -> Iterator[str]:
-    """Yield the URI under which *path*, of these *states*, can be read as it lies."""
+    """Yield a URI to read *path* in its present *states*: the file itself, or a private copy."""
     logs = [end for end, state in zip(_LOGS, states[1:], strict=True) if state and state[1]]
     if not logs:
         yield sqlite_uri(path, "ro&immutable=1")
         return
     with _private_file() as copy:
-        done = _copied("files", path, copy, *logs)
-        if done.returncode:
-            raise _copy_error(done)
+        child = _run_copy("files", path, copy, *logs)
+        if child.returncode:
+            raise _copy_error(child)
         yield sqlite_uri(copy, "rw")
 
 
@@ -119,7 +120,7 @@ def _readable(path: Path, states: Sequence[_State]) -> Iterator[str]:
 def _snapshot(path: Path) -> Iterator[str]:
     """Yield the URI of a copy of *path* as last committed; raise `_NoSnapshotError`."""
     with _private_file() as copy:
-        if _copied("snapshot", path, copy).returncode:
+        if _run_copy("snapshot", path, copy).returncode:
             raise _NoSnapshotError
         yield sqlite_uri(copy, "ro&immutable=1")
 
@@ -130,14 +131,14 @@ def _private_file() -> Iterator[Path]:
         yield Path(folder) / "cache.db"
 
 
-def _copied(how: str, path: Path, copy: Path, *logs: str) -> subprocess.CompletedProcess[str]:
-    """Copy *path* in a child process; see `copying`."""
+def _run_copy(how: str, path: Path, copy: Path, *logs: str) -> subprocess.CompletedProcess[str]:
+    """Copy *path* in a child process; see `sqlite_copy`."""
     if not sys.executable:
         raise DatabaseError(
-            f"{printable(path)} is in use, and this program can start no Python to copy it; "
+            f"{printable(path)} is in use, and this program cannot start a Python to copy it; "
             "try again when SkillMeat is idle"
         )
-    start = (sys.executable, "-I", "-S", copying.__file__)  # -I -S: starts in half the time
+    start = (sys.executable, "-I", "-S", sqlite_copy.__file__)  # -I -S: starts in half the time
     command: list[str | Path] = [*start, how, path, copy, sqlite_uri(path, "ro"), *logs]
     return subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace",
@@ -145,12 +146,12 @@ def _copied(how: str, path: Path, copy: Path, *logs: str) -> subprocess.Complete
     )  # fmt: skip
 
 
-def _copy_error(done: subprocess.CompletedProcess[str]) -> OSError:
-    """Return the error that a child which copies files ended with."""
+def _copy_error(child: subprocess.CompletedProcess[str]) -> OSError:
+    """Return the error with which the copying child ended."""
     try:
-        return OSError(*json.loads(done.stdout))
+        return OSError(*json.loads(child.stdout))
     except ValueError:
-        return OSError(f"no copy could be made (exit {done.returncode}): {done.stderr.strip()}")
+        return OSError(f"it cannot be copied (exit {child.returncode}): {child.stderr.strip()}")
 
 
 def _explained(path: Path, cause: Exception) -> DatabaseError:

@@ -1,0 +1,34 @@
+"""All contracts of the package, for documentation: ``help(contract_list)`` shows each in full."""
+
+from skillmeat_audit.model.replays import REPLAYED, REPLAYS
+from skillmeat_audit.model.tables import (
+    CANDIDATES,
+    CATALOG,
+    CELLS,
+    CHANGES,
+    COLLECTIONS,
+    FINDINGS,
+    FRONTMATTER,
+    MANIFEST,
+    OUTCOMES,
+    PAGES,
+    PROBLEMS,
+    REPAIRED,
+    ROWS,
+    SOURCES,
+    WRITERS,
+)
+from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS
+
+LAYERS = (MANIFEST, FRONTMATTER, ROWS, COLLECTIONS, CATALOG, SOURCES, PROBLEMS, REPAIRED)
+DIFF = (CANDIDATES, CELLS, WRITERS, PAGES, FINDINGS)
+CONTRACTS = (*LAYERS, *DIFF, CHANGES, OUTCOMES, REPORTED, FIXED, RUNS, REPLAYS, REPLAYED)
+
+
+def contracts_markdown() -> str:
+    """Return all contracts as Markdown, a section each."""
+    return "\n\n".join(table.markdown() for table in CONTRACTS) + "\n"
+
+
+# help() cuts a module's values to one line each, so the module's own text holds them.
+__doc__ = f"{__doc__}\n\n" + "\n\n".join(map(repr, CONTRACTS))
