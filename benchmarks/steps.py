@@ -110,7 +110,7 @@ def reported(home: Path, scratch: Path) -> Step:
     order = ReportRequest(
         outputs=outputs_of(files, None, github=False), index=False, progress=False
     )
-    return lambda: len(report(home, order).delivery.written)
+    return lambda: len(report(home, order).delivery.files)
 
 
 def diff(home: Path, _: Path) -> Step:

@@ -30,7 +30,7 @@ class OutputFile:
 class DeliveryResult:
     """What became of the files: those written with their sizes, and what went wrong."""
 
-    written: tuple[tuple[str, int], ...]
+    files: tuple[tuple[str, int], ...]
     problems: tuple[str, ...]
 
 

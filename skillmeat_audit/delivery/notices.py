@@ -13,7 +13,7 @@ from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.notice import Notice
 
-VARIABLE = "SKILLMEAT_AUDIT_NOTIFY"
+NOTIFY_VARIABLE = "SKILLMEAT_AUDIT_NOTIFY"
 _LINE = re.compile(r"(?:(?P<severities>[a-z, ]+)=)?(?P<url>[A-Za-z0-9+.-]+://\S+)")
 _TYPES = {Severity.ERROR: "failure", Severity.WARNING: "warning", Severity.INFO: "info"}
 
@@ -30,7 +30,7 @@ class NoticeService:
     severities: tuple[str, ...] = ()
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """What may be said of it: its number, and the kind of service."""
         return f"notification {self.number} ({self.url.partition('://')[0]})"
 
@@ -43,13 +43,13 @@ class NoticeSettings:
     threshold: Severity = Severity.WARNING
 
 
-def services_from(file: Path | None) -> tuple[NoticeService, ...]:
+def load_services(file: Path | None) -> tuple[NoticeService, ...]:
     """Return the services in *file* and in ``SKILLMEAT_AUDIT_NOTIFY``; raise `UsageError`.
 
     *file* holds an address a line, ``error,warning=address`` for these severities only; comments
     begin with #. It must be readable by its owner alone.
     """
-    named = os.environ.get(VARIABLE, "").split()
+    named = os.environ.get(NOTIFY_VARIABLE, "").split()
     lines = [*named, *([] if file is None else _lines(file))]
     return tuple(_service(line, number) for number, line in enumerate(lines, 1))
 
@@ -83,11 +83,11 @@ def _sent(services: list[NoticeService], notice: Notice, page: bytes) -> Iterato
     for service in services:
         box = apprise.Apprise()
         if not box.add(service.url):
-            yield f"{service.told}: apprise knows no such address"
+            yield f"{service.label}: apprise knows no such address"
         elif not box.notify(
             title=notice.title, body=notice.body, notify_type=kind, attach=attached
         ):
-            yield f"{service.told} was not accepted"
+            yield f"{service.label} was not accepted"
 
 
 def _lines(file: Path) -> list[str]:

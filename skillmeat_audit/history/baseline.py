@@ -48,7 +48,7 @@ class BaselineEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
         return self.rule, self.collection, self.artifact, self.column, self.digest
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """The entry in words."""
         where = " ".join(filter(None, (self.artifact, self.column))) or "the home"
         until = f", until {self.expires}" if self.expires else ""
@@ -127,12 +127,12 @@ def accept_findings(
     return findings[~out].reset_index(drop=True), Accepted(
         findings[out].reset_index(drop=True),
         tuple(valid[key].reason for key in keys if key in valid),
-        tuple(each.told for each in entries if each.key not in there),
-        tuple(each.told for each in entries if _expired(each, today)),
+        tuple(each.summary for each in entries if each.key not in there),
+        tuple(each.summary for each in entries if _expired(each, today)),
     )
 
 
-def updated_entries(
+def update_entries(
     entries: Iterable[BaselineEntry],
     findings: pd.DataFrame,
     terms: AcceptanceTerms,

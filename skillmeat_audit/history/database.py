@@ -46,7 +46,7 @@ RUN_ROWS = sa.Table(
 FINDING_ROWS = sa.Table(
     "audit_findings", _METADATA,
     sa.Column("series", sa.Text, primary_key=True),
-    sa.Column("identity", sa.Text, primary_key=True),
+    sa.Column("identity", sa.Text, key="fingerprint", primary_key=True),
     *(sa.Column(name, sa.Text)
       for name in ("rule", "severity", "collection_id", "artifact_id", "column", "since_at")),
     sa.Column("first_run", sa.Integer, nullable=False),
@@ -58,7 +58,7 @@ _FORMAT_ROWS = sa.Table(
 )
 
 
-def checked_url(given: str) -> str:
+def history_url(given: str) -> str:
     """Return the URL of a history that is given as a file or as an SQLAlchemy URL.
 
     Raises `UsageError` for a URL whose parts cannot be told apart; it may hold a password.

@@ -18,7 +18,7 @@ from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Delta, short_dige
 _TREND_RUNS = 60
 
 # Findings of earlier runs as they are kept: each was there from ``first_run`` to ``last_run``.
-KNOWN = Table("known", {**FIXED.columns, "first_run": NUMBER, "last_run": NUMBER})
+EARLIER_FINDINGS = Table("known", {**FIXED.columns, "first_run": NUMBER, "last_run": NUMBER})
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class HistoryLocation:
 
     url: str = field(repr=False)
     series: Series
-    kept_runs: int
+    retention: int
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,14 @@ def record_run(
     """Keep a run made *at* a time, with its *facts* and *findings*; return what changed.
 
     It is compared with the latest run that was delivered, so that nothing new is missed where a
-    report got lost. *facts* are values of ``RUNS`` and ``tool_version``; *hidden* are identities of
-    findings that are left out on request: they are not fixed. Raises `StateError`.
+    report got lost. *facts* are values of ``RUNS`` and ``tool_version``; *hidden* are fingerprints
+    of findings that are left out on request: they are not fixed. Raises `StateError`.
     """
     with write_transaction(place.url) as connection:
         latest, delivered = _latest(connection, place.series)
         known = _known(connection, place.series, (latest, delivered))
         run = _insert_run(connection, place.series, at, {"outcome": "checked", **facts})
-        changes = _changes(connection, delivered, known, (findings["identity"], hidden))
+        changes = _changes(connection, delivered, known, (findings["fingerprint"], hidden))
         told = _told(findings, known, at, (latest, delivered))
         _keep(connection, place.series, told, known, (run, latest))
         if changes is not None:
@@ -101,7 +101,7 @@ def mark_delivered(place: HistoryLocation, run: int) -> None:
         _set(connection, run, {"delivered": True})
 
 
-def runs_at(url: str, home: str) -> pd.DataFrame:
+def load_runs(url: str, home: str) -> pd.DataFrame:
     """Return the runs on *home*, whatever their scope, as ``RUNS``; raise `StateError`."""
     with read_transaction(url) as connection:
         return RUNS.empty() if connection is None else _frame(connection, RUN_ROWS.c.home == home)
@@ -130,12 +130,12 @@ def _known(connection: sa.Connection, series: Series, runs: Collection[int | Non
         (FINDING_ROWS.c.first_run <= run) & (FINDING_ROWS.c.last_run >= run)
         for run in runs if run is not None
     ]  # fmt: skip
-    query = sa.select(*(FINDING_ROWS.c[name] for name in KNOWN.columns)).where(
+    query = sa.select(*(FINDING_ROWS.c[name] for name in EARLIER_FINDINGS.columns)).where(
         FINDING_ROWS.c.series == series.key, sa.or_(sa.false(), *there)
     )
     rows = connection.execute(query).all()
-    return KNOWN.build({
-        name: [row[place] for row in rows] for place, name in enumerate(KNOWN.columns)
+    return EARLIER_FINDINGS.build({
+        name: [row[place] for row in rows] for place, name in enumerate(EARLIER_FINDINGS.columns)
     })  # fmt: skip
 
 
@@ -161,13 +161,13 @@ def _changes(
     known: pd.DataFrame,
     found: tuple[pd.Series, Iterable[str]],
 ) -> Delta | None:
-    """Return what changed since *run*, None without one; *found* are identities told and hidden."""
+    """Return what changed since *run*, None without one; *found* are fingerprints."""
     if run is None:
         return None
     now, hidden = found
     before = _had(known, run)
-    lasting = is_in(before["identity"], now)
-    gone = before[~lasting & ~is_in(before["identity"], hidden)]
+    lasting = is_in(before["fingerprint"], now)
+    gone = before[~lasting & ~is_in(before["fingerprint"], hidden)]
     compared_at = connection.scalar(sa.select(RUN_ROWS.c.at).where(RUN_ROWS.c.run == run))
     return Delta(
         str(compared_at),
@@ -177,7 +177,7 @@ def _changes(
     )
 
 
-_ORDER = ["collection_id", "artifact_id", "rule", "column", "identity"]
+_ORDER = ["collection_id", "artifact_id", "rule", "column", "fingerprint"]
 
 
 def _told(
@@ -185,14 +185,14 @@ def _told(
 ) -> pd.DataFrame:
     """Return *findings* with their state since the run that was delivered, and since when."""
     latest, delivered = runs
-    identity = findings["identity"]
-    since = _had(known, latest).set_index("identity")["since_at"]
+    fingerprint = findings["fingerprint"]
+    since = _had(known, latest).set_index("fingerprint")["since_at"]
     state = pd.Series(pd.NA, index=findings.index, dtype="string")
     if delivered is not None:
-        lasting = is_in(identity, _had(known, delivered)["identity"])
+        lasting = is_in(fingerprint, _had(known, delivered)["fingerprint"])
         state = state.mask(lasting, "persisting").mask(~lasting, "new")
     return REPORTED.conform(
-        findings.assign(state=state, since_at=since.reindex(identity).fillna(at).array)
+        findings.assign(state=state, since_at=since.reindex(fingerprint).fillna(at).array)
     )
 
 
@@ -205,28 +205,28 @@ def _keep(
 ) -> None:
     """Write that the run had *findings*: those that the latest one had last on, others begin."""
     run, latest = runs
-    before = _had(known, latest)["identity"]
+    before = _had(known, latest)["fingerprint"]
     here = FINDING_ROWS.c.series == series.key
-    named = here & (FINDING_ROWS.c.identity == sa.bindparam("named"))
+    named = here & (FINDING_ROWS.c.fingerprint == sa.bindparam("named"))
     if len(before):  # all at once, then those back that are gone: they are few
         last = sa.update(FINDING_ROWS)
         connection.execute(last.where(here, FINDING_ROWS.c.last_run == latest).values(last_run=run))
         _each(connection, last.where(named).values(last_run=latest),
-              before[~is_in(before, findings["identity"])])  # fmt: skip
-    begun = findings[~is_in(findings["identity"], before)]
+              before[~is_in(before, findings["fingerprint"])])  # fmt: skip
+    begun = findings[~is_in(findings["fingerprint"], before)]
     if len(begun):
-        seen = connection.scalars(sa.select(FINDING_ROWS.c.identity).where(here)).all()
-        back = begun["identity"][is_in(begun["identity"], seen)]
+        seen = connection.scalars(sa.select(FINDING_ROWS.c.fingerprint).where(here)).all()
+        back = begun["fingerprint"][is_in(begun["fingerprint"], seen)]
         _each(connection, sa.delete(FINDING_ROWS).where(named), back)
         since = {"series": series.key, "first_run": run, "last_run": run}
         rows = records(begun[list(FIXED.columns)])
         connection.execute(sa.insert(FINDING_ROWS), [each | since for each in rows])
 
 
-def _each(connection: sa.Connection, statement: sa.UpdateBase, identities: pd.Series) -> None:
-    """Carry *statement* out for each of *identities*."""
-    if len(identities):
-        connection.execute(statement, [{"named": identity} for identity in identities])
+def _each(connection: sa.Connection, statement: sa.UpdateBase, fingerprints: pd.Series) -> None:
+    """Carry *statement* out for each of *fingerprints*."""
+    if len(fingerprints):
+        connection.execute(statement, [{"named": fingerprint} for fingerprint in fingerprints])
 
 
 def _set(connection: sa.Connection, run: int, values: Mapping[str, object]) -> None:
@@ -240,6 +240,6 @@ def _forget(connection: sa.Connection, place: HistoryLocation, outcome: str) -> 
     """
     ours = (RUN_ROWS.c.series == place.series.key) & (RUN_ROWS.c.outcome == outcome)
     kept = sa.select(RUN_ROWS.c.run).where(ours).order_by(RUN_ROWS.c.run.desc())
-    oldest = int(min(connection.scalars(kept.limit(place.kept_runs)).all()))
+    oldest = int(min(connection.scalars(kept.limit(place.retention)).all()))
     connection.execute(sa.delete(RUN_ROWS).where(ours, RUN_ROWS.c.run < oldest))
     return oldest

@@ -1,4 +1,4 @@
-"""What an audit has to do with those before it: identities of findings, changes, points in time."""
+"""What relates an audit to earlier ones: fingerprints of findings, the delta, the runs."""
 
 import hashlib
 import json
@@ -10,17 +10,17 @@ import pandas as pd
 
 from skillmeat_audit.model.tables import FINDINGS, TEXT, Table, to_objects
 
-IDENTITY = ("rule", "collection_id", "artifact_id", "column")
+FINGERPRINT_COLUMNS = ("rule", "collection_id", "artifact_id", "column")
 
-# ``FINDINGS`` with what earlier runs know of each. ``identity`` stays the same from run to run.
+# ``FINDINGS`` with what earlier runs know of each. ``fingerprint`` stays the same from run to run.
 # ``state``: new or persisting, absent without an earlier run; ``since_at``: when first seen.
 REPORTED = Table("reported", {
-    **FINDINGS.columns, "identity": TEXT, "state": TEXT, "since_at": TEXT,
+    **FINDINGS.columns, "fingerprint": TEXT, "state": TEXT, "since_at": TEXT,
 })  # fmt: skip
 
 # Findings of the run compared with that are gone, by collection, artifact, rule, column.
 FIXED = Table("fixed", {
-    "identity": TEXT, "rule": TEXT, "severity": TEXT, "collection_id": TEXT, "artifact_id": TEXT,
+    "fingerprint": TEXT, "rule": TEXT, "severity": TEXT, "collection_id": TEXT, "artifact_id": TEXT,
     "column": TEXT, "since_at": TEXT,
 })  # fmt: skip
 
@@ -69,7 +69,7 @@ def fingerprints(findings: pd.DataFrame) -> list[str]:
             to_objects(findings["artifact_id"]), to_objects(findings["detail"]), strict=True
         )
     )
-    columns = [to_objects(findings[name]) for name in IDENTITY]
+    columns = [to_objects(findings[name]) for name in FINGERPRINT_COLUMNS]
     seen: Counter[str] = Counter()
     found = []
     for parts in zip(*columns, details, strict=True):

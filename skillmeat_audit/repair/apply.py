@@ -21,7 +21,7 @@ from skillmeat_audit.model.changes import (
     RunOutcome,
     Skipped,
 )
-from skillmeat_audit.repair.record import JournalEntry, can_journal
+from skillmeat_audit.repair.journal import JournalEntry, can_journal
 from skillmeat_audit.repair.transaction import (
     RunSettings,
     Writes,
@@ -41,23 +41,25 @@ _ABSENT = (None, "", "[]")
 _STAMPS = {"synced_at"}  # written with every row that a plan changes
 
 
-def apply_plan(plan: PlanDocument, url: str, terms: RunSettings) -> RunOutcome:
+def apply_plan(plan: PlanDocument, url: str, settings: RunSettings) -> RunOutcome:
     """Write *plan* into the cache at *url* and return what became of each change.
 
     Rows that are no longer as the plan found them are skipped and listed; the rest is written in
     one transaction. Before the first write a backup (SQLite) and a journal are on disk. Raises
     `PlanError`, `DatabaseError` or `StateError`, and then nothing was written.
     """
-    return _carry_out(plan, url, terms, rehearsed=False)
+    return _carry_out(plan, url, settings, rehearsed=False)
 
 
-def rehearse_plan(plan: PlanDocument, url: str, terms: RunSettings) -> RunOutcome:
+def rehearse_plan(plan: PlanDocument, url: str, settings: RunSettings) -> RunOutcome:
     """Do all that `apply_plan` does, backup and journal included, and roll it back."""
-    return _carry_out(plan, url, terms, rehearsed=True)
+    return _carry_out(plan, url, settings, rehearsed=True)
 
 
-def _carry_out(plan: PlanDocument, url: str, terms: RunSettings, *, rehearsed: bool) -> RunOutcome:
-    with cache_transaction(url, terms.wait_seconds) as connection:
+def _carry_out(
+    plan: PlanDocument, url: str, settings: RunSettings, *, rehearsed: bool
+) -> RunOutcome:
+    with cache_transaction(url, settings.wait_seconds) as connection:
         tables = reflect_tables(connection)
         require_identity(connection, tables, plan.identity)
         _check_columns(plan, tables)
@@ -65,13 +67,13 @@ def _carry_out(plan: PlanDocument, url: str, terms: RunSettings, *, rehearsed: b
         known = find_collections(connection)
         outcomes = tuple(_judge(change, rows.get(change.key), known) for change in plan.changes)
         accepted = [each.change for each in outcomes if isinstance(each, Applied)]
-        _check_cap(accepted, count_rows(connection, tables), terms.max_overwrites)
+        _check_cap(accepted, count_rows(connection, tables), settings.max_overwrites)
         shown = without_password(url)
         run = RunOutcome("apply", plan.home, shown, plan.identity, outcomes, rehearsed)
         if not accepted:
             return run
         cache = _Cache(connection, tables, rows)
-        return execute(connection, run, terms, lambda: _prepare(cache, accepted, terms))
+        return execute(connection, run, settings, lambda: _prepare(cache, accepted, settings))
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class _Cache:
     rows: dict[RowKey, RawRow]
 
 
-def _prepare(cache: _Cache, accepted: list[Change], terms: RunSettings) -> Writes:
+def _prepare(cache: _Cache, accepted: list[Change], settings: RunSettings) -> Writes:
     """Make the artifacts that inserts refer to, and return the work that is left."""
     inserted = sorted({change.artifact_id for change in accepted if change.op == "insert"})
     made, made_sentinel = Artifacts({}, (), {}), False
@@ -94,10 +96,10 @@ def _prepare(cache: _Cache, accepted: list[Change], terms: RunSettings) -> Write
     at = utc_now()
 
     def write() -> tuple[str, ...]:
-        for batch in batches(changes, terms):
+        for batch in batches(changes, settings):
             rows = [_row(change) for change in batch if change.op != "delete"]
             if rows:
-                terms.service(cache.connection, rows, at)
+                settings.service(cache.connection, rows, at)
             gone = [change.key for change in batch if change.op == "delete"]
             delete_rows(cache.connection, cache.tables, gone)
         return ()
@@ -167,7 +169,7 @@ def _held(row: RawRow, columns: CellTexts) -> CellTexts:
 
 def _check_cap(accepted: Sequence[Change], total: int, allowed: int | None) -> None:
     limit = overwrite_limit(total) if allowed is None else allowed
-    losing = sum(loses(change) for change in accepted)
+    losing = sum(loses_value(change) for change in accepted)
     if losing > limit:
         raise PlanError(
             f"this would overwrite or delete {losing} of {total} rows, more than {limit}; "
@@ -180,7 +182,7 @@ def overwrite_limit(total: int) -> int:
     return max(int(total * OVERWRITE_SHARE), OVERWRITE_FLOOR)
 
 
-def loses(change: Change) -> bool:
+def loses_value(change: Change) -> bool:
     """Tell whether *change* takes a value away; filling empty cells does not."""
     if change.op == "delete":
         return True

@@ -26,8 +26,8 @@ import sqlalchemy as sa
 from skillmeat_audit.base.errors import DatabaseError, StateError
 from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.model.proofs import VersionProof
-from skillmeat_audit.repair.journal import Journal, State, append_state, find_run, read_journal
-from skillmeat_audit.repair.record import JournalEntry
+from skillmeat_audit.repair.journal import JournalEntry
+from skillmeat_audit.repair.run_folders import JournaledRun, State, append_state, find_run, read_run
 from skillmeat_audit.schema.tables import cache_identity, reflect_tables
 from skillmeat_audit.service.connection import cache_transaction
 from skillmeat_audit.service.proofs import Fate, fate_of, run_suffix, withdraw_proof
@@ -36,7 +36,7 @@ from skillmeat_audit.service.rows import is_same, read_rows
 _STAMP = "synced_at"
 
 
-def settle_run(interrupted: Journal, url: str, wait_seconds: float) -> Journal | None:
+def settle_run(interrupted: JournaledRun, url: str, wait_seconds: float) -> JournaledRun | None:
     """Return the run *interrupted* with its state as the cache at *url* proves it, and mark it so.
 
     None where the run was going on elsewhere and has ended, or still goes on. Where the cache
@@ -46,7 +46,7 @@ def settle_run(interrupted: Journal, url: str, wait_seconds: float) -> Journal |
     try:
         with cache_transaction(url, wait_seconds) as connection:
             fate = _fate(connection, interrupted)
-            if fate == "running" or read_journal(interrupted.folder).state != "interrupted":
+            if fate == "running" or read_run(interrupted.folder).state != "interrupted":
                 return None
             if fate == "unknown":
                 return interrupted
@@ -56,7 +56,7 @@ def settle_run(interrupted: Journal, url: str, wait_seconds: float) -> Journal |
         return interrupted
 
 
-def conclude_run(connection: sa.Connection, journal: Journal, state: State) -> None:
+def conclude_run(connection: sa.Connection, journal: JournaledRun, state: State) -> None:
     """Mark the run of *journal* as *state*, and take its number out of the database.
 
     In that order: a number without a mark proves the run, a mark without a number is enough. Where
@@ -67,7 +67,7 @@ def conclude_run(connection: sa.Connection, journal: Journal, state: State) -> N
         withdraw_proof(connection, journal.proof, _version_before(journal))
 
 
-def _version_before(journal: Journal) -> int:
+def _version_before(journal: JournaledRun) -> int:
     """Return the number that the database had before *journal*'s run.
 
     One that another run left, and that is settled by now, is passed over.
@@ -82,13 +82,13 @@ def _version_before(journal: Journal) -> int:
     return 0
 
 
-def _settled_run(folder: Path, version: int) -> Journal | None:
+def _settled_run(folder: Path, version: int) -> JournaledRun | None:
     suffix = run_suffix(version)
     found = None if suffix is None else find_run(folder, suffix)
     return found if found is not None and found.state in ("committed", "failed") else None
 
 
-def _fate(connection: sa.Connection, journal: Journal) -> Fate:
+def _fate(connection: sa.Connection, journal: JournaledRun) -> Fate:
     tables = reflect_tables(connection)
     if cache_identity(connection, tables.shape) != journal.identity:
         return "unknown"
@@ -101,7 +101,7 @@ def _fate(connection: sa.Connection, journal: Journal) -> Fate:
     return _fate_by_rows(journal, rows, stamped=stamped) if proven == "unknown" else proven
 
 
-def _fate_by_rows(journal: Journal, rows: Mapping[RowKey, RawRow], *, stamped: bool) -> Fate:
+def _fate_by_rows(journal: JournaledRun, rows: Mapping[RowKey, RawRow], *, stamped: bool) -> Fate:
     untouched = [_holds(rows.get(entry.key), entry.before) for entry in journal.entries]
     if stamped:
         present = (each.before is not None for each in journal.entries)
@@ -110,7 +110,7 @@ def _fate_by_rows(journal: Journal, rows: Mapping[RowKey, RawRow], *, stamped: b
     return "failed" if all(untouched) and rows else "unknown"
 
 
-def _is_stamped(journal: Journal, entry: JournalEntry, rows: Mapping[RowKey, RawRow]) -> bool:
+def _is_stamped(journal: JournaledRun, entry: JournalEntry, rows: Mapping[RowKey, RawRow]) -> bool:
     """Tell whether the row has the time of the run; an undo puts earlier times back."""
     row, after = rows.get(entry.key, {}), entry.after or {}
     written = journal.kind == "apply" and _STAMP in after and _STAMP in row

@@ -16,14 +16,14 @@ from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.model.changes import Applied, Outcome, RawRow, RowKey, RunOutcome, Skipped
 from skillmeat_audit.model.proofs import Proof
 from skillmeat_audit.repair.backup import back_up_database
-from skillmeat_audit.repair.journal import (
-    Journal,
+from skillmeat_audit.repair.journal import JournalEntry
+from skillmeat_audit.repair.run_folders import (
+    JournaledRun,
     append_state,
     create_run_folder,
     drop_backups,
     write_journal,
 )
-from skillmeat_audit.repair.record import JournalEntry
 from skillmeat_audit.repair.settling import conclude_run
 from skillmeat_audit.schema.tables import CacheTables, cache_identity
 from skillmeat_audit.service.cache_service import (
@@ -97,14 +97,14 @@ class Writes:
 
 
 def execute(
-    connection: sa.Connection, run: RunOutcome, terms: RunSettings, prepare: Callable[[], Writes]
+    connection: sa.Connection, run: RunOutcome, settings: RunSettings, prepare: Callable[[], Writes]
 ) -> RunOutcome:
     """Back up, journal, write and commit (or, rehearsed, roll back); return *run* with its traces.
 
     *connection* holds the write lock. Whatever fails before the commit leaves the cache as it was.
     """
     require_writable(connection)
-    with _run_folder(terms.folder, rehearsed=run.rehearsed) as (name, folder):
+    with _run_folder(settings.folder, rehearsed=run.rehearsed) as (name, folder):
         if (path := sqlite_path(run.database)) is not None:
             back_up_database(path, folder / "backup.db")
         work = prepare()
@@ -116,26 +116,26 @@ def execute(
         else:
             connection.commit()
             conclude_run(connection, journal, "committed")
-            notes = (*notes, *_dropped(terms))
+            notes = (*notes, *_dropped(settings))
         outcomes = tuple(_refused(outcome, work.refused) for outcome in run.outcomes)
         if run.rehearsed:
             return replace(run, outcomes=outcomes, notes=notes)
         return replace(run, outcomes=outcomes, notes=notes, run=name, backup=journal.backup)
 
 
-def batches(work: Sequence[Item], terms: RunSettings) -> Iterator[Sequence[Item]]:
+def batches(work: Sequence[Item], settings: RunSettings) -> Iterator[Sequence[Item]]:
     """Yield *work* batch by batch, asking before each and at the end whether to go on.
 
     Raises `CancelledError` where the answer is no: whoever writes rolls everything back.
     """
     for start in range(0, len(work), BATCH_ROWS):
-        _ask(terms, start, len(work))
+        _ask(settings, start, len(work))
         yield work[start : start + BATCH_ROWS]
-    _ask(terms, len(work), len(work))
+    _ask(settings, len(work), len(work))
 
 
-def _ask(terms: RunSettings, done: int, total: int) -> None:
-    if not terms.proceed(done, total):
+def _ask(settings: RunSettings, done: int, total: int) -> None:
+    if not settings.proceed(done, total):
         raise CancelledError(
             f"cancelled after {done} of {total} rows and rolled back; nothing was changed"
         )
@@ -160,15 +160,15 @@ def _written(work: Writes, folder: Path) -> tuple[str, ...]:
         raise
 
 
-def _dropped(terms: RunSettings) -> Iterator[str]:
+def _dropped(settings: RunSettings) -> Iterator[str]:
     """Delete the backups of runs long past; yield a note where there were any."""
-    keep = KEEP_BACKUPS if terms.keep_backups is None else terms.keep_backups
-    if dropped := drop_backups(terms.folder, keep):
+    keep = KEEP_BACKUPS if settings.keep_backups is None else settings.keep_backups
+    if dropped := drop_backups(settings.folder, keep):
         yield f"older backups deleted: {dropped}; the newest {keep} stay, undo needs none"
 
 
-def _journal(run: RunOutcome, work: Writes, folder: Path, proof: Proof | None) -> Journal:
-    return Journal(
+def _journal(run: RunOutcome, work: Writes, folder: Path, proof: Proof | None) -> JournaledRun:
+    return JournaledRun(
         run=folder.name, kind=run.kind, home=run.home, database=run.database, identity=run.identity,
         started_at=format_stored_time(utc_now()), entries=work.entries, created=work.created,
         made_sentinel=work.made_sentinel, undoes=run.undoes, proof=proof, folder=folder,

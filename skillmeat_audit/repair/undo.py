@@ -19,8 +19,8 @@ from skillmeat_audit.model.changes import (
     RunOutcome,
     Skipped,
 )
-from skillmeat_audit.repair.journal import Journal
-from skillmeat_audit.repair.record import JournalEntry
+from skillmeat_audit.repair.journal import JournalEntry
+from skillmeat_audit.repair.run_folders import JournaledRun
 from skillmeat_audit.repair.transaction import (
     RunSettings,
     Writes,
@@ -44,13 +44,13 @@ _INVERSE = {"insert": "delete", "update": "update", "delete": "insert"}
 _STAMP = "synced_at"
 
 
-def undo_run(journal: Journal, url: str, terms: RunSettings) -> RunOutcome:
+def undo_run(journal: JournaledRun, url: str, settings: RunSettings) -> RunOutcome:
     """Put back what the run of *journal* changed, and return what became of each row.
 
     A row that moved on since is skipped and listed; where only ``synced_at`` moved, its values are
     put back and the time is left. Raises as `apply_plan` does, and then nothing was written.
     """
-    with cache_transaction(url, terms.wait_seconds) as connection:
+    with cache_transaction(url, settings.wait_seconds) as connection:
         tables = reflect_tables(connection)
         require_identity(connection, tables, journal.identity)
         _check_columns(journal, tables)
@@ -72,7 +72,7 @@ def undo_run(journal: Journal, url: str, terms: RunSettings) -> RunOutcome:
             return run
         accepted = {outcome.change.key for outcome in run.applied}
         entries = [entry for entry in journal.entries if entry.key in accepted]
-        return execute(connection, run, terms, lambda: _prepare(cache, entries, terms))
+        return execute(connection, run, settings, lambda: _prepare(cache, entries, settings))
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,10 @@ class _Cache:
     connection: sa.Connection
     tables: CacheTables
     rows: dict[RowKey, RawRow]
-    journal: Journal
+    journal: JournaledRun
 
 
-def _check_columns(journal: Journal, tables: CacheTables) -> None:
+def _check_columns(journal: JournaledRun, tables: CacheTables) -> None:
     """Refuse to undo what was written to columns that a migration took away since."""
     written = {name for entry in journal.entries for name in (entry.before or entry.after or ())}
     if missing := sorted(written - set(tables.cache.c.keys())):
@@ -124,7 +124,7 @@ def _change(entry: JournalEntry) -> Change:
     )  # fmt: skip
 
 
-def _prepare(cache: _Cache, entries: list[JournalEntry], terms: RunSettings) -> Writes:
+def _prepare(cache: _Cache, entries: list[JournalEntry], settings: RunSettings) -> Writes:
     """Return the inverse of *entries* as work, with journal entries of its own."""
     moved = [entry.key for entry in entries if entry.op == "update" and not _stamped(cache, entry)]
     later = set(moved)
@@ -132,7 +132,7 @@ def _prepare(cache: _Cache, entries: list[JournalEntry], terms: RunSettings) -> 
 
     def write() -> tuple[str, ...]:
         connection, tables = cache.connection, cache.tables
-        for batch in batches(inverse, terms):
+        for batch in batches(inverse, settings):
             _write(cache, batch)
         removed = remove_artifacts(connection, tables, cache.journal.created)
         if cache.journal.made_sentinel and len(removed) == len(cache.journal.created):

@@ -12,7 +12,7 @@ import tomli
 
 from skillmeat_audit.model.fields import HOSTS
 from skillmeat_audit.replay.costs import Costs
-from skillmeat_audit.replay.source import FOLDERS, ImportEntry, ReadFields
+from skillmeat_audit.replay.source import FOLDERS, ReadFields, SourceArtifact
 from skillmeat_audit.service import cache_service as service
 
 _HEAD = """\
@@ -25,7 +25,7 @@ updated = "{at}"
 
 
 @dataclass
-class Metadata:
+class ManifestMetadata:
     """An artifact's metadata, as the service asks for it."""
 
     description: str | None = None
@@ -36,7 +36,7 @@ class Metadata:
 
 
 @dataclass
-class Artifact:
+class ManifestArtifact:
     """A manifest entry, as the service asks for it; ``path`` is relative to the collection."""
 
     path: str
@@ -50,13 +50,13 @@ class Artifact:
 
 
 @dataclass(frozen=True)
-class Collection:
+class FileCollection:
     """The file collection at *folder*; `show` answers as SkillMeat's ``ArtifactManager`` does."""
 
     folder: Path
     costs: Costs = field(default_factory=Costs)
 
-    def add(self, entry: ImportEntry, source: Path, at: datetime) -> str:
+    def add(self, entry: SourceArtifact, source: Path, at: datetime) -> str:
         """Copy the files of *entry* from *source*, write its manifest entry, return its import id.
 
         As a marketplace import does: description and tags are the catalogue's, author, license,
@@ -73,7 +73,7 @@ class Collection:
         }, {"title": entry.name, "description": entry.description})  # fmt: skip
         return import_id
 
-    def add_local(self, entry: ImportEntry, source: Path, at: datetime) -> None:
+    def add_local(self, entry: SourceArtifact, source: Path, at: datetime) -> None:
         """Copy the files of *entry* from *source* and declare them as a local artifact."""
         target = f"{FOLDERS[entry.artifact_type]}/{entry.name}"
         self._copy(source / entry.path, target)
@@ -85,7 +85,7 @@ class Collection:
             {"description": "Written here, before anything of this name was imported."},
         )  # fmt: skip
 
-    def show(self, artifact_name: str, artifact_type: str | None = None) -> Artifact:
+    def show(self, artifact_name: str, artifact_type: str | None = None) -> ManifestArtifact:
         """Return an artifact; reads the whole manifest anew, as SkillMeat does for every look-up.
 
         Raises `ValueError` where there is none.
@@ -121,13 +121,13 @@ class Collection:
 
 
 @dataclass(frozen=True)
-class CollectionWithFiles:
+class CollectionWithFrontMatter:
     """A collection that looks into the artifact's own file for what its manifest does not say."""
 
-    collection: Collection
+    collection: FileCollection
     read_fields: ReadFields
 
-    def show(self, artifact_name: str, artifact_type: str | None = None) -> Artifact:
+    def show(self, artifact_name: str, artifact_type: str | None = None) -> ManifestArtifact:
         """Return an artifact as `Collection.show` does, completed from its front matter."""
         artifact = self.collection.show(artifact_name, artifact_type)
         place = self.collection.folder / artifact.path
@@ -137,7 +137,7 @@ class CollectionWithFiles:
         return replace(
             artifact,
             tags=artifact.tags or _listed(own["tags_json"]),
-            metadata=Metadata(
+            metadata=ManifestMetadata(
                 description=said.description or own["description"],
                 author=said.author or own["author"],
                 license=said.license or own["license"],
@@ -151,15 +151,15 @@ def _listed(text: str | None) -> list[str]:
     return [] if text is None else list(json.loads(text))
 
 
-def _artifact(entry: Mapping[str, object]) -> Artifact:
+def _artifact(entry: Mapping[str, object]) -> ManifestArtifact:
     metadata = entry.get("metadata", {})
     assert isinstance(metadata, dict)
     tags = entry.get("tags", [])
     assert isinstance(tags, list)
     said = {name: metadata.get(name) for name in ("description", "author", "license", "version")}
     texts = {name: entry.get(name) for name in ("upstream", "origin_source")}
-    return Artifact(
-        path=str(entry["path"]), metadata=Metadata(**said, tools=metadata.get("tools", ())),
+    return ManifestArtifact(
+        path=str(entry["path"]), metadata=ManifestMetadata(**said, tools=metadata.get("tools", ())),
         origin=str(entry["origin"]), tags=tags,
         **{name: None if text is None else str(text) for name, text in texts.items()},
     )  # fmt: skip

@@ -13,7 +13,7 @@ _COUNTED = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 @dataclass
 class Costs:
-    """What was spent so far; only what happens inside `spent` counts."""
+    """What was spent so far; only what happens inside `counting` counts."""
 
     statements: int = 0
     commits: int = 0
@@ -22,7 +22,7 @@ class Costs:
     _running: bool = field(default=False, repr=False)
 
     @contextmanager
-    def spent(self) -> Iterator[None]:
+    def counting(self) -> Iterator[None]:
         """Count what happens inside."""
         self._running, start = True, time.perf_counter()
         try:

@@ -1,4 +1,4 @@
-"""The import paths and the repair options, each as the step that writes the rows of an import."""
+"""The import paths and the repair options: each is the step that writes an import's rows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -7,9 +7,9 @@ from functools import partial
 
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION
 from skillmeat_audit.replay.clock import COMMIT, MERGE
-from skillmeat_audit.replay.collection import CollectionWithFiles
-from skillmeat_audit.replay.scratch import Scratch
-from skillmeat_audit.replay.source import ImportEntry, ReadFields
+from skillmeat_audit.replay.collection import CollectionWithFrontMatter
+from skillmeat_audit.replay.scratch import ScratchHome
+from skillmeat_audit.replay.source import ReadFields, SourceArtifact
 from skillmeat_audit.schema.shape import ERAS, Era
 from skillmeat_audit.service.cache_service import (
     ArtifactManager,
@@ -21,7 +21,7 @@ from skillmeat_audit.service.cache_service import (
 )
 from skillmeat_audit.service.legacy import merge_bare_row
 
-Entries = Sequence[ImportEntry]
+Entries = Sequence[SourceArtifact]
 
 _A_WHILE = timedelta(hours=1)
 
@@ -38,12 +38,12 @@ class ImportPath:
     name: str
     title: str
     does: str
-    write: Callable[[Scratch, Entries], None]
-    before: Callable[[Scratch, Entries], Entries] = Scratch.import_entries
+    write: Callable[[ScratchHome, Entries], None]
+    before: Callable[[ScratchHome, Entries], Entries] = ScratchHome.import_entries
     eras: Sequence[Era] = ERAS
 
 
-def paths(read_fields: ReadFields) -> tuple[ImportPath, ...]:
+def import_paths(read_fields: ReadFields) -> tuple[ImportPath, ...]:
     """Return what is replayed, in order; *read_fields* reads an artifact's front matter."""
     return (
         ImportPath(
@@ -88,7 +88,7 @@ def paths(read_fields: ReadFields) -> tuple[ImportPath, ...]:
     )  # fmt: skip
 
 
-def refresh_all(home: Scratch, entries: Entries) -> None:
+def refresh_all(home: ScratchHome, entries: Entries) -> None:
     """Write what the manifest says into every row, in one transaction: the cache refresh."""
     rows = []
     for entry in entries:
@@ -98,7 +98,7 @@ def refresh_all(home: Scratch, entries: Entries) -> None:
     home.session.commit()
 
 
-def _bare(home: Scratch, entries: Entries) -> None:
+def _bare(home: ScratchHome, entries: Entries) -> None:
     home.clock.pace = MERGE
     for entry in entries:
         merge_bare_row(home.session, DEFAULT_COLLECTION, entry.artifact_id)
@@ -106,22 +106,22 @@ def _bare(home: Scratch, entries: Entries) -> None:
     home.clock.pace = COMMIT
 
 
-def _bare_one_by_one(home: Scratch, entries: Entries) -> None:
+def _bare_one_by_one(home: ScratchHome, entries: Entries) -> None:
     for entry in entries:
         _bare(home, [entry])
 
 
-def _bare_then_refreshed(home: Scratch, entries: Entries) -> None:
+def _bare_then_refreshed(home: ScratchHome, entries: Entries) -> None:
     _bare(home, entries)
     _refreshes(home, entries)
 
 
-def _refreshes(home: Scratch, entries: Entries) -> None:
+def _refreshes(home: ScratchHome, entries: Entries) -> None:
     for entry in entries:
         refresh_single_artifact_cache(home.session, home.collection, entry.artifact_id)
 
 
-def _shared(home: Scratch, entries: Entries) -> None:
+def _shared(home: ScratchHome, entries: Entries) -> None:
     for entry in entries:
         said = metadata_of(home.collection.show(entry.name, entry.artifact_type))
         create_or_update_collection_artifact(
@@ -129,22 +129,22 @@ def _shared(home: Scratch, entries: Entries) -> None:
         )
 
 
-def _populated(home: Scratch, entries: Entries, read_fields: ReadFields | None = None) -> None:
+def _populated(home: ScratchHome, entries: Entries, read_fields: ReadFields | None = None) -> None:
     manager: ArtifactManager = home.collection
     if read_fields is not None:
-        manager = CollectionWithFiles(home.collection, read_fields)
+        manager = CollectionWithFrontMatter(home.collection, read_fields)
     for entry in entries:
         populate_collection_artifact_from_import(home.session, manager, DEFAULT_COLLECTION, entry)
 
 
-def _batch_imported(home: Scratch, entries: Entries) -> Entries:
+def _batch_imported(home: ScratchHome, entries: Entries) -> Entries:
     done = home.import_entries(entries)
     _bare(home, done)
     home.clock.let_pass(_A_WHILE)
     return done
 
 
-def _imported_in_older_words(home: Scratch, entries: Entries) -> Entries:
+def _imported_in_older_words(home: ScratchHome, entries: Entries) -> Entries:
     """Import everything, rows included, while upstream said something else; then import it anew."""
     older = [replace(entry, description=f"An older word on {entry.name}.") for entry in entries]
     _populated(home, home.import_entries(older))
@@ -152,7 +152,7 @@ def _imported_in_older_words(home: Scratch, entries: Entries) -> Entries:
     return home.import_entries(entries)
 
 
-def _declared_as_local(home: Scratch, entries: Entries) -> Entries:
+def _declared_as_local(home: ScratchHome, entries: Entries) -> Entries:
     """Declare artifacts of the same names as local ones, with their rows; then import."""
     for entry in entries:
         home.collection.add_local(entry, home.source, home.clock())

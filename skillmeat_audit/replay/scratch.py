@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION
 from skillmeat_audit.replay.clock import Clock
-from skillmeat_audit.replay.collection import Collection
+from skillmeat_audit.replay.collection import FileCollection
 from skillmeat_audit.replay.costs import Costs
-from skillmeat_audit.replay.source import REPOSITORY, ImportEntry, Status
+from skillmeat_audit.replay.source import REPOSITORY, ImportStatus, SourceArtifact
 from skillmeat_audit.schema.shape import CATALOG, COLLECTIONS, SOURCES, Era
 from skillmeat_audit.schema.tables import PROJECTS, SENTINEL
 from skillmeat_audit.service.cache_service import format_stored_time
@@ -24,17 +24,17 @@ SCHEMAS = Path(__file__).with_name("schemas")
 
 
 @dataclass(frozen=True)
-class Scratch:
+class ScratchHome:
     """A home to replay on: its collection, its cache, and the source it imports from."""
 
     home: Path
     source: Path
-    collection: Collection
+    collection: FileCollection
     session: Session
     costs: Costs
     clock: Clock
 
-    def import_entries(self, entries: Iterable[ImportEntry]) -> list[ImportEntry]:
+    def import_entries(self, entries: Iterable[SourceArtifact]) -> list[SourceArtifact]:
         """Write files and manifest entries of *entries*, as SkillMeat's import coordinator does.
 
         Returns them with their status: what is there already under the same type and name is
@@ -43,7 +43,7 @@ class Scratch:
         """
         done = []
         for entry in entries:
-            status: Status = "imported" if self._may_import(entry) else "skipped"
+            status: ImportStatus = "imported" if self._may_import(entry) else "skipped"
             import_id = str(uuid.uuid4())
             if status == "imported":
                 import_id = self.collection.add(entry, self.source, self.clock())
@@ -52,14 +52,14 @@ class Scratch:
         self.session.commit()
         return done
 
-    def _may_import(self, entry: ImportEntry) -> bool:
+    def _may_import(self, entry: SourceArtifact) -> bool:
         try:
             there = self.collection.show(entry.name, entry.artifact_type)
         except ValueError:
             return True
         return there.origin == "marketplace"
 
-    def _mark(self, entry: ImportEntry, import_id: str) -> None:
+    def _mark(self, entry: SourceArtifact, import_id: str) -> None:
         names = ("path", "status", "import_date", "import_id")
         catalog = sa.table(CATALOG, *map(sa.column, names))
         values = {
@@ -72,12 +72,12 @@ class Scratch:
 
 
 @contextmanager
-def scratch(
-    home: Path, era: Era, source: Path, entries: Sequence[ImportEntry]
-) -> Iterator[Scratch]:
+def scratch_home(
+    home: Path, era: Era, source: Path, entries: Sequence[SourceArtifact]
+) -> Iterator[ScratchHome]:
     """Make a home at the new folder *home* that knows *source* and its *entries*, and yield it."""
     costs, clock = Costs(), Clock()
-    collection = Collection(home / "collections" / "default", costs)
+    collection = FileCollection(home / "collections" / "default", costs)
     collection.folder.mkdir(parents=True)
     (home / "cache").mkdir()
     engine = sa.create_engine(f"sqlite:///{home / 'cache' / 'cache.db'}", poolclass=sa.StaticPool)
@@ -89,18 +89,18 @@ def scratch(
             _register(connection, entries, format_stored_time(clock()))
         costs.watch(engine)
         with Session(engine, info={"clock": clock}) as session:
-            yield Scratch(home, source, collection, session, costs, clock)
+            yield ScratchHome(home, source, collection, session, costs, clock)
     finally:
         engine.dispose()
 
 
-def _register(connection: sa.Connection, entries: Sequence[ImportEntry], at: str) -> None:
+def _register(connection: sa.Connection, entries: Sequence[SourceArtifact], at: str) -> None:
     """Write what SkillMeat's start, a registered source and a scan of it leave in the cache."""
     times: Row = {"created_at": at, "updated_at": at}
     owner, name = REPOSITORY.split("/")[-2:]
-    place: Row = {"id": DEFAULT_COLLECTION, "name": "Default Collection"} | times
+    place: Row = {"id": DEFAULT_COLLECTION, "name": "Default FileCollection"} | times
     project: Row = {
-        "id": SENTINEL, "name": "Collection Artifacts", "path": "~/.skillmeat/collections",
+        "id": SENTINEL, "name": "FileCollection Artifacts", "path": "~/.skillmeat/collections",
         "status": "active",
     } | times  # fmt: skip
     market: Row = {

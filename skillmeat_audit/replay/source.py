@@ -9,19 +9,19 @@ from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 
 # A small source of the kind people import from; the regression's ``1password`` skill is in it.
-BUNDLED = Path(__file__).with_name("tree")
+BUNDLED_SOURCE = Path(__file__).with_name("tree")
 REPOSITORY = "https://github.com/acme-labs/agent-kit"
 
 # The folders of a source that are looked into, and the type each stands for.
 FOLDERS = {"skill": "skills", "command": "commands", "agent": "agents"}
 
-Status = Literal["pending", "imported", "skipped"]
+ImportStatus = Literal["pending", "imported", "skipped"]
 Fields = Mapping[str, str | None]
 ReadFields = Callable[[str], Fields]
 
 
 @dataclass
-class ImportEntry:
+class SourceArtifact:
     """One artifact of a source, as its import is asked for.
 
     ``path`` is relative to the source; ``description`` is None where the source is not indexed;
@@ -35,7 +35,7 @@ class ImportEntry:
     upstream_url: str
     description: str | None
     tags: Sequence[str] = ()
-    status: Status = "pending"
+    status: ImportStatus = "pending"
 
     @property
     def artifact_id(self) -> str:
@@ -43,7 +43,9 @@ class ImportEntry:
         return f"{self.artifact_type}:{self.name}"
 
 
-def scan(source: Path, read_fields: ReadFields, *, indexed: bool = True) -> list[ImportEntry]:
+def scan_source(
+    source: Path, read_fields: ReadFields, *, indexed: bool = True
+) -> list[SourceArtifact]:
     """Return the artifacts in the folder *source*, by type and name.
 
     Skills are folders with a ``SKILL.md``, commands and agents Markdown files. The description is
@@ -63,10 +65,10 @@ def scan(source: Path, read_fields: ReadFields, *, indexed: bool = True) -> list
     return sorted(found, key=lambda entry: entry.artifact_id)
 
 
-def _entry(kind: str, file: Path, source: Path, read_fields: ReadFields | None) -> ImportEntry:
+def _entry(kind: str, file: Path, source: Path, read_fields: ReadFields | None) -> SourceArtifact:
     path = (file.parent if kind == "skill" else file).relative_to(source)
     own = {} if read_fields is None else read_fields(file.read_text("utf-8"))
-    return ImportEntry(
+    return SourceArtifact(
         artifact_type=kind,
         name=path.stem if kind != "skill" else path.name,
         path=str(path),

@@ -7,20 +7,20 @@ from pathlib import Path
 from skillmeat_audit.base.atomic_write import make_folder
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.schedule.job import MARK, Job, job_name
+from skillmeat_audit.schedule.job import OWNER_MARK, Job, job_name
 from skillmeat_audit.schedule.tools import run_tool
 
 # What ``crontab -l`` says to a user who has none; any other failure must not be taken for that.
 _NO_CRONTAB = r"no crontab for|No such file"
 
 
-def printed(job: Job) -> str:
+def render_crontab(job: Job) -> str:
     """Return the lines of the crontab."""
     begin, end = _marks(job.home)
-    return f"{begin}\n{line(job)}\n{end}\n"
+    return f"{begin}\n{crontab_line(job)}\n{end}\n"
 
 
-def line(job: Job) -> str:
+def crontab_line(job: Job) -> str:
     """Return the line of *job*; a percent sign, which cron takes for a line end, is escaped."""
     command = " ".join(shlex.quote(each) for each in job.argv)
     said = f"{command} >>{shlex.quote(job.log)} 2>&1"
@@ -37,7 +37,7 @@ def install(job: Job) -> str:
     """Put the line into the crontab, in place of an earlier one; say what was done."""
     before = _crontab()
     others = _without(before, job.home)
-    now = f"{others}{printed(job)}"
+    now = f"{others}{render_crontab(job)}"
     if now == before:
         return f"{job.name} was in the crontab already, as it is"
     _make_log(job.log)
@@ -78,7 +78,7 @@ def _block(home: str) -> re.Pattern[str]:
 
 def _marks(home: str) -> tuple[str, str]:
     name = job_name(home)
-    return f"# {MARK}: begin {name}", f"# {MARK}: end {name}"
+    return f"# {OWNER_MARK}: begin {name}", f"# {OWNER_MARK}: end {name}"
 
 
 def _make_log(path: str) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 
 Every = Literal["hour", "day", "week"]
-MARK = "skillmeat-audit schedule"
+OWNER_MARK = f"{TOOL} schedule"
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ def job_name(home: str) -> str:
     folder = home.removesuffix("/.skillmeat").rpartition("/")[2]
     slug = re.sub(r"[^A-Za-z0-9]+", "-", folder).strip("-") or "home"
     digest = hashlib.sha256(home.encode("utf-8", "surrogateescape")).hexdigest()
-    return f"skillmeat-audit-{slug[:30]}-{digest[:8]}"
+    return f"{TOOL}-{slug[:30]}-{digest[:8]}"
 
 
-def checked_job(texts: Sequence[str]) -> tuple[str, ...]:
+def require_printable(texts: Sequence[str]) -> tuple[str, ...]:
     """Return *texts*; raise `UsageError` for one that no unit file or cron line can hold."""
     for text in texts:
         if printable(text) != text:
@@ -51,7 +52,7 @@ def checked_job(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def time_of_day(text: str) -> tuple[int, int]:
+def parse_time_of_day(text: str) -> tuple[int, int]:
     """Return hour and minute of ``HH:MM``; raise `UsageError`."""
     match = re.fullmatch(r"(\d{1,2}):(\d{2})", text)
     hour, minute = (int(match[1]), int(match[2])) if match else (24, 0)

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.schedule.job import MARK, Job, job_name
+from skillmeat_audit.schedule.job import OWNER_MARK, Job, job_name
 from skillmeat_audit.schedule.tools import is_owned, remove_owned, run_tool, write_owned
 
 _WHILE_LOGGED_IN = "; it runs while you are logged in, always after 'loginctl enable-linger'"
@@ -13,28 +13,28 @@ _NOT_THERE = "does not exist|not loaded"
 _PLAIN = re.compile(r"[A-Za-z0-9_@+=:,./~-]+")
 
 
-def printed(job: Job) -> str:
-    """Return both units, one under the other."""
-    return "\n".join(f"# {path}\n{text}" for path, text in units(job).items())
+def render_units(job: Job) -> str:
+    """Return both unit_files, one under the other."""
+    return "\n".join(f"# {path}\n{text}" for path, text in unit_files(job).items())
 
 
-def units(job: Job) -> dict[str, str]:
+def unit_files(job: Job) -> dict[str, str]:
     """Return the units of *job*: file name and text."""
-    mark = f"# {MARK}: {job.home}\n"
+    mark = f"# {OWNER_MARK}: {job.home}\n"
     about = f"SkillMeat cache audit of {job.home}".replace("%", "%%")
-    command = " ".join(quoted(each) for each in job.argv)
+    command = " ".join(quote_argument(each) for each in job.argv)
     service = (
         f"{mark}[Unit]\nDescription={about}\n\n[Service]\nType=oneshot\nExecStart={command}\n"
         "Nice=10\n"
     )
     timer = (
-        f"{mark}[Unit]\nDescription={about}\n\n[Timer]\nOnCalendar={calendar(job)}\n"
+        f"{mark}[Unit]\nDescription={about}\n\n[Timer]\nOnCalendar={on_calendar(job)}\n"
         "Persistent=true\n\n[Install]\nWantedBy=timers.target\n"
     )
     return {f"{job.name}.service": service, f"{job.name}.timer": timer}
 
 
-def calendar(job: Job) -> str:
+def on_calendar(job: Job) -> str:
     """Return when *job* is due, in systemd's words."""
     at = f"{job.hour:02}:{job.minute:02}:00"
     return {
@@ -42,7 +42,7 @@ def calendar(job: Job) -> str:
     }[job.every]  # fmt: skip
 
 
-def quoted(text: str) -> str:
+def quote_argument(text: str) -> str:
     """Return *text* as one word of an ``ExecStart`` line: no specifier, variable or quote in it."""
     if _PLAIN.fullmatch(text):
         return text
@@ -53,7 +53,7 @@ def quoted(text: str) -> str:
 def install(job: Job, folder: Path) -> str:
     """Write the units to *folder* and start the timer; say what was done."""
     run_tool("systemctl", "--user", "show-environment")  # without a manager, nothing is written
-    changed = [write_owned(folder / name, text) for name, text in units(job).items()]
+    changed = [write_owned(folder / name, text) for name, text in unit_files(job).items()]
     run_tool("systemctl", "--user", "daemon-reload")
     run_tool("systemctl", "--user", "enable", "--now", f"{job.name}.timer")
     said = "installed" if any(changed) else "was installed already, as it is"

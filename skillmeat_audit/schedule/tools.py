@@ -9,7 +9,7 @@ from pathlib import Path
 from skillmeat_audit.base.atomic_write import make_folder, write_whole
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.schedule.job import MARK
+from skillmeat_audit.schedule.job import OWNER_MARK
 
 _WAIT_SECONDS = 60
 _WAY_OUT = "choose another --kind, or print only"
@@ -41,7 +41,7 @@ def is_owned(path: Path) -> bool:
     """Tell whether we wrote the file at *path*; raise `StateError` where it cannot be read."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            return MARK in file.readline()
+            return OWNER_MARK in file.readline()
     except FileNotFoundError:
         return False
     except OSError as exc:

@@ -6,10 +6,10 @@ from pathlib import Path
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.schedule.cron import cron_times
-from skillmeat_audit.schedule.job import MARK, Job
+from skillmeat_audit.schedule.job import OWNER_MARK, Job
 from skillmeat_audit.schedule.tools import is_owned, remove_owned, write_owned
 
-FILE = Path(".github/workflows/skillmeat-audit.yml")
+WORKFLOW_FILE = Path(".github/workflows/skillmeat-audit.yml")
 _TEXT = """\
 # {mark}: {home}
 name: SkillMeat cache audit
@@ -58,29 +58,33 @@ jobs:
 """
 
 
-def printed(job: Job, version: str) -> str:
+def render_workflow(job: Job, version: str) -> str:
     """Return the workflow file; raise `UsageError` for a path that it cannot hold."""
     command = " ".join(shlex.quote(each) for each in job.argv)
     if "${{" in command:
         raise UsageError(f"{printable(job.home)} would be an expression in a workflow file")
     return _TEXT.format(
-        mark=MARK, home=job.home, when=cron_times(job), version=version, command=command
+        mark=OWNER_MARK, home=job.home, when=cron_times(job), version=version, command=command
     )
 
 
 def install(job: Job, version: str, root: Path) -> str:
     """Write the workflow file below *root*; say what was done."""
-    changed = write_owned(root / FILE, printed(job, version))
-    return f"{root / FILE} {'written' if changed else 'is there already, as it is'}"
+    changed = write_owned(root / WORKFLOW_FILE, render_workflow(job, version))
+    return f"{root / WORKFLOW_FILE} {'written' if changed else 'is there already, as it is'}"
 
 
 def remove(root: Path) -> str:
     """Remove the workflow file below *root*, if it is ours; say what was done."""
-    gone = remove_owned(root / FILE)
-    return f"{root / FILE} removed" if gone else f"no workflow of ours at {root / FILE}"
+    gone = remove_owned(root / WORKFLOW_FILE)
+    return (
+        f"{root / WORKFLOW_FILE} removed"
+        if gone
+        else f"no workflow of ours at {root / WORKFLOW_FILE}"
+    )
 
 
 def status(root: Path) -> str:
     """Say whether the workflow file is there."""
-    said = "is installed" if is_owned(root / FILE) else "is not installed"
-    return f"{root / FILE} {said}"
+    said = "is installed" if is_owned(root / WORKFLOW_FILE) else "is not installed"
+    return f"{root / WORKFLOW_FILE} {said}"

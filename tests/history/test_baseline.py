@@ -13,7 +13,7 @@ from skillmeat_audit.history.baseline import (
     accept_findings,
     load_baseline,
     save_baseline,
-    updated_entries,
+    update_entries,
 )
 from skillmeat_audit.model.tables import FINDINGS
 
@@ -34,7 +34,7 @@ def found():
 
 @pytest.fixture(scope="module")
 def baseline(found):
-    return updated_entries([], found, AcceptanceTerms("on purpose", "ops"), TODAY, whole=True)
+    return update_entries([], found, AcceptanceTerms("on purpose", "ops"), TODAY, whole=True)
 
 
 def test_what_is_known_is_accepted(found, baseline):
@@ -62,7 +62,7 @@ def test_entries_without_a_finding_are_stale_unless_it_is_ignored(found, baselin
 
 
 def test_expired_entries_accept_nothing_and_are_told(found):
-    entries = updated_entries(
+    entries = update_entries(
         [], found, AcceptanceTerms(expires=date(2026, 2, 9)), TODAY, whole=True
     )
 
@@ -77,7 +77,7 @@ def test_what_could_not_be_checked_is_never_accepted(tmp_path):
     found = findings("J", "skill:a", problems=[broken])
     assert "L001" in set(found["rule"])
 
-    entries = updated_entries([], found, AcceptanceTerms(), TODAY, whole=True)
+    entries = update_entries([], found, AcceptanceTerms(), TODAY, whole=True)
 
     assert "L001" not in {each.rule for each in entries}
     path = tmp_path / "baseline.json"
@@ -92,43 +92,41 @@ def test_the_rules_that_are_never_accepted_are_rules():
 
 
 def test_an_update_keeps_reasons_and_drops_what_is_gone(found, baseline):
-    now = updated_entries(
+    now = update_entries(
         baseline, findings("J", "skill:b", "skill:c"), AcceptanceTerms("new"), TODAY, whole=True
     )
 
     reasons = {(each.artifact, each.reason) for each in now}
     assert reasons == {("skill:b", "on purpose"), ("skill:c", "new")}
-    part = updated_entries(
+    part = update_entries(
         baseline, findings("J", "skill:c"), AcceptanceTerms("new"), TODAY, whole=False
     )
     assert {each.artifact for each in part} == {"skill:a", "skill:b", "skill:c"}
 
 
 def test_an_update_renews_what_expired_only_where_it_is_told_until_when(found):
-    old = updated_entries(
+    old = update_entries(
         [], found, AcceptanceTerms("why", "ops", date(2026, 2, 9)), TODAY, whole=True
     )
-    valid = updated_entries(
+    valid = update_entries(
         [], found, AcceptanceTerms("why", "ops", date(2026, 2, 10)), TODAY, whole=True
     )
     later = AcceptanceTerms("other", "me", date(2027, 1, 1))
 
-    assert updated_entries(old, found, AcceptanceTerms(), TODAY, whole=True) == old
-    assert updated_entries(valid, found, later, TODAY, whole=True) == valid
+    assert update_entries(old, found, AcceptanceTerms(), TODAY, whole=True) == old
+    assert update_entries(valid, found, later, TODAY, whole=True) == valid
     (told,) = {
         (each.reason, each.owner, each.expires)
-        for each in updated_entries(old, found, later, TODAY, whole=True)
+        for each in update_entries(old, found, later, TODAY, whole=True)
     }
     assert told == ("why", "ops", date(2027, 1, 1))
 
 
 def test_of_entries_for_one_finding_the_one_that_lasts_longest_stays(found, baseline):
-    dated = updated_entries(
-        [], found, AcceptanceTerms(expires=date(2026, 2, 11)), TODAY, whole=True
-    )
+    dated = update_entries([], found, AcceptanceTerms(expires=date(2026, 2, 11)), TODAY, whole=True)
 
     for entries in ([*dated, *baseline], [*baseline, *dated]):
-        assert set(updated_entries(entries, found, AcceptanceTerms(), TODAY, whole=True)) == set(
+        assert set(update_entries(entries, found, AcceptanceTerms(), TODAY, whole=True)) == set(
             baseline
         )
 

@@ -28,7 +28,7 @@ import msgspec
 import sqlalchemy as sa
 from skillmeat_audit.model.changes import PlanDocument
 from skillmeat_audit.base.folders import state_folder
-from skillmeat_audit.repair import apply, journal, transaction, undo
+from skillmeat_audit.repair import apply, run_folders, transaction, undo
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
 
 def die(*_, **__):
@@ -59,8 +59,8 @@ def carry_out(stage, verb, plan, state):
     elif stage == "after the backup":
         die_after(transaction, "back_up_database")
     elif stage == "with an unmarked journal":
-        real = journal.append_state
-        journal.append_state = lambda folder, state: (
+        real = run_folders.append_state
+        run_folders.append_state = lambda folder, state: (
             die() if state == "prepared" else real(folder, state)
         )
     elif stage == "after the journal entry":
@@ -76,12 +76,12 @@ def carry_out(stage, verb, plan, state):
     elif stage == "after the commit":
         die_after(sa.Connection, "commit")
     plan = msgspec.json.decode(Path(plan).read_bytes(), type=PlanDocument)
-    terms = transaction.RunSettings(state_folder(plan.home, Path(state)), service=service)
+    settings = transaction.RunSettings(state_folder(plan.home, Path(state)), service=service)
     if verb == "undo":
-        undo.undo_run(journal.read_runs(terms.folder)[0], plan.database, terms)
+        undo.undo_run(run_folders.read_runs(settings.folder)[0], plan.database, settings)
     else:
         carry = apply.rehearse_plan if verb == "rehearse" else apply.apply_plan
-        carry(plan, plan.database, terms)
+        carry(plan, plan.database, settings)
 
 for line in sys.stdin:
     pid = os.fork()

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from skillmeat_audit.api import audit, repair
-from skillmeat_audit.repair import record
+from skillmeat_audit.repair import journal
 
 EXAMPLES = int(os.environ.get("ROUNDTRIP_EXAMPLES", "6"))
 TABLE = "collection_artifacts"
@@ -115,7 +115,7 @@ def test_a_row_that_no_journal_can_hold_is_skipped_at_apply(planned, era, column
     assert cells_of(case.database) == start
 
 
-ENTRY = record.JournalEntry("update", ("c", "skill:x"), {"a": None}, {"a": b"\xff\x00"})
+ENTRY = journal.JournalEntry("update", ("c", "skill:x"), {"a": None}, {"a": b"\xff\x00"})
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ ENTRY = record.JournalEntry("update", ("c", "skill:x"), {"a": None}, {"a": b"\xf
 )  # fmt: skip
 def test_a_journal_gives_every_cell_back_as_it_was(cell):
     entry = msgspec.structs.replace(ENTRY, before={"a": cell})
-    saved = record.JournalRecord("r", "apply", "h", "d", "i", "2026", (entry,))
+    saved = journal.Journal("r", "apply", "h", "d", "i", "2026", (entry,))
 
-    again = record.decode_record(record.encode_record(saved), "r").entries[0]
+    again = journal.decode_journal(journal.encode_journal(saved), "r").entries[0]
 
-    assert record.can_journal(cell)
+    assert journal.can_journal(cell)
     assert repr(again) == repr(entry)

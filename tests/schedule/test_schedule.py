@@ -17,7 +17,7 @@ from skillmeat_audit.api.schedule import ScheduleRequest
 from skillmeat_audit.base.errors import BusyError, HomeError, StateError, UsageError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.schedule import cron, systemd, workflow
-from skillmeat_audit.schedule.job import Job, job_name, time_of_day
+from skillmeat_audit.schedule.job import Job, job_name, parse_time_of_day
 from skillmeat_audit.schedule.lock import exclusive_lock
 
 ODD = "/home/x y/100% 'of' \"it\" $HOME \\n/.skillmeat"
@@ -126,7 +126,7 @@ def test_a_home_that_is_gone_is_taken_out(tool, make_home):
 def test_cron_reads_its_line(every, fields):
     """The parser of cronsim, and the shell, as cron hands the rest of the line to it."""
     odd = job(ODD, every)
-    line = cron.line(odd)
+    line = cron.crontab_line(odd)
 
     assert line.startswith(f"{fields} ")
     CronSim(fields, datetime(2026, 2, 10))
@@ -178,7 +178,7 @@ def test_what_is_not_ours_stays(tool, make_home, tmp_path):
 @pytest.mark.parametrize("every", ["hour", "day", "week"])
 def test_systemd_reads_its_units(tmp_path, every):
     for home in ("/home/x/.skillmeat", ODD):
-        units = systemd.units(job(home, every))
+        units = systemd.unit_files(job(home, every))
         for name, text in units.items():
             (tmp_path / name).write_text(text)
         paths = [str(tmp_path / name) for name in units]
@@ -189,7 +189,7 @@ def test_systemd_reads_its_units(tmp_path, every):
         ours = [line for line in done.stderr.splitlines() if "skillmeat-audit" in line]
         assert not ours
     due = subprocess.run(
-        ["systemd-analyze", "calendar", systemd.calendar(job(every=every))], capture_output=True
+        ["systemd-analyze", "calendar", systemd.on_calendar(job(every=every))], capture_output=True
     )
     assert due.returncode == 0
 
@@ -222,7 +222,7 @@ def test_a_workflow_is_a_workflow(tmp_path, monkeypatch):
     assert "is installed" in schedule.status("home", "github")
     assert schedule.remove("home", "github").endswith("removed")
     assert "is not installed" in schedule.status("home", "github")
-    assert not (tmp_path / workflow.FILE).exists()
+    assert not (tmp_path / workflow.WORKFLOW_FILE).exists()
 
 
 @pytest.mark.parametrize(
@@ -281,10 +281,10 @@ def test_a_workflow_keeps_the_history_of_runs_with_findings(tmp_path, monkeypatc
 
 
 def test_times_of_the_day():
-    assert time_of_day("3:07") == (3, 7)
+    assert parse_time_of_day("3:07") == (3, 7)
     for wrong in ("3", "3:7", "12:60", "x", "-1:00"):
         with pytest.raises(UsageError):
-            time_of_day(wrong)
+            parse_time_of_day(wrong)
 
 
 def test_a_tool_that_is_not_there_is_told(make_home, monkeypatch, tmp_path):

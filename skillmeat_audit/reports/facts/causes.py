@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES, WRITABLE, Disposition, Status
 from skillmeat_audit.model.tables import KEY, is_in
-from skillmeat_audit.reports.facts.names import TOOL
 from skillmeat_audit.reports.facts.values import plural
 
 # Rules of links that lead nowhere although the cell is as the manifest says.

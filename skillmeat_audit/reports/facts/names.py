@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-TOOL = "skillmeat-audit"
 ERAS = {
     "artifact_id": "keyed by artifact_id (schema before 2026-02-19)",
     "artifact_uuid": "keyed by artifact_uuid (schema since 2026-02-19)",

@@ -3,11 +3,12 @@
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.lines import Finding, describe_difference, describe_location
-from skillmeat_audit.reports.facts.names import TOOL, Names
+from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.report import Failure, Report
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.terminal.rules import RulePage

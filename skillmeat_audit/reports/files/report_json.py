@@ -21,7 +21,7 @@ Text = str | None
 class Finding(msgspec.Struct, frozen=True):
     """One disagreement; ``expected`` and ``actual`` of a list column are lists where they parse.
 
-    ``identity`` stays the same from run to run; ``state`` is null without an earlier run.
+    ``fingerprint`` stays the same from run to run; ``state`` is null without an earlier run.
     """
 
     rule: str
@@ -37,7 +37,7 @@ class Finding(msgspec.Struct, frozen=True):
     writer: Text
     writer_confidence: Literal["certain", "likely", "unknown"] | None
     detail: Text
-    identity: str
+    fingerprint: str
     state: Literal["new", "persisting"] | None
     since_at: Text
 
@@ -45,7 +45,7 @@ class Finding(msgspec.Struct, frozen=True):
 class Gone(msgspec.Struct, frozen=True):
     """A finding of the run compared with that is not there any more."""
 
-    identity: str
+    fingerprint: str
     rule: str
     severity: Severity
     collection_id: Text

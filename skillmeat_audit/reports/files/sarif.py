@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.causes import worst_first
 from skillmeat_audit.reports.facts.lines import Finding, describe_difference, describe_location
-from skillmeat_audit.reports.facts.names import TOOL
 from skillmeat_audit.reports.facts.report import Failure, Report
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 from skillmeat_audit.reports.terminal.rules import RulePage
@@ -91,7 +91,7 @@ def _result(finding: Finding, report: Report, index: Mapping[str, int]) -> dict[
         "level": _LEVELS[str(finding["severity"])],
         "message": {"text": _message(finding, report)},
         "locations": [_location(finding, report)],
-        "partialFingerprints": {"findingIdentity/v1": finding["identity"]},
+        "partialFingerprints": {"findingIdentity/v1": finding["fingerprint"]},
     }
     if finding["state"] is not None:
         result["baselineState"] = _STATES[str(finding["state"])]

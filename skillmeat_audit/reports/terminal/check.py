@@ -10,13 +10,14 @@ import pandas as pd
 from rich.cells import cell_len
 from rich.text import Text
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import Severity, Status
 from skillmeat_audit.model.tables import records
 from skillmeat_audit.reports.facts.artifact import ArtifactView, Column
 from skillmeat_audit.reports.facts.causes import Command, commands_for
-from skillmeat_audit.reports.facts.names import ERAS, TOOL, Names
+from skillmeat_audit.reports.facts.names import ERAS, Names
 from skillmeat_audit.reports.facts.summary import Summary, answer
 from skillmeat_audit.reports.facts.values import (
     display_value,

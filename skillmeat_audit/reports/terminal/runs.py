@@ -10,9 +10,10 @@ from typing import Protocol
 import pandas as pd
 from rich.text import Text
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import Change, PlanDocument, RunOutcome
-from skillmeat_audit.reports.facts.names import TOOL, Names
+from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.values import (
     display_value,
     fit_cells,

@@ -16,7 +16,7 @@ from skillmeat_audit.api.recheck import narrow_to
 from skillmeat_audit.api.repair import Plan, Run
 from skillmeat_audit.base.errors import AuditError, CancelledError
 from skillmeat_audit.model.findings import WRITABLE, Disposition
-from skillmeat_audit.repair.apply import loses, overwrite_limit
+from skillmeat_audit.repair.apply import loses_value, overwrite_limit
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.html import fragment, next_calls, paragraph, strong, tag
 from skillmeat_audit.ui.widgets.explorer import Explorer
@@ -254,8 +254,8 @@ class Panel(StaticBox):
 
     def _limits(self) -> str:
         """Return what a run may overwrite, what the plan would, and where the backup goes."""
-        losing = 0 if self.plan is None else sum(map(loses, self.plan.document.changes))
-        folder = self.options.terms(str(self.audit.snapshot.home.root.resolve())).folder
+        losing = 0 if self.plan is None else sum(map(loses_value, self.plan.document.changes))
+        folder = self.options.run_settings(str(self.audit.snapshot.home.root.resolve())).folder
         backup = None if self.run is None else self.run.outcome.backup
         return paragraph(
             f"this plan overwrites or deletes {losing} of {plural(len(self.audit.rows), 'row')}; "
