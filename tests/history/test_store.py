@@ -183,7 +183,7 @@ def test_a_history_of_a_newer_version_is_left_alone(place, tmp_path):
     before = (tmp_path / "state" / "history.db").read_bytes()
 
     for act in (lambda: ran(place, findings("skill:a"), 2), lambda: load_runs(place.url, "x")):
-        with pytest.raises(StateError, match="is of a newer skillmeat-audit"):
+        with pytest.raises(StateError, match="was written by a newer skillmeat-audit"):
             act()
     assert (tmp_path / "state" / "history.db").read_bytes() == before
 

@@ -283,8 +283,8 @@ def test_a_history_that_cannot_be_kept_exits_6_and_the_report_arrives(
     code, _, err = cli("report", make_home(name), "-o", tmp_path / "r.md", "--history", tmp_path)
 
     assert code == ExitCode.UNDELIVERED
-    assert err.count("cannot keep the history") == 1
-    assert "cannot keep the history" in (tmp_path / "r.md").read_text()
+    assert err.count("cannot write the history") == 1
+    assert "cannot write the history" in (tmp_path / "r.md").read_text()
 
 
 def test_history_lists_the_runs(cli, make_home, tmp_path):
