@@ -1,4 +1,4 @@
-"""The file ``journal.json``: a run's rows before and after, and how they are saved and checked."""
+"""The file ``journal.json``: a run's rows before and after; encoding, decoding and checks."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ JOURNAL_SCHEMA = "skillmeat-audit/journal/2"
 
 
 class OddCell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A cell that JSON has no word for: bytes, or an infinite number."""
+    """A cell that JSON cannot represent: bytes, or an infinite number."""
 
     base64: str | None = None
     real: Literal["inf", "-inf"] | None = None
@@ -27,9 +27,10 @@ _Cell = str | _Integer | float | bool | OddCell | None
 
 
 class JournalEntry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """One row of a run: ``before`` and ``after`` as the driver has them, None where there was none.
+    """One row of a run: its cells ``before`` and ``after``, as the driver returns them.
 
-    For an update both hold the columns that were written and ``synced_at``; else the whole row.
+    For an update both hold the columns that were written and ``synced_at``, otherwise the whole
+    row; None where no row existed.
     """
 
     op: Literal["insert", "update", "delete"]
@@ -39,9 +40,11 @@ class JournalEntry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_
 
 
 class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is saved of a run; ``created`` are artifacts rows made for it.
+    """The rows of one run, before and after.
 
-    ``proof`` is what the database tells its commit by, None where it cannot.
+    ``created`` are ids of artifacts rows inserted for it, ``made_sentinel`` whether their project
+    was. ``undoes`` is the run that an undo put back. ``proof`` shows later whether the run was
+    committed; None where the database cannot prove it.
     """
 
     run: str
@@ -57,8 +60,10 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     proof: Proof | None = None
 
 
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"schema_": "schema"}):
-    """``journal.json``: a `Journal` as it is in the file, and the SHA-256 of those bytes."""
+class _JournalFile(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"schema_": "schema"}
+):
+    """``journal.json``: the bytes of a `Journal`, and their SHA-256."""
 
     schema_: str
     sha256: str
@@ -66,51 +71,51 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sc
 
 
 def can_journal(cell: object) -> bool:
-    """Tell whether a journal can hold *cell* so that an undo puts it back exactly."""
+    """Return whether an undo can restore *cell* exactly from a journal."""
     return not isnan(cell) if isinstance(cell, float) else is_utf8(cell)
 
 
-def encode_journal(record: Journal) -> bytes:
-    """Return *record* as the content of ``journal.json``; raise `UnicodeEncodeError`."""
-    entries = tuple(_with_cells(entry, _packed) for entry in record.entries)
-    body = msgspec.json.encode(msgspec.structs.replace(record, entries=entries))
+def encode_journal(journal: Journal) -> bytes:
+    """Return the content of ``journal.json``; raise `UnicodeEncodeError`."""
+    entries = tuple(_with_cells(entry, _encode_cell) for entry in journal.entries)
+    body = msgspec.json.encode(msgspec.structs.replace(journal, entries=entries))
     digest = hashlib.sha256(body).hexdigest()
-    return msgspec.json.encode(_File(JOURNAL_SCHEMA, digest, msgspec.Raw(body)))
+    return msgspec.json.encode(_JournalFile(JOURNAL_SCHEMA, digest, msgspec.Raw(body)))
 
 
 def decode_journal(content: bytes, run: str) -> Journal:
-    """Return the record of *run* in *content*, checked; raise `ValueError`."""
+    """Return the journal of *run* in *content*, checked; raise `ValueError` with the reason."""
     try:
-        file = msgspec.json.decode(content, type=_File)
+        file = msgspec.json.decode(content, type=_JournalFile)
     except msgspec.DecodeError as exc:
         raise ValueError(f"journal.json is not a journal: {exc}") from exc
     if file.schema_ != JOURNAL_SCHEMA:
-        raise ValueError(f"journal.json is of another release ({file.schema_})")
+        raise ValueError(f"journal.json was written by another release ({file.schema_})")
     if hashlib.sha256(file.journal).hexdigest() != file.sha256:
-        raise ValueError("journal.json is not as it was written: its checksum differs")
+        raise ValueError("journal.json was changed after it was written: its checksum differs")
     try:
-        record = msgspec.json.decode(file.journal, type=Journal)
-        _check(record, run)
-        entries = tuple(_with_cells(entry, _unpacked) for entry in record.entries)
+        journal = msgspec.json.decode(file.journal, type=Journal)
+        _check(journal, run)
+        entries = tuple(_with_cells(entry, _decode_cell) for entry in journal.entries)
     except ValueError as exc:
         raise ValueError(f"journal.json is inconsistent: {exc}") from exc
-    return msgspec.structs.replace(record, entries=entries)
+    return msgspec.structs.replace(journal, entries=entries)
 
 
-def _check(record: Journal, run: str) -> None:
-    """Raise `ValueError` for what no run writes, for an undo relies on it."""
-    if record.run != run:
-        raise ValueError(f"it is of run {record.run}")
-    if len({entry.key for entry in record.entries}) < len(record.entries):
-        raise ValueError("a row is in it twice")
-    for entry in record.entries:
+def _check(journal: Journal, run: str) -> None:
+    """Raise `ValueError` for what no run writes: an undo relies on it."""
+    if journal.run != run:
+        raise ValueError(f"it belongs to run {journal.run}")
+    if len({entry.key for entry in journal.entries}) < len(journal.entries):
+        raise ValueError("it holds a row twice")
+    for entry in journal.entries:
         if (entry.before is None) != (entry.op == "insert"):
             raise ValueError(f"an {entry.op} with the wrong before")
         if (entry.after is None) != (entry.op == "delete"):
             raise ValueError(f"an {entry.op} with the wrong after")
         if entry.op == "update" and set(entry.before or ()) != set(entry.after or ()):
             raise ValueError("an update of different columns")
-    if len({tuple(e.before or ()) for e in record.entries if e.op == "delete"}) > 1:
+    if len({tuple(e.before or ()) for e in journal.entries if e.op == "delete"}) > 1:
         raise ValueError("deleted rows of different columns")
 
 
@@ -121,17 +126,17 @@ def _with_cells(entry: JournalEntry, convert: Callable[[Any], Any]) -> JournalEn
     return JournalEntry(entry.op, entry.key, converted(entry.before), converted(entry.after))
 
 
-def _packed(cell: object) -> object:
+def _encode_cell(cell: object) -> object:
     if cell is None or isinstance(cell, (str, int)):
         return cell
     if isinstance(cell, bytes):
         return OddCell(base64=base64.b64encode(cell).decode("ascii"))
     if isinstance(cell, float):
         return OddCell(real="inf" if cell > 0 else "-inf") if isinf(cell) else cell
-    return str(cell)  # servers give times as objects, and take them as text
+    return str(cell)  # a server's driver returns times as objects, and accepts text
 
 
-def _unpacked(cell: object) -> object:
+def _decode_cell(cell: object) -> object:
     if not isinstance(cell, OddCell):
         return cell
     if cell.base64 is not None:

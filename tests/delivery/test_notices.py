@@ -94,8 +94,8 @@ def test_a_dead_endpoint_exits_6_after_the_report(cli, make_home, monkeypatch, t
 
     assert code == ExitCode.UNDELIVERED
     assert json.loads((tmp_path / "r.json").read_text())["findings"]
-    assert "notification 1 (json) was not accepted" in err
-    assert "notification 2 (nonsense): apprise knows no such address" in err
+    assert "notification 1 (json) did not accept the notice" in err
+    assert "notification 2 (nonsense): apprise does not know this kind of address" in err
     assert SECRET not in out + err + caplog.text
 
 
@@ -108,7 +108,7 @@ def test_an_address_is_called_by_its_number_among_all(cli, make_home, server, tm
     code, _, err = cli("report", make_home(), "-q", "--notify-file", file)
 
     assert code == ExitCode.UNDELIVERED
-    assert "notification 2 (nonsense): apprise knows no such address" in err
+    assert "notification 2 (nonsense): apprise does not know this kind of address" in err
     assert len(received) == 1
 
 
@@ -127,6 +127,6 @@ def test_a_file_of_secrets_is_for_its_owner_alone(tmp_path, monkeypatch):
     assert SECRET not in repr(services)
     for wrong in (SECRET, f"bad=json://{SECRET}"):
         file.write_text(wrong)
-        with pytest.raises(UsageError, match="address 1 is not understood") as caught:
+        with pytest.raises(UsageError, match="address 1 is invalid") as caught:
             load_services(file)
         assert SECRET not in str(caught.value)

@@ -159,7 +159,7 @@ def test_the_file_is_sorted_one_entry_a_line_without_times(found, baseline, tmp_
         ("", "is wrong"),
         ("\xff", "is wrong"),
         ('{"schema": "x",\n"entries": [\n<<<<<<< HEAD\n]}', "line 3"),
-        ('{"schema": "x", "entries": []}', "is no skillmeat-audit/baseline/1"),
+        ('{"schema": "x", "entries": []}', "is not a skillmeat-audit/baseline/1"),
         ('{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001"}]}', "is wrong"),
         ('{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001", "digest": "0", '
          '"reason": " "}]}', "needs a reason"),

@@ -157,7 +157,7 @@ def test_a_row_that_was_deleted_stays_deleted(cli, planned, era):
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
 
     assert code == ExitCode.CONFLICT
-    assert "skipped skill:lock-audit · default: the row is gone" in out
+    assert "skipped skill:lock-audit · default: the row no longer exists" in out
     assert UPDATED not in cache_rows(case.database)
     assert "3 changes applied" in out
 
@@ -168,7 +168,7 @@ def test_rows_whose_artifact_was_deleted_stay_deleted(planned):
 
     run = applied(case)
 
-    assert reasons(run) == dict.fromkeys(OTHERS, "the row is gone")
+    assert reasons(run) == dict.fromkeys(OTHERS, "the row no longer exists")
     assert not cache_rows(case.database).keys() & set(OTHERS)
 
 
@@ -180,7 +180,7 @@ def test_a_row_that_somebody_else_inserted_is_theirs(cli, planned, era):
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
 
     assert code == ExitCode.CONFLICT
-    assert "skipped command:commit-message · default: there is such a row now" in out
+    assert "skipped command:commit-message · default: a row with this key exists now" in out
     assert cache_rows(case.database)[INSERTED] == theirs
 
 
@@ -279,7 +279,7 @@ def test_undo_leaves_a_deleted_row_deleted(cli, planned, era):
 
     del start[UPDATED]
     assert code == ExitCode.CONFLICT
-    assert "skipped skill:lock-audit · default: the row is gone" in out
+    assert "skipped skill:lock-audit · default: the row no longer exists" in out
     assert cache_rows(case.database) == start
 
 
@@ -292,7 +292,7 @@ def test_undo_puts_values_back_and_leaves_a_later_time(cli, planned, era):
     code, out, _ = cli("undo", case.home, "--state-dir", case.state)
 
     assert code == ExitCode.CLEAN
-    assert "skill:lock-audit: synced again since, its time was left" in out
+    assert "skill:lock-audit: synced again since the run, its synced_at was kept" in out
     moved = {"synced_at": "2099-01-01 00:00:00.000000"}
     assert cache_rows(case.database)[UPDATED] == start | moved
 
@@ -351,7 +351,7 @@ def test_undo_does_not_put_a_row_back_whose_collection_is_gone(planned, era):
     undone = run.undo()
 
     assert reasons(undone)[TEAM, "skill:retired"] == "its collection is gone"
-    assert reasons(undone)[OTHERS[1]] == "the row is gone"
+    assert reasons(undone)[OTHERS[1]] == "the row no longer exists"
     assert len(undone.outcome.applied) == 3
 
 
@@ -366,7 +366,7 @@ def test_undo_does_not_put_a_row_back_whose_artifact_is_gone(planned, again):
 
     undone = run.undo()
 
-    assert reasons(undone) == {ORPHAN: "its artifact is gone"}
+    assert reasons(undone) == {ORPHAN: "its artifact no longer exists"}
     assert ORPHAN not in cache_rows(case.database)
 
 
@@ -378,7 +378,7 @@ def test_undo_does_not_replace_a_row_that_somebody_inserted_again(planned, era):
 
     undone = run.undo()
 
-    assert reasons(undone) == {ORPHAN: "there is such a row now"}
+    assert reasons(undone) == {ORPHAN: "a row with this key exists now"}
     assert cache_rows(case.database)[ORPHAN]["description"] == "theirs"
 
 
@@ -390,7 +390,7 @@ def test_text_that_is_not_utf_8_is_left_to_people(planned, era):
 
     run = applied(case)
 
-    assert reasons(run) == {UPDATED: "not UTF-8, mend it by hand: description"}
+    assert reasons(run) == {UPDATED: "not UTF-8, repair it by hand: description"}
     with closing(sqlite3.connect(case.database)) as connection:
         query = f"SELECT count(*) FROM collection_artifacts WHERE {{}} = {odd}"
         for column in ("description", "resolved_sha"):

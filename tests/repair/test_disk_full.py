@@ -355,7 +355,7 @@ def test_an_older_copy_in_its_place_keeps_what_differs(cli, planned, era):
     rows = cache_rows(case.database)
     assert code == ExitCode.CONFLICT
     assert "skipped skill:lock-audit · default: changed since: description" in out
-    assert out.count("the row is gone") == 1
+    assert out.count("the row no longer exists") == 1
     assert "2 changes applied" in out
     assert rows["default", "skill:lock-audit"] == old["default", "skill:lock-audit"]
 

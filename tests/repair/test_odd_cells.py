@@ -111,7 +111,7 @@ def test_a_row_that_no_journal_can_hold_is_skipped_at_apply(planned, era, column
     run.undo()
 
     written = column in ("synced_at", "description")
-    assert reasons == ({f"not UTF-8, mend it by hand: {column}"} if written else set())
+    assert reasons == ({f"not UTF-8, repair it by hand: {column}"} if written else set())
     assert cells_of(case.database) == start
 
 

@@ -96,7 +96,7 @@ PROTECTED = (
 EDITS = {
     **{
         f"the column {column}": (
-            both(column), f"{PLACE}column {column} is not one a plan may write",
+            both(column), f"{PLACE}a plan may not write column {column}",
         )
         for column in (*PROTECTED, "colour", "", "description; DROP TABLE collections")
     },
@@ -212,7 +212,7 @@ def test_the_plan_of_another_home_is_refused(cli, planned, key):
     refused(
         cli,
         case,
-        "since 2025-03-04 05:06:07.000001) than it was made for (default since 2026-01-05",
+        "05:06:07.000001) is not the one it was made for (default since 2026-01-05",
     )
 
     assert digest(other.home) == before

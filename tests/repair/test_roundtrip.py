@@ -242,7 +242,7 @@ def test_an_undo_can_be_undone_but_for_artifacts_it_took_away(planned, era):
 
     assert set(dump(case.database)["collection_artifacts"]) <= set(done)
     assert [each.reason for each in again.outcome.conflicts] == (
-        ["its artifact is gone"] if era == "artifact_uuid" else []
+        ["its artifact no longer exists"] if era == "artifact_uuid" else []
     )
 
 

@@ -175,9 +175,9 @@ def unwritten(case, proof):
         for file in each.iterdir():
             file.unlink()
         each.rmdir()
-    name, folder = run_folders.create_run_folder(journal.folder.parent)
+    folder = run_folders.create_run_folder(journal.folder.parent)
     run_folders.append_state(folder, "begun")
-    return msgspec.structs.replace(journal, run=name, folder=folder, proof=proof)
+    return msgspec.structs.replace(journal, run=folder.name, folder=folder, proof=proof)
 
 
 def test_the_folders_of_a_run_survive_a_power_cut(planned, monkeypatch):

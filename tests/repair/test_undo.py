@@ -57,7 +57,7 @@ def comparisons_for(case, rows, monkeypatch):
         undone = undo_run(journal, plan.url, run.settings)
 
     assert len(undone.applied) == len(undone.notes[:rows]) == rows
-    assert "its time was left" in undone.notes[0]
+    assert "its synced_at was kept" in undone.notes[0]
     return CountingText.comparisons
 
 

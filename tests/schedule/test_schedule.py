@@ -63,9 +63,9 @@ def test_a_crontab_keeps_its_other_lines(tool, make_home):
     schedule.install(home, ScheduleRequest("cron", every="week"))
     assert told.read_text().count("skillmeat_audit report") == 1
     assert "17 3 * * 1" in schedule.status(home, "cron")
-    assert "not in the crontab any more" in schedule.remove(home, "cron")
+    assert "removed from the crontab" in schedule.remove(home, "cron")
     assert told.read_text() == "MAILTO=x\n0 1 * * * theirs\n"
-    assert "no line of ours" in schedule.remove(home, "cron")
+    assert "has no line of skillmeat-audit" in schedule.remove(home, "cron")
 
 
 @pytest.mark.parametrize("said", ["you are not allowed to use this program", "disk error"])
@@ -148,8 +148,8 @@ def test_a_timer_is_installed_and_removed(tool, make_home, tmp_path):
     assert "removed" in schedule.remove(home, "systemd")
     assert not list(folder.iterdir())
     assert f"--user disable --now {name}.timer" in told.read_text()
-    assert "no timer of ours" in schedule.remove(home, "systemd")
-    assert "no timer of ours" in schedule.status(home, "systemd")
+    assert "no timer of skillmeat-audit" in schedule.remove(home, "systemd")
+    assert "no timer of skillmeat-audit" in schedule.status(home, "systemd")
 
 
 def test_nothing_is_written_where_no_manager_answers(tool, make_home, tmp_path):
@@ -167,7 +167,7 @@ def test_what_is_not_ours_stays(tool, make_home, tmp_path):
     path.parent.mkdir(parents=True)
     path.write_text("[Unit]\n")
 
-    with pytest.raises(StateError, match="is not ours"):
+    with pytest.raises(StateError, match="was not written by skillmeat-audit"):
         schedule.install(home, ScheduleRequest("systemd"))
     schedule.remove(home, "systemd")
 
@@ -290,7 +290,7 @@ def test_times_of_the_day():
 def test_a_tool_that_is_not_there_is_told(make_home, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(StateError, match="crontab is not installed here"):
+    with pytest.raises(StateError, match="crontab is not installed"):
         schedule.install(make_home(), ScheduleRequest("cron"))
     assert schedule.default_kind() == "cron"
 
@@ -299,7 +299,7 @@ def test_runs_do_not_overlap(tmp_path):
     path = tmp_path / "x" / "lock"
     with (
         exclusive_lock(path),
-        pytest.raises(BusyError, match="still going on"),
+        pytest.raises(BusyError, match="is in progress"),
         exclusive_lock(path),
     ):
         pass

@@ -380,7 +380,7 @@ def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path
         assert cli("report", home, "-q", "--no-history")[0] == ExitCode.CLEAN
 
     assert code == ExitCode.CONFLICT
-    assert "still going on" in err
+    assert "is in progress" in err
     assert not (tmp_path / "r.json").exists()
     assert cli("report", home, "--exclusive", "-q")[0] == ExitCode.CLEAN
 
