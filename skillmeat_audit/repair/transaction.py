@@ -137,9 +137,8 @@ def execute(
             conclude_run(connection, journal, "committed")
             notes = (*notes, *_drop_old_backups(settings))
         outcomes = tuple(_final_outcome(outcome, writes.refused) for outcome in run.outcomes)
-        if run.rehearsed:
-            return replace(run, outcomes=outcomes, notes=notes)
-        return replace(run, outcomes=outcomes, notes=notes, run=folder.name, backup=journal.backup)
+        run = replace(run, outcomes=outcomes, notes=notes)
+        return run if run.rehearsed else replace(run, run=folder.name, backup=journal.backup)
 
 
 def batches(items: Sequence[Item], settings: RunSettings) -> Iterator[Sequence[Item]]:

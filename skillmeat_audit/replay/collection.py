@@ -167,8 +167,8 @@ def _artifact(entry: Mapping[str, object]) -> ManifestArtifact:
     assert isinstance(metadata, dict)
     tags = entry.get("tags", [])
     assert isinstance(tags, list)
-    known = ("description", "author", "license", "version")
-    values = {name: metadata.get(name) for name in known}
+    names = ("description", "author", "license", "version")
+    values = {name: metadata.get(name) for name in names}
     texts = {name: entry.get(name) for name in ("upstream", "origin_source")}
     return ManifestArtifact(
         path=str(entry["path"]),

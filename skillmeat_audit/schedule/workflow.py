@@ -72,7 +72,7 @@ def render_workflow(job: Job, version: str) -> str:
 def install(job: Job, version: str, root: Path) -> str:
     """Write the workflow below *root*; return what was done."""
     changed = write_owned(root / WORKFLOW_FILE, render_workflow(job, version))
-    return f"{root / WORKFLOW_FILE} {'written' if changed else 'is up to date'}"
+    return f"{root / WORKFLOW_FILE} {'written' if changed else 'is installed already, unchanged'}"
 
 
 def remove(root: Path) -> str:

@@ -40,7 +40,9 @@ def server(monkeypatch, tmp_path):
     server.server_close()
 
 
-def test_what_is_new_is_told_once_with_the_page(cli, make_home, server, monkeypatch, tmp_path):
+def test_new_findings_are_notified_once_with_the_page(
+    cli, make_home, server, monkeypatch, tmp_path
+):
     address, received = server
     monkeypatch.setenv(NOTIFY_VARIABLE, address)
     home = make_home()
@@ -61,7 +63,7 @@ def test_what_is_new_is_told_once_with_the_page(cli, make_home, server, monkeypa
     assert SECRET.encode() not in kept
 
 
-def test_severities_decide_who_is_told(cli, make_home, server, tmp_path):
+def test_severities_decide_who_is_notified(cli, make_home, server, tmp_path):
     address, received = server
     file = tmp_path / "notify"
     file.write_text(f"# ours\nwarning={address}\n\ninfo,error={address}\n")
@@ -74,7 +76,7 @@ def test_severities_decide_who_is_told(cli, make_home, server, tmp_path):
     assert len(received) == 1
 
 
-def test_a_failure_is_told(cli, make_home, server, monkeypatch):
+def test_a_failure_is_notified(cli, make_home, server, monkeypatch):
     address, received = server
     monkeypatch.setenv(NOTIFY_VARIABLE, address)
     home = make_home()
@@ -112,7 +114,7 @@ def test_an_address_is_called_by_its_number_among_all(cli, make_home, server, tm
     assert len(received) == 1
 
 
-def test_a_file_of_secrets_is_for_its_owner_alone(tmp_path, monkeypatch):
+def test_a_file_of_secrets_must_be_private(tmp_path, monkeypatch):
     monkeypatch.delenv(NOTIFY_VARIABLE, raising=False)
     file = tmp_path / "notify"
     file.write_text(f"json://{SECRET}\nerror, warning=json://{SECRET}\n")

@@ -37,7 +37,7 @@ def baseline(found):
     return update_entries([], found, AcceptanceTerms("on purpose", "ops"), TODAY, whole=True)
 
 
-def test_what_is_known_is_accepted(found, baseline):
+def test_findings_in_the_baseline_are_accepted(found, baseline):
     left, accepted = accept_findings(baseline, found, NONE, TODAY)
 
     assert left.empty
@@ -61,7 +61,7 @@ def test_entries_without_a_finding_are_stale_unless_it_is_ignored(found, baselin
     assert len(accepted.stale) == len(baseline)
 
 
-def test_expired_entries_accept_nothing_and_are_told(found):
+def test_expired_entries_accept_nothing_and_are_reported(found):
     entries = update_entries(
         [], found, AcceptanceTerms(expires=date(2026, 2, 9)), TODAY, whole=True
     )
@@ -91,7 +91,7 @@ def test_the_rules_that_are_never_accepted_are_rules():
     assert {rule.code for rule in RULES} > set(NEVER_ACCEPTED)
 
 
-def test_an_update_keeps_reasons_and_drops_what_is_gone(found, baseline):
+def test_an_update_keeps_reasons_and_drops_fixed_findings(found, baseline):
     now = update_entries(
         baseline, findings("J", "skill:b", "skill:c"), AcceptanceTerms("new"), TODAY, whole=True
     )
@@ -104,7 +104,7 @@ def test_an_update_keeps_reasons_and_drops_what_is_gone(found, baseline):
     assert {each.artifact for each in part} == {"skill:a", "skill:b", "skill:c"}
 
 
-def test_an_update_renews_what_expired_only_where_it_is_told_until_when(found):
+def test_an_update_renews_expired_entries_only_with_a_new_date(found):
     old = update_entries(
         [], found, AcceptanceTerms("why", "ops", date(2026, 2, 9)), TODAY, whole=True
     )
@@ -122,7 +122,7 @@ def test_an_update_renews_what_expired_only_where_it_is_told_until_when(found):
     assert told == ("why", "ops", date(2027, 1, 1))
 
 
-def test_of_entries_for_one_finding_the_one_that_lasts_longest_stays(found, baseline):
+def test_of_duplicate_entries_the_last_to_expire_is_kept(found, baseline):
     dated = update_entries([], found, AcceptanceTerms(expires=date(2026, 2, 11)), TODAY, whole=True)
 
     for entries in ([*dated, *baseline], [*baseline, *dated]):
@@ -131,7 +131,7 @@ def test_of_entries_for_one_finding_the_one_that_lasts_longest_stays(found, base
         )
 
 
-def test_a_mark_of_the_byte_order_is_read_over_and_a_link_stays_one(baseline, tmp_path):
+def test_a_byte_order_mark_is_ignored_and_a_link_stays_a_link(baseline, tmp_path):
     real, link = tmp_path / "real.json", tmp_path / "link.json"
     link.symlink_to(real)
     save_baseline(link, baseline)
@@ -169,7 +169,7 @@ def test_the_file_is_sorted_one_entry_a_line_without_times(found, baseline, tmp_
          '"reason": "x", "expires": "soon"}]}', "is wrong"),
     ],
 )  # fmt: skip
-def test_a_mistake_in_the_file_is_told(tmp_path, text, said):
+def test_a_mistake_in_the_file_is_reported(tmp_path, text, said):
     path = tmp_path / "baseline.json"
     path.write_bytes(text.encode("latin-1"))
 

@@ -66,7 +66,7 @@ def test_the_first_run_has_nothing_to_compare_with(place):
     assert len(recorded.trend) == 1
 
 
-def test_new_fixed_and_persisting_are_told_by_identity(place):
+def test_new_fixed_and_persisting_follow_from_fingerprints(place):
     both, other = findings("skill:a", "skill:b"), findings("skill:b", "skill:c")
     each = len(findings("skill:a"))
     ran(place, both, 1)
@@ -89,7 +89,7 @@ def test_identities_are_free_of_values():
     assert len(set(fingerprints(other))) == len(other)
 
 
-def test_what_a_lost_report_said_is_said_again(place):
+def test_findings_of_a_lost_report_are_reported_as_new_again(place):
     ran(place, findings("skill:a"), 1)
     lost = ran(place, findings("skill:a", "skill:b"), 2, delivered=False)
     again = ran(place, findings("skill:a", "skill:b"), 3)
@@ -118,7 +118,7 @@ def test_what_is_hidden_is_not_fixed(place):
     assert counts(ran(place, found.head(0), 2, hidden=found["fingerprint"])) == (0, 0, 0)
 
 
-def test_failures_are_kept_and_compared_with_by_none(place):
+def test_failed_runs_are_recorded_and_never_compared_with(place):
     found = findings("skill:a")
     ran(place, found, 1)
     mark_delivered(place, record_failed_run(place, "2026-02-02T12:00:00Z", "damaged", "1"))
@@ -146,7 +146,7 @@ def test_old_runs_are_forgotten(place):
     assert kept == 7
 
 
-def test_failures_push_out_each_other_and_nothing_else(place):
+def test_failed_runs_evict_only_failed_runs(place):
     short = HistoryLocation(place.url, HOME, 2)
     ran(short, findings("skill:a"), 1)
     for day in range(2, 7):
@@ -156,14 +156,14 @@ def test_failures_push_out_each_other_and_nothing_else(place):
     assert counts(ran(short, findings("skill:a"), 7)) == (0, 0, len(findings("skill:a")))
 
 
-def test_it_is_kept_for_nobody_else_to_read(place, tmp_path):
+def test_only_the_owner_can_read_a_history(place, tmp_path):
     ran(place, findings("skill:a"), 1)
 
     file = tmp_path / "state" / "history.db"
     assert file.stat().st_mode & 0o077 == file.parent.stat().st_mode & 0o077 == 0
 
 
-def test_runs_at_once_are_all_kept_and_none_is_torn(url):
+def test_concurrent_runs_are_all_recorded_whole(url):
     place = HistoryLocation(url, HOME, 400)
     found = [findings("skill:a"), findings("skill:a", "skill:b")]
     with ThreadPoolExecutor(4) as threads:
@@ -205,7 +205,7 @@ def test_a_history_is_read_while_another_run_writes(place):
         assert len(load_runs(place.url, HOME.home)) == 1
 
 
-def test_a_history_that_cannot_be_kept_says_so(tmp_path):
+def test_a_history_that_cannot_be_written_is_an_error(tmp_path):
     folder = HistoryLocation(sqlite_url(tmp_path), HOME, 400)
     (tmp_path / "text").write_text("no database at all, and long enough to be looked at" * 20)
     text = HistoryLocation(sqlite_url(tmp_path / "text"), HOME, 400)

@@ -184,7 +184,7 @@ def test_a_row_that_somebody_else_inserted_is_theirs(cli, planned, era):
     assert cache_rows(case.database)[INSERTED] == theirs
 
 
-def test_a_row_that_somebody_else_inserted_alike_is_no_conflict(planned, era):
+def test_an_equal_row_inserted_by_another_program_is_not_a_conflict(planned, era):
     case = planned(era)
     values = "'Writes a commit message from the staged diff.', 'local'"
     elsewhere(case, insert(case, era, INSERTED, "description, origin", values))
@@ -198,7 +198,7 @@ def test_a_row_that_somebody_else_inserted_alike_is_no_conflict(planned, era):
 
 
 @pytest.mark.parametrize(("era", "mode"), [("artifact_id", "wal"), ("artifact_uuid", "delete")])
-def test_a_lock_is_waited_for_and_what_its_holder_wrote_is_kept(planned, era, mode):
+def test_a_run_waits_for_a_lock_and_keeps_what_its_holder_wrote(planned, era, mode):
     case = planned(era)
     with closing(sqlite3.connect(case.database)) as connection:
         connection.execute(f"PRAGMA journal_mode = {mode}")
@@ -236,7 +236,7 @@ def test_a_lock_held_for_too_long_is_reported(cli, planned, begin):
     assert cli("runs", case.home, "--state-dir", case.state)[1] == "no runs on this home yet\n"
 
 
-def test_a_reader_who_stays_keeps_a_rollback_database_from_its_commit(cli, planned, era):
+def test_a_long_reader_blocks_the_commit_of_a_rollback_database(cli, planned, era):
     case = planned(era)
     start = dump(case.database)
     reader = started(
@@ -342,7 +342,7 @@ def deleting(case):
 ORPHAN = ("default", "skill:retired")
 
 
-def test_undo_does_not_put_a_row_back_whose_collection_is_gone(planned, era):
+def test_undo_skips_a_row_whose_collection_was_deleted(planned, era):
     case = planned(era)
     elsewhere(case, update(case, ORPHAN, f"collection_id = '{TEAM}'"))
     run = deleting(case)
@@ -356,7 +356,7 @@ def test_undo_does_not_put_a_row_back_whose_collection_is_gone(planned, era):
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_undo_does_not_put_a_row_back_whose_artifact_is_gone(planned, again):
+def test_undo_skips_a_row_whose_artifact_was_deleted(planned, again):
     case = planned("artifact_uuid")
     run = deleting(case)
     elsewhere(case, "DELETE FROM artifacts WHERE id = 'skill:retired'")

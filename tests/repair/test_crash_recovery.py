@@ -267,7 +267,7 @@ def test_a_run_without_a_journal_cannot_be_undone(cli, planned, killed):
     assert "wrote nothing (begun): nothing to undo" in err
 
 
-def test_a_killed_run_is_told_once(cli, planned, killed):
+def test_a_killed_run_is_reported_once(cli, planned, killed):
     case = planned()
     killed(case, "in the middle of the rows")
 
@@ -305,7 +305,7 @@ def test_an_undo_killed_before_its_commit_is_done_again(cli, planned, killed, er
     assert dump(case.database) == start
 
 
-def test_an_undo_killed_after_its_commit_is_known_as_done(cli, planned, killed, era):
+def test_an_undo_killed_after_its_commit_counts_as_committed(cli, planned, killed, era):
     case = planned(era)
     start = dump(case.database)
     repair.apply(repair.Plan.load(case.file), options=options(case), recheck=False)

@@ -99,7 +99,7 @@ def _home(planned, era, folder):
 
 
 @pytest.mark.parametrize("column", ["synced_at", "description", "resolved_sha", "added_at"])
-def test_a_row_that_no_journal_can_hold_is_skipped_at_apply(planned, era, column):
+def test_a_row_that_a_journal_cannot_hold_is_skipped_at_apply(planned, era, column):
     case = planned(era)
     with closing(sqlite3.connect(case.database)) as connection, connection:
         connection.execute(f"UPDATE {TABLE} SET {column} = CAST(x'ff41' AS TEXT)")

@@ -147,7 +147,7 @@ EDITS = {
 }  # fmt: skip
 
 
-def test_an_insert_into_a_collection_that_is_gone_is_skipped_and_named(cli, planned, era):
+def test_an_insert_into_a_deleted_collection_is_skipped_and_named(cli, planned, era):
     case = planned(era)
     edited(case, put(["changes", 1, "collection_id"], "'); DROP TABLE collections; --"))
 
@@ -162,7 +162,7 @@ def test_an_insert_into_a_collection_that_is_gone_is_skipped_and_named(cli, plan
 
 
 @pytest.mark.parametrize("case", EDITS)
-def test_an_edit_that_no_plan_holds_is_refused_and_named(cli, planned, case):
+def test_an_invalid_edit_of_a_plan_is_refused_and_named(cli, planned, case):
     edit, said = EDITS[case]
     plan = planned()
     edited(plan, edit)
@@ -183,14 +183,14 @@ FILES = {
 
 
 @pytest.mark.parametrize("content", FILES)
-def test_a_file_that_is_no_plan_is_refused(cli, planned, content):
+def test_a_file_that_is_not_a_plan_is_refused(cli, planned, content):
     case = planned()
     case.file.write_bytes(FILES[content])
 
     refused(cli, case, str(case.file))
 
 
-def test_a_file_that_is_not_there_or_a_folder_is_refused(cli, planned):
+def test_a_missing_plan_file_or_a_folder_is_refused(cli, planned):
     case = planned()
     case.file.unlink()
     refused(cli, case, "cannot read the plan")

@@ -108,7 +108,7 @@ def test_a_first_crontab_is_made(tool, make_home):
     assert told.read_text().startswith("# skillmeat-audit schedule: begin ")
 
 
-def test_a_home_that_is_gone_is_taken_out(tool, make_home):
+def test_the_job_of_a_deleted_home_can_be_removed(tool, make_home):
     told, home = tool("crontab", CRONTAB), make_home()
     schedule.install(home, ScheduleRequest("cron"))
     shutil.rmtree(home)
@@ -152,7 +152,7 @@ def test_a_timer_is_installed_and_removed(tool, make_home, tmp_path):
     assert "no timer of skillmeat-audit" in schedule.status(home, "systemd")
 
 
-def test_nothing_is_written_where_no_manager_answers(tool, make_home, tmp_path):
+def test_nothing_is_written_without_a_systemd_user_manager(tool, make_home, tmp_path):
     tool("systemctl", "#!/bin/sh\necho 'Failed to connect to bus' >&2\nexit 1\n")
 
     with pytest.raises(StateError, match="Failed to connect to bus; choose another --kind"):
@@ -160,7 +160,7 @@ def test_nothing_is_written_where_no_manager_answers(tool, make_home, tmp_path):
     assert not list((tmp_path / "config").rglob("*.timer"))
 
 
-def test_what_is_not_ours_stays(tool, make_home, tmp_path):
+def test_files_of_others_are_not_removed(tool, make_home, tmp_path):
     tool("systemctl", SYSTEMCTL)
     home = make_home()
     path = tmp_path / "config" / "systemd" / "user" / f"{job_name(str(home))}.service"
@@ -230,7 +230,7 @@ def test_a_workflow_is_a_workflow(tmp_path, monkeypatch):
     [
         ("/abs", ScheduleRequest("github"), "a path below it"),
         ("a${{x}}", ScheduleRequest("github"), "an expression"),
-        ("a\nb", ScheduleRequest("github"), "not printable"),
+        ("a\nb", ScheduleRequest("github"), "unprintable characters"),
         ("a", ScheduleRequest("github", outputs=("x",)), "leave --output out"),
         ("a", ScheduleRequest("github", options=("--apply-safe",)), "nothing to apply"),
         ("a/../../b", ScheduleRequest("github"), "a path below it"),
@@ -239,7 +239,7 @@ def test_a_workflow_is_a_workflow(tmp_path, monkeypatch):
             ScheduleRequest("github", options=("--notify-file=x",)),
             "secret SKILLMEAT_AUDIT_NOTIFY",
         ),
-        ("a", ScheduleRequest("github", at="24:00"), "no time of the day"),
+        ("a", ScheduleRequest("github", at="24:00"), "invalid time 24:00"),
     ],
 )
 def test_what_cannot_be_scheduled_is_refused(home, request_, said):
@@ -287,7 +287,7 @@ def test_times_of_the_day():
             parse_time_of_day(wrong)
 
 
-def test_a_tool_that_is_not_there_is_told(make_home, monkeypatch, tmp_path):
+def test_a_missing_tool_is_reported(make_home, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(StateError, match="crontab is not installed"):
