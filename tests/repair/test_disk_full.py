@@ -66,7 +66,7 @@ def test_the_disk_is_full_at_the_backup(cli, planned, monkeypatch, era):
     with files_up_to(50_000, monkeypatch):
         told = cli("apply", case.file, "--state-dir", case.state)
 
-    failed(told, "cannot back the cache up to ")
+    failed(told, "cannot back up the cache to ")
     assert "nothing was changed" in told[2]
     assert digest(case.home) == before
     assert not list(case.state.glob("*/*"))
@@ -145,7 +145,7 @@ def test_a_full_disk_at_the_backup(planned):
 
     told, kept = mounting(64 * 1024, case, case.state)
 
-    failed(told, "cannot back the cache up to ")
+    failed(told, "cannot back up the cache to ")
     assert "full" in told[2]
     assert digest(case.home) == before
     assert not list(kept.glob("*/*"))
