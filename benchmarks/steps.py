@@ -110,7 +110,7 @@ def audit_and_report(home: Path, scratch: Path) -> Step:
     request = ReportRequest(
         outputs=outputs_of(files, None, github=False), index=False, progress=False
     )
-    return lambda: len(report(home, request).delivery.written)
+    return lambda: len(report(home, request).delivery.files)
 
 
 def diff(home: Path, _: Path) -> Step:

@@ -11,7 +11,7 @@ from skillmeat_audit.history.baseline import (
     accept_findings,
     load_baseline,
     save_baseline,
-    updated_entries,
+    update_entries,
 )
 
 
@@ -38,7 +38,7 @@ def update_baseline(
     """
     before: list[BaselineEntry] = load_baseline(path) if path.exists() else []
     whole = is_whole(scope) and audited.ignored.empty
-    now = updated_entries(before, audited.findings, terms, today, whole=whole)
+    now = update_entries(before, audited.findings, terms, today, whole=whole)
     save_baseline(path, now)
     return len(now), len(before)
 

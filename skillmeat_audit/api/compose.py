@@ -55,7 +55,7 @@ def make_report(
 def as_reported(findings: pd.DataFrame) -> pd.DataFrame:
     """Return *findings* (``FINDINGS``) as ``REPORTED``, nothing known of earlier runs."""
     return REPORTED.conform(
-        findings.assign(identity=fingerprints(findings), state=None, since_at=None)
+        findings.assign(fingerprint=fingerprints(findings), state=None, since_at=None)
     )
 
 

@@ -12,8 +12,14 @@ from skillmeat_audit.api.compose import absolute_home, as_reported
 from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import encodable
 from skillmeat_audit.base.urls import sqlite_url, without_password
-from skillmeat_audit.history.database import checked_url
-from skillmeat_audit.history.store import HistoryLocation, RecordedRun, Series, record_run, runs_at
+from skillmeat_audit.history.database import history_url
+from skillmeat_audit.history.store import (
+    HistoryLocation,
+    RecordedRun,
+    Series,
+    load_runs,
+    record_run,
+)
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_folder
 from skillmeat_audit.loaders.settings import KEPT_RUNS
 from skillmeat_audit.model.trend import fingerprints
@@ -34,7 +40,7 @@ class HistorySettings:
     def __post_init__(self) -> None:
         """Refuse a URL that is wrong before anything is done; raise `UsageError`."""
         if self.url is not None:
-            checked_url(self.url)
+            history_url(self.url)
 
     def folder_for(self, home: str | os.PathLike[str]) -> Path:
         """Return the folder of *home* in the state folder."""
@@ -46,7 +52,7 @@ class HistorySettings:
         return (
             sqlite_url(self.folder_for(root) / FILE_NAME)
             if self.url is None
-            else checked_url(self.url)
+            else history_url(self.url)
         )
 
 
@@ -70,7 +76,7 @@ def history(
     """Return the runs that were kept of *home*; raise `HomeError` or `StateError`."""
     root = find_home(home).root
     named = absolute_home(root)
-    return History(named, runs_at((keeping or HistorySettings()).url_for(root), named))
+    return History(named, load_runs((keeping or HistorySettings()).url_for(root), named))
 
 
 def location_of(audited: Audit, scope: Scope, keeping: HistorySettings) -> HistoryLocation:

@@ -10,7 +10,7 @@ from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.repair import runs
 from skillmeat_audit.base.errors import AuditError
 from skillmeat_audit.loaders.home import home_folder
-from skillmeat_audit.repair.journal import Journal
+from skillmeat_audit.repair.run_folders import JournaledRun
 from skillmeat_audit.reports.facts.values import plural
 
 
@@ -25,7 +25,7 @@ def reporting_writes(
     An `AuditError` says itself that nothing was changed. The journals and rows tell what was
     written, also where the interruption came between the commit and the mark in the journal.
     """
-    folder = options.terms(os.path.realpath(home_folder(home))).folder
+    folder = options.run_settings(os.path.realpath(home_folder(home))).folder
     before = _run_names(folder)
     try:
         yield
@@ -62,7 +62,7 @@ def _notes(
             yield note
 
 
-def _note(run: Journal, home: str | os.PathLike[str], options: Options) -> str | None:
+def _note(run: JournaledRun, home: str | os.PathLike[str], options: Options) -> str | None:
     if run.state == "committed":
         command = _command(f"undo --run {run.run}", home, options)
         way_back = "" if run.kind == "undo" else f"; '{command}' puts them back"

@@ -29,10 +29,10 @@ from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import CHANGES, OUTCOMES
 from skillmeat_audit.model.trend import AuditDelta
-from skillmeat_audit.repair import journal as journals
 from skillmeat_audit.repair import plan as plans
+from skillmeat_audit.repair import run_folders
 from skillmeat_audit.repair.apply import apply_plan, rehearse_plan
-from skillmeat_audit.repair.journal import Journal
+from skillmeat_audit.repair.run_folders import JournaledRun
 from skillmeat_audit.repair.settling import settle_run
 from skillmeat_audit.repair.transaction import RunSettings
 from skillmeat_audit.repair.undo import undo_run
@@ -120,7 +120,7 @@ class Run:
     outcome: model.RunOutcome
     recheck: AuditDelta | None
     url: str = field(repr=False)
-    terms: RunSettings = field(repr=False)
+    settings: RunSettings = field(repr=False)
     names: Names = field(default=Names({}, {}), repr=False)
     after: Audit | None = field(default=None, repr=False)
 
@@ -140,14 +140,16 @@ class Run:
     def undo(self) -> "Run":
         """Put back what this run changed; raise `UsageError` where it wrote nothing."""
         found = [
-            each for each in journals.read_runs(self.terms.folder) if each.run == self.outcome.run
+            each
+            for each in run_folders.read_runs(self.settings.folder)
+            if each.run == self.outcome.run
         ]
         if not found:
             raise UsageError("this run wrote nothing: there is nothing to undo")
         if found[0].state == "damaged":
             raise StateError(why_no_undo(*list_runs(found[:1])))
-        outcome = undo_run(found[0], self.url, self.terms)
-        return Run(outcome, None, self.url, self.terms, self.names)
+        outcome = undo_run(found[0], self.url, self.settings)
+        return Run(outcome, None, self.url, self.settings, self.names)
 
     def __repr__(self) -> str:
         outcome, way_back = self.outcome, ", .undo()" if self.outcome.run else ""
@@ -213,11 +215,11 @@ def apply(planned: Plan, *, options: Options | None = None, recheck: bool = True
     With *recheck* the home is audited before and after: what is fixed, what remains, what is new.
     """
     options = options or Options()
-    terms = options.terms(planned.document.home)
+    settings = options.run_settings(planned.document.home)
     place = planned.document.home, planned.url
     reading = Reading(progress=False, state_dir=options.state_dir, allow_links=options.allow_links)
     before = audit_database(*place, **reading) if recheck else None
-    outcome = apply_plan(planned.document, planned.url, terms)
+    outcome = apply_plan(planned.document, planned.url, settings)
     rechecked = after = None
     if before is not None:
         try:
@@ -225,14 +227,14 @@ def apply(planned: Plan, *, options: Options | None = None, recheck: bool = True
             rechecked = compare_audits(before.findings, after.findings)
         except AuditError as exc:  # what was written stays written, and has to be told
             outcome = replace(outcome, notes=(*outcome.notes, f"could not audit again: {exc}"))
-    return Run(outcome, rechecked, planned.url, terms, planned.names, after)
+    return Run(outcome, rechecked, planned.url, settings, planned.names, after)
 
 
 def rehearse(planned: Plan, *, options: Options | None = None) -> Run:
     """Do all that `apply` does and roll it back: nothing is changed, nothing is kept."""
-    terms = (options or Options()).terms(planned.document.home)
-    outcome = rehearse_plan(planned.document, planned.url, terms)
-    return Run(outcome, None, planned.url, terms, planned.names)
+    settings = (options or Options()).run_settings(planned.document.home)
+    outcome = rehearse_plan(planned.document, planned.url, settings)
+    return Run(outcome, None, planned.url, settings, planned.names)
 
 
 def undo(
@@ -256,8 +258,8 @@ def undo(
     if chosen.state != "committed":
         raise UsageError(why_no_undo(*list_runs([chosen])))
     url = str(find_home(home, database).database)
-    terms = (options or Options()).terms(_home_path(home, database))
-    return Run(undo_run(chosen, url, terms), None, url, terms)
+    settings = (options or Options()).run_settings(_home_path(home, database))
+    return Run(undo_run(chosen, url, settings), None, url, settings)
 
 
 def runs(
@@ -265,10 +267,12 @@ def runs(
     *,
     database: str | os.PathLike[str] | None = None,
     options: Options | None = None,
-) -> list[Journal]:
+) -> list[JournaledRun]:
     """Return the runs on *home*, the latest first, those that were interrupted settled first."""
     settle(home, database=database, options=options)
-    return journals.read_runs((options or Options()).terms(_home_path(home, database)).folder)
+    return run_folders.read_runs(
+        (options or Options()).run_settings(_home_path(home, database)).folder
+    )
 
 
 def settle(
@@ -276,7 +280,7 @@ def settle(
     *,
     database: str | os.PathLike[str] | None = None,
     options: Options | None = None,
-) -> list[Journal]:
+) -> list[JournaledRun]:
     """Return the runs that were interrupted, settled by what the cache proves, and the damaged.
 
     ``committed``: the cache was written; ``failed``: nothing of it was. Where the cache cannot tell
@@ -284,17 +288,17 @@ def settle(
     only going on elsewhere are waited for, and not returned.
     """
     place = find_home(home, database)
-    terms = (options or Options()).terms(_home_path(home, database))
-    listed = journals.read_runs(terms.folder)
+    settings = (options or Options()).run_settings(_home_path(home, database))
+    listed = run_folders.read_runs(settings.folder)
     waiting = [each for each in listed if each.state in ("interrupted", "damaged")]
-    settled = (_settled(each, place.database, terms) for each in waiting)
+    settled = (_settled(each, place.database, settings) for each in waiting)
     return [each for each in settled if each is not None]
 
 
-def _settled(run: Journal, url: str | None, terms: RunSettings) -> Journal | None:
+def _settled(run: JournaledRun, url: str | None, settings: RunSettings) -> JournaledRun | None:
     if url is None or run.state == "damaged":
         return run
-    return settle_run(run, url, terms.wait_seconds)
+    return settle_run(run, url, settings.wait_seconds)
 
 
 def _home_path(home: str | os.PathLike[str], database: str | os.PathLike[str] | None) -> str:

@@ -12,7 +12,7 @@ from skillmeat_audit.base.text import as_text, printable
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import REPAIRED
-from skillmeat_audit.repair.journal import Journal, read_journal
+from skillmeat_audit.repair.run_folders import JournaledRun, read_run
 
 _STAMP = "synced_at"
 _CELLS = (*COLUMNS, _STAMP)
@@ -64,9 +64,9 @@ def _frame(entries: Records, cells: Records) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _journals(folder: Path, identity: str | None) -> list[Journal]:
+def _journals(folder: Path, identity: str | None) -> list[JournaledRun]:
     """Return the repairs of the cache called *identity*, the latest first, where readable."""
-    journals = (read_journal(path.parent) for path in folder.glob("*/journal.json"))
+    journals = (read_run(path.parent) for path in folder.glob("*/journal.json"))
     repairs = (each for each in journals if each.kind == "apply" and each.state in _STATES)
     ours = (each for each in repairs if each.identity == identity)
     return sorted(ours, key=lambda journal: str(journal.started_at), reverse=True)

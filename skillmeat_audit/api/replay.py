@@ -20,9 +20,9 @@ from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import CELL_STATUSES
 from skillmeat_audit.model.replays import REPLAYED, REPLAYS
 from skillmeat_audit.repair.backup import back_up_database
-from skillmeat_audit.replay.paths import ImportPath, paths, refresh_all
-from skillmeat_audit.replay.scratch import scratch
-from skillmeat_audit.replay.source import BUNDLED, Fields, ImportEntry, scan
+from skillmeat_audit.replay.paths import ImportPath, import_paths, refresh_all
+from skillmeat_audit.replay.scratch import scratch_home
+from skillmeat_audit.replay.source import BUNDLED_SOURCE, Fields, SourceArtifact, scan_source
 from skillmeat_audit.reports.notebook.replay import replay_html
 from skillmeat_audit.reports.terminal.replay import replay_text
 from skillmeat_audit.schema.shape import ERAS, Era
@@ -67,14 +67,14 @@ def replay_imports(
     *timed* measures seconds. *keep* is a new folder that gets the homes, as
     ``<era>/<path>/.skillmeat``. Raises `UsageError` for a source or folder of no use.
     """
-    source = BUNDLED if source is None else source
-    entries = scan(source, _fields, indexed=indexed)
+    source = BUNDLED_SOURCE if source is None else source
+    entries = scan_source(source, _fields, indexed=indexed)
     if keep is not None:
         _make_folder(keep)
     summaries, rows = [], []
     for era in eras:
         stage = _Stage(era, source, entries, keep)
-        taken = [path for path in paths(_fields) if era in path.eras]
+        taken = [path for path in import_paths(_fields) if era in path.eras]
         for path in with_progress(taken, None, f"keyed by {era}"):
             left, found = _one(path, stage)
             summaries.append(left if timed else left | {"seconds": None})
@@ -84,11 +84,11 @@ def replay_imports(
 
 @dataclass(frozen=True)
 class _Stage:
-    """What all paths of an era are replayed on."""
+    """What all import_paths of an era are replayed on."""
 
     era: Era
     source: Path
-    entries: Sequence[ImportEntry]
+    entries: Sequence[SourceArtifact]
     keep: Path | None
 
 
@@ -96,9 +96,9 @@ def _one(path: ImportPath, stage: _Stage) -> tuple[Record, list[Record]]:
     """Return the row of ``REPLAYS`` and those of ``REPLAYED`` of one path."""
     with tempfile.TemporaryDirectory(prefix="skillmeat-replay-") as folder:
         home = Path(folder) / ".skillmeat"
-        with scratch(home, stage.era, stage.source, stage.entries) as there:
+        with scratch_home(home, stage.era, stage.source, stage.entries) as there:
             done = path.before(there, stage.entries)
-            with there.costs.spent():
+            with there.costs.counting():
                 path.write(there, done)
             after = audit(home, progress=False)
             if stage.keep is not None:

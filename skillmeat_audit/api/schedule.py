@@ -11,18 +11,18 @@ import platformdirs
 
 from skillmeat_audit import __version__
 from skillmeat_audit.api.outputs import outputs_of
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.delivery.notices import VARIABLE
+from skillmeat_audit.delivery.notices import NOTIFY_VARIABLE
 from skillmeat_audit.loaders.home import find_home, home_folder
 from skillmeat_audit.schedule import cron, systemd, workflow
-from skillmeat_audit.schedule.job import Every, Job, checked_job, job_name, time_of_day
+from skillmeat_audit.schedule.job import Every, Job, job_name, parse_time_of_day, require_printable
 
 KINDS = ("systemd", "cron", "github")
-_APP = "skillmeat-audit"
 _BOOTED = Path("/run/systemd/system")  # so sd_booted(3) tells
-_GITHUB_OUTPUTS = ("--github", *(f"--output={_APP}{each}" for each in (".html", ".json", ".sarif")))
+_GITHUB_OUTPUTS = ("--github", *(f"--output={TOOL}{each}" for each in (".html", ".json", ".sarif")))
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ def job_of(home: str | os.PathLike[str], request: ScheduleRequest) -> Job:
 
     A workflow runs in a checkout: there the home is a path below it.
     """
-    hour, minute = time_of_day(request.at)
+    hour, minute = parse_time_of_day(request.at)
     in_checkout = request.kind == "github"
     root = os.fspath(home) if in_checkout else _root(home)
     argv = _in_checkout(root, request) if in_checkout else _absolute(root, request)
-    log = str(Path(platformdirs.user_log_dir(_APP)) / f"{job_name(root)}.log")
-    checked_job([root, log, *argv])
+    log = str(Path(platformdirs.user_log_dir(TOOL)) / f"{job_name(root)}.log")
+    require_printable([root, log, *argv])
     return Job(root, tuple(argv), request.every, hour, minute, log)
 
 
@@ -64,11 +64,11 @@ def printed(home: str | os.PathLike[str], request: ScheduleRequest) -> str:
     job = job_of(home, request)
     match request.kind:
         case "systemd":
-            return systemd.printed(job)
+            return systemd.render_units(job)
         case "cron":
-            return cron.printed(job)
+            return cron.render_crontab(job)
         case _:
-            return workflow.printed(job, __version__)
+            return workflow.render_workflow(job, __version__)
 
 
 def install(home: str | os.PathLike[str], request: ScheduleRequest) -> str:
@@ -122,7 +122,7 @@ def _absolute(root: str, request: ScheduleRequest) -> list[str]:
 
     With --exit-zero every exit code but 0 is a failure, also Python's own 1 where it cannot start.
     """
-    state = Path(request.state_dir or platformdirs.user_state_dir(_APP)).expanduser().absolute()
+    state = Path(request.state_dir or platformdirs.user_state_dir(TOOL)).expanduser().absolute()
     folder = state_folder(root, state)
     outputs = request.outputs or [str(folder / "report.html"), str(folder / "report.json")]
     _check(request.outputs)
@@ -151,7 +151,9 @@ def _in_checkout(root: str, request: ScheduleRequest) -> list[str]:
     if "--apply-safe" in request.options:
         raise UsageError("a workflow sees a copy of the home: there is nothing to apply to")
     if any(each.startswith("--notify-file") for each in request.options):
-        raise UsageError(f"a workflow takes addresses from its secret {VARIABLE}, not from a file")
+        raise UsageError(
+            f"a workflow takes addresses from its secret {NOTIFY_VARIABLE}, not from a file"
+        )
     home = os.path.join(".", root) if root.startswith("-") else root
-    return [_APP, "report", home, "--state-dir=.skillmeat-audit", *_GITHUB_OUTPUTS,
+    return [TOOL, "report", home, f"--state-dir=.{TOOL}", *_GITHUB_OUTPUTS,
             *request.options]  # fmt: skip

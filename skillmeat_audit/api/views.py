@@ -13,7 +13,7 @@ from skillmeat_audit.reports.notebook.page_view import pages_html
 from skillmeat_audit.reports.terminal.page_view import pages_text
 
 if TYPE_CHECKING:
-    from skillmeat_audit.repair.journal import Journal
+    from skillmeat_audit.repair.run_folders import JournaledRun
 
 _NAME_CHARS, _WIDTH = 200, 110
 
@@ -42,7 +42,7 @@ class PageView(ArtifactPages):
         return pages_html(self)
 
 
-def list_runs(journals: Iterable["Journal"]) -> list[RunListing]:
+def list_runs(journals: Iterable["JournaledRun"]) -> list[RunListing]:
     """Return the runs in *journals* as the list of runs shows them, in the same order."""
     return [
         RunListing(

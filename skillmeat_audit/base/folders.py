@@ -8,6 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.text import printable
 
@@ -19,7 +20,7 @@ def default_state_folder() -> Path:
 
     Raises `StateError` if other users can write to it.
     """
-    folder = Path(platformdirs.user_state_dir("skillmeat-audit"))
+    folder = Path(platformdirs.user_state_dir(TOOL))
     _check_parent(folder)
     return folder
 

@@ -1,4 +1,4 @@
-"""Delivers files: each whole or not at all."""
+"""Delivers files: every file whole or not at all."""
 
 import os
 import sys
@@ -14,10 +14,10 @@ STDOUT = "-"
 
 @dataclass(frozen=True)
 class OutputFile:
-    """A file to be delivered: ``path`` (``-`` for standard output) and what it is to hold.
+    """A file to be delivered: ``path`` (``-`` for standard output) and ``content``.
 
-    With ``append_limit_bytes`` it is added to what the file holds already, up to that size. A file
-    ``beside`` another is left out where that one is a stream.
+    With ``append_limit_bytes`` the content is appended, up to that total size. ``beside`` names the
+    file that this one accompanies: it is not written where that file is a stream.
     """
 
     path: str
@@ -28,29 +28,31 @@ class OutputFile:
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """What became of the files: those written with their sizes, and what went wrong."""
+    """The files that were written, with their sizes in bytes, and what failed."""
 
-    written: tuple[tuple[str, int], ...]
+    files: tuple[tuple[str, int], ...]
     problems: tuple[str, ...]
 
 
 def deliver(files: Iterable[OutputFile]) -> DeliveryResult:
-    """Write every one of *files*; one that fails does not keep the others back."""
-    written, problems = [], []
+    """Write *files*; one that fails does not prevent the others."""
+    delivered, problems = [], []
     for file in files:
         if file.beside is not None and _is_stream(file.beside):
             continue
         try:
             _write(file)
-            written.append((file.path, len(file.content)))
+            delivered.append((file.path, len(file.content)))
         except OSError as exc:
             reason = exc.strerror or exc
-            problems.append(f"cannot write {printable(_spoken(file.path))}: {printable(reason)}")
-    return DeliveryResult(tuple(written), tuple(problems))
+            problems.append(
+                f"cannot write {printable(_display_path(file.path))}: {printable(reason)}"
+            )
+    return DeliveryResult(tuple(delivered), tuple(problems))
 
 
 def _is_stream(path: str) -> bool:
-    """Tell whether *path* is standard output, a pipe or a device: nothing lies beside it."""
+    """Return whether *path* is standard output, a pipe or a device: no file can be beside it."""
     return path == STDOUT or (os.path.exists(path) and not os.path.isfile(path))
 
 
@@ -69,7 +71,7 @@ def _write(file: OutputFile) -> None:
 
 
 def _print(content: bytes) -> None:
-    """Write *content* to standard output; a reader that went away has read enough."""
+    """Write *content* to standard output; ignore a reader that closed it."""
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
@@ -79,12 +81,12 @@ def _print(content: bytes) -> None:
 
 
 def _append(path: str, content: bytes, limit_bytes: int) -> None:
-    """Add *content* to a step summary; a runner drops one that is larger than its limit."""
+    """Append *content* to a step summary; a runner drops one that is larger than its limit."""
     with open(path, "ab") as file:
         if file.tell() + len(content) > limit_bytes:
             raise OSError(f"the step summary would be larger than {limit_bytes} bytes")
         file.write(content)
 
 
-def _spoken(path: str) -> str:
+def _display_path(path: str) -> str:
     return "standard output" if path == STDOUT else path

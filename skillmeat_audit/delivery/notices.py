@@ -1,4 +1,4 @@
-"""Notifies people of what is new, through apprise; addresses are secrets and are never shown."""
+"""Sends notices of new findings through apprise; addresses are secrets and never shown."""
 
 import logging
 import os
@@ -8,21 +8,23 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.notice import Notice
 
-VARIABLE = "SKILLMEAT_AUDIT_NOTIFY"
+NOTIFY_VARIABLE = "SKILLMEAT_AUDIT_NOTIFY"
+# error,warning=mailto://user:password@example.org
 _LINE = re.compile(r"(?:(?P<severities>[a-z, ]+)=)?(?P<url>[A-Za-z0-9+.-]+://\S+)")
 _TYPES = {Severity.ERROR: "failure", Severity.WARNING: "warning", Severity.INFO: "info"}
 
 
 @dataclass(frozen=True)
 class NoticeService:
-    """Where notices go: the address that is given as ``number``.
+    """Where notices go: ``number`` is the position of the address in the settings.
 
-    ``severities`` are those that it wants to hear of, all where empty.
+    It gets notices of ``severities``, of all where that is empty.
     """
 
     number: int
@@ -30,67 +32,73 @@ class NoticeService:
     severities: tuple[str, ...] = ()
 
     @property
-    def told(self) -> str:
-        """What may be said of it: its number, and the kind of service."""
+    def label(self) -> str:
+        """A label without secrets: the number, and the kind of service."""
         return f"notification {self.number} ({self.url.partition('://')[0]})"
 
 
 @dataclass(frozen=True)
 class NoticeSettings:
-    """Who is notified, and from which severity on."""
+    """Where notices go, and from which severity on they are sent."""
 
     services: tuple[NoticeService, ...]
     threshold: Severity = Severity.WARNING
 
 
-def services_from(file: Path | None) -> tuple[NoticeService, ...]:
+def load_services(file: Path | None) -> tuple[NoticeService, ...]:
     """Return the services in *file* and in ``SKILLMEAT_AUDIT_NOTIFY``; raise `UsageError`.
 
-    *file* holds an address a line, ``error,warning=address`` for these severities only; comments
-    begin with #. It must be readable by its owner alone.
+    *file* holds one address per line, ``error,warning=address`` for these severities only; comments
+    begin with #. Only its owner may be able to read it.
     """
-    named = os.environ.get(VARIABLE, "").split()
-    lines = [*named, *([] if file is None else _lines(file))]
-    return tuple(_service(line, number) for number, line in enumerate(lines, 1))
+    lines = [
+        *os.environ.get(NOTIFY_VARIABLE, "").split(),
+        *([] if file is None else _read_lines(file)),
+    ]
+    return tuple(_parse_service(line, number) for number, line in enumerate(lines, 1))
 
 
 def notify(
     notice: Notice, services: Sequence[NoticeService], page: Callable[[], bytes]
 ) -> tuple[str, ...]:
-    """Send *notice* to those of *services* that want it; return what went wrong.
+    """Send *notice* to those of *services* that take its severity; return what failed.
 
-    The HTML *page* is attached, made only if somebody wants it. Nothing that is returned holds an
-    address.
+    The HTML *page* is attached, and rendered only where there is a recipient. The result never
+    holds an address.
     """
-    wanted = [service for service in services if _wants(service, notice)]
-    return tuple(_sent(wanted, notice, page())) if wanted else ()
+    recipients = [
+        service
+        for service in services
+        if not service.severities or notice.severity in service.severities
+    ]
+    return tuple(_send(recipients, notice, page())) if recipients else ()
 
 
-def _sent(services: list[NoticeService], notice: Notice, page: bytes) -> Iterator[str]:
-    """Yield, for each service that the notice did not reach, that it did not."""
+def _send(services: list[NoticeService], notice: Notice, page: bytes) -> Iterator[str]:
+    """Send *notice*; yield a message for every service that did not accept it."""
     try:
         import apprise  # noqa: PLC0415 - an extra, and slow to load
         from apprise.attachment.memory import AttachMemory  # noqa: PLC0415
     except ModuleNotFoundError:
-        yield "cannot notify: apprise is not installed; install skillmeat-audit with extra 'notify'"
+        yield f"cannot notify: apprise is not installed; install {TOOL} with the extra 'notify'"
         return
-    # What apprise logs holds parts of addresses.
+    # The log messages of apprise hold parts of addresses.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    attached = AttachMemory(  # type: ignore[no-untyped-call]
-        content=page, name="skillmeat-audit.html", mimetype="text/html"
+    attachment = AttachMemory(  # type: ignore[no-untyped-call]
+        content=page, name=f"{TOOL}.html", mimetype="text/html"
     )
     kind = apprise.NotifyType(_TYPES[notice.severity])
     for service in services:
-        box = apprise.Apprise()
-        if not box.add(service.url):
-            yield f"{service.told}: apprise knows no such address"
-        elif not box.notify(
-            title=notice.title, body=notice.body, notify_type=kind, attach=attached
+        client = apprise.Apprise()
+        if not client.add(service.url):
+            yield f"{service.label}: apprise does not know this kind of address"
+        elif not client.notify(
+            title=notice.title, body=notice.body, notify_type=kind, attach=attachment
         ):
-            yield f"{service.told} was not accepted"
+            yield f"{service.label} did not accept the notice"
 
 
-def _lines(file: Path) -> list[str]:
+def _read_lines(file: Path) -> list[str]:
     try:
         with file.expanduser().open(encoding="utf-8") as stream:
             mode = os.fstat(stream.fileno()).st_mode
@@ -98,21 +106,17 @@ def _lines(file: Path) -> list[str]:
     except (OSError, ValueError) as exc:
         raise UsageError(f"cannot read {printable(file)}: {printable(exc)}") from exc
     if stat.S_IMODE(mode) & 0o077:
-        raise UsageError(f"{printable(file)} can be read by others; chmod 600 it: it holds secrets")
+        raise UsageError(f"{printable(file)} holds secrets and others can read it; chmod 600 it")
     stripped = (line.strip() for line in text.splitlines())
     return [line for line in stripped if line and not line.startswith("#")]
 
 
-def _service(line: str, number: int) -> NoticeService:
+def _parse_service(line: str, number: int) -> NoticeService:
     match = _LINE.fullmatch(line)
-    named = tuple((match["severities"] or "").replace(",", " ").split()) if match else ()
-    if match is None or set(named) - set(SEVERITIES):
+    severities = tuple((match["severities"] or "").replace(",", " ").split()) if match else ()
+    if match is None or set(severities) - set(SEVERITIES):
         raise UsageError(
-            f"notification address {number} is not understood; give an address of apprise, "
+            f"notification address {number} is invalid; give an address of apprise, "
             "or error,warning=address"
         )
-    return NoticeService(number, match["url"], named)
-
-
-def _wants(service: NoticeService, notice: Notice) -> bool:
-    return not service.severities or notice.severity in service.severities
+    return NoticeService(number, match["url"], severities)

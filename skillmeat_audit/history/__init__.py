@@ -1,1 +1,1 @@
-"""What earlier audits left: the runs with their findings, and the baseline of what is accepted."""
+"""The history: earlier audits and their findings, and the baseline of accepted findings."""

@@ -1,7 +1,7 @@
 """The baseline: findings that are accepted, by whom, why, and until when.
 
-An entry holds for one finding as long as the values in it stay as they are. The file is free of
-times and positions, and sorted, one entry a line: it changes only where the home does.
+An entry accepts one finding as long as its values stay the same. The file has no times or
+positions, is sorted, and has one entry per line: its diff shows what changed in the home.
 """
 
 import codecs
@@ -24,13 +24,17 @@ from skillmeat_audit.model.trend import Accepted, short_digest
 
 BASELINE_SCHEMA = "skillmeat-audit/baseline/1"
 
-_BYTE = re.compile(r"byte (\d+)")
+_BYTE = re.compile(r"byte (\d+)")  # "JSON is malformed: invalid character (byte 17)"
 
 Key = tuple[str, str | None, str | None, str | None, str]
 
 
 class BaselineEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """An accepted finding; ``digest`` is of the values that disagree, ``expires`` a date."""
+    """An accepted finding.
+
+    ``digest`` identifies the values that disagree: the entry no longer applies when they change.
+    From the day after ``expires`` on, the finding is reported again.
+    """
 
     rule: str
     digest: str
@@ -43,64 +47,66 @@ class BaselineEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
 
     @property
     def key(self) -> Key:
-        """What tells which finding is meant."""
+        """The finding that the entry accepts."""
         return self.rule, self.collection, self.artifact, self.column, self.digest
 
     @property
-    def told(self) -> str:
-        """The entry in words."""
+    def summary(self) -> str:
+        """The entry in words: rule, artifact, column, reason and date."""
         where = " ".join(filter(None, (self.artifact, self.column))) or "the home"
         until = f", until {self.expires}" if self.expires else ""
         return f"{self.rule} {where} ({self.reason}{until})"
 
 
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"schema_": "schema"}):
+class _BaselineFile(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"schema_": "schema"}
+):
     schema_: str
     entries: list[BaselineEntry]
 
 
 @dataclass(frozen=True)
 class AcceptanceTerms:
-    """What new entries say: why, by whom, and until when."""
+    """Reason, owner and end of new entries."""
 
-    reason: str = "known when the baseline was made"
+    reason: str = "present when the baseline was made"
     owner: str | None = None
     expires: date | None = None
 
 
 def load_baseline(path: Path) -> list[BaselineEntry]:
-    """Return the entries in *path*; raise `UsageError` naming the place that is wrong in it."""
+    """Return the entries in *path*; raise `UsageError` naming the line or entry that is wrong."""
     try:
         content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as exc:
-        way_out = "; --update-baseline makes one" if isinstance(exc, FileNotFoundError) else ""
+        way_out = "; --update-baseline creates it" if isinstance(exc, FileNotFoundError) else ""
         raise UsageError(
             f"cannot read the baseline {printable(path)}: {exc.strerror or exc}{way_out}"
         ) from exc
     try:
-        found = msgspec.json.decode(content, type=_File)
+        file = msgspec.json.decode(content, type=_BaselineFile)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise UsageError(
-            f"the baseline {printable(path)} is wrong: {printable(_placed(exc, content))}"
+            f"the baseline {printable(path)} is wrong: {printable(_with_line(exc, content))}"
         ) from exc
-    if found.schema_ != BASELINE_SCHEMA:
+    if file.schema_ != BASELINE_SCHEMA:
         raise UsageError(
-            f"{printable(path)} is no {BASELINE_SCHEMA}, but {printable(found.schema_)}"
+            f"{printable(path)} is not a {BASELINE_SCHEMA}: its schema is {printable(file.schema_)}"
         )
-    for entry in found.entries:
+    for entry in file.entries:
         _check(entry, path)
-    return found.entries
+    return file.entries
 
 
-def _placed(exc: Exception, content: bytes) -> str:
-    """Return what is wrong, with its line where the parser counted bytes."""
+def _with_line(exc: Exception, content: bytes) -> str:
+    """Return the error with a line number in place of the parser's byte offset."""
     return _BYTE.sub(lambda match: f"line {content[: int(match[1])].count(10) + 1}", str(exc))
 
 
 def save_baseline(path: Path, entries: Iterable[BaselineEntry]) -> None:
-    """Write *entries* to *path*, whole or not at all; raise `StateError`."""
+    """Write *entries* to *path*, sorted and atomically; raise `StateError`."""
     lines = ",\n".join(
-        msgspec.json.encode(each, order="sorted").decode() for each in sorted(entries, key=_order)
+        msgspec.json.encode(entry, order="sorted").decode() for entry in sorted(entries, key=_order)
     )
     text = f'{{"schema": "{BASELINE_SCHEMA}", "entries": [\n{lines}\n]}}\n'
     try:
@@ -114,24 +120,24 @@ def save_baseline(path: Path, entries: Iterable[BaselineEntry]) -> None:
 def accept_findings(
     entries: Iterable[BaselineEntry], findings: pd.DataFrame, hidden: pd.DataFrame, today: date
 ) -> tuple[pd.DataFrame, Accepted]:
-    """Return *findings* (``FINDINGS``) that no entry accepts *today*, and what was accepted.
+    """Split *findings* (``FINDINGS``): those that no entry accepts *today*, and the accepted ones.
 
-    *hidden* are findings left out on request: an entry for one of them is not stale.
+    *hidden* are findings outside of the requested scope: an entry for one of them is not stale.
     """
     entries = list(entries)
-    valid = {each.key: each for each in entries if not _expired(each, today)}
+    valid = {entry.key: entry for entry in entries if not _is_expired(entry, today)}
     keys = _keys(findings)
-    out = pd.Series([key in valid for key in keys], index=findings.index, dtype=bool)
-    there = {*keys, *_keys(hidden)}
-    return findings[~out].reset_index(drop=True), Accepted(
-        findings[out].reset_index(drop=True),
+    accepted = pd.Series([key in valid for key in keys], index=findings.index, dtype=bool)
+    present = {*keys, *_keys(hidden)}
+    return findings[~accepted].reset_index(drop=True), Accepted(
+        findings[accepted].reset_index(drop=True),
         tuple(valid[key].reason for key in keys if key in valid),
-        tuple(each.told for each in entries if each.key not in there),
-        tuple(each.told for each in entries if _expired(each, today)),
+        tuple(entry.summary for entry in entries if entry.key not in present),
+        tuple(entry.summary for entry in entries if _is_expired(entry, today)),
     )
 
 
-def updated_entries(
+def update_entries(
     entries: Iterable[BaselineEntry],
     findings: pd.DataFrame,
     terms: AcceptanceTerms,
@@ -139,30 +145,26 @@ def updated_entries(
     *,
     whole: bool,
 ) -> list[BaselineEntry]:
-    """Return the baseline that accepts *findings*: what is known keeps its reason and owner.
+    """Return the entries that accept *findings*; existing entries keep their reason and owner.
 
-    An entry that is expired *today* lasts until ``terms.expires`` from now on, if that is given. Of
-    entries for one finding the one that lasts longest stays; entries without a finding are dropped
-    where *findings* are all there are (*whole*).
+    An entry that is expired *today* gets ``terms.expires`` as its new end, if that is given. Of
+    several entries for one finding the one that expires last is kept. Where *findings* are all of
+    the home's (*whole*), entries without a finding are dropped.
     """
-    known = {each.key: each for each in sorted(entries, key=_lasting)}
+    by_key = {entry.key: entry for entry in sorted(entries, key=lambda e: e.expires or date.max)}
     keys = dict.fromkeys(key for key in _keys(findings) if key[0] not in NEVER_ACCEPTED)
-    added = [_entry(key, terms) for key in keys if key not in known]
-    kept = [each for each in known.values() if not whole or each.key in keys]
-    return [*(_renewed(each, terms, today) for each in kept), *added]
-
-
-def _lasting(entry: BaselineEntry) -> date:
-    return entry.expires or date.max
+    added = [_new_entry(key, terms) for key in keys if key not in by_key]
+    current = [entry for entry in by_key.values() if not whole or entry.key in keys]
+    return [*(_renewed(entry, terms, today) for entry in current), *added]
 
 
 def _renewed(entry: BaselineEntry, terms: AcceptanceTerms, today: date) -> BaselineEntry:
-    if terms.expires is None or not _expired(entry, today):
+    if terms.expires is None or not _is_expired(entry, today):
         return entry
     return msgspec.structs.replace(entry, expires=terms.expires)
 
 
-def _entry(key: Key, terms: AcceptanceTerms) -> BaselineEntry:
+def _new_entry(key: Key, terms: AcceptanceTerms) -> BaselineEntry:
     rule, collection, artifact, column, digest = key
     return BaselineEntry(
         rule, digest, terms.reason, collection, artifact, column, terms.owner, terms.expires
@@ -171,13 +173,12 @@ def _entry(key: Key, terms: AcceptanceTerms) -> BaselineEntry:
 
 def _keys(findings: pd.DataFrame) -> list[Key]:
     names = ("rule", "collection_id", "artifact_id", "column")
-    wheres = zip(*(to_objects(findings[name]) for name in names), strict=True)
-    digests = _digests(findings)
-    return [(*where, digest) for where, digest in zip(wheres, digests, strict=True)]
+    cells = zip(*(to_objects(findings[name]) for name in names), strict=True)
+    return [(*cell, digest) for cell, digest in zip(cells, _digests(findings), strict=True)]
 
 
 def _digests(findings: pd.DataFrame) -> list[str]:
-    """Return a digest of the values of each finding; of its detail where it has no artifact."""
+    """Return a digest of every finding's values, with its detail where it has no artifact."""
     names = ("artifact_id", "status", "expected", "actual", "detail")
     return [
         short_digest([status, expected, actual, None if artifact else detail])
@@ -188,16 +189,16 @@ def _digests(findings: pd.DataFrame) -> list[str]:
 
 
 def _order(entry: BaselineEntry) -> tuple[str, ...]:
-    return tuple(each or "" for each in entry.key)
+    return tuple(part or "" for part in entry.key)
 
 
-def _expired(entry: BaselineEntry, today: date) -> bool:
+def _is_expired(entry: BaselineEntry, today: date) -> bool:
     return entry.expires is not None and entry.expires < today
 
 
 def _check(entry: BaselineEntry, path: Path) -> None:
-    place = f"the baseline {printable(path)}: {printable(entry.rule)}"
+    where = f"the baseline {printable(path)}: {printable(entry.rule)}"
     if entry.rule in NEVER_ACCEPTED:
-        raise UsageError(f"{place} says that something could not be checked: it cannot be accepted")
+        raise UsageError(f"{where} reports what could not be checked: it cannot be accepted")
     if not entry.reason.strip():
-        raise UsageError(f"{place} {printable(entry.artifact or '')}: an entry needs a reason")
+        raise UsageError(f"{where} {printable(entry.artifact or '')}: an entry needs a reason")

@@ -1,6 +1,6 @@
-"""Keeps what every run found, and says what changed: new, fixed, persisting."""
+"""Records audit runs with their findings, and compares runs: new, fixed, persisting."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -18,9 +18,8 @@ from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Delta, short_dige
 
 _TREND_RUNS = 60
 
-# Findings of earlier runs as they are kept: each was there from ``first_run`` to ``last_run``.
-KNOWN = Table(
-    "known",
+EARLIER_FINDINGS = Table(
+    "earlier findings",
     "One row per finding that a series of runs has had.",
     {
         **FIXED.columns,
@@ -40,24 +39,24 @@ class Series:
 
     @property
     def key(self) -> str:
-        """What tells it from others."""
+        """A digest of all three."""
         return short_digest([self.home, self.database, self.scope])
 
 
 @dataclass(frozen=True)
 class HistoryLocation:
-    """Where the runs of a series are kept, and how many of them."""
+    """The history's address, the series of an audit, and how many of its runs are kept."""
 
     url: str = field(repr=False)
     series: Series
-    kept_runs: int
+    retention: int
 
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """A run that was kept: its number, its findings (``REPORTED``) with what is known of each.
+    """A recorded run: its number, and its findings (``REPORTED``) compared with earlier runs.
 
-    ``changes`` is None without an earlier run that was delivered; ``trend`` is ``RUNS``.
+    ``changes`` is None where no earlier run was delivered; ``trend`` is ``RUNS``, the latest 60.
     """
 
     run: int
@@ -67,188 +66,200 @@ class RecordedRun:
 
 
 def record_run(
-    place: HistoryLocation,
+    location: HistoryLocation,
     at: str,
     facts: Mapping[str, object],
     findings: pd.DataFrame,
     hidden: Collection[str] = (),
 ) -> RecordedRun:
-    """Keep a run made *at* a time, with its *facts* and *findings*; return what changed.
+    """Record a run made *at* a time, and return what changed since the latest delivered one.
 
-    It is compared with the latest run that was delivered, so that nothing new is missed where a
-    report got lost. *facts* are values of ``RUNS`` and ``tool_version``; *hidden* are identities of
-    findings that are left out on request: they are not fixed. Raises `StateError`.
+    Runs whose report was lost are skipped in the comparison: what was new in them stays new.
+    *facts* are values of ``RUNS``, and ``tool_version``. *hidden* are fingerprints of findings
+    outside of the requested scope: they do not count as fixed. Raises `StateError`.
     """
-    with write_transaction(place.url) as connection:
-        latest, delivered = _latest(connection, place.series)
-        known = _known(connection, place.series, (latest, delivered))
-        run = _insert_run(connection, place.series, at, {"outcome": "checked", **facts})
-        changes = _changes(connection, delivered, known, (findings["identity"], hidden))
-        told = _told(findings, known, at, (latest, delivered))
-        _keep(connection, place.series, told, known, (run, latest))
+    series = location.series
+    with write_transaction(location.url) as connection:
+        latest, delivered = _latest(connection, series)
+        earlier = _earlier_findings(connection, series, (latest, delivered))
+        run = _insert_run(connection, series, at, {"outcome": "checked", **facts})
+        changes = _delta(connection, delivered, earlier, findings["fingerprint"], hidden)
+        reported = _as_reported(findings, earlier, at, (latest, delivered))
+        _write_findings(connection, series, reported, earlier, (run, latest))
         if changes is not None:
             counts = {"new": changes.new, "fixed": len(changes.fixed)}
-            _set(connection, run, {**counts, "persisting": changes.persisting})
-        oldest = _forget(connection, place, "checked")
-        forgotten = (FINDING_ROWS.c.series == place.series.key) & (FINDING_ROWS.c.last_run < oldest)
-        connection.execute(sa.delete(FINDING_ROWS).where(forgotten))
-        return RecordedRun(run, told, changes, _runs(connection, place.series).tail(_TREND_RUNS))
+            _update_run(connection, run, {**counts, "persisting": changes.persisting})
+        oldest = _drop_old_runs(connection, location, "checked")
+        in_series = FINDING_ROWS.c.series == series.key
+        connection.execute(
+            sa.delete(FINDING_ROWS).where(in_series, FINDING_ROWS.c.last_run < oldest)
+        )
+        trend = _select_runs(connection, RUN_ROWS.c.series == series.key).tail(_TREND_RUNS)
+        return RecordedRun(run, reported, changes, trend)
 
 
-def record_failed_run(place: HistoryLocation, at: str, reason: str, version: str) -> int:
-    """Keep a run that could not check the home; return its number. Raises `StateError`."""
+def record_failed_run(location: HistoryLocation, at: str, reason: str, version: str) -> int:
+    """Record a run that could not check the home; return its number. Raises `StateError`."""
     facts = {"outcome": "failed", "failure": reason, "tool_version": version}
-    with write_transaction(place.url) as connection:
-        run = _insert_run(connection, place.series, at, facts)
-        _forget(connection, place, "failed")
+    with write_transaction(location.url) as connection:
+        run = _insert_run(connection, location.series, at, facts)
+        _drop_old_runs(connection, location, "failed")
         return run
 
 
-def mark_delivered(place: HistoryLocation, run: int) -> None:
-    """Say that the report of *run* arrived everywhere; raise `StateError`."""
-    with write_transaction(place.url) as connection:
-        _set(connection, run, {"delivered": True})
+def mark_delivered(location: HistoryLocation, run: int) -> None:
+    """Record that the report of *run* was delivered everywhere; raise `StateError`."""
+    with write_transaction(location.url) as connection:
+        _update_run(connection, run, {"delivered": True})
 
 
-def runs_at(url: str, home: str) -> pd.DataFrame:
-    """Return the runs on *home*, whatever their scope, as ``RUNS``; raise `StateError`."""
+def load_runs(url: str, home: str) -> pd.DataFrame:
+    """Return the runs on *home* of every scope, as ``RUNS``; raise `StateError`."""
     with read_transaction(url) as connection:
-        return RUNS.empty() if connection is None else _frame(connection, RUN_ROWS.c.home == home)
+        return (
+            RUNS.empty()
+            if connection is None
+            else _select_runs(connection, RUN_ROWS.c.home == home)
+        )
 
 
-def _runs(connection: sa.Connection, series: Series) -> pd.DataFrame:
-    return _frame(connection, RUN_ROWS.c.series == series.key)
-
-
-def _frame(connection: sa.Connection, wanted: sa.ColumnElement[bool]) -> pd.DataFrame:
-    query = sa.select(RUN_ROWS).where(wanted).order_by(RUN_ROWS.c.run)
+def _select_runs(connection: sa.Connection, where: sa.ColumnElement[bool]) -> pd.DataFrame:
+    query = sa.select(RUN_ROWS).where(where).order_by(RUN_ROWS.c.run)
     return RUNS.from_records([dict(row._mapping) for row in connection.execute(query)])
 
 
 def _latest(connection: sa.Connection, series: Series) -> tuple[int | None, int | None]:
-    """Return the latest run that checked the home, and the latest of those that was delivered."""
+    """Return the latest run that checked the home, and the latest delivered one of them."""
     checked = (RUN_ROWS.c.series == series.key) & (RUN_ROWS.c.outcome == "checked")
     query = sa.select(sa.func.max(RUN_ROWS.c.run)).where(checked)
     latest = connection.scalar(query)
     return latest, connection.scalar(query.where(RUN_ROWS.c.delivered.is_(True)))
 
 
-def _known(connection: sa.Connection, series: Series, runs: Collection[int | None]) -> pd.DataFrame:
-    """Return the findings that one of *runs* had, as ``KNOWN``."""
-    there = [
+def _earlier_findings(
+    connection: sa.Connection, series: Series, runs: Collection[int | None]
+) -> pd.DataFrame:
+    """Return the findings that one of *runs* had, as ``EARLIER_FINDINGS``."""
+    in_a_run = [
         (FINDING_ROWS.c.first_run <= run) & (FINDING_ROWS.c.last_run >= run)
-        for run in runs if run is not None
-    ]  # fmt: skip
-    query = sa.select(*(FINDING_ROWS.c[name] for name in KNOWN.columns)).where(
-        FINDING_ROWS.c.series == series.key, sa.or_(sa.false(), *there)
+        for run in runs
+        if run is not None
+    ]
+    names = list(EARLIER_FINDINGS.columns)
+    query = sa.select(*(FINDING_ROWS.c[name] for name in names)).where(
+        FINDING_ROWS.c.series == series.key, sa.or_(sa.false(), *in_a_run)
     )
     rows = connection.execute(query).all()
-    return KNOWN.build({
-        name: [row[place] for row in rows] for place, name in enumerate(KNOWN.columns)
-    })  # fmt: skip
+    return EARLIER_FINDINGS.build({name: [row[i] for row in rows] for i, name in enumerate(names)})
 
 
 def _insert_run(
     connection: sa.Connection, series: Series, at: str, facts: Mapping[str, object]
 ) -> int:
-    named = {"series": series.key, "home": series.home, "scope": series.scope}
-    values = {**named, "at": at, "delivered": False, **facts}
-    done = connection.execute(sa.insert(RUN_ROWS).values(values))
-    return int(done.inserted_primary_key[0])  # type: ignore[index]
+    names = {"series": series.key, "home": series.home, "scope": series.scope}
+    values = {**names, "at": at, "delivered": False, **facts}
+    inserted = connection.execute(sa.insert(RUN_ROWS).values(values))
+    return int(inserted.inserted_primary_key[0])  # type: ignore[index]
 
 
-def _had(known: pd.DataFrame, run: int | None) -> pd.DataFrame:
-    """Return those of *known* that *run* had; none without a run."""
+def _of_run(earlier: pd.DataFrame, run: int | None) -> pd.DataFrame:
+    """Return the findings in *earlier* that *run* had; no rows where *run* is None."""
     if run is None:
-        return known.head(0)
-    return known[(known["first_run"] <= run) & (known["last_run"] >= run)]
+        return earlier.head(0)
+    return earlier[(earlier["first_run"] <= run) & (earlier["last_run"] >= run)]
 
 
-def _changes(
+def _delta(
     connection: sa.Connection,
     run: int | None,
-    known: pd.DataFrame,
-    found: tuple[pd.Series, Iterable[str]],
+    earlier: pd.DataFrame,
+    current: pd.Series,
+    hidden: Collection[str],
 ) -> Delta | None:
-    """Return what changed since *run*, None without one; *found* are identities told and hidden."""
+    """Return what changed since *run*, None without one; the last two are fingerprints."""
     if run is None:
         return None
-    now, hidden = found
-    before = _had(known, run)
-    lasting = is_in(before["identity"], now)
-    gone = before[~lasting & ~is_in(before["identity"], hidden)]
+    before = _of_run(earlier, run)
+    persisting = is_in(before["fingerprint"], current)
+    fixed = before[~persisting & ~is_in(before["fingerprint"], hidden)]
     compared_at = connection.scalar(sa.select(RUN_ROWS.c.at).where(RUN_ROWS.c.run == run))
+    order = ["collection_id", "artifact_id", "rule", "column", "fingerprint"]
     return Delta(
         str(compared_at),
-        new=len(now) - int(lasting.sum()),
-        persisting=int(lasting.sum()),
-        fixed=FIXED.conform(gone.sort_values(_ORDER, na_position="first")),
+        new=len(current) - int(persisting.sum()),
+        persisting=int(persisting.sum()),
+        fixed=FIXED.conform(fixed.sort_values(order, na_position="first")),
     )
 
 
-_ORDER = ["collection_id", "artifact_id", "rule", "column", "identity"]
-
-
-def _told(
-    findings: pd.DataFrame, known: pd.DataFrame, at: str, runs: tuple[int | None, int | None]
+def _as_reported(
+    findings: pd.DataFrame, earlier: pd.DataFrame, at: str, runs: tuple[int | None, int | None]
 ) -> pd.DataFrame:
-    """Return *findings* with their state since the run that was delivered, and since when."""
+    """Return *findings* as ``REPORTED``: new or persisting since the delivered run, and since when.
+
+    *runs* are the latest run and the latest delivered one.
+    """
     latest, delivered = runs
-    identity = findings["identity"]
-    since = _had(known, latest).set_index("identity")["since_at"]
+    fingerprint = findings["fingerprint"]
+    since = _of_run(earlier, latest).set_index("fingerprint")["since_at"]
     state = pd.Series(pd.NA, index=findings.index, dtype="string")
     if delivered is not None:
-        lasting = is_in(identity, _had(known, delivered)["identity"])
-        state = state.mask(lasting, "persisting").mask(~lasting, "new")
+        persisting = is_in(fingerprint, _of_run(earlier, delivered)["fingerprint"])
+        state = state.mask(persisting, "persisting").mask(~persisting, "new")
     return REPORTED.conform(
-        findings.assign(state=state, since_at=since.reindex(identity).fillna(at).array)
+        findings.assign(state=state, since_at=since.reindex(fingerprint).fillna(at).array)
     )
 
 
-def _keep(
+def _write_findings(
     connection: sa.Connection,
     series: Series,
     findings: pd.DataFrame,
-    known: pd.DataFrame,
+    earlier: pd.DataFrame,
     runs: tuple[int, int | None],
 ) -> None:
-    """Write that the run had *findings*: those that the latest one had last on, others begin."""
+    """Record that the run had *findings*; *runs* are the run and the latest one before it.
+
+    Findings of the latest run get the run as their ``last_run``, all others begin with the run.
+    """
     run, latest = runs
-    before = _had(known, latest)["identity"]
-    here = FINDING_ROWS.c.series == series.key
-    named = here & (FINDING_ROWS.c.identity == sa.bindparam("named"))
-    if len(before):  # all at once, then those back that are gone: they are few
-        last = sa.update(FINDING_ROWS)
-        connection.execute(last.where(here, FINDING_ROWS.c.last_run == latest).values(last_run=run))
-        _each(connection, last.where(named).values(last_run=latest),
-              before[~is_in(before, findings["identity"])])  # fmt: skip
-    begun = findings[~is_in(findings["identity"], before)]
+    before = _of_run(earlier, latest)["fingerprint"]
+    in_series = FINDING_ROWS.c.series == series.key
+    by_fingerprint = in_series & (FINDING_ROWS.c.fingerprint == sa.bindparam("named"))
+    if len(before):  # one statement prolongs them all, then the few that ended are set back
+        prolong = sa.update(FINDING_ROWS).values(last_run=run)
+        connection.execute(prolong.where(in_series, FINDING_ROWS.c.last_run == latest))
+        set_back = sa.update(FINDING_ROWS).where(by_fingerprint).values(last_run=latest)
+        _execute_many(connection, set_back, before[~is_in(before, findings["fingerprint"])])
+    begun = findings[~is_in(findings["fingerprint"], before)]
     if len(begun):
-        seen = connection.scalars(sa.select(FINDING_ROWS.c.identity).where(here)).all()
-        back = begun["identity"][is_in(begun["identity"], seen)]
-        _each(connection, sa.delete(FINDING_ROWS).where(named), back)
-        since = {"series": series.key, "first_run": run, "last_run": run}
-        rows = records(begun[list(FIXED.columns)])
-        connection.execute(sa.insert(FINDING_ROWS), [each | since for each in rows])
+        recorded = connection.scalars(sa.select(FINDING_ROWS.c.fingerprint).where(in_series)).all()
+        returned = begun["fingerprint"][is_in(begun["fingerprint"], recorded)]
+        _execute_many(connection, sa.delete(FINDING_ROWS).where(by_fingerprint), returned)
+        extra = {"series": series.key, "first_run": run, "last_run": run}
+        rows = [record | extra for record in records(begun[list(FIXED.columns)])]
+        connection.execute(sa.insert(FINDING_ROWS), rows)
 
 
-def _each(connection: sa.Connection, statement: sa.UpdateBase, identities: pd.Series) -> None:
-    """Carry *statement* out for each of *identities*."""
-    if len(identities):
-        connection.execute(statement, [{"named": identity} for identity in identities])
+def _execute_many(
+    connection: sa.Connection, statement: sa.UpdateBase, fingerprints: pd.Series
+) -> None:
+    """Execute *statement* for all of *fingerprints*, bound as ``named``."""
+    if len(fingerprints):
+        connection.execute(statement, [{"named": fingerprint} for fingerprint in fingerprints])
 
 
-def _set(connection: sa.Connection, run: int, values: Mapping[str, object]) -> None:
+def _update_run(connection: sa.Connection, run: int, values: Mapping[str, object]) -> None:
     connection.execute(sa.update(RUN_ROWS).where(RUN_ROWS.c.run == run).values(values))
 
 
-def _forget(connection: sa.Connection, place: HistoryLocation, outcome: str) -> int:
-    """Drop the runs with *outcome* past those to be kept; return the oldest that is left.
+def _drop_old_runs(connection: sa.Connection, location: HistoryLocation, outcome: str) -> int:
+    """Delete the oldest runs with *outcome* beyond the retention; return the oldest run left.
 
-    Nights that failed push out no run that later ones are compared with.
+    Checked and failed runs are counted apart: failed runs never evict comparable ones.
     """
-    ours = (RUN_ROWS.c.series == place.series.key) & (RUN_ROWS.c.outcome == outcome)
-    kept = sa.select(RUN_ROWS.c.run).where(ours).order_by(RUN_ROWS.c.run.desc())
-    oldest = int(min(connection.scalars(kept.limit(place.kept_runs)).all()))
-    connection.execute(sa.delete(RUN_ROWS).where(ours, RUN_ROWS.c.run < oldest))
+    same = (RUN_ROWS.c.series == location.series.key) & (RUN_ROWS.c.outcome == outcome)
+    newest_first = sa.select(RUN_ROWS.c.run).where(same).order_by(RUN_ROWS.c.run.desc())
+    oldest = int(min(connection.scalars(newest_first.limit(location.retention)).all()))
+    connection.execute(sa.delete(RUN_ROWS).where(same, RUN_ROWS.c.run < oldest))
     return oldest

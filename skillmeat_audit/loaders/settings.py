@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 import tomli
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.files import SETTINGS_LIMIT_BYTES, read_regular, reason_of
 from skillmeat_audit.base.text import printable
@@ -41,7 +42,7 @@ class Settings:
 
 def default_settings_file() -> Path:
     """Return the path of the settings file that is used if none is named."""
-    return Path(platformdirs.user_config_dir("skillmeat-audit")) / "config.toml"
+    return Path(platformdirs.user_config_dir(TOOL)) / "config.toml"
 
 
 def load_settings(path: Path | None = None) -> Settings:

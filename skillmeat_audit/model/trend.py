@@ -13,11 +13,11 @@ from skillmeat_audit.model.contracts import Table, flag, number, text
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.tables import FINDINGS
 
-IDENTITY = ("rule", "collection_id", "artifact_id", "column")
-_FIXED_COLUMNS = (*IDENTITY, "severity")
+FINGERPRINT_COLUMNS = ("rule", "collection_id", "artifact_id", "column")
+_FIXED_COLUMNS = (*FINGERPRINT_COLUMNS, "severity")
 
 _SINCE = {"since_at": text("time of the first run that found it, UTC")}
-_FINGERPRINT = {"identity": text("fingerprint: the same from run to run")}
+_FINGERPRINT = {"fingerprint": text("fingerprint: the same from run to run")}
 
 REPORTED = Table(
     "reported",
@@ -109,7 +109,7 @@ def fingerprints(findings: pd.DataFrame) -> list[str]:
             to_objects(findings["artifact_id"]), to_objects(findings["detail"]), strict=True
         )
     )
-    columns = [to_objects(findings[name]) for name in IDENTITY]
+    columns = [to_objects(findings[name]) for name in FINGERPRINT_COLUMNS]
     seen: Counter[str] = Counter()
     unique = []
     for parts in zip(*columns, details, strict=True):

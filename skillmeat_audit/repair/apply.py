@@ -1,9 +1,8 @@
-"""Carries a plan out: every row has a precondition, and what moved since is left alone."""
+"""Applies a plan: every change has a precondition, and rows that changed since are skipped."""
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
-
-import sqlalchemy as sa
+from datetime import datetime
+from functools import partial
 
 from skillmeat_audit.base.errors import PlanError
 from skillmeat_audit.base.text import as_text
@@ -17,15 +16,18 @@ from skillmeat_audit.model.changes import (
     Outcome,
     PlanDocument,
     RawRow,
-    RowKey,
     RunOutcome,
     Skipped,
 )
-from skillmeat_audit.repair.record import JournalEntry, can_journal
+from skillmeat_audit.repair.journal import JournalEntry, can_journal
 from skillmeat_audit.repair.transaction import (
+    NO_ROW,
+    ROW_EXISTS,
+    LockedCache,
     RunSettings,
     Writes,
     batches,
+    changed_since,
     execute,
     require_identity,
 )
@@ -35,92 +37,91 @@ from skillmeat_audit.service.cache_service import format_stored_time, utc_now
 from skillmeat_audit.service.connection import cache_transaction
 from skillmeat_audit.service.rows import count_rows, delete_rows, find_collections, read_rows
 
-# A plan may overwrite or delete this share of the rows, or this many; more must be asked for.
+# A plan may overwrite or delete this share of the rows, or this many; more needs an option.
 OVERWRITE_SHARE, OVERWRITE_FLOOR = 0.2, 5
 _ABSENT = (None, "", "[]")
-_STAMPS = {"synced_at"}  # written with every row that a plan changes
+_STAMPS = {"synced_at"}  # the service writes it with every row
 
 
-def apply_plan(plan: PlanDocument, url: str, terms: RunSettings) -> RunOutcome:
-    """Write *plan* into the cache at *url* and return what became of each change.
+def apply_plan(plan: PlanDocument, url: str, settings: RunSettings) -> RunOutcome:
+    """Write *plan* to the cache at *url*; return the outcome of every change.
 
-    Rows that are no longer as the plan found them are skipped and listed; the rest is written in
-    one transaction. Before the first write a backup (SQLite) and a journal are on disk. Raises
-    `PlanError`, `DatabaseError` or `StateError`, and then nothing was written.
+    Rows that changed since the plan was made are skipped and listed; the rest is written in one
+    transaction. A backup (SQLite) and a journal are on disk before the first write. Raises
+    `PlanError`, `DatabaseError`, `StateError` or `CancelledError`; then nothing was written.
     """
-    return _carry_out(plan, url, terms, rehearsed=False)
+    return _execute_plan(plan, url, settings, rehearsed=False)
 
 
-def rehearse_plan(plan: PlanDocument, url: str, terms: RunSettings) -> RunOutcome:
-    """Do all that `apply_plan` does, backup and journal included, and roll it back."""
-    return _carry_out(plan, url, terms, rehearsed=True)
+def rehearse_plan(plan: PlanDocument, url: str, settings: RunSettings) -> RunOutcome:
+    """Do what `apply_plan` does, backup and journal included, then roll it back."""
+    return _execute_plan(plan, url, settings, rehearsed=True)
 
 
-def _carry_out(plan: PlanDocument, url: str, terms: RunSettings, *, rehearsed: bool) -> RunOutcome:
-    with cache_transaction(url, terms.wait_seconds) as connection:
+def _execute_plan(
+    plan: PlanDocument, url: str, settings: RunSettings, *, rehearsed: bool
+) -> RunOutcome:
+    with cache_transaction(url, settings.wait_seconds) as connection:
         tables = reflect_tables(connection)
         require_identity(connection, tables, plan.identity)
         _check_columns(plan, tables)
         rows = read_rows(connection, tables, [change.key for change in plan.changes])
-        known = find_collections(connection)
-        outcomes = tuple(_judge(change, rows.get(change.key), known) for change in plan.changes)
-        accepted = [each.change for each in outcomes if isinstance(each, Applied)]
-        _check_cap(accepted, count_rows(connection, tables), terms.max_overwrites)
-        shown = without_password(url)
-        run = RunOutcome("apply", plan.home, shown, plan.identity, outcomes, rehearsed)
+        collections = find_collections(connection)
+        outcomes = tuple(
+            _judge(change, rows.get(change.key), collections) for change in plan.changes
+        )
+        accepted = [outcome.change for outcome in outcomes if isinstance(outcome, Applied)]
+        _check_cap(accepted, count_rows(connection, tables), settings.max_overwrites)
+        address = without_password(url)
+        run = RunOutcome("apply", plan.home, address, plan.identity, outcomes, rehearsed)
         if not accepted:
             return run
-        cache = _Cache(connection, tables, rows)
-        return execute(connection, run, terms, lambda: _prepare(cache, accepted, terms))
+        cache = LockedCache(connection, tables, rows)
+        return execute(connection, run, settings, lambda: _prepare(cache, accepted, settings))
 
 
-@dataclass(frozen=True)
-class _Cache:
-    """The cache inside the run's transaction, and the rows the plan speaks of as they are now."""
-
-    connection: sa.Connection
-    tables: CacheTables
-    rows: dict[RowKey, RawRow]
-
-
-def _prepare(cache: _Cache, accepted: list[Change], terms: RunSettings) -> Writes:
-    """Make the artifacts that inserts refer to, and return the work that is left."""
+def _prepare(cache: LockedCache, accepted: list[Change], settings: RunSettings) -> Writes:
+    """Insert the artifacts rows that inserts refer to; return what remains to be written."""
     inserted = sorted({change.artifact_id for change in accepted if change.op == "insert"})
-    made, made_sentinel = Artifacts({}, (), {}), False
+    artifacts, made_sentinel = Artifacts({}, (), {}), False
     if cache.tables.keyed_by_uuid and inserted:
         made_sentinel = not has_sentinel(cache.connection, cache.tables)
-        made = ensure_artifacts(cache.connection, cache.tables, inserted)
-    changes = [change for change in accepted if change.artifact_id not in made.refused]
+        artifacts = ensure_artifacts(cache.connection, cache.tables, inserted)
+    refused = artifacts.refused
+    changes = [change for change in accepted if change.artifact_id not in refused]
     at = utc_now()
-
-    def write() -> tuple[str, ...]:
-        for batch in batches(changes, terms):
-            rows = [_row(change) for change in batch if change.op != "delete"]
-            if rows:
-                terms.service(cache.connection, rows, at)
-            gone = [change.key for change in batch if change.op == "delete"]
-            delete_rows(cache.connection, cache.tables, gone)
-        return ()
-
     return Writes(
-        entries=tuple(_entries(cache, changes, format_stored_time(at))),
-        write=write,
-        created=made.created,
-        made_sentinel=made_sentinel and bool(made.created),
-        refused={
-            c.key: made.refused[c.artifact_id] for c in accepted if c.artifact_id in made.refused
-        },
+        entries=tuple(_journal_entries(cache, changes, format_stored_time(at))),
+        write_rows=partial(_write_changes, cache, changes, at, settings),
+        created=artifacts.created,
+        made_sentinel=made_sentinel and bool(artifacts.created),
+        refused={c.key: refused[c.artifact_id] for c in accepted if c.artifact_id in refused},
     )
 
 
+def _write_changes(
+    cache: LockedCache, changes: Sequence[Change], at: datetime, settings: RunSettings
+) -> tuple[str, ...]:
+    """Write *changes* in batches; return no notes."""
+    for batch in batches(changes, settings):
+        rows = [_row(change) for change in batch if change.op != "delete"]
+        if rows:
+            settings.service(cache.connection, rows, at)
+        deleted = [change.key for change in batch if change.op == "delete"]
+        delete_rows(cache.connection, cache.tables, deleted)
+    return ()
+
+
 def _row(change: Change) -> CellTexts:
-    """Return what *change* writes, with its key."""
+    """Return the cells that *change* writes, with its key."""
     key = {"collection_id": change.collection_id, "artifact_id": change.artifact_id}
     return key | change.after
 
 
-def _entries(cache: _Cache, changes: Sequence[Change], stamp: str) -> Iterator[JournalEntry]:
-    """Yield what each of *changes* finds and leaves, for the journal."""
+def _journal_entries(
+    cache: LockedCache, changes: Sequence[Change], stamp: str
+) -> Iterator[JournalEntry]:
+    """Yield the row before and after every change, for the journal."""
     stamps = {"synced_at": stamp} if "synced_at" in cache.tables.cache.c else {}
     blank: RawRow = dict.fromkeys(sorted(cache.tables.blank))
     for change in changes:
@@ -136,52 +137,52 @@ def _entries(cache: _Cache, changes: Sequence[Change], stamp: str) -> Iterator[J
 def _check_columns(plan: PlanDocument, tables: CacheTables) -> None:
     if plan.era != tables.shape.era:
         raise PlanError(f"the plan is for a cache keyed by {plan.era}; make a new plan")
-    named = {name for change in plan.changes for name in change.before | change.after}
-    for column in sorted(named - set(tables.cache.c.keys())):
+    columns = {name for change in plan.changes for name in change.before | change.after}
+    for column in sorted(columns - set(tables.cache.c.keys())):
         raise PlanError(f"this cache has no column {column}; make a new plan")
 
 
 def _judge(change: Change, row: RawRow | None, collections: Set[str]) -> Outcome:
-    """Return whether *change* can be made to *row* as it is now, in one of *collections*."""
+    """Return whether *change* can be applied to *row* as it is now; None: no row has this key."""
     if row is None and change.op == "insert":
-        there = change.collection_id in collections
-        return Applied(change) if there else Skipped(change, NO_COLLECTION)
+        has_collection = change.collection_id in collections
+        return Applied(change) if has_collection else Skipped(change, NO_COLLECTION)
     if row is None:
-        return Skipped(change, ALREADY_SO if change.op == "delete" else "the row is gone")
-    if change.op != "delete" and _held(row, change.after) == change.after:
+        return Skipped(change, ALREADY_SO if change.op == "delete" else NO_ROW)
+    if change.op != "delete" and _texts(row, change.after) == change.after:
         return Skipped(change, ALREADY_SO)
     if change.op == "insert":
-        return Skipped(change, "there is such a row now")
-    written = (*change.after, *_STAMPS & row.keys()) if change.after else row
-    odd = [name for name in written if not can_journal(row[name])]
+        return Skipped(change, ROW_EXISTS)
+    overwritten = (*change.after, *_STAMPS & row.keys()) if change.after else row
+    odd = [name for name in overwritten if not can_journal(row[name])]
     if odd:
-        return Skipped(change, f"not UTF-8, mend it by hand: {', '.join(odd)}")
-    held = _held(row, change.before)
-    moved = [name for name, value in change.before.items() if held[name] != value]
-    return Skipped(change, f"changed since: {', '.join(moved)}") if moved else Applied(change)
+        return Skipped(change, f"not UTF-8, repair it by hand: {', '.join(odd)}")
+    actual = _texts(row, change.before)
+    moved = [name for name, value in change.before.items() if actual[name] != value]
+    return Skipped(change, changed_since(moved)) if moved else Applied(change)
 
 
-def _held(row: RawRow, columns: CellTexts) -> CellTexts:
+def _texts(row: RawRow, columns: CellTexts) -> CellTexts:
     return {name: as_text(row[name]) for name in columns}
 
 
 def _check_cap(accepted: Sequence[Change], total: int, allowed: int | None) -> None:
     limit = overwrite_limit(total) if allowed is None else allowed
-    losing = sum(loses(change) for change in accepted)
-    if losing > limit:
+    overwritten = sum(loses_value(change) for change in accepted)
+    if overwritten > limit:
         raise PlanError(
-            f"this would overwrite or delete {losing} of {total} rows, more than {limit}; "
-            f"if that is meant, allow it with --max-overwrites {losing}"
+            f"this would overwrite or delete {overwritten} of {total} rows, more than {limit}; "
+            f"if that is meant, allow it with --max-overwrites {overwritten}"
         )
 
 
 def overwrite_limit(total: int) -> int:
-    """Return how many of *total* rows may be overwritten or deleted without being asked for."""
+    """Return how many of *total* rows a plan may overwrite or delete without an option."""
     return max(int(total * OVERWRITE_SHARE), OVERWRITE_FLOOR)
 
 
-def loses(change: Change) -> bool:
-    """Tell whether *change* takes a value away; filling empty cells does not."""
+def loses_value(change: Change) -> bool:
+    """Return whether *change* overwrites or deletes a value; filling empty cells does not."""
     if change.op == "delete":
         return True
     return any(value not in _ABSENT for value in change.before.values())

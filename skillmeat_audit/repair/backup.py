@@ -10,11 +10,11 @@ from skillmeat_audit.base.urls import sqlite_uri
 
 
 def back_up_database(database: Path, target: Path) -> None:
-    """Copy *database* to *target* by SQLite's online backup, fsynced; raise `StateError`.
+    """Copy *database* to the new file *target* by SQLite's online backup; raise `StateError`.
 
-    The caller holds the write lock, so the copy is the state that the run starts from. SQLite
-    opens *database* itself: a descriptor of ours would drop that lock when it is closed
-    (https://www.sqlite.org/howtocorrupt.html, 2.2). *target* is new, and nobody is connected to it.
+    The copy is fsynced. The caller holds the write lock, so it is the state that the run starts
+    from. Only SQLite opens *database*: closing a descriptor of our own would drop that lock
+    (https://www.sqlite.org/howtocorrupt.html, 2.2).
     """
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -29,6 +29,6 @@ def back_up_database(database: Path, target: Path) -> None:
             os.fsync(file.fileno())
     except (OSError, sqlite3.Error) as exc:
         raise StateError(
-            f"cannot back the cache up to {printable(target)}: {printable(exc)}; "
+            f"cannot back up the cache to {printable(target)}: {printable(exc)}; "
             "nothing was changed"
         ) from exc

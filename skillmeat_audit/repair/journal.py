@@ -1,178 +1,144 @@
-"""The journal: what every run was about to write, on disk before the first row is written.
+"""The file ``journal.json``: a run's rows before and after; encoding, decoding and checks."""
 
-A run has a folder of its own in the state folder: ``journal.json`` (written once, fsynced, before
-the first write, with its own SHA-256), ``backup.db`` (SQLite), and ``state``, a line per step. A
-run whose state ends in ``prepared`` was interrupted; `repair.settling` finds out whether it had
-been committed. One without a journal has written nothing yet, and if it was stopped, never will.
+import base64
+import hashlib
+from collections.abc import Callable
+from math import isinf, isnan
+from typing import Annotated, Any, Literal
 
-A folder that says anything else is damaged: it is listed as that, and is in nobody's way.
-"""
+import msgspec
 
-import contextlib
-import os
-import re
-import secrets
-import stat
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Literal
+from skillmeat_audit.base.text import is_utf8
+from skillmeat_audit.model.changes import RawRow, RowKey
+from skillmeat_audit.model.proofs import Proof
 
-from skillmeat_audit.base.atomic_write import fsync_folder, make_folder, write_whole
-from skillmeat_audit.base.errors import StateError
-from skillmeat_audit.base.text import printable
-from skillmeat_audit.repair.record import JournalRecord, decode_record, encode_record
-
-_RUN, _BEGAN_AT = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}"), "%Y%m%dT%H%M%SZ"
-
-State = Literal["begun", "prepared", "committed", "failed", "interrupted", "damaged"]
+JOURNAL_SCHEMA = "skillmeat-audit/journal/2"
 
 
-class Journal(JournalRecord, frozen=True):
-    """What a run wrote, or was about to write, and what became of it.
+class OddCell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A cell that JSON cannot represent: bytes, or an infinite number."""
 
-    Of a run that has only ``begun`` no more is known than when; of a ``damaged`` one, no more than
-    its ``folder``, and ``damage`` says what is wrong with it.
+    base64: str | None = None
+    real: Literal["inf", "-inf"] | None = None
+
+
+_Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_Cell = str | _Integer | float | bool | OddCell | None
+
+
+class JournalEntry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One row of a run: its cells ``before`` and ``after``, as the driver returns them.
+
+    For an update both hold the columns that were written and ``synced_at``, otherwise the whole
+    row; None where no row existed.
     """
 
-    state: State = "prepared"
-    folder: Path = Path()
-    damage: str = ""
-
-    @property
-    def backup(self) -> Path | None:
-        """The copy of the database made before the run, None where there is none."""
-        path = self.folder / "backup.db"
-        return path if path.exists() else None
+    op: Literal["insert", "update", "delete"]
+    key: RowKey
+    before: dict[str, _Cell] | None
+    after: dict[str, _Cell] | None
 
 
-def create_run_folder(folder: Path) -> tuple[str, Path]:
-    """Return a new run's id and its folder, made for nobody else to read; raise `StateError`."""
-    run = f"{datetime.now(UTC):{_BEGAN_AT}}-{secrets.token_hex(3)}"
-    place = folder / run
+class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The rows of one run, before and after.
+
+    ``created`` are ids of artifacts rows inserted for it, ``made_sentinel`` whether their project
+    was. ``undoes`` is the run that an undo put back. ``proof`` shows later whether the run was
+    committed; None where the database cannot prove it.
+    """
+
+    run: str
+    kind: Literal["apply", "undo", "unknown"]
+    home: str
+    database: str
+    identity: str
+    started_at: str
+    entries: tuple[JournalEntry, ...]
+    created: tuple[str, ...] = ()
+    made_sentinel: bool = False
+    undoes: str | None = None
+    proof: Proof | None = None
+
+
+class _JournalFile(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"schema_": "schema"}
+):
+    """``journal.json``: the bytes of a `Journal`, and their SHA-256."""
+
+    schema_: str
+    sha256: str
+    journal: msgspec.Raw
+
+
+def can_journal(cell: object) -> bool:
+    """Return whether an undo can restore *cell* exactly from a journal."""
+    return not isnan(cell) if isinstance(cell, float) else is_utf8(cell)
+
+
+def encode_journal(journal: Journal) -> bytes:
+    """Return the content of ``journal.json``; raise `UnicodeEncodeError`."""
+    entries = tuple(_with_cells(entry, _encode_cell) for entry in journal.entries)
+    body = msgspec.json.encode(msgspec.structs.replace(journal, entries=entries))
+    digest = hashlib.sha256(body).hexdigest()
+    return msgspec.json.encode(_JournalFile(JOURNAL_SCHEMA, digest, msgspec.Raw(body)))
+
+
+def decode_journal(content: bytes, run: str) -> Journal:
+    """Return the journal of *run* in *content*, checked; raise `ValueError` with the reason."""
     try:
-        make_folder(folder, mode=0o700, durable=True)
-        place.mkdir(mode=0o700)
-        for parent in (folder, folder.parent):  # whoever made them may not have fsynced
-            fsync_folder(parent)
-    except OSError as exc:
-        raise StateError(
-            f"cannot make the state folder {printable(place)}: {exc.strerror or exc}; "
-            "name another with --state-dir"
-        ) from exc
-    return run, place
-
-
-def write_journal(journal: Journal) -> None:
-    """Put *journal* on disk to stay, and mark it prepared; raise `StateError`."""
-    record = JournalRecord(
-        **{name: getattr(journal, name) for name in JournalRecord.__struct_fields__}
-    )
+        file = msgspec.json.decode(content, type=_JournalFile)
+    except msgspec.DecodeError as exc:
+        raise ValueError(f"journal.json is not a journal: {exc}") from exc
+    if file.schema_ != JOURNAL_SCHEMA:
+        raise ValueError(f"journal.json was written by another release ({file.schema_})")
+    if hashlib.sha256(file.journal).hexdigest() != file.sha256:
+        raise ValueError("journal.json was changed after it was written: its checksum differs")
     try:
-        write_whole(
-            journal.folder / "journal.json", encode_record(record), mode=0o600, durable=True
-        )
-    except (OSError, UnicodeEncodeError) as exc:
-        cause = exc.strerror if isinstance(exc, OSError) else None
-        raise StateError(
-            f"cannot write the journal: {cause or printable(exc)}; nothing was changed"
-        ) from exc
-    append_state(journal.folder, "prepared")
+        journal = msgspec.json.decode(file.journal, type=Journal)
+        _check(journal, run)
+        entries = tuple(_with_cells(entry, _decode_cell) for entry in journal.entries)
+    except ValueError as exc:
+        raise ValueError(f"journal.json is inconsistent: {exc}") from exc
+    return msgspec.structs.replace(journal, entries=entries)
 
 
-def append_state(folder: Path, state: State) -> None:
-    """Add *state* to the run in *folder*, to stay; raise `StateError`."""
-    try:
-        with (folder / "state").open("a", encoding="utf-8") as file:
-            file.write(f"{state}\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as exc:
-        raise StateError(
-            f"cannot write {printable(folder / 'state')}: {exc.strerror or exc}"
-        ) from exc
+def _check(journal: Journal, run: str) -> None:
+    """Raise `ValueError` for what no run writes: an undo relies on it."""
+    if journal.run != run:
+        raise ValueError(f"it belongs to run {journal.run}")
+    if len({entry.key for entry in journal.entries}) < len(journal.entries):
+        raise ValueError("it holds a row twice")
+    for entry in journal.entries:
+        if (entry.before is None) != (entry.op == "insert"):
+            raise ValueError(f"an {entry.op} with the wrong before")
+        if (entry.after is None) != (entry.op == "delete"):
+            raise ValueError(f"an {entry.op} with the wrong after")
+        if entry.op == "update" and set(entry.before or ()) != set(entry.after or ()):
+            raise ValueError("an update of different columns")
+    if len({tuple(e.before or ()) for e in journal.entries if e.op == "delete"}) > 1:
+        raise ValueError("deleted rows of different columns")
 
 
-def read_runs(folder: Path) -> list[Journal]:
-    """Return the runs in *folder*, the latest first, those that are damaged included."""
-    try:
-        places = sorted(place for place in folder.iterdir() if _RUN.fullmatch(place.name))
-    except FileNotFoundError:
-        return []
-    except OSError as exc:
-        raise StateError(f"cannot list {printable(folder)}: {exc.strerror or exc}") from exc
-    return sorted(map(read_journal, places), key=lambda journal: journal.started_at, reverse=True)
+def _with_cells(entry: JournalEntry, convert: Callable[[Any], Any]) -> JournalEntry:
+    def converted(row: RawRow | None) -> RawRow | None:
+        return None if row is None else {name: convert(cell) for name, cell in row.items()}
+
+    return JournalEntry(entry.op, entry.key, converted(entry.before), converted(entry.after))
 
 
-def find_run(folder: Path, suffix: str) -> Journal | None:
-    """Return the run in *folder* whose id ends in *suffix*, None where there is none."""
-    places = sorted(place for place in folder.glob(f"*-{suffix}") if _RUN.fullmatch(place.name))
-    return read_journal(places[-1]) if places else None
+def _encode_cell(cell: object) -> object:
+    if cell is None or isinstance(cell, (str, int)):
+        return cell
+    if isinstance(cell, bytes):
+        return OddCell(base64=base64.b64encode(cell).decode("ascii"))
+    if isinstance(cell, float):
+        return OddCell(real="inf" if cell > 0 else "-inf") if isinf(cell) else cell
+    return str(cell)  # a server's driver returns times as objects, and accepts text
 
 
-def drop_backups(folder: Path, keep: int) -> int:
-    """Delete the backups in *folder* but the newest *keep*, journals stay; return how many."""
-    dropped = 0
-    with contextlib.suppress(OSError):  # one too many does no harm
-        backups = sorted(folder.glob("*/backup.db"), key=lambda path: path.stat().st_mtime_ns)
-        for backup in backups[: max(len(backups) - keep, 0)]:
-            backup.unlink()
-            dropped += 1
-    return dropped
-
-
-def read_journal(place: Path) -> Journal:
-    """Return the run in the folder *place*: as its journal has it, or begun, or damaged."""
-    try:
-        state = _state(_content(place / "state"))  # first: the journal is there before "prepared"
-        content = _content(place / "journal.json")
-        if state in (None, "begun") and content is None:
-            return _without_journal(place, "begun")
-        if state is None or content is None:
-            raise ValueError(f"{'state' if state is None else 'journal.json'} is missing")
-        record = decode_record(content, place.name)
-    except (OSError, ValueError, RecursionError) as exc:
-        cause = exc.strerror if isinstance(exc, OSError) else None
-        return _without_journal(place, "damaged", cause or printable(exc))
-    fields = {name: getattr(record, name) for name in JournalRecord.__struct_fields__}
-    state = "interrupted" if state in ("begun", "prepared") else state
-    return Journal(**fields, state=state, folder=place)
-
-
-def _content(path: Path) -> bytes | None:
-    """Return what is in the file at *path*, None where there is none; a pipe would never end."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        return None
-    with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ValueError(f"{path.name} is not a file")
-        return file.read()
-
-
-# A line may be cut short where the disk was full: its first letter was written after the fact.
-_STATES = re.compile(
-    rb"(?:begun\n)?(?P<prepared>p[repad]*\n?)?"
-    rb"(?:(?P<committed>c[comited\n]*)|(?P<failed>f[failed\n]*))?"
-)
-
-
-def _state(content: bytes | None) -> State | None:
-    """Return what the file ``state`` says; raise `ValueError` where no run wrote it so."""
-    if content is None:
-        return None
-    match = _STATES.fullmatch(content)
-    if match is None:
-        raise ValueError("state holds what no run wrote")
-    states: tuple[State, ...] = ("committed", "failed", "prepared")
-    return next((state for state in states if match[state]), "begun")
-
-
-def _without_journal(place: Path, state: State, damage: str = "") -> Journal:
-    moment = place.name.partition("-")[0]
-    began_at = ""
-    with contextlib.suppress(ValueError):  # a name can say the 99th day of a month
-        began_at = str(datetime.strptime(moment, _BEGAN_AT))
-    return Journal(
-        place.name, "unknown", "", "", "", began_at, (), state=state, folder=place, damage=damage
-    )
+def _decode_cell(cell: object) -> object:
+    if not isinstance(cell, OddCell):
+        return cell
+    if cell.base64 is not None:
+        return base64.b64decode(cell.base64, validate=True)
+    return float(cell.real or "nan")

@@ -1,4 +1,4 @@
-"""Makes plans from findings, saves and loads them, and checks those that people have edited."""
+"""Plans: decided from findings, saved, loaded, and checked after people edited them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -27,21 +27,21 @@ def changes_from(
     *,
     deletes: bool,
 ) -> list[Change]:
-    """Return the changes that mend *findings* (``FINDINGS``), in order.
+    """Return the changes that repair *findings* (``FINDINGS``), by key.
 
-    *inserts* (``CELLS``) holds what the rows to be inserted should say, *rows* (``ROWS``, without
-    columns that the cache lacks) what those to be deleted say now. Only cells of one of
+    *inserts* (``CELLS``) holds the cells of rows to be inserted, *rows* (``ROWS``, without columns
+    that the cache lacks) the current values of rows to be deleted. Only cells with one of
     *dispositions* are written; orphans are deleted only with *deletes*.
     """
-    wanted = set(dispositions)
-    cells = {"insert": _by_row(inserts, wanted), "delete": _orphans(findings, rows)}
-    mended: dict[tuple[str, RowKey], list[Record]] = {}
+    allowed = set(dispositions)
+    cells = {"insert": _cells_by_row(inserts, allowed), "delete": _orphan_cells(findings, rows)}
+    repaired: dict[tuple[str, RowKey], list[Record]] = {}
     for finding in records(findings):
-        if (op := _op(finding, wanted, deletes=deletes)) is not None:
-            mended.setdefault((op, _key(finding)), []).append(finding)
+        if (op := _op(finding, allowed, deletes=deletes)) is not None:
+            repaired.setdefault((op, _key(finding)), []).append(finding)
     changes = [
-        _change(op, key, found, found if op == "update" else cells[op].get(key, []))
-        for (op, key), found in mended.items()
+        _change(op, key, group, group if op == "update" else cells[op].get(key, []))
+        for (op, key), group in repaired.items()
     ]
     return sorted(changes, key=lambda change: (*change.key, change.op))
 
@@ -50,16 +50,16 @@ def _key(record: Record) -> RowKey:
     return str(record["collection_id"]), str(record["artifact_id"])
 
 
-def _by_row(cells: pd.DataFrame, wanted: set[str]) -> dict[RowKey, list[Record]]:
-    found: dict[RowKey, list[Record]] = {}
+def _cells_by_row(cells: pd.DataFrame, allowed: set[str]) -> dict[RowKey, list[Record]]:
+    by_row: dict[RowKey, list[Record]] = {}
     for cell in records(cells):
-        if cell["disposition"] in wanted:
-            found.setdefault(_key(cell), []).append(cell)
-    return found
+        if cell["disposition"] in allowed:
+            by_row.setdefault(_key(cell), []).append(cell)
+    return by_row
 
 
-def _orphans(findings: pd.DataFrame, rows: pd.DataFrame) -> dict[RowKey, list[Record]]:
-    """Return every cell of the rows that are orphans."""
+def _orphan_cells(findings: pd.DataFrame, rows: pd.DataFrame) -> dict[RowKey, list[Record]]:
+    """Return every cell of the orphans among *rows*."""
     orphans = {_key(each) for each in records(findings[findings["status"] == Status.ROW_ORPHAN])}
     return {
         _key(row): [
@@ -72,12 +72,12 @@ def _orphans(findings: pd.DataFrame, rows: pd.DataFrame) -> dict[RowKey, list[Re
     }
 
 
-def _op(finding: Record, wanted: set[str], *, deletes: bool) -> str | None:
-    """Return how *finding* is mended; None where it is not."""
+def _op(finding: Record, allowed: set[str], *, deletes: bool) -> str | None:
+    """Return the operation that repairs *finding*, None where a plan does not repair it."""
     status, disposition = finding["status"], finding["disposition"]
     if status == Status.ROW_ORPHAN:
         return "delete" if deletes else None
-    if disposition not in wanted:
+    if disposition not in allowed:
         return None
     if status == Status.ROW_MISSING:
         return "insert"
@@ -87,8 +87,8 @@ def _op(finding: Record, wanted: set[str], *, deletes: bool) -> str | None:
     return "update" if status in CELL_STATUSES or advised else None
 
 
-def _change(op: str, key: RowKey, found: list[Record], cells: list[Record]) -> Change:
-    judged = {cell.get("disposition") for cell in (*found, *cells)}
+def _change(op: str, key: RowKey, findings: list[Record], cells: list[Record]) -> Change:
+    dispositions = {record.get("disposition") for record in (*findings, *cells)}
     return msgspec.convert(
         {
             "op": op,
@@ -96,15 +96,15 @@ def _change(op: str, key: RowKey, found: list[Record], cells: list[Record]) -> C
             "artifact_id": key[1],
             "before": {} if op == "insert" else {str(c["column"]): c["actual"] for c in cells},
             "after": {} if op == "delete" else {str(c["column"]): c["expected"] for c in cells},
-            "rules": sorted({str(finding["rule"]) for finding in found}),
-            "disposition": next(each for each in _LEAST_SAFE if each in judged),
+            "rules": sorted({str(finding["rule"]) for finding in findings}),
+            "disposition": next(each for each in _LEAST_SAFE if each in dispositions),
         },
         Change,
     )
 
 
 def encode_plan(plan: PlanDocument) -> bytes:
-    """Return *plan* as JSON that a person can read: one key per line, stable."""
+    """Return *plan* as JSON for people: one key per line, in a stable order."""
     return msgspec.json.format(msgspec.json.encode(plan, order="deterministic"), indent=1) + b"\n"
 
 
@@ -115,7 +115,7 @@ def plan_schema() -> bytes:
 
 
 def load_plan(path: Path) -> PlanDocument:
-    """Return the plan in *path*; raise `PlanError` naming the place that is wrong in it."""
+    """Return the plan in *path*; raise `PlanError` naming the change that is wrong."""
     try:
         return decode_plan(path.read_bytes())
     except OSError as exc:
@@ -128,34 +128,35 @@ def decode_plan(content: bytes) -> PlanDocument:
     """Return the plan in *content*, checked; raise `PlanError`."""
     try:
         head = msgspec.json.decode(content)
-        named = head.get("schema") if isinstance(head, dict) else None
-        if named != PLAN_SCHEMA:
+        schema = head.get("schema") if isinstance(head, dict) else None
+        if schema != PLAN_SCHEMA:
             raise PlanError(
-                f"its schema is {printable(named)}, this release reads {PLAN_SCHEMA}; "
+                f"its schema is {printable(schema)}, this release reads {PLAN_SCHEMA}; "
                 "make a new plan with this release"
             )
         plan = msgspec.json.decode(content, type=PlanDocument)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise PlanError(f"is no plan: {printable(exc)}") from exc
+        raise PlanError(f"is not a plan: {printable(exc)}") from exc
     _check(plan)
     return plan
 
 
 def _check(plan: PlanDocument) -> None:
-    """Refuse what no plan of ours holds, whoever wrote it."""
+    """Raise `PlanError` for a change that no plan of this program holds."""
     for number, change in enumerate(plan.changes):
-        place = f"changes[{number}] ({printable(change.artifact_id)})"
+        where = f"changes[{number}] ({printable(change.artifact_id)})"
         for column in (*change.before, *change.after):
             if column not in COLUMNS:
-                raise PlanError(f"{place}: column {printable(column)} is not one a plan may write")
+                raise PlanError(f"{where}: a plan may not write column {printable(column)}")
         if change.op == "update" and set(change.before) != set(change.after):
-            raise PlanError(f"{place}: before and after name different columns")
+            raise PlanError(f"{where}: before and after name different columns")
         if change.op == "insert" and change.before:
-            raise PlanError(f"{place}: an insert cannot have a before")
+            raise PlanError(f"{where}: an insert cannot have a before")
         if change.op == "delete" and change.after:
-            raise PlanError(f"{place}: a delete cannot have an after")
+            raise PlanError(f"{where}: a delete cannot have an after")
         if not change.collection_id or ":" not in change.artifact_id:
-            raise PlanError(f"{place}: its key is not a collection and a type:name")
-    twice = [key for key, count in Counter(c.key for c in plan.changes).items() if count > 1]
-    if twice:
-        raise PlanError(f"{printable(twice[0][1])} in {printable(twice[0][0])} is changed twice")
+            raise PlanError(f"{where}: its key is not a collection and a type:name")
+    counts = Counter(change.key for change in plan.changes)
+    for (collection, artifact), count in counts.items():
+        if count > 1:
+            raise PlanError(f"{printable(artifact)} in {printable(collection)} is changed twice")

@@ -1,19 +1,20 @@
-"""Finds out whether a run that was interrupted had been committed.
+"""Finds out whether an interrupted run was committed.
 
-What is said here is what `runs` lists and `undo` relies on, so it must never be wrong: where it
-cannot be known, the run stays ``interrupted``.
+`runs` shows the answer and `undo` relies on it, so it must never be wrong: where it cannot be
+proved, the run stays ``interrupted``.
 
 1. The database's own proof (`service.proofs`) decides. Rows cannot: another program may delete,
-   edit or put back each of them after the run, and the one that deletes the row that was to be
-   deleted does exactly what the run would have done.
-2. One thing in the rows contradicts it: the run's ``synced_at``, to the microsecond, which nobody
-   else writes. A database rebuilt from an SQL dump has lost its ``user_version`` and kept that.
+   edit or restore any of them after the run, and deleting the row that the run was to delete looks
+   exactly like the run.
+2. One fact in the rows contradicts the proof: the run's ``synced_at``, to the microsecond, which
+   no other program writes. A database rebuilt from an SQL dump loses its ``user_version`` and
+   keeps that time.
 3. Without a proof (another program uses ``user_version``, or the server forgot the transaction)
-   such a time on a row, and no row as it was before, proves the commit; every row as it was before
-   means that nothing of the run is there. A row's absence, or values that SkillMeat's refresh
-   writes as well, prove nothing.
+   that time on a row, and no row as it was before, prove the commit; every row as it was before
+   proves that the run was not committed. A missing row, or values that SkillMeat's refresh writes
+   as well, prove nothing.
 
-Each settled run is marked in its journal first, then its number is taken out of the database.
+A settled run is marked in its folder first; then its number is removed from the database.
 """
 
 import contextlib
@@ -26,8 +27,8 @@ import sqlalchemy as sa
 from skillmeat_audit.base.errors import DatabaseError, StateError
 from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.model.proofs import VersionProof
-from skillmeat_audit.repair.journal import Journal, State, append_state, find_run, read_journal
-from skillmeat_audit.repair.record import JournalEntry
+from skillmeat_audit.repair.journal import JournalEntry
+from skillmeat_audit.repair.run_folders import JournaledRun, State, append_state, find_run, read_run
 from skillmeat_audit.schema.tables import cache_identity, reflect_tables
 from skillmeat_audit.service.connection import cache_transaction
 from skillmeat_audit.service.proofs import Fate, fate_of, run_suffix, withdraw_proof
@@ -36,17 +37,18 @@ from skillmeat_audit.service.rows import is_same, read_rows
 _STAMP = "synced_at"
 
 
-def settle_run(interrupted: Journal, url: str, wait_seconds: float) -> Journal | None:
-    """Return the run *interrupted* with its state as the cache at *url* proves it, and mark it so.
+def settle_run(interrupted: JournaledRun, url: str, wait_seconds: float) -> JournaledRun | None:
+    """Return the run *interrupted* with the state that the cache at *url* proves, and mark it.
 
-    None where the run was going on elsewhere and has ended, or still goes on. Where the cache
-    cannot tell (it is locked, another one, or changed since) the state stays ``interrupted``. Call
-    it for the latest run first: its number in the database hides that of the one before.
+    Returns None where the run is still running in another process, or ended there meanwhile. Where
+    the cache proves nothing (it is locked, another database, or changed since), the state stays
+    ``interrupted``. Call it for the latest run first: its number in the database hides the earlier
+    one's.
     """
     try:
         with cache_transaction(url, wait_seconds) as connection:
             fate = _fate(connection, interrupted)
-            if fate == "running" or read_journal(interrupted.folder).state != "interrupted":
+            if fate == "running" or read_run(interrupted.folder).state != "interrupted":
                 return None
             if fate == "unknown":
                 return interrupted
@@ -56,69 +58,69 @@ def settle_run(interrupted: Journal, url: str, wait_seconds: float) -> Journal |
         return interrupted
 
 
-def conclude_run(connection: sa.Connection, journal: Journal, state: State) -> None:
-    """Mark the run of *journal* as *state*, and take its number out of the database.
+def conclude_run(connection: sa.Connection, run: JournaledRun, state: State) -> None:
+    """Mark *run* as *state*, then remove its number from the database.
 
-    In that order: a number without a mark proves the run, a mark without a number is enough. Where
-    the mark cannot be written the number stays.
+    In that order: a number without a mark still proves the run, and a mark needs no number. Where
+    the mark cannot be written, the number stays.
     """
     with contextlib.suppress(StateError):
-        append_state(journal.folder, state)
-        withdraw_proof(connection, journal.proof, _version_before(journal))
+        append_state(run.folder, state)
+        withdraw_proof(connection, run.proof, _version_before(run))
 
 
-def _version_before(journal: Journal) -> int:
-    """Return the number that the database had before *journal*'s run.
+def _version_before(run: JournaledRun) -> int:
+    """Return the number (``user_version``) that the database had before *run*.
 
-    One that another run left, and that is settled by now, is passed over.
+    Numbers left by runs that are settled by now are skipped.
     """
-    proof, seen = journal.proof, set[int]()
+    proof, seen = run.proof, set[int]()
     while isinstance(proof, VersionProof) and proof.before not in seen:
         seen.add(proof.before)
-        earlier = _settled_run(journal.folder.parent, proof.before)
+        earlier = _settled_run(run.folder.parent, proof.before)
         if earlier is None:
             return proof.before
         proof = earlier.proof
     return 0
 
 
-def _settled_run(folder: Path, version: int) -> Journal | None:
+def _settled_run(folder: Path, version: int) -> JournaledRun | None:
     suffix = run_suffix(version)
-    found = None if suffix is None else find_run(folder, suffix)
-    return found if found is not None and found.state in ("committed", "failed") else None
+    run = None if suffix is None else find_run(folder, suffix)
+    return run if run is not None and run.state in ("committed", "failed") else None
 
 
-def _fate(connection: sa.Connection, journal: Journal) -> Fate:
+def _fate(connection: sa.Connection, run: JournaledRun) -> Fate:
     tables = reflect_tables(connection)
-    if cache_identity(connection, tables.shape) != journal.identity:
+    if cache_identity(connection, tables.shape) != run.identity:
         return "unknown"
-    # A server makes this wait for a run that still holds its rows.
-    rows = read_rows(connection, tables, [entry.key for entry in journal.entries])
-    proven: Fate = "unknown" if journal.proof is None else fate_of(connection, journal.proof)
-    stamped = any(_is_stamped(journal, entry, rows) for entry in journal.entries)
+    # On a server this waits for a run that still holds its rows.
+    rows = read_rows(connection, tables, [entry.key for entry in run.entries])
+    proven: Fate = "unknown" if run.proof is None else fate_of(connection, run.proof)
+    stamped = any(_is_stamped(run, entry, rows) for entry in run.entries)
     if proven == "failed" and stamped:
         return "unknown"
-    return _fate_by_rows(journal, rows, stamped=stamped) if proven == "unknown" else proven
+    return _fate_by_rows(run, rows, stamped=stamped) if proven == "unknown" else proven
 
 
-def _fate_by_rows(journal: Journal, rows: Mapping[RowKey, RawRow], *, stamped: bool) -> Fate:
-    untouched = [_holds(rows.get(entry.key), entry.before) for entry in journal.entries]
+def _fate_by_rows(run: JournaledRun, rows: Mapping[RowKey, RawRow], *, stamped: bool) -> Fate:
+    untouched = [_has_cells(rows.get(entry.key), entry.before) for entry in run.entries]
     if stamped:
-        present = (each.before is not None for each in journal.entries)
-        contradicted = any(same and there for same, there in zip(untouched, present, strict=True))
+        present = (entry.before is not None for entry in run.entries)
+        contradicted = any(same and was for same, was in zip(untouched, present, strict=True))
         return "unknown" if contradicted else "committed"
     return "failed" if all(untouched) and rows else "unknown"
 
 
-def _is_stamped(journal: Journal, entry: JournalEntry, rows: Mapping[RowKey, RawRow]) -> bool:
-    """Tell whether the row has the time of the run; an undo puts earlier times back."""
+def _is_stamped(run: JournaledRun, entry: JournalEntry, rows: Mapping[RowKey, RawRow]) -> bool:
+    """Return whether the row has the time of the run; an undo writes earlier times."""
     row, after = rows.get(entry.key, {}), entry.after or {}
-    written = journal.kind == "apply" and _STAMP in after and _STAMP in row
+    written = run.kind == "apply" and _STAMP in after and _STAMP in row
     return written and is_same(row[_STAMP], after[_STAMP])
 
 
-def _holds(row: RawRow | None, cells: RawRow | None) -> bool:
-    """Tell whether *row* has exactly *cells*; both None: there was no row, and there is none."""
+def _has_cells(row: RawRow | None, cells: RawRow | None) -> bool:
+    """Return whether *row* has exactly *cells*; both None: no row existed, and none exists."""
     if cells is None or row is None:
         return cells is row
     return all(name in row and is_same(row[name], cell) for name, cell in cells.items())

@@ -1,8 +1,8 @@
-"""Carries a run out, whatever it writes: backup, journal, rows, commit, in that order."""
+"""Executes a run, whatever it writes: backup, journal, rows, commit, in that order."""
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,14 +16,14 @@ from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.model.changes import Applied, Outcome, RawRow, RowKey, RunOutcome, Skipped
 from skillmeat_audit.model.proofs import Proof
 from skillmeat_audit.repair.backup import back_up_database
-from skillmeat_audit.repair.journal import (
-    Journal,
+from skillmeat_audit.repair.journal import JournalEntry
+from skillmeat_audit.repair.run_folders import (
+    JournaledRun,
     append_state,
     create_run_folder,
     drop_backups,
     write_journal,
 )
-from skillmeat_audit.repair.record import JournalEntry
 from skillmeat_audit.repair.settling import conclude_run
 from skillmeat_audit.schema.tables import CacheTables, cache_identity
 from skillmeat_audit.service.cache_service import (
@@ -36,8 +36,12 @@ from skillmeat_audit.service.proofs import begin_proof
 from skillmeat_audit.service.rows import require_writable
 
 KEEP_BACKUPS = 10
-# So many rows are written between two chances to cancel: about a tenth of a second's work.
+# Rows written between two chances to cancel: about a tenth of a second.
 BATCH_ROWS = 2_500
+
+# Why a change is skipped, in a plan or in an undo.
+NO_ROW = "the row no longer exists"
+ROW_EXISTS = "a row with this key exists now"
 
 Item = TypeVar("Item")
 
@@ -52,25 +56,25 @@ class CacheService(Protocol):
 
 
 class ShouldContinue(Protocol):
-    """Asked between batches of rows whether the run goes on."""
+    """Decides between batches of rows whether the run continues."""
 
     def __call__(self, done: int, total: int) -> bool:
-        """Return False to have the run rolled back: *done* of *total* rows are written so far."""
+        """Return False to roll the run back; *done* of *total* rows are written so far."""
 
 
 def always_continue(done: int, total: int) -> bool:
-    """Let a run go on to its end."""
+    """Never cancel."""
     return True
 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How a run is carried out.
+    """How a run is executed.
 
-    ``folder`` is where the home's runs are kept; ``max_overwrites`` how many rows may be
-    overwritten or deleted (None: a fifth of them, or five); ``wait_seconds`` how long a lock is
-    waited for; ``keep_backups`` how many runs keep theirs (None: ten); ``proceed`` is asked between
-    batches whether to go on.
+    ``folder`` holds the run folders of the home. ``max_overwrites`` limits how many rows may be
+    overwritten or deleted (None: a fifth of the rows, at least five). ``wait_seconds`` limits the
+    wait for a lock. ``keep_backups`` is how many backups are kept (None: ten). ``proceed`` is
+    called between batches and may cancel the run.
     """
 
     folder: Path
@@ -82,113 +86,132 @@ class RunSettings:
 
 
 @dataclass(frozen=True)
-class Writes:
-    """What a run will write: its journal entries, and the deed.
+class LockedCache:
+    """The cache inside the run's transaction, and the rows that the run names, as they are now."""
 
-    ``created`` are artifacts rows made for it, ``refused`` why some rows cannot be written after
-    all; ``write`` writes the rows and returns notes.
+    connection: sa.Connection
+    tables: CacheTables
+    rows: dict[RowKey, RawRow]
+
+
+@dataclass(frozen=True)
+class Writes:
+    """What a run will write.
+
+    ``entries`` go to the journal. ``write_rows`` then writes the rows and returns notes for
+    people. ``created`` are ids of artifacts rows inserted for the run; ``refused`` says why some
+    rows cannot be written.
     """
 
     entries: tuple[JournalEntry, ...]
-    write: Callable[[], tuple[str, ...]]
+    write_rows: Callable[[], tuple[str, ...]]
     created: tuple[str, ...] = ()
     made_sentinel: bool = False
     refused: Mapping[RowKey, str] = field(default_factory=dict)
 
 
 def execute(
-    connection: sa.Connection, run: RunOutcome, terms: RunSettings, prepare: Callable[[], Writes]
+    connection: sa.Connection, run: RunOutcome, settings: RunSettings, prepare: Callable[[], Writes]
 ) -> RunOutcome:
-    """Back up, journal, write and commit (or, rehearsed, roll back); return *run* with its traces.
+    """Back up, journal, write and commit (a rehearsal: roll back); return the completed *run*.
 
-    *connection* holds the write lock. Whatever fails before the commit leaves the cache as it was.
+    *connection* holds the write lock. A failure before the commit leaves the cache as it was.
     """
     require_writable(connection)
-    with _run_folder(terms.folder, rehearsed=run.rehearsed) as (name, folder):
+    with _run_folder(settings.folder, rehearsed=run.rehearsed) as folder:
         if (path := sqlite_path(run.database)) is not None:
             back_up_database(path, folder / "backup.db")
-        work = prepare()
-        journal = _journal(run, work, folder, begin_proof(connection, name))
+        writes = prepare()
+        journal = _journaled_run(run, writes, folder, begin_proof(connection, folder.name))
         write_journal(journal)
-        notes = _written(work, folder)
+        try:
+            notes = writes.write_rows()
+        except BaseException:
+            with contextlib.suppress(StateError):
+                append_state(folder, "failed")
+            raise
         if run.rehearsed:
             connection.rollback()
         else:
             connection.commit()
             conclude_run(connection, journal, "committed")
-            notes = (*notes, *_dropped(terms))
-        outcomes = tuple(_refused(outcome, work.refused) for outcome in run.outcomes)
-        if run.rehearsed:
-            return replace(run, outcomes=outcomes, notes=notes)
-        return replace(run, outcomes=outcomes, notes=notes, run=name, backup=journal.backup)
+            notes = (*notes, *_drop_old_backups(settings))
+        outcomes = tuple(_final_outcome(outcome, writes.refused) for outcome in run.outcomes)
+        run = replace(run, outcomes=outcomes, notes=notes)
+        return run if run.rehearsed else replace(run, run=folder.name, backup=journal.backup)
 
 
-def batches(work: Sequence[Item], terms: RunSettings) -> Iterator[Sequence[Item]]:
-    """Yield *work* batch by batch, asking before each and at the end whether to go on.
+def batches(items: Sequence[Item], settings: RunSettings) -> Iterator[Sequence[Item]]:
+    """Yield *items* in batches; call ``settings.proceed`` before every batch and at the end.
 
-    Raises `CancelledError` where the answer is no: whoever writes rolls everything back.
+    Raises `CancelledError` where it returns False; the transaction is then rolled back.
     """
-    for start in range(0, len(work), BATCH_ROWS):
-        _ask(terms, start, len(work))
-        yield work[start : start + BATCH_ROWS]
-    _ask(terms, len(work), len(work))
+    total = len(items)
+    for start in (*range(0, total, BATCH_ROWS), total):
+        if not settings.proceed(start, total):
+            raise CancelledError(
+                f"cancelled after {start} of {total} rows and rolled back; nothing was changed"
+            )
+        if start < total:
+            yield items[start : start + BATCH_ROWS]
 
 
-def _ask(terms: RunSettings, done: int, total: int) -> None:
-    if not terms.proceed(done, total):
-        raise CancelledError(
-            f"cancelled after {done} of {total} rows and rolled back; nothing was changed"
-        )
+def changed_since(columns: Iterable[str]) -> str:
+    """Return the reason for skipping a row of which *columns* changed."""
+    return f"changed since: {', '.join(columns)}"
 
 
 def require_identity(connection: sa.Connection, tables: CacheTables, expected: str) -> None:
-    """Refuse a cache that is not the one planned for (or journaled); raise `PlanError`."""
-    found = cache_identity(connection, tables.shape)
-    if found != expected:
+    """Raise `PlanError` unless the cache is the one that was planned for (or journaled)."""
+    actual = cache_identity(connection, tables.shape)
+    if actual != expected:
         raise PlanError(
-            f"this is another database ({printable(found)}) than it was made for "
+            f"this database ({printable(actual)}) is not the one it was made for "
             f"({printable(expected)}); nothing was changed"
         )
 
 
-def _written(work: Writes, folder: Path) -> tuple[str, ...]:
-    try:
-        return work.write()
-    except BaseException:
-        with contextlib.suppress(StateError):
-            append_state(folder, "failed")
-        raise
+def _drop_old_backups(settings: RunSettings) -> Iterator[str]:
+    """Delete the backups of old runs; yield a note where any were deleted."""
+    keep = KEEP_BACKUPS if settings.keep_backups is None else settings.keep_backups
+    if dropped := drop_backups(settings.folder, keep):
+        yield f"older backups deleted: {dropped}; the newest {keep} stay; undo needs no backup"
 
 
-def _dropped(terms: RunSettings) -> Iterator[str]:
-    """Delete the backups of runs long past; yield a note where there were any."""
-    keep = KEEP_BACKUPS if terms.keep_backups is None else terms.keep_backups
-    if dropped := drop_backups(terms.folder, keep):
-        yield f"older backups deleted: {dropped}; the newest {keep} stay, undo needs none"
+def _journaled_run(
+    run: RunOutcome, writes: Writes, folder: Path, proof: Proof | None
+) -> JournaledRun:
+    return JournaledRun(
+        run=folder.name,
+        kind=run.kind,
+        home=run.home,
+        database=run.database,
+        identity=run.identity,
+        started_at=format_stored_time(utc_now()),
+        entries=writes.entries,
+        created=writes.created,
+        made_sentinel=writes.made_sentinel,
+        undoes=run.undoes,
+        proof=proof,
+        folder=folder,
+    )
 
 
-def _journal(run: RunOutcome, work: Writes, folder: Path, proof: Proof | None) -> Journal:
-    return Journal(
-        run=folder.name, kind=run.kind, home=run.home, database=run.database, identity=run.identity,
-        started_at=format_stored_time(utc_now()), entries=work.entries, created=work.created,
-        made_sentinel=work.made_sentinel, undoes=run.undoes, proof=proof, folder=folder,
-    )  # fmt: skip
-
-
-def _refused(outcome: Outcome, refused: Mapping[RowKey, str]) -> Outcome:
+def _final_outcome(outcome: Outcome, refused: Mapping[RowKey, str]) -> Outcome:
     reason = refused.get(outcome.change.key)
     return Skipped(outcome.change, reason) if reason and isinstance(outcome, Applied) else outcome
 
 
 @contextlib.contextmanager
-def _run_folder(folder: Path, *, rehearsed: bool) -> Iterator[tuple[str, Path]]:
-    """Yield a run's name and folder; taken away again after a rehearsal, or without a journal."""
-    name, place = create_run_folder(folder)
+def _run_folder(folder: Path, *, rehearsed: bool) -> Iterator[Path]:
+    """Yield a new run folder; remove it after a rehearsal, or where no journal was written."""
+    run_folder = create_run_folder(folder)
     try:
-        append_state(place, "begun")
-        yield name, place
+        append_state(run_folder, "begun")
+        yield run_folder
     finally:
-        if rehearsed or not (place / "journal.json").exists():
-            with contextlib.suppress(OSError):  # whoever lists the runs sees all of it or nothing
-                place = place.rename(place.with_suffix(".removed"))
-            shutil.rmtree(place, ignore_errors=True)
+        if rehearsed or not (run_folder / "journal.json").exists():
+            # Renamed first: a list of the runs shows the whole folder or nothing of it.
+            with contextlib.suppress(OSError):
+                run_folder = run_folder.rename(run_folder.with_suffix(".removed"))
+            shutil.rmtree(run_folder, ignore_errors=True)

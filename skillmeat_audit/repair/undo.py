@@ -1,9 +1,6 @@
-"""Undoes a run from its journal: the inverse of every entry, with the care of the run itself."""
+"""Undoes a run from its journal: the inverse of every entry, with the same preconditions."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
-import sqlalchemy as sa
+from collections.abc import Sequence
 
 from skillmeat_audit.base.errors import PlanError
 from skillmeat_audit.base.text import as_text, printable
@@ -13,18 +10,23 @@ from skillmeat_audit.model.changes import (
     NO_COLLECTION,
     Applied,
     Change,
+    Op,
     Outcome,
     RawRow,
     RowKey,
     RunOutcome,
     Skipped,
 )
-from skillmeat_audit.repair.journal import Journal
-from skillmeat_audit.repair.record import JournalEntry
+from skillmeat_audit.repair.journal import JournalEntry
+from skillmeat_audit.repair.run_folders import JournaledRun
 from skillmeat_audit.repair.transaction import (
+    NO_ROW,
+    ROW_EXISTS,
+    LockedCache,
     RunSettings,
     Writes,
     batches,
+    changed_since,
     execute,
     require_identity,
 )
@@ -40,119 +42,107 @@ from skillmeat_audit.service.rows import (
     restore_cells,
 )
 
-_INVERSE = {"insert": "delete", "update": "update", "delete": "insert"}
+_INVERSE: dict[Op, Op] = {"insert": "delete", "update": "update", "delete": "insert"}
 _STAMP = "synced_at"
 
 
-def undo_run(journal: Journal, url: str, terms: RunSettings) -> RunOutcome:
-    """Put back what the run of *journal* changed, and return what became of each row.
+def undo_run(undone: JournaledRun, url: str, settings: RunSettings) -> RunOutcome:
+    """Put back what *undone* changed; return the outcome of every row.
 
-    A row that moved on since is skipped and listed; where only ``synced_at`` moved, its values are
-    put back and the time is left. Raises as `apply_plan` does, and then nothing was written.
+    A row that changed since is skipped and listed; where only ``synced_at`` changed, the values are
+    put back and the time is kept. Raises as `apply_plan` does; then nothing was written.
     """
-    with cache_transaction(url, terms.wait_seconds) as connection:
+    with cache_transaction(url, settings.wait_seconds) as connection:
         tables = reflect_tables(connection)
-        require_identity(connection, tables, journal.identity)
-        _check_columns(journal, tables)
-        keys = [entry.key for entry in journal.entries]
-        cache = _Cache(connection, tables, read_rows(connection, tables, keys), journal)
-        gone = _gone(cache)
+        require_identity(connection, tables, undone.identity)
+        _check_columns(undone, tables)
+        rows = read_rows(connection, tables, [entry.key for entry in undone.entries])
+        cache = LockedCache(connection, tables, rows)
+        obstacles = _reinsert_obstacles(cache, undone)
         outcomes = tuple(
-            _judge(entry, cache.rows.get(entry.key), gone) for entry in journal.entries
+            _judge(entry, rows.get(entry.key), obstacles.get(entry.key)) for entry in undone.entries
         )
-        run = RunOutcome(
-            "undo",
-            journal.home,
-            without_password(url),
-            journal.identity,
-            outcomes,
-            undoes=journal.run,
-        )
+        address = without_password(url)
+        run = RunOutcome("undo", undone.home, address, undone.identity, outcomes, undoes=undone.run)
         if not run.applied:
             return run
-        accepted = {outcome.change.key for outcome in run.applied}
-        entries = [entry for entry in journal.entries if entry.key in accepted]
-        return execute(connection, run, terms, lambda: _prepare(cache, entries, terms))
+        return execute(connection, run, settings, lambda: _prepare(cache, undone, run, settings))
 
 
-@dataclass(frozen=True)
-class _Cache:
-    """The cache inside the run's transaction, its rows as they are now, and the run to undo."""
-
-    connection: sa.Connection
-    tables: CacheTables
-    rows: dict[RowKey, RawRow]
-    journal: Journal
-
-
-def _check_columns(journal: Journal, tables: CacheTables) -> None:
-    """Refuse to undo what was written to columns that a migration took away since."""
-    written = {name for entry in journal.entries for name in (entry.before or entry.after or ())}
-    if missing := sorted(written - set(tables.cache.c.keys())):
-        backup = f"; the cache before it is {journal.backup}" if journal.backup else ""
+def _check_columns(undone: JournaledRun, tables: CacheTables) -> None:
+    """Raise `PlanError` where a migration has removed a column that the run wrote."""
+    columns = {name for entry in undone.entries for name in (entry.before or entry.after or ())}
+    if missing := sorted(columns - set(tables.cache.c.keys())):
+        backup = f"; the cache before it is {undone.backup}" if undone.backup else ""
         raise PlanError(
-            f"run {journal.run} cannot be undone: it wrote {printable(', '.join(missing))}, which "
+            f"run {undone.run} cannot be undone: it wrote {printable(', '.join(missing))}, which "
             f"this cache no longer has (SkillMeat migrated it since); nothing was changed{backup}"
         )
 
 
-def _judge(entry: JournalEntry, row: RawRow | None, gone: Mapping[RowKey, str]) -> Outcome:
-    """Return whether *entry* can be undone, with the row as it is now."""
-    change = _change(entry)
+def _judge(entry: JournalEntry, row: RawRow | None, obstacle: str | None) -> Outcome:
+    """Return whether *entry* can be undone, with *row* as it is now; None: no row has its key."""
+    change = _inverse_change(entry)
     if entry.after is None:
         if row is not None:
-            return Skipped(change, "there is such a row now")
-        return Skipped(change, gone[entry.key]) if entry.key in gone else Applied(change)
+            return Skipped(change, ROW_EXISTS)
+        return Skipped(change, obstacle) if obstacle else Applied(change)
     if row is None:
-        return Skipped(change, ALREADY_SO if entry.before is None else "the row is gone")
-    said = {name: value for name, value in entry.after.items() if name != _STAMP}
-    moved = [name for name, value in said.items() if not is_same(row[name], value)]
-    return Skipped(change, f"changed since: {', '.join(moved)}") if moved else Applied(change)
+        return Skipped(change, ALREADY_SO if entry.before is None else NO_ROW)
+    values = {name: value for name, value in entry.after.items() if name != _STAMP}
+    moved = [name for name, value in values.items() if not is_same(row[name], value)]
+    return Skipped(change, changed_since(moved)) if moved else Applied(change)
 
 
-def _change(entry: JournalEntry) -> Change:
-    """Return the inverse of *entry* as a change, for people to read."""
-    op = _INVERSE[entry.op]
+def _inverse_change(entry: JournalEntry) -> Change:
+    """Return the inverse of *entry* as a change, for the report."""
     before, after = (
         {name: as_text(value) for name, value in (row or {}).items() if name != _STAMP}
         for row in (entry.after, entry.before)
     )
-    return Change(
-        op=op,  # type: ignore[arg-type]
-        collection_id=entry.key[0], artifact_id=entry.key[1],
-        before=before, after=after, rules=[], disposition="safe",
-    )  # fmt: skip
+    return Change(_INVERSE[entry.op], *entry.key, before, after, rules=[], disposition="safe")
 
 
-def _prepare(cache: _Cache, entries: list[JournalEntry], terms: RunSettings) -> Writes:
-    """Return the inverse of *entries* as work, with journal entries of its own."""
-    moved = [entry.key for entry in entries if entry.op == "update" and not _stamped(cache, entry)]
-    later = set(moved)
-    inverse = [_inverse(cache, entry, keep_stamp=entry.key in later) for entry in entries]
-
-    def write() -> tuple[str, ...]:
-        connection, tables = cache.connection, cache.tables
-        for batch in batches(inverse, terms):
-            _write(cache, batch)
-        removed = remove_artifacts(connection, tables, cache.journal.created)
-        if cache.journal.made_sentinel and len(removed) == len(cache.journal.created):
-            remove_sentinel(connection, tables)
-        return tuple(f"{key[1]}: synced again since, its time was left" for key in moved)
-
-    return Writes(tuple(inverse), write)
-
-
-def _write(cache: _Cache, inverse: Sequence[JournalEntry]) -> None:
-    connection, tables = cache.connection, cache.tables
-    delete_rows(connection, tables, [each.key for each in inverse if each.after is None])
-    reinsert_rows(
-        connection, tables, [each.after for each in inverse if each.op == "insert" and each.after]
+def _prepare(
+    cache: LockedCache, undone: JournaledRun, run: RunOutcome, settings: RunSettings
+) -> Writes:
+    """Return the inverse of the entries that *run* accepted, with journal entries of its own."""
+    accepted = {outcome.change.key for outcome in run.applied}
+    entries = [entry for entry in undone.entries if entry.key in accepted]
+    restamped = {e.key for e in entries if e.op == "update" and not _has_stamp(cache, e)}
+    inverse = [_inverse(cache, entry, keep_stamp=entry.key in restamped) for entry in entries]
+    notes = tuple(
+        f"{entry.key[1]}: synced again since the run, its synced_at was kept"
+        for entry in entries
+        if entry.key in restamped
     )
-    updates = {each.key: each.after for each in inverse if each.op == "update" and each.after}
+
+    def write_rows() -> tuple[str, ...]:
+        for batch in batches(inverse, settings):
+            _write_batch(cache, batch)
+        _remove_created(cache, undone)
+        return notes
+
+    return Writes(tuple(inverse), write_rows)
+
+
+def _write_batch(cache: LockedCache, batch: Sequence[JournalEntry]) -> None:
+    connection, tables = cache.connection, cache.tables
+    delete_rows(connection, tables, [entry.key for entry in batch if entry.after is None])
+    inserted = [entry.after for entry in batch if entry.op == "insert" and entry.after]
+    reinsert_rows(connection, tables, inserted)
+    updates = {entry.key: entry.after for entry in batch if entry.op == "update" and entry.after}
     restore_cells(connection, tables, updates)
 
 
-def _inverse(cache: _Cache, entry: JournalEntry, *, keep_stamp: bool) -> JournalEntry:
+def _remove_created(cache: LockedCache, undone: JournaledRun) -> None:
+    """Remove the artifacts rows that the run created, and its sentinel, where nothing uses them."""
+    removed = remove_artifacts(cache.connection, cache.tables, undone.created)
+    if undone.made_sentinel and len(removed) == len(undone.created):
+        remove_sentinel(cache.connection, cache.tables)
+
+
+def _inverse(cache: LockedCache, entry: JournalEntry, *, keep_stamp: bool) -> JournalEntry:
     row = cache.rows.get(entry.key)
     if entry.op == "insert":
         return JournalEntry("delete", entry.key, row, None)
@@ -167,21 +157,23 @@ def _inverse(cache: _Cache, entry: JournalEntry, *, keep_stamp: bool) -> Journal
     return JournalEntry("update", entry.key, before, after)
 
 
-def _stamped(cache: _Cache, entry: JournalEntry) -> bool:
-    """Tell whether the row still has the time that the run gave it."""
+def _has_stamp(cache: LockedCache, entry: JournalEntry) -> bool:
+    """Return whether the row still has the ``synced_at`` that the run wrote."""
     row, after = cache.rows.get(entry.key), entry.after or {}
     return row is None or _STAMP not in after or is_same(row[_STAMP], after[_STAMP])
 
 
-def _gone(cache: _Cache) -> dict[RowKey, str]:
-    """Return why deleted rows cannot be put back: what they refer to is gone."""
-    connection, tables = cache.connection, cache.tables
-    deleted = {each.key: each.before or {} for each in cache.journal.entries if each.after is None}
-    collections = find_collections(connection) if deleted else set()
-    gone = {key: NO_COLLECTION for key in deleted if key[0] not in collections}
-    if tables.keyed_by_uuid and deleted:
-        uuids = set(find_uuids(connection, tables, sorted({key[1] for key in deleted})).values())
+def _reinsert_obstacles(cache: LockedCache, undone: JournaledRun) -> dict[RowKey, str]:
+    """Return why deleted rows cannot be inserted again: what they refer to no longer exists."""
+    deleted = {entry.key: entry.before or {} for entry in undone.entries if entry.after is None}
+    if not deleted:
+        return {}
+    collections = find_collections(cache.connection)
+    obstacles = {key: NO_COLLECTION for key in deleted if key[0] not in collections}
+    if cache.tables.keyed_by_uuid:
+        artifact_ids = sorted({key[1] for key in deleted})
+        uuids = set(find_uuids(cache.connection, cache.tables, artifact_ids).values())
         for key, row in deleted.items():
             if row.get("artifact_uuid") not in uuids:
-                gone.setdefault(key, "its artifact is gone")
-    return gone
+                obstacles.setdefault(key, "its artifact no longer exists")
+    return obstacles

@@ -1,15 +1,15 @@
-"""The time in a scratch home: it never depends on the machine, so a replay never varies."""
+"""The clock of a scratch home: independent of the machine, so that replays are reproducible."""
 
 from datetime import datetime, timedelta
 
-# The day of the regression. Writing and committing a row takes milliseconds; merging one that is
-# committed with others takes a tenth of one.
+# The day of the regression in SkillMeat. A row with its own commit takes milliseconds, a row
+# that is merged and committed with others a tenth of one.
 START = datetime(2026, 2, 10, 9, 15)
 COMMIT, MERGE = timedelta(milliseconds=4), timedelta(microseconds=100)
 
 
 class Clock:
-    """Tells the time when called, and goes on by *pace* each time."""
+    """Returns the time when called, and advances by ``pace`` with every call."""
 
     def __init__(self) -> None:
         self._time = START
@@ -20,6 +20,6 @@ class Clock:
         self._time += self.pace
         return self._time
 
-    def let_pass(self, time: timedelta) -> None:
-        """Go on by *time*."""
+    def advance(self, time: timedelta) -> None:
+        """Advance by *time*."""
         self._time += time

@@ -1,4 +1,4 @@
-"""A file collection: what imports write beside the files, and what SkillMeat reads back of it."""
+"""A file collection: its manifest as imports write it, and as SkillMeat reads it."""
 
 import json
 import shutil
@@ -10,9 +10,10 @@ from pathlib import Path
 
 import tomli
 
+from skillmeat_audit.base.atomic_write import make_folder, write_whole
 from skillmeat_audit.model.fields import HOSTS
 from skillmeat_audit.replay.costs import Costs
-from skillmeat_audit.replay.source import FOLDERS, ImportEntry, ReadFields
+from skillmeat_audit.replay.source import FOLDERS, ReadFields, SourceArtifact
 from skillmeat_audit.service import cache_service as service
 
 _HEAD = """\
@@ -25,8 +26,8 @@ updated = "{at}"
 
 
 @dataclass
-class Metadata:
-    """An artifact's metadata, as the service asks for it."""
+class ManifestMetadata:
+    """The metadata of a manifest entry, for the service."""
 
     description: str | None = None
     author: str | None = None
@@ -36,8 +37,8 @@ class Metadata:
 
 
 @dataclass
-class Artifact:
-    """A manifest entry, as the service asks for it; ``path`` is relative to the collection."""
+class ManifestArtifact:
+    """A manifest entry, for the service; ``path`` is relative to the collection."""
 
     path: str
     metadata: service.Metadata
@@ -50,45 +51,55 @@ class Artifact:
 
 
 @dataclass(frozen=True)
-class Collection:
+class FileCollection:
     """The file collection at *folder*; `show` answers as SkillMeat's ``ArtifactManager`` does."""
 
     folder: Path
     costs: Costs = field(default_factory=Costs)
 
-    def add(self, entry: ImportEntry, source: Path, at: datetime) -> str:
+    def add(self, entry: SourceArtifact, source: Path, at: datetime) -> str:
         """Copy the files of *entry* from *source*, write its manifest entry, return its import id.
 
-        As a marketplace import does: description and tags are the catalogue's, author, license,
-        version and tools are not captured (§7.44). An entry of the same type and name is replaced.
+        As a marketplace import does: description and tags come from the catalogue; author, license,
+        version and tools are missing (``docs/skillmeat.md#imports-capture-no-metadata``). An entry
+        of the same type and name is replaced.
         """
         target = f"{FOLDERS[entry.artifact_type]}/{entry.name}"
         self._copy(source / entry.path, target)
         import_id = str(uuid.uuid4())
-        self._write({
-            "name": entry.name, "type": entry.artifact_type, "path": target,
-            "origin": "marketplace", "added": at.isoformat(), "upstream": entry.upstream_url,
-            "version_spec": "latest", "tags": list(entry.tags), "import_id": import_id,
+        values: dict[str, object] = {
+            "name": entry.name,
+            "type": entry.artifact_type,
+            "path": target,
+            "origin": "marketplace",
+            "added": at.isoformat(),
+            "upstream": entry.upstream_url,
+            "version_spec": "latest",
+            "tags": list(entry.tags),
+            "import_id": import_id,
             "origin_source": HOSTS.get(entry.upstream_url.split("/")[2]),
-        }, {"title": entry.name, "description": entry.description})  # fmt: skip
+        }
+        self._write(values, {"title": entry.name, "description": entry.description})
         return import_id
 
-    def add_local(self, entry: ImportEntry, source: Path, at: datetime) -> None:
-        """Copy the files of *entry* from *source* and declare them as a local artifact."""
+    def add_local(self, entry: SourceArtifact, source: Path, at: datetime) -> None:
+        """Copy the files of *entry* from *source* and add a manifest entry of origin ``local``."""
         target = f"{FOLDERS[entry.artifact_type]}/{entry.name}"
         self._copy(source / entry.path, target)
-        self._write(
-            {
-                "name": entry.name, "type": entry.artifact_type, "path": target,
-                "origin": "local", "added": at.isoformat(),
-            },
-            {"description": "Written here, before anything of this name was imported."},
-        )  # fmt: skip
+        values: dict[str, object] = {
+            "name": entry.name,
+            "type": entry.artifact_type,
+            "path": target,
+            "origin": "local",
+            "added": at.isoformat(),
+        }
+        description = "Written by hand, before an artifact of this name was imported."
+        self._write(values, {"description": description})
 
-    def show(self, artifact_name: str, artifact_type: str | None = None) -> Artifact:
-        """Return an artifact; reads the whole manifest anew, as SkillMeat does for every look-up.
+    def show(self, artifact_name: str, artifact_type: str | None = None) -> ManifestArtifact:
+        """Return an artifact; read the whole manifest, as SkillMeat does for every look-up.
 
-        Raises `ValueError` where there is none.
+        Raises `ValueError` where the manifest has no such entry.
         """
         self.costs.read()
         for entry in self._entries():
@@ -97,12 +108,12 @@ class Collection:
         raise ValueError(f"Artifact '{artifact_name}' not found")
 
     def _copy(self, files: Path, target: str) -> None:
-        place = self.folder / target
-        place.parent.mkdir(parents=True, exist_ok=True)
+        path = self.folder / target
+        make_folder(path.parent)
         if files.is_dir():
-            shutil.copytree(files, place, dirs_exist_ok=True)
+            shutil.copytree(files, path, dirs_exist_ok=True)
         else:
-            shutil.copyfile(files, place)
+            shutil.copyfile(files, path)
 
     def _entries(self) -> list[dict[str, object]]:
         try:
@@ -114,59 +125,62 @@ class Collection:
 
     def _write(self, values: dict[str, object], metadata: dict[str, object]) -> None:
         key = (values["type"], values["name"])
-        kept = [each for each in self._entries() if (each["type"], each["name"]) != key]
-        entries = [*kept, values | {"metadata": metadata}]
+        others = [each for each in self._entries() if (each["type"], each["name"]) != key]
+        entries = [*others, values | {"metadata": metadata}]
         text = _HEAD.format(at=values["added"]) + "".join(map(_entry_toml, entries))
-        (self.folder / "collection.toml").write_text(text, "utf-8")
+        write_whole(self.folder / "collection.toml", text.encode())
 
 
 @dataclass(frozen=True)
-class CollectionWithFiles:
-    """A collection that looks into the artifact's own file for what its manifest does not say."""
+class CollectionWithFrontMatter:
+    """A file collection that fills missing manifest values from the artifact's front matter."""
 
-    collection: Collection
+    collection: FileCollection
     read_fields: ReadFields
 
-    def show(self, artifact_name: str, artifact_type: str | None = None) -> Artifact:
+    def show(self, artifact_name: str, artifact_type: str | None = None) -> ManifestArtifact:
         """Return an artifact as `Collection.show` does, completed from its front matter."""
         artifact = self.collection.show(artifact_name, artifact_type)
-        place = self.collection.folder / artifact.path
+        path = self.collection.folder / artifact.path
         self.collection.costs.read()
-        own = self.read_fields((place / "SKILL.md" if place.is_dir() else place).read_text("utf-8"))
-        said = artifact.metadata
+        fields = self.read_fields((path / "SKILL.md" if path.is_dir() else path).read_text("utf-8"))
+        manifest = artifact.metadata
         return replace(
             artifact,
-            tags=artifact.tags or _listed(own["tags_json"]),
-            metadata=Metadata(
-                description=said.description or own["description"],
-                author=said.author or own["author"],
-                license=said.license or own["license"],
-                version=said.version or own["version"],
-                tools=said.tools or _listed(own["tools_json"]),
+            tags=artifact.tags or _json_list(fields["tags_json"]),
+            metadata=ManifestMetadata(
+                description=manifest.description or fields["description"],
+                author=manifest.author or fields["author"],
+                license=manifest.license or fields["license"],
+                version=manifest.version or fields["version"],
+                tools=manifest.tools or _json_list(fields["tools_json"]),
             ),
         )
 
 
-def _listed(text: str | None) -> list[str]:
+def _json_list(text: str | None) -> list[str]:
     return [] if text is None else list(json.loads(text))
 
 
-def _artifact(entry: Mapping[str, object]) -> Artifact:
+def _artifact(entry: Mapping[str, object]) -> ManifestArtifact:
     metadata = entry.get("metadata", {})
     assert isinstance(metadata, dict)
     tags = entry.get("tags", [])
     assert isinstance(tags, list)
-    said = {name: metadata.get(name) for name in ("description", "author", "license", "version")}
+    names = ("description", "author", "license", "version")
+    values = {name: metadata.get(name) for name in names}
     texts = {name: entry.get(name) for name in ("upstream", "origin_source")}
-    return Artifact(
-        path=str(entry["path"]), metadata=Metadata(**said, tools=metadata.get("tools", ())),
-        origin=str(entry["origin"]), tags=tags,
+    return ManifestArtifact(
+        path=str(entry["path"]),
+        metadata=ManifestMetadata(**values, tools=metadata.get("tools", ())),
+        origin=str(entry["origin"]),
+        tags=tags,
         **{name: None if text is None else str(text) for name, text in texts.items()},
-    )  # fmt: skip
+    )
 
 
 def _entry_toml(entry: Mapping[str, object]) -> str:
-    """Return one manifest entry; TOML's strings and lists of them are JSON's, but for DEL."""
+    """Return one entry as TOML; its strings and lists are those of JSON, except for DEL."""
     values = {name: value for name, value in entry.items() if value and name != "metadata"}
     metadata = entry.get("metadata")
     assert isinstance(metadata, dict)

@@ -1,4 +1,4 @@
-"""Counts what a path costs: SQL statements, commits, file reads, time."""
+"""Counts the costs of an import path: SQL statements, commits, file reads, seconds."""
 
 import time
 from collections.abc import Iterator
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-# Looking the schema up, and savepoints, are ours; SkillMeat knows its tables.
+# Schema queries and savepoints do not count: SkillMeat's own code needs none.
 _COUNTED = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
 @dataclass
 class Costs:
-    """What was spent so far; only what happens inside `spent` counts."""
+    """Costs so far; only work inside `counting` is counted."""
 
     statements: int = 0
     commits: int = 0
@@ -22,8 +22,8 @@ class Costs:
     _running: bool = field(default=False, repr=False)
 
     @contextmanager
-    def spent(self) -> Iterator[None]:
-        """Count what happens inside."""
+    def counting(self) -> Iterator[None]:
+        """Count the work inside the ``with`` block."""
         self._running, start = True, time.perf_counter()
         try:
             yield

@@ -1,4 +1,4 @@
-"""A source of artifacts, as SkillMeat's marketplace sees one: what a scan of it finds."""
+"""A source of artifacts, as SkillMeat's marketplace registers one, and its scan."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,25 +8,24 @@ from typing import Literal
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 
-# A small source of the kind people import from; the regression's ``1password`` skill is in it.
-BUNDLED = Path(__file__).with_name("tree")
+# A small source with the ``1password`` skill, whose description went blank in the regression.
+BUNDLED_SOURCE = Path(__file__).with_name("tree")
 REPOSITORY = "https://github.com/acme-labs/agent-kit"
 
-# The folders of a source that are looked into, and the type each stands for.
+# The folder of a source that holds the artifacts of a type.
 FOLDERS = {"skill": "skills", "command": "commands", "agent": "agents"}
 
-Status = Literal["pending", "imported", "skipped"]
+ImportStatus = Literal["pending", "imported", "skipped"]
 Fields = Mapping[str, str | None]
 ReadFields = Callable[[str], Fields]
 
 
 @dataclass
-class ImportEntry:
-    """One artifact of a source, as its import is asked for.
+class SourceArtifact:
+    """One artifact of a source, as an import request names it.
 
     ``path`` is relative to the source; ``description`` is None where the source is not indexed;
-    ``tags`` are those of its path (``skills/ops/lock-audit``: ops); ``status`` is what the
-    coordinator made of it.
+    ``tags`` come from its path (``skills/ops/lock-audit``: ops); ``status`` is set by the import.
     """
 
     artifact_type: str
@@ -35,7 +34,7 @@ class ImportEntry:
     upstream_url: str
     description: str | None
     tags: Sequence[str] = ()
-    status: Status = "pending"
+    status: ImportStatus = "pending"
 
     @property
     def artifact_id(self) -> str:
@@ -43,34 +42,38 @@ class ImportEntry:
         return f"{self.artifact_type}:{self.name}"
 
 
-def scan(source: Path, read_fields: ReadFields, *, indexed: bool = True) -> list[ImportEntry]:
+def scan_source(
+    source: Path, read_fields: ReadFields, *, indexed: bool = True
+) -> list[SourceArtifact]:
     """Return the artifacts in the folder *source*, by type and name.
 
-    Skills are folders with a ``SKILL.md``, commands and agents Markdown files. The description is
-    the front matter's, where the source is *indexed*; else it is None, as SkillMeat has it unless
-    indexing is switched on. Raises `UsageError` where there is nothing to import.
+    Skills are folders with a ``SKILL.md``, commands and agents Markdown files. The description
+    comes from the front matter where the source is *indexed*, otherwise it is None: SkillMeat does
+    not index by default. Raises `UsageError` where the source has no artifact.
     """
-    found = [
-        _entry(kind, path, source, read_fields if indexed else None)
+    artifacts = [
+        _source_artifact(kind, path, source, read_fields if indexed else None)
         for kind, folder in FOLDERS.items()
         for path in sorted((source / folder).rglob("SKILL.md" if kind == "skill" else "*.md"))
     ]
-    if not found:
+    if not artifacts:
         raise UsageError(
             f"nothing to import in {printable(source)}: "
             "it has no skills/…/SKILL.md, commands/*.md or agents/*.md"
         )
-    return sorted(found, key=lambda entry: entry.artifact_id)
+    return sorted(artifacts, key=lambda entry: entry.artifact_id)
 
 
-def _entry(kind: str, file: Path, source: Path, read_fields: ReadFields | None) -> ImportEntry:
+def _source_artifact(
+    kind: str, file: Path, source: Path, read_fields: ReadFields | None
+) -> SourceArtifact:
     path = (file.parent if kind == "skill" else file).relative_to(source)
-    own = {} if read_fields is None else read_fields(file.read_text("utf-8"))
-    return ImportEntry(
+    fields = {} if read_fields is None else read_fields(file.read_text("utf-8"))
+    return SourceArtifact(
         artifact_type=kind,
         name=path.stem if kind != "skill" else path.name,
         path=str(path),
         upstream_url=f"{REPOSITORY}/tree/main/{path}",
-        description=own.get("description"),
+        description=fields.get("description"),
         tags=path.parent.parts[1:],
     )

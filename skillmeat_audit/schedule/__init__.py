@@ -1,1 +1,1 @@
-"""Runs the report regularly: systemd timers, cron lines, CI workflows; it removes only its own."""
+"""Schedules for the report: systemd timers, cron lines, CI workflows, and the lock."""

@@ -1,68 +1,69 @@
-"""Schedules with a line in the user's crontab; output goes to a log file."""
+"""Schedules with lines in the user's crontab; output goes to a log file."""
 
 import re
 import shlex
 from pathlib import Path
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.atomic_write import make_folder
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.schedule.job import MARK, Job, job_name
+from skillmeat_audit.schedule.job import OWNER_MARK, Job, job_name
 from skillmeat_audit.schedule.tools import run_tool
 
-# What ``crontab -l`` says to a user who has none; any other failure must not be taken for that.
+_NO_LINE = f"the crontab has no line of {TOOL} for"
+# How ``crontab -l`` fails for a user without a crontab. After any other failure nothing is written:
+# that would replace a crontab that could not be read.
 _NO_CRONTAB = r"no crontab for|No such file"
 
 
-def printed(job: Job) -> str:
-    """Return the lines of the crontab."""
+def render_crontab(job: Job) -> str:
+    """Return the lines of *job*, between its begin and end marks."""
     begin, end = _marks(job.home)
-    return f"{begin}\n{line(job)}\n{end}\n"
+    return f"{begin}\n{crontab_line(job)}\n{end}\n"
 
 
-def line(job: Job) -> str:
-    """Return the line of *job*; a percent sign, which cron takes for a line end, is escaped."""
-    command = " ".join(shlex.quote(each) for each in job.argv)
-    said = f"{command} >>{shlex.quote(job.log)} 2>&1"
-    return f"{cron_times(job)} {said}".replace("%", "\\%")
+def crontab_line(job: Job) -> str:
+    """Return the line of *job*; percent signs are escaped, as cron reads them as line ends."""
+    command = " ".join(shlex.quote(argument) for argument in job.argv)
+    return f"{cron_times(job)} {command} >>{shlex.quote(job.log)} 2>&1".replace("%", "\\%")
 
 
 def cron_times(job: Job) -> str:
-    """Return when *job* is due, in cron's five fields."""
+    """Return cron's five time fields for *job*, e.g. ``17 3 * * *``."""
     hour = "*" if job.every == "hour" else str(job.hour)
     return f"{job.minute} {hour} * * {'1' if job.every == 'week' else '*'}"
 
 
 def install(job: Job) -> str:
-    """Put the line into the crontab, in place of an earlier one; say what was done."""
+    """Add *job* to the crontab, in place of its earlier lines; return what was done."""
     before = _crontab()
-    others = _without(before, job.home)
-    now = f"{others}{printed(job)}"
-    if now == before:
-        return f"{job.name} was in the crontab already, as it is"
-    _make_log(job.log)
-    run_tool("crontab", "-", given=now)
+    after = f"{_without(before, job.home)}{render_crontab(job)}"
+    if after == before:
+        return f"{job.name} is in the crontab already, unchanged"
+    _make_log_folder(job.log)
+    run_tool("crontab", "-", stdin=after)
     return f"{job.name} is in the crontab; log: {printable(job.log)}"
 
 
 def remove(home: str) -> str:
-    """Take the lines of *home* out of the crontab; say what was done."""
+    """Remove the lines of *home* from the crontab; return what was done."""
     before = _crontab()
-    now = _without(before, home)
-    if now == before:
-        return f"no line of ours in the crontab for {printable(home)}"
-    run_tool("crontab", "-", given=now)
-    return f"{job_name(home)} is not in the crontab any more"
+    after = _without(before, home)
+    if after == before:
+        return f"{_NO_LINE} {printable(home)}"
+    run_tool("crontab", "-", stdin=after)
+    return f"{job_name(home)} removed from the crontab"
 
 
 def status(home: str) -> str:
-    """Say whether the crontab holds a line for *home*, and which."""
-    found = _block(home).search(_crontab())
-    return found[0].rstrip() if found else f"no line of ours in the crontab for {printable(home)}"
+    """Return the lines of *home* in the crontab, or that it holds none."""
+    lines = _block(home).search(_crontab())
+    return lines[0].rstrip() if lines else f"{_NO_LINE} {printable(home)}"
 
 
 def _crontab() -> str:
-    text = run_tool("crontab", "-l", harmless=_NO_CRONTAB)
+    text = run_tool("crontab", "-l", ok_errors=_NO_CRONTAB)
     return text if not text or text.endswith("\n") else f"{text}\n"
 
 
@@ -71,18 +72,18 @@ def _without(crontab: str, home: str) -> str:
 
 
 def _block(home: str) -> re.Pattern[str]:
-    """Return what matches our lines; where an end was lost, nobody else's up to the next end."""
+    """Return the pattern of the lines of *home*; it never matches past another begin mark."""
     begin, end = (re.escape(mark) for mark in _marks(home))
     return re.compile(rf"^{begin}\n(?:(?!{begin}\n).*\n)*?{end}\n", re.MULTILINE)
 
 
 def _marks(home: str) -> tuple[str, str]:
     name = job_name(home)
-    return f"# {MARK}: begin {name}", f"# {MARK}: end {name}"
+    return f"# {OWNER_MARK}: begin {name}", f"# {OWNER_MARK}: end {name}"
 
 
-def _make_log(path: str) -> None:
+def _make_log_folder(path: str) -> None:
     try:
         make_folder(Path(path).parent)
     except OSError as exc:
-        raise StateError(f"cannot make a folder for {printable(path)}: {exc.strerror}") from exc
+        raise StateError(f"cannot make the folder of {printable(path)}: {exc.strerror}") from exc

@@ -1,4 +1,4 @@
-"""What is run regularly: a command, how often, and what tells it from other jobs."""
+"""A scheduled job: the command, when it runs, and its name."""
 
 import hashlib
 import re
@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 
 Every = Literal["hour", "day", "week"]
-MARK = "skillmeat-audit schedule"
+OWNER_MARK = f"{TOOL} schedule"
 
 
 @dataclass(frozen=True)
 class Job:
-    """A command that is run for *home* every hour, day or week, at a time of the clock.
+    """A command that runs every hour, day or week for ``home``, at a time of day.
 
-    Everything in ``argv`` is absolute; ``log`` takes its output where the platform keeps none.
+    All paths in ``argv`` are absolute; output goes to ``log`` where the platform keeps no journal.
     """
 
     home: str
@@ -29,32 +30,32 @@ class Job:
 
     @property
     def name(self) -> str:
-        """What the job is called: one per home."""
+        """The name of the job: one per home."""
         return job_name(self.home)
 
 
 def job_name(home: str) -> str:
-    """Return what the job of a home is called: a file name, a unit name."""
+    """Return the name of the job of *home*, usable as a file name and as a unit name."""
     folder = home.removesuffix("/.skillmeat").rpartition("/")[2]
     slug = re.sub(r"[^A-Za-z0-9]+", "-", folder).strip("-") or "home"
     digest = hashlib.sha256(home.encode("utf-8", "surrogateescape")).hexdigest()
-    return f"skillmeat-audit-{slug[:30]}-{digest[:8]}"
+    return f"{TOOL}-{slug[:30]}-{digest[:8]}"
 
 
-def checked_job(texts: Sequence[str]) -> tuple[str, ...]:
-    """Return *texts*; raise `UsageError` for one that no unit file or cron line can hold."""
+def require_printable(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return *texts*; raise `UsageError` for one that no unit file or crontab can hold."""
     for text in texts:
         if printable(text) != text:
             raise UsageError(
-                f"{printable(text)} cannot be scheduled: it holds characters that are not printable"
+                f"{printable(text)} cannot be scheduled: it has unprintable characters"
             )
     return tuple(texts)
 
 
-def time_of_day(text: str) -> tuple[int, int]:
-    """Return hour and minute of ``HH:MM``; raise `UsageError`."""
+def parse_time_of_day(text: str) -> tuple[int, int]:
+    """Return hour and minute of *text* (``HH:MM``); raise `UsageError`."""
     match = re.fullmatch(r"(\d{1,2}):(\d{2})", text)
     hour, minute = (int(match[1]), int(match[2])) if match else (24, 0)
     if hour > 23 or minute > 59:
-        raise UsageError(f"{printable(text)} is no time of the day; give HH:MM, e.g. 03:17")
+        raise UsageError(f"invalid time {printable(text)}; give HH:MM, e.g. 03:17")
     return hour, minute

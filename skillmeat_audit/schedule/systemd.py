@@ -1,81 +1,81 @@
-"""Schedules with a systemd user timer; output goes to the journal."""
+"""Schedules with a systemd user timer; output goes to the systemd journal."""
 
 import getpass
 import re
 from pathlib import Path
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.schedule.job import MARK, Job, job_name
+from skillmeat_audit.schedule.job import OWNER_MARK, Job, job_name
 from skillmeat_audit.schedule.tools import is_owned, remove_owned, run_tool, write_owned
 
-_WHILE_LOGGED_IN = "; it runs while you are logged in, always after 'loginctl enable-linger'"
-_NOT_THERE = "does not exist|not loaded"
-_PLAIN = re.compile(r"[A-Za-z0-9_@+=:,./~-]+")
+_WHILE_LOGGED_IN = "; it runs only while you are logged in, unless you run 'loginctl enable-linger'"
+_NO_UNIT = "does not exist|not loaded"
+_UNQUOTED = re.compile(r"[A-Za-z0-9_@+=:,./~-]+")
 
 
-def printed(job: Job) -> str:
-    """Return both units, one under the other."""
-    return "\n".join(f"# {path}\n{text}" for path, text in units(job).items())
+def render_units(job: Job) -> str:
+    """Return the text of both units, with their file names."""
+    return "\n".join(f"# {path}\n{text}" for path, text in unit_files(job).items())
 
 
-def units(job: Job) -> dict[str, str]:
-    """Return the units of *job*: file name and text."""
-    mark = f"# {MARK}: {job.home}\n"
-    about = f"SkillMeat cache audit of {job.home}".replace("%", "%%")
-    command = " ".join(quoted(each) for each in job.argv)
+def unit_files(job: Job) -> dict[str, str]:
+    """Return the text of the units of *job* by file name."""
+    mark = f"# {OWNER_MARK}: {job.home}\n"
+    description = f"SkillMeat cache audit of {job.home}".replace("%", "%%")
+    command = " ".join(quote_argument(argument) for argument in job.argv)
     service = (
-        f"{mark}[Unit]\nDescription={about}\n\n[Service]\nType=oneshot\nExecStart={command}\n"
+        f"{mark}[Unit]\nDescription={description}\n\n[Service]\nType=oneshot\nExecStart={command}\n"
         "Nice=10\n"
     )
     timer = (
-        f"{mark}[Unit]\nDescription={about}\n\n[Timer]\nOnCalendar={calendar(job)}\n"
+        f"{mark}[Unit]\nDescription={description}\n\n[Timer]\nOnCalendar={on_calendar(job)}\n"
         "Persistent=true\n\n[Install]\nWantedBy=timers.target\n"
     )
     return {f"{job.name}.service": service, f"{job.name}.timer": timer}
 
 
-def calendar(job: Job) -> str:
-    """Return when *job* is due, in systemd's words."""
-    at = f"{job.hour:02}:{job.minute:02}:00"
-    return {
-        "hour": f"*-*-* *:{job.minute:02}:00", "day": f"*-*-* {at}", "week": f"Mon *-*-* {at}",
-    }[job.every]  # fmt: skip
+def on_calendar(job: Job) -> str:
+    """Return the ``OnCalendar`` value of *job*, e.g. ``*-*-* 03:17:00``."""
+    day = "Mon " if job.every == "week" else ""
+    hour = "*" if job.every == "hour" else f"{job.hour:02}"
+    return f"{day}*-*-* {hour}:{job.minute:02}:00"
 
 
-def quoted(text: str) -> str:
-    """Return *text* as one word of an ``ExecStart`` line: no specifier, variable or quote in it."""
-    if _PLAIN.fullmatch(text):
+def quote_argument(text: str) -> str:
+    """Return *text* as one argument of ``ExecStart``; quotes, ``%`` and ``$`` are escaped."""
+    if _UNQUOTED.fullmatch(text):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + escaped.replace("%", "%%").replace("$", "$$") + '"'
 
 
 def install(job: Job, folder: Path) -> str:
-    """Write the units to *folder* and start the timer; say what was done."""
-    run_tool("systemctl", "--user", "show-environment")  # without a manager, nothing is written
-    changed = [write_owned(folder / name, text) for name, text in units(job).items()]
+    """Write the units to *folder* and start the timer; return what was done."""
+    run_tool("systemctl", "--user", "show-environment")  # fails where no user manager runs
+    changed = [write_owned(folder / name, text) for name, text in unit_files(job).items()]
     run_tool("systemctl", "--user", "daemon-reload")
     run_tool("systemctl", "--user", "enable", "--now", f"{job.name}.timer")
-    said = "installed" if any(changed) else "was installed already, as it is"
-    return f"{job.name}.timer {said}; log: journalctl --user -u {job.name}{_lingering()}"
+    action = "installed" if any(changed) else "is installed already, unchanged"
+    return f"{job.name}.timer {action}; log: journalctl --user -u {job.name}{_linger_note()}"
 
 
-def _lingering() -> str:
-    """Return what a user has to know whose timers stop when the last session ends."""
+def _linger_note() -> str:
+    """Return a note for users whose timers stop when their last session ends."""
     try:
         lingers = Path("/var/lib/systemd/linger", getpass.getuser()).exists()
-    except (OSError, KeyError):  # a user without a name
+    except (OSError, KeyError):  # the user id has no name
         return ""
     return "" if lingers else _WHILE_LOGGED_IN
 
 
 def remove(home: str, folder: Path) -> str:
-    """Stop the timer of *home* and remove its units from *folder*; say what was done."""
+    """Stop the timer of *home* and remove its units from *folder*; return what was done."""
     name = job_name(home)
     paths = [folder / f"{name}.timer", folder / f"{name}.service"]
     if not any(is_owned(path) for path in paths):
-        return f"no timer of ours for {printable(home)}"
-    run_tool("systemctl", "--user", "disable", "--now", f"{name}.timer", harmless=_NOT_THERE)
+        return f"no timer of {TOOL} for {printable(home)}"
+    run_tool("systemctl", "--user", "disable", "--now", f"{name}.timer", ok_errors=_NO_UNIT)
     for path in paths:
         remove_owned(path)
     run_tool("systemctl", "--user", "daemon-reload")
@@ -83,9 +83,9 @@ def remove(home: str, folder: Path) -> str:
 
 
 def status(home: str, folder: Path) -> str:
-    """Say whether the timer of *home* is installed, and when it is due."""
+    """Return the timer of *home* and when it runs next, or that none is installed."""
     name = job_name(home)
     if not is_owned(folder / f"{name}.timer"):
-        return f"no timer of ours for {printable(home)}"
-    listed = run_tool("systemctl", "--user", "list-timers", "--all", "--no-pager", f"{name}.timer")
-    return f"{folder / name}.timer\n{listed.rstrip()}"
+        return f"no timer of {TOOL} for {printable(home)}"
+    timers = run_tool("systemctl", "--user", "list-timers", "--all", "--no-pager", f"{name}.timer")
+    return f"{folder / name}.timer\n{timers.rstrip()}"

@@ -1,4 +1,4 @@
-"""Calls the platform's own tools, and writes the files they read."""
+"""Calls the platform's schedulers, and writes and removes the files that they read."""
 
 import os
 import re
@@ -6,42 +6,48 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.atomic_write import make_folder, write_whole
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.schedule.job import MARK
+from skillmeat_audit.schedule.job import OWNER_MARK
 
 _WAIT_SECONDS = 60
-_WAY_OUT = "choose another --kind, or print only"
+_WAY_OUT = "choose another --kind, or print the schedule without --install"
 
 
-def run_tool(tool: str, *arguments: str, given: str = "", harmless: str | None = None) -> str:
-    """Return what *tool* printed; raise `StateError` where it is not there or fails.
+def run_tool(tool: str, *arguments: str, stdin: str = "", ok_errors: str | None = None) -> str:
+    """Return the output of *tool*; raise `StateError` where it is missing or fails.
 
-    *given* is its standard input; a failure whose message matches *harmless* is none.
+    A failure whose message matches the pattern *ok_errors* counts as success.
     """
     path = shutil.which(tool)
     if path is None:
-        raise StateError(f"{tool} is not installed here; {_WAY_OUT}")
+        raise StateError(f"{tool} is not installed; {_WAY_OUT}")
     try:
-        done = subprocess.run(
-            [path, *arguments], input=given, capture_output=True, timeout=_WAIT_SECONDS,
-            encoding="utf-8", errors="surrogateescape", env={**os.environ, "LC_ALL": "C.UTF-8"},
-        )  # fmt: skip
+        result = subprocess.run(
+            [path, *arguments],
+            input=stdin,
+            capture_output=True,
+            timeout=_WAIT_SECONDS,
+            encoding="utf-8",
+            errors="surrogateescape",
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+        )
     except (OSError, subprocess.TimeoutExpired) as exc:
         raise StateError(f"{tool} cannot be run: {printable(exc)}") from exc
-    if done.returncode and not (harmless and re.search(harmless, done.stderr)):
-        said = (done.stderr or done.stdout).strip().splitlines()
-        reason = printable(said[-1] if said else done.returncode)
+    if result.returncode and not (ok_errors and re.search(ok_errors, result.stderr)):
+        lines = (result.stderr or result.stdout).strip().splitlines()
+        reason = printable(lines[-1] if lines else f"exit code {result.returncode}")
         raise StateError(f"{tool} failed: {reason}; {_WAY_OUT}")
-    return done.stdout
+    return result.stdout
 
 
 def is_owned(path: Path) -> bool:
-    """Tell whether we wrote the file at *path*; raise `StateError` where it cannot be read."""
+    """Return whether this program wrote the file at *path* (its first line); raise `StateError`."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            return MARK in file.readline()
+            return OWNER_MARK in file.readline()
     except FileNotFoundError:
         return False
     except OSError as exc:
@@ -49,12 +55,12 @@ def is_owned(path: Path) -> bool:
 
 
 def write_owned(path: Path, text: str) -> bool:
-    """Write *text* to *path*; tell whether that changed it.
+    """Write *text* to *path*; return whether that changed the file.
 
-    Raises `StateError`, also where the file there is not ours.
+    Raises `StateError`, also where the existing file is not owned.
     """
     if path.exists() and not is_owned(path):
-        raise StateError(f"{printable(path)} is not ours; move it away first")
+        raise StateError(f"{printable(path)} was not written by {TOOL}; move it away first")
     try:
         if path.exists() and path.read_text(encoding="utf-8") == text:
             return False
@@ -66,7 +72,7 @@ def write_owned(path: Path, text: str) -> bool:
 
 
 def remove_owned(path: Path) -> bool:
-    """Remove the file at *path* if it is ours; tell whether it was there. Raises `StateError`."""
+    """Remove the file at *path* if it is owned; return whether it was. Raises `StateError`."""
     if not is_owned(path):
         return False
     try:

@@ -1,15 +1,16 @@
-"""Schedules with a workflow file for GitHub's runners; output goes to the run's log and summary."""
+"""Schedules with a GitHub workflow; output goes to the log and the summary of its runs."""
 
 import shlex
 from pathlib import Path
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.schedule.cron import cron_times
-from skillmeat_audit.schedule.job import MARK, Job
+from skillmeat_audit.schedule.job import OWNER_MARK, Job
 from skillmeat_audit.schedule.tools import is_owned, remove_owned, write_owned
 
-FILE = Path(".github/workflows/skillmeat-audit.yml")
+WORKFLOW_FILE = Path(".github/workflows/skillmeat-audit.yml")
 _TEXT = """\
 # {mark}: {home}
 name: SkillMeat cache audit
@@ -41,7 +42,7 @@ jobs:
           SKILLMEAT_AUDIT_NOTIFY: ${{{{ secrets.SKILLMEAT_AUDIT_NOTIFY }}}}
         run: |
           {command}
-      - if: always()  # findings end the step before with 1, and the history is kept all the same
+      - if: always()  # the previous step exits 1 on findings; the history is saved nevertheless
         uses: actions/cache/save@v4
         with:
           path: .skillmeat-audit
@@ -58,29 +59,29 @@ jobs:
 """
 
 
-def printed(job: Job, version: str) -> str:
-    """Return the workflow file; raise `UsageError` for a path that it cannot hold."""
-    command = " ".join(shlex.quote(each) for each in job.argv)
+def render_workflow(job: Job, version: str) -> str:
+    """Return the text of the workflow; raise `UsageError` for a path that it cannot hold."""
+    command = " ".join(shlex.quote(argument) for argument in job.argv)
     if "${{" in command:
-        raise UsageError(f"{printable(job.home)} would be an expression in a workflow file")
+        raise UsageError(f"{printable(job.home)} holds ${{{{, an expression in a workflow")
     return _TEXT.format(
-        mark=MARK, home=job.home, when=cron_times(job), version=version, command=command
+        mark=OWNER_MARK, home=job.home, when=cron_times(job), version=version, command=command
     )
 
 
 def install(job: Job, version: str, root: Path) -> str:
-    """Write the workflow file below *root*; say what was done."""
-    changed = write_owned(root / FILE, printed(job, version))
-    return f"{root / FILE} {'written' if changed else 'is there already, as it is'}"
+    """Write the workflow below *root*; return what was done."""
+    changed = write_owned(root / WORKFLOW_FILE, render_workflow(job, version))
+    return f"{root / WORKFLOW_FILE} {'written' if changed else 'is installed already, unchanged'}"
 
 
 def remove(root: Path) -> str:
-    """Remove the workflow file below *root*, if it is ours; say what was done."""
-    gone = remove_owned(root / FILE)
-    return f"{root / FILE} removed" if gone else f"no workflow of ours at {root / FILE}"
+    """Remove the workflow below *root*, if this program wrote it; return what was done."""
+    path = root / WORKFLOW_FILE
+    return f"{path} removed" if remove_owned(path) else f"{path} is not installed by {TOOL}"
 
 
 def status(root: Path) -> str:
-    """Say whether the workflow file is there."""
-    said = "is installed" if is_owned(root / FILE) else "is not installed"
-    return f"{root / FILE} {said}"
+    """Return whether the workflow is installed."""
+    state = "is installed" if is_owned(root / WORKFLOW_FILE) else "is not installed"
+    return f"{root / WORKFLOW_FILE} {state}"

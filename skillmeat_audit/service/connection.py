@@ -1,7 +1,7 @@
 """Opens the cache for writing: one transaction that holds the write lock from start to end."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -23,7 +23,7 @@ def cache_transaction(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[
     another writer, and as long for an audit or a run of another thread. Raises `DatabaseError` if
     the cache cannot be opened, is locked for longer, read-only or damaged, or the disk is full.
     """
-    engine = _engine(url, wait_seconds)
+    engine = database_engine(url, wait_seconds, prepare=_prepare_cache)
     try:
         with (
             database_lock(url, wait_seconds),
@@ -46,29 +46,43 @@ def cache_transaction(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[
         engine.dispose()
 
 
-def _engine(url: str, wait_seconds: float) -> sa.Engine:
+def database_engine(
+    url: str,
+    wait_seconds: float,
+    *,
+    begin: str = "BEGIN IMMEDIATE",
+    prepare: Callable[[sqlite3.Connection], None] = lambda raw: None,
+) -> sa.Engine:
+    """Return an engine, without a pool, for the SQLite file or the server behind *url*.
+
+    On SQLite every transaction starts with *begin*, waits up to *wait_seconds* for a lock, and
+    *prepare* is called with each new connection; the file must exist (``mode=rw``).
+    """
     path = sqlite_path(url)
     if path is None:
         return server_engine(url, wait_seconds)
 
     def connect() -> sqlite3.Connection:
+        # Without isolation_level=None the driver would begin transactions itself, deferred.
         raw = sqlite3.connect(
             sqlite_uri(path, "rw"), uri=True, timeout=wait_seconds, isolation_level=None
         )
-        raw.text_factory = _lenient_text
-        raw.execute("PRAGMA foreign_keys = ON")
-        raw.execute("PRAGMA synchronous = FULL")
+        prepare(raw)
         return raw
 
     engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool)
-    sa.event.listen(
-        engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE")
-    )
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 
 
+def _prepare_cache(raw: sqlite3.Connection) -> None:
+    raw.text_factory = _lenient_text
+    raw.execute("PRAGMA foreign_keys = ON")
+    raw.execute("PRAGMA synchronous = FULL")
+
+
 def _lenient_text(content: bytes) -> str:
-    """Return text that may not be UTF-8; `base.text.is_utf8` detects what is not."""
+    """Return text that may not be UTF-8: what is not is told by `base.text.is_utf8`."""
     return content.decode("utf-8", "surrogateescape")
 
 

@@ -9,6 +9,7 @@ import resource
 import sys
 from collections.abc import Sequence
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import AuditError, BusyError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.exits import ExitCode
@@ -63,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        return int(cli.main(arguments, prog_name="skillmeat-audit", standalone_mode=False) or 0)
+        return int(cli.main(arguments, prog_name=TOOL, standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as exc:
         print_error(exc.format_message())
         return ExitCode.FAILED
@@ -80,5 +81,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _failed(message: str, code: ExitCode = ExitCode.FAILED) -> int:
-    print_error(f"skillmeat-audit: {printable(message)}")
+    print_error(f"{TOOL}: {printable(message)}")
     return code

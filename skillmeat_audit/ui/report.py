@@ -155,9 +155,9 @@ def _keeping(options: dict[str, Any], settings: "Settings") -> "HistorySettings"
 
 
 def _notifying(options: dict[str, Any]) -> "NoticeSettings | None":
-    from skillmeat_audit.delivery.notices import NoticeSettings, services_from
+    from skillmeat_audit.delivery.notices import NoticeSettings, load_services
 
-    services = services_from(options["notify_file"])
+    services = load_services(options["notify_file"])
     return NoticeSettings(services, Severity(options["notify_from"])) if services else None
 
 
@@ -169,7 +169,7 @@ def _tell(outcome: "ReportOutcome", *, quiet: bool) -> None:
         print_error(f"{format_utc(outcome.document.made_at)}: {outcome.document.headline}")
         if changed := outcome.changed:
             print_error(f"  {changed}")
-        for path, size_bytes in outcome.delivery.written:
+        for path, size_bytes in outcome.delivery.files:
             if path != "-":
                 print_error(f"  {printable(path)}  {size_bytes / 1000:.1f} kB")
     for problem in outcome.problems:

@@ -66,12 +66,12 @@ def schedule(home: str, **options: Any) -> int:
 
 def _check_files(options: dict[str, Any]) -> None:
     """Refuse files that could not be used: better now than every night."""
-    from skillmeat_audit.delivery.notices import services_from
+    from skillmeat_audit.delivery.notices import load_services
     from skillmeat_audit.history.baseline import load_baseline
     from skillmeat_audit.loaders.settings import load_settings
 
     for name, use in (
-        ("notify_file", services_from), ("baseline", load_baseline), ("config", load_settings),
+        ("notify_file", load_services), ("baseline", load_baseline), ("config", load_settings),
     ):  # fmt: skip
         if options[name] is not None:
             use(Path(options[name]).expanduser())

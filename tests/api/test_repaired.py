@@ -13,7 +13,7 @@ from skillmeat_audit.base.urls import sqlite_url
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.tables import KEY
-from skillmeat_audit.repair.record import decode_record, encode_record
+from skillmeat_audit.repair.journal import decode_journal, encode_journal
 
 pytestmark = pytest.mark.slow
 
@@ -196,10 +196,10 @@ ODD_CELLS = [b"\xff", 5, 1.5, float("inf"), True, "", None]
 def test_cells_of_any_type_in_a_journal_are_compared_with_the_row(make_home, part, cell):
     home = make_home()
     run, keys = repaired(home)
-    record = decode_record(journal_of(run).read_bytes(), run.outcome.run)
+    record = decode_journal(journal_of(run).read_bytes(), run.outcome.run)
     for entry in record.entries:
         getattr(entry, part)["description"] = cell
-    journal_of(run).write_bytes(encode_record(record))
+    journal_of(run).write_bytes(encode_journal(record))
     writers_now = {writers(home)[key][0] for key in keys}
 
     assert (writers_now == {OURS}) == (part == "before")

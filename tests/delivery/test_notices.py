@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 
 from skillmeat_audit.base.errors import UsageError
-from skillmeat_audit.delivery.notices import VARIABLE, services_from
+from skillmeat_audit.delivery.notices import NOTIFY_VARIABLE, load_services
 from skillmeat_audit.model.exits import ExitCode
 
 pytest.importorskip("apprise", reason="install the extra 'notify'")
@@ -40,9 +40,11 @@ def server(monkeypatch, tmp_path):
     server.server_close()
 
 
-def test_what_is_new_is_told_once_with_the_page(cli, make_home, server, monkeypatch, tmp_path):
+def test_new_findings_are_notified_once_with_the_page(
+    cli, make_home, server, monkeypatch, tmp_path
+):
     address, received = server
-    monkeypatch.setenv(VARIABLE, address)
+    monkeypatch.setenv(NOTIFY_VARIABLE, address)
     home = make_home()
 
     for _ in range(2):
@@ -61,7 +63,7 @@ def test_what_is_new_is_told_once_with_the_page(cli, make_home, server, monkeypa
     assert SECRET.encode() not in kept
 
 
-def test_severities_decide_who_is_told(cli, make_home, server, tmp_path):
+def test_severities_decide_who_is_notified(cli, make_home, server, tmp_path):
     address, received = server
     file = tmp_path / "notify"
     file.write_text(f"# ours\nwarning={address}\n\ninfo,error={address}\n")
@@ -74,9 +76,9 @@ def test_severities_decide_who_is_told(cli, make_home, server, tmp_path):
     assert len(received) == 1
 
 
-def test_a_failure_is_told(cli, make_home, server, monkeypatch):
+def test_a_failure_is_notified(cli, make_home, server, monkeypatch):
     address, received = server
-    monkeypatch.setenv(VARIABLE, address)
+    monkeypatch.setenv(NOTIFY_VARIABLE, address)
     home = make_home()
     (home / "cache" / "cache.db").write_bytes(b"SQLite format 3\0 and no more")
 
@@ -88,14 +90,14 @@ def test_a_failure_is_told(cli, make_home, server, monkeypatch):
 def test_a_dead_endpoint_exits_6_after_the_report(cli, make_home, monkeypatch, tmp_path, caplog):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv(VARIABLE, f"json://u:{SECRET}@127.0.0.1:9/ nonsense://{SECRET}")
+    monkeypatch.setenv(NOTIFY_VARIABLE, f"json://u:{SECRET}@127.0.0.1:9/ nonsense://{SECRET}")
 
     code, out, err = cli("report", make_home(), "-o", tmp_path / "r.json")
 
     assert code == ExitCode.UNDELIVERED
     assert json.loads((tmp_path / "r.json").read_text())["findings"]
-    assert "notification 1 (json) was not accepted" in err
-    assert "notification 2 (nonsense): apprise knows no such address" in err
+    assert "notification 1 (json) did not accept the notice" in err
+    assert "notification 2 (nonsense): apprise does not know this kind of address" in err
     assert SECRET not in out + err + caplog.text
 
 
@@ -108,25 +110,25 @@ def test_an_address_is_called_by_its_number_among_all(cli, make_home, server, tm
     code, _, err = cli("report", make_home(), "-q", "--notify-file", file)
 
     assert code == ExitCode.UNDELIVERED
-    assert "notification 2 (nonsense): apprise knows no such address" in err
+    assert "notification 2 (nonsense): apprise does not know this kind of address" in err
     assert len(received) == 1
 
 
-def test_a_file_of_secrets_is_for_its_owner_alone(tmp_path, monkeypatch):
-    monkeypatch.delenv(VARIABLE, raising=False)
+def test_a_file_of_secrets_must_be_private(tmp_path, monkeypatch):
+    monkeypatch.delenv(NOTIFY_VARIABLE, raising=False)
     file = tmp_path / "notify"
     file.write_text(f"json://{SECRET}\nerror, warning=json://{SECRET}\n")
     file.chmod(0o640)
     with pytest.raises(UsageError, match="chmod 600"):
-        services_from(file)
+        load_services(file)
     file.chmod(0o600)
 
-    services = services_from(file)
+    services = load_services(file)
 
     assert [each.severities for each in services] == [(), ("error", "warning")]
     assert SECRET not in repr(services)
     for wrong in (SECRET, f"bad=json://{SECRET}"):
         file.write_text(wrong)
-        with pytest.raises(UsageError, match="address 1 is not understood") as caught:
-            services_from(file)
+        with pytest.raises(UsageError, match="address 1 is invalid") as caught:
+            load_services(file)
         assert SECRET not in str(caught.value)

@@ -12,7 +12,7 @@ from skillmeat_audit.history.baseline import (
     accept_findings,
     load_baseline,
     save_baseline,
-    updated_entries,
+    update_entries,
 )
 from skillmeat_audit.model.rules import NEVER_ACCEPTED
 from skillmeat_audit.model.tables import FINDINGS
@@ -34,10 +34,10 @@ def found():
 
 @pytest.fixture(scope="module")
 def baseline(found):
-    return updated_entries([], found, AcceptanceTerms("on purpose", "ops"), TODAY, whole=True)
+    return update_entries([], found, AcceptanceTerms("on purpose", "ops"), TODAY, whole=True)
 
 
-def test_what_is_known_is_accepted(found, baseline):
+def test_findings_in_the_baseline_are_accepted(found, baseline):
     left, accepted = accept_findings(baseline, found, NONE, TODAY)
 
     assert left.empty
@@ -61,8 +61,8 @@ def test_entries_without_a_finding_are_stale_unless_it_is_ignored(found, baselin
     assert len(accepted.stale) == len(baseline)
 
 
-def test_expired_entries_accept_nothing_and_are_told(found):
-    entries = updated_entries(
+def test_expired_entries_accept_nothing_and_are_reported(found):
+    entries = update_entries(
         [], found, AcceptanceTerms(expires=date(2026, 2, 9)), TODAY, whole=True
     )
 
@@ -77,7 +77,7 @@ def test_what_could_not_be_checked_is_never_accepted(tmp_path):
     found = findings("J", "skill:a", problems=[broken])
     assert "L001" in set(found["rule"])
 
-    entries = updated_entries([], found, AcceptanceTerms(), TODAY, whole=True)
+    entries = update_entries([], found, AcceptanceTerms(), TODAY, whole=True)
 
     assert "L001" not in {each.rule for each in entries}
     path = tmp_path / "baseline.json"
@@ -91,49 +91,47 @@ def test_the_rules_that_are_never_accepted_are_rules():
     assert {rule.code for rule in RULES} > set(NEVER_ACCEPTED)
 
 
-def test_an_update_keeps_reasons_and_drops_what_is_gone(found, baseline):
-    now = updated_entries(
+def test_an_update_keeps_reasons_and_drops_fixed_findings(found, baseline):
+    now = update_entries(
         baseline, findings("J", "skill:b", "skill:c"), AcceptanceTerms("new"), TODAY, whole=True
     )
 
     reasons = {(each.artifact, each.reason) for each in now}
     assert reasons == {("skill:b", "on purpose"), ("skill:c", "new")}
-    part = updated_entries(
+    part = update_entries(
         baseline, findings("J", "skill:c"), AcceptanceTerms("new"), TODAY, whole=False
     )
     assert {each.artifact for each in part} == {"skill:a", "skill:b", "skill:c"}
 
 
-def test_an_update_renews_what_expired_only_where_it_is_told_until_when(found):
-    old = updated_entries(
+def test_an_update_renews_expired_entries_only_with_a_new_date(found):
+    old = update_entries(
         [], found, AcceptanceTerms("why", "ops", date(2026, 2, 9)), TODAY, whole=True
     )
-    valid = updated_entries(
+    valid = update_entries(
         [], found, AcceptanceTerms("why", "ops", date(2026, 2, 10)), TODAY, whole=True
     )
     later = AcceptanceTerms("other", "me", date(2027, 1, 1))
 
-    assert updated_entries(old, found, AcceptanceTerms(), TODAY, whole=True) == old
-    assert updated_entries(valid, found, later, TODAY, whole=True) == valid
+    assert update_entries(old, found, AcceptanceTerms(), TODAY, whole=True) == old
+    assert update_entries(valid, found, later, TODAY, whole=True) == valid
     (told,) = {
         (each.reason, each.owner, each.expires)
-        for each in updated_entries(old, found, later, TODAY, whole=True)
+        for each in update_entries(old, found, later, TODAY, whole=True)
     }
     assert told == ("why", "ops", date(2027, 1, 1))
 
 
-def test_of_entries_for_one_finding_the_one_that_lasts_longest_stays(found, baseline):
-    dated = updated_entries(
-        [], found, AcceptanceTerms(expires=date(2026, 2, 11)), TODAY, whole=True
-    )
+def test_of_duplicate_entries_the_last_to_expire_is_kept(found, baseline):
+    dated = update_entries([], found, AcceptanceTerms(expires=date(2026, 2, 11)), TODAY, whole=True)
 
     for entries in ([*dated, *baseline], [*baseline, *dated]):
-        assert set(updated_entries(entries, found, AcceptanceTerms(), TODAY, whole=True)) == set(
+        assert set(update_entries(entries, found, AcceptanceTerms(), TODAY, whole=True)) == set(
             baseline
         )
 
 
-def test_a_mark_of_the_byte_order_is_read_over_and_a_link_stays_one(baseline, tmp_path):
+def test_a_byte_order_mark_is_ignored_and_a_link_stays_a_link(baseline, tmp_path):
     real, link = tmp_path / "real.json", tmp_path / "link.json"
     link.symlink_to(real)
     save_baseline(link, baseline)
@@ -161,7 +159,7 @@ def test_the_file_is_sorted_one_entry_a_line_without_times(found, baseline, tmp_
         ("", "is wrong"),
         ("\xff", "is wrong"),
         ('{"schema": "x",\n"entries": [\n<<<<<<< HEAD\n]}', "line 3"),
-        ('{"schema": "x", "entries": []}', "is no skillmeat-audit/baseline/1"),
+        ('{"schema": "x", "entries": []}', "is not a skillmeat-audit/baseline/1"),
         ('{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001"}]}', "is wrong"),
         ('{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001", "digest": "0", '
          '"reason": " "}]}', "needs a reason"),
@@ -171,7 +169,7 @@ def test_the_file_is_sorted_one_entry_a_line_without_times(found, baseline, tmp_
          '"reason": "x", "expires": "soon"}]}', "is wrong"),
     ],
 )  # fmt: skip
-def test_a_mistake_in_the_file_is_told(tmp_path, text, said):
+def test_a_mistake_in_the_file_is_reported(tmp_path, text, said):
     path = tmp_path / "baseline.json"
     path.write_bytes(text.encode("latin-1"))
 

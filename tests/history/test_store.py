@@ -10,14 +10,14 @@ from builders import audited, entry, row, snapshot
 from skillmeat_audit.api.compose import as_reported
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.urls import sqlite_url
-from skillmeat_audit.history.database import checked_url, write_transaction
+from skillmeat_audit.history.database import history_url, write_transaction
 from skillmeat_audit.history.store import (
     HistoryLocation,
     Series,
+    load_runs,
     mark_delivered,
     record_failed_run,
     record_run,
-    runs_at,
 )
 from skillmeat_audit.model.trend import REPORTED, fingerprints
 
@@ -40,7 +40,7 @@ def url(request, tmp_path):
         return sqlite_url(tmp_path / "state" / "history.db")
     server = request.getfixturevalue("postgres_server")
     server.psql("CREATE DATABASE history;")
-    return checked_url(server.get_uri(database="history"))
+    return history_url(server.get_uri(database="history"))
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_the_first_run_has_nothing_to_compare_with(place):
     assert len(recorded.trend) == 1
 
 
-def test_new_fixed_and_persisting_are_told_by_identity(place):
+def test_new_fixed_and_persisting_follow_from_fingerprints(place):
     both, other = findings("skill:a", "skill:b"), findings("skill:b", "skill:c")
     each = len(findings("skill:a"))
     ran(place, both, 1)
@@ -91,7 +91,7 @@ def test_identities_are_free_of_values():
     assert len(set(fingerprints(other))) == len(other)
 
 
-def test_what_a_lost_report_said_is_said_again(place):
+def test_findings_of_a_lost_report_are_reported_as_new_again(place):
     ran(place, findings("skill:a"), 1)
     lost = ran(place, findings("skill:a", "skill:b"), 2, delivered=False)
     again = ran(place, findings("skill:a", "skill:b"), 3)
@@ -117,16 +117,16 @@ def test_what_is_hidden_is_not_fixed(place):
     found = findings("skill:a")
     ran(place, found, 1)
 
-    assert counts(ran(place, found.head(0), 2, hidden=found["identity"])) == (0, 0, 0)
+    assert counts(ran(place, found.head(0), 2, hidden=found["fingerprint"])) == (0, 0, 0)
 
 
-def test_failures_are_kept_and_compared_with_by_none(place):
+def test_failed_runs_are_recorded_and_never_compared_with(place):
     found = findings("skill:a")
     ran(place, found, 1)
     mark_delivered(place, record_failed_run(place, "2026-02-02T12:00:00Z", "damaged", "1"))
 
     assert counts(ran(place, found, 3)) == (0, 0, len(found))
-    assert list(runs_at(place.url, HOME.home)["outcome"]) == ["checked", "failed", "checked"]
+    assert list(load_runs(place.url, HOME.home)["outcome"]) == ["checked", "failed", "checked"]
 
 
 def test_series_do_not_mix(place):
@@ -134,7 +134,7 @@ def test_series_do_not_mix(place):
     narrow = HistoryLocation(place.url, Series(HOME.home, HOME.database, "select D"), 400)
 
     assert ran(narrow, findings("skill:b"), 2).changes is None
-    assert list(runs_at(place.url, HOME.home)["scope"]) == ["", "select D"]
+    assert list(load_runs(place.url, HOME.home)["scope"]) == ["", "select D"]
 
 
 def test_old_runs_are_forgotten(place):
@@ -148,31 +148,31 @@ def test_old_runs_are_forgotten(place):
     assert kept == 7
 
 
-def test_failures_push_out_each_other_and_nothing_else(place):
+def test_failed_runs_evict_only_failed_runs(place):
     short = HistoryLocation(place.url, HOME, 2)
     ran(short, findings("skill:a"), 1)
     for day in range(2, 7):
         record_failed_run(short, f"2026-02-{day:02}T12:00:00Z", "damaged", "1")
 
-    assert list(runs_at(place.url, HOME.home)["run"]) == [1, 5, 6]
+    assert list(load_runs(place.url, HOME.home)["run"]) == [1, 5, 6]
     assert counts(ran(short, findings("skill:a"), 7)) == (0, 0, len(findings("skill:a")))
 
 
-def test_it_is_kept_for_nobody_else_to_read(place, tmp_path):
+def test_only_the_owner_can_read_a_history(place, tmp_path):
     ran(place, findings("skill:a"), 1)
 
     file = tmp_path / "state" / "history.db"
     assert file.stat().st_mode & 0o077 == file.parent.stat().st_mode & 0o077 == 0
 
 
-def test_runs_at_once_are_all_kept_and_none_is_torn(url):
+def test_concurrent_runs_are_all_recorded_whole(url):
     place = HistoryLocation(url, HOME, 400)
     found = [findings("skill:a"), findings("skill:a", "skill:b")]
     with ThreadPoolExecutor(4) as threads:
         done = list(threads.map(lambda day: ran(place, found[day % 2], day), range(1, 13)))
 
     assert sorted(each.run for each in done) == list(range(1, 13))
-    runs = runs_at(url, HOME.home)
+    runs = load_runs(url, HOME.home)
     assert runs["delivered"].all()
     last = ran(place, found[0], 20)
     assert last.changes.new == 0
@@ -184,19 +184,19 @@ def test_a_history_of_a_newer_version_is_left_alone(place, tmp_path):
         connection.exec_driver_sql("UPDATE audit_format SET format = 2")
     before = (tmp_path / "state" / "history.db").read_bytes()
 
-    for act in (lambda: ran(place, findings("skill:a"), 2), lambda: runs_at(place.url, "x")):
-        with pytest.raises(StateError, match="is of a newer skillmeat-audit"):
+    for act in (lambda: ran(place, findings("skill:a"), 2), lambda: load_runs(place.url, "x")):
+        with pytest.raises(StateError, match="was written by a newer skillmeat-audit"):
             act()
     assert (tmp_path / "state" / "history.db").read_bytes() == before
 
 
 def test_reading_makes_nothing(place, tmp_path):
-    assert runs_at(place.url, HOME.home).empty
+    assert load_runs(place.url, HOME.home).empty
     assert not (tmp_path / "state").exists()
 
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "history.db").touch()
-    assert runs_at(place.url, HOME.home).empty
+    assert load_runs(place.url, HOME.home).empty
     assert not (tmp_path / "state" / "history.db").read_bytes()
 
 
@@ -204,10 +204,10 @@ def test_a_history_is_read_while_another_run_writes(place):
     ran(place, findings("skill:a"), 1)
 
     with write_transaction(place.url):
-        assert len(runs_at(place.url, HOME.home)) == 1
+        assert len(load_runs(place.url, HOME.home)) == 1
 
 
-def test_a_history_that_cannot_be_kept_says_so(tmp_path):
+def test_a_history_that_cannot_be_written_is_an_error(tmp_path):
     folder = HistoryLocation(sqlite_url(tmp_path), HOME, 400)
     (tmp_path / "text").write_text("no database at all, and long enough to be looked at" * 20)
     text = HistoryLocation(sqlite_url(tmp_path / "text"), HOME, 400)
@@ -223,15 +223,15 @@ def test_a_history_that_cannot_be_kept_says_so(tmp_path):
 
 
 def test_a_history_is_a_file_or_an_address():
-    assert checked_url("/x/h.db") == "sqlite:////x/h.db"
-    assert checked_url("postgresql://u@h/d") == "postgresql+psycopg://u@h/d"
-    assert checked_url("sqlite:////x/h.db") == "sqlite:////x/h.db"
+    assert history_url("/x/h.db") == "sqlite:////x/h.db"
+    assert history_url("postgresql://u@h/d") == "postgresql+psycopg://u@h/d"
+    assert history_url("sqlite:////x/h.db") == "sqlite:////x/h.db"
 
 
 def test_many_findings_take_time_in_proportion(place):
     names = [f"{number:016}" for number in range(20_000)]
     many = REPORTED.from_records([
-        {"rule": "D001", "severity": "error", "artifact_id": name, "identity": name}
+        {"rule": "D001", "severity": "error", "artifact_id": name, "fingerprint": name}
         for name in names
     ])  # fmt: skip
     began = time.process_time()

@@ -159,7 +159,7 @@ def test_a_row_that_was_deleted_stays_deleted(cli, planned, era):
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
 
     assert code == ExitCode.CONFLICT
-    assert "skipped skill:lock-audit · default: the row is gone" in out
+    assert "skipped skill:lock-audit · default: the row no longer exists" in out
     assert UPDATED not in cache_rows(case.database)
     assert "3 changes applied" in out
 
@@ -170,7 +170,7 @@ def test_rows_whose_artifact_was_deleted_stay_deleted(planned):
 
     run = applied(case)
 
-    assert reasons(run) == dict.fromkeys(OTHERS, "the row is gone")
+    assert reasons(run) == dict.fromkeys(OTHERS, "the row no longer exists")
     assert not cache_rows(case.database).keys() & set(OTHERS)
 
 
@@ -182,11 +182,11 @@ def test_a_row_that_somebody_else_inserted_is_theirs(cli, planned, era):
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
 
     assert code == ExitCode.CONFLICT
-    assert "skipped command:commit-message · default: there is such a row now" in out
+    assert "skipped command:commit-message · default: a row with this key exists now" in out
     assert cache_rows(case.database)[INSERTED] == theirs
 
 
-def test_a_row_that_somebody_else_inserted_alike_is_no_conflict(planned, era):
+def test_an_equal_row_inserted_by_another_program_is_not_a_conflict(planned, era):
     case = planned(era)
     values = "'Writes a commit message from the staged diff.', 'local'"
     elsewhere(case, insert(case, era, INSERTED, "description, origin", values))
@@ -200,7 +200,7 @@ def test_a_row_that_somebody_else_inserted_alike_is_no_conflict(planned, era):
 
 
 @pytest.mark.parametrize(("era", "mode"), [("artifact_id", "wal"), ("artifact_uuid", "delete")])
-def test_a_lock_is_waited_for_and_what_its_holder_wrote_is_kept(planned, era, mode):
+def test_a_run_waits_for_a_lock_and_keeps_what_its_holder_wrote(planned, era, mode):
     case = planned(era)
     with closing(sqlite3.connect(case.database)) as connection:
         connection.execute(f"PRAGMA journal_mode = {mode}")
@@ -238,7 +238,7 @@ def test_a_lock_held_for_too_long_is_reported(cli, planned, begin):
     assert cli("runs", case.home, "--state-dir", case.state)[1] == "no runs on this home yet\n"
 
 
-def test_a_reader_who_stays_keeps_a_rollback_database_from_its_commit(cli, planned, era):
+def test_a_long_reader_blocks_the_commit_of_a_rollback_database(cli, planned, era):
     case = planned(era)
     start = dump(case.database)
     reader = started(
@@ -281,7 +281,7 @@ def test_undo_leaves_a_deleted_row_deleted(cli, planned, era):
 
     del start[UPDATED]
     assert code == ExitCode.CONFLICT
-    assert "skipped skill:lock-audit · default: the row is gone" in out
+    assert "skipped skill:lock-audit · default: the row no longer exists" in out
     assert cache_rows(case.database) == start
 
 
@@ -294,7 +294,7 @@ def test_undo_puts_values_back_and_leaves_a_later_time(cli, planned, era):
     code, out, _ = cli("undo", case.home, "--state-dir", case.state)
 
     assert code == ExitCode.CLEAN
-    assert "skill:lock-audit: synced again since, its time was left" in out
+    assert "skill:lock-audit: synced again since the run, its synced_at was kept" in out
     moved = {"synced_at": "2099-01-01 00:00:00.000000"}
     assert cache_rows(case.database)[UPDATED] == start | moved
 
@@ -344,7 +344,7 @@ def deleting(case):
 ORPHAN = ("default", "skill:retired")
 
 
-def test_undo_does_not_put_a_row_back_whose_collection_is_gone(planned, era):
+def test_undo_skips_a_row_whose_collection_was_deleted(planned, era):
     case = planned(era)
     elsewhere(case, update(case, ORPHAN, f"collection_id = '{TEAM}'"))
     run = deleting(case)
@@ -353,12 +353,12 @@ def test_undo_does_not_put_a_row_back_whose_collection_is_gone(planned, era):
     undone = run.undo()
 
     assert reasons(undone)[TEAM, "skill:retired"] == "its collection is gone"
-    assert reasons(undone)[OTHERS[1]] == "the row is gone"
+    assert reasons(undone)[OTHERS[1]] == "the row no longer exists"
     assert len(undone.outcome.applied) == 3
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_undo_does_not_put_a_row_back_whose_artifact_is_gone(planned, again):
+def test_undo_skips_a_row_whose_artifact_was_deleted(planned, again):
     case = planned("artifact_uuid")
     run = deleting(case)
     elsewhere(case, "DELETE FROM artifacts WHERE id = 'skill:retired'")
@@ -368,7 +368,7 @@ def test_undo_does_not_put_a_row_back_whose_artifact_is_gone(planned, again):
 
     undone = run.undo()
 
-    assert reasons(undone) == {ORPHAN: "its artifact is gone"}
+    assert reasons(undone) == {ORPHAN: "its artifact no longer exists"}
     assert ORPHAN not in cache_rows(case.database)
 
 
@@ -380,7 +380,7 @@ def test_undo_does_not_replace_a_row_that_somebody_inserted_again(planned, era):
 
     undone = run.undo()
 
-    assert reasons(undone) == {ORPHAN: "there is such a row now"}
+    assert reasons(undone) == {ORPHAN: "a row with this key exists now"}
     assert cache_rows(case.database)[ORPHAN]["description"] == "theirs"
 
 
@@ -392,7 +392,7 @@ def test_text_that_is_not_utf_8_is_left_to_people(planned, era):
 
     run = applied(case)
 
-    assert reasons(run) == {UPDATED: "not UTF-8, mend it by hand: description"}
+    assert reasons(run) == {UPDATED: "not UTF-8, repair it by hand: description"}
     with closing(sqlite3.connect(case.database)) as connection:
         query = f"SELECT count(*) FROM collection_artifacts WHERE {{}} = {odd}"
         for column in ("description", "resolved_sha"):

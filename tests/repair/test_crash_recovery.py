@@ -30,7 +30,7 @@ import msgspec
 import sqlalchemy as sa
 from skillmeat_audit.model.changes import PlanDocument
 from skillmeat_audit.base.folders import state_folder
-from skillmeat_audit.repair import apply, journal, transaction, undo
+from skillmeat_audit.repair import apply, run_folders, transaction, undo
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
 
 def die(*_, **__):
@@ -61,8 +61,8 @@ def carry_out(stage, verb, plan, state):
     elif stage == "after the backup":
         die_after(transaction, "back_up_database")
     elif stage == "with an unmarked journal":
-        real = journal.append_state
-        journal.append_state = lambda folder, state: (
+        real = run_folders.append_state
+        run_folders.append_state = lambda folder, state: (
             die() if state == "prepared" else real(folder, state)
         )
     elif stage == "after the journal entry":
@@ -78,12 +78,12 @@ def carry_out(stage, verb, plan, state):
     elif stage == "after the commit":
         die_after(sa.Connection, "commit")
     plan = msgspec.json.decode(Path(plan).read_bytes(), type=PlanDocument)
-    terms = transaction.RunSettings(state_folder(plan.home, Path(state)), service=service)
+    settings = transaction.RunSettings(state_folder(plan.home, Path(state)), service=service)
     if verb == "undo":
-        undo.undo_run(journal.read_runs(terms.folder)[0], plan.database, terms)
+        undo.undo_run(run_folders.read_runs(settings.folder)[0], plan.database, settings)
     else:
         carry = apply.rehearse_plan if verb == "rehearse" else apply.apply_plan
-        carry(plan, plan.database, terms)
+        carry(plan, plan.database, settings)
 
 for line in sys.stdin:
     pid = os.fork()
@@ -269,7 +269,7 @@ def test_a_run_without_a_journal_cannot_be_undone(cli, planned, killed):
     assert "wrote nothing (begun): nothing to undo" in err
 
 
-def test_a_killed_run_is_told_once(cli, planned, killed):
+def test_a_killed_run_is_reported_once(cli, planned, killed):
     case = planned()
     killed(case, "in the middle of the rows")
 
@@ -307,7 +307,7 @@ def test_an_undo_killed_before_its_commit_is_done_again(cli, planned, killed, er
     assert dump(case.database) == start
 
 
-def test_an_undo_killed_after_its_commit_is_known_as_done(cli, planned, killed, era):
+def test_an_undo_killed_after_its_commit_counts_as_committed(cli, planned, killed, era):
     case = planned(era)
     start = dump(case.database)
     repair.apply(repair.Plan.load(case.file), options=options(case), recheck=False)

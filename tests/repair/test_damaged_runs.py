@@ -55,7 +55,7 @@ def listing(cli, case):
 
 @pytest.mark.parametrize("file", ["journal.json", "state"])
 @pytest.mark.parametrize("content", CONTENTS, ids=lambda content: repr(content[:12]))
-def test_a_damaged_journal_disables_no_other_run(cli, damaged, file, content):
+def test_a_damaged_journal_does_not_affect_other_runs(cli, damaged, file, content):
     case, earlier, later = damaged
     if file == "state" and not content:
         content = b"?"  # empty: it was interrupted before its first line
@@ -80,7 +80,7 @@ def test_a_damaged_journal_disables_no_other_run(cli, damaged, file, content):
 
 @pytest.mark.parametrize("file", ["journal.json", "state"])
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "unreadable"])
-def test_something_else_in_its_place_disables_no_other_run(cli, damaged, file, kind):
+def test_another_kind_of_file_does_not_affect_other_runs(cli, damaged, file, kind):
     case, _, later = damaged
     put_kind(later / file, kind)
 

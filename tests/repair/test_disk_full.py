@@ -61,21 +61,21 @@ def apply_again(case):
     return repair.apply(repair.Plan.load(case.file), options=options, recheck=False)
 
 
-def test_no_room_for_the_backup(cli, planned, monkeypatch, era):
+def test_the_disk_is_full_at_the_backup(cli, planned, monkeypatch, era):
     case = planned(era)
     before = digest(case.home)
 
     with files_up_to(50_000, monkeypatch):
         told = cli("apply", case.file, "--state-dir", case.state)
 
-    failed(told, "cannot back the cache up to ")
+    failed(told, "cannot back up the cache to ")
     assert "nothing was changed" in told[2]
     assert digest(case.home) == before
     assert not list(case.state.glob("*/*"))
     assert len(apply_again(case).outcome.applied) == 4
 
 
-def test_no_room_for_the_journal(cli, planned, monkeypatch, era):
+def test_the_disk_is_full_at_the_journal(cli, planned, monkeypatch, era):
     case = planned(era)
     lengthen(case)
     before = digest(case.home)
@@ -92,7 +92,7 @@ def test_no_room_for_the_journal(cli, planned, monkeypatch, era):
 
 
 @pytest.mark.parametrize("mode", ["delete", "wal"])
-def test_no_room_for_the_rows(cli, planned, monkeypatch, era, mode):
+def test_the_disk_is_full_at_the_rows(cli, planned, monkeypatch, era, mode):
     case = planned(era)
     with closing(sqlite3.connect(case.database)) as connection:
         connection.execute(f"PRAGMA journal_mode = {mode}")
@@ -147,7 +147,7 @@ def test_a_full_disk_at_the_backup(planned):
 
     told, kept = mounting(64 * 1024, case, case.state)
 
-    failed(told, "cannot back the cache up to ")
+    failed(told, "cannot back up the cache to ")
     assert "full" in told[2]
     assert digest(case.home) == before
     assert not list(kept.glob("*/*"))
@@ -184,7 +184,7 @@ needs_setpriv = pytest.mark.skipif(
 
 
 @needs_setpriv
-def test_a_read_only_database_is_told(planned):
+def test_a_read_only_database_is_reported(planned):
     case = planned()
     case.database.chmod(0o400)
     before = digest(case.home)
@@ -197,7 +197,7 @@ def test_a_read_only_database_is_told(planned):
 
 
 @needs_setpriv
-def test_a_read_only_folder_around_the_database_is_told(planned):
+def test_a_read_only_folder_of_the_database_is_reported(planned):
     case = planned()
     start = dump(case.database)
     case.database.parent.chmod(0o500)
@@ -211,7 +211,7 @@ def test_a_read_only_folder_around_the_database_is_told(planned):
 
 
 @needs_setpriv
-def test_a_state_folder_that_cannot_be_written_is_told(planned):
+def test_a_state_folder_that_cannot_be_written_is_reported(planned):
     case = planned()
     case.state.mkdir(0o500)
     before = digest(case.home)
@@ -224,7 +224,7 @@ def test_a_state_folder_that_cannot_be_written_is_told(planned):
 
 
 @pytest.mark.parametrize("verb", ["apply", "runs", "undo"])
-def test_a_state_folder_that_is_a_file_is_told(cli, planned, verb):
+def test_a_state_folder_that_is_a_file_is_reported(cli, planned, verb):
     case = planned()
     case.state.write_text("not a folder")
     before = digest(case.home)
@@ -236,7 +236,7 @@ def test_a_state_folder_that_is_a_file_is_told(cli, planned, verb):
     assert case.state.read_text() == "not a folder"
 
 
-def test_a_state_folder_that_is_missing_is_made_for_nobody_else(planned):
+def test_a_missing_state_folder_is_created_private(planned):
     case = planned()
     deep = case.state / "a" / "b"
 
@@ -272,7 +272,7 @@ def test_another_database_in_its_place_is_refused(cli, planned, era):
     assert states(case) == []
 
 
-def test_what_was_written_is_told_even_if_it_cannot_be_audited_again(cli, planned, monkeypatch):
+def test_written_rows_are_reported_even_if_the_second_audit_fails(cli, planned, monkeypatch):
     case = planned()
     audits = iter([sma.audit(case.home, progress=False)])
 
@@ -357,7 +357,7 @@ def test_an_older_copy_in_its_place_keeps_what_differs(cli, planned, era):
     rows = cache_rows(case.database)
     assert code == ExitCode.CONFLICT
     assert "skipped skill:lock-audit · default: changed since: description" in out
-    assert out.count("the row is gone") == 1
+    assert out.count("the row no longer exists") == 1
     assert "2 changes applied" in out
     assert rows["default", "skill:lock-audit"] == old["default", "skill:lock-audit"]
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from skillmeat_audit.api import audit, repair
-from skillmeat_audit.repair import record
+from skillmeat_audit.repair import journal
 
 pytestmark = pytest.mark.slow
 
@@ -101,7 +101,7 @@ def _home(planned, era, folder):
 
 
 @pytest.mark.parametrize("column", ["synced_at", "description", "resolved_sha", "added_at"])
-def test_a_row_that_no_journal_can_hold_is_skipped_at_apply(planned, era, column):
+def test_a_row_that_a_journal_cannot_hold_is_skipped_at_apply(planned, era, column):
     case = planned(era)
     with closing(sqlite3.connect(case.database)) as connection, connection:
         connection.execute(f"UPDATE {TABLE} SET {column} = CAST(x'ff41' AS TEXT)")
@@ -113,11 +113,11 @@ def test_a_row_that_no_journal_can_hold_is_skipped_at_apply(planned, era, column
     run.undo()
 
     written = column in ("synced_at", "description")
-    assert reasons == ({f"not UTF-8, mend it by hand: {column}"} if written else set())
+    assert reasons == ({f"not UTF-8, repair it by hand: {column}"} if written else set())
     assert cells_of(case.database) == start
 
 
-ENTRY = record.JournalEntry("update", ("c", "skill:x"), {"a": None}, {"a": b"\xff\x00"})
+ENTRY = journal.JournalEntry("update", ("c", "skill:x"), {"a": None}, {"a": b"\xff\x00"})
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,9 @@ ENTRY = record.JournalEntry("update", ("c", "skill:x"), {"a": None}, {"a": b"\xf
 )  # fmt: skip
 def test_a_journal_gives_every_cell_back_as_it_was(cell):
     entry = msgspec.structs.replace(ENTRY, before={"a": cell})
-    saved = record.JournalRecord("r", "apply", "h", "d", "i", "2026", (entry,))
+    saved = journal.Journal("r", "apply", "h", "d", "i", "2026", (entry,))
 
-    again = record.decode_record(record.encode_record(saved), "r").entries[0]
+    again = journal.decode_journal(journal.encode_journal(saved), "r").entries[0]
 
-    assert record.can_journal(cell)
+    assert journal.can_journal(cell)
     assert repr(again) == repr(entry)

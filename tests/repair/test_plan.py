@@ -23,7 +23,7 @@ def test_the_cells_of_a_row_are_one_update_with_its_precondition():
     assert found.rules == ["D001", "S001", "S003", "S005"]
 
 
-def test_a_missing_row_is_inserted_with_all_that_is_known():
+def test_a_missing_row_is_inserted_with_all_known_values():
     said = {"skill:alpha": {"license": "MIT"}}
 
     (found,) = changes(snapshot([entry(author="Jane")], written=said))
@@ -96,7 +96,7 @@ def test_changes_are_in_order():
 
 
 @pytest.mark.parametrize("content", [b"{}", b"[]", b"null", b"3"])
-def test_what_is_no_plan_is_refused(content):
+def test_a_document_that_is_not_a_plan_is_refused(content):
     from skillmeat_audit.base.errors import PlanError
 
     with pytest.raises(PlanError, match="schema"):

@@ -96,7 +96,7 @@ PROTECTED = (
 EDITS = {
     **{
         f"the column {column}": (
-            both(column), f"{PLACE}column {column} is not one a plan may write",
+            both(column), f"{PLACE}a plan may not write column {column}",
         )
         for column in (*PROTECTED, "colour", "", "description; DROP TABLE collections")
     },
@@ -147,7 +147,7 @@ EDITS = {
 }  # fmt: skip
 
 
-def test_an_insert_into_a_collection_that_is_gone_is_skipped_and_named(cli, planned, era):
+def test_an_insert_into_a_deleted_collection_is_skipped_and_named(cli, planned, era):
     case = planned(era)
     edited(case, put(["changes", 1, "collection_id"], "'); DROP TABLE collections; --"))
 
@@ -162,7 +162,7 @@ def test_an_insert_into_a_collection_that_is_gone_is_skipped_and_named(cli, plan
 
 
 @pytest.mark.parametrize("case", EDITS)
-def test_an_edit_that_no_plan_holds_is_refused_and_named(cli, planned, case):
+def test_an_invalid_edit_of_a_plan_is_refused_and_named(cli, planned, case):
     edit, said = EDITS[case]
     plan = planned()
     edited(plan, edit)
@@ -183,14 +183,14 @@ FILES = {
 
 
 @pytest.mark.parametrize("content", FILES)
-def test_a_file_that_is_no_plan_is_refused(cli, planned, content):
+def test_a_file_that_is_not_a_plan_is_refused(cli, planned, content):
     case = planned()
     case.file.write_bytes(FILES[content])
 
     refused(cli, case, str(case.file))
 
 
-def test_a_file_that_is_not_there_or_a_folder_is_refused(cli, planned):
+def test_a_missing_plan_file_or_a_folder_is_refused(cli, planned):
     case = planned()
     case.file.unlink()
     refused(cli, case, "cannot read the plan")
@@ -212,7 +212,7 @@ def test_the_plan_of_another_home_is_refused(cli, planned, key):
     refused(
         cli,
         case,
-        "since 2025-03-04 05:06:07.000001) than it was made for (default since 2026-01-05",
+        "05:06:07.000001) is not the one it was made for (default since 2026-01-05",
     )
 
     assert digest(other.home) == before

@@ -244,11 +244,11 @@ def test_an_undo_can_be_undone_but_for_artifacts_it_took_away(planned, era):
 
     assert set(dump(case.database)["collection_artifacts"]) <= set(done)
     assert [each.reason for each in again.outcome.conflicts] == (
-        ["its artifact is gone"] if era == "artifact_uuid" else []
+        ["its artifact no longer exists"] if era == "artifact_uuid" else []
     )
 
 
-def test_names_in_another_case_and_generated_columns_are_no_hindrance(planned, era):
+def test_names_in_another_case_and_generated_columns_are_repaired(planned, era):
     case = planned(era)
     with closing(sqlite3.connect(case.database)) as connection:
         connection.executescript(

@@ -10,8 +10,7 @@ import pytest
 from conftest import dump
 
 from skillmeat_audit.api import repair
-from skillmeat_audit.repair import journal as journals
-from skillmeat_audit.repair import settling
+from skillmeat_audit.repair import run_folders, settling
 from skillmeat_audit.service import proofs
 
 pytestmark = pytest.mark.slow
@@ -161,7 +160,7 @@ def test_absence_alone_proves_nothing(planned):
     gone = msgspec.structs.replace(
         journal.entries[-1], op="delete", key=("default", "skill:none"), after=None
     )
-    journals.write_journal(msgspec.structs.replace(journal, entries=(gone,)))
+    run_folders.write_journal(msgspec.structs.replace(journal, entries=(gone,)))
 
     assert list(states(case).values()) == ["interrupted"]
 
@@ -178,9 +177,9 @@ def unwritten(case, proof):
         for file in each.iterdir():
             file.unlink()
         each.rmdir()
-    name, folder = journals.create_run_folder(journal.folder.parent)
-    journals.append_state(folder, "begun")
-    return msgspec.structs.replace(journal, run=name, folder=folder, proof=proof)
+    folder = run_folders.create_run_folder(journal.folder.parent)
+    run_folders.append_state(folder, "begun")
+    return msgspec.structs.replace(journal, run=folder.name, folder=folder, proof=proof)
 
 
 def test_the_folders_of_a_run_survive_a_power_cut(planned, monkeypatch):
@@ -235,4 +234,4 @@ def test_a_state_is_read_as_far_as_it_was_written(planned, content, state):
     folder = run.outcome.backup.parent
     (folder / "state").write_bytes(content)
 
-    assert journals.read_journal(folder).state == state
+    assert run_folders.read_run(folder).state == state

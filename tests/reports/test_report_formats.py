@@ -59,7 +59,7 @@ def usual():
     states = ["new" if n % 3 == 0 else "persisting" for n in range(len(report.findings))]
     findings = REPORTED.conform(report.findings.assign(state=states, since_at=AT))
     gone = FIXED.from_records([
-        {"identity": "f" * 16, "rule": "D001", "severity": "error", "collection_id": "default",
+        {"fingerprint": "f" * 16, "rule": "D001", "severity": "error", "collection_id": "default",
          "artifact_id": "skill:mended", "column": "description", "since_at": AT},
     ])  # fmt: skip
     changes = Delta("2026-02-09T12:00:00Z", states.count("new"), states.count("persisting"), gone)
@@ -230,10 +230,10 @@ def test_similar_notes_leave_room_for_other_findings():
     assert text.count("5 of 40 findings") == 2
 
 
-def test_fixed_findings_take_one_line_per_artifact(usual):
-    home = [{"identity": f"{n}", "rule": "L001", "severity": "error"} for n in range(9)]
+def test_what_is_fixed_takes_a_line_per_artifact(usual):
+    home = [{"fingerprint": f"{n}", "rule": "L001", "severity": "error"} for n in range(9)]
     gone = FIXED.from_records(home + [
-        {"identity": f"{n}{rule}", "rule": rule, "severity": "error", "collection_id": "default",
+        {"fingerprint": f"{n}{rule}", "rule": rule, "severity": "error", "collection_id": "default",
          "artifact_id": f"skill:a{n:02}", "column": "x", "since_at": AT}
         for n in range(30) for rule in ("D001", "S001")
     ])  # fmt: skip

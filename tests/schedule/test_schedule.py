@@ -17,7 +17,7 @@ from skillmeat_audit.api.schedule import ScheduleRequest
 from skillmeat_audit.base.errors import BusyError, HomeError, StateError, UsageError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.schedule import cron, systemd, workflow
-from skillmeat_audit.schedule.job import Job, job_name, time_of_day
+from skillmeat_audit.schedule.job import Job, job_name, parse_time_of_day
 from skillmeat_audit.schedule.lock import exclusive_lock
 
 ODD = "/home/x y/100% 'of' \"it\" $HOME \\n/.skillmeat"
@@ -63,9 +63,9 @@ def test_a_crontab_keeps_its_other_lines(tool, make_home):
     schedule.install(home, ScheduleRequest("cron", every="week"))
     assert told.read_text().count("skillmeat_audit report") == 1
     assert "17 3 * * 1" in schedule.status(home, "cron")
-    assert "not in the crontab any more" in schedule.remove(home, "cron")
+    assert "removed from the crontab" in schedule.remove(home, "cron")
     assert told.read_text() == "MAILTO=x\n0 1 * * * theirs\n"
-    assert "no line of ours" in schedule.remove(home, "cron")
+    assert "has no line of skillmeat-audit" in schedule.remove(home, "cron")
 
 
 @pytest.mark.parametrize("said", ["you are not allowed to use this program", "disk error"])
@@ -108,7 +108,7 @@ def test_a_first_crontab_is_made(tool, make_home):
     assert told.read_text().startswith("# skillmeat-audit schedule: begin ")
 
 
-def test_a_home_that_is_gone_is_taken_out(tool, make_home):
+def test_the_job_of_a_deleted_home_can_be_removed(tool, make_home):
     told, home = tool("crontab", CRONTAB), make_home()
     schedule.install(home, ScheduleRequest("cron"))
     shutil.rmtree(home)
@@ -126,7 +126,7 @@ def test_a_home_that_is_gone_is_taken_out(tool, make_home):
 def test_cron_reads_its_line(every, fields):
     """The parser of cronsim, and the shell, as cron hands the rest of the line to it."""
     odd = job(ODD, every)
-    line = cron.line(odd)
+    line = cron.crontab_line(odd)
 
     assert line.startswith(f"{fields} ")
     CronSim(fields, datetime(2026, 2, 10))
@@ -148,11 +148,11 @@ def test_a_timer_is_installed_and_removed(tool, make_home, tmp_path):
     assert "removed" in schedule.remove(home, "systemd")
     assert not list(folder.iterdir())
     assert f"--user disable --now {name}.timer" in told.read_text()
-    assert "no timer of ours" in schedule.remove(home, "systemd")
-    assert "no timer of ours" in schedule.status(home, "systemd")
+    assert "no timer of skillmeat-audit" in schedule.remove(home, "systemd")
+    assert "no timer of skillmeat-audit" in schedule.status(home, "systemd")
 
 
-def test_nothing_is_written_where_no_manager_answers(tool, make_home, tmp_path):
+def test_nothing_is_written_without_a_systemd_user_manager(tool, make_home, tmp_path):
     tool("systemctl", "#!/bin/sh\necho 'Failed to connect to bus' >&2\nexit 1\n")
 
     with pytest.raises(StateError, match="Failed to connect to bus; choose another --kind"):
@@ -160,14 +160,14 @@ def test_nothing_is_written_where_no_manager_answers(tool, make_home, tmp_path):
     assert not list((tmp_path / "config").rglob("*.timer"))
 
 
-def test_what_is_not_ours_stays(tool, make_home, tmp_path):
+def test_files_of_others_are_not_removed(tool, make_home, tmp_path):
     tool("systemctl", SYSTEMCTL)
     home = make_home()
     path = tmp_path / "config" / "systemd" / "user" / f"{job_name(str(home))}.service"
     path.parent.mkdir(parents=True)
     path.write_text("[Unit]\n")
 
-    with pytest.raises(StateError, match="is not ours"):
+    with pytest.raises(StateError, match="was not written by skillmeat-audit"):
         schedule.install(home, ScheduleRequest("systemd"))
     schedule.remove(home, "systemd")
 
@@ -178,7 +178,7 @@ def test_what_is_not_ours_stays(tool, make_home, tmp_path):
 @pytest.mark.parametrize("every", ["hour", "day", "week"])
 def test_systemd_reads_its_units(tmp_path, every):
     for home in ("/home/x/.skillmeat", ODD):
-        units = systemd.units(job(home, every))
+        units = systemd.unit_files(job(home, every))
         for name, text in units.items():
             (tmp_path / name).write_text(text)
         paths = [str(tmp_path / name) for name in units]
@@ -189,7 +189,7 @@ def test_systemd_reads_its_units(tmp_path, every):
         ours = [line for line in done.stderr.splitlines() if "skillmeat-audit" in line]
         assert not ours
     due = subprocess.run(
-        ["systemd-analyze", "calendar", systemd.calendar(job(every=every))], capture_output=True
+        ["systemd-analyze", "calendar", systemd.on_calendar(job(every=every))], capture_output=True
     )
     assert due.returncode == 0
 
@@ -222,7 +222,7 @@ def test_a_workflow_is_a_workflow(tmp_path, monkeypatch):
     assert "is installed" in schedule.status("home", "github")
     assert schedule.remove("home", "github").endswith("removed")
     assert "is not installed" in schedule.status("home", "github")
-    assert not (tmp_path / workflow.FILE).exists()
+    assert not (tmp_path / workflow.WORKFLOW_FILE).exists()
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_a_workflow_is_a_workflow(tmp_path, monkeypatch):
     [
         ("/abs", ScheduleRequest("github"), "a path below it"),
         ("a${{x}}", ScheduleRequest("github"), "an expression"),
-        ("a\nb", ScheduleRequest("github"), "not printable"),
+        ("a\nb", ScheduleRequest("github"), "unprintable characters"),
         ("a", ScheduleRequest("github", outputs=("x",)), "leave --output out"),
         ("a", ScheduleRequest("github", options=("--apply-safe",)), "nothing to apply"),
         ("a/../../b", ScheduleRequest("github"), "a path below it"),
@@ -239,7 +239,7 @@ def test_a_workflow_is_a_workflow(tmp_path, monkeypatch):
             ScheduleRequest("github", options=("--notify-file=x",)),
             "secret SKILLMEAT_AUDIT_NOTIFY",
         ),
-        ("a", ScheduleRequest("github", at="24:00"), "no time of the day"),
+        ("a", ScheduleRequest("github", at="24:00"), "invalid time 24:00"),
     ],
 )
 def test_what_cannot_be_scheduled_is_refused(home, request_, said):
@@ -281,16 +281,16 @@ def test_a_workflow_keeps_the_history_of_runs_with_findings(tmp_path, monkeypatc
 
 
 def test_times_of_the_day():
-    assert time_of_day("3:07") == (3, 7)
+    assert parse_time_of_day("3:07") == (3, 7)
     for wrong in ("3", "3:7", "12:60", "x", "-1:00"):
         with pytest.raises(UsageError):
-            time_of_day(wrong)
+            parse_time_of_day(wrong)
 
 
-def test_a_tool_that_is_not_there_is_told(make_home, monkeypatch, tmp_path):
+def test_a_missing_tool_is_reported(make_home, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(StateError, match="crontab is not installed here"):
+    with pytest.raises(StateError, match="crontab is not installed"):
         schedule.install(make_home(), ScheduleRequest("cron"))
     assert schedule.default_kind() == "cron"
 
@@ -299,7 +299,7 @@ def test_runs_do_not_overlap(tmp_path):
     path = tmp_path / "x" / "lock"
     with (
         exclusive_lock(path),
-        pytest.raises(BusyError, match="still going on"),
+        pytest.raises(BusyError, match="is in progress"),
         exclusive_lock(path),
     ):
         pass

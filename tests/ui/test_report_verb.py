@@ -283,8 +283,8 @@ def test_a_history_that_cannot_be_kept_exits_6_and_the_report_arrives(
     code, _, err = cli("report", make_home(name), "-o", tmp_path / "r.md", "--history", tmp_path)
 
     assert code == ExitCode.UNDELIVERED
-    assert err.count("cannot keep the history") == 1
-    assert "cannot keep the history" in (tmp_path / "r.md").read_text()
+    assert err.count("cannot write the history") == 1
+    assert "cannot write the history" in (tmp_path / "r.md").read_text()
 
 
 def test_history_lists_the_runs(cli, make_home, tmp_path):
@@ -380,7 +380,7 @@ def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path
         assert cli("report", home, "-q", "--no-history")[0] == ExitCode.CLEAN
 
     assert code == ExitCode.CONFLICT
-    assert "still going on" in err
+    assert "is in progress" in err
     assert not (tmp_path / "r.json").exists()
     assert cli("report", home, "--exclusive", "-q")[0] == ExitCode.CLEAN
 

@@ -15,7 +15,7 @@ from skillmeat_audit.reports.files.history_json import HistoryRun, history_runs
 class FixedFinding(msgspec.Struct, frozen=True):
     """A finding of the earlier run that this run no longer has."""
 
-    identity: str
+    fingerprint: str
     rule: str
     severity: Severity
     collection_id: str | None

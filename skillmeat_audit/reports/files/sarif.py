@@ -91,7 +91,7 @@ def _result(finding: Finding, report: Report, index: Mapping[str, int]) -> dict[
         "level": _LEVELS[str(finding["severity"])],
         "message": {"text": _message(finding, report)},
         "locations": [_location(finding, report)],
-        "partialFingerprints": {"findingIdentity/v1": finding["identity"]},
+        "partialFingerprints": {"findingIdentity/v1": finding["fingerprint"]},
     }
     if finding["state"] is not None:
         result["baselineState"] = _STATES[str(finding["state"])]

@@ -17,7 +17,7 @@ from skillmeat_audit.api.recheck import narrow_to
 from skillmeat_audit.api.repair import Plan, Run
 from skillmeat_audit.base.errors import AuditError, CancelledError
 from skillmeat_audit.model.findings import WRITABLE, Disposition
-from skillmeat_audit.repair.apply import loses, overwrite_limit
+from skillmeat_audit.repair.apply import loses_value, overwrite_limit
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.html import fragment, next_calls, paragraph, strong, tag
 from skillmeat_audit.ui.widgets.controls import (
@@ -284,8 +284,8 @@ class Panel(StaticBox):
 
     def _limits_html(self) -> Markup:
         """Return how many rows the plan overwrites, how many it may, and where the backup is."""
-        losses = 0 if self.plan is None else sum(map(loses, self.plan.document.changes))
-        folder = self.options.terms(str(self.audit.snapshot.home.root.resolve())).folder
+        losses = 0 if self.plan is None else sum(map(loses_value, self.plan.document.changes))
+        folder = self.options.run_settings(str(self.audit.snapshot.home.root.resolve())).folder
         backup = None if self.run is None else self.run.outcome.backup
         return paragraph(
             f"this plan overwrites or deletes {losses} of {plural(len(self.audit.rows), 'row')}; "
