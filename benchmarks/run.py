@@ -79,7 +79,7 @@ def turns(steps: tuple[str, ...], place: Path, rounds: int) -> Iterator[tuple[st
 def start(rounds: int) -> Figures:
     """Return how long whole processes take: the help, and a check of a small home."""
     small = home(str(SMALL), SMALL)
-    commands = {"help": [TOOL, "--help"], "check": [TOOL, "check", small, "--no-index"]}
+    commands = {"help": [TOOL, "--help"], "check": [TOOL, "check", small, "--no-parse-cache"]}
     taken: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(2 * rounds):
         for name, command in commands.items():
@@ -102,7 +102,7 @@ def refresh() -> dict[str, object]:
 
 def wrong(place: Path) -> int:
     """Return how many cells and rows of the home at *place* a repair would mend."""
-    command = [TOOL, "plan", place, "--no-index", "--format", "json"]
+    command = [TOOL, "plan", place, "--no-parse-cache", "--format", "json"]
     return len(
         json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["changes"]
     )

@@ -31,7 +31,7 @@ def test_a_home_is_the_same_every_time(home, tmp_path, era):
 
 
 def test_rows_are_wrong_in_the_shares_that_are_told(home):
-    audited = audit(home, index=False)
+    audited = audit(home, parse_cache=False)
     rules = audited.findings["rule"].value_counts()
     bare = audited.rows[["description", "source", "origin", "tags_json"]].isna().all(axis=1).sum()
 

@@ -190,7 +190,7 @@ def audit(
     """Return the audit of *home*: a ``.skillmeat`` folder, or the folder that holds it.
 
     Nothing of the home is written. *database* overrides the cache's place (a file, or an SQLAlchemy
-    URL). *reading* says how files are read (`Reading`): ``progress``, ``index``, ``state_dir``,
+    URL). *reading* says how files are read (`Reading`): ``progress``, ``parse_cache``, ``state_dir``,
     ``allow_links``. Raises `HomeError`, `DatabaseError` or `UsageError`.
     """
     scope = scope or Scope()

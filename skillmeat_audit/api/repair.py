@@ -167,7 +167,7 @@ def plan(
     """Return the plan that mends what *audited* found, within *scope*.
 
     Only findings of one of *dispositions* are mended (safe and fill unless told otherwise); rows
-    that are orphans are deleted only with *deletes*. A plan never rests on the index: after an
+    that are orphans are deleted only with *deletes*. A plan never rests on the parse cache: after an
     audit that did, the files are read again. Raises `UsageError`, `DatabaseError`, and
     `HomeError` for a home whose files differ from what was audited, or whose path no JSON can hold.
     """

@@ -52,7 +52,7 @@ def replay_imports(
     source: Path | None = None,
     *,
     eras: Sequence[Era] = ERAS,
-    indexed: bool = True,
+    source_indexed: bool = True,
     timed: bool = True,
     keep: Path | None = None,
 ) -> Replay:
@@ -60,12 +60,12 @@ def replay_imports(
 
     Everything happens in scratch homes of its own: nothing of yours is read but *source*, a folder
     of artifacts (default: a small one that comes along, with the regression's ``1password`` skill).
-    *indexed* is SkillMeat's setting for a source: without it the catalogue has no descriptions.
+    *source_indexed* is SkillMeat's setting for a source: without it the catalogue has no descriptions.
     *timed* measures seconds. *keep* is a new folder that gets the homes, as
     ``<era>/<path>/.skillmeat``. Raises `UsageError` for a source or folder of no use.
     """
     source = BUNDLED if source is None else source
-    entries = scan(source, _fields, indexed=indexed)
+    entries = scan(source, _fields, source_indexed=source_indexed)
     if keep is not None:
         _make_folder(keep)
     summaries, rows = [], []

@@ -44,7 +44,7 @@ class ReportRequest:
 
     Without ``keeping`` nothing is kept of the run, and it is compared with no other. With
     ``apply_safe`` the safe changes are applied first; ``exclusive`` refuses to run beside another
-    run on the home. Without ``index`` every file is read again, as with ``apply_safe``. Links may
+    run on the home. Without ``parse_cache`` every file is read again, as with ``apply_safe``. Links may
     lead to ``allow_links``.
     """
 
@@ -57,7 +57,7 @@ class ReportRequest:
     apply_safe: bool = False
     exclusive: bool = False
     progress: bool | None = None
-    index: bool = True
+    parse_cache: bool = True
     allow_links: Sequence[Path] = ()
 
     @property
@@ -196,7 +196,7 @@ def _audited(home: str | os.PathLike[str], order: ReportRequest) -> Audit:
         database=order.database,
         scope=order.scope,
         progress=order.progress,
-        index=order.index and not order.apply_safe,
+        parse_cache=order.parse_cache and not order.apply_safe,
         state_dir=order.state_dir,
         allow_links=order.allow_links,
     )

@@ -29,7 +29,7 @@ class Reading(TypedDict, total=False):
     """How the files of a home are read.
 
     ``progress`` shows a bar when reading takes longer than a second; None means: where stderr is a
-    terminal. ``index`` remembers what a large home's files hold, and only files that changed are
+    terminal. ``parse_cache`` remembers what a large home's files hold, and only files that changed are
     read again; False reads them all and remembers nothing. ``state_dir`` is where that is kept, and
     where the journals of repairs are looked for, which tell the rows that a repair wrote: the
     platform's state folder unless named. ``allow_links`` are folders outside a collection that
@@ -37,7 +37,7 @@ class Reading(TypedDict, total=False):
     """
 
     progress: bool | None
-    index: bool
+    parse_cache: bool
     state_dir: str | os.PathLike[str] | None
     allow_links: Sequence[str | os.PathLike[str]]
 
@@ -52,9 +52,9 @@ def load_snapshot(
     The arguments are those of `skillmeat_audit.api.audit.audit`.
     """
     place = find_home(home, database, reading.get("allow_links", ()))
-    index = _index(place, reading)
+    parse_cache = _parse_cache(place, reading)
     with _uncollected():
-        return _load(place, index, reading.get("progress"))
+        return _load(place, parse_cache, reading.get("progress"))
 
 
 def _load(place: Home, known: ParseCache, progress: bool | None) -> Snapshot:
@@ -81,19 +81,19 @@ def _load(place: Home, known: ParseCache, progress: bool | None) -> Snapshot:
         problems=PROBLEMS.conform(pd.concat(problems, ignore_index=True)),
         catalog_known=cache.catalog_known,
         may_hide_entries=manifests.may_hide_entries,
-        indexed=known.is_used,
+        from_parse_cache=known.is_used,
     )
 
 
 def confirm_evidence(snapshot: Snapshot) -> None:
-    """Raise `HomeError` unless the files hold what *snapshot* says, read again if it was indexed.
+    """Raise `HomeError` unless the files hold what *snapshot* says, read again where it came from the parse cache.
 
     A parse cache can be wrong about a file (`loaders.parse_cache`); no plan may rest on it.
     """
-    if snapshot.indexed and (changed := changed_evidence(snapshot)):
+    if snapshot.from_parse_cache and (changed := changed_evidence(snapshot)):
         raise HomeError(
             f"{printable(changed)} differs from what the audit read or remembered; "
-            "audit again with index=False"
+            "audit again with parse_cache=False"
         )
 
 
@@ -139,8 +139,8 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _index(home: Home, reading: Reading) -> ParseCache:
-    if not reading.get("index", True):
+def _parse_cache(home: Home, reading: Reading) -> ParseCache:
+    if not reading.get("parse_cache", True):
         return ParseCache(None)
     given = reading.get("state_dir")
     return ParseCache(

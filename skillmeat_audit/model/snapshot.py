@@ -38,7 +38,7 @@ class Snapshot:
     ``catalog_known`` is False where the cache has no marketplace tables to ask.
     ``may_hide_entries`` is True where a manifest could not be read far enough to list its entries.
     ``repaired`` is what repairs of this project wrote into the cache, as far as journals tell.
-    ``indexed`` is True where files were remembered instead of read (`loaders.parse_cache`).
+    ``from_parse_cache`` is True where files were remembered instead of read (`loaders.parse_cache`).
     """
 
     home: Home
@@ -55,4 +55,4 @@ class Snapshot:
     catalog_known: bool
     may_hide_entries: bool
     repaired: pd.DataFrame = field(default_factory=REPAIRED.empty)
-    indexed: bool = False
+    from_parse_cache: bool = False

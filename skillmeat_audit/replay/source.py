@@ -43,15 +43,17 @@ class ImportEntry:
         return f"{self.artifact_type}:{self.name}"
 
 
-def scan(source: Path, read_fields: ReadFields, *, indexed: bool = True) -> list[ImportEntry]:
+def scan(
+    source: Path, read_fields: ReadFields, *, source_indexed: bool = True
+) -> list[ImportEntry]:
     """Return the artifacts in the folder *source*, by type and name.
 
     Skills are folders with a ``SKILL.md``, commands and agents Markdown files. The description is
-    the front matter's, where the source is *indexed*; else it is None, as SkillMeat has it unless
+    the front matter's, where the source is indexed (*source_indexed*); else it is None, as SkillMeat has it unless
     indexing is switched on. Raises `UsageError` where there is nothing to import.
     """
     found = [
-        _entry(kind, path, source, read_fields if indexed else None)
+        _entry(kind, path, source, read_fields if source_indexed else None)
         for kind, folder in FOLDERS.items()
         for path in sorted((source / folder).rglob("SKILL.md" if kind == "skill" else "*.md"))
     ]

@@ -51,7 +51,7 @@ state_dir = click.option(
     "--state-dir",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Where journals, backups, history and index are kept.",
+    help="Where journals, backups, history and the parse cache are kept.",
 )
 
 
@@ -65,7 +65,7 @@ def common(command: Command) -> Command:
             help="The cache's place: a file, sqlite:///… or postgresql://…",
         ),
         click.option(
-            "--no-index",
+            "--no-parse-cache",
             is_flag=True,
             help="Read every file again, and remember nothing of it for the next time.",
         ),
@@ -138,7 +138,7 @@ def audit_home(
         database=options["database"],
         scope=scope,
         progress=False if options.get("quiet") else None,
-        index=not options["no_index"],
+        parse_cache=not options["no_parse_cache"],
         state_dir=options["state_dir"],
         allow_links=settings.allow_links,
     )

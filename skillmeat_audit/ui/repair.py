@@ -74,7 +74,7 @@ def plan(home: str, **options: Any) -> int:
         emit(plan_schema().decode())
         return ExitCode.CLEAN
     settings = load_settings(options["config"])
-    reading = options | {"no_index": True}  # what is written rests on what the files hold now
+    reading = options | {"no_parse_cache": True}  # what is written rests on what the files hold now
     audit = audit_home(home, reading, settings, scope_of(options, settings))
     planned = repair.plan(
         audit,

@@ -44,7 +44,7 @@ def replay(form: str, **options: Any) -> int:
     done = replay_imports(
         options["source"],
         eras=options["eras"] or ERAS,
-        indexed=not options["no_source_index"],
+        source_indexed=not options["no_source_index"],
         timed=not options["no_time"],
         keep=options["keep"],
     )

@@ -142,7 +142,7 @@ def _order(options: dict[str, Any], settings: "Settings") -> "ReportRequest":
         apply_safe=options["apply_safe"],
         exclusive=options["exclusive"],
         progress=False if options["quiet"] else None,
-        index=not options["no_index"],
+        parse_cache=not options["no_parse_cache"],
         allow_links=settings.allow_links,
     )
 

@@ -75,7 +75,7 @@ def test_whatever_apply_accepted_undo_restores(planned, columns, era, data):
         start = cells_of(database)
         options = repair.Options(Path(folder) / "state", max_overwrites=100)
         plan = repair.plan(
-            audit.audit(home, progress=False, index=False),
+            audit.audit(home, progress=False, parse_cache=False),
             dispositions=("safe", "fill", "review"), deletes=True,
         )  # fmt: skip
 

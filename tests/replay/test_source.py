@@ -25,7 +25,7 @@ def test_a_source_that_is_not_indexed_has_no_descriptions(tmp_path):
     (tmp_path / "agents" / "a.md").write_text("said")
 
     (indexed,) = scan(tmp_path, fields)
-    (plain,) = scan(tmp_path, fields, indexed=False)
+    (plain,) = scan(tmp_path, fields, source_indexed=False)
 
     assert (indexed.description, plain.description) == ("said", None)
 
