@@ -29,9 +29,9 @@ class Reading(TypedDict, total=False):
     """How the files of a home are read.
 
     ``progress`` shows a bar when reading takes longer than a second; None means: where stderr is a
-    terminal. ``parse_cache`` remembers what a large home's files hold, and only files that changed are
-    read again; False reads them all and remembers nothing. ``state_dir`` is where that is kept, and
-    where the journals of repairs are looked for, which tell the rows that a repair wrote: the
+    terminal. ``parse_cache`` remembers what a large home's files hold, and only files that changed
+    are read again; False reads them all and remembers nothing. ``state_dir`` is where that is kept,
+    and where the journals of repairs are looked for, which tell the rows that a repair wrote: the
     platform's state folder unless named. ``allow_links`` are folders outside a collection that
     links in it may lead to (the setting ``allow-links``).
     """
@@ -86,9 +86,10 @@ def _load(place: Home, known: ParseCache, progress: bool | None) -> Snapshot:
 
 
 def confirm_evidence(snapshot: Snapshot) -> None:
-    """Raise `HomeError` unless the files hold what *snapshot* says, read again where it came from the parse cache.
+    """Raise `HomeError` unless the files hold what *snapshot* says.
 
-    A parse cache can be wrong about a file (`loaders.parse_cache`); no plan may rest on it.
+    They are read again where it came from the parse cache, which can be wrong about a file
+    (`loaders.parse_cache`); no plan may rest on it.
     """
     if snapshot.from_parse_cache and (changed := changed_evidence(snapshot)):
         raise HomeError(

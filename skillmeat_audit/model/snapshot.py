@@ -38,7 +38,7 @@ class Snapshot:
     ``catalog_known`` is False where the cache has no marketplace tables to ask.
     ``may_hide_entries`` is True where a manifest could not be read far enough to list its entries.
     ``repaired`` is what repairs of this project wrote into the cache, as far as journals tell.
-    ``from_parse_cache`` is True where files were remembered instead of read (`loaders.parse_cache`).
+    ``from_parse_cache`` is True where values of files came from `loaders.parse_cache`.
     """
 
     home: Home
