@@ -344,9 +344,7 @@ def test_a_plan_does_not_rest_on_what_the_index_remembers(stored_unseen, tmp_pat
     assert "X" in described(remembered.frontmatter)
     assert "Y" in described(fresh.frontmatter)
     assert changed_evidence(remembered.snapshot) == "skill:1password"
-    with pytest.raises(
-        HomeError, match=r"skill:1password differs .* audit again with parse_cache=False"
-    ):
+    with pytest.raises(HomeError, match=r"skill:1password differs .* with parse_cache=False"):
         remembered.plan()
     assert fresh.plan().document.changes
 
