@@ -9,11 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from skillmeat_audit.api.audit import Audit, Scope, audit
+    from skillmeat_audit.api.audit import audit
     from skillmeat_audit.api.options import Options
-    from skillmeat_audit.api.repair import Plan, Run, apply
+    from skillmeat_audit.api.repair import apply
     from skillmeat_audit.api.replay import replay_imports
     from skillmeat_audit.api.sample import sample
+    from skillmeat_audit.api.scope import Scope
+    from skillmeat_audit.api.values import Audit, Plan, Run
     from skillmeat_audit.base.errors import AuditError
     from skillmeat_audit.ui.notebook import explore, repair_panel
 
@@ -25,11 +27,13 @@ __all__ = [
 
 _HOMES = {
     "base.errors": ("AuditError",),
-    "api.audit": ("Audit", "Scope", "audit"),
+    "api.audit": ("audit",),
     "api.options": ("Options",),
-    "api.repair": ("Plan", "Run", "apply"),
+    "api.repair": ("apply",),
     "api.replay": ("replay_imports",),
     "api.sample": ("sample",),
+    "api.scope": ("Scope",),
+    "api.values": ("Audit", "Plan", "Run"),
     "ui.notebook": ("explore", "repair_panel"),
 }
 _HOME = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}

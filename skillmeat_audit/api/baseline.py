@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from skillmeat_audit.api.audit import Audit, Scope
+from skillmeat_audit.api.scope import Scope
+from skillmeat_audit.api.values import Audit
 from skillmeat_audit.history.baseline import (
     AcceptanceTerms,
     BaselineEntry,
@@ -23,7 +24,7 @@ def apply_baseline(audited: Audit, scope: Scope, path: Path, today: date) -> Aud
     findings, accepted = accept_findings(
         load_baseline(path), audited.findings, audited.ignored, today
     )
-    if not is_whole(scope):
+    if not scope.is_whole:
         accepted = replace(accepted, stale=())
     return replace(audited, findings=findings, accepted=accepted)
 
@@ -37,12 +38,7 @@ def update_baseline(
     dropped, unless the audit was not of everything. Raises `UsageError`, `StateError`.
     """
     before: list[BaselineEntry] = load_baseline(path) if path.exists() else []
-    whole = is_whole(scope) and audited.ignored.empty
+    whole = scope.is_whole and audited.ignored.empty
     now = updated_entries(before, audited.findings, terms, today, whole=whole)
     save_baseline(path, now)
     return len(now), len(before)
-
-
-def is_whole(scope: Scope) -> bool:
-    """Tell whether *scope* asks for everything."""
-    return not (scope.select or scope.collections or scope.artifacts or scope.writers)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from skillmeat_audit import __version__
-from skillmeat_audit.api.audit import Audit, Scope
 from skillmeat_audit.api.compose import absolute_home, as_reported
+from skillmeat_audit.api.scope import Scope
+from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.folders import state_folder
-from skillmeat_audit.base.text import encodable
 from skillmeat_audit.base.urls import sqlite_url, without_password
 from skillmeat_audit.history.database import checked_url
 from skillmeat_audit.history.store import HistoryLocation, RecordedRun, Series, record_run, runs_at
@@ -110,15 +110,5 @@ def _place(
     root: Path, database: str | None, scope: Scope, keeping: HistorySettings
 ) -> HistoryLocation:
     known = None if database is None else without_password(database)
-    series = Series(absolute_home(root), known, describe_scope(scope))
+    series = Series(absolute_home(root), known, scope.description)
     return HistoryLocation(keeping.url_for(root), series, keeping.kept_runs)
-
-
-def describe_scope(scope: Scope) -> str:
-    """Return a scope as text, empty for everything; what is ignored is hidden, not out of scope."""
-    parts = {
-        "select": scope.select, "collection": scope.collections, "artifact": scope.artifacts,
-        "writer": scope.writers,
-    }  # fmt: skip
-    said = (f"{name} {', '.join(sorted(each))}" for name, each in parts.items() if each)
-    return encodable("; ".join(said))

@@ -25,7 +25,7 @@ def reporting_writes(
     An `AuditError` says itself that nothing was changed. The journals and rows tell what was
     written, also where the interruption came between the commit and the mark in the journal.
     """
-    folder = options.terms(os.path.realpath(home_folder(home))).folder
+    folder = options.run_settings(os.path.realpath(home_folder(home))).folder
     before = _run_names(folder)
     try:
         yield

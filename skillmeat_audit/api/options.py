@@ -39,8 +39,8 @@ class Options:
     proceed: ShouldContinue = always_continue
     allow_links: Sequence[str | os.PathLike[str]] = ()
 
-    def terms(self, home: str) -> RunSettings:
-        """Return the terms for runs on *home*."""
+    def run_settings(self, home: str) -> RunSettings:
+        """Return the settings for runs on *home*."""
         given = None if self.state_dir is None else Path(self.state_dir).expanduser()
         folder = state_folder(home, given)
         service = _service(self.service)

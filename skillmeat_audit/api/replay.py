@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from skillmeat_audit.api.audit import Audit, audit
+from skillmeat_audit.api.audit import audit
+from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.cells import Comparison, compare

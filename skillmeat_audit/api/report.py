@@ -8,12 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from skillmeat_audit import __version__
-from skillmeat_audit.api.audit import Audit, Scope, audit
+from skillmeat_audit.api.audit import audit
 from skillmeat_audit.api.baseline import apply_baseline
 from skillmeat_audit.api.compose import absolute_home, make_report
 from skillmeat_audit.api.history import (
     HistorySettings,
-    describe_scope,
     location_at,
     location_of,
     record_audit,
@@ -22,6 +21,8 @@ from skillmeat_audit.api.interruption import reporting_writes
 from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.outputs import Output, render_outputs
 from skillmeat_audit.api.safe_repair import apply_safe
+from skillmeat_audit.api.scope import Scope
+from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.clock import now, today
 from skillmeat_audit.base.errors import AuditError, StateError, UsageError
 from skillmeat_audit.delivery.files import DeliveryResult, deliver
@@ -220,7 +221,7 @@ def _failed(
 
 def _reported(audited: Audit, order: ReportRequest, at: str) -> StoredReport:
     scope = order.scope or Scope()
-    made = partial(make_report, audited, made_at=at, part=describe_scope(scope))
+    made = partial(make_report, audited, made_at=at, part=scope.description)
     if order.keeping is None:
         return StoredReport(made())
     place = location_of(audited, scope, order.keeping)

@@ -4,9 +4,9 @@ import os
 import shlex
 from collections.abc import Sequence
 
-from skillmeat_audit.api.audit import Audit
 from skillmeat_audit.api.options import Options
-from skillmeat_audit.api.repair import apply, plan
+from skillmeat_audit.api.repair import apply
+from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.errors import DatabaseError, PlanError, StateError
 from skillmeat_audit.model.findings import Disposition
 from skillmeat_audit.reports.facts.values import plural
@@ -21,7 +21,7 @@ def apply_safe(audited: Audit, state_dir: str | os.PathLike[str] | None) -> tupl
     made all the same.
     """
     try:
-        planned = plan(audited, dispositions=(Disposition.SAFE,))
+        planned = audited.plan(dispositions=(Disposition.SAFE,))
         if not planned.document.changes:
             return False, (), ()
         outcome = apply(planned, options=Options(state_dir), recheck=False).outcome

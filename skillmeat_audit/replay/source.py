@@ -49,8 +49,8 @@ def scan(
     """Return the artifacts in the folder *source*, by type and name.
 
     Skills are folders with a ``SKILL.md``, commands and agents Markdown files. The description is
-    the front matter's with *source_indexed*; else it is None, as SkillMeat has it unless indexing is
-    switched on. Raises `UsageError` where there is nothing to import.
+    the front matter's with *source_indexed*; else it is None, as SkillMeat has it unless indexing
+    is switched on. Raises `UsageError` where there is nothing to import.
     """
     found = [
         _entry(kind, path, source, read_fields if source_indexed else None)

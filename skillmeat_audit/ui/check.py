@@ -22,7 +22,8 @@ from skillmeat_audit.ui.options import (
 from skillmeat_audit.ui.streams import emit, print_error
 
 if TYPE_CHECKING:
-    from skillmeat_audit.api.audit import Audit, Scope
+    from skillmeat_audit.api.scope import Scope
+    from skillmeat_audit.api.values import Audit
     from skillmeat_audit.history.baseline import AcceptanceTerms
     from skillmeat_audit.reports.terminal.web_view import PageView
 
@@ -110,11 +111,11 @@ def show(artifact: str, home: str, **options: Any) -> int:
 @click.option("--format", "form", **TEXT_OR_JSON)
 def rules(code: str | None, form: str) -> int:
     """List the rules, or explain those with this CODE or prefix."""
-    from skillmeat_audit.api.audit import rules_of
+    from skillmeat_audit.api.scope import find_rules
     from skillmeat_audit.diff.rules import FAMILIES, RULES
     from skillmeat_audit.reports.terminal.rules import pages_text, rules_json, rules_text
 
-    chosen = list(RULES) if code is None else rules_of([code])
+    chosen = list(RULES) if code is None else find_rules([code])
     if form == "json":
         emit(rules_json(chosen) + "\n")
     elif code is None:

@@ -14,7 +14,8 @@ from skillmeat_audit.ui.streams import emit
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from skillmeat_audit.api.audit import Audit, Scope
+    from skillmeat_audit.api.scope import Scope
+    from skillmeat_audit.api.values import Audit
     from skillmeat_audit.loaders.settings import Settings
 
 Command = Callable[..., Any]
@@ -112,7 +113,7 @@ def filters(command: Command) -> Command:
 
 def scope_of(options: dict[str, Any], settings: "Settings") -> "Scope":
     """Return the scope that *options* and the settings file ask for together."""
-    from skillmeat_audit.api.audit import Scope
+    from skillmeat_audit.api.scope import Scope
 
     return Scope(
         select=options["select"],

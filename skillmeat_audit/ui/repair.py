@@ -22,7 +22,7 @@ from skillmeat_audit.ui.streams import emit, print_error
 
 if TYPE_CHECKING:
     from skillmeat_audit.api.options import Options
-    from skillmeat_audit.api.repair import Run
+    from skillmeat_audit.api.values import Run
 
 Command = Callable[..., Any]
 
@@ -65,7 +65,6 @@ def _run(command: Command) -> Command:
 @common
 def plan(home: str, **options: Any) -> int:
     """Decide what a repair would write, before → after. Nothing is written but FILE."""
-    from skillmeat_audit.api import repair
     from skillmeat_audit.loaders.settings import load_settings
     from skillmeat_audit.repair.plan import encode_plan, plan_schema
     from skillmeat_audit.reports.terminal.runs import SavedPlan, plan_text
@@ -76,8 +75,7 @@ def plan(home: str, **options: Any) -> int:
     settings = load_settings(options["config"])
     reading = options | {"no_parse_cache": True}  # what is written rests on what the files hold now
     audit = audit_home(home, reading, settings, scope_of(options, settings))
-    planned = repair.plan(
-        audit,
+    planned = audit.plan(
         dispositions=options["disposition"] or ("safe", "fill"),
         deletes=options["deletes"],
     )
@@ -111,15 +109,15 @@ def plan(home: str, **options: Any) -> int:
 @_run
 def apply(file: Path, **options: Any) -> int:
     """Write the plan in FILE: rows that moved since are skipped and listed (exit 4)."""
-    from skillmeat_audit.api import repair
     from skillmeat_audit.api.interruption import reporting_writes
+    from skillmeat_audit.api.values import Plan
 
-    planned = repair.Plan.load(file, options["database"])
-    home = planned.document.home
+    planned = Plan.load(file, options["database"])
+    home = planned.home
     _tell_interrupted(home, options)
-    deed = repair.rehearse if options["rehearse"] else repair.apply
     with reporting_writes(home, _options(options), options["database"]):
-        run = deed(planned, options=_options(options))
+        run_options = _options(options)
+        run = planned.rehearse(run_options) if options["rehearse"] else planned.apply(run_options)
     return _told(run, options)
 
 

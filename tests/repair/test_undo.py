@@ -40,9 +40,7 @@ def comparisons_for(case, rows, monkeypatch):
     run = repair.apply(repair.Plan(document, plan.url), options=options, recheck=False)
     with closing(sqlite3.connect(case.database)) as connection, connection:
         connection.execute("UPDATE collection_artifacts SET synced_at = '2099-01-01 00:00:00'")
-    journal = next(
-        each for each in repair.journals.read_runs(run.terms.folder) if each.kind == "apply"
-    )
+    journal = next(each for each in repair.read_runs(run.settings.folder) if each.kind == "apply")
     counted = [
         msgspec.structs.replace(entry, key=tuple(map(CountingText, entry.key)))
         for entry in journal.entries
@@ -54,7 +52,7 @@ def comparisons_for(case, rows, monkeypatch):
         patched.setattr(
             "skillmeat_audit.repair.transaction.write_journal", lambda _: None
         )  # no JSON of such text
-        undone = undo_run(journal, plan.url, run.terms)
+        undone = undo_run(journal, plan.url, run.settings)
 
     assert len(undone.applied) == len(undone.notes[:rows]) == rows
     assert "its time was left" in undone.notes[0]

@@ -162,16 +162,16 @@ BAD_INPUT = {
     "unknown verb": (["chek"], "no such command"),
     "unknown option": (["check", "--frobnicate"], "no such option"),
     "unknown format": (["check", "--format", "xml"], "invalid value"),
-    "unknown rule": (["check", "{home}", "--select", "Q9"], "no rule is called Q9"),
-    "empty rule": (["check", "{home}", "--ignore", ""], "no rule is called nothing"),
+    "unknown rule": (["check", "{home}", "--select", "Q9"], "no rule has the code Q9"),
+    "empty rule": (["check", "{home}", "--ignore", ""], "no rule has the code (empty)"),
     "unknown artifact": (["show", "1pasword", "{home}"], "did you mean skill:1password"),
     "unknown artifact filter": (
         ["check", "{home}", "--artifact", "zz"],
         "no artifact is called zz",
     ),
     "unknown collection": (["check", "{home}", "--collection", "Teem"], "did you mean Team"),
-    "unknown page": (["rules", "Q001"], "no rule is called Q001"),
-    "empty page": (["rules", ""], "no rule is called nothing"),
+    "unknown page": (["rules", "Q001"], "no rule has the code Q001"),
+    "empty page": (["rules", ""], "no rule has the code (empty)"),
     "no home": (["check", "{home}/nowhere"], "no SkillMeat home"),
     "no database": (["check", "{home}", "--database", "/no/such.db"], "no database at /no/such.db"),
     "other database": (
@@ -182,9 +182,9 @@ BAD_INPUT = {
         ["check", "{home}", "--database", "postgresql://u:secret@h:notaport/db"],
         "cannot be taken apart",
     ),
-    "empty artifact": (["check", "{home}", "--artifact", ""], "no artifact is called nothing"),
-    "empty collection": (["plan", "{home}", "--collection", ""], "no collection is called nothing"),
-    "nothing to show": (["show", "", "{home}"], "no artifact is called nothing"),
+    "empty artifact": (["check", "{home}", "--artifact", ""], "no artifact is called (empty)"),
+    "empty collection": (["plan", "{home}", "--collection", ""], "no collection is called (empty)"),
+    "nothing to show": (["show", "", "{home}"], "no artifact is called (empty)"),
     "settings that are a folder": (
         ["check", "{home}", "--config", "/"],
         "file /: is not a regular",
@@ -223,7 +223,7 @@ def test_bad_input_gets_one_clear_line_and_exit_2(cli, make_home, case):
         ("fail-on = 'loud'\n", "must be one of"),
         ("colour = true\n", "unknown key colour"),
         ("= nothing", "cannot read the settings file"),
-        ("[ignore]\nQ9 = 'why'\n", "no rule is called Q9"),
+        ("[ignore]\nQ9 = 'why'\n", "no rule has the code Q9"),
     ],
 )
 def test_a_bad_settings_file_is_refused(cli, make_home, tmp_path, text, said):

@@ -10,10 +10,9 @@ from dataclasses import replace
 import ipywidgets as widgets
 import traitlets
 
-from skillmeat_audit.api.audit import Audit
 from skillmeat_audit.api.options import Options
-from skillmeat_audit.api.recheck import narrow_to
-from skillmeat_audit.api.repair import Plan, Run
+from skillmeat_audit.api.recheck import select_same
+from skillmeat_audit.api.values import Audit, Plan, Run
 from skillmeat_audit.base.errors import AuditError, CancelledError
 from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.repair.apply import loses, overwrite_limit
@@ -194,7 +193,9 @@ class Panel(StaticBox):
         source = self._source
         if isinstance(source, Explorer) and run.after is not None and run.recheck is not None:
             self._before = source.audit
-            source.turn_to(narrow_to(source.audit.findings, run.after, run.recheck.new))
+            after = run.after.findings
+            same = select_same(after, source.audit.findings, run.recheck.new)
+            source.turn_to(run.after.only(same))
 
     def _ended(self, error: str | None) -> None:
         self.error = error or ""
@@ -255,7 +256,7 @@ class Panel(StaticBox):
     def _limits(self) -> str:
         """Return what a run may overwrite, what the plan would, and where the backup goes."""
         losing = 0 if self.plan is None else sum(map(loses, self.plan.document.changes))
-        folder = self.options.terms(str(self.audit.snapshot.home.root.resolve())).folder
+        folder = self.options.run_settings(str(self.audit.snapshot.home.root.resolve())).folder
         backup = None if self.run is None else self.run.outcome.backup
         return paragraph(
             f"this plan overwrites or deletes {losing} of {plural(len(self.audit.rows), 'row')}; "
