@@ -52,7 +52,7 @@ def make_home(tmp_path) -> Callable[..., Path]:
 @pytest.fixture
 def cli(capsys, monkeypatch, tmp_path):
     """Run the real main; return its exit code, what it printed, and what it said on stderr."""
-    from skillmeat_audit.ui.cli import main
+    from skillmeat_audit.ui.cli.main import main
 
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
     monkeypatch.setenv("COLUMNS", "120")

@@ -44,7 +44,7 @@ def _format(path: str, named: str | None) -> Format:
     if form is None:
         raise UsageError(
             f"cannot tell the format of {printable(path)} by its name; "
-            f"say --format {'|'.join(NAMES)}"
+            f"give --format {'|'.join(NAMES)}"
         )
     return form
 

@@ -71,7 +71,9 @@ def _portable_path(path: os.PathLike[str]) -> str:
     """Return the bytes of *path* as UTF-8 text, whatever the locale; raise `HomeError`."""
     text = name_text(os.fspath(path))
     if not is_utf8(text):
-        raise HomeError(f"a plan cannot hold the path {printable(path)}: not UTF-8; rename it")
+        raise HomeError(
+            f"a plan cannot hold the path {printable(path)}: it is not UTF-8; rename it"
+        )
     return text
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from skillmeat_audit.base.folders import state_folder
+from skillmeat_audit.api.state import home_state_folder
 from skillmeat_audit.base.text import as_text, printable
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
@@ -31,8 +31,7 @@ def load_repaired(snapshot: Snapshot, state_dir: str | os.PathLike[str] | None) 
     back, so undone rows are not among them. A journal that cannot be read is left out: an audit
     does not fail because of a journal.
     """
-    given = None if state_dir is None else Path(state_dir).expanduser()
-    folder = state_folder(str(snapshot.home.root.resolve()), given)
+    folder = home_state_folder(snapshot.home.root, state_dir)
     stamps = set(to_objects(snapshot.rows[_STAMP])) - {None}
     entries: list[tuple[object, ...]] = []
     cells: list[tuple[object, ...]] = []

@@ -61,7 +61,7 @@ def replay_imports(
 
     Everything happens in scratch homes of its own: nothing of yours is read but *source*, a folder
     of artifacts (default: a small one that comes along, with the regression's ``1password`` skill).
-    *source_indexed* is SkillMeat's setting for a source: without it the catalogue has no descriptions.
+    *source_indexed* is SkillMeat's setting: without it the catalogue has no descriptions.
     *timed* measures seconds. *keep* is a new folder that gets the homes, as
     ``<era>/<path>/.skillmeat``. Raises `UsageError` for a source or folder of no use.
     """

@@ -19,7 +19,6 @@ from skillmeat_audit.loaders.home import find_home, home_folder
 from skillmeat_audit.schedule import cron, systemd, workflow
 from skillmeat_audit.schedule.job import Every, Job, checked_job, job_name, time_of_day
 
-KINDS = ("systemd", "cron", "github")
 _APP = "skillmeat-audit"
 _BOOTED = Path("/run/systemd/system")  # so sd_booted(3) tells
 _GITHUB_OUTPUTS = ("--github", *(f"--output={_APP}{each}" for each in (".html", ".json", ".sarif")))

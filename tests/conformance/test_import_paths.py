@@ -13,7 +13,7 @@ from conformance.life import STEPS, Life
 import skillmeat_audit as sma
 from skillmeat_audit.diff.web_view import SHOWN
 from skillmeat_audit.model.tables import KEY, records
-from skillmeat_audit.ui.cli import main
+from skillmeat_audit.ui.cli.main import main
 
 pytest.importorskip("skillmeat", reason="run by `make conformance`, in an environment of its own")
 

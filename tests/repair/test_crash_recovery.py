@@ -378,7 +378,7 @@ def test_an_apply_that_is_stopped_takes_its_rows_back_and_says_so(cli, planned, 
         "import time; from skillmeat_audit.repair import apply\n"
         "def stall(*_): print('written', flush=True); time.sleep(60)\n"
         "apply.delete_rows = stall\n"
-        "from skillmeat_audit.ui.cli import entry; entry()"
+        "from skillmeat_audit.ui.cli.main import entry; entry()"
     )
     running = subprocess.Popen(
         [sys.executable, "-c", script, "apply", str(case.file), "--state-dir", str(case.state)],

@@ -14,7 +14,7 @@ from conftest import PROJECT, digest, is_root
 
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.ui.verbs import cli as group
+from skillmeat_audit.ui.cli.verbs import cli as group
 
 TOOL = [sys.executable, "-m", "skillmeat_audit"]
 
@@ -192,7 +192,7 @@ BAD_INPUT = {
     "endless settings": (["check", "{home}", "--config", "/dev/zero"], "is not a regular file"),
     "no plan": (["apply", "/no/such/plan.json"], "cannot read the plan"),
     "no such run": (["undo", "{home}", "--run", "x", "--state-dir", "{home}-s"], "no run x"),
-    "nothing to undo": (["undo", "{home}", "--state-dir", "{home}-s"], "no run that could be"),
+    "nothing to undo": (["undo", "{home}", "--state-dir", "{home}-s"], "no run that can be"),
     "unwritable plan": (["plan", "{home}", "-o", "{home}/no/plan.json"], "cannot write"),
     "unknown service": (["apply", "x", "--service", "magic"], "invalid value"),
     "no settings": (["check", "{home}", "--config", "/no/such.toml"], "no settings file"),
@@ -364,7 +364,7 @@ def run(*arguments, **options):
 
 def test_help_and_version_load_nothing_heavy():
     script = (
-        "import sys; from skillmeat_audit.ui.cli import main; main(['--help']);"
+        "import sys; from skillmeat_audit.ui.cli.main import main; main(['--help']);"
         "main(['--version']); import skillmeat_audit; heavy = {'pandas', 'sqlalchemy', 'rich'};"
         "print(*sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
@@ -414,7 +414,7 @@ def test_a_reader_of_one_line_gets_it(make_home):
 
 STALLING = """
 import sys, time
-from skillmeat_audit.ui import cli
+from skillmeat_audit.ui.cli import main as cli
 class Stall:
     def find_spec(self, name, *_):
         if name == {module!r}:
@@ -473,7 +473,7 @@ def test_a_stopped_audit_leaves_no_copy_of_the_cache(make_home, tmp_path, number
         "import time, skillmeat_audit.loaders.cache as cache\n"
         "def stall(*_): print('stalled', flush=True); time.sleep(60)\n"
         "cache.tables_of = stall\n"
-        "from skillmeat_audit.ui.cli import entry; entry()"
+        "from skillmeat_audit.ui.cli.main import entry; entry()"
     )
     with closing(sqlite3.connect(home / "cache/cache.db")) as writer:
         writer.execute("PRAGMA journal_mode = WAL")

@@ -14,7 +14,7 @@ from skillmeat_audit.base.errors import AuditError
 from skillmeat_audit.base.folders import default_state_folder
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import secrets_in
-from skillmeat_audit.ui.streams import print_error
+from skillmeat_audit.ui.cli.streams import print_error
 
 _URL = re.compile(r"(?!sqlite|file)\b([a-z][a-z0-9+.-]*)://[^\s'\"]+", re.IGNORECASE)
 _SHORTEST_SECRET = 4  # to mask a shorter one tells it
