@@ -1,8 +1,10 @@
-"""Audit and repair of SkillMeat's artifact cache: which rows are wrong, why, what would mend them.
+"""Audit and repair of SkillMeat's artifact cache: which rows are wrong, why, and how to repair them.
 
 >>> import skillmeat_audit as sma
->>> audit = sma.audit("~/.skillmeat")  # doctest: +SKIP
->>> run = sma.apply(audit.plan())  # doctest: +SKIP
+>>> audit = sma.audit(sma.sample(), progress=False)
+>>> run = sma.apply(audit.plan(), options=sma.Options("state"))
+>>> len(audit.findings), len(run.after.findings)
+(29, 1)
 """
 
 from importlib import import_module
@@ -40,7 +42,7 @@ _HOME = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name i
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name when it is first asked for: importing the package costs nothing."""
+    """Load a public name on its first use: importing the package costs nothing."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)

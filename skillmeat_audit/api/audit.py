@@ -50,8 +50,8 @@ def audit(
     >>> import skillmeat_audit as sma
     >>> audit = sma.audit(sma.sample(), progress=False)
     >>> audit
-    <Audit of scratch/batch-import/.skillmeat: 17 errors, 4 warnings, 8 notes; see ...>
+    <Audit of scratch/batch-import/.skillmeat: 13 errors, 13 warnings, 3 notes; see ...>
     >>> audit.findings["rule"].value_counts().head(2).to_dict()
-    {'S003': 3, 'D001': 3}
+    {'D001': 3, 'M001': 3}
     """
     return Audit(*inspect_home(home, database, scope, **reading))

@@ -42,11 +42,10 @@ class Options:
     Examples
     --------
     >>> import skillmeat_audit as sma
-    >>> plan = sma.audit(sma.sample(), progress=False).plan()
-    >>> sma.apply(plan, options=sma.Options("state", max_overwrites=0))
-    Traceback (most recent call last):
-    ...
-    skillmeat_audit.base.errors.PlanError: ...
+    >>> options = sma.Options(state_dir="state", max_overwrites=100)
+    >>> run = sma.audit(sma.sample(), progress=False).plan().apply(options)
+    >>> run.outcome.backup.relative_to("state").name
+    'backup.db'
     """
 
     state_dir: str | os.PathLike[str] | None = None

@@ -47,7 +47,7 @@ def apply(plan: Plan, *, options: Options | None = None, recheck: bool = True) -
     >>> plan = sma.audit(sma.sample(), progress=False).plan()
     >>> run = sma.apply(plan, options=sma.Options("state"))
     >>> len(run.outcome.applied), len(run.recheck.fixed), len(run.recheck.new)
-    (4, 18, 0)
+    (4, 28, 0)
     """
     return plan.apply(options, recheck=recheck)
 

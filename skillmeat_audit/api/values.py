@@ -189,9 +189,9 @@ class Plan:
     >>> import skillmeat_audit as sma
     >>> plan = sma.audit(sma.sample(), progress=False).plan(select=["D001"])
     >>> plan
-    <Plan: 2 rows to update · 2 cells; see .changes, .save(path), .rehearse(), .apply()>
+    <Plan: 3 rows to update · 3 cells; see .changes, .save(path), .rehearse(), .apply()>
     >>> plan.rehearse().outcomes["outcome"].to_list()
-    ['applied', 'applied']
+    ['applied', 'applied', 'applied']
     """
 
     document: PlanDocument
@@ -263,7 +263,7 @@ class Run:
     >>> import skillmeat_audit as sma
     >>> run = sma.audit(sma.sample(), progress=False).plan().apply(sma.Options("state"))
     >>> len(run.outcomes), len(run.after.findings)
-    (4, 11)
+    (4, 1)
     >>> len(run.undo().outcome.applied)
     4
     """

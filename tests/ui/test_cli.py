@@ -64,6 +64,34 @@ def test_a_home_whose_path_is_not_utf8_is_audited_and_what_cannot_be_done_is_tol
     assert (told[0], "it is not UTF-8; rename it" in told[2]) == (ExitCode.FAILED, True)
 
 
+def test_a_plan_made_in_one_locale_is_applied_in_another(make_home, tmp_path):
+    home = make_home(at="caf\u00e9")
+    # Without UTF-8 mode and coercion, paths are decoded as ASCII with surrogates.
+    ascii_paths = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+    def run(locale, *arguments):
+        command = [*TOOL, *arguments, "--state-dir", tmp_path / "state"]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("LC_")}
+        return subprocess.run(command, env=environment | locale, capture_output=True, text=True)
+
+    saved = run(ascii_paths, "plan", home, "-o", tmp_path / "plan.json")
+    applied = run({"LC_ALL": "C.UTF-8"}, "apply", tmp_path / "plan.json")
+    undone = run(ascii_paths, "undo", home)
+
+    assert (saved.returncode, saved.stderr) == (ExitCode.CLEAN, "")
+    assert json.loads((tmp_path / "plan.json").read_text("utf-8"))["home"] == str(home)
+    assert (applied.returncode, applied.stderr) == (ExitCode.CLEAN, "")
+    assert (undone.returncode, undone.stderr) == (ExitCode.CLEAN, "")
+
+
+@pytest.mark.parametrize("verb", ["plan", "report"])
+def test_the_schema_needs_no_arguments(cli, verb):
+    code, out, _ = cli(verb, "--schema")
+
+    assert code == ExitCode.CLEAN
+    assert json.loads(out)["$id"] == f"skillmeat-audit/{verb}/1"
+
+
 def test_json_is_all_that_stdout_holds(cli, make_home):
     code, out, _ = cli("check", make_home(), "--format", "json")
 

@@ -385,6 +385,18 @@ def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path
     assert cli("report", home, "--exclusive", "-q")[0] == ExitCode.CLEAN
 
 
+def test_without_a_history_the_state_folder_is_still_the_given_one(cli, make_home, tmp_path):
+    arguments = ("--no-history", "--exclusive", "--apply-safe", "-q", "--state-dir")
+
+    code, _, _ = cli("report", make_home(), *arguments, tmp_path / "given")
+
+    assert code == ExitCode.FINDINGS
+    assert {path.name for path in (tmp_path / "given").glob("*/*")} >= {"report.lock"}
+    assert list((tmp_path / "given").rglob("journal.json"))
+    assert not list((tmp_path / "given").rglob("history.db"))
+    assert not list(Path(os.environ["XDG_STATE_HOME"]).rglob("journal.json"))
+
+
 def test_a_home_that_is_gone_has_a_report_under_its_own_name(cli, make_home, tmp_path):
     home = make_home()
     home.rename(tmp_path / "elsewhere")
