@@ -1,4 +1,4 @@
-"""Audit and repair of SkillMeat's artifact cache: which rows are wrong, why, and how to repair them.
+"""Audit and repair of SkillMeat's artifact cache: which rows are wrong, why, what repairs them.
 
 >>> import skillmeat_audit as sma
 >>> audit = sma.audit(sma.sample(), progress=False)

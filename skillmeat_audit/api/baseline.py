@@ -1,4 +1,4 @@
-"""Leaves out of an audit what the baseline accepts, and brings the baseline up to date."""
+"""Leaves accepted findings out of an audit, and updates the baseline."""
 
 from dataclasses import replace
 from datetime import date
@@ -17,9 +17,9 @@ from skillmeat_audit.history.baseline import (
 
 
 def apply_baseline(audited: Audit, scope: Scope, path: Path, today: date) -> Audit:
-    """Return *audited* without what the baseline at *path* accepts *today*; see ``.accepted``.
+    """Return *audited* without the findings that the baseline at *path* accepts *today*.
 
-    Entries are called stale only by an audit of everything. Raises `UsageError`.
+    """Return *audited* without what the baseline at *path* accepts *today*; that is in ``accepted``.
     """
     findings, accepted = accept_findings(
         load_baseline(path), audited.findings, audited.ignored, today
@@ -34,8 +34,8 @@ def update_baseline(
 ) -> tuple[int, int]:
     """Write the baseline that accepts what *audited* found; return its size, and that before.
 
-    What is known keeps its reason and owner, and its expiry unless that has passed; what is gone is
-    dropped, unless the audit was not of everything. Raises `UsageError`, `StateError`.
+    Accepted findings keep reason and owner, and the expiry unless it has passed; entries without a
+    finding are dropped where the audit was of everything. Raises `UsageError`, `StateError`.
     """
     before: list[BaselineEntry] = load_baseline(path) if path.exists() else []
     whole = scope.is_whole and audited.ignored.empty

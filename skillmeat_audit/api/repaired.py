@@ -1,4 +1,4 @@
-"""Loads what repairs of this project wrote into a cache, from the journals in its state folder."""
+"""Loads the cells that earlier repairs wrote into a cache, from their journals."""
 
 import os
 from collections.abc import Mapping, Sequence

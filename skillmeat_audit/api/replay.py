@@ -88,8 +88,8 @@ def replay_imports(
     --------
     >>> import skillmeat_audit as sma
     >>> replay = sma.replay_imports(eras=["artifact_id"], timed=False)
-    >>> replay.paths[["path", "descriptions", "commits"]].head(1).to_dict("records")
-    [...]
+    >>> replay.paths.set_index("path").loc[["batch-import", "refresh"], "descriptions"].to_dict()
+    {'batch-import': 0, 'refresh': 4}
     """
     source = BUNDLED if source is None else source
     entries = scan(source, _fields, source_indexed=source_indexed)

@@ -6,6 +6,7 @@ import shlex
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest

@@ -22,14 +22,16 @@ _EXITS: dict[type[BaseException], ExitCode] = {BusyError: ExitCode.CONFLICT}
 def entry() -> None:
     """Run the command line and leave with its exit code, at once.
 
-    Taking an interpreter full of frames apart takes longer than some of the rules.
+    Shutting down an interpreter full of DataFrames takes longer than some of the rules.
     """
     code = None
     try:
         code = _run()
-    finally:  # whatever fails while a crash is reported: 1 would say that there are findings
+    finally:  # where reporting a crash fails: Python's exit code 1 would mean findings
         if code is None:
-            os.write(2, b"skillmeat-audit: crashed, and cannot say why: not enough memory?\n")
+            os.write(
+                2, b"skillmeat-audit: crashed; the reason cannot be printed: not enough memory?\n"
+            )
         os._exit(ExitCode.CRASHED if code is None else code)
 
 
