@@ -19,7 +19,8 @@ from skillmeat_audit.history.baseline import (
 def apply_baseline(audited: Audit, scope: Scope, path: Path, today: date) -> Audit:
     """Return *audited* without the findings that the baseline at *path* accepts *today*.
 
-    """Return *audited* without what the baseline at *path* accepts *today*; that is in ``accepted``.
+    They are in its ``accepted``. Only an audit of everything reports stale entries. Raises
+    `UsageError`.
     """
     findings, accepted = accept_findings(
         load_baseline(path), audited.findings, audited.ignored, today
