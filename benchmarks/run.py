@@ -83,7 +83,7 @@ def alternate(
 def measure_start(rounds: int) -> Figures:
     """Return the durations of whole processes: the help, and a check of a small home."""
     small = home(str(SMALL), SMALL)
-    commands = {"help": [TOOL, "--help"], "check": [TOOL, "check", small, "--no-index"]}
+    commands = {"help": [TOOL, "--help"], "check": [TOOL, "check", small, "--no-parse-cache"]}
     durations: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(2 * rounds):
         for name, command in commands.items():
@@ -107,7 +107,7 @@ def measure_refresh() -> dict[str, object]:
 
 def count_changes(home_path: Path) -> int:
     """Return how many rows a repair of the home at *home_path* would change."""
-    command = [TOOL, "plan", home_path, "--no-index", "--format", "json"]
+    command = [TOOL, "plan", home_path, "--no-parse-cache", "--format", "json"]
     return len(
         json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["changes"]
     )

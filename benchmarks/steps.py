@@ -35,7 +35,7 @@ WARM_UP = 300  # artifacts
 
 def check(home: Path, _: Path) -> Step:
     """Audit a home without a parse cache."""
-    return lambda: len(sma.audit(home, index=False, progress=False).findings)
+    return lambda: len(sma.audit(home, parse_cache=False, progress=False).findings)
 
 
 def unchanged(home: Path, scratch: Path) -> Step:
@@ -98,7 +98,7 @@ def repair(home: Path, scratch: Path) -> Step:
     options = sma.Options(state_dir=scratch / "state")
 
     def work() -> int:
-        planned = sma.audit(home, database=copy, index=False, progress=False).plan()
+        planned = sma.audit(home, database=copy, parse_cache=False, progress=False).plan()
         return len(sma.apply(planned, options=options, recheck=False).outcome.applied)
 
     return work
@@ -108,7 +108,7 @@ def audit_and_report(home: Path, scratch: Path) -> Step:
     """Audit, and report as HTML, JSON, SARIF and metrics."""
     files = [str(scratch / f"report.{suffix}") for suffix in ("html", "json", "sarif", "prom")]
     request = ReportRequest(
-        outputs=outputs_of(files, None, github=False), index=False, progress=False
+        outputs=outputs_of(files, None, github=False), parse_cache=False, progress=False
     )
     return lambda: len(report(home, request).delivery.files)
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from skillmeat_audit.api.audit import Audit, Scope, audit
+from skillmeat_audit.api.audit import audit
 from skillmeat_audit.api.compose import make_report
 from skillmeat_audit.api.history import HistorySettings, location_of, record_audit
 from skillmeat_audit.api.sample import build_home
+from skillmeat_audit.api.scope import Scope
+from skillmeat_audit.api.values import Audit
 from skillmeat_audit.history.store import RecordedRun, mark_delivered
 from skillmeat_audit.reports.facts.report import RunContext
 from skillmeat_audit.reports.files.html_page import html_page

@@ -1,19 +1,23 @@
-"""Audit and repair of SkillMeat's artifact cache: which rows are wrong, why, what would mend them.
+"""Audit and repair of SkillMeat's artifact cache: which rows are wrong, why, what repairs them.
 
 >>> import skillmeat_audit as sma
->>> audit = sma.audit("~/.skillmeat")  # doctest: +SKIP
->>> run = sma.apply(audit.plan())  # doctest: +SKIP
+>>> audit = sma.audit(sma.sample(), progress=False)
+>>> run = sma.apply(audit.plan(), options=sma.Options("state"))
+>>> len(audit.findings), len(run.after.findings)
+(29, 1)
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from skillmeat_audit.api.audit import Audit, Scope, audit
+    from skillmeat_audit.api.audit import audit
     from skillmeat_audit.api.options import Options
-    from skillmeat_audit.api.repair import Plan, Run, apply
+    from skillmeat_audit.api.repair import apply
     from skillmeat_audit.api.replay import replay_imports
     from skillmeat_audit.api.sample import sample
+    from skillmeat_audit.api.scope import Scope
+    from skillmeat_audit.api.values import Audit, Plan, Run
     from skillmeat_audit.base.errors import AuditError
     from skillmeat_audit.ui.widgets import explore, repair_panel
 
@@ -25,18 +29,20 @@ __all__ = [
 
 _HOMES = {
     "base.errors": ("AuditError",),
-    "api.audit": ("Audit", "Scope", "audit"),
+    "api.audit": ("audit",),
     "api.options": ("Options",),
-    "api.repair": ("Plan", "Run", "apply"),
+    "api.repair": ("apply",),
     "api.replay": ("replay_imports",),
     "api.sample": ("sample",),
+    "api.scope": ("Scope",),
+    "api.values": ("Audit", "Plan", "Run"),
     "ui.widgets": ("explore", "repair_panel"),
 }
 _HOME = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name when it is first asked for: importing the package costs nothing."""
+    """Load a public name on its first use: importing the package costs nothing."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)

@@ -1,5 +1,5 @@
 """Runs the command line as ``python -m skillmeat_audit``."""
 
-from skillmeat_audit.ui.cli import entry
+from skillmeat_audit.ui.cli.main import entry
 
 entry()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from skillmeat_audit.api.audit import Audit
+from skillmeat_audit.api.values import Audit
 from skillmeat_audit.diff.comparison import compare
 from skillmeat_audit.diff.provenance.verdicts import attribute
 from skillmeat_audit.diff.registry import run_checks

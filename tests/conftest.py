@@ -52,7 +52,7 @@ def make_home(tmp_path) -> Callable[..., Path]:
 @pytest.fixture
 def cli(capsys, monkeypatch, tmp_path):
     """Run the real main; return its exit code, what it printed, and what it said on stderr."""
-    from skillmeat_audit.ui.cli import main
+    from skillmeat_audit.ui.cli.main import main
 
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
     monkeypatch.setenv("COLUMNS", "120")
@@ -86,14 +86,14 @@ _PLANS = {}  # by era: planning takes half a second, its result differs by paths
 @pytest.fixture
 def planned(make_home, tmp_path) -> Callable[..., Planned]:
     """Build the home batch-import and plan its repair: an insert and three updates."""
-    from skillmeat_audit.api import audit, repair
+    from skillmeat_audit.api import audit
     from skillmeat_audit.base.urls import sqlite_url
     from skillmeat_audit.repair.plan import encode_plan
 
     def make(era: str = "artifact_id", at: str = "home") -> Planned:
         case = Planned(make_home(era=era, at=at), tmp_path / f"{at}.json", tmp_path / "state")
         if era not in _PLANS:
-            _PLANS[era] = repair.plan(audit.audit(case.home, progress=False)).document
+            _PLANS[era] = audit.audit(case.home, progress=False).plan().document
         address = sqlite_url(case.database)
         plan = msgspec.structs.replace(_PLANS[era], home=str(case.home), database=address)
         case.file.write_bytes(encode_plan(plan))

@@ -35,7 +35,7 @@ def test_equal_arguments_build_equal_homes(home, tmp_path, era):
 
 
 def test_the_shares_of_wrong_rows_are_as_documented(home):
-    audited = audit(home, index=False)
+    audited = audit(home, parse_cache=False)
     rules = audited.findings["rule"].value_counts()
     bare = audited.rows[["description", "source", "origin", "tags_json"]].isna().all(axis=1).sum()
 

@@ -24,7 +24,7 @@ MEANINGS = {
 def help_text():
     from click.testing import CliRunner
 
-    from skillmeat_audit.ui.verbs import cli
+    from skillmeat_audit.ui.cli.verbs import cli
 
     result = CliRunner().invoke(cli, ["--help"], prog_name="skillmeat-audit", terminal_width=100)
     return result.output.rstrip()
@@ -47,7 +47,7 @@ def replay_table():
     """Return the option table of the replay: what stands before its second example."""
     from click.testing import CliRunner
 
-    from skillmeat_audit.ui.verbs import cli
+    from skillmeat_audit.ui.cli.verbs import cli
 
     asked = ["replay", "--era", "artifact_id", "--no-time"]
     printed = CliRunner().invoke(cli, asked, env={"COLUMNS": "120"}).output

@@ -1,10 +1,11 @@
-"""Leaves out of an audit what the baseline accepts, and brings the baseline up to date."""
+"""Leaves accepted findings out of an audit, and updates the baseline."""
 
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from skillmeat_audit.api.audit import Audit, Scope
+from skillmeat_audit.api.scope import Scope
+from skillmeat_audit.api.values import Audit
 from skillmeat_audit.history.baseline import (
     AcceptanceTerms,
     BaselineEntry,
@@ -16,14 +17,15 @@ from skillmeat_audit.history.baseline import (
 
 
 def apply_baseline(audited: Audit, scope: Scope, path: Path, today: date) -> Audit:
-    """Return *audited* without what the baseline at *path* accepts *today*; see ``.accepted``.
+    """Return *audited* without the findings that the baseline at *path* accepts *today*.
 
-    Entries are called stale only by an audit of everything. Raises `UsageError`.
+    They are in its ``accepted``. Only an audit of everything reports stale entries. Raises
+    `UsageError`.
     """
     findings, accepted = accept_findings(
         load_baseline(path), audited.findings, audited.ignored, today
     )
-    if not is_whole(scope):
+    if not scope.is_whole:
         accepted = replace(accepted, stale=())
     return replace(audited, findings=findings, accepted=accepted)
 
@@ -33,16 +35,11 @@ def update_baseline(
 ) -> tuple[int, int]:
     """Write the baseline that accepts what *audited* found; return its size, and that before.
 
-    What is known keeps its reason and owner, and its expiry unless that has passed; what is gone is
-    dropped, unless the audit was not of everything. Raises `UsageError`, `StateError`.
+    Accepted findings keep reason and owner, and the expiry unless it has passed; entries without a
+    finding are dropped where the audit was of everything. Raises `UsageError`, `StateError`.
     """
     before: list[BaselineEntry] = load_baseline(path) if path.exists() else []
-    whole = is_whole(scope) and audited.ignored.empty
+    whole = scope.is_whole and audited.ignored.empty
     now = update_entries(before, audited.findings, terms, today, whole=whole)
     save_baseline(path, now)
     return len(now), len(before)
-
-
-def is_whole(scope: Scope) -> bool:
-    """Tell whether *scope* asks for everything."""
-    return not (scope.select or scope.collections or scope.artifacts or scope.writers)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from skillmeat_audit import __version__
-from skillmeat_audit.api.audit import Audit
+from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.diff.provenance.paths import paths_of
 from skillmeat_audit.diff.rules import FAMILIES, RULES

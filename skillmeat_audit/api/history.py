@@ -1,16 +1,15 @@
-"""Keeps the runs on a home, and lists them."""
+"""Records the audits of a home, and lists the recorded runs."""
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from skillmeat_audit import __version__
-from skillmeat_audit.api.audit import Audit, Scope
 from skillmeat_audit.api.compose import absolute_home, as_reported
-from skillmeat_audit.base.folders import state_folder
-from skillmeat_audit.base.text import encodable
+from skillmeat_audit.api.scope import Scope
+from skillmeat_audit.api.state import PathLike, home_state_folder
+from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.urls import sqlite_url, without_password
 from skillmeat_audit.history.database import history_url
 from skillmeat_audit.history.store import (
@@ -20,8 +19,9 @@ from skillmeat_audit.history.store import (
     load_runs,
     record_run,
 )
-from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_folder
+from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.loaders.settings import KEPT_RUNS
+from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.trend import fingerprints
 from skillmeat_audit.reports.facts.causes import answer_of
 from skillmeat_audit.reports.notebook.history import runs_html
@@ -31,29 +31,24 @@ FILE_NAME = "history.db"
 
 @dataclass(frozen=True)
 class HistorySettings:
-    """Where runs are kept: a file or SQLAlchemy ``url``, else a file in the state folder."""
+    """The address of a history (a file or an SQLAlchemy URL), and how many runs it keeps.
+
+    Without ``url`` it is a file in the state folder.
+    """
 
     url: str | None = field(default=None, repr=False)
-    state_dir: str | os.PathLike[str] | None = None
     kept_runs: int = KEPT_RUNS
 
     def __post_init__(self) -> None:
-        """Refuse a URL that is wrong before anything is done; raise `UsageError`."""
+        """Refuse a wrong URL before anything is done; raise `UsageError`."""
         if self.url is not None:
             history_url(self.url)
 
-    def folder_for(self, home: str | os.PathLike[str]) -> Path:
-        """Return the folder of *home* in the state folder."""
-        given = None if self.state_dir is None else Path(self.state_dir).expanduser()
-        return state_folder(os.path.realpath(home_folder(home)), given)
-
-    def url_for(self, root: Path) -> str:
+    def url_for(self, root: Path, state_dir: PathLike | None) -> str:
         """Return the address of the history of the home at *root*."""
-        return (
-            sqlite_url(self.folder_for(root) / FILE_NAME)
-            if self.url is None
-            else history_url(self.url)
-        )
+        if self.url is not None:
+            return history_url(self.url)
+        return sqlite_url(home_state_folder(root, state_dir) / FILE_NAME)
 
 
 @dataclass(frozen=True)
@@ -71,29 +66,45 @@ class History:
 
 
 def history(
-    home: str | os.PathLike[str] = DEFAULT_HOME, *, keeping: HistorySettings | None = None
+    home: PathLike = DEFAULT_HOME,
+    *,
+    settings: HistorySettings | None = None,
+    state_dir: PathLike | None = None,
 ) -> History:
-    """Return the runs that were kept of *home*; raise `HomeError` or `StateError`."""
+    """Return the recorded runs on *home*; raise `HomeError` or `StateError`."""
     root = find_home(home).root
-    named = absolute_home(root)
-    return History(named, load_runs((keeping or HistorySettings()).url_for(root), named))
+    name = absolute_home(root)
+    return History(name, load_runs((settings or HistorySettings()).url_for(root, state_dir), name))
 
 
-def location_of(audited: Audit, scope: Scope, keeping: HistorySettings) -> HistoryLocation:
-    """Return where a run is kept that found what *audited* says."""
-    return _place(audited.snapshot.home.root, audited.snapshot.home.database, scope, keeping)
+def location_of(
+    audited: Audit, scope: Scope, settings: HistorySettings, state_dir: PathLike | None = None
+) -> HistoryLocation:
+    """Return where the run that found *audited* is recorded."""
+    return _location(audited.snapshot.home, scope, settings, state_dir)
 
 
 def location_at(
-    home: str | os.PathLike[str], database: str | None, scope: Scope, keeping: HistorySettings
+    home: PathLike,
+    database: str | None,
+    scope: Scope,
+    settings: HistorySettings,
+    state_dir: PathLike | None,
 ) -> HistoryLocation:
-    """Return where a run on *home* is kept that could not check it; raise `HomeError`."""
-    place = find_home(home, database)
-    return _place(place.root, place.database, scope, keeping)
+    """Return where a run that could not check *home* is recorded; raise `HomeError`."""
+    return _location(find_home(home, database), scope, settings, state_dir)
 
 
-def record_audit(audited: Audit, place: HistoryLocation, at: str) -> RecordedRun:
-    """Keep what *audited* found at a time; return what changed. Raises `StateError`."""
+def _location(
+    home: Home, scope: Scope, settings: HistorySettings, state_dir: PathLike | None
+) -> HistoryLocation:
+    database = None if home.database is None else without_password(home.database)
+    series = Series(absolute_home(home.root), database, scope.description)
+    return HistoryLocation(settings.url_for(home.root, state_dir), series, settings.kept_runs)
+
+
+def record_audit(audited: Audit, location: HistoryLocation, at: str) -> RecordedRun:
+    """Record what *audited* found at a time; return what changed. Raises `StateError`."""
     findings = as_reported(audited.findings)
     answer = answer_of(findings, audited.rows)
     counts = audited.summary.counts
@@ -103,28 +114,10 @@ def record_audit(audited: Audit, place: HistoryLocation, at: str) -> RecordedRun
         "blank_descriptions": answer.descriptions.artifacts,
         "broken_sources": answer.sources.artifacts,
     }
-    return record_run(place, at, facts, findings, _hidden(audited))
+    return record_run(location, at, facts, findings, _hidden_fingerprints(audited))
 
 
-def _hidden(audited: Audit) -> list[str]:
-    """Return the fingerprints of what is left out on request."""
+def _hidden_fingerprints(audited: Audit) -> list[str]:
+    """Return the fingerprints of the findings that are left out on request."""
     accepted = [] if audited.accepted is None else fingerprints(audited.accepted.findings)
     return [*fingerprints(audited.ignored), *accepted]
-
-
-def _place(
-    root: Path, database: str | None, scope: Scope, keeping: HistorySettings
-) -> HistoryLocation:
-    known = None if database is None else without_password(database)
-    series = Series(absolute_home(root), known, describe_scope(scope))
-    return HistoryLocation(keeping.url_for(root), series, keeping.kept_runs)
-
-
-def describe_scope(scope: Scope) -> str:
-    """Return a scope as text, empty for everything; what is ignored is hidden, not out of scope."""
-    parts = {
-        "select": scope.select, "collection": scope.collections, "artifact": scope.artifacts,
-        "writer": scope.writers,
-    }  # fmt: skip
-    said = (f"{name} {', '.join(sorted(each))}" for name, each in parts.items() if each)
-    return encodable("; ".join(said))

@@ -1,4 +1,4 @@
-"""Says what a repair had written when it was interrupted or failed unexpectedly."""
+"""Reports what a repair had written when it was interrupted or failed unexpectedly."""
 
 import os
 import shlex
@@ -20,10 +20,10 @@ def reporting_writes(
     options: Options,
     database: str | os.PathLike[str] | None = None,
 ) -> Iterator[None]:
-    """Add notes (PEP 678) to what interrupts the work inside: what its runs on *home* had written.
+    """Add notes (PEP 678) to an exception raised inside: what its runs on *home* had written.
 
-    An `AuditError` says itself that nothing was changed. The journals and rows tell what was
-    written, also where the interruption came between the commit and the mark in the journal.
+    An `AuditError` means that nothing was changed. Journals and rows prove what was written, also
+    where the interruption came between the commit and the mark in the journal.
     """
     folder = options.run_settings(os.path.realpath(home_folder(home))).folder
     before = _run_names(folder)
@@ -55,7 +55,7 @@ def _notes(
         listed = [run for run in runs(home, database=database, options=options) if run.run in begun]
     except AuditError as exc:
         command = _command("runs", home, options)
-        yield f"whether it was written cannot be told ({exc}); '{command}' lists it"
+        yield f"whether the run was written is unknown ({exc}); '{command}' lists it"
         return
     for run in listed:
         if note := _note(run, home, options):
@@ -65,8 +65,8 @@ def _notes(
 def _note(run: JournaledRun, home: str | os.PathLike[str], options: Options) -> str | None:
     if run.state == "committed":
         command = _command(f"undo --run {run.run}", home, options)
-        way_back = "" if run.kind == "undo" else f"; '{command}' puts them back"
-        return f"run {run.run} had written {plural(len(run.entries), 'row')}{way_back}"
+        undo_hint = "" if run.kind == "undo" else f"; '{command}' puts them back"
+        return f"run {run.run} had written {plural(len(run.entries), 'row')}{undo_hint}"
     if run.state == "interrupted":
         command = _command("runs", home, options)
         return f"run {run.run} may have been written; '{command}' says whether"

@@ -1,13 +1,13 @@
-"""How runs are carried out: where their traces go, how much they may overwrite, who writes."""
+"""The options of a run: where its journal goes, how much it may overwrite, who writes."""
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from skillmeat_audit.api.state import home_state_folder
 from skillmeat_audit.base.errors import UsageError
-from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.model.choices import SERVICES
 from skillmeat_audit.repair.transaction import (
     CacheService,
     RunSettings,
@@ -17,18 +17,35 @@ from skillmeat_audit.repair.transaction import (
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
 from skillmeat_audit.service.connection import WAIT_SECONDS
 
-SERVICES = ("embedded", "skillmeat")
-
 
 @dataclass(frozen=True)
 class Options:
-    """How runs are carried out.
+    """How a plan is applied, and a run undone.
 
-    ``state_dir`` is where journals and backups are kept, ``max_overwrites`` how many rows may be
-    overwritten or deleted (None: a fifth of them, or five), ``wait_seconds`` how long a lock is
-    waited for, ``service`` who writes the rows, ``keep_backups`` how many runs keep theirs (None:
-    ten); ``proceed`` is asked between batches whether to go on. ``allow_links`` are folders that
-    the audits before and after an apply may follow links to (see `audit`).
+    Parameters
+    ----------
+    state_dir : path, optional
+        Folder of journals and backups; by default the platform's state folder.
+    max_overwrites : int, optional
+        Maximum number of rows to overwrite or delete; by default 20 % of them, at least five.
+    wait_seconds : float
+        How long to wait for a lock of the database.
+    service : str
+        Code that writes the rows: ``embedded``, or ``skillmeat`` for an installed SkillMeat's.
+    keep_backups : int, optional
+        How many runs keep their backup; by default ten.
+    proceed : callable
+        Called between batches with the rows done and all rows; False rolls the run back.
+    allow_links : sequence of path
+        Folders that links in the home may lead to, for the audits before and after (see `audit`).
+
+    Examples
+    --------
+    >>> import skillmeat_audit as sma
+    >>> options = sma.Options(state_dir="state", max_overwrites=100)
+    >>> run = sma.audit(sma.sample(), progress=False).plan().apply(options)
+    >>> run.outcome.backup.relative_to("state").name
+    'backup.db'
     """
 
     state_dir: str | os.PathLike[str] | None = None
@@ -41,11 +58,13 @@ class Options:
 
     def run_settings(self, home: str) -> RunSettings:
         """Return the settings for runs on *home*."""
-        given = None if self.state_dir is None else Path(self.state_dir).expanduser()
-        folder = state_folder(home, given)
-        service = _service(self.service)
         return RunSettings(
-            folder, self.max_overwrites, self.wait_seconds, service, self.keep_backups, self.proceed
+            home_state_folder(home, self.state_dir),
+            self.max_overwrites,
+            self.wait_seconds,
+            _service(self.service),
+            self.keep_backups,
+            self.proceed,
         )
 
 

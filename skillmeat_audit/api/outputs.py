@@ -1,4 +1,4 @@
-"""Which files a report goes to, and what each holds."""
+"""The files that a report is delivered in, and their formats."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -26,8 +26,8 @@ class Output:
 def outputs_of(paths: Sequence[str], named: str | None, *, github: bool = False) -> list[Output]:
     """Return the outputs at *paths*, formats by suffix or *named*; raise `UsageError` if unclear.
 
-    Without any path the report goes to standard output, as Markdown unless *named*. *github* adds
-    what a GitHub runner shows.
+    Without any path the report goes to standard output, as Markdown unless *named*; *github* adds
+    the step summary and annotations of a GitHub runner.
     """
     outputs = [Output(path, _format(path, named)) for path in paths]
     if github:
@@ -44,7 +44,7 @@ def _format(path: str, named: str | None) -> Format:
     if form is None:
         raise UsageError(
             f"cannot tell the format of {printable(path)} by its name; "
-            f"say --format {'|'.join(NAMES)}"
+            f"give --format {'|'.join(NAMES)}"
         )
     return form
 

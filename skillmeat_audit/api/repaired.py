@@ -1,4 +1,4 @@
-"""Loads what repairs of this project wrote into a cache, from the journals in its state folder."""
+"""Loads the cells that earlier repairs wrote into a cache, from their journals."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from skillmeat_audit.api.state import home_state_folder
 from skillmeat_audit.base.arrow import to_objects
-from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import as_text, printable
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
@@ -32,8 +32,7 @@ def load_repaired(snapshot: Snapshot, state_dir: str | os.PathLike[str] | None) 
     back, so undone rows are not among them. A journal that cannot be read is left out: an audit
     does not fail because of a journal.
     """
-    given = None if state_dir is None else Path(state_dir).expanduser()
-    folder = state_folder(str(snapshot.home.root.resolve()), given)
+    folder = home_state_folder(snapshot.home.root, state_dir)
     stamps = set(to_objects(snapshot.rows[_STAMP])) - {None}
     entries: list[tuple[object, ...]] = []
     cells: list[tuple[object, ...]] = []

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from skillmeat_audit.api.audit import Audit, audit
+from skillmeat_audit.api.audit import audit
+from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
@@ -55,20 +56,46 @@ def replay_imports(
     source: Path | None = None,
     *,
     eras: Sequence[Era] = ERAS,
-    indexed: bool = True,
+    source_indexed: bool = True,
     timed: bool = True,
     keep: Path | None = None,
 ) -> Replay:
-    """Return what SkillMeat's import paths and the repair options make of the same import.
+    """Replay SkillMeat's import paths and the repair options over the same import.
 
-    Everything happens in scratch homes of its own: nothing of yours is read but *source*, a folder
-    of artifacts (default: a small one that comes along, with the regression's ``1password`` skill).
-    *indexed* is SkillMeat's setting for a source: without it the catalogue has no descriptions.
-    *timed* measures seconds. *keep* is a new folder that gets the homes, as
-    ``<era>/<path>/.skillmeat``. Raises `UsageError` for a source or folder of no use.
+    Everything happens in temporary homes; of the user's files only *source* is read.
+
+    Parameters
+    ----------
+    source : Path, optional
+        Folder of artifacts to import; by default a small bundled one.
+    eras : sequence of str
+        The keys of the caches to replay on.
+    source_indexed : bool
+        SkillMeat's setting for a source: without it the catalogue has no descriptions.
+    timed : bool
+        Whether to measure seconds, which differ from run to run.
+    keep : Path, optional
+        New folder that receives the homes, as ``<era>/<path>/.skillmeat``.
+
+    Returns
+    -------
+    Replay
+        What each path left, and how many statements, commits and reads it took.
+
+    Raises
+    ------
+    UsageError
+        If *source* holds no artifact, or *keep* cannot be made.
+
+    Examples
+    --------
+    >>> import skillmeat_audit as sma
+    >>> replay = sma.replay_imports(eras=["artifact_id"], timed=False)
+    >>> replay.paths.set_index("path").loc[["batch-import", "refresh"], "descriptions"].to_dict()
+    {'batch-import': 0, 'refresh': 4}
     """
     source = BUNDLED_SOURCE if source is None else source
-    entries = scan_source(source, _fields, indexed=indexed)
+    entries = scan_source(source, _fields, indexed=source_indexed)
     if keep is not None:
         _make_folder(keep)
     summaries, rows = [], []

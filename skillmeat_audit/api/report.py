@@ -1,6 +1,5 @@
 """Audits a home and delivers the report, also where the home could not be checked."""
 
-import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -8,12 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from skillmeat_audit import __version__
-from skillmeat_audit.api.audit import Audit, Scope, audit
+from skillmeat_audit.api.audit import audit
 from skillmeat_audit.api.baseline import apply_baseline
 from skillmeat_audit.api.compose import absolute_home, make_report
 from skillmeat_audit.api.history import (
     HistorySettings,
-    describe_scope,
     location_at,
     location_of,
     record_audit,
@@ -22,6 +20,9 @@ from skillmeat_audit.api.interruption import reporting_writes
 from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.outputs import Output, render_outputs
 from skillmeat_audit.api.safe_repair import apply_safe
+from skillmeat_audit.api.scope import Scope
+from skillmeat_audit.api.state import PathLike, home_state_folder
+from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.clock import now, today
 from skillmeat_audit.base.errors import AuditError, StateError, UsageError
 from skillmeat_audit.delivery.files import DeliveryResult, deliver
@@ -40,47 +41,42 @@ LOCK_NAME = "report.lock"
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """What is to be reported, and where to; see `api.audit.audit` for scope and database.
+    """What is reported, and where to; ``scope``, ``database`` and the reading are as in `audit`.
 
-    Without ``keeping`` nothing is kept of the run, and it is compared with no other. With
-    ``apply_safe`` the safe changes are applied first; ``exclusive`` refuses to run beside another
-    run on the home. Without ``index`` every file is read again, as with ``apply_safe``. Links may
-    lead to ``allow_links``.
+    Without ``history`` the run is not recorded, and compared with no other. With ``apply_safe`` the
+    safe changes are applied first, and every file is read again, as without ``parse_cache``;
+    ``exclusive`` refuses to run beside another run on the home.
     """
 
     outputs: Sequence[Output] = ()
-    scope: Scope | None = None
+    scope: Scope = field(default_factory=Scope)
     database: str | None = field(default=None, repr=False)
     baseline: Path | None = None
-    keeping: HistorySettings | None = None
-    notifying: NoticeSettings | None = None
+    history: HistorySettings | None = None
+    notices: NoticeSettings | None = None
+    state_dir: PathLike | None = None
     apply_safe: bool = False
     exclusive: bool = False
     progress: bool | None = None
-    index: bool = True
+    parse_cache: bool = True
     allow_links: Sequence[Path] = ()
-
-    @property
-    def state_dir(self) -> str | os.PathLike[str] | None:
-        """The state folder, None for the platform's."""
-        return None if self.keeping is None else self.keeping.state_dir
 
 
 @dataclass(frozen=True)
 class StoredReport:
-    """A report, where its run was kept, and why it could not be."""
+    """A report, where its run is recorded, and why it could not be."""
 
     document: Report | Failure
-    place: HistoryLocation | None = None
+    location: HistoryLocation | None = None
     run: int | None = None
     problems: tuple[str, ...] = ()
 
-    def delivered(self) -> "StoredReport":
-        """Return it with the run marked as delivered, or with the reason why that failed."""
-        if self.place is None or self.run is None:
+    def mark_delivered(self) -> "StoredReport":
+        """Mark the run as delivered; return the report, with the reason where that fails."""
+        if self.location is None or self.run is None:
             return self
         try:
-            mark_delivered(self.place, self.run)
+            mark_delivered(self.location, self.run)
         except StateError as exc:
             return replace(self, problems=(str(exc),))
         return self
@@ -88,21 +84,21 @@ class StoredReport:
 
 @dataclass(frozen=True)
 class ReportOutcome:
-    """The report that was made, and whether it arrived."""
+    """The report, and whether it was delivered."""
 
     document: Report | Failure
     delivery: DeliveryResult
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What went wrong, in one line each."""
+        """What went wrong, one line per problem."""
         document = self.document
         first = (document.reason,) if isinstance(document, Failure) else document.warnings
         return *first, *self.delivery.problems
 
     @property
     def changed(self) -> str | None:
-        """What changed since the run before, in one line."""
+        """What changed since the previous run, in one line."""
         document = self.document
         changes = None if isinstance(document, Failure) else document.past.changes
         if changes is None:
@@ -113,7 +109,7 @@ class ReportOutcome:
     def exit_code(
         self, fail_on: Severity = Severity.WARNING, *, exit_zero: bool = False
     ) -> ExitCode:
-        """Return what the report says; UNDELIVERED where it did not arrive everywhere.
+        """Return the exit code of the report; UNDELIVERED where a delivery failed.
 
         *exit_zero* hides findings, and nothing else.
         """
@@ -123,120 +119,116 @@ class ReportOutcome:
         return ExitCode.CLEAN if exit_zero and code is ExitCode.FINDINGS else code
 
 
-def report(
-    home: str | os.PathLike[str] = DEFAULT_HOME, order: ReportRequest | None = None
-) -> ReportOutcome:
-    """Audit *home*, make the report, and deliver it to the outputs of *order*.
+def report(home: PathLike = DEFAULT_HOME, request: ReportRequest | None = None) -> ReportOutcome:
+    """Audit *home*, compose the report, and deliver it to the outputs of *request*.
 
-    A home that cannot be checked has a report too, a `Failure`; only a wrong request is raised, as
-    `UsageError`, before anything is written, or `BusyError`.
+    A home that cannot be checked has a report too, a `Failure`. Only a wrong request is raised, as
+    `UsageError` before anything is written, or `BusyError`.
     """
-    order = order or ReportRequest()
-    keeping = order.keeping or HistorySettings()
+    request = request or ReportRequest()
     with ExitStack() as stack:
-        if order.exclusive:
-            stack.enter_context(exclusive_lock(keeping.folder_for(home) / LOCK_NAME))
-        if order.apply_safe:
-            options = Options(keeping.state_dir)
-            stack.enter_context(reporting_writes(home, options, order.database))
-        return _delivered(home, order)
+        if request.exclusive:
+            lock = home_state_folder(home, request.state_dir) / LOCK_NAME
+            stack.enter_context(exclusive_lock(lock))
+        if request.apply_safe:
+            options = Options(request.state_dir)
+            stack.enter_context(reporting_writes(home, options, request.database))
+        return _make_and_deliver(home, request)
 
 
-def report_crash(home: str | os.PathLike[str], order: ReportRequest, reason: str) -> None:
-    """Deliver to the outputs of *order* that the report could not be made, and notify of it.
+def report_crash(home: PathLike, request: ReportRequest, reason: str) -> None:
+    """Deliver to the outputs of *request* that the report crashed, and notify of it.
 
     An earlier report that stayed in place would be taken for today's.
     """
     failure = Failure(absolute_home(home_folder(home)), reason, __version__, now())
-    deliver(render_outputs(failure, order.outputs))
-    _notify(failure, order.notifying)
+    deliver(render_outputs(failure, request.outputs))
+    _notify(failure, request.notices)
 
 
-def _delivered(home: str | os.PathLike[str], order: ReportRequest) -> ReportOutcome:
-    made = _made(home, order, now())
-    delivery = deliver(render_outputs(made.document, order.outputs))
-    problems = _notify(made.document, order.notifying)
-    delivery = replace(delivery, problems=(*delivery.problems, *problems))
-    if not delivery.problems:
-        made = made.delivered()
-    delivery = replace(delivery, problems=(*delivery.problems, *made.problems))
-    return ReportOutcome(made.document, delivery)
+def _make_and_deliver(home: PathLike, request: ReportRequest) -> ReportOutcome:
+    stored = _make(home, request, now())
+    delivery = deliver(render_outputs(stored.document, request.outputs))
+    problems = (*delivery.problems, *_notify(stored.document, request.notices))
+    if not problems:
+        stored = stored.mark_delivered()
+    delivery = replace(delivery, problems=(*problems, *stored.problems))
+    return ReportOutcome(stored.document, delivery)
 
 
-def _notify(document: Report | Failure, notifying: NoticeSettings | None) -> tuple[str, ...]:
+def _notify(document: Report | Failure, settings: NoticeSettings | None) -> tuple[str, ...]:
     """Send the notice of *document*, if there is one; return what went wrong."""
-    if notifying is None or (notice := notice_of(document, notifying.threshold)) is None:
+    if settings is None or (notice := notice_of(document, settings.threshold)) is None:
         return ()
     return notify(
         notice,
-        notifying.services,
+        settings.services,
         lambda: failure_page(document) if isinstance(document, Failure) else html_page(document),
     )
 
 
-def _made(home: str | os.PathLike[str], order: ReportRequest, at: str) -> StoredReport:
+def _make(home: PathLike, request: ReportRequest, at: str) -> StoredReport:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     try:
-        audited = _audited(home, order)
-        if order.apply_safe:
-            written, notes, warnings = apply_safe(audited, order.state_dir)
-            audited = _audited(home, order) if written else audited
+        audited = _audit(home, request)
+        if request.apply_safe:
+            is_written, notes, warnings = apply_safe(audited, request.state_dir)
+            audited = _audit(home, request) if is_written else audited
     except UsageError:
         raise
     except AuditError as exc:
-        return _failed(home, order, str(exc), at)
-    made = _reported(audited, order, at)
-    return replace(made, document=_with(made.document, notes, warnings))
+        return _store_failure(home, request, str(exc), at)
+    stored = _store(audited, request, at)
+    return replace(stored, document=_add_notes(stored.document, notes, warnings))
 
 
-def _audited(home: str | os.PathLike[str], order: ReportRequest) -> Audit:
+def _audit(home: PathLike, request: ReportRequest) -> Audit:
     audited = audit(
         home,
-        database=order.database,
-        scope=order.scope,
-        progress=order.progress,
-        index=order.index and not order.apply_safe,
-        state_dir=order.state_dir,
-        allow_links=order.allow_links,
+        database=request.database,
+        scope=request.scope,
+        progress=request.progress,
+        parse_cache=request.parse_cache and not request.apply_safe,
+        state_dir=request.state_dir,
+        allow_links=request.allow_links,
     )
-    if order.baseline is None:
+    if request.baseline is None:
         return audited
-    return apply_baseline(audited, order.scope or Scope(), order.baseline, today())
+    return apply_baseline(audited, request.scope, request.baseline, today())
 
 
-def _failed(
-    home: str | os.PathLike[str], order: ReportRequest, reason: str, at: str
-) -> StoredReport:
+def _store_failure(home: PathLike, request: ReportRequest, reason: str, at: str) -> StoredReport:
     failure = Failure(absolute_home(home_folder(home)), reason, __version__, at)
-    if order.keeping is None:
+    if request.history is None:
         return StoredReport(failure)
     try:
-        place = location_at(home, order.database, order.scope or Scope(), order.keeping)
-        return StoredReport(failure, place, record_failed_run(place, at, reason, __version__))
-    except AuditError:  # a home that is not there has no history either; the reason says so
+        location = location_at(
+            home, request.database, request.scope, request.history, request.state_dir
+        )
+        return StoredReport(failure, location, record_failed_run(location, at, reason, __version__))
+    except AuditError:  # a home that does not exist has no history either; the reason says so
         return StoredReport(failure)
 
 
-def _reported(audited: Audit, order: ReportRequest, at: str) -> StoredReport:
-    scope = order.scope or Scope()
-    made = partial(make_report, audited, made_at=at, part=describe_scope(scope))
-    if order.keeping is None:
-        return StoredReport(made())
-    place = location_of(audited, scope, order.keeping)
+def _store(audited: Audit, request: ReportRequest, at: str) -> StoredReport:
+    compose = partial(make_report, audited, made_at=at, part=request.scope.description)
+    if request.history is None:
+        return StoredReport(compose())
+    location = location_of(audited, request.scope, request.history, request.state_dir)
     try:
-        recorded = record_audit(audited, place, at)
+        recorded = record_audit(audited, location, at)
     except StateError as exc:
         # The home was checked all the same: what is missing is a part of the delivery (exit 6).
-        return StoredReport(_with(made(), (str(exc),), ()), problems=(str(exc),))
+        return StoredReport(_add_notes(compose(), (str(exc),), ()), problems=(str(exc),))
     past = RunContext(recorded.changes, recorded.trend)
-    return StoredReport(made(findings=recorded.findings, past=past), place, recorded.run)
+    return StoredReport(compose(findings=recorded.findings, past=past), location, recorded.run)
 
 
-def _with(
+def _add_notes(
     document: Report | Failure, notes: tuple[str, ...], warnings: tuple[str, ...]
 ) -> Report | Failure:
-    """Return *document* with more notes and warnings; a failure tells one thing only."""
+    """Return *document* with more notes and warnings; a failure has its reason only."""
     if isinstance(document, Failure):
         return document
     return replace(

@@ -4,35 +4,38 @@ import os
 import shlex
 from collections.abc import Sequence
 
-from skillmeat_audit.api.audit import Audit
 from skillmeat_audit.api.options import Options
-from skillmeat_audit.api.repair import apply, plan
+from skillmeat_audit.api.repair import apply
+from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.errors import DatabaseError, PlanError, StateError
 from skillmeat_audit.model.findings import Disposition
 from skillmeat_audit.reports.facts.values import plural
 
-Said = tuple[str, ...]
+Lines = tuple[str, ...]
 
 
-def apply_safe(audited: Audit, state_dir: str | os.PathLike[str] | None) -> tuple[bool, Said, Said]:
-    """Apply what is safe in *audited*; return whether rows were written, notes, and trouble.
+def apply_safe(
+    audited: Audit, state_dir: str | os.PathLike[str] | None
+) -> tuple[bool, Lines, Lines]:
+    """Apply what is safe in *audited*; return whether rows were written, notes, and warnings.
 
-    A plan that would change too much, or a cache that is held by others, is trouble: the report is
-    made all the same.
+    A plan that changes too much, or a locked cache, is a warning: the report is made all the same.
     """
     try:
-        planned = plan(audited, dispositions=(Disposition.SAFE,))
+        planned = audited.plan(dispositions=(Disposition.SAFE,))
         if not planned.document.changes:
             return False, (), ()
         outcome = apply(planned, options=Options(state_dir), recheck=False).outcome
     except (PlanError, DatabaseError, StateError) as exc:
         return False, (), (f"the safe changes were not applied: {exc}",)
-    said = f"{plural(len(outcome.applied), 'safe change')} applied in run {outcome.run}"
+    applied = f"{plural(len(outcome.applied), 'safe change')} applied in run {outcome.run}"
     skipped = len(outcome.conflicts)
-    way_back = f"undo {shlex.quote(planned.document.home)} --run {outcome.run}"
+    undo_command = f"undo {shlex.quote(planned.document.home)} --run {outcome.run}"
     if state_dir is not None:
-        way_back += f" --state-dir {shlex.quote(os.path.abspath(os.path.expanduser(state_dir)))}"
-    notes: Sequence[str] = [f"{said}; 'skillmeat-audit {way_back}' puts them back"]
+        undo_command += (
+            f" --state-dir {shlex.quote(os.path.abspath(os.path.expanduser(state_dir)))}"
+        )
+    notes: Sequence[str] = [f"{applied}; 'skillmeat-audit {undo_command}' puts them back"]
     if skipped:
-        notes = [*notes, f"{plural(skipped, 'change')} skipped: the rows moved meanwhile"]
+        notes = [*notes, f"{plural(skipped, 'change')} skipped: the rows changed meanwhile"]
     return True, (*notes, *outcome.notes), ()

@@ -1,4 +1,4 @@
-"""Builds the small homes that come with the package, to try things on: files and a cache."""
+"""Builds the bundled sample homes: files and a cache."""
 
 import hashlib
 import os
@@ -21,12 +21,40 @@ _WRITTEN_AT = datetime(2026, 1, 5, 7, tzinfo=UTC).timestamp()
 
 
 def sample(name: str = "batch-import", folder: str | os.PathLike[str] = "scratch") -> Path:
-    """Build the bundled home *name* anew in *folder* and return its path, to try things on.
+    """Build a bundled home to try things on, and return its path.
 
-    Raises `UsageError` where no such home is bundled, `HomeError` where it cannot be built.
+    Parameters
+    ----------
+    name : str
+        Name of the home, such as ``batch-import`` or ``clean``.
+    folder : path
+        Folder in which the home is built; an earlier one of this name is replaced.
+
+    Returns
+    -------
+    Path
+        The ``.skillmeat`` folder.
+
+    Raises
+    ------
+    UsageError
+        If no home of this name is bundled.
+    HomeError
+        If the home cannot be built in *folder*.
+
+    Examples
+    --------
+    >>> import skillmeat_audit as sma
+    >>> home = sma.sample("clean", "examples")
+    >>> str(home)
+    'examples/clean/.skillmeat'
+    >>> len(sma.audit(home, progress=False).findings)
+    0
     """
     if name not in HOMES:
-        raise UsageError(f"no home called {printable(name)} is bundled; {', '.join(HOMES)} are")
+        raise UsageError(
+            f"no home called {printable(name)} is bundled; choose one of {', '.join(HOMES)}"
+        )
     try:
         return build_home(name, Path(folder) / name) / ".skillmeat"
     except OSError as exc:
@@ -36,7 +64,7 @@ def sample(name: str = "batch-import", folder: str | os.PathLike[str] = "scratch
 def build_home(name: str, target: Path, era: str = ERAS[0]) -> Path:
     """Build home *name* as *target*/.skillmeat with a cache of *era*; return *target*.
 
-    What was at *target*/.skillmeat is replaced.
+    An earlier *target*/.skillmeat is replaced.
     """
     home = target / ".skillmeat"
     shutil.rmtree(home, ignore_errors=True)

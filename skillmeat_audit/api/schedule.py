@@ -1,4 +1,4 @@
-"""Schedules the report of a home, and takes the schedule away again."""
+"""Installs and removes the schedule of a home's report."""
 
 import os
 import shutil
@@ -20,14 +20,14 @@ from skillmeat_audit.loaders.home import find_home, home_folder
 from skillmeat_audit.schedule import cron, systemd, workflow
 from skillmeat_audit.schedule.job import Every, Job, job_name, parse_time_of_day, require_printable
 
-KINDS = ("systemd", "cron", "github")
-_BOOTED = Path("/run/systemd/system")  # so sd_booted(3) tells
-_GITHUB_OUTPUTS = ("--github", *(f"--output={TOOL}{each}" for each in (".html", ".json", ".sarif")))
+_APP = "skillmeat-audit"
+_BOOTED = Path("/run/systemd/system")  # exists where systemd runs: sd_booted(3)
+_GITHUB_OUTPUTS = ("--github", *(f"--output={_APP}{each}" for each in (".html", ".json", ".sarif")))
 
 
 @dataclass(frozen=True)
 class ScheduleRequest:
-    """What is to be scheduled: when, where reports go, and further options of ``report``.
+    """What is scheduled: when, where reports go, and further options of ``report``.
 
     Without ``outputs`` a page and its JSON go to the state folder.
     """
@@ -135,12 +135,14 @@ def _absolute(root: str, request: ScheduleRequest) -> list[str]:
 
 
 def _check(outputs: Sequence[str]) -> None:
-    """Refuse now what would not be delivered every night."""
+    """Refuse outputs that could not be delivered."""
     outputs_of(outputs, None)
     for each in outputs:
         folder = Path(each).expanduser().absolute().parent
         if not folder.is_dir():
-            raise UsageError(f"there is no folder {printable(folder)} for reports; make it first")
+            raise UsageError(
+                f"the folder {printable(folder)} for reports does not exist; create it first"
+            )
 
 
 def _in_checkout(root: str, request: ScheduleRequest) -> list[str]:
@@ -149,7 +151,7 @@ def _in_checkout(root: str, request: ScheduleRequest) -> list[str]:
     if request.outputs:
         raise UsageError("a workflow uploads its own files: leave --output out")
     if "--apply-safe" in request.options:
-        raise UsageError("a workflow sees a copy of the home: there is nothing to apply to")
+        raise UsageError("a workflow sees a copy of the home: leave --apply-safe out")
     if any(each.startswith("--notify-file") for each in request.options):
         raise UsageError(
             f"a workflow takes addresses from its secret {NOTIFY_VARIABLE}, not from a file"

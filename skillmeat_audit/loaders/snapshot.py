@@ -29,15 +29,15 @@ class Reading(TypedDict, total=False):
     """How the files of a home are read.
 
     ``progress`` shows a bar when reading takes longer than a second; None: if stderr is a terminal.
-    ``index`` caches the parsed files of a large home, so that only changed files are read again;
-    False reads all files and caches nothing. ``state_dir`` is the folder of that cache and of the
-    journals, which show the rows that repairs wrote; default: the platform's state folder.
+    ``parse_cache`` keeps the parsed files of a large home, so that only changed files are read
+    again; False reads all files and keeps nothing. ``state_dir`` is the folder of that cache and of
+    the journals, which show the rows that repairs wrote; default: the platform's state folder.
     ``allow_links`` are folders outside a collection that links in it may lead to (the setting
     ``allow-links``).
     """
 
     progress: bool | None
-    index: bool
+    parse_cache: bool
     state_dir: str | os.PathLike[str] | None
     allow_links: Sequence[str | os.PathLike[str]]
 
@@ -74,19 +74,19 @@ def _load(home: Home, parsed: ParseCache, progress: bool | None) -> Snapshot:
         frontmatter=frontmatter,
         problems=PROBLEMS.conform(pd.concat(problems, ignore_index=True)),
         may_hide_entries=manifests.may_hide_entries,
-        indexed=parsed.is_used,
+        from_parse_cache=parsed.is_used,
     )
 
 
 def confirm_evidence(snapshot: Snapshot) -> None:
-    """Read the files of an indexed *snapshot* again; raise `HomeError` if one has changed.
+    """Read files that came from the parse cache again; raise `HomeError` if one has changed.
 
     The parse cache can be wrong about a file (`loaders.parse_cache`), so no plan rests on it.
     """
-    if snapshot.indexed and (changed := changed_evidence(snapshot)):
+    if snapshot.from_parse_cache and (changed := changed_evidence(snapshot)):
         raise HomeError(
             f"{printable(changed)} differs from what the audit read or took from its cache; "
-            "audit again with index=False"
+            "audit again with parse_cache=False"
         )
 
 
@@ -132,7 +132,7 @@ def _without_gc() -> Iterator[None]:
 
 
 def _parse_cache(home: Home, reading: Reading) -> ParseCache:
-    if not reading.get("index", True):
+    if not reading.get("parse_cache", True):
         return ParseCache(None)
     folder = reading.get("state_dir")
     return ParseCache(

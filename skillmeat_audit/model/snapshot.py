@@ -59,7 +59,7 @@ class Snapshot:
     ``problems`` are those of all layers, the cache's included.
     ``may_hide_entries`` is True where a manifest could not be read far enough to list its entries.
     ``repaired`` holds what repairs of this project wrote into the cache, as far as journals tell.
-    ``indexed`` is True where parsed files came from the parse cache (`loaders.parse_cache`).
+    ``from_parse_cache`` is True where files were not read (`loaders.parse_cache`).
     """
 
     home: Home
@@ -69,7 +69,7 @@ class Snapshot:
     problems: pd.DataFrame
     may_hide_entries: bool
     repaired: pd.DataFrame = field(default_factory=REPAIRED.empty)
-    indexed: bool = False
+    from_parse_cache: bool = False
 
     @property
     def era(self) -> str | None:

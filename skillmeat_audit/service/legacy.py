@@ -11,7 +11,7 @@ from skillmeat_audit.service.cache_service import format_stored_time, session_cl
 def merge_bare_row(session: Session, collection_id: str, artifact_id: str) -> None:
     """Write key and ``added_at`` of one row, and nothing else; the caller commits.
 
-    As ``session.merge`` did in SkillMeat (§5 W1): a query, then an insert without metadata; in an
+    As ``session.merge`` did in SkillMeat (docs/skillmeat.md#merge-of-three-fields): a query, then an insert without metadata; in an
     existing row only ``added_at`` changes and the metadata stays.
     """
     connection = session.connection()

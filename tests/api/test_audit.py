@@ -3,7 +3,7 @@
 import pytest
 from builders import audited, entry, imported, row, snapshot
 
-from skillmeat_audit.api.audit import Scope, scoped
+from skillmeat_audit.api.scope import Scope, apply_scope
 from skillmeat_audit.base.errors import UsageError
 
 
@@ -11,7 +11,7 @@ def test_a_collection_without_an_id_is_no_other_ones():
     snap = snapshot(
         [entry()], [row(), row(collection="t1")], collections=((None, "Lost"), ("t1", "Team"))
     )
-    found, _ = scoped(audited(snap).findings, Scope(collections=("Team",)), snap)
+    found, _ = apply_scope(audited(snap).findings, Scope(collections=("Team",)), snap)
 
     assert set(found["collection_id"]) == {"t1"}
 

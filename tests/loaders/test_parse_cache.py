@@ -279,8 +279,8 @@ def test_an_audit_is_the_same_with_the_cache_and_does_not_touch_the_home(make_ho
     before = digest(home)
     told = [
         check_json(each.summary, each.findings, "1")
-        for index in (False, True, True)
-        for each in [audit(home, index=index, state_dir=tmp_path / "state")]
+        for parse_cache in (False, True, True)
+        for each in [audit(home, parse_cache=parse_cache, state_dir=tmp_path / "state")]
     ]
 
     assert told[0] == told[1] == told[2]
@@ -293,7 +293,7 @@ def test_an_audit_is_the_same_with_the_cache_and_does_not_touch_the_home(make_ho
 def test_check_uses_the_cache_unless_disabled(cli, make_home, tmp_path, monkeypatch):
     home = make_home()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    without = cli("check", home, "--no-index", "--format", "json")
+    without = cli("check", home, "--no-parse-cache", "--format", "json")
     kept_without = list(tmp_path.rglob("*.index"))
     first = cli("check", home, "--format", "json")
     again = cli("check", home, "--format", "json")
@@ -339,12 +339,12 @@ def described(frame):
 
 def test_a_plan_does_not_rest_on_the_cache(stored_unseen, tmp_path):
     remembered = audit(stored_unseen, state_dir=tmp_path / "state")
-    fresh = audit(stored_unseen, index=False)
+    fresh = audit(stored_unseen, parse_cache=False)
 
     assert "X" in described(remembered.frontmatter)
     assert "Y" in described(fresh.frontmatter)
     assert changed_evidence(remembered.snapshot) == "skill:1password"
-    with pytest.raises(HomeError, match=r"skill:1password differs .* audit again with index=False"):
+    with pytest.raises(HomeError, match=r"skill:1password differs .* with parse_cache=False"):
         remembered.plan()
     assert fresh.plan().document.changes
 
@@ -373,10 +373,10 @@ def test_the_verbs_that_write_read_every_file(stored_unseen, tmp_path, cli, monk
 
 def test_a_touched_file_is_unchanged_evidence(make_home, tmp_path):
     home = make_home()
-    audit(home, index=tmp_path)
-    remembered = audit(home, index=tmp_path)
+    audit(home, parse_cache=tmp_path)
+    remembered = audit(home, parse_cache=tmp_path)
     (home / "collections" / "default" / "skills" / "1password" / "SKILL.md").touch()
 
-    assert remembered.snapshot.indexed
+    assert remembered.snapshot.from_parse_cache
     assert changed_evidence(remembered.snapshot) is None
     assert remembered.plan().document.changes

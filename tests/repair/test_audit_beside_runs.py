@@ -111,7 +111,7 @@ def auditing(home):
     def work():
         try:
             while not ended.is_set():
-                rows = audit.audit(home, progress=False, index=False).rows
+                rows = audit.audit(home, progress=False, parse_cache=False).rows
                 audits.append(filled(rows))
         except Exception as exc:  # noqa: BLE001 - handed to the test's own thread
             errors.append(exc)
@@ -173,7 +173,7 @@ def test_no_lock_is_dropped_by_reading_or_backing_up(case, tmp_path):
         assert str(os.getpid()) in before
 
         load_cache(url)
-        audit.audit(case.home, progress=False, index=False)
+        audit.audit(case.home, progress=False, parse_cache=False)
         back_up_database(case.database, tmp_path / "backup.db")
 
         assert locks(case.database) == before

@@ -337,7 +337,7 @@ def test_undo_keeps_an_artifact_that_somebody_refers_to(planned):
 
 def deleting(case):
     """Apply a plan that deletes the one orphan."""
-    plan = repair.plan(audit.audit(case.home, progress=False), deletes=True)
+    plan = audit.audit(case.home, progress=False).plan(deletes=True)
     return repair.apply(plan, options=repair.Options(case.state), recheck=False)
 
 

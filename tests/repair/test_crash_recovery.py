@@ -156,7 +156,7 @@ def options(case):
 
 
 def plan_again(case):
-    return repair.plan(audit.audit(case.home, progress=False))
+    return audit.audit(case.home, progress=False).plan()
 
 
 @pytest.mark.parametrize(("stage", "era", "mode"), BEFORE_COMMIT)
@@ -380,7 +380,7 @@ def test_an_apply_that_is_stopped_takes_its_rows_back_and_says_so(cli, planned, 
         "import time; from skillmeat_audit.repair import apply\n"
         "def stall(*_): print('written', flush=True); time.sleep(60)\n"
         "apply.delete_rows = stall\n"
-        "from skillmeat_audit.ui.cli import entry; entry()"
+        "from skillmeat_audit.ui.cli.main import entry; entry()"
     )
     running = subprocess.Popen(
         [sys.executable, "-c", script, "apply", str(case.file), "--state-dir", str(case.state)],
@@ -398,7 +398,7 @@ def test_an_apply_that_is_stopped_takes_its_rows_back_and_says_so(cli, planned, 
 
 def test_an_orphan_that_somebody_else_deletes_proves_no_commit(cli, planned, killed, era):
     case = planned(era)
-    repair.plan(audit.audit(case.home, progress=False), deletes=True).save(case.file)
+    audit.audit(case.home, progress=False).plan(deletes=True).save(case.file)
     run = killed(case, "before the commit")
     condition = "artifact_id = 'skill:retired'"
     if era == "artifact_uuid":
@@ -487,7 +487,7 @@ def test_whatever_others_write_after_a_kill_no_run_is_misreported(
     planned, forking, era, mode, tmp_path, record_property
 ):
     case = planned(era)
-    plan = repair.plan(audit.audit(case.home, progress=False), deletes=True)
+    plan = audit.audit(case.home, progress=False).plan(deletes=True)
     plan.save(case.file)
     set_mode(case.database, mode)
     template = shutil.copy(case.database, tmp_path / "template.db")

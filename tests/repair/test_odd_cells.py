@@ -76,10 +76,8 @@ def test_whatever_apply_accepted_undo_restores(planned, columns, era, data):
                     )
         start = cells_of(database)
         options = repair.Options(Path(folder) / "state", max_overwrites=100)
-        plan = repair.plan(
-            audit.audit(home, progress=False, index=False),
-            dispositions=("safe", "fill", "review"), deletes=True,
-        )  # fmt: skip
+        audited = audit.audit(home, progress=False, parse_cache=False)
+        plan = audited.plan(dispositions=("safe", "fill", "review"), deletes=True)
 
         run = repair.apply(plan, options=options, recheck=False)
         undone = run.undo() if run.outcome.run else None

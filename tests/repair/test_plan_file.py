@@ -383,7 +383,7 @@ def schema(cli):
 @pytest.mark.parametrize("name", build.HOMES)
 def test_every_plan_fits_the_published_schema(schema, make_home, name):
     audited = audit.audit(make_home(name), progress=False)
-    plan = repair.plan(audited, dispositions=("safe", "fill", "review"), deletes=True)
+    plan = audited.plan(dispositions=("safe", "fill", "review"), deletes=True)
 
     schema.validate(json.loads(encode_plan(plan.document)))
 

@@ -186,11 +186,11 @@ def test_plan_apply_undo_leaves_every_table_as_it_was(empty, entries, rows, revi
 
         def planned():
             audited = audit.audit(home, progress=False)
-            return repair.plan(audited, dispositions=dispositions, deletes=deletes)
+            return audited.plan(dispositions=dispositions, deletes=deletes)
 
         start = dump(database)
         plan = planned()
-        rehearsed = repair.rehearse(plan, options=options)
+        rehearsed = plan.rehearse(options)
 
         assert dump(database) == start
         assert repair.runs(home, options=options) == []
@@ -260,7 +260,7 @@ def test_names_in_another_case_and_generated_columns_are_repaired(planned, era):
         )
     start = dump(case.database)
     audited = audit.audit(case.home, progress=False)
-    plan = repair.plan(audited, dispositions=("safe", "fill", "review"), deletes=True)
+    plan = audited.plan(dispositions=("safe", "fill", "review"), deletes=True)
 
     run = repair.apply(plan, options=repair.Options(case.state), recheck=False)
     applied = dump(case.database)

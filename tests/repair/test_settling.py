@@ -210,7 +210,7 @@ def test_a_rehearsal_leaves_neither_number_nor_folder(planned):
     case = planned()
     start = dump(case.database)
 
-    repair.rehearse(repair.Plan.load(case.file), options=repair.Options(case.state))
+    repair.Plan.load(case.file).rehearse(repair.Options(case.state))
 
     assert (version_of(case.database), dump(case.database)) == (0, start)
     assert list(case.state.glob("*/*")) == []

@@ -113,7 +113,7 @@ def test_the_uuid_era_pays_for_the_artifacts_rows(by_path):
 
 
 def test_without_an_index_only_the_files_know_the_descriptions():
-    unindexed = sma.replay_imports(eras=["artifact_id"], indexed=False, timed=False)
+    unindexed = sma.replay_imports(eras=["artifact_id"], source_indexed=False, timed=False)
 
     left = {path["path"]: path for path in records(unindexed.paths)}
 

@@ -132,7 +132,7 @@ def test_a_check_loads_no_charts(make_home):
     import sys
 
     code = (
-        "import sys; from skillmeat_audit.ui.cli import main; main(['check', sys.argv[1]]);"
+        "import sys; from skillmeat_audit.ui.cli.main import main; main(['check', sys.argv[1]]);"
         "sys.exit(bool({'matplotlib', 'ipywidgets', 'IPython'} & set(sys.modules)))"
     )
     home = make_home("clean")

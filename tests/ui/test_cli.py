@@ -14,7 +14,7 @@ from conftest import PROJECT, digest, is_root
 
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.ui.verbs import cli as group
+from skillmeat_audit.ui.cli.verbs import cli as group
 
 TOOL = [sys.executable, "-m", "skillmeat_audit"]
 
@@ -62,6 +62,34 @@ def test_a_home_whose_path_is_not_utf8_is_audited_and_what_cannot_be_done_is_tol
     assert json.loads(cli("check", home, "--format", "json")[1])["home"] == str(home)
     assert cli("show", "1password", home)[0] == cli("runs", home)[0] == ExitCode.CLEAN
     assert (told[0], "it is not UTF-8; rename it" in told[2]) == (ExitCode.FAILED, True)
+
+
+def test_a_plan_made_in_one_locale_is_applied_in_another(make_home, tmp_path):
+    home = make_home(at="caf\u00e9")
+    # Without UTF-8 mode and coercion, paths are decoded as ASCII with surrogates.
+    ascii_paths = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+    def run(locale, *arguments):
+        command = [*TOOL, *arguments, "--state-dir", tmp_path / "state"]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("LC_")}
+        return subprocess.run(command, env=environment | locale, capture_output=True, text=True)
+
+    saved = run(ascii_paths, "plan", home, "-o", tmp_path / "plan.json")
+    applied = run({"LC_ALL": "C.UTF-8"}, "apply", tmp_path / "plan.json")
+    undone = run(ascii_paths, "undo", home)
+
+    assert (saved.returncode, saved.stderr) == (ExitCode.CLEAN, "")
+    assert json.loads((tmp_path / "plan.json").read_text("utf-8"))["home"] == str(home)
+    assert (applied.returncode, applied.stderr) == (ExitCode.CLEAN, "")
+    assert (undone.returncode, undone.stderr) == (ExitCode.CLEAN, "")
+
+
+@pytest.mark.parametrize("verb", ["plan", "report"])
+def test_the_schema_needs_no_arguments(cli, verb):
+    code, out, _ = cli(verb, "--schema")
+
+    assert code == ExitCode.CLEAN
+    assert json.loads(out)["$id"] == f"skillmeat-audit/{verb}/1"
 
 
 def test_json_is_all_that_stdout_holds(cli, make_home):
@@ -162,16 +190,16 @@ BAD_INPUT = {
     "unknown verb": (["chek"], "no such command"),
     "unknown option": (["check", "--frobnicate"], "no such option"),
     "unknown format": (["check", "--format", "xml"], "invalid value"),
-    "unknown rule": (["check", "{home}", "--select", "Q9"], "no rule is called Q9"),
-    "empty rule": (["check", "{home}", "--ignore", ""], "no rule is called nothing"),
+    "unknown rule": (["check", "{home}", "--select", "Q9"], "no rule has the code Q9"),
+    "empty rule": (["check", "{home}", "--ignore", ""], "no rule has the code (empty)"),
     "unknown artifact": (["show", "1pasword", "{home}"], "did you mean skill:1password"),
     "unknown artifact filter": (
         ["check", "{home}", "--artifact", "zz"],
         "no artifact is called zz",
     ),
     "unknown collection": (["check", "{home}", "--collection", "Teem"], "did you mean Team"),
-    "unknown page": (["rules", "Q001"], "no rule is called Q001"),
-    "empty page": (["rules", ""], "no rule is called nothing"),
+    "unknown page": (["rules", "Q001"], "no rule has the code Q001"),
+    "empty page": (["rules", ""], "no rule has the code (empty)"),
     "no home": (["check", "{home}/nowhere"], "no SkillMeat home"),
     "no database": (["check", "{home}", "--database", "/no/such.db"], "no database at /no/such.db"),
     "other database": (
@@ -182,9 +210,9 @@ BAD_INPUT = {
         ["check", "{home}", "--database", "postgresql://u:secret@h:notaport/db"],
         "are ambiguous",
     ),
-    "empty artifact": (["check", "{home}", "--artifact", ""], "no artifact is called nothing"),
-    "empty collection": (["plan", "{home}", "--collection", ""], "no collection is called nothing"),
-    "nothing to show": (["show", "", "{home}"], "no artifact is called nothing"),
+    "empty artifact": (["check", "{home}", "--artifact", ""], "no artifact is called (empty)"),
+    "empty collection": (["plan", "{home}", "--collection", ""], "no collection is called (empty)"),
+    "nothing to show": (["show", "", "{home}"], "no artifact is called (empty)"),
     "settings that are a folder": (
         ["check", "{home}", "--config", "/"],
         "file /: is not a regular",
@@ -192,7 +220,7 @@ BAD_INPUT = {
     "endless settings": (["check", "{home}", "--config", "/dev/zero"], "is not a regular file"),
     "no plan": (["apply", "/no/such/plan.json"], "cannot read the plan"),
     "no such run": (["undo", "{home}", "--run", "x", "--state-dir", "{home}-s"], "no run x"),
-    "nothing to undo": (["undo", "{home}", "--state-dir", "{home}-s"], "no run that could be"),
+    "nothing to undo": (["undo", "{home}", "--state-dir", "{home}-s"], "no run that can be"),
     "unwritable plan": (["plan", "{home}", "-o", "{home}/no/plan.json"], "cannot write"),
     "unknown service": (["apply", "x", "--service", "magic"], "invalid value"),
     "no settings": (["check", "{home}", "--config", "/no/such.toml"], "no settings file"),
@@ -223,7 +251,7 @@ def test_bad_input_gets_one_clear_line_and_exit_2(cli, make_home, case):
         ("fail-on = 'loud'\n", "must be one of"),
         ("colour = true\n", "unknown key colour"),
         ("= nothing", "cannot read the settings file"),
-        ("[ignore]\nQ9 = 'why'\n", "no rule is called Q9"),
+        ("[ignore]\nQ9 = 'why'\n", "no rule has the code Q9"),
     ],
 )
 def test_a_bad_settings_file_is_refused(cli, make_home, tmp_path, text, said):
@@ -364,7 +392,7 @@ def run(*arguments, **options):
 
 def test_help_and_version_load_nothing_heavy():
     script = (
-        "import sys; from skillmeat_audit.ui.cli import main; main(['--help']);"
+        "import sys; from skillmeat_audit.ui.cli.main import main; main(['--help']);"
         "main(['--version']); import skillmeat_audit; heavy = {'pandas', 'sqlalchemy', 'rich'};"
         "print(*sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
@@ -414,7 +442,7 @@ def test_a_reader_of_one_line_gets_it(make_home):
 
 STALLING = """
 import sys, time
-from skillmeat_audit.ui import cli
+from skillmeat_audit.ui.cli import main as cli
 class Stall:
     def find_spec(self, name, *_):
         if name == {module!r}:
@@ -473,7 +501,7 @@ def test_a_stopped_audit_leaves_no_copy_of_the_cache(make_home, tmp_path, number
         "import time, skillmeat_audit.loaders.cache as cache\n"
         "def stall(*_): print('stalled', flush=True); time.sleep(60)\n"
         "cache.tables_of = stall\n"
-        "from skillmeat_audit.ui.cli import entry; entry()"
+        "from skillmeat_audit.ui.cli.main import entry; entry()"
     )
     with closing(sqlite3.connect(home / "cache/cache.db")) as writer:
         writer.execute("PRAGMA journal_mode = WAL")

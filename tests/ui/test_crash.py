@@ -14,10 +14,10 @@ pytestmark = pytest.mark.slow
 
 # Python runs this file in every process that has its folder on the path.
 FAULT = """
-import skillmeat_audit.api.audit as audit
+import skillmeat_audit.api.inspection as inspection
 def fail(*_, **options):
     raise {error}
-audit.audit = fail
+inspection.inspect_home = fail
 """
 URL = "postgresql://u:S3CRET@127.0.0.1:1/db?sslpassword=S3CRET2"
 

@@ -33,7 +33,7 @@ RUNS, APPLY = "skillmeat_audit.repair.transaction", "skillmeat_audit.repair.appl
 SETTLING = "skillmeat_audit.repair.settling"
 # Where, which call, before or after it, and whether the rows are committed there.
 BEFORE_COMMIT = [
-    ("skillmeat_audit.api.audit", "audit", 1, False),
+    ("skillmeat_audit.api.inspection", "inspect_home", 1, False),
     (APPLY, "reflect_tables", 1, True),
     (RUNS, "back_up_database", 1, False),
     (RUNS, "write_journal", 1, True),
@@ -46,7 +46,7 @@ AFTER_COMMIT = [
     (RUNS, "drop_backups", 1, False),
 ]
 AFTER_APPLY = [
-    ("skillmeat_audit.api.audit", "audit", 2, True),
+    ("skillmeat_audit.api.inspection", "inspect_home", 2, True),
     ("skillmeat_audit.api.compose", "make_report", 1, False),
 ]
 

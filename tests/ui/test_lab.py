@@ -28,7 +28,7 @@ def test_a_copy_that_was_edited_stays(cli, tmp_path):
     _, out, _ = cli("lab", tmp_path, "--no-open")
 
     assert (tmp_path / NAMES[0]).read_text() == "mine"
-    assert out.count("kept as it is") == 1
+    assert out.count("exists, not changed") == 1
 
 
 # Stands for JupyterLab: says how it was called, and asks back at the first SIGINT.

@@ -6,14 +6,15 @@ import shlex
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from conftest import digest
 
+from skillmeat_audit.model.choices import REPORT_FORMATS
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.reports.files.formats import NAMES
-from skillmeat_audit.ui.report import FORMATS
 
 SUFFIXES = ("html", "md", "json", "csv", "parquet", "xml", "sarif", "prom")
 
@@ -44,7 +45,7 @@ def test_every_format_in_one_run(cli, make_home, tmp_path, era):
 
 
 def test_the_command_line_offers_the_formats_there_are():
-    assert FORMATS == NAMES
+    assert REPORT_FORMATS == NAMES
 
 
 def test_formats_never_change_the_exit_code(cli, make_home, tmp_path):
@@ -73,7 +74,7 @@ def test_a_name_that_tells_no_format_is_refused_before_anything_is_written(
     code, _, err = cli("report", make_home(), "-o", tmp_path / "a.html", "-o", tmp_path / "b.xyz")
 
     assert code == ExitCode.FAILED
-    assert "say --format html|markdown" in err
+    assert "give --format html|markdown" in err
     assert not (tmp_path / "a.html").exists()
 
 
@@ -343,8 +344,8 @@ def test_an_expired_baseline_accepts_nothing_and_says_so(cli, make_home, tmp_pat
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--update-baseline"], "--update-baseline says nothing without --baseline"),
-        (["--owner", "x", "--baseline", "b"], "--owner says nothing without --update-baseline"),
+        (["--update-baseline"], "--update-baseline requires --baseline"),
+        (["--owner", "x", "--baseline", "b"], "--owner requires --update-baseline"),
         (["--baseline", "nowhere.json"], "--update-baseline makes one"),
     ],
 )
@@ -371,11 +372,11 @@ def test_safe_changes_are_applied_before_the_report(cli, make_home, tmp_path):
 
 
 def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path):
-    from skillmeat_audit.api.history import HistorySettings
+    from skillmeat_audit.api.state import home_state_folder
     from skillmeat_audit.schedule.lock import exclusive_lock
 
     home = make_home("clean")
-    with exclusive_lock(HistorySettings().folder_for(home) / "report.lock"):
+    with exclusive_lock(home_state_folder(home) / "report.lock"):
         code, _, err = cli("report", home, "--exclusive", "-o", tmp_path / "r.json")
         assert cli("report", home, "-q", "--no-history")[0] == ExitCode.CLEAN
 
@@ -383,6 +384,18 @@ def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path
     assert "is in progress" in err
     assert not (tmp_path / "r.json").exists()
     assert cli("report", home, "--exclusive", "-q")[0] == ExitCode.CLEAN
+
+
+def test_without_a_history_the_state_folder_is_still_the_given_one(cli, make_home, tmp_path):
+    arguments = ("--no-history", "--exclusive", "--apply-safe", "-q", "--state-dir")
+
+    code, _, _ = cli("report", make_home(), *arguments, tmp_path / "given")
+
+    assert code == ExitCode.FINDINGS
+    assert {path.name for path in (tmp_path / "given").glob("*/*")} >= {"report.lock"}
+    assert list((tmp_path / "given").rglob("journal.json"))
+    assert not list((tmp_path / "given").rglob("history.db"))
+    assert not list(Path(os.environ["XDG_STATE_HOME"]).rglob("journal.json"))
 
 
 def test_a_home_that_is_gone_has_a_report_under_its_own_name(cli, make_home, tmp_path):

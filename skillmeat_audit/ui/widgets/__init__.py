@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from skillmeat_audit.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from skillmeat_audit.api.audit import Audit
     from skillmeat_audit.api.options import Options
+    from skillmeat_audit.api.values import Audit
     from skillmeat_audit.ui.widgets.explorer import Explorer
     from skillmeat_audit.ui.widgets.panel import Panel
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import traitlets
 
-from skillmeat_audit.api.audit import Audit
+from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import shortened
 from skillmeat_audit.model.contracts import records

@@ -11,10 +11,9 @@ import ipywidgets as widgets
 import traitlets
 from markupsafe import Markup
 
-from skillmeat_audit.api.audit import Audit
 from skillmeat_audit.api.options import Options
-from skillmeat_audit.api.recheck import narrow_to
-from skillmeat_audit.api.repair import Plan, Run
+from skillmeat_audit.api.recheck import select_same
+from skillmeat_audit.api.values import Audit, Plan, Run
 from skillmeat_audit.base.errors import AuditError, CancelledError
 from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.repair.apply import loses_value, overwrite_limit
@@ -229,7 +228,9 @@ class Panel(StaticBox):
         source = self._source
         if isinstance(source, Explorer) and run.after is not None and run.recheck is not None:
             self._audit_before_run = source.audit
-            source.show_audit(narrow_to(source.audit.findings, run.after, run.recheck.new))
+            after = run.after.findings
+            same = select_same(after, source.audit.findings, run.recheck.new)
+            source.show_audit(run.after.only(same))
 
     def _on_worker_end(self, error: str | None) -> None:
         self.error = error or ""

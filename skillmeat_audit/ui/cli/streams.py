@@ -1,4 +1,4 @@
-"""Writes to the process's streams; that nobody reads them changes no exit code."""
+"""Writes to stdout and stderr; a closed reader does not change the exit code."""
 
 import io
 import os
@@ -7,16 +7,16 @@ from typing import TextIO
 
 
 def prepare_streams() -> None:
-    """Make streams that are closed swallow, and streams that cannot encode escape."""
+    """Replace closed streams by the null device; escape what a stream cannot encode."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for the process's life
         elif isinstance(stream, io.TextIOWrapper):
-            setattr(sys, name, _whole(stream))
+            setattr(sys, name, _escaping(stream))
 
 
-def _whole(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+def _escaping(stream: io.TextIOWrapper) -> io.TextIOWrapper:
     """Return *stream* as one that escapes, and that writes all of a text or raises.
 
     Where Python is told not to buffer, a write that ends half way drops the rest without a word.
@@ -29,9 +29,9 @@ def _whole(stream: io.TextIOWrapper) -> io.TextIOWrapper:
 
 
 def emit(text: str) -> None:
-    """Write *text* to stdout; a reader that went away has read enough.
+    """Write *text* to stdout; a reader that closed the pipe is not an error.
 
-    Raises `OSError` where it cannot be written: then nobody is told what was asked for.
+    Raises `OSError` where the text cannot be written: the user would not get the result.
     """
     try:
         sys.stdout.write(text)
@@ -44,7 +44,7 @@ def emit(text: str) -> None:
 
 
 def print_error(message: str) -> None:
-    """Write *message* to stderr as a line; where nobody can read it, it is not missed."""
+    """Write *message* to stderr as a line; a stderr that cannot be written is ignored."""
     try:
         sys.stderr.write(f"{message}\n")
         sys.stderr.flush()
@@ -53,5 +53,5 @@ def print_error(message: str) -> None:
 
 
 def _mute(stream: TextIO) -> None:
-    """Send to nowhere what *stream* still holds, and what comes after it."""
+    """Discard what *stream* still holds, and what is written to it later."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,4 +1,4 @@
-"""The verb that opens the notebooks: lab."""
+"""The verb ``lab``: copies the notebooks and opens them."""
 
 import shutil
 import signal
@@ -12,48 +12,45 @@ import click
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.ui.streams import emit
+from skillmeat_audit.ui.cli.options import traceback_option
+from skillmeat_audit.ui.cli.streams import emit
+from skillmeat_audit.ui.widgets import require_module
 
 
 @click.command()
 @click.argument("folder", default="skillmeat-audit-notebooks", type=click.Path(path_type=Path))
 @click.option("--no-open", is_flag=True, help="Only copy the notebooks.")
-@click.option("--no-browser", is_flag=True, help="Start JupyterLab, open no browser.")
+@click.option("--no-browser", is_flag=True, help="Start JupyterLab without a browser.")
 @click.option(
     "--jupyter",
-    "more",
     multiple=True,
     metavar="OPTION",
-    help="An option for JupyterLab, as in --jupyter=--allow-root; may be repeated.",
+    help="Option for JupyterLab, as in --jupyter=--allow-root. Repeatable.",
 )
-@click.option("--traceback", is_flag=True, help="On an error, show where it was raised.")
-def lab(
-    folder: Path, *, no_open: bool, no_browser: bool, more: tuple[str, ...], traceback: bool
-) -> int:
-    """Copy the notebooks to FOLDER and open JupyterLab there; copies of yours stay as they are."""
-    from skillmeat_audit.ui.widgets import require_module
-
+@traceback_option
+def lab(folder: Path, *, no_open: bool, no_browser: bool, jupyter: tuple[str, ...]) -> int:
+    """Copy the notebooks to FOLDER and open JupyterLab there; existing copies are not changed."""
     if not no_open:
         require_module("jupyterlab")
         require_module("ipywidgets")
     for name, copied in copy_notebooks(folder):
-        said = "copied" if copied else "kept as it is: it was there before"
-        emit(f"{printable(folder / name)}  {said}" + "\n")
+        status = "copied" if copied else "exists, not changed"
+        emit(f"{printable(folder / name)}  {status}\n")
     if no_open:
         return ExitCode.CLEAN
     command = [sys.executable, "-m", "jupyterlab", str(folder)]
-    # What JupyterLab has to say it has said; its own codes would be taken for findings.
-    failed = _run([*command, *(["--no-browser"] if no_browser else []), *more])
+    # JupyterLab has printed its own error; its exit code would be taken for ours: 1 is findings.
+    failed = _run([*command, *(["--no-browser"] if no_browser else []), *jupyter])
     return ExitCode.FAILED if failed else ExitCode.CLEAN
 
 
 def _run(command: Sequence[str]) -> int:
-    """Run *command* to its end and return its code; Ctrl-C is for it to answer, not for us."""
+    """Run *command* to its end and return its exit code; Ctrl-C is left to it."""
     with subprocess.Popen(command) as process:
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             return process.wait()
-        except BaseException:  # told to end: JupyterLab ends its kernels first
+        except BaseException:  # a signal: JupyterLab ends its kernels first
             process.terminate()
             raise
         finally:
@@ -61,13 +58,13 @@ def _run(command: Sequence[str]) -> int:
 
 
 def copy_notebooks(folder: Path) -> list[tuple[str, bool]]:
-    """Copy the bundled notebooks to *folder*; return each name, and whether it was not there yet.
+    """Copy the bundled notebooks to *folder*; return the names, and whether they were copied.
 
-    What is there is never overwritten. Raises `StateError` where nothing can be written.
+    An existing file is never overwritten. Raises `StateError` where nothing can be written.
     """
     from skillmeat_audit.base.bundled import bundled_folder
 
-    found = []
+    copies = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(bundled_folder("notebooks").glob("*.ipynb")):
@@ -75,7 +72,7 @@ def copy_notebooks(folder: Path) -> list[tuple[str, bool]]:
             is_new = not (target.exists() or target.is_symlink())
             if is_new:
                 shutil.copyfile(path, target)
-            found.append((path.name, is_new))
+            copies.append((path.name, is_new))
     except OSError as exc:
         raise StateError(f"cannot copy to {printable(folder)}: {exc.strerror or exc}") from exc
-    return found
+    return copies

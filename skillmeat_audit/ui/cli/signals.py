@@ -1,4 +1,4 @@
-"""Turns signals that end the process into an exception, so that what was begun is put away."""
+"""Turns signals that end the process into an exception, so that temporary files are removed."""
 
 import signal
 from types import FrameType
@@ -7,7 +7,7 @@ ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(BaseException):
-    """A signal asks the process to end; ``number`` says which."""
+    """A signal asked the process to end; ``number`` is its number."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -25,6 +25,6 @@ def stop_on_signals() -> None:
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
-    for each in ENDING:
-        signal.signal(each, signal.SIG_DFL)
+    for ending in ENDING:
+        signal.signal(ending, signal.SIG_DFL)
     raise Stopped(number)

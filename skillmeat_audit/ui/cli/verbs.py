@@ -3,18 +3,24 @@
 import click
 
 from skillmeat_audit import __version__
-from skillmeat_audit.ui.check import check, rules, show
-from skillmeat_audit.ui.lab import lab
-from skillmeat_audit.ui.repair import apply, plan, runs, undo
-from skillmeat_audit.ui.replay import replay
-from skillmeat_audit.ui.report import history, report
-from skillmeat_audit.ui.schedule import schedule
+from skillmeat_audit.ui.cli.apply import apply
+from skillmeat_audit.ui.cli.check import check
+from skillmeat_audit.ui.cli.history import history
+from skillmeat_audit.ui.cli.lab import lab
+from skillmeat_audit.ui.cli.plan import plan
+from skillmeat_audit.ui.cli.replay import replay
+from skillmeat_audit.ui.cli.report import report
+from skillmeat_audit.ui.cli.rules import rules
+from skillmeat_audit.ui.cli.runs import runs
+from skillmeat_audit.ui.cli.schedule import schedule
+from skillmeat_audit.ui.cli.show import show
+from skillmeat_audit.ui.cli.undo import undo
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="skillmeat-audit", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Audit SkillMeat's artifact cache: which rows are wrong, why, and what would mend them.
+    """Audit SkillMeat's artifact cache: which rows are wrong, why, and what would repair them.
 
     HOME is a .skillmeat folder or the folder that holds it; the default is ~/.skillmeat.
 

@@ -1,4 +1,4 @@
-"""Reports an exception that nobody raised on purpose: one line, and the traceback in a file."""
+"""Reports an unexpected exception: one line, and the traceback in a file."""
 
 import hashlib
 import os
@@ -14,16 +14,16 @@ from skillmeat_audit.base.errors import AuditError
 from skillmeat_audit.base.folders import default_state_folder
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import secrets_in
-from skillmeat_audit.ui.streams import print_error
+from skillmeat_audit.ui.cli.streams import print_error
 
 _URL = re.compile(r"(?!sqlite|file)\b([a-z][a-z0-9+.-]*)://[^\s'\"]+", re.IGNORECASE)
-_SHORTEST_SECRET = 4  # to mask a shorter one tells it
-# What is to be done with the line that a crash is told with: reports and notices say it too.
+_SHORTEST_SECRET = 4  # masking a shorter one would reveal it
+# Called with the line that reports a crash: reports and notices contain it too.
 on_crash: list[Callable[[str], None]] = []
 
 
 def report_crash(exc: Exception, arguments: Sequence[str]) -> None:
-    """Say in one line what happened and where the traceback is; tell those who wait for a report.
+    """Print in one line what happened and where the traceback is; then call `on_crash`.
 
     The traceback is in a file that only its owner can read, on stderr with ``--traceback`` or where
     no file can be written. Neither holds a URL or a secret of *arguments*.

@@ -1,7 +1,7 @@
-"""The command line as a process: a thin face of `skillmeat_audit.api`.
+"""The command line as a process: signals, streams, errors and the exit code.
 
 Nothing heavy is imported before a verb runs, so that ``--help`` answers at once, and nothing at all
-before signals are heard.
+before signals are handled.
 """
 
 import os
@@ -13,8 +13,8 @@ from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import AuditError, BusyError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.ui.signals import Stopped, stop_on_signals
-from skillmeat_audit.ui.streams import prepare_streams, print_error
+from skillmeat_audit.ui.cli.signals import Stopped, stop_on_signals
+from skillmeat_audit.ui.cli.streams import prepare_streams, print_error
 
 _NEEDED_BYTES = 256 * 1024 * 1024  # of address space, to load pandas and pyarrow
 _EXITS: dict[type[BaseException], ExitCode] = {BusyError: ExitCode.CONFLICT}
@@ -23,14 +23,16 @@ _EXITS: dict[type[BaseException], ExitCode] = {BusyError: ExitCode.CONFLICT}
 def entry() -> None:
     """Run the command line and leave with its exit code, at once.
 
-    Taking an interpreter full of frames apart takes longer than some of the rules.
+    Shutting down an interpreter full of DataFrames takes longer than some of the rules.
     """
     code = None
     try:
         code = _run()
-    finally:  # whatever fails while a crash is reported: 1 would say that there are findings
+    finally:  # where reporting a crash fails: Python's exit code 1 would mean findings
         if code is None:
-            os.write(2, b"skillmeat-audit: crashed, and cannot say why: not enough memory?\n")
+            os.write(
+                2, b"skillmeat-audit: crashed; the reason cannot be printed: not enough memory?\n"
+            )
         os._exit(ExitCode.CRASHED if code is None else code)
 
 
@@ -44,7 +46,7 @@ def _run() -> int:
         print_error(f"interrupted; {printable(written)}")
         return ExitCode(128 + stopped.number)
     except Exception as exc:  # noqa: BLE001 - see the docstring
-        from skillmeat_audit.ui.crash import report_crash
+        from skillmeat_audit.ui.cli.crash import report_crash
 
         report_crash(exc, sys.argv[1:])
         return ExitCode.CRASHED
@@ -60,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(f"not enough memory: raise 'ulimit -v' to {_NEEDED_BYTES // 1024} or more")
     import click
 
-    from skillmeat_audit.ui.verbs import cli
+    from skillmeat_audit.ui.cli.verbs import cli
 
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -72,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(f"{exc.format_message()[:1].lower()}{exc.format_message()[1:]}")
     except (AuditError, OSError) as exc:
         if "--traceback" in arguments:
-            from skillmeat_audit.ui.crash import traceback_of
+            from skillmeat_audit.ui.cli.crash import traceback_of
 
             print_error(traceback_of(exc, arguments))
         return _failed(str(exc), _EXITS.get(type(exc), ExitCode.FAILED))

@@ -1,0 +1,64 @@
+"""Carries plans out and undoes runs, with an inspection of the home before and after."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from skillmeat_audit.api.inspection import Inspection, inspect_database
+from skillmeat_audit.api.options import Options
+from skillmeat_audit.api.planning import native_path
+from skillmeat_audit.api.recheck import compare_findings
+from skillmeat_audit.api.views import list_runs
+from skillmeat_audit.base.errors import AuditError, StateError, UsageError
+from skillmeat_audit.loaders.snapshot import Reading
+from skillmeat_audit.model.changes import PlanDocument, RunOutcome
+from skillmeat_audit.model.trend import AuditDelta
+from skillmeat_audit.repair.apply import apply_plan, rehearse_plan
+from skillmeat_audit.repair.run_folders import read_runs
+from skillmeat_audit.repair.transaction import RunSettings
+from skillmeat_audit.repair.undo import undo_run
+from skillmeat_audit.reports.facts.run_sentences import why_no_undo
+
+
+class Execution(NamedTuple):
+    """What a run did; ``recheck`` and ``after`` are None unless the home was inspected again."""
+
+    outcome: RunOutcome
+    settings: RunSettings
+    recheck: AuditDelta | None = None
+    after: Inspection | None = None
+
+
+def execute_plan(
+    document: PlanDocument, url: str, options: Options | None, *, recheck: bool = True
+) -> Execution:
+    """Apply the plan to the cache at *url*; with *recheck*, inspect the home before and after."""
+    home = native_path(document.home)
+    options = options or Options()
+    settings = options.run_settings(home)
+    reading = Reading(progress=False, state_dir=options.state_dir, allow_links=options.allow_links)
+    before = inspect_database(home, url, **reading) if recheck else None
+    outcome = apply_plan(document, url, settings)
+    if before is None:
+        return Execution(outcome, settings)
+    try:
+        after = inspect_database(home, url, **reading) if outcome.run else before
+    except AuditError as exc:  # the rows stay written, and the caller has to be informed of that
+        notes = (*outcome.notes, f"could not audit again: {exc}")
+        return Execution(replace(outcome, notes=notes), settings)
+    return Execution(outcome, settings, compare_findings(before.findings, after.findings), after)
+
+
+def execute_rehearsal(document: PlanDocument, url: str, options: Options | None) -> Execution:
+    """Do all that applying does, and roll it back."""
+    settings = (options or Options()).run_settings(native_path(document.home))
+    return Execution(rehearse_plan(document, url, settings), settings)
+
+
+def execute_undo(run: str | None, url: str, settings: RunSettings) -> RunOutcome:
+    """Undo the run with the id *run*; raise `UsageError` where it wrote nothing."""
+    journal = next((j for j in read_runs(settings.folder) if j.run == run), None)
+    if journal is None:
+        raise UsageError("this run wrote nothing: there is nothing to undo")
+    if journal.state == "damaged":
+        raise StateError(why_no_undo(*list_runs([journal])))
+    return undo_run(journal, url, settings)

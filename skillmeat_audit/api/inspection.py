@@ -1,0 +1,60 @@
+"""Loads the layers of a home, compares them, and checks the rules: what an audit consists of."""
+
+import os
+from dataclasses import replace
+from typing import NamedTuple, Unpack
+
+import pandas as pd
+
+from skillmeat_audit.api.repaired import load_repaired
+from skillmeat_audit.api.scope import Scope, apply_scope, find_rules
+from skillmeat_audit.base.urls import sqlite_path
+from skillmeat_audit.diff.comparison import Comparison, compare
+from skillmeat_audit.diff.provenance.verdicts import attribute
+from skillmeat_audit.diff.registry import run_checks
+from skillmeat_audit.diff.rules import CHECKS, RULES
+from skillmeat_audit.loaders.snapshot import Reading, load_snapshot
+from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.reports.facts.names import Names
+
+
+class Inspection(NamedTuple):
+    """The layers of a home and what disagrees in them; the fields are those of `Audit`."""
+
+    snapshot: Snapshot
+    comparison: Comparison
+    writers: pd.DataFrame
+    findings: pd.DataFrame
+    ignored: pd.DataFrame
+
+
+def inspect_home(
+    home: str | os.PathLike[str],
+    database: str | os.PathLike[str] | None = None,
+    scope: Scope | None = None,
+    **reading: Unpack[Reading],
+) -> Inspection:
+    """Return the layers of *home* and the findings in *scope*; see `api.audit.audit`."""
+    scope = scope or Scope()
+    find_rules([*scope.select, *scope.ignore])  # refuse a wrong code before the home is read
+    snapshot = load_snapshot(home, database, **reading)
+    snapshot = replace(snapshot, repaired=load_repaired(snapshot, reading.get("state_dir")))
+    comparison = compare(snapshot)
+    writers = attribute(comparison)
+    findings, ignored = apply_scope(run_checks(CHECKS, comparison, writers), scope, snapshot)
+    return Inspection(snapshot, comparison, writers, findings, ignored)
+
+
+def inspect_database(home: str, url: str, **reading: Unpack[Reading]) -> Inspection:
+    """Return the inspection of *home* with its cache at *url*."""
+    path = sqlite_path(url)
+    return inspect_home(home, url if path is None else path, **reading)
+
+
+def display_names(snapshot: Snapshot) -> Names:
+    """Return the titles of the rules and the names of the DB collections."""
+    collections = snapshot.collections.dropna(subset=["id", "name"])
+    return Names(
+        {rule.code: rule.title for rule in RULES},
+        dict(zip(collections["id"], collections["name"], strict=True)),
+    )

@@ -1,0 +1,81 @@
+"""Decides what a repair would write: makes the document of a plan from findings."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import pandas as pd
+
+from skillmeat_audit.base.atomic_write import write_whole
+from skillmeat_audit.base.confined import name_bytes, name_text
+from skillmeat_audit.base.errors import DatabaseError, HomeError, StateError, UsageError
+from skillmeat_audit.base.text import is_utf8, printable
+from skillmeat_audit.base.urls import without_password
+from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.loaders.home import find_home
+from skillmeat_audit.loaders.snapshot import confirm_evidence
+from skillmeat_audit.model.changes import PlanDocument
+from skillmeat_audit.model.fields import COLUMNS
+from skillmeat_audit.model.findings import Disposition
+from skillmeat_audit.repair.plan import changes_from, encode_plan, load_plan
+from skillmeat_audit.schema.shape import Era
+
+_PLANNABLE = frozenset({Disposition.SAFE, Disposition.FILL, Disposition.REVIEW})
+
+
+def make_plan(
+    comparison: Comparison, findings: pd.DataFrame, dispositions: Sequence[str], *, deletes: bool
+) -> tuple[PlanDocument, str]:
+    """Return the plan that repairs *findings*, and the cache's address with its credentials.
+
+    The files are read again where the snapshot came from the parse cache: a plan never rests on it.
+    """
+    snapshot = comparison.snapshot
+    confirm_evidence(snapshot)
+    if unknown := sorted(set(dispositions) - _PLANNABLE):
+        raise UsageError(f"disposition {printable(unknown[0])} cannot be planned")
+    url = snapshot.home.database
+    if url is None or snapshot.identity is None or snapshot.era is None:
+        raise DatabaseError("there is no cache to repair: start SkillMeat once to build it")
+    rows = snapshot.rows.drop(columns=[name for name in COLUMNS if name not in snapshot.columns])
+    document = PlanDocument(
+        schema_="skillmeat-audit/plan/1",
+        home=_portable_path(snapshot.home.root.resolve()),
+        database=without_password(url),
+        identity=snapshot.identity,
+        era=cast("Era", snapshot.era),
+        changes=changes_from(findings, comparison.inserts, rows, dispositions, deletes=deletes),
+    )
+    return document, url
+
+
+def open_plan(path: Path, database: str | os.PathLike[str] | None) -> tuple[PlanDocument, str]:
+    """Return the plan in *path* and the cache's address, that of *database* where it is given."""
+    document = load_plan(path)
+    home = find_home(native_path(document.home), database or document.database)
+    return document, str(home.database)
+
+
+def save_plan(document: PlanDocument, path: Path) -> Path:
+    """Write *document* as JSON to *path* and return that; raise `StateError`."""
+    try:
+        write_whole(path, encode_plan(document))
+    except OSError as exc:
+        raise StateError(f"cannot write {printable(path)}: {exc.strerror or exc}") from exc
+    return path
+
+
+def _portable_path(path: os.PathLike[str]) -> str:
+    """Return the bytes of *path* as UTF-8 text, whatever the locale; raise `HomeError`."""
+    text = name_text(os.fspath(path))
+    if not is_utf8(text):
+        raise HomeError(
+            f"a plan cannot hold the path {printable(path)}: it is not UTF-8; rename it"
+        )
+    return text
+
+
+def native_path(text: str) -> str:
+    """Return the path that a plan holds as *text*, decoded as Python does in this locale."""
+    return os.fsdecode(name_bytes(text))

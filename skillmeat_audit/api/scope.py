@@ -1,0 +1,176 @@
+"""Limits an audit to some of its findings, and looks up the names that a caller gives."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from skillmeat_audit.base.arrow import is_in, to_objects
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.text import encodable, printable
+from skillmeat_audit.diff.provenance.paths import PATHS
+from skillmeat_audit.diff.rules import RULES
+from skillmeat_audit.model.rules import Rule
+from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.model.tables import FINDINGS
+from skillmeat_audit.reports.facts.facets import FindingFacets, FindingFilter
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which findings an audit reports; an empty filter accepts all.
+
+    Parameters
+    ----------
+    select, ignore : sequence of str
+        Rule codes or prefixes (``D``, ``S00``, ``K001``) to report, and to leave out.
+    collections : sequence of str
+        Ids or names of DB collections.
+    artifacts : sequence of str
+        Artifacts as ``type:name``, or as a name.
+    writers : sequence of str
+        Code paths that last wrote the row, such as ``import-bare``.
+
+    Examples
+    --------
+    >>> import skillmeat_audit as sma
+    >>> scope = sma.Scope(select=["D"], artifacts=["1password"])
+    >>> audit = sma.audit(sma.sample(), scope=scope, progress=False)
+    >>> sorted(set(audit.findings["rule"]))
+    ['D001']
+    """
+
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    collections: Sequence[str] = ()
+    artifacts: Sequence[str] = ()
+    writers: Sequence[str] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is out of scope; ignored rules are hidden, not out of scope."""
+        return not (self.select or self.collections or self.artifacts or self.writers)
+
+    @property
+    def description(self) -> str:
+        """The filters as text, without the ignored rules; empty for a whole scope."""
+        filters = {
+            "select": self.select,
+            "collection": self.collections,
+            "artifact": self.artifacts,
+            "writer": self.writers,
+        }
+        return encodable(
+            "; ".join(f"{name} {', '.join(sorted(v))}" for name, v in filters.items() if v)
+        )
+
+
+def find_rules(codes: Iterable[str]) -> list[Rule]:
+    """Return the rules with one of *codes* or prefixes; raise `UsageError` for an unknown one."""
+    prefixes = [code.upper() for code in codes]
+    for prefix in prefixes:
+        if not prefix or not any(rule.code.startswith(prefix) for rule in RULES):
+            raise UsageError(
+                f"no rule has the code {printable(prefix) or '(empty)'}; "
+                "'skillmeat-audit rules' lists them"
+            )
+    return [rule for rule in RULES if rule.code.startswith(tuple(prefixes))]
+
+
+def apply_scope(
+    findings: pd.DataFrame, scope: Scope, snapshot: Snapshot
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the findings in *scope*, and those that it leaves out by rule."""
+    if scope.artifacts:
+        findings = findings[
+            is_in(findings["artifact_id"], find_artifacts(scope.artifacts, snapshot))
+        ]
+    if scope.collections:
+        ids = find_collections(scope.collections, snapshot)
+        findings = findings[is_in(findings["collection_id"], ids)]
+    if scope.writers:
+        findings = findings[is_in(findings["writer"], _checked_writers(scope.writers))]
+    if scope.select:
+        findings = findings[_has_rule(findings, scope.select)]
+    ignored = _has_rule(findings, scope.ignore)
+    return findings[~ignored].reset_index(drop=True), findings[ignored].reset_index(drop=True)
+
+
+def _has_rule(findings: pd.DataFrame, codes: Sequence[str]) -> pd.Series:
+    selected = find_rules(codes) if codes else []
+    return is_in(findings["rule"], [rule.code for rule in selected])
+
+
+def filter_findings(
+    findings: pd.DataFrame, filters: FindingFilter, snapshot: Snapshot
+) -> pd.DataFrame:
+    """Return those of *findings* that match; a collection is given by its id or its name."""
+    collection = filters.get("collection")
+    if collection and not is_in(findings["collection_id"], [collection]).any():
+        ids = find_collections([collection], snapshot)
+        findings = findings[is_in(findings["collection_id"], ids)]
+        del filters["collection"]
+    return FINDINGS.conform(findings.iloc[FindingFacets(findings).matching(filters)])
+
+
+def find_artifacts(names: Sequence[str], snapshot: Snapshot) -> set[str]:
+    """Return the ids of the artifacts with *names*; raise `UsageError` for an unknown name."""
+    known_ids = _artifact_ids(snapshot)
+    ids: set[str] = set()
+    for name in names:
+        ids.update(_matching_ids(name, known_ids))
+    return ids
+
+
+def find_artifact(name: str, snapshot: Snapshot) -> str:
+    """Return the id of the artifact *name*; raise `UsageError` where there is none, or several."""
+    known_ids = _artifact_ids(snapshot)
+    if name in known_ids:
+        return name
+    first, *others = _matching_ids(name, known_ids)
+    if others:
+        candidates = ", ".join(map(printable, [first, *others]))
+        raise UsageError(f"{printable(name)} is ambiguous; give one of: {candidates}")
+    return first
+
+
+def _artifact_ids(snapshot: Snapshot) -> list[str]:
+    """Return the artifacts that a finding may name, refused entries and stray files included."""
+    tables = (snapshot.manifest, snapshot.rows, snapshot.problems)
+    return sorted(pd.concat([table["artifact_id"] for table in tables]).dropna().unique())
+
+
+def _matching_ids(name: str, known_ids: Sequence[str]) -> list[str]:
+    """Return the ids that have *name*, with their type or without; raise `UsageError` for none."""
+    ids = [known for known in known_ids if name and name in (known, known.partition(":")[2])]
+    if not ids:
+        raise UsageError(_unknown_name("artifact", name, known_ids))
+    return ids
+
+
+def find_collections(names: Sequence[str], snapshot: Snapshot) -> set[str]:
+    """Return the ids of the DB collections with these ids or *names*; raise `UsageError`."""
+    collections = snapshot.collections.dropna(subset=["id"]).fillna({"name": ""})
+    labels = dict(zip(to_objects(collections["id"]), to_objects(collections["name"]), strict=True))
+    found_ids: set[str] = set()
+    for name in names:
+        ids = {key for key, label in labels.items() if name and name in (key, label)}
+        if not ids:
+            raise UsageError(_unknown_name("collection", name, sorted({*labels, *labels.values()})))
+        found_ids |= ids
+    return found_ids
+
+
+def _checked_writers(names: Sequence[str]) -> Sequence[str]:
+    for name in names:
+        if name not in PATHS:
+            raise UsageError(_unknown_name("code path", name, sorted(PATHS)))
+    return names
+
+
+def _unknown_name(noun: str, name: str, known_names: Sequence[str]) -> str:
+    bare = {known.partition(":")[2]: known for known in known_names}
+    close = difflib.get_close_matches(name, [*known_names, *bare], n=1)
+    hint = f"; did you mean {printable(bare.get(close[0], close[0]))}?" if close else ""
+    return f"no {noun} is called {printable(name) or '(empty)'}{hint}"

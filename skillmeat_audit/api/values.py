@@ -1,0 +1,304 @@
+"""The values that requests return: an audit, the plan of its repair, and a run of that plan.
+
+They share a module because each leads to the next: `Audit.plan`, `Plan.apply`, `Run.after`.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+import pandas as pd
+
+from skillmeat_audit.api.inspection import display_names
+from skillmeat_audit.api.planning import make_plan, native_path, open_plan, save_plan
+from skillmeat_audit.api.run_frames import changes_frame, outcomes_frame
+from skillmeat_audit.api.scope import Scope, apply_scope, filter_findings, find_artifact
+from skillmeat_audit.api.views import ArtifactView, PageView
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.text import printable
+from skillmeat_audit.diff.compare import is_true
+from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.provenance.paths import paths_of
+from skillmeat_audit.diff.web_view import page_cells
+from skillmeat_audit.model.changes import PlanDocument, RunOutcome
+from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.model.tables import FINDINGS
+from skillmeat_audit.model.trend import Accepted, AuditDelta
+from skillmeat_audit.reports.facts.artifact import artifact_layers
+from skillmeat_audit.reports.facts.facets import FindingFilter
+from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.run_sentences import (
+    delta_sentence,
+    outcome_words,
+    summarize_changes,
+)
+from skillmeat_audit.reports.facts.summary import Summary, summarize
+from skillmeat_audit.reports.facts.tallies import tally
+from skillmeat_audit.reports.facts.values import plural
+from skillmeat_audit.reports.notebook.audit import audit_html
+from skillmeat_audit.reports.notebook.charts import Charts
+from skillmeat_audit.reports.notebook.repair import plan_html, run_html
+
+if TYPE_CHECKING:
+    from skillmeat_audit.api.options import Options
+    from skillmeat_audit.repair.transaction import RunSettings
+
+_NO_NAMES = Names({}, {})
+
+
+@dataclass(frozen=True)
+class Audit:
+    """An audited home; shows itself in a notebook. `skillmeat_audit.audit` returns it.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The layers as loaded; ``rows``, ``manifest``, ``frontmatter`` and ``catalog`` lead to them.
+    comparison, writers
+        The cells that differ, and the code path that last wrote each row (``WRITERS``).
+    findings, ignored : DataFrame
+        The findings in scope, and those that the scope leaves out by rule, as ``FINDINGS``.
+    accepted : Accepted, optional
+        The findings that a baseline accepts.
+
+    Examples
+    --------
+    >>> import skillmeat_audit as sma
+    >>> audit = sma.audit(sma.sample(), progress=False)
+    >>> len(audit.findings), len(audit.only(rule="D001").findings)
+    (29, 3)
+    """
+
+    snapshot: Snapshot
+    comparison: Comparison = field(repr=False)
+    writers: pd.DataFrame = field(repr=False)
+    findings: pd.DataFrame = field(repr=False)
+    ignored: pd.DataFrame = field(repr=False)
+    accepted: Accepted | None = field(default=None, repr=False)
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The cache rows (``ROWS``)."""
+        return self.snapshot.rows
+
+    @property
+    def manifest(self) -> pd.DataFrame:
+        """The manifest entries (``MANIFEST``)."""
+        return self.snapshot.manifest
+
+    @property
+    def frontmatter(self) -> pd.DataFrame:
+        """The front matter of each manifest entry (``FRONTMATTER``)."""
+        return self.snapshot.frontmatter
+
+    @property
+    def catalog(self) -> pd.DataFrame:
+        """The marketplace catalogue (``CATALOG``)."""
+        return self.snapshot.catalog
+
+    @cached_property
+    def summary(self) -> Summary:
+        """The audit in numbers."""
+        return summarize(self.snapshot, self.findings, self.ignored, paths_of(self.writers))
+
+    @cached_property
+    def charts(self) -> Charts:
+        """The audit in pictures."""
+        return Charts(self.snapshot, self.findings, self.names)
+
+    def tally(self, *by: str) -> pd.DataFrame:
+        """Return the number of findings by columns of ``FINDINGS``, or by "collection"."""
+        if unknown := sorted({*by} - {*FINDINGS.columns, "collection"}):
+            raise UsageError(f"findings have no column {printable(unknown[0])} to count by")
+        return tally(self.findings, by or ("rule",), self.names)
+
+    @property
+    def names(self) -> Names:
+        """The titles of the rules and the names of the DB collections."""
+        return display_names(self.snapshot)
+
+    @cached_property
+    def pages(self) -> pd.DataFrame:
+        """What SkillMeat's pages show of each row (``PAGES``)."""
+        return page_cells(self.comparison)
+
+    def view(self, artifact: str) -> PageView:
+        """Return what SkillMeat's pages show of one artifact, given as in `show`."""
+        artifact_id = find_artifact(artifact, self.snapshot)
+        pages = self.pages[is_true(self.pages["artifact_id"] == artifact_id)]
+        return PageView(artifact_id, pages, self.names)
+
+    def show(self, artifact: str) -> ArtifactView:
+        """Return one artifact in all its layers; raise `UsageError` unless one has the name."""
+        artifact_id = find_artifact(artifact, self.snapshot)
+        snapshot, names = self.snapshot, self.names
+        layers = artifact_layers(snapshot, self.findings, self.writers, artifact_id, names)
+        return ArtifactView(**vars(layers))
+
+    def only(
+        self, findings: pd.DataFrame | None = None, **filters: Unpack[FindingFilter]
+    ) -> "Audit":
+        """Return this audit with only some of its findings: *findings*, or those that match.
+
+        `FindingFilter` lists the filters. Plan, charts and summary are of these findings alone.
+        """
+        candidates = self.findings if findings is None else findings
+        selected = filter_findings(candidates, filters, self.snapshot)
+        return replace(self, findings=selected, ignored=self.ignored.head(0))
+
+    def plan(
+        self,
+        select: Sequence[str] = (),
+        *,
+        artifacts: Sequence[str] = (),
+        dispositions: Sequence[str] = ("safe", "fill"),
+        deletes: bool = False,
+    ) -> "Plan":
+        """Return the plan that repairs the findings.
+
+        *select* and *artifacts* narrow it as in `Scope`; orphaned rows are deleted only with
+        *deletes*. Raises `UsageError`, `DatabaseError`, and `HomeError` where files have changed.
+        """
+        scope = Scope(select=select, artifacts=artifacts)
+        findings, _ = apply_scope(self.findings, scope, self.snapshot)
+        document, url = make_plan(self.comparison, findings, dispositions, deletes=deletes)
+        return Plan(document, url, self.names)
+
+    def __repr__(self) -> str:
+        nouns = {"error": "error", "warning": "warning", "info": "note"}
+        counts = ", ".join(plural(self.summary.counts[n], noun) for n, noun in nouns.items())
+        home = printable(self.summary.home)
+        return f"<Audit of {home}: {counts}; see .findings, .show('type:name'), .plan()>"
+
+    def _repr_html_(self) -> str:
+        return audit_html(self.summary, self.findings, self.names)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Changes to a cache, not yet made; shows itself in a notebook. `Audit.plan` returns it.
+
+    Parameters
+    ----------
+    document : PlanDocument
+        What is saved.
+    url, names
+        The cache's address with credentials, and what rules are called: both are not saved.
+
+    Examples
+    --------
+    >>> import skillmeat_audit as sma
+    >>> plan = sma.audit(sma.sample(), progress=False).plan(select=["D001"])
+    >>> plan
+    <Plan: 3 rows to update · 3 cells; see .changes, .save(path), .rehearse(), .apply()>
+    >>> plan.rehearse().outcomes["outcome"].to_list()
+    ['applied', 'applied', 'applied']
+    """
+
+    document: PlanDocument
+    url: str = field(repr=False)
+    names: Names = field(default=_NO_NAMES, repr=False)
+
+    @property
+    def home(self) -> str:
+        """The home's folder, in the encoding of this process's locale."""
+        return native_path(self.document.home)
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """The changes as ``CHANGES``: one row per cell (per row for deletes), in order."""
+        return changes_frame(self.document)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the plan as JSON (``skillmeat-audit/plan/1``); return its path."""
+        return save_plan(self.document, Path(path))
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str], database: str | os.PathLike[str] | None = None
+    ) -> "Plan":
+        """Return the plan in *path*, checked; *database* overrides the address it names.
+
+        Raises `PlanError` naming the entry and key that are wrong.
+        """
+        return cls(*open_plan(Path(path), database))
+
+    def rehearse(self, options: "Options | None" = None) -> "Run":
+        """Do all that `apply` does and roll it back: nothing is changed or kept."""
+        from skillmeat_audit.api import execution  # noqa: PLC0415 - SQLAlchemy, only to write
+
+        outcome, settings, *_ = execution.execute_rehearsal(self.document, self.url, options)
+        return Run(outcome, None, self.url, settings, self.names)
+
+    def apply(self, options: "Options | None" = None, *, recheck: bool = True) -> "Run":
+        """Write the plan; see `skillmeat_audit.apply`."""
+        from skillmeat_audit.api import execution  # noqa: PLC0415 - SQLAlchemy, only to write
+
+        done = execution.execute_plan(self.document, self.url, options, recheck=recheck)
+        after = None if done.after is None else Audit(*done.after)
+        return Run(done.outcome, done.recheck, self.url, done.settings, self.names, after)
+
+    def __repr__(self) -> str:
+        changes = summarize_changes(self.document.changes)
+        return f"<Plan: {changes}; see .changes, .save(path), .rehearse(), .apply()>"
+
+    def _repr_html_(self) -> str:
+        return plan_html(self.document, self.names)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of a plan, or an undo; shows itself in a notebook. `apply` returns it.
+
+    Parameters
+    ----------
+    outcome : RunOutcome
+        One entry per change, and where the run's journal and backup are.
+    recheck : AuditDelta or None
+        The findings that are fixed, remaining and new; None of a rehearsal and of an undo.
+    url, settings, names, after
+        The cache's address, how the run was done, what rules are called, the audit after it.
+
+    Examples
+    --------
+    >>> import skillmeat_audit as sma
+    >>> run = sma.audit(sma.sample(), progress=False).plan().apply(sma.Options("state"))
+    >>> len(run.outcomes), len(run.after.findings)
+    (4, 1)
+    >>> len(run.undo().outcome.applied)
+    4
+    """
+
+    outcome: RunOutcome
+    recheck: AuditDelta | None
+    url: str = field(repr=False)
+    settings: "RunSettings" = field(repr=False)
+    names: Names = field(default=_NO_NAMES, repr=False)
+    after: Audit | None = field(default=None, repr=False)
+
+    @property
+    def outcomes(self) -> pd.DataFrame:
+        """One row per change as ``OUTCOMES``: applied, or skipped and why."""
+        return outcomes_frame(self.outcome)
+
+    def undo(self) -> "Run":
+        """Put back what this run changed; raise `UsageError` where it wrote nothing."""
+        from skillmeat_audit.api import execution  # noqa: PLC0415 - SQLAlchemy, only to write
+
+        outcome = execution.execute_undo(self.outcome.run, self.url, self.settings)
+        return Run(outcome, None, self.url, self.settings, self.names)
+
+    def __repr__(self) -> str:
+        outcome, undo_hint = self.outcome, ", .undo()" if self.outcome.run else ""
+        delta = "" if self.recheck is None else f"; {delta_sentence(self.recheck)}"
+        return (
+            f"<Run {outcome.run or '(nothing written)'}: {plural(len(outcome.applied), 'change')} "
+            f"{outcome_words(outcome)}, {plural(len(outcome.conflicts), 'conflict')}{delta}; "
+            f"see .outcomes{undo_hint}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return run_html(self.outcome, self.recheck, self.names)

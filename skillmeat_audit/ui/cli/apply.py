@@ -1,0 +1,54 @@
+"""The verb ``apply``: writes a saved plan."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from skillmeat_audit.model.choices import SERVICES
+from skillmeat_audit.ui.cli.options import RunOptions, option_group, run_options, schema_option
+from skillmeat_audit.ui.cli.runs import print_run, report_interrupted_runs
+
+
+@dataclass(frozen=True)
+class ApplyOptions:
+    """How a plan is written."""
+
+    rehearse: bool
+    max_overwrites: int | None
+    service: str
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@option_group(
+    ApplyOptions,
+    "applying",
+    click.option("--rehearse", is_flag=True, help="Do everything, then roll it back."),
+    click.option(
+        "--max-overwrites",
+        type=click.IntRange(0),
+        metavar="N",
+        help="Maximum number of rows to overwrite or delete.  [default: 20 %, at least 5]",
+    ),
+    click.option(
+        "--service",
+        type=click.Choice(SERVICES),
+        default=SERVICES[0],
+        show_default=True,
+        help="Code that writes the rows: this program's, or an installed SkillMeat's.",
+    ),
+)
+@schema_option("run")
+@run_options
+def apply(file: Path, applying: ApplyOptions, running: RunOptions) -> int:
+    """Write the plan in FILE; rows that changed since are skipped and listed (exit 4)."""
+    from skillmeat_audit.api.interruption import reporting_writes
+    from skillmeat_audit.api.values import Plan
+
+    plan = Plan.load(file, running.database)
+    report_interrupted_runs(plan.home, running)
+    options = running.options(applying.max_overwrites, applying.service)
+    with reporting_writes(plan.home, options, running.database):
+        run = plan.rehearse(options) if applying.rehearse else plan.apply(options)
+    return print_run(run, running)

@@ -1,0 +1,164 @@
+"""The verb ``check``: prints the findings of an audit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from skillmeat_audit import __version__
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.text import printable
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.ui.cli.options import (
+    AuditOptions,
+    FilterOptions,
+    audit_options,
+    baseline_option,
+    exit_zero_option,
+    fail_on_option,
+    filter_options,
+    format_option,
+    home_argument,
+    limit_option,
+    option_group,
+    schema_option,
+)
+from skillmeat_audit.ui.cli.output import audit_home, print_document, print_lines
+from skillmeat_audit.ui.cli.streams import emit, print_error
+
+if TYPE_CHECKING:
+    from skillmeat_audit.api.scope import Scope
+    from skillmeat_audit.api.values import Audit
+    from skillmeat_audit.history.baseline import AcceptanceTerms
+
+
+@dataclass(frozen=True)
+class CheckOutput:
+    """What is printed, and which findings fail the check."""
+
+    form: str
+    fail_on: str | None
+    exit_zero: bool
+    verbose: bool
+    quiet: bool
+    limit: int
+
+
+@dataclass(frozen=True)
+class BaselineOptions:
+    """The baseline, and what its new entries record."""
+
+    baseline: Path | None
+    update_baseline: bool
+    reason: str | None
+    owner: str | None
+    expires: datetime | None
+
+    def require_complete(self) -> None:
+        """Raise `UsageError` for an option without the one that it depends on."""
+        needs_update = {
+            "--reason": self.reason,
+            "--owner": self.owner,
+            "--expires": self.expires,
+        }
+        if self.update_baseline and self.baseline is None:
+            raise UsageError("--update-baseline requires --baseline")
+        for option, value in needs_update.items():
+            if value and not self.update_baseline:
+                raise UsageError(f"{option} requires --update-baseline")
+
+    def terms(self) -> "AcceptanceTerms":
+        """Return what new entries record."""
+        from skillmeat_audit.history.baseline import AcceptanceTerms
+
+        expires = None if self.expires is None else self.expires.date()
+        return AcceptanceTerms(self.reason or AcceptanceTerms.reason, self.owner, expires)
+
+
+@click.command()
+@home_argument
+@filter_options
+@option_group(
+    CheckOutput,
+    "output",
+    format_option("text", "json", "csv"),
+    fail_on_option,
+    exit_zero_option,
+    click.option("--verbose", "-v", is_flag=True, help="List notes as well."),
+    click.option("--quiet", "-q", is_flag=True, help="Print nothing; only set the exit code."),
+    limit_option("groups", 40),
+)
+@option_group(
+    BaselineOptions,
+    "acceptance",
+    baseline_option,
+    click.option("--update-baseline", is_flag=True, help="Accept all current findings in FILE."),
+    click.option("--reason", help="Reason recorded in new entries of FILE."),
+    click.option("--owner", help="Owner recorded in new entries of FILE."),
+    click.option(
+        "--expires",
+        type=click.DateTime(["%Y-%m-%d"]),
+        metavar="DATE",
+        help="Date until which new entries are accepted (YYYY-MM-DD).",
+    ),
+)
+@schema_option("check")
+@audit_options
+def check(
+    home: str,
+    filters: FilterOptions,
+    output: CheckOutput,
+    acceptance: BaselineOptions,
+    reading: AuditOptions,
+) -> int:
+    """Audit a home: print its findings and a summary. Nothing of it is written."""
+    from skillmeat_audit.loaders.settings import load_settings
+
+    acceptance.require_complete()
+    settings = load_settings(reading.config)
+    scope = filters.scope(settings)
+    audit = audit_home(home, reading, settings, scope, quiet=output.quiet)
+    audit = _apply_baseline(audit, scope, acceptance)
+    if not output.quiet:
+        _print_audit(audit, output)
+    fail_on = Severity(output.fail_on) if output.fail_on else settings.fail_on
+    return ExitCode.CLEAN if output.exit_zero else audit.summary.exit_code(fail_on)
+
+
+def _apply_baseline(audit: "Audit", scope: "Scope", acceptance: BaselineOptions) -> "Audit":
+    """Return *audit* without the accepted findings; update the baseline first if requested."""
+    path = acceptance.baseline
+    if path is None:
+        return audit
+    from skillmeat_audit.api.baseline import apply_baseline, update_baseline
+    from skillmeat_audit.base.clock import today
+
+    if acceptance.update_baseline:
+        now, before = update_baseline(audit, scope, path, acceptance.terms(), today())
+        print_error(f"{printable(path)}: {now} entries, {before} before")
+    return apply_baseline(audit, scope, path, today())
+
+
+def _print_audit(audit: "Audit", output: CheckOutput) -> None:
+    from skillmeat_audit.reports.facts.baseline_notes import baseline_lines
+    from skillmeat_audit.reports.files.check_json import check_json
+    from skillmeat_audit.reports.files.tabular import findings_csv
+    from skillmeat_audit.reports.terminal.check import Layout, check_text
+
+    match output.form:
+        case "json":
+            print_document(check_json(audit.summary, audit.findings, __version__, audit.accepted))
+        case "csv":
+            emit(findings_csv(audit.findings))
+        case _:
+            layout = (output.verbose, output.limit)
+            print_lines(
+                lambda width: check_text(
+                    audit.summary, audit.findings, audit.names, Layout(width, *layout)
+                )
+            )
+            for line in baseline_lines(audit.accepted):
+                emit(line + "\n")

@@ -1,0 +1,58 @@
+"""The verb ``history``: lists the reports on a home."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.ui.cli.options import (
+    format_option,
+    history_url_option,
+    home_argument,
+    limit_option,
+    option_group,
+    schema_option,
+    state_dir_option,
+    traceback_option,
+)
+from skillmeat_audit.ui.cli.output import print_document
+from skillmeat_audit.ui.cli.streams import emit
+
+
+@dataclass(frozen=True)
+class HistoryOptions:
+    """Which history is listed, and how."""
+
+    history_url: str | None
+    state_dir: Path | None
+    form: str
+    limit: int
+
+
+@click.command()
+@home_argument
+@option_group(
+    HistoryOptions,
+    "listing",
+    history_url_option,
+    state_dir_option,
+    format_option("text", "json"),
+    limit_option("runs", 20),
+)
+@schema_option("history")
+@traceback_option
+def history(home: str, listing: HistoryOptions) -> int:
+    """List the reports on a home: the trend, what was new, what was fixed."""
+    from skillmeat_audit.api.history import HistorySettings
+    from skillmeat_audit.api.history import history as recorded_history
+    from skillmeat_audit.reports.files.history_json import history_json
+    from skillmeat_audit.reports.terminal.history import history_text
+
+    settings = HistorySettings(listing.history_url)
+    runs = recorded_history(home, settings=settings, state_dir=listing.state_dir).runs
+    if listing.form == "json":
+        print_document(history_json(runs))
+    else:
+        emit("\n".join(history_text(runs, listing.limit)) + "\n")
+    return ExitCode.CLEAN

@@ -1,0 +1,238 @@
+"""The options that several verbs share, and the typed values in which they arrive."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from skillmeat_audit.model.choices import SERVICES
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.ui.cli.streams import emit
+
+if TYPE_CHECKING:
+    from skillmeat_audit.api.options import Options
+    from skillmeat_audit.api.scope import Scope
+    from skillmeat_audit.loaders.settings import Settings
+
+Command = Callable[..., Any]
+Decorator = Callable[[Command], Command]
+
+
+def option_group(group: type, argument: str, *options: Decorator) -> Decorator:
+    """Return a decorator that adds *options*, in this order.
+
+    Their values reach the verb as one *argument*, an instance of the dataclass *group*: each option
+    has the name of a field.
+    """
+    names = [field.name for field in fields(group)]
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def call(*arguments: object, **values: object) -> object:
+            values[argument] = group(**{name: values.pop(name) for name in names})
+            return command(*arguments, **values)
+
+        decorated: Command = call
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+home_argument = click.argument("home", default="~/.skillmeat")
+traceback_option = click.option(
+    "--traceback", is_flag=True, expose_value=False, help="Show the traceback of an error."
+)
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Settings file (ignored rules, kept backups, allowed links).",
+)
+state_dir_option = click.option(
+    "--state-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of journals, backups, history and parse cache.",
+)
+history_url_option = click.option(
+    "--history",
+    "history_url",
+    metavar="URL",
+    help="Where runs are recorded: a file, or postgresql://…  [default: in the state folder]",
+)
+baseline_option = click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Leave out the findings that the baseline FILE accepts.",
+)
+exit_zero_option = click.option(
+    "--exit-zero", is_flag=True, help="Exit 0 even with findings; errors still exit 2."
+)
+fail_on_option = click.option(
+    "--fail-on",
+    type=click.Choice([severity.value for severity in Severity]),
+    help="Lowest severity that exits 1.  [default: warning]",
+)
+
+
+def format_option(*formats: str) -> Decorator:
+    """Return the option ``--format``, by default the first of *formats*."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="Output format.",
+    )
+
+
+def limit_option(noun: str, default: int) -> Decorator:
+    """Return the option ``--limit`` of a list of *noun*."""
+    return click.option(
+        "--limit",
+        type=click.IntRange(0),
+        default=default,
+        show_default=True,
+        help=f"Maximum number of {noun} to list; 0 lists all.",
+    )
+
+
+def schema_option(document: str, view: str = "") -> Decorator:
+    """Return the option ``--schema``, which prints the JSON schema of *document* and exits.
+
+    With the eager option ``--view`` it is that of *view*. Click processes arguments after options,
+    so that none has to be given.
+    """
+
+    def print_schema(context: click.Context, _option: click.Parameter, is_given: bool) -> None:
+        if is_given:
+            from skillmeat_audit.api.schemas import document_schema
+
+            emit(document_schema(view if context.params.get("view") else document))
+            context.exit(ExitCode.CLEAN)
+
+    return click.option(
+        "--schema",
+        is_flag=True,
+        expose_value=False,
+        callback=print_schema,
+        help="Print the JSON schema of the JSON output and exit.",
+    )
+
+
+@dataclass(frozen=True)
+class AuditOptions:
+    """How a home is audited."""
+
+    state_dir: Path | None
+    database: str | None
+    no_parse_cache: bool
+    config: Path | None
+
+
+audit_options = option_group(
+    AuditOptions,
+    "reading",
+    state_dir_option,
+    click.option(
+        "--database",
+        metavar="URL",
+        help="Another cache: a file, sqlite:///… or postgresql://…",
+    ),
+    click.option(
+        "--no-parse-cache", is_flag=True, help="Read every file again and store nothing of it."
+    ),
+    config_option,
+    traceback_option,
+)
+
+
+@dataclass(frozen=True)
+class FilterOptions:
+    """Which findings are reported."""
+
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    collection: tuple[str, ...]
+    artifact: tuple[str, ...]
+    writer: tuple[str, ...]
+
+    def scope(self, settings: "Settings") -> "Scope":
+        """Return the scope of the options and the settings file together."""
+        from skillmeat_audit.api.scope import Scope
+
+        return Scope(
+            select=self.select,
+            ignore=(*self.ignore, *settings.ignore),
+            collections=self.collection,
+            artifacts=self.artifact,
+            writers=self.writer,
+        )
+
+
+def _repeatable(name: str, metavar: str, help_text: str) -> Decorator:
+    return click.option(name, multiple=True, metavar=metavar, help=f"{help_text} Repeatable.")
+
+
+filter_options = option_group(
+    FilterOptions,
+    "filters",
+    _repeatable("--select", "CODE", "Only rules with this code or prefix, e.g. D or S001."),
+    _repeatable("--ignore", "CODE", "Leave out these rules; they are still counted."),
+    _repeatable("--collection", "ID|NAME", "Only this DB collection."),
+    _repeatable("--artifact", "ID", "Only this artifact, as type:name or name."),
+    _repeatable("--writer", "NAME", "Only rows last written by this code path, e.g. import-bare."),
+)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How runs are carried out or found, and the format in which they are printed."""
+
+    state_dir: Path | None
+    wait: float
+    form: str
+    database: str | None
+    config: Path | None
+
+    def options(self, max_overwrites: int | None = None, service: str = SERVICES[0]) -> "Options":
+        """Return these options with those of the settings file."""
+        from skillmeat_audit.api.options import Options
+        from skillmeat_audit.loaders.settings import load_settings
+
+        settings = load_settings(self.config)
+        return Options(
+            self.state_dir,
+            max_overwrites,
+            self.wait,
+            service,
+            settings.keep_backups,
+            allow_links=settings.allow_links,
+        )
+
+
+run_options = option_group(
+    RunOptions,
+    "running",
+    state_dir_option,
+    click.option(
+        "--wait",
+        type=click.FloatRange(0),
+        default=10.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for a lock.",
+    ),
+    format_option("text", "json"),
+    click.option("--database", metavar="URL", help="The cache's address, where it has moved."),
+    config_option,
+    traceback_option,
+)

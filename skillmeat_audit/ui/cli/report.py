@@ -1,0 +1,187 @@
+"""The verb ``report``: audits a home and delivers the report in any number of formats."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from skillmeat_audit.base.text import printable
+from skillmeat_audit.model.choices import REPORT_FORMATS
+from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.ui.cli.crash import on_crash
+from skillmeat_audit.ui.cli.options import (
+    AuditOptions,
+    FilterOptions,
+    audit_options,
+    baseline_option,
+    exit_zero_option,
+    fail_on_option,
+    filter_options,
+    history_url_option,
+    home_argument,
+    option_group,
+    schema_option,
+)
+from skillmeat_audit.ui.cli.streams import print_error
+
+if TYPE_CHECKING:
+    from skillmeat_audit.api.history import HistorySettings
+    from skillmeat_audit.api.report import ReportOutcome, ReportRequest
+    from skillmeat_audit.delivery.notices import NoticeSettings
+    from skillmeat_audit.loaders.settings import Settings
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """Where the report goes, in which formats, and which findings fail it."""
+
+    paths: tuple[str, ...]
+    form: str | None
+    github: bool
+    fail_on: str | None
+    exit_zero: bool
+    quiet: bool
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """What is done besides the audit: baseline, history, notices, safe changes."""
+
+    baseline: Path | None
+    history_url: str | None
+    no_history: bool
+    notify_file: Path | None
+    notify_from: str
+    apply_safe: bool
+    exclusive: bool
+
+    def history(self, settings: "Settings") -> "HistorySettings | None":
+        """Return where the run is recorded, None with ``--no-history``."""
+        from skillmeat_audit.api.history import HistorySettings
+
+        return None if self.no_history else HistorySettings(self.history_url, settings.kept_runs)
+
+    def notices(self) -> "NoticeSettings | None":
+        """Return who is notified, and of what; None where nobody is."""
+        from skillmeat_audit.delivery.notices import NoticeSettings, load_services
+
+        services = load_services(self.notify_file)
+        return NoticeSettings(services, Severity(self.notify_from)) if services else None
+
+
+@click.command()
+@home_argument
+@option_group(
+    OutputOptions,
+    "output",
+    click.option(
+        "--output",
+        "-o",
+        "paths",
+        multiple=True,
+        metavar="FILE",
+        help="Write FILE: .html .md .json .csv .parquet .xml (JUnit) .sarif .prom, - for standard "
+        "output. Repeatable.",
+    ),
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(REPORT_FORMATS),
+        help="Format of standard output, and of files with an ambiguous suffix.",
+    ),
+    click.option(
+        "--github", is_flag=True, help="Write step summary and annotations on a GitHub runner."
+    ),
+    fail_on_option,
+    exit_zero_option,
+    click.option("--quiet", "-q", is_flag=True, help="Do not list the written files."),
+)
+@filter_options
+@option_group(
+    ReportOptions,
+    "reporting",
+    baseline_option,
+    history_url_option,
+    click.option(
+        "--no-history", is_flag=True, help="Do not record this run, nor compare it with others."
+    ),
+    click.option(
+        "--notify-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="File of apprise addresses to notify of new findings (mode 0600), besides those in "
+        "SKILLMEAT_AUDIT_NOTIFY.",
+    ),
+    click.option(
+        "--notify-from",
+        type=click.Choice([severity.value for severity in Severity]),
+        default=Severity.WARNING.value,
+        show_default=True,
+        help="Lowest severity of new findings to notify of; failures always are.",
+    ),
+    click.option("--apply-safe", is_flag=True, help="Apply the safe changes first."),
+    click.option("--exclusive", is_flag=True, help="Exit 4 while another such run is in progress."),
+)
+@schema_option("report")
+@audit_options
+def report(
+    home: str,
+    output: OutputOptions,
+    filters: FilterOptions,
+    reporting: ReportOptions,
+    reading: AuditOptions,
+) -> int:
+    """Audit a home and write the report: HTML, Markdown, JSON, CSV, JUnit, SARIF, metrics."""
+    from skillmeat_audit.api.report import report as make_report
+    from skillmeat_audit.api.report import report_crash
+    from skillmeat_audit.loaders.settings import load_settings
+
+    settings = load_settings(reading.config)
+    request = _request(output, filters, reporting, reading, settings)
+    on_crash[:] = [lambda reason: report_crash(home, request, reason)]
+    outcome = make_report(home, request)
+    _print_outcome(outcome, quiet=output.quiet)
+    fail_on = Severity(output.fail_on) if output.fail_on else settings.fail_on
+    return outcome.exit_code(fail_on, exit_zero=output.exit_zero)
+
+
+def _request(
+    output: OutputOptions,
+    filters: FilterOptions,
+    reporting: ReportOptions,
+    reading: AuditOptions,
+    settings: "Settings",
+) -> "ReportRequest":
+    from skillmeat_audit.api.outputs import outputs_of
+    from skillmeat_audit.api.report import ReportRequest
+
+    return ReportRequest(
+        outputs=outputs_of(output.paths, output.form, github=output.github),
+        scope=filters.scope(settings),
+        database=reading.database,
+        baseline=reporting.baseline,
+        history=reporting.history(settings),
+        notices=reporting.notices(),
+        state_dir=reading.state_dir,
+        apply_safe=reporting.apply_safe,
+        exclusive=reporting.exclusive,
+        progress=False if output.quiet else None,
+        parse_cache=not reading.no_parse_cache,
+        allow_links=settings.allow_links,
+    )
+
+
+def _print_outcome(outcome: "ReportOutcome", *, quiet: bool) -> None:
+    """Print to stderr what was written and what went wrong: stdout may be a report."""
+    from skillmeat_audit.reports.facts.report_page import format_utc
+
+    if not quiet:
+        print_error(f"{format_utc(outcome.document.made_at)}: {outcome.document.headline}")
+        if changed := outcome.changed:
+            print_error(f"  {changed}")
+        for path, size_bytes in outcome.delivery.files:
+            if path != "-":
+                print_error(f"  {printable(path)}  {size_bytes / 1000:.1f} kB")
+    for problem in outcome.problems:
+        print_error(f"skillmeat-audit: {printable(problem)}")

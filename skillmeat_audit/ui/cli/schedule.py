@@ -1,0 +1,139 @@
+"""The verb ``schedule``: prints, installs, removes and checks a schedule of reports."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import click
+
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.model.choices import SCHEDULE_KINDS
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.schedule.job import Every
+from skillmeat_audit.ui.cli.options import home_argument, option_group, traceback_option
+from skillmeat_audit.ui.cli.streams import emit
+
+if TYPE_CHECKING:
+    from skillmeat_audit.api.schedule import ScheduleRequest
+
+
+@dataclass(frozen=True)
+class ScheduleActions:
+    """What is done; without any the schedule is printed."""
+
+    install: bool
+    remove: bool
+    status: bool
+
+    @property
+    def action(self) -> str:
+        """The chosen action; raises `UsageError` for several."""
+        chosen = [name for name in ("install", "remove", "status") if getattr(self, name)]
+        if len(chosen) > 1:
+            raise UsageError(f"--{chosen[0]} and --{chosen[1]} exclude each other")
+        return chosen[0] if chosen else "print"
+
+
+@dataclass(frozen=True)
+class ScheduleOptions:
+    """What is scheduled: when, where reports go, and further options of ``report``."""
+
+    kind: str | None
+    every: Every
+    at: str
+    outputs: tuple[str, ...]
+    apply_safe: bool
+    baseline: str | None
+    config: str | None
+    notify_file: str | None
+    state_dir: str | None
+
+    def request(self, kind: str) -> "ScheduleRequest":
+        """Return the request for a schedule of *kind*; a workflow's paths are in the checkout."""
+        from skillmeat_audit.api.schedule import ScheduleRequest
+
+        files = {
+            "baseline": self.baseline,
+            "config": self.config,
+            "notify-file": self.notify_file,
+        }
+        report_options = ["--apply-safe"] if self.apply_safe else []
+        for name, file in files.items():
+            if file is not None:
+                path = file if kind == "github" else Path(file).expanduser().absolute()
+                report_options.append(f"--{name}={path}")
+        return ScheduleRequest(
+            kind, self.every, self.at, self.outputs, report_options, self.state_dir
+        )
+
+    def check_files(self) -> None:
+        """Refuse files that cannot be used now, rather than every night."""
+        from skillmeat_audit.delivery.notices import load_services
+        from skillmeat_audit.history.baseline import load_baseline
+        from skillmeat_audit.loaders.settings import load_settings
+
+        if self.notify_file is not None:
+            load_services(Path(self.notify_file).expanduser())
+        if self.baseline is not None:
+            load_baseline(Path(self.baseline).expanduser())
+        if self.config is not None:
+            load_settings(Path(self.config).expanduser())
+
+
+@click.command()
+@home_argument
+@option_group(
+    ScheduleActions,
+    "actions",
+    click.option("--install", is_flag=True, help="Install the schedule; replace an earlier one."),
+    click.option("--remove", is_flag=True, help="Remove the installed schedule of HOME."),
+    click.option("--status", is_flag=True, help="Print what is installed, and when it is due."),
+)
+@option_group(
+    ScheduleOptions,
+    "scheduling",
+    click.option(
+        "--kind",
+        type=click.Choice(SCHEDULE_KINDS),
+        help="User timer, crontab line, or workflow file.  [default: what the machine has]",
+    ),
+    click.option(
+        "--every",
+        type=click.Choice(get_args(Every)),
+        default="day",
+        show_default=True,
+        help="How often to report.",
+    ),
+    click.option("--at", default="03:17", show_default=True, metavar="HH:MM", help="Time of day."),
+    click.option(
+        "--output",
+        "-o",
+        "outputs",
+        multiple=True,
+        metavar="FILE",
+        help="Where reports go. Repeatable.  [default: page and JSON in the state folder]",
+    ),
+    click.option("--apply-safe", is_flag=True, help="Apply the safe changes before every report."),
+    click.option("--baseline", metavar="FILE", help="Leave out the findings that FILE accepts."),
+    click.option("--config", metavar="FILE", help="Settings file."),
+    click.option("--notify-file", metavar="FILE", help="File of addresses to notify (mode 0600)."),
+    click.option("--state-dir", metavar="DIR", help="Folder of history and reports."),
+)
+@traceback_option
+def schedule(home: str, actions: ScheduleActions, scheduling: ScheduleOptions) -> int:
+    """Print or install a regular report: a systemd timer, a cron line, a CI workflow."""
+    from skillmeat_audit.api import schedule as schedules
+
+    action = actions.action
+    request = scheduling.request(scheduling.kind or schedules.default_kind())
+    match action:
+        case "install":
+            scheduling.check_files()
+            emit(schedules.install(home, request) + "\n")
+        case "remove":
+            emit(schedules.remove(home, request.kind) + "\n")
+        case "status":
+            emit(schedules.status(home, request.kind) + "\n")
+        case _:
+            emit(schedules.printed(home, request))
+    return ExitCode.CLEAN

@@ -1,0 +1,80 @@
+"""The verb ``show``: prints one artifact in all its layers, or as SkillMeat's pages show it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from skillmeat_audit import __version__
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.ui.cli.options import (
+    AuditOptions,
+    audit_options,
+    format_option,
+    home_argument,
+    option_group,
+    schema_option,
+)
+from skillmeat_audit.ui.cli.output import audit_home, print_document, print_lines
+
+if TYPE_CHECKING:
+    from skillmeat_audit.api.values import Audit
+    from skillmeat_audit.api.views import PageView
+
+
+@dataclass(frozen=True)
+class ShowOutput:
+    """What is printed of the artifact."""
+
+    form: str
+    full: bool
+    view: bool
+
+
+@click.command()
+@click.argument("artifact")
+@home_argument
+@option_group(
+    ShowOutput,
+    "output",
+    format_option("text", "json"),
+    click.option("--full", is_flag=True, help="Print whole values, one below the other."),
+    click.option(
+        "--view", is_flag=True, is_eager=True, help="Show it as SkillMeat's pages do, and why."
+    ),
+)
+@schema_option("artifact", view="view")
+@audit_options
+def show(artifact: str, home: str, output: ShowOutput, reading: AuditOptions) -> int:
+    """Show one ARTIFACT (type:name, or a unique name) in all its layers."""
+    from skillmeat_audit.loaders.settings import load_settings
+
+    audit = audit_home(home, reading, load_settings(reading.config))
+    if output.view:
+        _print_page(audit.view(artifact), output.form)
+    else:
+        _print_layers(audit, artifact, output)
+    return ExitCode.CLEAN
+
+
+def _print_layers(audit: "Audit", artifact: str, output: ShowOutput) -> None:
+    from skillmeat_audit.reports.files.artifact_json import artifact_json
+    from skillmeat_audit.reports.terminal.artifact import artifact_text
+    from skillmeat_audit.reports.terminal.check import Layout
+
+    view = audit.show(artifact)
+    if output.form == "json":
+        print_document(artifact_json(view, __version__))
+        return
+    home = audit.summary.home
+    print_lines(lambda width: artifact_text(view, Layout(width, output.full), home))
+
+
+def _print_page(view: "PageView", form: str) -> None:
+    from skillmeat_audit.reports.files.view_json import view_json
+    from skillmeat_audit.reports.terminal.page_view import pages_text
+
+    if form == "json":
+        print_document(view_json(view, __version__))
+    else:
+        print_lines(lambda width: pages_text(view, width))
