@@ -1,8 +1,9 @@
 """Recognises descriptions that SkillMeat's extraction produces by accident.
 
 SkillMeat takes for the description whatever follows ``description:``, or the first line of the body
-that is not a heading (docs/skillmeat.md#extraction-accidents): a block indicator, a code fence, a row of a table. A text of several
-lines is an accident only if it is the repr of a value: any other was written by a person.
+that is not a heading: a block indicator, a code fence, a row of a table
+(docs/skillmeat.md#extraction-accidents). A text of several lines is an accident only if it is the
+repr of a value: any other was written by a person.
 """
 
 import re

@@ -11,8 +11,8 @@ from skillmeat_audit.service.cache_service import format_stored_time, session_cl
 def merge_bare_row(session: Session, collection_id: str, artifact_id: str) -> None:
     """Write key and ``added_at`` of one row, and nothing else; the caller commits.
 
-    As ``session.merge`` did in SkillMeat (docs/skillmeat.md#merge-of-three-fields): a query, then an insert without metadata; in an
-    existing row only ``added_at`` changes and the metadata stays.
+    As ``session.merge`` did in SkillMeat: a query, then an insert without metadata; in an existing
+    row only ``added_at`` changes and the metadata stays (docs/skillmeat.md#merge-of-three-fields).
     """
     connection = session.connection()
     tables = reflect_tables(connection)

@@ -3,25 +3,12 @@
 import pandas as pd
 import pytest
 
-from skillmeat_audit.base.arrow import (
-    is_in,  # fmt: skip
-    positions_in,  # fmt: skip
-    sort_nulls_last,  # fmt: skip
-)
+from skillmeat_audit.base.arrow import is_in, positions_in, sort_nulls_last
 from skillmeat_audit.model import tables
-from skillmeat_audit.model.contracts import (
-    Table,  # fmt: skip
-    records,  # fmt: skip
-)
-from skillmeat_audit.model.tables import (
-    FLAG,  # fmt: skip
-    NUMBER,  # fmt: skip
-    REAL,  # fmt: skip
-    TEXT,  # fmt: skip
-)
+from skillmeat_audit.model.contracts import Table, flag, number, real, records, text
 
-COLUMNS = {"name": TEXT, "count": NUMBER, "share": REAL, "done": FLAG}
-CONTRACT = Table("example", COLUMNS)
+COLUMNS = {"name": text("a"), "count": number("b"), "share": real("c"), "done": flag("d")}
+CONTRACT = Table("example", "One row per example.", COLUMNS)
 VALUES = {"name": ["a", "b"], "count": [1, 2], "share": [0.5, 1.0], "done": [True, False]}
 
 
@@ -38,7 +25,7 @@ def test_columns_come_back_in_the_order_and_dtypes_of_the_contract_and_others_ar
 
     conformed = CONTRACT.conform(mixed)
 
-    assert dtypes(conformed) == COLUMNS
+    assert dtypes(conformed) == CONTRACT.dtypes
     assert list(conformed.columns) == list(COLUMNS)
 
 
@@ -83,7 +70,7 @@ def test_a_column_that_is_there_twice_is_refused(name):
 def test_values_of_another_dtype_are_converted_where_nothing_is_lost(name, values, expected):
     conformed = CONTRACT.conform(frame(**{name: values}))
 
-    assert dtypes(conformed) == COLUMNS
+    assert dtypes(conformed) == CONTRACT.dtypes
     assert [row[name] for row in records(conformed)] == expected
 
 
@@ -109,7 +96,7 @@ def test_every_kind_of_null_becomes_the_same_one(null):
 
     conformed = CONTRACT.conform(pd.DataFrame(values))
 
-    assert dtypes(conformed) == COLUMNS
+    assert dtypes(conformed) == CONTRACT.dtypes
     assert records(conformed) == [
         dict.fromkeys(COLUMNS),
         {"name": "a", "count": 1, "share": 0.5, "done": True},
@@ -132,14 +119,14 @@ def test_an_empty_text_is_a_value_and_not_a_null():
     ids=["empty", "conformed", "of no records"],
 )
 def test_a_frame_without_rows_keeps_its_dtypes(empty):
-    assert dtypes(empty) == COLUMNS
+    assert dtypes(empty) == CONTRACT.dtypes
     assert records(empty) == []
 
 
 def test_a_key_that_a_record_lacks_is_null_and_one_too_many_is_dropped():
     made = CONTRACT.from_records([{"name": "a", "other": 1}, {"count": 2}])
 
-    assert dtypes(made) == COLUMNS
+    assert dtypes(made) == CONTRACT.dtypes
     assert [(row["name"], row["count"]) for row in records(made)] == [("a", None), (None, 2)]
 
 

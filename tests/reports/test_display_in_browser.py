@@ -4,7 +4,7 @@ import base64
 import shutil
 
 import pytest
-from browser.contrast import faint
+from browser.contrast import low_contrast_texts
 from builders import TRAPS, audited, trapped
 
 import skillmeat_audit as sma
@@ -51,7 +51,7 @@ def displays(tmp_path_factory):
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_all_text_stands_out_in_every_theme(browser, displays, theme):
-    assert faint(opened(browser, displays, theme)) == []
+    assert low_contrast_texts(opened(browser, displays, theme)) == []
 
 
 def test_nothing_is_wider_than_a_notebook(browser, displays):

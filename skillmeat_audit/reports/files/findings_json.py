@@ -32,10 +32,10 @@ class FindingRecord(msgspec.Struct, frozen=True):
 class ReportedFinding(FindingRecord, frozen=True):
     """A finding with what earlier runs add.
 
-    ``identity`` stays the same from run to run; ``state`` is null without an earlier run.
+    ``fingerprint`` stays the same from run to run; ``state`` is null without an earlier run.
     """
 
-    identity: str
+    fingerprint: str
     state: Literal["new", "persisting"] | None
     since_at: str | None
 
