@@ -32,7 +32,7 @@ from skillmeat_audit.repair import journal as journals
 from skillmeat_audit.repair import plan as plans
 from skillmeat_audit.repair.apply import apply_plan, rehearse_plan
 from skillmeat_audit.repair.journal import Journal
-from skillmeat_audit.repair.settling import settle_run
+from skillmeat_audit.repair.settling import settle_run, withdraw_settled
 from skillmeat_audit.repair.transaction import RunSettings
 from skillmeat_audit.repair.undo import undo_run
 from skillmeat_audit.reports.facts.names import Names
@@ -282,7 +282,9 @@ def settle(
     terms = (options or Options()).terms(_home_path(home, database))
     listed = journals.read_runs(terms.folder)
     waiting = [each for each in listed if each.state in ("interrupted", "damaged")]
-    settled = (_settled(each, place.database, terms) for each in waiting)
+    settled = [_settled(each, place.database, terms) for each in waiting]
+    if place.database is not None and listed:
+        withdraw_settled(terms.folder, place.database)
     return [each for each in settled if each is not None]
 
 

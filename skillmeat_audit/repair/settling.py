@@ -8,7 +8,9 @@ cannot be known, the run stays ``interrupted``.
    deleted does exactly what the run would have done.
 2. One thing in the rows contradicts it: the run's ``synced_at``, to the microsecond, which nobody
    else writes. A database rebuilt from an SQL dump has lost its ``user_version`` and kept that.
-3. Without a proof (another program uses ``user_version``, or the server forgot the transaction)
+   So without the run's number "failed" is only what the rows say as well (`_is_unwritten`).
+3. A later run that found the number of this one when it began proves this one's commit.
+4. Without a proof (another program uses ``user_version``, or the server forgot the transaction)
    such a time on a row, and no row as it was before, proves the commit; every row as it was before
    means that nothing of the run is there. A row's absence, or values that SkillMeat's refresh
    writes as well, prove nothing.
@@ -24,13 +26,14 @@ import msgspec
 import sqlalchemy as sa
 
 from skillmeat_audit.base.errors import DatabaseError, StateError
+from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.model.proofs import VersionProof
-from skillmeat_audit.repair.journal import Journal, State, append_state, find_run, read_journal
+from skillmeat_audit.repair.journal import Journal, State, append_state, find_run, read_journal, read_runs
 from skillmeat_audit.repair.record import JournalEntry
 from skillmeat_audit.schema.tables import cache_identity, reflect_tables
 from skillmeat_audit.service.connection import cache_transaction
-from skillmeat_audit.service.proofs import Fate, fate_of, run_suffix, withdraw_proof
+from skillmeat_audit.service.proofs import Fate, fate_of, read_version, run_suffix, withdraw_proof
 from skillmeat_audit.service.rows import is_same, read_rows
 
 _STAMP = "synced_at"
@@ -67,6 +70,19 @@ def conclude_run(connection: sa.Connection, journal: Journal, state: State) -> N
         withdraw_proof(connection, journal.proof, _version_before(journal))
 
 
+def withdraw_settled(folder: Path, url: str) -> None:
+    """Take a number out of the cache at *url* that a settled run in *folder* left there.
+
+    Another program may take the write lock right after a run's commit, or the run is killed between
+    its mark and the withdrawal. Nothing waits for a lock here: the next call tries again.
+    """
+    path = sqlite_path(url)
+    run = None if path is None else _settled_run(folder, read_version(path))
+    if run is not None:
+        with contextlib.suppress(DatabaseError), cache_transaction(url, 0) as connection:
+            withdraw_proof(connection, run.proof, _version_before(run))
+
+
 def _version_before(journal: Journal) -> int:
     """Return the number that the database had before *journal*'s run.
 
@@ -96,9 +112,35 @@ def _fate(connection: sa.Connection, journal: Journal) -> Fate:
     rows = read_rows(connection, tables, [entry.key for entry in journal.entries])
     proven: Fate = "unknown" if journal.proof is None else fate_of(connection, journal.proof)
     stamped = any(_is_stamped(journal, entry, rows) for entry in journal.entries)
-    if proven == "failed" and stamped:
-        return "unknown"
+    if proven == "failed" and isinstance(journal.proof, VersionProof):
+        return "failed" if not stamped and _is_unwritten(journal, rows) else "unknown"
+    if proven == "unknown" and _is_witnessed(journal):
+        return "committed"
     return _fate_by_rows(journal, rows, stamped=stamped) if proven == "unknown" else proven
+
+
+def _is_unwritten(journal: Journal, rows: Mapping[RowKey, RawRow]) -> bool:
+    """Tell whether a row is as it was before the run, and none as the run was to leave it."""
+    untouched = False
+    for entry in journal.entries:
+        row, after = rows.get(entry.key), entry.after
+        if _holds(row, entry.before):
+            untouched = True
+        elif _holds(row, after and {name: after[name] for name in after if name != _STAMP}):
+            return False
+    return untouched
+
+
+def _is_witnessed(journal: Journal) -> bool:
+    """Tell whether a later run that was committed found the number of this one when it began."""
+    if not isinstance(journal.proof, VersionProof):
+        return False
+    number = journal.proof.during
+    return any(
+        each.state == "committed" and each.identity == journal.identity
+        and isinstance(each.proof, VersionProof) and each.proof.before == number
+        for each in read_runs(journal.folder.parent)
+    )  # fmt: skip
 
 
 def _fate_by_rows(journal: Journal, rows: Mapping[RowKey, RawRow], *, stamped: bool) -> Fate:
