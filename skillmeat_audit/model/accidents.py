@@ -19,7 +19,7 @@ _ACCIDENT = re.compile(
     # no word at all: rules (---, ***, ===), block indicators (>, |-), fences, lone quotes
     |[!-/:-@\[-`{{-~\s\u2013\u2014\u2026\u2022\u00b7\u2500-\u257f]+
     |[|>][-+1-9]{{0,2}}(?:\s+\#.*)?   # |2-, > # comment
-    |`{{3,}}[^`]*|~{{3,}}.*             # ```python
+    |`{{3,}}[^`]*|~~~.*                # ```python
     |!?`[^`]+`                      # !`git status`, which a client runs
     |\$\(.*\)|\$\{{.*\}}|\$\w+        # $(pwd), ${{HOME}}, $ARGUMENTS
     |\|.*                           # | Parameter | Type |
