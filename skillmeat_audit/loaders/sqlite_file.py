@@ -110,7 +110,7 @@ def _readable(path: Path, states: Sequence[_State]) -> Iterator[str]:
         return
     with _private_file() as copy:
         done = _copied("files", path, copy, *logs)
-        if done.returncode:
+        if not _is_complete(done):
             raise _copy_error(done)
         yield sqlite_uri(copy, "rw")
 
@@ -119,8 +119,8 @@ def _readable(path: Path, states: Sequence[_State]) -> Iterator[str]:
 def _snapshot(path: Path) -> Iterator[str]:
     """Yield the URI of a copy of *path* as last committed; raise `_NoSnapshotError`."""
     with _private_file() as copy:
-        if _copied("snapshot", path, copy).returncode:
-            raise _NoSnapshotError
+        if not _is_complete(done := _copied("snapshot", path, copy)):
+            raise _refused_snapshot(done)
         yield sqlite_uri(copy, "ro&immutable=1")
 
 
@@ -143,6 +143,21 @@ def _copied(how: str, path: Path, copy: Path, *logs: str) -> subprocess.Complete
         command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace",
         check=False,
     )  # fmt: skip
+
+
+def _is_complete(done: subprocess.CompletedProcess[str]) -> bool:
+    """Tell whether the child made its copy: it says so as its last deed.
+
+    Where SIGCHLD is ignored (inherited over exec) every exit code reads 0: waitpid(2), ECHILD.
+    """
+    return done.returncode == 0 and done.stdout == copying.DONE
+
+
+def _refused_snapshot(done: subprocess.CompletedProcess[str]) -> Exception:
+    """Return why there is no snapshot: for good, where a connection keeps its exclusive lock."""
+    if "locked" in done.stderr:
+        return sqlite3.OperationalError("database is locked")
+    return _NoSnapshotError()
 
 
 def _copy_error(done: subprocess.CompletedProcess[str]) -> OSError:
