@@ -17,6 +17,7 @@ import pandas as pd
 
 from skillmeat_audit.base.atomic_write import write_whole
 from skillmeat_audit.base.errors import StateError, UsageError
+from skillmeat_audit.base.files import Unreadable, read_regular, reason_of
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.tables import to_objects
 from skillmeat_audit.model.trend import Accepted, short_digest
@@ -25,6 +26,7 @@ BASELINE_SCHEMA = "skillmeat-audit/baseline/1"
 # Rules that say that something could not be read: what could not be checked is never accepted.
 NEVER_ACCEPTED = ("F004", "L001", "L003", "X001", "X002")
 
+_LIMIT_BYTES = 256 * 1024 * 1024
 _BYTE = re.compile(r"byte (\d+)")
 
 Key = tuple[str, str | None, str | None, str | None, str]
@@ -72,11 +74,11 @@ class AcceptanceTerms:
 def load_baseline(path: Path) -> list[BaselineEntry]:
     """Return the entries in *path*; raise `UsageError` naming the place that is wrong in it."""
     try:
-        content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
-    except OSError as exc:
+        content = read_regular(path, _LIMIT_BYTES).data.removeprefix(codecs.BOM_UTF8)
+    except (OSError, Unreadable) as exc:
         way_out = "; --update-baseline makes one" if isinstance(exc, FileNotFoundError) else ""
         raise UsageError(
-            f"cannot read the baseline {printable(path)}: {exc.strerror or exc}{way_out}"
+            f"cannot read the baseline {printable(path)}: {reason_of(exc)}{way_out}"
         ) from exc
     try:
         found = msgspec.json.decode(content, type=_File)

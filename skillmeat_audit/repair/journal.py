@@ -12,17 +12,18 @@ import contextlib
 import os
 import re
 import secrets
-import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from skillmeat_audit.base.atomic_write import fsync_folder, make_folder, write_whole
 from skillmeat_audit.base.errors import StateError
+from skillmeat_audit.base.files import Unreadable, read_descriptor
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.repair.record import JournalRecord, decode_record, encode_record
 
 _RUN, _BEGAN_AT = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}"), "%Y%m%dT%H%M%SZ"
+_STATE_LIMIT_BYTES, _JOURNAL_LIMIT_BYTES = 1024 * 1024, 2 * 1024**3
 
 State = Literal["begun", "prepared", "committed", "failed", "interrupted", "damaged"]
 
@@ -123,8 +124,8 @@ def drop_backups(folder: Path, keep: int) -> int:
 def read_journal(place: Path) -> Journal:
     """Return the run in the folder *place*: as its journal has it, or begun, or damaged."""
     try:
-        state = _state(_content(place / "state"))  # first: the journal is there before "prepared"
-        content = _content(place / "journal.json")
+        state = _state(_content(place / "state", _STATE_LIMIT_BYTES))  # first: the journal is there before "prepared"
+        content = _content(place / "journal.json", _JOURNAL_LIMIT_BYTES)
         if state in (None, "begun") and content is None:
             return _without_journal(place, "begun")
         if state is None or content is None:
@@ -138,16 +139,16 @@ def read_journal(place: Path) -> Journal:
     return Journal(**fields, state=state, folder=place)
 
 
-def _content(path: Path) -> bytes | None:
+def _content(path: Path, limit_bytes: int) -> bytes | None:
     """Return what is in the file at *path*, None where there is none; a pipe would never end."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except FileNotFoundError:
         return None
-    with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ValueError(f"{path.name} is not a file")
-        return file.read()
+    try:
+        return read_descriptor(handle, limit_bytes).data
+    except Unreadable as exc:
+        raise ValueError(f"{path.name} {exc}") from exc
 
 
 # A line may be cut short where the disk was full: its first letter was written after the fact.
