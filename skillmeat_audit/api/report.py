@@ -147,7 +147,7 @@ def report_crash(home: str | os.PathLike[str], order: ReportRequest, reason: str
 
     An earlier report that stayed in place would be taken for today's.
     """
-    failure = Failure(absolute_home(home_folder(home)), reason, __version__, now())
+    failure = _failed(home, order, reason, now()).document
     deliver(render_outputs(failure, order.outputs))
     _notify(failure, order.notifying)
 
@@ -185,7 +185,7 @@ def _made(home: str | os.PathLike[str], order: ReportRequest, at: str) -> Stored
     except UsageError:
         raise
     except AuditError as exc:
-        return _failed(home, order, str(exc), at)
+        return _failed(home, order, "; ".join((str(exc), *notes)), at)
     made = _reported(audited, order, at)
     return replace(made, document=_with(made.document, notes, trouble))
 

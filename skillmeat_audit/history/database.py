@@ -136,8 +136,17 @@ def _explained(verb: str, url: str) -> Iterator[None]:
 
 
 def _is_known(connection: sa.Connection, url: str) -> bool:
-    """Tell whether there is a history yet; raise `StateError` for one of a newer format."""
-    if not sa.inspect(connection).has_table(_FORMAT_ROWS.name):
+    """Tell whether there is a history yet; raise `StateError` for one of a newer format.
+
+    A file with tables of others and none of ours is refused: it may be the cache itself.
+    """
+    tables = sa.inspect(connection)
+    if not tables.has_table(_FORMAT_ROWS.name):
+        if sqlite_path(url) is not None and tables.get_table_names():
+            raise StateError(
+                f"{_shown(url)} is another program's database, SkillMeat's perhaps, and is left "
+                "alone; name another file with --history"
+            )
         return False
     found = connection.scalar(sa.select(sa.func.max(_FORMAT_ROWS.c.format)))
     if found is not None and found > FORMAT:
