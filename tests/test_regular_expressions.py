@@ -12,7 +12,24 @@ from skillmeat_audit.ui import crash
 LENGTH = 10_000
 # Quadratic time would be thousands of times that of one pass over the text.
 TIMES_ONE_PASS = 1_000
-UNITS = ("~", "`", "-", "<a ", "<!--", "![", ",a", "{", "'a'", "\\", "a:", "- ", " ", "\n", "1.", "1:")
+UNITS = (
+    "~",
+    "`",
+    "-",
+    "<a ",
+    "<!--",
+    "![",
+    ",a",
+    "{",
+    "'a'",
+    "\\",
+    "a:",
+    "- ",
+    " ",
+    "\n",
+    "1.",
+    "1:",
+)
 # The package matches these at the start of a line only; a search would be quadratic.
 ANCHORED = ("_PAIR", "_ITEM", "_GLUED", "_ENDING")
 PATTERNS = {

@@ -133,8 +133,8 @@ def _refuse_link(facts: os.stat_result) -> None:
 class Confined:
     """The folder of a collection, outside of which nothing is read, wherever links lead.
 
-    Links may also lead to one of *link_roots*. What folders really are is looked up once each;
-    *descent* opens them.
+    Links, that of the folder itself included, may also lead to one of *link_roots*. What folders
+    really are is looked up once each; *descent* opens them.
     """
 
     def __init__(
@@ -142,13 +142,16 @@ class Confined:
     ) -> None:
         self.name = name
         self.descent = descent
-        self._path = os.path.join(os.fsencode(collections), name_bytes(name))
-        self._real = os.path.realpath(self._path)
-        roots = [self._real, *(os.path.realpath(os.fsencode(root)) for root in link_roots)]
-        self._roots = tuple(root.rstrip(b"/") + b"/" for root in roots)
+        self._path = os.path.join(os.path.realpath(os.fsencode(collections)), name_bytes(name))
+        allowed = [os.path.realpath(os.fsencode(root)) for root in link_roots]
+        self._real = self._path  # should it be swapped for a link: that is not followed
+        self._roots = tuple(root.rstrip(b"/") + b"/" for root in (self._path, *allowed))
         self._folders: dict[bytes, bytes] = {}
         self._plain: dict[bytes, bool] = {b"": True}
         self._folded: dict[bytes, dict[str, str]] = {}
+        target = self.real("") if os.path.islink(self._path) else self._path
+        self.is_link_outside = target is None
+        self._real = target or self._path
 
     def plain(self, relative: str) -> tuple[bytes, os.stat_result] | None:
         """Return the real path and the facts of the file at *relative*, reached without any link.

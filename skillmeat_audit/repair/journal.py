@@ -124,7 +124,9 @@ def drop_backups(folder: Path, keep: int) -> int:
 def read_journal(place: Path) -> Journal:
     """Return the run in the folder *place*: as its journal has it, or begun, or damaged."""
     try:
-        state = _state(_content(place / "state", _STATE_LIMIT_BYTES))  # first: the journal is there before "prepared"
+        state = _state(
+            _content(place / "state", _STATE_LIMIT_BYTES)
+        )  # first: the journal is there before "prepared"
         content = _content(place / "journal.json", _JOURNAL_LIMIT_BYTES)
         if state in (None, "begun") and content is None:
             return _without_journal(place, "begun")

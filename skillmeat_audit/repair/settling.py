@@ -29,7 +29,14 @@ from skillmeat_audit.base.errors import DatabaseError, StateError
 from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.model.proofs import VersionProof
-from skillmeat_audit.repair.journal import Journal, State, append_state, find_run, read_journal, read_runs
+from skillmeat_audit.repair.journal import (
+    Journal,
+    State,
+    append_state,
+    find_run,
+    read_journal,
+    read_runs,
+)
 from skillmeat_audit.repair.record import JournalEntry
 from skillmeat_audit.schema.tables import cache_identity, reflect_tables
 from skillmeat_audit.service.connection import cache_transaction

@@ -7,7 +7,8 @@ transaction also writes, or is given, what no other program changes:
   applications (sqlite.org/pragma.html#pragma_user_version) and that commit and roll back with the
   rows. SkillMeat (0.74.0) and alembic never look at it; VACUUM and the backup API keep it. It is
   put back as soon as the journal says "committed" (by the next command that lists the runs, where
-  another program is quicker to take the lock). A number that is neither 0 nor one of ours is another program's and is left alone.
+  another program is quicker to take the lock). A number that is neither 0 nor
+  one of ours is another program's and is left alone.
 - **PostgreSQL**: nothing is written. The server tells what became of a transaction by its number
   (``txid_status``), for as long as it keeps its commit log.
 """

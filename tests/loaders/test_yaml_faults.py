@@ -151,7 +151,18 @@ def test_what_libyaml_refuses_or_reads_otherwise_is_read_as_pyyaml_reads_it(bloc
     assert load_block(block) == {"k": value}
 
 
-@pytest.mark.parametrize("block", ["k: [why?]", "k: [how? now]", "k: {a?: b}", "k: x\t: y", "k: >#x\n  y", "k: |\t\n  x", "k: x\n\ufeff"])
+@pytest.mark.parametrize(
+    "block",
+    [
+        "k: [why?]",
+        "k: [how? now]",
+        "k: {a?: b}",
+        "k: x\t: y",
+        "k: >#x\n  y",
+        "k: |\t\n  x",
+        "k: x\n\ufeff",
+    ],
+)
 def test_what_libyaml_takes_and_pyyaml_refuses_is_a_fault(block):
     assert reason(f"description: D\n{block}") is not None
 
