@@ -15,7 +15,11 @@ FRONT_MATTER_KEYS = (
 # One alternative per construct. Each takes the whole text, which is one line (but for reprs).
 _ACCIDENT = re.compile(
     rf"""
-    None|null|~
+    None|null|undefined|\[object\ Object\]|~
+    |[\u200b-\u200d\u2060\s]+           # characters without width
+    |\[//\]:\s*\#.*|:::.*              # [//]: # (a comment), :::note
+    |@[\w./~-]+\.md                   # @README.md, which a client includes
+    |import\s[^"']+\sfrom\s["'][^"']*["'];?             # a line of MDX
     # no word at all: rules (---, ***, ===), block indicators (>, |-), fences, lone quotes
     |[!-/:-@\[-`{{-~\s\u2013\u2014\u2026\u2022\u00b7\u2500-\u257f]+
     |[|>][-+1-9]{{0,2}}(?:\s+\#.*)?   # |2-, > # comment
@@ -39,7 +43,7 @@ _ACCIDENT = re.compile(
 # What every accident holds (RE2), so that others need no closer look: it begins with a sign, or is
 # or begins with one of few words.
 ACCIDENT_HINT = (
-    r"^[\s\x{feff}]*(?:None|null|[!-/:-@\[-`{-~\x{2013}\x{2014}\x{2026}\x{2022}\x{b7}"
+    r"^[\s\x{feff}]*(?:None|null|undefined|import\s|[\x{200b}-\x{200d}\x{2060}]|[!-/:-@\[-`{-~\x{2013}\x{2014}\x{2026}\x{2022}\x{b7}"
     r"\x{2500}-\x{257f}]|[A-Za-z-]+:)"
 )
 
