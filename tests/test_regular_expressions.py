@@ -31,7 +31,7 @@ UNITS = (
     "1:",
 )
 # The package matches these at the start of a line only; a search would be quadratic.
-ANCHORED = ("_PAIR", "_ITEM", "_GLUED", "_ENDING")
+ANCHORED = ("_KNOWN_KEY", "_PAIR", "_ITEM", "_GLUED", "_ENDING")
 PATTERNS = {
     f"{module.__name__}.{name}": value
     for module in (accidents, crash, extraction, yaml_blocks, yaml_corrections, yaml_faults)

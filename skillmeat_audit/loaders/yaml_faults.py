@@ -7,12 +7,17 @@ import yaml
 
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.yaml_corrections import cause_at, corrections, line_at, quote_value
-from skillmeat_audit.model.accidents import is_accident
+from skillmeat_audit.model.accidents import FRONT_MATTER_KEYS, is_accident
 
 _OPENS = re.compile(r"[a-z][\w-]*[ \t]*:(?:\s|$)")  # prose begins with a capital: "Note: …"
+# A key of SkillMeat's opens a front matter in any form: Name:, "name":, indented, below a comment.
+_KNOWN_KEY = re.compile(
+    rf"""[ \t]*["']?(?:{FRONT_MATTER_KEYS})["']?[ \t]*:(?:\s|$)""", re.IGNORECASE
+)
 _KEY = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:(?:\s|$)", re.MULTILINE)
 # What somebody meant to close a front matter with: ---# Title, ----, ..., an indented ---.
 _ENDING = re.compile(r"\s*(?:---|\.\.\.\s*$|[\u2013\u2014]+\s*$)")
+_CONFLICT = re.compile(r"<<<<<<< |=======$|>>>>>>> ")
 _HEADING = re.compile(r"#{1,6} +\S")
 _ALONE = "type --- alone on a line of its own"
 _SHOWN_CHARS = 300
@@ -29,6 +34,8 @@ def explain_unclosed(text: str) -> str | None:
     first = 1 + text.count("\n", 0, len(text) - len(content))
     glued = opening.lstrip("-").strip()
     keys = _OPENS.match(glued) or _OPENS.match(next(filter(str.strip, lines), ""))
+    written = (line for line in lines if line.strip() and line[0] != "#")
+    keys = keys or _KNOWN_KEY.match(next(written, ""))
     if not opening.startswith("---") or not keys:
         return None
     told = "SkillMeat reads none of it"
@@ -52,6 +59,10 @@ def explain_fault(
     """
     lines = block.split("\n")
     at = min(line_at(error, block), len(lines) - 1)
+    marks = [number for number, line in enumerate(lines) if _CONFLICT.match(line)]
+    if len(marks) > 1:
+        cause = f"a merge conflict was left in it by {quote_value(lines[marks[0]])}"
+        return f"line {first_line + marks[0]}: {cause}; resolve it; {_reading(block, kept)}"
     if (ending := _missed_ending(lines, at)) is not None:
         cause = f"line {first_line + ending}: the front matter is not closed"
         return f"{cause} by {quote_value(lines[ending])}; {_ALONE}; {_reading(block, kept)}"
