@@ -10,7 +10,7 @@ from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.repair.run_folders import JournaledRun, read_runs
-from skillmeat_audit.repair.settling import settle_run
+from skillmeat_audit.repair.settling import settle_run, withdraw_settled
 from skillmeat_audit.repair.transaction import RunSettings
 from skillmeat_audit.repair.undo import undo_run
 from skillmeat_audit.reports.facts.run_sentences import why_no_undo
@@ -114,6 +114,8 @@ def settle(
             settled.append(journal)
         elif journal.state == "interrupted" and url is not None:
             settled.append(settle_run(journal, url, settings.wait_seconds))
+    if url is not None and settings.folder.exists():
+        withdraw_settled(settings.folder, url)
     return [journal for journal in settled if journal is not None]
 
 

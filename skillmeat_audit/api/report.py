@@ -141,7 +141,7 @@ def report_crash(home: PathLike, request: ReportRequest, reason: str) -> None:
 
     An earlier report that stayed in place would be taken for today's.
     """
-    failure = Failure(absolute_home(home_folder(home)), reason, __version__, now())
+    failure = _store_failure(home, request, reason, now()).document
     deliver(render_outputs(failure, request.outputs))
     _notify(failure, request.notices)
 
@@ -178,7 +178,7 @@ def _make(home: PathLike, request: ReportRequest, at: str) -> StoredReport:
     except UsageError:
         raise
     except AuditError as exc:
-        return _store_failure(home, request, str(exc), at)
+        return _store_failure(home, request, "; ".join((str(exc), *notes)), at)
     stored = _store(audited, request, at)
     return replace(stored, document=_add_notes(stored.document, notes, warnings))
 

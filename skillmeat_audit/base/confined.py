@@ -141,13 +141,16 @@ class Confined:
     ) -> None:
         self.name = name
         self.descent = descent
-        self._path = os.path.join(os.fsencode(collections), name_bytes(name))
-        self._real = os.path.realpath(self._path)
-        roots = [self._real, *(os.path.realpath(os.fsencode(root)) for root in link_roots)]
-        self._roots = tuple(root.rstrip(b"/") + b"/" for root in roots)
+        self._path = os.path.join(os.path.realpath(os.fsencode(collections)), name_bytes(name))
+        allowed = [os.path.realpath(os.fsencode(root)) for root in link_roots]
+        self._real = self._path  # should it be swapped for a link: that is not followed
+        self._roots = tuple(root.rstrip(b"/") + b"/" for root in (self._path, *allowed))
         self._folders: dict[bytes, bytes] = {}
         self._plain_folders: dict[bytes, bool] = {b"": True}
         self._folded: dict[bytes, dict[str, str]] = {}
+        target = self.resolve_inside("") if os.path.islink(self._path) else self._path
+        self.is_link_outside = target is None
+        self._real = target or self._path
 
     def lstat_inside(self, relative: str) -> tuple[bytes, os.stat_result] | None:
         """Return path and status of the regular file at *relative*, None if a link leads to it.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.files import SETTINGS_LIMIT_BYTES, read_regular
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.notice import Notice
@@ -100,12 +101,11 @@ def _send(services: list[NoticeService], notice: Notice, page: bytes) -> Iterato
 
 def _read_lines(file: Path) -> list[str]:
     try:
-        with file.expanduser().open(encoding="utf-8") as stream:
-            mode = os.fstat(stream.fileno()).st_mode
-            text = stream.read()
+        content, facts = read_regular(file.expanduser(), SETTINGS_LIMIT_BYTES)
+        text = content.decode("utf-8")
     except (OSError, ValueError) as exc:
         raise UsageError(f"cannot read {printable(file)}: {printable(exc)}") from exc
-    if stat.S_IMODE(mode) & 0o077:
+    if stat.S_IMODE(facts.st_mode) & 0o077:
         raise UsageError(f"{printable(file)} holds secrets and others can read it; chmod 600 it")
     stripped = (line.strip() for line in text.splitlines())
     return [line for line in stripped if line and not line.startswith("#")]

@@ -18,12 +18,14 @@ import pandas as pd
 from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.base.atomic_write import write_whole
 from skillmeat_audit.base.errors import StateError, UsageError
+from skillmeat_audit.base.files import Unreadable, read_regular, reason_of
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.rules import NEVER_ACCEPTED
 from skillmeat_audit.model.trend import Accepted, short_digest
 
 BASELINE_SCHEMA = "skillmeat-audit/baseline/1"
 
+_LIMIT_BYTES = 256 * 1024 * 1024
 _BYTE = re.compile(r"byte (\d+)")  # "JSON is malformed: invalid character (byte 17)"
 
 Key = tuple[str, str | None, str | None, str | None, str]
@@ -77,11 +79,11 @@ class AcceptanceTerms:
 def load_baseline(path: Path) -> list[BaselineEntry]:
     """Return the entries in *path*; raise `UsageError` naming the line or entry that is wrong."""
     try:
-        content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
-    except OSError as exc:
+        content = read_regular(path, _LIMIT_BYTES).data.removeprefix(codecs.BOM_UTF8)
+    except (OSError, Unreadable) as exc:
         way_out = "; --update-baseline creates it" if isinstance(exc, FileNotFoundError) else ""
         raise UsageError(
-            f"cannot read the baseline {printable(path)}: {exc.strerror or exc}{way_out}"
+            f"cannot read the baseline {printable(path)}: {reason_of(exc)}{way_out}"
         ) from exc
     try:
         file = msgspec.json.decode(content, type=_BaselineFile)

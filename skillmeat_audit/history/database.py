@@ -144,7 +144,13 @@ def _explain_errors(verb: str, url: str) -> Iterator[None]:
 
 def _has_history(connection: sa.Connection, url: str) -> bool:
     """Return whether the database holds a history; raise `StateError` for a newer format."""
-    if not sa.inspect(connection).has_table(_FORMAT_ROWS.name):
+    tables = sa.inspect(connection)
+    if not tables.has_table(_FORMAT_ROWS.name):
+        if sqlite_path(url) is not None and tables.get_table_names():  # it may be the cache itself
+            raise StateError(
+                f"{_display_url(url)} is the database of another program, perhaps of SkillMeat, "
+                "and is not changed; name another file with --history"
+            )
         return False
     version = connection.scalar(sa.select(sa.func.max(_FORMAT_ROWS.c.format)))
     if version is not None and version > FORMAT:

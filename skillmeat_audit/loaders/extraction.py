@@ -32,6 +32,12 @@ _TOOL_NAMES |= {
 }
 
 
+# SkillMeat's second extraction fills what the first left empty; its \s spans lines.
+_SECOND_OPENING = re.compile(r"---\s*\n")
+_SECOND_CLOSING = re.compile(r"\n---\s*\n")
+_FILLED_KEYS = ("description", "author", "license", "version", "tags")
+
+
 class FrontMatter(NamedTuple):
     """The values of a front matter; ``fault`` says why some or all of it cannot be read."""
 
@@ -49,7 +55,7 @@ def extract(text: str, *, body: bool = True) -> Fields:
     heading stands in for a missing description, cut to 200 characters, as SkillMeat does. Raises
     `Unreadable`.
     """
-    front = _front_matter(text)
+    front = _filled(_front_matter(text), text)
     values = front.values
     fields: Fields = {
         key: _scalar_text(values.get(key)) for key in ("name", "author", "license", "version")
@@ -81,6 +87,27 @@ def _front_matter(text: str) -> FrontMatter:
         first_line = 2 + (text.count("\n", 0, len(text) - len(stripped)))
         return FrontMatter(True, saved, explain_fault(block, exc, first_line, saved))
     return FrontMatter(True, document if isinstance(document, Mapping) else {})
+
+
+def _filled(front: FrontMatter, text: str) -> FrontMatter:
+    """Return *front* with what SkillMeat's second extraction adds to it, if anything."""
+    opening = _SECOND_OPENING.match(text)
+    closing = opening and _SECOND_CLOSING.search(text, opening.end())
+    if not opening or not closing:
+        return front
+    block, first = text[opening.end() : closing.start()], _BLOCK.match(text)
+    if first and first[1].endswith(block) and not first[1][: len(first[1]) - len(block)].strip():
+        return front  # the same document: nothing is left to be filled
+    try:
+        document = load_block(block)
+    except yaml.YAMLError:
+        return front
+    if not isinstance(document, Mapping) or not document:
+        return front
+    empty = [key for key in _FILLED_KEYS if front.values.get(key, "") in ("", [])]
+    added = {key: document[key] for key in empty if key in document}
+    is_read = front.fenced and front.values
+    return FrontMatter(True, {**front.values, **added}, front.fault if is_read else None)
 
 
 def _fields_line_by_line(block: str) -> Iterator[tuple[str, str]]:

@@ -182,6 +182,11 @@ def _read(folder: Confined) -> tuple[str, dict[str, int | None]]:
     Raises `Unreadable` for a link that leads outside and for a byte order mark.
     """
     real = folder.resolve_inside(MANIFEST_NAME)
+    if folder.is_link_outside:
+        raise Unreadable(
+            "is not read: the collection's folder is a link; the setting allow-links names folders "
+            "that links may lead to"
+        )
     if real is None:
         raise Unreadable("is a link out of the collection folder, or leads nowhere; it is not read")
     content, facts = folder.descent.read(real, SIZE_LIMIT_BYTES)

@@ -6,7 +6,7 @@ it: POSIX then drops every lock that the process has on the file
 may open and close descriptors. Copying does not change a byte of the home or add a file.
 
 Usage: ``python sqlite_copy.py files|snapshot SOURCE TARGET URI [LOG-SUFFIX …]``. An `OSError` is
-printed as JSON; the exit code is 0 where the copy is complete.
+printed as JSON; where the copy is complete, `DONE` is printed and the exit code is 0.
 """
 
 import fcntl
@@ -19,6 +19,7 @@ import time
 
 # Writers in rollback-journal mode leave short gaps between commits; SkillMeat's wait up to 30 s.
 WAIT_SECONDS = 5.0
+DONE = "complete"
 LOG_WAIT_SECONDS = 0.05
 _SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510  # https://www.sqlite.org/fileformat2.html, 1.3.1
 _FORMATS = slice(18, 20)  # both bytes are 2 in WAL mode (fileformat2.html, 1.3.3)
@@ -87,3 +88,4 @@ if __name__ == "__main__":
         sys.exit(1)
     except sqlite3.Error as exc:
         sys.exit(str(exc))
+    print(DONE, end="")  # noqa: T201 - to the parent

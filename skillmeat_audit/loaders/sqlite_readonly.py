@@ -47,6 +47,7 @@ def read_sqlite(path: Path, read: Callable[[str], T]) -> T:
     `DatabaseError`.
     """
     _check_regular(path)
+    reason = ""
     for _ in range(_ATTEMPTS):
         before = _state(path)
         try:
@@ -61,10 +62,13 @@ def read_sqlite(path: Path, read: Callable[[str], T]) -> T:
         try:
             with _snapshot(path) as uri:
                 return read(uri)
-        except _NoSnapshotError:
+        except _NoSnapshotError as exc:
+            reason = str(exc)
             time.sleep(_SETTLED_SECONDS)
         except (sqlite3.Error, OSError) as exc:
             raise _explained(path, exc) from exc
+    if "locked" in reason:  # by a connection that keeps its exclusive lock
+        raise _explained(path, sqlite3.OperationalError(reason))
     raise DatabaseError(f"{printable(path)} keeps changing; try again when SkillMeat is idle")
 
 
@@ -111,7 +115,7 @@ def _readable(path: Path, states: Sequence[_State]) -> Iterator[str]:
         return
     with _private_file() as copy:
         child = _run_copy("files", path, copy, *logs)
-        if child.returncode:
+        if not _is_complete(child):
             raise _copy_error(child)
         yield sqlite_uri(copy, "rw")
 
@@ -120,8 +124,8 @@ def _readable(path: Path, states: Sequence[_State]) -> Iterator[str]:
 def _snapshot(path: Path) -> Iterator[str]:
     """Yield the URI of a copy of *path* as last committed; raise `_NoSnapshotError`."""
     with _private_file() as copy:
-        if _run_copy("snapshot", path, copy).returncode:
-            raise _NoSnapshotError
+        if not _is_complete(child := _run_copy("snapshot", path, copy)):
+            raise _NoSnapshotError(child.stderr)
         yield sqlite_uri(copy, "ro&immutable=1")
 
 
@@ -144,6 +148,14 @@ def _run_copy(how: str, path: Path, copy: Path, *logs: str) -> subprocess.Comple
         command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace",
         check=False,
     )  # fmt: skip
+
+
+def _is_complete(child: subprocess.CompletedProcess[str]) -> bool:
+    """Return whether the child made its copy: it prints a word as its last step.
+
+    Where SIGCHLD is ignored (inherited over exec), every exit code reads 0: waitpid(2), ECHILD.
+    """
+    return child.returncode == 0 and child.stdout == sqlite_copy.DONE
 
 
 def _copy_error(child: subprocess.CompletedProcess[str]) -> OSError:

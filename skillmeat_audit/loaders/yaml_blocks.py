@@ -64,7 +64,7 @@ def load_block(block: str) -> object:
     if block.count(":") > _COLONS and _SEXAGESIMAL.search(block):
         raise Unreadable("has a front matter with a number of base 60 too long to read")
     is_short = len(block) <= PYTHON_LIMIT_CHARS
-    if is_short and _PYTHON_ONLY.search(block):
+    if is_short and (_PYTHON_ONLY.search(block) or _asks_in_flow(block)):
         return _load_in_python(block)
     try:
         return _value(*_composed(block, yaml.CSafeLoader))
@@ -73,6 +73,11 @@ def load_block(block: str) -> object:
             raise
     # libyaml refuses escaped surrogates ("\ud83c\udfa7") and a few things more.
     return _load_in_python(block)
+
+
+def _asks_in_flow(block: str) -> bool:
+    """Tell whether a ``?`` may stand in a flow list or mapping: [why?] is an error to PyYAML."""
+    return "?" in block and ("[" in block or "{" in block)
 
 
 def _load_in_python(block: str) -> object:

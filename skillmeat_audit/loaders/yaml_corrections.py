@@ -15,7 +15,7 @@ from skillmeat_audit.loaders.yaml_blocks import Unrepresentable, load_block
 from skillmeat_audit.model.accidents import FRONT_MATTER_KEYS
 
 # ``key: value``, perhaps as an item of a list; ``- value``; ``key:value``.
-_PAIR = re.compile(r"(?P<head>\s*(?:- +)*[^\s:#'\"\[{][^:#]*:)\s+(?P<value>\S.*)")
+_PAIR = re.compile(r"(?P<head>\s*(?:- +)*+[^\s:#'\"\[{][^:#]*:)\s+(?P<value>\S.*)")
 _ITEM = re.compile(r"(?P<head>\s*-)\s+(?P<value>\S.*)")
 _GLUED = re.compile(r"(?P<head>\s*[A-Za-z][\w-]*:)(?P<value>[^\s:/].*)")
 _KNOWN = re.compile(rf"(?:{FRONT_MATTER_KEYS}):(?:\s|$)")

@@ -7,12 +7,17 @@ import yaml
 
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.yaml_corrections import cause_at, corrections, line_at, quote_value
-from skillmeat_audit.model.accidents import is_accident
+from skillmeat_audit.model.accidents import FRONT_MATTER_KEYS, is_accident
 
 _OPENS = re.compile(r"[a-z][\w-]*[ \t]*:(?:\s|$)")  # prose begins with a capital: "Note: …"
+# A key of SkillMeat's opens a front matter in any form: Name:, "name":, indented, below a comment.
+_KNOWN_KEY = re.compile(
+    rf"""[ \t]*["']?(?:{FRONT_MATTER_KEYS})["']?[ \t]*:(?:\s|$)""", re.IGNORECASE
+)
 _KEY = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:(?:\s|$)", re.MULTILINE)
 # What people mean to close a front matter with: ---# Title, ----, ..., an indented ---.
 _ENDING = re.compile(r"\s*(?:---|\.\.\.\s*$|[\u2013\u2014]+\s*$)")
+_CONFLICT = re.compile(r"<{7} |={7}$|>{7} ")
 _HEADING = re.compile(r"#{1,6} +\S")
 _TYPE_FENCE = "type --- alone on a line of its own"
 _SHOWN_CHARS = 300
@@ -29,6 +34,8 @@ def explain_unclosed(text: str) -> str | None:
     first = 1 + text.count("\n", 0, len(text) - len(content))
     after_dashes = opening.lstrip("-").strip()
     keys = _OPENS.match(after_dashes) or _OPENS.match(next(filter(str.strip, lines), ""))
+    below = (line for line in lines if line.strip() and line[0] != "#")
+    keys = keys or _KNOWN_KEY.match(next(below, ""))
     if not opening.startswith("---") or not keys:
         return None
     effect = "SkillMeat reads none of it"
@@ -52,6 +59,10 @@ def explain_fault(
     """
     lines = block.split("\n")
     at = min(line_at(error, block), len(lines) - 1)
+    marks = [number for number, line in enumerate(lines) if _CONFLICT.match(line)]
+    if len(marks) > 1:
+        fault = f"a merge conflict is not resolved: {quote_value(lines[marks[0]])}"
+        return f"line {first_line + marks[0]}: {fault}; resolve it; {_parsed_fields(block, saved)}"
     if (ending := _missed_ending(lines, at)) is not None:
         fault = f"the front matter is not closed by {quote_value(lines[ending])}"
         effect = _parsed_fields(block, saved)

@@ -16,11 +16,15 @@ FRONT_MATTER_KEYS = (
 # One alternative per construct, matched against the whole text: one line, except for reprs.
 _ACCIDENT = re.compile(
     rf"""
-    None|null|~
+    None|null|undefined|\[object\ Object\]|~
+    |[\u200b-\u200d\u2060\s]+          # characters without width
+    |\[//\]:\s*\#.*|:::.*             # [//]: # (a comment), :::note
+    |@[\w./~-]+\.md                  # @README.md, which a client includes
+    |import\s[^"']+\sfrom\s["'][^"']*["'];?             # a line of MDX
     # no word: rules (---, ***, ===), block indicators (>, |-), fences, lone quotes
     |[!-/:-@\[-`{{-~\s\u2013\u2014\u2026\u2022\u00b7\u2500-\u257f]+
     |[|>][-+1-9]{{0,2}}(?:\s+\#.*)?   # |2-, > # comment
-    |`{{3,}}[^`]*|~{{3,}}.*             # ```python
+    |`{{3,}}[^`]*|~~~.*                # ```python
     |!?`[^`]+`                      # !`git status`, which a client runs
     |\$\(.*\)|\$\{{.*\}}|\$\w+        # $(pwd), ${{HOME}}, $ARGUMENTS
     |\|.*                           # | Parameter | Type |
@@ -40,7 +44,7 @@ _ACCIDENT = re.compile(
 # A superset of all accidents (RE2), to exclude other texts fast: a sign at the start, or one of a
 # few words.
 ACCIDENT_HINT = (
-    r"^[\s\x{feff}]*(?:None|null|[!-/:-@\[-`{-~\x{2013}\x{2014}\x{2026}\x{2022}\x{b7}"
+    r"^[\s\x{feff}]*(?:None|null|undefined|import\s|[\x{200b}-\x{200d}\x{2060}]|[!-/:-@\[-`{-~\x{2013}\x{2014}\x{2026}\x{2022}\x{b7}"
     r"\x{2500}-\x{257f}]|[A-Za-z-]+:)"
 )
 

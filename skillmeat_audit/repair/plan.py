@@ -8,12 +8,14 @@ import msgspec
 import pandas as pd
 
 from skillmeat_audit.base.errors import PlanError
+from skillmeat_audit.base.files import Unreadable, read_regular, reason_of
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import PLAN_SCHEMA, Change, PlanDocument, RowKey
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import CELL_STATUSES, Disposition, Status
 
+_LIMIT_BYTES = 2 * 1024**3
 _LEAST_SAFE = (Disposition.REVIEW, Disposition.FILL, Disposition.SAFE)
 
 Record = Mapping[str, object]
@@ -117,9 +119,9 @@ def plan_schema() -> bytes:
 def load_plan(path: Path) -> PlanDocument:
     """Return the plan in *path*; raise `PlanError` naming the change that is wrong."""
     try:
-        return decode_plan(path.read_bytes())
-    except OSError as exc:
-        raise PlanError(f"cannot read the plan {printable(path)}: {exc.strerror or exc}") from exc
+        return decode_plan(read_regular(path, _LIMIT_BYTES).data)
+    except (OSError, Unreadable) as exc:
+        raise PlanError(f"cannot read the plan {printable(path)}: {reason_of(exc)}") from exc
     except PlanError as exc:
         raise PlanError(f"{printable(path)}: {exc}") from exc
 

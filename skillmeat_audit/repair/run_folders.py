@@ -9,17 +9,18 @@ import contextlib
 import os
 import re
 import secrets
-import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from skillmeat_audit.base.atomic_write import fsync_folder, make_folder, write_whole
 from skillmeat_audit.base.errors import StateError
+from skillmeat_audit.base.files import Unreadable, read_descriptor
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.repair.journal import Journal, decode_journal, encode_journal
 
 _RUN, _BEGAN_AT = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}"), "%Y%m%dT%H%M%SZ"
+_STATE_LIMIT_BYTES, _JOURNAL_LIMIT_BYTES = 1024 * 1024, 2 * 1024**3
 
 # begun: the folder exists, nothing was written yet. prepared: backup and journal are on disk, the
 # rows may be written. committed, failed: how the run ended. Only read, never written:
@@ -123,8 +124,8 @@ def read_run(run_folder: Path) -> JournaledRun:
     """Return the run in *run_folder*; one without a usable journal is begun or damaged."""
     try:
         # The state is read first: a run writes its journal before the state "prepared".
-        state = _last_state(_read_file(run_folder / "state"))
-        content = _read_file(run_folder / "journal.json")
+        state = _last_state(_read_file(run_folder / "state", _STATE_LIMIT_BYTES))
+        content = _read_file(run_folder / "journal.json", _JOURNAL_LIMIT_BYTES)
         if state in (None, "begun") and content is None:
             return _without_journal(run_folder, "begun")
         if state is None or content is None:
@@ -138,17 +139,17 @@ def read_run(run_folder: Path) -> JournaledRun:
     return JournaledRun(**fields, state=state, folder=run_folder)
 
 
-def _read_file(path: Path) -> bytes | None:
+def _read_file(path: Path, limit_bytes: int) -> bytes | None:
     """Return the content of the regular file at *path*, None where it does not exist."""
     try:
         # O_NONBLOCK: a pipe in its place would block.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except FileNotFoundError:
         return None
-    with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ValueError(f"{path.name} is not a file")
-        return file.read()
+    try:
+        return read_descriptor(handle, limit_bytes).data
+    except Unreadable as exc:
+        raise ValueError(f"{path.name} {exc}") from exc
 
 
 # On a full disk a line may be truncated ("begun\nprepared\ncom"): its first letter is enough, as

@@ -8,8 +8,10 @@ proved, the run stays ``interrupted``.
    exactly like the run.
 2. One fact in the rows contradicts the proof: the run's ``synced_at``, to the microsecond, which
    no other program writes. A database rebuilt from an SQL dump loses its ``user_version`` and
-   keeps that time.
-3. Without a proof (another program uses ``user_version``, or the server forgot the transaction)
+   keeps that time. So a run whose number is missing is "failed" only where the rows show it as
+   well (`_is_unwritten`).
+3. A later run that found the number of this one when it began proves this one's commit.
+4. Without a proof (another program uses ``user_version``, or the server forgot the transaction)
    that time on a row, and no row as it was before, prove the commit; every row as it was before
    proves that the run was not committed. A missing row, or values that SkillMeat's refresh writes
    as well, prove nothing.
@@ -25,13 +27,21 @@ import msgspec
 import sqlalchemy as sa
 
 from skillmeat_audit.base.errors import DatabaseError, StateError
+from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.model.proofs import VersionProof
 from skillmeat_audit.repair.journal import JournalEntry
-from skillmeat_audit.repair.run_folders import JournaledRun, State, append_state, find_run, read_run
+from skillmeat_audit.repair.run_folders import (
+    JournaledRun,
+    State,
+    append_state,
+    find_run,
+    read_run,
+    read_runs,
+)
 from skillmeat_audit.schema.tables import cache_identity, reflect_tables
 from skillmeat_audit.service.connection import cache_transaction
-from skillmeat_audit.service.proofs import Fate, fate_of, run_suffix, withdraw_proof
+from skillmeat_audit.service.proofs import Fate, fate_of, read_version, run_suffix, withdraw_proof
 from skillmeat_audit.service.rows import is_same, read_rows
 
 _STAMP = "synced_at"
@@ -69,6 +79,19 @@ def conclude_run(connection: sa.Connection, run: JournaledRun, state: State) -> 
         withdraw_proof(connection, run.proof, _version_before(run))
 
 
+def withdraw_settled(folder: Path, url: str) -> None:
+    """Remove a number that a settled run in *folder* left in the cache at *url*.
+
+    Another program may take the write lock right after a run's commit, or the run is killed between
+    its mark and the removal. This does not wait for a lock: the next call tries again.
+    """
+    path = sqlite_path(url)
+    run = None if path is None else _settled_run(folder, read_version(path))
+    if run is not None:
+        with contextlib.suppress(DatabaseError), cache_transaction(url, 0) as connection:
+            withdraw_proof(connection, run.proof, _version_before(run))
+
+
 def _version_before(run: JournaledRun) -> int:
     """Return the number (``user_version``) that the database had before *run*.
 
@@ -98,9 +121,37 @@ def _fate(connection: sa.Connection, run: JournaledRun) -> Fate:
     rows = read_rows(connection, tables, [entry.key for entry in run.entries])
     proven: Fate = "unknown" if run.proof is None else fate_of(connection, run.proof)
     stamped = any(_is_stamped(run, entry, rows) for entry in run.entries)
-    if proven == "failed" and stamped:
-        return "unknown"
+    if proven == "failed" and isinstance(run.proof, VersionProof):
+        return "failed" if not stamped and _is_unwritten(run, rows) else "unknown"
+    if proven == "unknown" and _is_witnessed(run):
+        return "committed"
     return _fate_by_rows(run, rows, stamped=stamped) if proven == "unknown" else proven
+
+
+def _is_unwritten(run: JournaledRun, rows: Mapping[RowKey, RawRow]) -> bool:
+    """Return whether a row is as it was before the run, and none as the run was to leave it."""
+    untouched = False
+    for entry in run.entries:
+        row, after = rows.get(entry.key), entry.after
+        if _has_cells(row, entry.before):
+            untouched = True
+        elif _has_cells(row, after and {name: after[name] for name in after if name != _STAMP}):
+            return False
+    return untouched
+
+
+def _is_witnessed(run: JournaledRun) -> bool:
+    """Return whether a later committed run found the number of *run* when it began."""
+    if not isinstance(run.proof, VersionProof):
+        return False
+    number = run.proof.during
+    return any(
+        later.state == "committed"
+        and later.identity == run.identity
+        and isinstance(later.proof, VersionProof)
+        and later.proof.before == number
+        for later in read_runs(run.folder.parent)
+    )
 
 
 def _fate_by_rows(run: JournaledRun, rows: Mapping[RowKey, RawRow], *, stamped: bool) -> Fate:

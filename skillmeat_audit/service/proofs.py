@@ -6,18 +6,20 @@ or has, something that no other program changes:
 - **SQLite**: a number in ``user_version``, four bytes of the file's header that SQLite keeps for
   applications (sqlite.org/pragma.html#pragma_user_version) and that commit and roll back with the
   rows. SkillMeat (0.74.0) and alembic do not use it; VACUUM and the backup API keep it. It is
-  reset as soon as the journal says "committed", so that it differs from 0 only while a run is
-  unsettled. Any other number is another program's and is not changed.
+  reset as soon as the journal says "committed", or by the next command that lists the runs where
+  another program takes the lock first. Any other number is another program's and is not changed.
 - **PostgreSQL**: nothing is written. The server knows the outcome of a transaction by its number
   (``txid_status``) as long as it keeps its commit log.
 """
 
 import contextlib
 import sqlite3
+from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from skillmeat_audit.base.urls import sqlite_uri
 from skillmeat_audit.model.proofs import Proof, TransactionProof, VersionProof
 
 Fate = Literal["committed", "failed", "running", "unknown"]
@@ -93,6 +95,17 @@ def withdraw_proof(connection: sa.Connection, proof: Proof | None, version: int)
         finally:
             if raw.in_transaction:
                 raw.execute("ROLLBACK")
+
+
+def read_version(database: Path) -> int:
+    """Return the ``user_version`` of the SQLite file *database*, 0 where it cannot be read now."""
+    with contextlib.suppress(sqlite3.Error):
+        raw = sqlite3.connect(sqlite_uri(database, "rw"), uri=True, timeout=0)
+        try:
+            return int(raw.execute("PRAGMA user_version").fetchone()[0])
+        finally:
+            raw.close()
+    return 0
 
 
 def _version(connection: sa.Connection) -> int:

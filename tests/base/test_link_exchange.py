@@ -82,17 +82,22 @@ def test_a_link_swapped_in_between_resolving_and_opening_is_not_followed(tmp_pat
         ["skills/alpha/SKILL.md", "skills/alpha", "skills", "commands", "commands/alpha.md"],
         ["agents", "agents/alpha", "agents/alpha/AGENT.md"],
         ["collection.toml", "skills"],
+        ["."],
     ],
-    ids=["plain files", "a folder that is listed", "manifest and listing"],
+    ids=["plain files", "a folder that is listed", "manifest and listing", "the collection"],
 )
 def test_nothing_outside_is_read_while_links_are_swapped_in(tmp_path, paths):
     inside, outside = tmp_path / "home" / "collections" / "default", tmp_path / "outside"
     fill(inside, "inside")
+    outside /= "default"
     fill(outside, "secret")
     home = Home(tmp_path / "home", None, "default")
     entries = load_manifests(home).entries
     told, loads = {"inside": 0, "secret": 0}, 0
-    command = [sys.executable, "-c", EXCHANGE, str(inside), str(outside), *paths]
+    roots = [str(inside), str(outside)]
+    if paths == ["."]:  # the folder itself, seen from the one that it is in
+        roots, paths = [str(inside.parent), str(outside.parent)], ["default"]
+    command = [sys.executable, "-c", EXCHANGE, *roots, *paths]
     with subprocess.Popen(command) as exchange:
         try:
             until = time.monotonic() + SECONDS / 3

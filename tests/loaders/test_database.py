@@ -465,3 +465,37 @@ def test_a_snapshot_changes_no_byte_beside_a_writer_that_is_connected(folder, mo
         assert (folder / "cache.db-shm").exists()
 
         assert descriptions(path) == ["A", "B"]
+
+
+def test_a_copy_that_failed_is_noticed_where_no_exit_code_is_to_be_had(folder):
+    """SIGCHLD ignored, as a parent may leave it: every child seems to exit with 0."""
+    code = """
+import signal, sys
+from pathlib import Path
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+from skillmeat_audit.loaders import sqlite_readonly
+copy = Path(sys.argv[1]) / "copy" / "missing" / "copy.db"
+done = sqlite_readonly._run_copy("files", Path(sys.argv[2]), copy)
+print(done.returncode, sqlite_readonly._is_complete(done))
+done = sqlite_readonly._run_copy("files", Path(sys.argv[2]), Path(sys.argv[1]) / "copy.db")
+print(done.returncode, sqlite_readonly._is_complete(done))
+"""
+    path = make(folder / "cache.db", ("skill:a", "A"))
+    command = [sys.executable, "-c", code, folder.parent, path]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["0", "False", "0", "True"]
+
+
+def test_a_writer_that_keeps_its_exclusive_lock_is_called_that(folder, monkeypatch):
+    monkeypatch.setattr("skillmeat_audit.loaders.sqlite_readonly._is_settled", lambda _: False)
+    path = make(folder / "cache.db", ("skill:a", "A"))
+    hold = HOLD.replace("sys.stdin.read()", "connection.commit(); sys.stdin.read()")
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, path, "DELETE"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout.readline() == b"held\n"
+
+        with pytest.raises(DatabaseError, match="locked by another process"):
+            load_cache(sqlite_url(path))
+        holder.stdin.close()

@@ -374,3 +374,20 @@ def test_nesting_through_aliases_is_refused():
 
     with pytest.raises(Unreadable, match="levels deep"):
         extract(f"---\nk0: &a0 [x]\n{rungs}\ntags: [*a4999]\n---\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "description", "author"),
+    [
+        ("---\n\n---\ndescription: d\nauthor: a\n---\nbody\n", "d", "a"),
+        ("---\v\ndescription: d\nauthor: a\n---\nbody\n", "d", "a"),
+        ("---\u00a0\ndescription: d\n---\u2028\n", "d", None),
+        ("---\ndescription: d\n---\n\n---\nauthor: a\n---\n", "d", None),
+        ("---\n\n---\nBody text\n", "Body text", None),
+    ],
+)
+def test_a_second_extraction_fills_what_the_first_left_empty(text, description, author):
+    found = extract(text)
+
+    assert (found["description"], found["author"]) == (description, author)
+    assert found["reason"] is None

@@ -5,8 +5,9 @@ import os
 
 import pytest
 
+from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.loaders import workers as reading
-from skillmeat_audit.loaders.artifact_files import relative_path
+from skillmeat_audit.loaders.artifact_files import locate, relative_path
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.snapshot import Home
@@ -287,12 +288,19 @@ def test_a_link_within_the_collection_is_followed(folder):
     assert load(folder, "skills/b")["description"] == "skills/a/SKILL.md"
 
 
-def test_a_collection_that_is_itself_a_link_is_read(folder, tmp_path):
+def test_a_collection_that_is_itself_a_link_is_outside_unless_it_is_allowed(folder, tmp_path):
     write(folder, "skills/a/SKILL.md")
     moved = folder.rename(tmp_path / "elsewhere")
     folder.symlink_to(moved)
+    with Descent() as descent:
+        refused = locate(Confined(folder.parent, folder.name, descent), "skills/a", "skill")
+        allowed = locate(
+            Confined(folder.parent, folder.name, descent, [tmp_path]), "skills/a", "skill"
+        )
 
-    assert load(folder, "skills/a")["description"] == "skills/a/SKILL.md"
+    assert refused["state"] == "outside"
+    assert "allow-links" in refused["reason"]
+    assert allowed.task.file == bytes(moved / "skills" / "a" / "SKILL.md")
 
 
 @pytest.mark.parametrize(

@@ -662,6 +662,19 @@ def test_a_manifest_that_is_a_link_away_hides_its_entries_and_is_not_read(make_h
     assert "TOPSECRET" not in found.problems["detail"][0]
 
 
+def test_a_collection_behind_a_link_is_refused_naming_the_setting(make_home, tmp_path):
+    home = make_home("clean")
+    folder = home / "collections" / "default"
+    folder.rename(tmp_path / "dotfiles")
+    folder.symlink_to(tmp_path / "dotfiles")
+    refused = load_manifests(find_home(home))
+    allowed = load_manifests(find_home(home, link_roots=[tmp_path / "dotfiles"]))
+
+    assert (len(refused.entries), len(refused.problems)) == (0, 1)
+    assert "allow-links" in refused.problems["detail"][0]
+    assert (len(allowed.entries), len(allowed.problems)) == (3, 0)
+
+
 def test_a_manifest_linked_to_an_allowed_folder_is_read(make_home, tmp_path):
     home = make_home("clean")
     manifest = home / "collections" / "default" / "collection.toml"

@@ -170,3 +170,21 @@ def test_a_block_too_long_for_the_slow_scanner_is_read_by_libyaml(monkeypatch):
     monkeypatch.setattr(yaml_blocks, "PYTHON_LIMIT_CHARS", 10)
 
     assert reason('k: "\\ud83c\\udfa7"').startswith("line 2: an escape names half a")
+
+
+def test_a_merge_conflict_is_called_that():
+    block = "<<<<<<< HEAD\ndescription: a\n=======\ndescription: b\n>>>>>>> x"
+
+    assert reason(block).startswith("line 2: a merge conflict is not resolved: `<<<<<<< HEAD`")
+
+
+@pytest.mark.parametrize(
+    "text", ["Name: x\nDescription: y", '"name": x\n', " name: x\n", "# c\nname: x\n# T\n"]
+)
+def test_a_front_matter_that_is_not_closed_is_known_by_any_form_of_its_first_key(text):
+    assert "the front matter is not closed" in extract(f"---\n{text}")["reason"]
+
+
+@pytest.mark.parametrize("text", ["Prose follows: here\n", "# Title\n\nProse: here\n", "Note: x\n"])
+def test_prose_below_a_rule_opens_no_front_matter(text):
+    assert extract(f"---\n{text}")["reason"] is None

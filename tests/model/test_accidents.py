@@ -14,6 +14,8 @@ ACCIDENTS = (
     "name: go", "description: Sets up Go", "allowed-tools: Read", "argument-hint:",
     "['a', 'b']", "[1, None]", "{'a': 1}", "{'a': ['b']}", "[datetime.date(2024, 1, 1), 'x']",
     '["it\'s"]', "{'a'}", "[a, b]", "[x]", "[]", "{}", "{a: b}", "{{ description }}",
+    "undefined", "[object Object]", "\u200b", "[//]: # (hidden)", ":::note", "@README.md",
+    "@docs/guide.md", 'import X from "y"', "import X from 'y';",
     "![a badge](x.svg)", "[![a badge](x.svg)](https://x.example)",
 )  # fmt: skip
 WRITTEN = (
@@ -23,7 +25,8 @@ WRITTEN = (
     "<b>Bold</b> text", "<jane@example.org>", "Use when: x", "```x``` inline", "![x](y) with text",
     "5", "é", "漢字", "\U0001f3a7", "name of x", "- a list item", "# head", '"Quoted" text',
     "[a link](url)", "name: x\nand more", "<!-- c --> Text", "```\ncode\n``` runs", "| a\nb",
-    "[see: the docs]", "it's", "[one] or [two]",
+    "undefined behaviour", "@team tool", "@README.md says how", "import data from a file",
+    "\u200bDoes it", "import X from 'y' on demand", "[see: the docs]", "it's", "[one] or [two]",
 )  # fmt: skip
 
 

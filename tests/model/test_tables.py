@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from skillmeat_audit.base.arrow import is_in, positions_in, sort_nulls_last
-from skillmeat_audit.model import tables
+from skillmeat_audit.model.contract_list import CONTRACTS
 from skillmeat_audit.model.contracts import Table, flag, number, real, records, text
 
 COLUMNS = {"name": text("a"), "count": number("b"), "share": real("c"), "done": flag("d")}
@@ -136,13 +136,15 @@ def test_columns_of_different_lengths_are_refused():
 
 
 def test_contracts_have_names_of_their_own_and_known_dtypes():
-    contracts = [value for value in vars(tables).values() if isinstance(value, Table)]
+    contracts = CONTRACTS
     names = [contract.name for contract in contracts]
 
     assert len(contracts) > 10
     assert len(set(names)) == len(names)
-    assert {kind for each in contracts for kind in each.columns.values()} == {*COLUMNS.values()}
-    assert all(dtypes(contract.empty()) == dict(contract.columns) for contract in contracts)
+    assert {kind for each in contracts for kind in each.dtypes.values()} == {
+        *CONTRACT.dtypes.values()
+    }
+    assert all(dtypes(contract.empty()) == contract.dtypes for contract in contracts)
 
 
 def test_a_null_is_in_nothing_and_at_no_position():

@@ -217,3 +217,15 @@ def test_a_column_that_a_migration_took_away_is_one_sentence(cli, planned, migra
     assert f"run {run} cannot be undone: it wrote {column}, which this cache no longer has" in err
     assert dump(case.database) == start
     assert "committed" in listing(cli, case)
+
+
+@pytest.mark.parametrize("file", ["journal.json", "state"])
+def test_a_file_of_any_size_is_listed_as_damaged_with_its_folder(cli, damaged, file):
+    case, _, later = damaged
+    os.truncate(later / file, 300 * 1024**3)  # sparse: it takes no room
+
+    out = listing(cli, case)
+
+    assert f"run {later.name} is damaged ({file} is larger than" in out
+    assert str(later) in out
+    assert all(clear(cli(*arguments)) for arguments in commands(case))

@@ -10,6 +10,7 @@ import pytest
 from conftest import dump
 
 from skillmeat_audit.api import repair
+from skillmeat_audit.api.audit import audit
 from skillmeat_audit.repair import run_folders, settling
 from skillmeat_audit.service import proofs
 
@@ -112,14 +113,112 @@ def test_a_database_rebuilt_from_a_dump_is_not_taken_for_one_without_the_run(pla
     case = planned()
     interrupt(monkeypatch)
     run = apply_part(case, number=1)
-    with closing(sqlite3.connect(case.database)) as connection:
-        script = "\n".join(connection.iterdump())
-    case.database.unlink()
-    with closing(sqlite3.connect(case.database)) as connection:
-        connection.executescript(script)
+    rebuild_from_dump(case.database)
 
     assert version_of(case.database) == 0
     assert states(case) == {run: "interrupted"}
+
+
+def rebuild_from_dump(database):
+    """Make *database* anew from its SQL: rows stay, ``user_version`` is lost."""
+    with closing(sqlite3.connect(database)) as connection:
+        script = "\n".join(connection.iterdump())
+    database.unlink()
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(script)
+
+
+@pytest.mark.parametrize("synced_again", [False, True])
+def test_an_undo_is_not_called_failed_in_a_database_rebuilt_from_a_dump(
+    planned, monkeypatch, synced_again
+):
+    case = planned()
+    before = dump(case.database)
+    done = repair.apply(
+        repair.Plan.load(case.file), options=repair.Options(case.state), recheck=False
+    )
+    interrupt(monkeypatch)
+    undone = done.undo().outcome.run
+
+    assert dump(case.database) == before
+    rebuild_from_dump(case.database)
+    if synced_again:
+        execute(case.database, "UPDATE collection_artifacts SET synced_at = '2026-05-05 05:05:05'")
+
+    assert states(case)[undone] == "interrupted"
+
+
+@pytest.mark.parametrize("lose", [rebuild_from_dump, None])
+def test_deletes_are_not_called_failed_where_the_number_is_lost(planned, monkeypatch, lose):
+    case = planned()
+    orphans = ", ".join(
+        f"('default', 'skill:orphan{number}', '2026-01-01 00:00:00')" for number in range(3)
+    )
+    execute(
+        case.database,
+        f"INSERT INTO collection_artifacts (collection_id, artifact_id, added_at) VALUES {orphans}",
+    )
+    plan = audit(case.home).plan(deletes=True)
+    deletes = [each for each in plan.document.changes if each.op == "delete"]
+    assert len(deletes) >= 3
+    interrupt(monkeypatch)
+    run = repair.apply(
+        repair.Plan(msgspec.structs.replace(plan.document, changes=deletes), plan.url),
+        options=repair.Options(case.state, max_overwrites=100), recheck=False,
+    ).outcome.run  # fmt: skip
+    if lose is None:
+        execute(case.database, "PRAGMA user_version = 0")
+    else:
+        lose(case.database)
+
+    assert states(case) == {run: "interrupted"}
+
+
+def test_a_run_whose_rows_are_as_before_is_failed_without_a_number(planned):
+    case = planned()
+    journal = unwritten(case, proof=proofs.VersionProof(0, 0x5A000001))
+    run_folders.write_journal(journal)
+
+    assert list(states(case).values()) == ["failed"]
+
+
+def test_a_later_run_proves_the_one_whose_number_it_found(planned, monkeypatch):
+    """It was killed between its mark and the withdrawal, so its number hides the earlier one."""
+    case = planned()
+    with monkeypatch.context() as patched:
+        interrupt(patched)
+        first = apply_part(case, number=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(settling, "withdraw_proof", lambda *_: None)
+        second = apply_part(case, number=2)
+    execute(case.database, "UPDATE collection_artifacts SET synced_at = '2026-05-05 05:05:05'")
+
+    assert states(case) == {first: "committed", second: "committed"}
+    assert version_of(case.database) == 0
+
+
+def test_a_number_left_while_another_writer_held_the_lock_is_taken_out(planned, monkeypatch):
+    case = planned()
+    other = sqlite3.connect(case.database, isolation_level=None)
+    with monkeypatch.context() as patched:
+
+        def late(folder, state):
+            run_folders.append_state(folder, state)
+            other.execute("BEGIN IMMEDIATE")
+
+        patched.setattr(settling, "append_state", late)
+        options = repair.Options(case.state, wait_seconds=0.1)
+        plan = repair.Plan.load(case.file)
+        run = repair.apply(plan, options=options, recheck=False).outcome.run
+
+    assert version_of(case.database) != 0
+    assert states(case) == {run: "committed"}  # does not wait for the other one
+    assert version_of(case.database) != 0
+    other.execute("ROLLBACK")
+    other.close()
+
+    assert states(case) == {run: "committed"}
+    assert version_of(case.database) == 0
 
 
 def test_a_mark_that_cannot_be_written_leaves_the_proof(planned, monkeypatch):

@@ -1,5 +1,6 @@
 """The verb that reports: outputs, exit codes, what cannot be checked or delivered."""
 
+import importlib
 import json
 import os
 import shlex
@@ -12,9 +13,15 @@ import pandas as pd
 import pytest
 from conftest import digest
 
+from skillmeat_audit.api.options import Options
+from skillmeat_audit.api.repair import runs
+from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.model.choices import REPORT_FORMATS
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.reports.files.formats import NAMES
+from skillmeat_audit.ui.cli import crash
+
+api_report = importlib.import_module("skillmeat_audit.api.report")
 
 SUFFIXES = ("html", "md", "json", "csv", "parquet", "xml", "sarif", "prom")
 
@@ -346,7 +353,7 @@ def test_an_expired_baseline_accepts_nothing_and_says_so(cli, make_home, tmp_pat
     [
         (["--update-baseline"], "--update-baseline requires --baseline"),
         (["--owner", "x", "--baseline", "b"], "--owner requires --update-baseline"),
-        (["--baseline", "nowhere.json"], "--update-baseline makes one"),
+        (["--baseline", "nowhere.json"], "--update-baseline creates it"),
     ],
 )
 def test_a_baseline_that_says_nothing_is_refused(cli, make_home, arguments, said):
@@ -406,3 +413,58 @@ def test_a_home_that_is_gone_has_a_report_under_its_own_name(cli, make_home, tmp
 
     assert code == ExitCode.FAILED
     assert f'success{{home="{home}"}} 0' in (tmp_path / "r.prom").read_text()
+
+
+def test_the_cache_itself_is_no_place_for_a_history(cli, make_home, tmp_path):
+    home = make_home()
+    before = digest(home)
+    options = ("-o", tmp_path / "r.json", "--state-dir", tmp_path / "state")
+
+    code, _, err = cli("report", home, "--history", home / "cache" / "cache.db", *options)
+
+    assert code == ExitCode.UNDELIVERED
+    assert "is the database of another program" in err
+    assert len([line for line in err.splitlines() if line.startswith("skillmeat-audit: ")]) <= 2
+    assert digest(home) == before
+
+
+@pytest.mark.parametrize("option", ["--baseline", "--notify-file"])
+@pytest.mark.parametrize("other", ["pipe", "device"])
+def test_what_has_no_end_is_refused_and_not_waited_for(cli, make_home, tmp_path, option, other):
+    path = tmp_path / "pipe" if other == "pipe" else "/dev/zero"
+    if other == "pipe":
+        os.mkfifo(path)
+
+    code, _, err = cli("report", make_home(), option, path)
+
+    assert code == ExitCode.FAILED
+    assert "is not a regular file" in err
+
+
+@pytest.mark.parametrize("failure", ["refusal", "crash"])
+def test_a_failure_after_the_safe_changes_names_their_run(
+    cli, make_home, tmp_path, monkeypatch, failure
+):
+    home, out = make_home(), tmp_path / "r.md"
+    state = ("--state-dir", tmp_path / "state")
+    original, calls = api_report._audit, []
+
+    def second_fails(*arguments):
+        calls.append(arguments)
+        if len(calls) > 1:
+            raise DatabaseError("the cache went away") if failure == "refusal" else RuntimeError()
+        return original(*arguments)
+
+    monkeypatch.setattr(api_report, "_audit", second_fails)
+    monkeypatch.setattr(sys, "argv", ["skillmeat-audit"])
+    try:
+        code, _, err = cli("report", home, "--apply-safe", "-o", out, *state)
+    except RuntimeError as exc:
+        crash.report_crash(exc, [])
+        code, err = ExitCode.FAILED, "run "
+
+    assert code == ExitCode.FAILED
+    run = next(iter(runs(home, options=Options(tmp_path / "state")))).run
+    assert run in out.read_text() and "undo" in out.read_text()
+    assert run in err or failure == "crash"
+    assert run in cli("history", home, "--format", "json", *state)[1]

@@ -16,7 +16,7 @@ from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import secrets_in
 from skillmeat_audit.ui.cli.streams import print_error
 
-_URL = re.compile(r"(?!sqlite|file)\b([a-z][a-z0-9+.-]*)://[^\s'\"]+", re.IGNORECASE)
+_URL = re.compile(r"(?!sqlite|file)\b([a-z][a-z0-9+.-]{0,40})://[^\s'\"]+", re.IGNORECASE)
 _SHORTEST_SECRET = 4  # masking a shorter one would reveal it
 # Called with the line that reports a crash: reports and notices contain it too.
 on_crash: list[Callable[[str], None]] = []
@@ -40,7 +40,7 @@ def report_crash(exc: Exception, arguments: Sequence[str]) -> None:
     if path is None:
         print_error(text)
     for act in on_crash:
-        act(reason)
+        act("; ".join([reason, *(masked(note, secrets) for note in getattr(exc, "__notes__", ()))]))
 
 
 def _kind(exc: Exception) -> str:
