@@ -267,7 +267,7 @@ def test_another_database_in_its_place_is_refused(cli, planned, era):
 
     told = cli("apply", case.file, "--state-dir", case.state)
 
-    failed(told, "this is another database (")
+    failed(told, "is not the one it was made for (")
     assert digest(case.home) == before
     assert states(case) == []
 
@@ -281,7 +281,7 @@ def test_written_rows_are_reported_even_if_the_second_audit_fails(cli, planned, 
             return found
         raise DatabaseError("cache.db changes all the time")
 
-    monkeypatch.setattr(repair, "audit_database", findings)
+    monkeypatch.setattr("skillmeat_audit.api.execution.inspect_database", findings)
 
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
 
@@ -310,7 +310,7 @@ def test_undo_refuses_another_database(cli, planned):
     shutil.copy(other.database, case.database)
     before = digest(case.home)
 
-    failed(cli("undo", case.home, "--state-dir", case.state), "this is another database (")
+    failed(cli("undo", case.home, "--state-dir", case.state), "is not the one it was made for (")
 
     assert digest(case.home) == before
 

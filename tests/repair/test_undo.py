@@ -7,6 +7,7 @@ import msgspec
 
 from skillmeat_audit.api import repair
 from skillmeat_audit.model.changes import Change
+from skillmeat_audit.repair import run_folders
 from skillmeat_audit.repair.undo import undo_run
 
 
@@ -41,7 +42,7 @@ def comparisons_for(case, rows, monkeypatch):
     with closing(sqlite3.connect(case.database)) as connection, connection:
         connection.execute("UPDATE collection_artifacts SET synced_at = '2099-01-01 00:00:00'")
     journal = next(
-        each for each in repair.run_folders.read_runs(run.settings.folder) if each.kind == "apply"
+        each for each in run_folders.read_runs(run.settings.folder) if each.kind == "apply"
     )
     counted = [
         msgspec.structs.replace(entry, key=tuple(map(CountingText, entry.key)))
