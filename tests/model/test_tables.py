@@ -4,11 +4,12 @@ import pandas as pd
 import pytest
 
 from skillmeat_audit.base.arrow import is_in, positions_in, sort_nulls_last
-from skillmeat_audit.model import tables
+from skillmeat_audit.model.contract_list import CONTRACTS
 from skillmeat_audit.model.contracts import Table, flag, number, real, records, text
 
 COLUMNS = {"name": text("a"), "count": number("b"), "share": real("c"), "done": flag("d")}
 CONTRACT = Table("example", "One row per example.", COLUMNS)
+DTYPES = ("string", "Int64", "Float64", "boolean")
 VALUES = {"name": ["a", "b"], "count": [1, 2], "share": [0.5, 1.0], "done": [True, False]}
 
 
@@ -136,13 +137,12 @@ def test_columns_of_different_lengths_are_refused():
 
 
 def test_contracts_have_names_of_their_own_and_known_dtypes():
-    contracts = [value for value in vars(tables).values() if isinstance(value, Table)]
-    names = [contract.name for contract in contracts]
+    names = [contract.name for contract in CONTRACTS]
 
-    assert len(contracts) > 10
+    assert len(CONTRACTS) > 10
     assert len(set(names)) == len(names)
-    assert {kind for each in contracts for kind in each.columns.values()} == {*COLUMNS.values()}
-    assert all(dtypes(contract.empty()) == dict(contract.columns) for contract in contracts)
+    assert {dtype for each in CONTRACTS for dtype in each.dtypes.values()} == {*DTYPES}
+    assert all(dtypes(contract.empty()) == contract.dtypes for contract in CONTRACTS)
 
 
 def test_a_null_is_in_nothing_and_at_no_position():

@@ -346,7 +346,7 @@ def test_an_expired_baseline_accepts_nothing_and_says_so(cli, make_home, tmp_pat
     [
         (["--update-baseline"], "--update-baseline requires --baseline"),
         (["--owner", "x", "--baseline", "b"], "--owner requires --update-baseline"),
-        (["--baseline", "nowhere.json"], "--update-baseline makes one"),
+        (["--baseline", "nowhere.json"], "--update-baseline creates it"),
     ],
 )
 def test_a_baseline_that_says_nothing_is_refused(cli, make_home, arguments, said):
