@@ -27,7 +27,7 @@ def snapshot(home: Path) -> Snapshot:
         loaded,
         manifest=MANIFEST.conform(loaded.manifest.assign(**values)),
         frontmatter=FRONTMATTER.conform(pd.DataFrame(blank, index=frontmatter.index)),
-        catalog=CATALOG.empty(),
+        cache=replace(loaded.cache, catalog=CATALOG.empty()),
     )
 
 

@@ -91,7 +91,8 @@ def snapshot(
         )
         for each in entries
     ]
-    of_cache = {name: values.pop(name) for name in ("columns", "catalog_known") if name in values}
+    cache_fields = values.keys() & {"identity", "columns", "catalog_known"}
+    of_cache = {name: values.pop(name) for name in cache_fields}
     cache = Cache(
         era=era,
         identity="x",

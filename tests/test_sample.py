@@ -22,7 +22,9 @@ def test_it_is_built_anew_each_time(tmp_path):
 
 
 def test_an_unknown_name_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="no home called nowhere is bundled; batch-import,"):
+    with pytest.raises(
+        UsageError, match="no home called nowhere is bundled; choose one of batch-import,"
+    ):
         sma.sample("nowhere", tmp_path)
 
 

@@ -17,7 +17,6 @@ from skillmeat_audit.api.planning import make_plan, native_path, open_plan, save
 from skillmeat_audit.api.run_frames import changes_frame, outcomes_frame
 from skillmeat_audit.api.scope import Scope, apply_scope, filter_findings, find_artifact
 from skillmeat_audit.api.views import ArtifactView, PageView
-from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.comparison import Comparison
@@ -25,16 +24,11 @@ from skillmeat_audit.diff.provenance.paths import paths_of
 from skillmeat_audit.diff.web_view import page_cells
 from skillmeat_audit.model.changes import PlanDocument, RunOutcome
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.model.trend import Accepted, AuditDelta
 from skillmeat_audit.reports.facts.artifact import artifact_layers
 from skillmeat_audit.reports.facts.facets import FindingFilter
 from skillmeat_audit.reports.facts.names import Names
-from skillmeat_audit.reports.facts.run_sentences import (
-    delta_sentence,
-    outcome_words,
-    summarize_changes,
-)
+from skillmeat_audit.reports.facts.run_sentences import summarize_changes, summarize_run
 from skillmeat_audit.reports.facts.summary import Summary, summarize
 from skillmeat_audit.reports.facts.tallies import tally
 from skillmeat_audit.reports.facts.values import plural
@@ -111,8 +105,6 @@ class Audit:
 
     def tally(self, *by: str) -> pd.DataFrame:
         """Return the number of findings by columns of ``FINDINGS``, or by "collection"."""
-        if unknown := sorted({*by} - {*FINDINGS.columns, "collection"}):
-            raise UsageError(f"findings have no column {printable(unknown[0])} to count by")
         return tally(self.findings, by or ("rule",), self.names)
 
     @property
@@ -292,13 +284,9 @@ class Run:
         return Run(outcome, None, self.url, self.settings, self.names)
 
     def __repr__(self) -> str:
-        outcome, undo_hint = self.outcome, ", .undo()" if self.outcome.run else ""
-        delta = "" if self.recheck is None else f"; {delta_sentence(self.recheck)}"
-        return (
-            f"<Run {outcome.run or '(nothing written)'}: {plural(len(outcome.applied), 'change')} "
-            f"{outcome_words(outcome)}, {plural(len(outcome.conflicts), 'conflict')}{delta}; "
-            f"see .outcomes{undo_hint}>"
-        )
+        name, summary = self.outcome.run, summarize_run(self.outcome, self.recheck)
+        undo_hint = ", .undo()" if name else ""
+        return f"<Run {name or '(nothing written)'}: {summary}; see .outcomes{undo_hint}>"
 
     def _repr_html_(self) -> str:
         return run_html(self.outcome, self.recheck, self.names)

@@ -232,7 +232,7 @@ def test_a_workflow_is_a_workflow(tmp_path, monkeypatch):
         ("a${{x}}", ScheduleRequest("github"), "an expression"),
         ("a\nb", ScheduleRequest("github"), "unprintable characters"),
         ("a", ScheduleRequest("github", outputs=("x",)), "leave --output out"),
-        ("a", ScheduleRequest("github", options=("--apply-safe",)), "nothing to apply"),
+        ("a", ScheduleRequest("github", options=("--apply-safe",)), "leave --apply-safe out"),
         ("a/../../b", ScheduleRequest("github"), "a path below it"),
         (
             "a",
@@ -254,7 +254,7 @@ def test_what_would_fail_every_night_is_refused_now(cli, make_home, tool, tmp_pa
 
     for arguments, said in (
         (("-o", "report.pdf"), "cannot tell the format"),
-        (("-o", tmp_path / "none" / "report.html"), "make it first"),
+        (("-o", tmp_path / "none" / "report.html"), "create it first"),
         (("--baseline", tmp_path / "none"), "cannot read the baseline"),
         (("--config", tmp_path / "none"), "none"),
         (("--notify-file", tmp_path / "open"), "chmod 600"),

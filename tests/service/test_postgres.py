@@ -114,7 +114,7 @@ def test_another_database_is_refused(cli, planned, make_home, postgres):
     code, _, err = cli("apply", file, "--database", other, "--state-dir", state)
 
     assert code == ExitCode.FAILED
-    assert "another database" in err
+    assert "is not the one it was made for" in err
 
 
 def test_credentials_are_in_no_file_and_no_message(cli, planned, tmp_path):
@@ -149,7 +149,7 @@ def test_an_unreachable_server_is_reported(cli, make_home):
 
 def states(cli, home, url, state):
     out = cli("runs", home, "--database", url, "--state-dir", state, "--format", "json")[1]
-    return [run["state"] for run in json.loads(out)]
+    return [run["state"] for run in json.loads(out)["runs"]]
 
 
 def test_a_commit_is_proved_by_the_server_whatever_others_wrote_since(cli, planned, monkeypatch):

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 # Python runs this file in every process that has its folder on the path.
 FAULT = """
 import skillmeat_audit.api.inspection as inspection
-def fail(*_, **options):
+def fail(home, database=None, *_, **options):
     raise {error}
 inspection.inspect_home = fail
 """
@@ -75,7 +75,7 @@ def test_any_exception_is_a_crash(run, error):
 
 @pytest.mark.parametrize("option", [(), ("--traceback",)])
 def test_no_secret_is_in_the_line_or_in_the_traceback(run, tmp_path, option):
-    error = "RuntimeError('cannot reach ' + options['database'] + ' with S3CRET2')"
+    error = "RuntimeError('cannot reach ' + database + ' with S3CRET2')"
     ended = run("check", "--database", URL, *option, error=error)
 
     texts = [ended.stderr, ended.stdout, *(log.read_text() for log in crash_logs(tmp_path))]

@@ -66,7 +66,7 @@ for line in sys.stdin:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         os.dup2(os.open(stderr, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
         exec(fault)
-        from skillmeat_audit.ui.cli import entry
+        from skillmeat_audit.ui.cli.main import entry
         entry()
     print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """

@@ -26,6 +26,13 @@ def outcome_words(run: RunOutcome) -> str:
     return "undone" if run.kind == "undo" else "applied"
 
 
+def summarize_run(run: RunOutcome, delta: AuditDelta | None) -> str:
+    """Return in a line what became of the changes of *run*, and of the findings."""
+    applied, conflicts = plural(len(run.applied), "change"), plural(len(run.conflicts), "conflict")
+    rechecked = "" if delta is None else f"; {delta_sentence(delta)}"
+    return f"{applied} {outcome_words(run)}, {conflicts}{rechecked}"
+
+
 def delta_sentence(delta: AuditDelta) -> str:
     """Return in a line how the audit after a run differs from the one before."""
     fixed = plural(len(delta.fixed), "finding")

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from skillmeat_audit.base.arrow import is_in
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import CELL_STATUSES, Evidence
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import KEY
+from skillmeat_audit.model.tables import FINDINGS, KEY
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.ordering import severity_ranks
 
@@ -20,8 +22,10 @@ def tally(findings: pd.DataFrame, by: Sequence[str], names: Names) -> pd.DataFra
     """Return how many findings each combination of *by* has: columns *by*, then ``findings``.
 
     *by* are columns of ``FINDINGS``, or "collection" for its name; a rule has its title beside it.
-    The order is that of *by*, the worst severity first.
+    The order is that of *by*, the worst severity first. Raises `UsageError` for another column.
     """
+    if unknown := sorted({*by} - {*FINDINGS.columns, "collection"}):
+        raise UsageError(f"findings have no column {printable(unknown[0])} to count by")
     ids = findings["collection_id"].fillna(_NONE)
     labelled = findings.assign(
         collection=ids.map({each: names.collection(each) for each in ids.unique()}),
