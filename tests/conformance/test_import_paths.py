@@ -14,7 +14,7 @@ import skillmeat_audit as sma
 from skillmeat_audit.diff.web_view import PAGE_COLUMNS
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.tables import KEY
-from skillmeat_audit.ui.cli import main
+from skillmeat_audit.ui.cli.main import main
 
 pytest.importorskip("skillmeat", reason="run by `make conformance`, in an environment of its own")
 
