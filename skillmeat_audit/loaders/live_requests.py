@@ -175,7 +175,10 @@ class LiveRequests:
     async def _failure(self, response: httpx.Response) -> RequestFailed:
         """Return the failure of an answer with another status than 200, with its reason."""
         status = response.status_code
-        reason = _server_reason(await self._read_at_most(response, _ERROR_BYTES))
+        try:
+            reason = _server_reason(await self._read_at_most(response, _ERROR_BYTES))
+        except RequestFailed:  # longer than a reason is
+            reason = ""
         failure = RequestFailed(
             status, reason or response.reason_phrase or "no reason", passing=status in _PASSING
         )

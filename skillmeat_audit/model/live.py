@@ -45,8 +45,8 @@ LIVE_DIFFERENCES = Table(
     {
         **_LIVE_KEY,
         "column": text("the text that differs, null for a whole artifact"),
-        "model": text("what the page model shows, null for nothing"),
-        "live": text("what the server shows, null for nothing"),
+        "model": text("what the page model shows, null for nothing; listed for a whole artifact"),
+        "live": text("what the server shows, null for nothing; listed for a whole artifact"),
     },
 )
 

@@ -107,6 +107,37 @@ def test_retries_end():
     assert answers.complete == frozenset()
 
 
+def test_a_retry_waits_as_long_as_the_server_asks():
+    replies = itertools.chain([Reply({}, 429, {"Retry-After": "1"})], itertools.repeat(page([])))
+    started = time.monotonic()
+
+    answers, _ = ask({DEFAULT: lambda _: next(replies)})
+
+    assert failures(answers) == {}
+    assert time.monotonic() - started >= 1
+
+
+def test_a_broken_connection_is_retried():
+    class Broken:
+        def __iter__(self):
+            raise ConnectionError  # after the head of the answer
+
+    replies = itertools.chain([Reply(chunks=Broken(), headers={"Content-Length": "9"})])
+
+    answers, site = ask({DEFAULT: lambda _: next(replies, page([artifact()]))})
+
+    assert failures(answers) == {}
+    assert site.requests[DEFAULT] == 3
+
+
+def test_an_endless_error_keeps_its_status():
+    endless = Reply(status=500, chunks=itertools.repeat(b"x" * 65_536))
+
+    answers, _ = ask({DEFAULT: plain(endless)})
+
+    assert failures(answers) == {LISTED: (500, "Internal Server Error")}
+
+
 def test_a_server_error_is_not_retried():
     answers, site = ask({DEFAULT: plain(Reply(b"<html>", 500))})
 
