@@ -4,6 +4,7 @@ import os
 from typing import Unpack
 
 from skillmeat_audit.api.inspection import inspect_home
+from skillmeat_audit.api.live import ask_live, with_live
 from skillmeat_audit.api.scope import Scope
 from skillmeat_audit.api.values import Audit
 from skillmeat_audit.loaders.home import DEFAULT_HOME
@@ -15,6 +16,7 @@ def audit(
     *,
     database: str | os.PathLike[str] | None = None,
     scope: Scope | None = None,
+    live: str | None = None,
     **reading: Unpack[Reading],
 ) -> Audit:
     """Return the audit of a home. Nothing of the home is written.
@@ -27,6 +29,9 @@ def audit(
         Another cache than the home's own: a file, or an SQLAlchemy URL (SQLite or PostgreSQL).
     scope : Scope, optional
         Which findings to report; by default all.
+    live : str, optional
+        The address of a running SkillMeat: its pages are compared with ``Audit.pages``, the result
+        is ``Audit.live``. The environment's ``SKILLMEAT_AUDIT_TOKEN`` is its token.
     **reading
         How files are read (`Reading`): ``progress``, ``parse_cache``, ``state_dir``,
         ``allow_links``.
@@ -40,6 +45,8 @@ def audit(
     ------
     HomeError
         If there is no home at this path.
+    LiveError
+        If the server at *live* does not answer.
     DatabaseError
         If the cache cannot be read.
     UsageError
@@ -54,4 +61,6 @@ def audit(
     >>> audit.findings["rule"].value_counts().head(2).to_dict()
     {'D001': 3, 'M001': 3}
     """
-    return Audit(*inspect_home(home, database, scope, **reading))
+    answers = None if live is None else ask_live(live)  # first: it fails sooner than a large home
+    audited = Audit(*inspect_home(home, database, scope, **reading))
+    return audited if answers is None else with_live(audited, answers)

@@ -45,6 +45,7 @@ def make_report(
         findings=findings,
         groups=group_by_cause(findings, rows, paths_of(audited.writers), home),
         rule_book=_rule_book(audited),
+        live=audited.live,
         past=past,
         made_at=made_at,
         part=part,

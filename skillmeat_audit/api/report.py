@@ -24,7 +24,7 @@ from skillmeat_audit.api.scope import Scope
 from skillmeat_audit.api.state import PathLike, home_state_folder
 from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.clock import now, today
-from skillmeat_audit.base.errors import AuditError, StateError, UsageError
+from skillmeat_audit.base.errors import AuditError, LiveError, StateError, UsageError
 from skillmeat_audit.delivery.files import DeliveryResult, deliver
 from skillmeat_audit.delivery.notices import NoticeSettings, notify
 from skillmeat_audit.history.store import HistoryLocation, mark_delivered, record_failed_run
@@ -41,16 +41,18 @@ LOCK_NAME = "report.lock"
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """What is reported, and where to; ``scope``, ``database`` and the reading are as in `audit`.
+    """What is reported, and where to; what is read, and how, is as in `audit`.
 
-    Without ``history`` the run is not recorded, and compared with no other. With ``apply_safe`` the
-    safe changes are applied first, and every file is read again, as without ``parse_cache``;
-    ``exclusive`` refuses to run beside another run on the home.
+    Where the server at ``live`` does not answer, the report has a warning. Without ``history`` the
+    run is not recorded, and compared with no other. With ``apply_safe`` the safe changes are
+    applied first, and every file is read again, as without ``parse_cache``; ``exclusive`` refuses
+    to run beside another run on the home.
     """
 
     outputs: Sequence[Output] = ()
     scope: Scope = field(default_factory=Scope)
     database: str | None = field(default=None, repr=False)
+    live: str | None = field(default=None, repr=False)
     baseline: Path | None = None
     history: HistorySettings | None = None
     notices: NoticeSettings | None = None
@@ -171,16 +173,25 @@ def _make(home: PathLike, request: ReportRequest, at: str) -> StoredReport:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     try:
-        audited = _audit(home, request)
+        audited, unreachable = _audit_with_live(home, request)
         if request.apply_safe:
             is_written, notes, warnings = apply_safe(audited, request.state_dir)
-            audited = _audit(home, request) if is_written else audited
+            if is_written:
+                audited, unreachable = _audit_with_live(home, request)
     except UsageError:
         raise
     except AuditError as exc:
         return _store_failure(home, request, "; ".join((str(exc), *notes)), at)
     stored = _store(audited, request, at)
-    return replace(stored, document=_add_notes(stored.document, notes, warnings))
+    return replace(stored, document=_add_notes(stored.document, notes, (*warnings, *unreachable)))
+
+
+def _audit_with_live(home: PathLike, request: ReportRequest) -> tuple[Audit, tuple[str, ...]]:
+    """Return the audit of *home*, and why its server could not be asked, empty where it could."""
+    try:
+        return _audit(home, request), ()
+    except LiveError as exc:
+        return _audit(home, replace(request, live=None)), (str(exc),)
 
 
 def _audit(home: PathLike, request: ReportRequest) -> Audit:
@@ -188,6 +199,7 @@ def _audit(home: PathLike, request: ReportRequest) -> Audit:
         home,
         database=request.database,
         scope=request.scope,
+        live=request.live,
         progress=request.progress,
         parse_cache=request.parse_cache and not request.apply_safe,
         state_dir=request.state_dir,

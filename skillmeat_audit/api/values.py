@@ -1,7 +1,4 @@
-"""The values that requests return: an audit, the plan of its repair, and a run of that plan.
-
-They share a module because each leads to the next: `Audit.plan`, `Plan.apply`, `Run.after`.
-"""
+"""The values that requests return, each leading to the next: an audit, its plan, a run of it."""
 
 import os
 from collections.abc import Sequence
@@ -23,6 +20,7 @@ from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.provenance.paths import paths_of
 from skillmeat_audit.diff.web_view import page_cells
 from skillmeat_audit.model.changes import PlanDocument, RunOutcome
+from skillmeat_audit.model.live import LiveComparison
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.trend import Accepted, AuditDelta
 from skillmeat_audit.reports.facts.artifact import artifact_layers
@@ -40,8 +38,6 @@ if TYPE_CHECKING:
     from skillmeat_audit.api.options import Options
     from skillmeat_audit.repair.transaction import RunSettings
 
-_NO_NAMES = Names({}, {})
-
 
 @dataclass(frozen=True)
 class Audit:
@@ -55,8 +51,8 @@ class Audit:
         The cells that differ, and the code path that last wrote each row (``WRITERS``).
     findings, ignored : DataFrame
         The findings in scope, and those that the scope leaves out by rule, as ``FINDINGS``.
-    accepted : Accepted, optional
-        The findings that a baseline accepts.
+    accepted, live : optional
+        What a baseline accepts; ``pages`` beside those of a running SkillMeat (`LiveComparison`).
 
     Examples
     --------
@@ -72,6 +68,7 @@ class Audit:
     findings: pd.DataFrame = field(repr=False)
     ignored: pd.DataFrame = field(repr=False)
     accepted: Accepted | None = field(default=None, repr=False)
+    live: LiveComparison | None = field(default=None, repr=False)
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -120,8 +117,8 @@ class Audit:
     def view(self, artifact: str) -> PageView:
         """Return what SkillMeat's pages show of one artifact, given as in `show`."""
         artifact_id = find_artifact(artifact, self.snapshot)
-        pages = self.pages[is_true(self.pages["artifact_id"] == artifact_id)]
-        return PageView(artifact_id, pages, self.names)
+        is_shown = is_true(self.pages["artifact_id"] == artifact_id)
+        return PageView(artifact_id, self.pages[is_shown], self.names)
 
     def show(self, artifact: str) -> ArtifactView:
         """Return one artifact in all its layers; raise `UsageError` unless one has the name."""
@@ -192,7 +189,7 @@ class Plan:
 
     document: PlanDocument
     url: str = field(repr=False)
-    names: Names = field(default=_NO_NAMES, repr=False)
+    names: Names = field(default=Names({}, {}), repr=False)
 
     @property
     def home(self) -> str:
@@ -212,10 +209,7 @@ class Plan:
     def load(
         cls, path: str | os.PathLike[str], database: str | os.PathLike[str] | None = None
     ) -> "Plan":
-        """Return the plan in *path*, checked; *database* overrides the address it names.
-
-        Raises `PlanError` naming the entry and key that are wrong.
-        """
+        """Return the plan in *path*, at *database* if given; raise `PlanError` if it is wrong."""
         return cls(*open_plan(Path(path), database))
 
     def rehearse(self, options: "Options | None" = None) -> "Run":
@@ -268,7 +262,7 @@ class Run:
     recheck: AuditDelta | None
     url: str = field(repr=False)
     settings: "RunSettings" = field(repr=False)
-    names: Names = field(default=_NO_NAMES, repr=False)
+    names: Names = field(default=Names({}, {}), repr=False)
     after: Audit | None = field(default=None, repr=False)
 
     @property

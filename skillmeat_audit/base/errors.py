@@ -5,6 +5,7 @@
     AuditError                 one line for a person: what happened, why, what to do
     ├── HomeError              the home does not exist, or is not a SkillMeat home
     ├── DatabaseError          the cache cannot be read or written
+    ├── LiveError              a running SkillMeat cannot be reached
     ├── PlanError              a plan is malformed, of another home, or too large
     ├── StateError             journal, backup, history or schedule cannot be read or written
     ├── BusyError              another run on the home is in progress
@@ -29,6 +30,10 @@ class HomeError(AuditError):
 
 class DatabaseError(AuditError):
     """The cache cannot be read or written: corrupt, locked, read-only, of unknown shape."""
+
+
+class LiveError(AuditError):
+    """A running SkillMeat cannot be reached, or does not answer at all."""
 
 
 class PlanError(AuditError):

@@ -1,5 +1,6 @@
 """All contracts of the package, for documentation: ``help(contract_list)`` shows each in full."""
 
+from skillmeat_audit.model.live import LIVE_DIFFERENCES, LIVE_FAILURES, LIVE_PAGES
 from skillmeat_audit.model.replays import REPLAYED, REPLAYS
 from skillmeat_audit.model.tables import (
     CANDIDATES,
@@ -21,8 +22,9 @@ from skillmeat_audit.model.tables import (
 from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS
 
 LAYERS = (MANIFEST, FRONTMATTER, ROWS, COLLECTIONS, CATALOG, SOURCES, PROBLEMS, REPAIRED)
+LIVE = (LIVE_PAGES, LIVE_FAILURES, LIVE_DIFFERENCES)
 DIFF = (CANDIDATES, CELLS, WRITERS, PAGES, FINDINGS)
-CONTRACTS = (*LAYERS, *DIFF, CHANGES, OUTCOMES, REPORTED, FIXED, RUNS, REPLAYS, REPLAYED)
+CONTRACTS = (*LAYERS, *LIVE, *DIFF, CHANGES, OUTCOMES, REPORTED, FIXED, RUNS, REPLAYS, REPLAYED)
 
 
 def contracts_markdown() -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import SEVERITIES, Severity
+from skillmeat_audit.model.live import LiveComparison
 from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.trend import RUNS, Accepted, Delta
 from skillmeat_audit.reports.facts.causes import Answer, CauseGroup
@@ -63,6 +64,7 @@ class Report:
     groups: tuple[CauseGroup, ...] = field(repr=False)
     rule_book: RuleBook = field(repr=False)
     past: RunContext = field(default_factory=RunContext, repr=False)
+    live: LiveComparison | None = field(default=None, repr=False)
     made_at: str = ""
     part: str = ""
     notes: tuple[str, ...] = ()

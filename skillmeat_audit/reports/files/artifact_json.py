@@ -2,9 +2,11 @@
 
 import msgspec
 
+from skillmeat_audit.model.live import LiveComparison
 from skillmeat_audit.reports.facts.artifact import ArtifactLayers
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 from skillmeat_audit.reports.files.findings_json import FindingRecord, finding_records
+from skillmeat_audit.reports.files.live_json import LiveRecord, live_record
 
 
 class LayerRecord(msgspec.Struct, frozen=True):
@@ -25,9 +27,12 @@ class ArtifactDocument(
     layers: list[LayerRecord]
     explanations: dict[str, str]
     findings: list[FindingRecord]
+    live: LiveRecord | msgspec.UnsetType = msgspec.UNSET
 
 
-def artifact_json(artifact: ArtifactLayers, version: str) -> bytes:
+def artifact_json(
+    artifact: ArtifactLayers, version: str, live: LiveComparison | None = None
+) -> bytes:
     """Return one artifact's layers as ``skillmeat-audit/artifact/1``."""
     return ascii_json(
         ArtifactDocument(
@@ -39,5 +44,6 @@ def artifact_json(artifact: ArtifactLayers, version: str) -> bytes:
             ],
             explanations=dict(artifact.explanations),
             findings=finding_records(artifact.findings),
+            live=live_record(live),
         )
     )

@@ -3,10 +3,12 @@
 import msgspec
 import pandas as pd
 
+from skillmeat_audit.model.live import LiveComparison
 from skillmeat_audit.model.trend import Accepted
 from skillmeat_audit.reports.facts.summary import Summary
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 from skillmeat_audit.reports.files.findings_json import FindingRecord, finding_records
+from skillmeat_audit.reports.files.live_json import LiveRecord, live_record
 
 
 class BaselineCounts(msgspec.Struct, frozen=True):
@@ -18,7 +20,7 @@ class BaselineCounts(msgspec.Struct, frozen=True):
 
 
 class CheckDocument(msgspec.Struct, frozen=True, tag_field="schema", tag="skillmeat-audit/check/1"):
-    """An audit of a home; ``baseline`` is absent without a baseline."""
+    """An audit of a home; ``baseline`` and ``live`` are absent where not asked for."""
 
     tool_version: str
     home: str
@@ -27,10 +29,15 @@ class CheckDocument(msgspec.Struct, frozen=True, tag_field="schema", tag="skillm
     counts: dict[str, int]
     findings: list[FindingRecord]
     baseline: BaselineCounts | msgspec.UnsetType = msgspec.UNSET
+    live: LiveRecord | msgspec.UnsetType = msgspec.UNSET
 
 
 def check_json(
-    summary: Summary, findings: pd.DataFrame, version: str, accepted: Accepted | None = None
+    summary: Summary,
+    findings: pd.DataFrame,
+    version: str,
+    accepted: Accepted | None = None,
+    live: LiveComparison | None = None,
 ) -> bytes:
     """Return the audit as ``skillmeat-audit/check/1``; *findings* is ``FINDINGS``."""
     baseline: BaselineCounts | msgspec.UnsetType = msgspec.UNSET
@@ -46,5 +53,6 @@ def check_json(
             counts=dict(summary.counts),
             findings=finding_records(findings),
             baseline=baseline,
+            live=live_record(live),
         )
     )

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.reports.facts.live import LIVE_TITLE, describe_live
 from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
 from skillmeat_audit.reports.facts.report_page import format_utc, page_of
 
@@ -29,6 +30,8 @@ def html_page(report: Report) -> bytes:
         beside=BESIDE,
         total=len(report.findings),
         format_utc=format_utc,
+        live=report.live and describe_live(report.live, report.rule_book.names),
+        live_title=LIVE_TITLE,
     )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.reports.facts.live import LIVE_TITLE, describe_live
 from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
 from skillmeat_audit.reports.facts.report_page import (
     FindingRow,
@@ -21,7 +22,13 @@ _MARKUP = re.compile(r"([\\`*_\[\]<>|~&@$#]|:(?=\S)|(?<=www)\.)")
 def markdown(report: Report) -> str:
     """Return *report* as Markdown (with tables); about 100 kB at most."""
     page = page_of(report)
-    parts = [_opening(page), _difference(page), *map(_section, page.sections), _runs(page)]
+    parts = [
+        _opening(page),
+        _difference(page),
+        *map(_section, page.sections),
+        *_live(report),
+        _runs(page),
+    ]
     notes = [f"- {escaped(note)}\n" for note in page.notes]
     if notes:
         parts.insert(1, f"## Notes\n\n{''.join(notes)}")
@@ -106,6 +113,16 @@ def _section(section: Section) -> str:
         caption = f"{len(section.listing.rows)} of {section.listing.total} findings:\n"
         parts += [caption, _findings(section.listing)]
     return "\n".join(parts)
+
+
+def _live(report: Report) -> Iterator[str]:
+    """Yield the section about a running SkillMeat, where one was asked."""
+    if report.live is not None:
+        described = describe_live(report.live, report.rule_book.names)
+        sentences = "\n\n".join(map(escaped, filter(None, (described.sentence, described.advice))))
+        lines = (*described.differences, *described.failures)
+        items = "".join(f"- {escaped(line)}\n" for line in lines)
+        yield f"## {LIVE_TITLE}\n\n{sentences}\n" + (f"\n{items}" if items else "")
 
 
 def _findings(listing: Listing) -> str:

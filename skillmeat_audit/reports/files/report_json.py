@@ -10,6 +10,7 @@ from skillmeat_audit.reports.facts.report import Failure, Report
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 from skillmeat_audit.reports.files.findings_json import ReportedFinding, reported_findings
 from skillmeat_audit.reports.files.history_json import HistoryRun, history_runs
+from skillmeat_audit.reports.files.live_json import LiveRecord, live_record
 
 
 class FixedFinding(msgspec.Struct, frozen=True):
@@ -65,7 +66,10 @@ class BaselineRecord(msgspec.Struct, frozen=True):
 class ReportDocument(
     msgspec.Struct, frozen=True, tag_field="schema", tag="skillmeat-audit/report/1"
 ):
-    """A report; with ``failure``, why the home could not be checked, all later keys are null."""
+    """A report; with ``failure``, why the home could not be checked, all later keys are null.
+
+    ``live`` is absent where no server was asked.
+    """
 
     tool_version: str
     made_at: str
@@ -84,6 +88,7 @@ class ReportDocument(
     runs: list[HistoryRun] | None = None
     notes: list[str] | None = None
     findings: list[ReportedFinding] | None = None
+    live: LiveRecord | msgspec.UnsetType = msgspec.UNSET
 
 
 def report_json(report: Report) -> bytes:
@@ -107,6 +112,7 @@ def report_json(report: Report) -> bytes:
             runs=history_runs(past.trend),
             notes=[*report.notes, *report.warnings],
             findings=reported_findings(report.findings),
+            live=live_record(report.live),
         )
     )
 

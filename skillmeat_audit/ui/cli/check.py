@@ -15,7 +15,6 @@ from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
     FilterOptions,
-    audit_options,
     baseline_option,
     exit_zero_option,
     fail_on_option,
@@ -23,6 +22,7 @@ from skillmeat_audit.ui.cli.options import (
     format_option,
     home_argument,
     limit_option,
+    live_audit_options,
     option_group,
     schema_option,
 )
@@ -106,7 +106,7 @@ class BaselineOptions:
     ),
 )
 @schema_option("check")
-@audit_options
+@live_audit_options
 def check(
     home: str,
     filters: FilterOptions,
@@ -147,10 +147,13 @@ def _print_audit(audit: "Audit", output: CheckOutput) -> None:
     from skillmeat_audit.reports.files.check_json import check_json
     from skillmeat_audit.reports.files.tabular import findings_csv
     from skillmeat_audit.reports.terminal.check import Layout, check_text
+    from skillmeat_audit.reports.terminal.live import live_text
 
     match output.form:
         case "json":
-            print_document(check_json(audit.summary, audit.findings, __version__, audit.accepted))
+            print_document(
+                check_json(audit.summary, audit.findings, __version__, audit.accepted, audit.live)
+            )
         case "csv":
             emit(findings_csv(audit.findings))
         case _:
@@ -162,3 +165,5 @@ def _print_audit(audit: "Audit", output: CheckOutput) -> None:
             )
             for line in baseline_lines(audit.accepted):
                 emit(line + "\n")
+            if (live := audit.live) is not None:
+                print_lines(lambda width: live_text(live, audit.names, width))

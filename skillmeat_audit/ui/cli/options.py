@@ -26,14 +26,14 @@ def option_group(group: type, argument: str, *options: Decorator) -> Decorator:
     """Return a decorator that adds *options*, in this order.
 
     Their values reach the verb as one *argument*, an instance of the dataclass *group*: each option
-    has the name of a field.
+    has the name of a field. A field without an option has its default.
     """
     names = [field.name for field in fields(group)]
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def call(*arguments: object, **values: object) -> object:
-            values[argument] = group(**{name: values.pop(name) for name in names})
+            values[argument] = group(**{name: values.pop(name) for name in names if name in values})
             return command(*arguments, **values)
 
         decorated: Command = call
@@ -136,11 +136,10 @@ class AuditOptions:
     database: str | None
     no_parse_cache: bool
     config: Path | None
+    live: str | None = None
 
 
-audit_options = option_group(
-    AuditOptions,
-    "reading",
+_AUDIT_OPTIONS = (
     state_dir_option,
     click.option(
         "--database",
@@ -152,6 +151,18 @@ audit_options = option_group(
     ),
     config_option,
     traceback_option,
+)
+audit_options = option_group(AuditOptions, "reading", *_AUDIT_OPTIONS)
+live_audit_options = option_group(
+    AuditOptions,
+    "reading",
+    click.option(
+        "--live",
+        metavar="URL",
+        help="Compare with the pages of the SkillMeat running at URL (extra live; token in "
+        "SKILLMEAT_AUDIT_TOKEN).",
+    ),
+    *_AUDIT_OPTIONS,
 )
 
 

@@ -39,6 +39,7 @@ def audit_home(
         home,
         database=reading.database,
         scope=scope,
+        live=reading.live,
         progress=False if quiet else None,
         parse_cache=not reading.no_parse_cache,
         state_dir=reading.state_dir,

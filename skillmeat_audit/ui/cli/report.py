@@ -13,13 +13,13 @@ from skillmeat_audit.ui.cli.crash import on_crash
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
     FilterOptions,
-    audit_options,
     baseline_option,
     exit_zero_option,
     fail_on_option,
     filter_options,
     history_url_option,
     home_argument,
+    live_audit_options,
     option_group,
     schema_option,
 )
@@ -124,7 +124,7 @@ class ReportOptions:
     click.option("--exclusive", is_flag=True, help="Exit 4 while another such run is in progress."),
 )
 @schema_option("report")
-@audit_options
+@live_audit_options
 def report(
     home: str,
     output: OutputOptions,
@@ -160,6 +160,7 @@ def _request(
         outputs=outputs_of(output.paths, output.form, github=output.github),
         scope=filters.scope(settings),
         database=reading.database,
+        live=reading.live,
         baseline=reporting.baseline,
         history=reporting.history(settings),
         notices=reporting.notices(),

@@ -9,9 +9,9 @@ from skillmeat_audit import __version__
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
-    audit_options,
     format_option,
     home_argument,
+    live_audit_options,
     option_group,
     schema_option,
 )
@@ -19,7 +19,7 @@ from skillmeat_audit.ui.cli.output import audit_home, print_document, print_line
 
 if TYPE_CHECKING:
     from skillmeat_audit.api.values import Audit
-    from skillmeat_audit.api.views import PageView
+    from skillmeat_audit.model.live import LiveComparison
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class ShowOutput:
     ),
 )
 @schema_option("artifact", view="view")
-@audit_options
+@live_audit_options
 def show(artifact: str, home: str, output: ShowOutput, reading: AuditOptions) -> int:
     """Show one ARTIFACT (type:name, or a unique name) in all its layers."""
     from skillmeat_audit.loaders.settings import load_settings
 
     audit = audit_home(home, reading, load_settings(reading.config))
     if output.view:
-        _print_page(audit.view(artifact), output.form)
+        _print_page(audit, artifact, output)
     else:
         _print_layers(audit, artifact, output)
     return ExitCode.CLEAN
@@ -64,17 +64,34 @@ def _print_layers(audit: "Audit", artifact: str, output: ShowOutput) -> None:
 
     view = audit.show(artifact)
     if output.form == "json":
-        print_document(artifact_json(view, __version__))
+        print_document(artifact_json(view, __version__, _live_of(audit, view.artifact_id)))
         return
     home = audit.summary.home
     print_lines(lambda width: artifact_text(view, Layout(width, output.full), home))
+    _print_live(audit, view.artifact_id)
 
 
-def _print_page(view: "PageView", form: str) -> None:
+def _print_page(audit: "Audit", artifact: str, output: ShowOutput) -> None:
     from skillmeat_audit.reports.files.view_json import view_json
     from skillmeat_audit.reports.terminal.page_view import pages_text
 
-    if form == "json":
-        print_document(view_json(view, __version__))
-    else:
-        print_lines(lambda width: pages_text(view, width))
+    view = audit.view(artifact)
+    if output.form == "json":
+        print_document(view_json(view, __version__, _live_of(audit, view.artifact_id)))
+        return
+    print_lines(lambda width: pages_text(view, width))
+    _print_live(audit, view.artifact_id)
+
+
+def _live_of(audit: "Audit", artifact_id: str) -> "LiveComparison | None":
+    """Return what a running SkillMeat shows of one artifact, None where none was asked."""
+    from skillmeat_audit.reports.facts.live import artifact_live
+
+    return None if audit.live is None else artifact_live(audit.live, artifact_id)
+
+
+def _print_live(audit: "Audit", artifact_id: str) -> None:
+    from skillmeat_audit.reports.terminal.live import artifact_live_text
+
+    if (live := audit.live) is not None:
+        print_lines(lambda width: artifact_live_text(live, artifact_id, audit.names, width))

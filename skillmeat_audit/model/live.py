@@ -1,0 +1,77 @@
+"""What a running SkillMeat answered, and where its pages differ from the page model."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from skillmeat_audit.model.contracts import Table, number, text
+from skillmeat_audit.model.tables import ARTIFACT_ID, KEY
+
+# The texts of a page that are compared with the page model.
+LIVE_TEXTS = ("description", "source", "origin", "origin_source")
+
+_LIVE_KEY = {
+    "collection_id": text("id of the collection on the server"),
+    "artifact_id": ARTIFACT_ID,
+}
+assert tuple(_LIVE_KEY) == KEY
+
+LIVE_PAGES = Table(
+    "live_pages",
+    "One row per artifact that the pages of a running SkillMeat list, by collection and artifact.",
+    {
+        **_LIVE_KEY,
+        "description": text("the description shown, null for none"),
+        "source": text("the source shown"),
+        "origin": text("the origin shown"),
+        "origin_source": text("the host shown"),
+    },
+)
+
+LIVE_FAILURES = Table(
+    "live_failures",
+    "One row per request that a running SkillMeat did not answer with a page, by request.",
+    {
+        "request": text("path and query of the request, below the server's address"),
+        "status": number("HTTP status of the answer, null where there was none"),
+        "reason": text("why it failed, in the server's words where it gave some"),
+    },
+)
+
+LIVE_DIFFERENCES = Table(
+    "live_differences",
+    "One row per text that a running SkillMeat shows otherwise than the page model, by collection,"
+    " artifact and column; one row, without column, per artifact that only one of them shows.",
+    {
+        **_LIVE_KEY,
+        "column": text("the text that differs, null for a whole artifact"),
+        "model": text("what the page model shows, null for nothing; listed for a whole artifact"),
+        "live": text("what the server shows, null for nothing; listed for a whole artifact"),
+    },
+)
+
+
+@dataclass(frozen=True)
+class LiveAnswers:
+    """What the server at ``url`` (without credentials) answered.
+
+    ``pages`` is ``LIVE_PAGES``, ``failures`` is ``LIVE_FAILURES``; ``complete`` are the ids of the
+    collections whose every page was answered.
+    """
+
+    url: str
+    pages: pd.DataFrame = field(repr=False)
+    failures: pd.DataFrame = field(repr=False)
+    complete: frozenset[str]
+
+
+@dataclass(frozen=True)
+class LiveComparison:
+    """The answers of a running SkillMeat beside the page model.
+
+    ``differences`` is ``LIVE_DIFFERENCES``; ``compared`` artifacts were on pages of both.
+    """
+
+    answers: LiveAnswers
+    differences: pd.DataFrame = field(repr=False)
+    compared: int
