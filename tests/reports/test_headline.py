@@ -218,3 +218,52 @@ def test_the_values_that_a_repair_of_rows_would_lose_are_counted(tmp_path):
 
     assert after.headline.pages.values_blanked_next - before == 41
     assert printable(after.headline.sentence) == after.headline.sentence
+
+
+def test_findings_are_filtered_by_their_page():
+    told = [imported(), imported("skill:b", description="B.")]
+    rows = [row(), row("skill:b")]
+    audit = audited(snapshot(told, rows, catalog=[known(), known("skill:b")], sources=[SOURCE]))
+
+    blank, right = (
+        set(audit.only(page=state).findings["artifact_id"]) for state in ("blank", "right")
+    )
+
+    assert (blank, right) == ({"skill:alpha"}, {"skill:b"})
+    assert "match page='blank'; " in audit.only(page="blank").headline.sentence
+
+
+def test_an_artifact_shows_its_pages_in_every_form(cli, make_home):
+    home = make_home()
+    view = sma.audit(home, progress=False).show("skill:1password")
+
+    text = " ".join(cli("show", "skill:1password", home)[1].split())
+    pages = json.loads(cli("show", "skill:1password", home, "--format", "json")[1])["pages"]
+
+    line = "served from the manifest: the row was never synced, or was invalidated; its source is"
+    assert line in text
+    assert line in view._repr_html_()
+    assert "page (Default Collection)" in view._repr_html_()
+    assert {page["tier"] for page in pages} == {"manifest"}
+
+
+def test_the_report_lists_blank_pages_with_why_and_what_to_do():
+    home = snapshot(
+        [imported(), entry("skill:none")],
+        [row(), row("skill:none")],
+        **MARKET,
+        written={"skill:alpha": {"description": "Does.", "file": "x/SKILL.md"}},
+    )
+
+    first, second = make_report(audited(home)).blanks
+
+    assert first.why.endswith("SKILL.md knows it")
+    assert first.action.endswith("--artifact skill:alpha -o plan.json")
+    assert second.why.endswith("no layer knows a description")
+    assert second.action == "write a description into the artifact's file"
+
+
+def test_the_numbers_of_the_causes_add_up(make_home):
+    summary = sma.audit(make_home(), progress=False).summary
+
+    assert sum(cause.rows for cause in summary.causes) == summary.wrong_rows == 3
