@@ -57,7 +57,7 @@ def audit(
     >>> import skillmeat_audit as sma
     >>> audit = sma.audit(sma.sample(), progress=False)
     >>> audit
-    <Audit of scratch/batch-import/.skillmeat: 13 errors, 13 warnings, 3 notes; see ...>
+    <Audit of scratch/batch-import/.skillmeat: No page shows an artifact without ...>
     >>> audit.findings["rule"].value_counts().head(2).to_dict()
     {'D001': 3, 'M001': 3}
     """

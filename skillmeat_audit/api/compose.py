@@ -15,7 +15,8 @@ from skillmeat_audit.diff.rules import FAMILIES, RULES
 from skillmeat_audit.loaders.home import MANIFEST_NAME
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.trend import REPORTED, fingerprints
-from skillmeat_audit.reports.facts.causes import answer_of, group_by_cause
+from skillmeat_audit.reports.facts.blank_pages import blank_artifacts
+from skillmeat_audit.reports.facts.causes import group_by_cause
 from skillmeat_audit.reports.facts.report import Report, RuleBook, RunContext
 
 
@@ -25,12 +26,10 @@ def make_report(
     findings: pd.DataFrame | None = None,
     past: RunContext | None = None,
     made_at: str = "",
-    part: str = "",
 ) -> Report:
     """Return the report of *audited*, with what *past* knows.
 
-    *findings* are those of *audited* as ``REPORTED``, where a history knows more of them; *part*
-    says what was asked for, empty for everything.
+    *findings* are those of *audited* as ``REPORTED``, where a history knows more of them.
     """
     home = absolute_home(audited.snapshot.home.root)
     rows, summary = audited.rows, replace(audited.summary, home=home)
@@ -39,16 +38,17 @@ def make_report(
         told = as_reported(audited.accepted.findings)
         past = replace(past, accepted=replace(audited.accepted, findings=told))
     findings = as_reported(audited.findings) if findings is None else findings
+    part = audited.selection.part
     return Report(
         summary=summary,
-        answer=answer_of(findings, rows),
+        headline=audited.headline,
         findings=findings,
         groups=group_by_cause(findings, rows, paths_of(audited.writers), home),
+        blanks=blank_artifacts(audited.pages, audited.page_facts, findings, audited.names, home),
         rule_book=_rule_book(audited),
         live=audited.live,
         past=past,
         made_at=made_at,
-        part=part,
         notes=(f"only a part was asked for: {part}",) if part else (),
     )
 

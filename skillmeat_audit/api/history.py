@@ -23,7 +23,6 @@ from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.loaders.settings import KEPT_RUNS
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.trend import fingerprints
-from skillmeat_audit.reports.facts.causes import answer_of
 from skillmeat_audit.reports.notebook.history import runs_html
 
 FILE_NAME = "history.db"
@@ -106,13 +105,12 @@ def _location(
 def record_audit(audited: Audit, location: HistoryLocation, at: str) -> RecordedRun:
     """Record what *audited* found at a time; return what changed. Raises `StateError`."""
     findings = as_reported(audited.findings)
-    answer = answer_of(findings, audited.rows)
-    counts = audited.summary.counts
+    counts, pages = audited.summary.counts, audited.headline.pages
     names = ("artifacts", "rows", "error", "warning", "info")
     facts = {name: counts[name] for name in names} | {
         "tool_version": __version__,
-        "blank_descriptions": answer.descriptions.artifacts,
-        "broken_sources": answer.sources.artifacts,
+        "blank_descriptions": None if pages is None else pages.without_description,
+        "broken_sources": None if pages is None else pages.not_clickable,
     }
     return record_run(location, at, facts, findings, _hidden_fingerprints(audited))
 

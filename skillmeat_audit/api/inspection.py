@@ -15,6 +15,7 @@ from skillmeat_audit.diff.registry import run_checks
 from skillmeat_audit.diff.rules import CHECKS, RULES
 from skillmeat_audit.loaders.snapshot import Reading, load_snapshot
 from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.reports.facts.headline import Selection
 from skillmeat_audit.reports.facts.names import Names
 
 
@@ -26,6 +27,7 @@ class Inspection(NamedTuple):
     writers: pd.DataFrame
     findings: pd.DataFrame
     ignored: pd.DataFrame
+    selection: Selection
 
 
 def inspect_home(
@@ -41,8 +43,11 @@ def inspect_home(
     snapshot = replace(snapshot, repaired=load_repaired(snapshot, reading.get("state_dir")))
     comparison = compare(snapshot)
     writers = attribute(comparison)
-    findings, ignored = apply_scope(run_checks(CHECKS, comparison, writers), scope, snapshot)
-    return Inspection(snapshot, comparison, writers, findings, ignored)
+    checked = run_checks(CHECKS, comparison, writers)
+    findings, ignored = apply_scope(checked, scope, snapshot)
+    hidden = len(checked) - len(findings) - len(ignored)
+    selection = Selection(scope.description, hidden)
+    return Inspection(snapshot, comparison, writers, findings, ignored, selection)
 
 
 def inspect_database(home: str, url: str, **reading: Unpack[Reading]) -> Inspection:

@@ -224,7 +224,7 @@ def _store_failure(home: PathLike, request: ReportRequest, reason: str, at: str)
 
 
 def _store(audited: Audit, request: ReportRequest, at: str) -> StoredReport:
-    compose = partial(make_report, audited, made_at=at, part=request.scope.description)
+    compose = partial(make_report, audited, made_at=at)
     if request.history is None:
         return StoredReport(compose())
     location = location_of(audited, request.scope, request.history, request.state_dir)

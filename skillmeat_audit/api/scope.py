@@ -14,6 +14,7 @@ from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import FINDINGS
+from skillmeat_audit.reports.facts.blank_pages import page_states
 from skillmeat_audit.reports.facts.facets import FindingFacets, FindingFilter
 
 
@@ -103,15 +104,20 @@ def _has_rule(findings: pd.DataFrame, codes: Sequence[str]) -> pd.Series:
 
 
 def filter_findings(
-    findings: pd.DataFrame, filters: FindingFilter, snapshot: Snapshot
+    findings: pd.DataFrame, filters: FindingFilter, snapshot: Snapshot, facts: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return those of *findings* that match; a collection is given by its id or its name."""
+    """Return those of *findings* that match; a collection is given by its id or its name.
+
+    *facts* is ``PAGE_FACTS``.
+    """
     collection = filters.get("collection")
     if collection and not is_in(findings["collection_id"], [collection]).any():
         ids = find_collections([collection], snapshot)
         findings = findings[is_in(findings["collection_id"], ids)]
         del filters["collection"]
-    return FINDINGS.conform(findings.iloc[FindingFacets(findings).matching(filters)])
+    return FINDINGS.conform(
+        findings.iloc[FindingFacets(findings, page_states(facts, findings)).matching(filters)]
+    )
 
 
 def find_artifacts(names: Sequence[str], snapshot: Snapshot) -> set[str]:

@@ -3,35 +3,31 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
-from skillmeat_audit.api.inspection import display_names
+from skillmeat_audit.api.audited_home import AuditedHome
 from skillmeat_audit.api.planning import make_plan, native_path, open_plan, save_plan
 from skillmeat_audit.api.run_frames import changes_frame, outcomes_frame
 from skillmeat_audit.api.scope import Scope, apply_scope, filter_findings, find_artifact
 from skillmeat_audit.api.views import ArtifactView, PageView
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.compare import is_true
-from skillmeat_audit.diff.comparison import Comparison
-from skillmeat_audit.diff.provenance.paths import paths_of
-from skillmeat_audit.diff.web_view import page_cells
 from skillmeat_audit.model.changes import PlanDocument, RunOutcome
-from skillmeat_audit.model.live import LiveComparison
-from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.trend import Accepted, AuditDelta
+from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.artifact import artifact_layers
-from skillmeat_audit.reports.facts.facets import FindingFilter
+from skillmeat_audit.reports.facts.facets import FindingFilter, filter_arguments
+from skillmeat_audit.reports.facts.headline import Selection
 from skillmeat_audit.reports.facts.names import Names
-from skillmeat_audit.reports.facts.run_sentences import summarize_changes, summarize_run
-from skillmeat_audit.reports.facts.summary import Summary, summarize
+from skillmeat_audit.reports.facts.run_sentences import (
+    summarize_changes,
+    summarize_run,
+)
 from skillmeat_audit.reports.facts.tallies import tally
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.audit import audit_html
-from skillmeat_audit.reports.notebook.charts import Charts
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
 
 if TYPE_CHECKING:
@@ -39,8 +35,8 @@ if TYPE_CHECKING:
     from skillmeat_audit.repair.transaction import RunSettings
 
 
-@dataclass(frozen=True)
-class Audit:
+@dataclass(frozen=True, repr=False)
+class Audit(AuditedHome):
     """An audited home; shows itself in a notebook. `skillmeat_audit.audit` returns it.
 
     Parameters
@@ -51,6 +47,8 @@ class Audit:
         The cells that differ, and the code path that last wrote each row (``WRITERS``).
     findings, ignored : DataFrame
         The findings in scope, and those that the scope leaves out by rule, as ``FINDINGS``.
+    selection : Selection
+        Which part of the findings was asked for, and how many are hidden.
     accepted, live : optional
         What a baseline accepts; ``pages`` beside those of a running SkillMeat (`LiveComparison`).
 
@@ -62,57 +60,9 @@ class Audit:
     (29, 3)
     """
 
-    snapshot: Snapshot
-    comparison: Comparison = field(repr=False)
-    writers: pd.DataFrame = field(repr=False)
-    findings: pd.DataFrame = field(repr=False)
-    ignored: pd.DataFrame = field(repr=False)
-    accepted: Accepted | None = field(default=None, repr=False)
-    live: LiveComparison | None = field(default=None, repr=False)
-
-    @property
-    def rows(self) -> pd.DataFrame:
-        """The cache rows (``ROWS``)."""
-        return self.snapshot.rows
-
-    @property
-    def manifest(self) -> pd.DataFrame:
-        """The manifest entries (``MANIFEST``)."""
-        return self.snapshot.manifest
-
-    @property
-    def frontmatter(self) -> pd.DataFrame:
-        """The front matter of each manifest entry (``FRONTMATTER``)."""
-        return self.snapshot.frontmatter
-
-    @property
-    def catalog(self) -> pd.DataFrame:
-        """The marketplace catalogue (``CATALOG``)."""
-        return self.snapshot.catalog
-
-    @cached_property
-    def summary(self) -> Summary:
-        """The audit in numbers."""
-        return summarize(self.snapshot, self.findings, self.ignored, paths_of(self.writers))
-
-    @cached_property
-    def charts(self) -> Charts:
-        """The audit in pictures."""
-        return Charts(self.snapshot, self.findings, self.names)
-
     def tally(self, *by: str) -> pd.DataFrame:
         """Return the number of findings by columns of ``FINDINGS``, or by "collection"."""
         return tally(self.findings, by or ("rule",), self.names)
-
-    @property
-    def names(self) -> Names:
-        """The titles of the rules and the names of the DB collections."""
-        return display_names(self.snapshot)
-
-    @cached_property
-    def pages(self) -> pd.DataFrame:
-        """What SkillMeat's pages show of each row (``PAGES``)."""
-        return page_cells(self.comparison)
 
     def view(self, artifact: str) -> PageView:
         """Return what SkillMeat's pages show of one artifact, given as in `show`."""
@@ -123,9 +73,10 @@ class Audit:
     def show(self, artifact: str) -> ArtifactView:
         """Return one artifact in all its layers; raise `UsageError` unless one has the name."""
         artifact_id = find_artifact(artifact, self.snapshot)
-        snapshot, names = self.snapshot, self.names
-        layers = artifact_layers(snapshot, self.findings, self.writers, artifact_id, names)
-        return ArtifactView(**vars(layers))
+        layers = artifact_layers(
+            self.snapshot, self.findings, self.writers, artifact_id, self.pages
+        )
+        return ArtifactView(**vars(layers) | {"names": self.names})
 
     def only(
         self, findings: pd.DataFrame | None = None, **filters: Unpack[FindingFilter]
@@ -135,8 +86,12 @@ class Audit:
         `FindingFilter` lists the filters. Plan, charts and summary are of these findings alone.
         """
         candidates = self.findings if findings is None else findings
-        selected = filter_findings(candidates, filters, self.snapshot)
-        return replace(self, findings=selected, ignored=self.ignored.head(0))
+        part = filter_arguments(filters) or ("" if findings is None else "a choice of findings")
+        selected = filter_findings(candidates, filters, self.snapshot, self.page_facts)
+        hidden = self.selection.hidden + len(self.findings) - len(selected)
+        part = "; ".join(filter(None, (self.selection.part, part)))
+        ignored = self.ignored.head(0)
+        return replace(self, findings=selected, ignored=ignored, selection=Selection(part, hidden))
 
     def plan(
         self,
@@ -159,11 +114,11 @@ class Audit:
     def __repr__(self) -> str:
         nouns = {"error": "error", "warning": "warning", "info": "note"}
         counts = ", ".join(plural(self.summary.counts[n], noun) for n, noun in nouns.items())
-        home = printable(self.summary.home)
-        return f"<Audit of {home}: {counts}; see .findings, .show('type:name'), .plan()>"
+        home, answer = printable(self.summary.home), self.headline.sentence
+        return f"<Audit of {home}: {answer} {counts}; see .findings, .show('type:name'), .plan()>"
 
     def _repr_html_(self) -> str:
-        return audit_html(self.summary, self.findings, self.names)
+        return audit_html(self)
 
 
 @dataclass(frozen=True)

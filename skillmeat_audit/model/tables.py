@@ -212,6 +212,24 @@ PAGES = Table(
     },
 )
 
+PAGE_FACTS = Table(
+    "page_facts",
+    "One row per cache row, in the order of rows: what is wrong with its page, who knows better.",
+    {
+        **_ROW_KEY,
+        "state": text("blank (no description), not clickable (a known source), or right"),
+        "blank": flag("True where the page shows no description"),
+        "dead_link": flag("True where a known source cannot be clicked"),
+        "in_manifest": flag("True where a manifest knows the description"),
+        "in_file": flag("True where a front matter knows the description"),
+        "in_catalog": flag("True where the catalogue knows the description"),
+        "in_row": flag("True where any row of the artifact holds a description"),
+        "file": text("name of the artifact's own file, null without one"),
+        "wrong_but_right": flag("True where the row holds a wrong value that its page shows right"),
+        "blanked_next": number("values of the row that SkillMeat's next start or refresh blanks"),
+    },
+)
+
 FINDINGS = Table(
     "findings",
     "One row per disagreement, by collection, artifact, rule, column.",

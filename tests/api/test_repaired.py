@@ -74,7 +74,7 @@ def test_every_form_of_the_audit_names_the_repair(cli, make_home, tmp_path, era)
     name = run.outcome.run
     audit = sma.audit(home, progress=False)
 
-    assert f"3  {OURS}  a repair by {OURS}, run {name}" in cli("check", home)[1]
+    assert f"3  a repair by {OURS}, run {name} ({OURS})" in cli("check", home)[1]
     only = json.loads(cli("check", home, "--writer", OURS, "--format", "json")[1])["findings"]
     assert {(each["writer"], each["writer_confidence"]) for each in only} == {(OURS, "certain")}
     assert f"{OURS}, run {name}" in " ".join(cli("show", "1password", home)[1].split())

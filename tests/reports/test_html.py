@@ -3,7 +3,7 @@
 import re
 from html.parser import HTMLParser
 
-from builders import audited, entry, imported, row, snapshot, synced
+from builders import SOURCE, audited, entry, imported, known, row, snapshot, synced
 
 from skillmeat_audit.reports.notebook.audit import FINDING_LIMIT
 
@@ -121,6 +121,7 @@ def test_a_hostile_artifact_stays_text():
 
 def test_a_clean_audit_says_so():
     manifest = imported(description="Reads.")
-    html = audited(snapshot([manifest], [synced(manifest)]))._repr_html_()
+    market = {"catalog": [known()], "sources": [SOURCE]}
+    html = audited(snapshot([manifest], [synced(manifest)], **market))._repr_html_()
 
     assert "Nothing wrong" in html

@@ -1,6 +1,7 @@
 """Every JSON document: its schema key, its published schema, ASCII."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -35,7 +36,7 @@ def audit():
 
 def check(accepted=None):
     found = audit()
-    return check_json(found.summary, found.findings, "1", accepted)
+    return check_json(replace(found, accepted=accepted), "1")
 
 
 def run():

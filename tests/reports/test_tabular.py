@@ -18,7 +18,7 @@ KEYS = [
 
 def report(snap):
     audit = audited(snap)
-    return json.loads(check_json(audit.summary, audit.findings, "1.2.3"))
+    return json.loads(check_json(audit, "1.2.3"))
 
 
 def test_the_report_has_the_published_keys_and_no_others():
@@ -30,7 +30,9 @@ def test_the_report_has_the_published_keys_and_no_others():
         "home",
         "database",
         "era",
+        "headline",
         "counts",
+        "pages",
         "findings",
     ]
     assert found["schema"] == "skillmeat-audit/check/1"
@@ -70,7 +72,7 @@ def test_a_value_that_does_not_apply_is_null():
 def test_the_report_is_ascii():
     audit = audited(snapshot([], [row(HOSTILE)]))
 
-    text = check_json(audit.summary, audit.findings, "1")
+    text = check_json(audit, "1")
 
     assert text.isascii()
     assert b"\x1b" not in text
@@ -95,6 +97,6 @@ def test_terminal_controls_are_escaped_in_csv():
 def test_the_same_input_gives_the_same_bytes():
     snaps = [snapshot([entry(author="J")], [row(), row("skill:b")]) for _ in range(2)]
 
-    first, second = (check_json(a.summary, a.findings, "1") for a in map(audited, snaps))
+    first, second = (check_json(a, "1") for a in map(audited, snaps))
 
     assert first == second

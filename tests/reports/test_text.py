@@ -10,9 +10,7 @@ from skillmeat_audit.reports.terminal.check import Layout, check_text
 
 def checked(snap, **layout):
     audit = audited(snap)
-    lines = check_text(
-        audit.summary, audit.findings, audit.names, Layout(**({"width": 120} | layout))
-    )
+    lines = check_text(audit, Layout(**({"width": 120} | layout)))
     return "\n".join(line.plain for line in lines)
 
 
@@ -27,8 +25,11 @@ def test_the_answer_comes_first_then_the_cause():
     text = checked(snapshot([imported(description="Does it.")], [row()]))
 
     lines = text.splitlines()
-    assert "1 row shows no description and 1 row shows no source link" in lines[2]
-    assert lines[3].split()[:2] == ["1", "import-bare"]
+    assert lines[2] == "Pages show 1 artifact with a source that cannot be clicked."
+    assert lines[3] == "The row of 1 artifact holds wrong values that pages still show right."
+    assert lines[5] == "Rows left wrong, by the path that last wrote them (1 row):"
+    assert lines[6].split()[0] == "1"
+    assert lines[6].endswith("(import-bare)")
 
 
 def test_a_clean_home_has_nothing_wrong():
@@ -181,7 +182,7 @@ def test_lines_follow_the_width_of_the_terminal_and_commands_stay_whole():
     audit = audited(snap)
 
     for width in (80, 100, 120):
-        made = check_text(audit.summary, audit.findings, audit.names, Layout(width))
+        made = check_text(audit, Layout(width))
         lines = "\n".join(line.plain for line in made).splitlines()
         assert [line for line in lines if len(line) > width and "skillmeat-audit" not in line] == []
         assert any("skillmeat-audit rules " in line for line in lines)

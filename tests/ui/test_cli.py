@@ -23,7 +23,7 @@ def test_findings_exit_1_and_name_the_next_command(cli, make_home, era):
     code, out, err = cli("check", make_home(era=era))
 
     assert code == ExitCode.FINDINGS
-    assert "3 rows show no description" in out
+    assert "Rows of 2 artifacts hold wrong values that pages still show right." in out
     assert "next:  skillmeat-audit plan " in out
     assert "skillmeat-audit show skill:1password " in out
     assert err == ""
@@ -147,7 +147,8 @@ def test_what_was_not_asked_for_is_not_called_right(cli, make_home):
     code, out, _ = cli("check", make_home(), "--select", "F003")
 
     assert code == ExitCode.CLEAN
-    assert "Nothing wrong was found." in out
+    assert "Nothing wrong" not in out
+    assert "No finding matches select F003; 29 others are hidden." in out
     assert "every row" not in out
 
 

@@ -9,7 +9,9 @@ import pandas as pd
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.model.tables import PAGES
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.page_view import PAGE_TEXTS
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,10 @@ class LayerColumn:
 
 @dataclass(frozen=True)
 class ArtifactLayers:
-    """The layers of an artifact: manifest and front matter per entry, catalogue, rows.
+    """The layers of an artifact: manifest and front matter per entry, catalogue, rows, pages.
 
-    ``findings`` is ``FINDINGS`` of this artifact; ``explanations`` names, per DB collection, the
-    writer of its row.
+    ``findings`` is ``FINDINGS`` of this artifact, ``pages`` is ``PAGES``; ``explanations`` names,
+    per DB collection, the writer of its row.
     """
 
     artifact_id: str
@@ -39,6 +41,18 @@ class ArtifactLayers:
     findings: pd.DataFrame = field(repr=False)
     explanations: Mapping[str, str]
     names: Names = field(default=Names({}, {}), repr=False)
+    pages: pd.DataFrame = field(default_factory=PAGES.empty, repr=False)
+
+    @property
+    def page_columns(self) -> tuple[LayerColumn, ...]:
+        """What the pages show of the artifact, one column per DB collection."""
+        return tuple(
+            LayerColumn(
+                f"page ({self.names.collection(page['collection_id'])})",
+                {name: page[name] for name in PAGE_TEXTS},
+            )
+            for page in records(self.pages)
+        )
 
 
 def artifact_layers(
@@ -46,7 +60,7 @@ def artifact_layers(
     findings: pd.DataFrame,
     writers: pd.DataFrame,
     artifact_id: str,
-    names: Names,
+    pages: pd.DataFrame,
 ) -> ArtifactLayers:
     """Return the layers of *artifact_id* ("type:name"), with its findings and explanations."""
 
@@ -64,7 +78,9 @@ def artifact_layers(
         *_catalog_columns(snapshot, records(of_artifact(snapshot.catalog))),
         *_row_columns(snapshot, records(of_artifact(snapshot.rows))),
     )
-    return ArtifactLayers(artifact_id, columns, of_artifact(findings), explanations, names)
+    return ArtifactLayers(
+        artifact_id, columns, of_artifact(findings), explanations, pages=of_artifact(pages)
+    )
 
 
 def _entry_columns(snapshot: Snapshot, entries: list[dict[str, Any]]) -> Iterator[LayerColumn]:

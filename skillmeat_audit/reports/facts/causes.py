@@ -10,44 +10,11 @@ from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import WRITABLE, Disposition, Severity, Status
-from skillmeat_audit.model.rules import DEAD_LINKS
 from skillmeat_audit.model.tables import KEY
 from skillmeat_audit.reports.facts.ordering import severity_ranks
 from skillmeat_audit.reports.facts.values import plural
 
 _NO_ROW = "manifests, files, names and catalogue: findings on no single row"
-
-
-@dataclass(frozen=True)
-class AffectedRows:
-    """How many artifacts and rows have one kind of fault.
-
-    ``oldest_at`` is when the oldest of the rows was last written; ``writers`` are the code paths
-    that last wrote the rows, with their numbers of rows.
-    """
-
-    artifacts: int
-    rows: int
-    oldest_at: str | None
-    writers: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The question most people come with: blank descriptions and broken source links."""
-
-    descriptions: AffectedRows
-    sources: AffectedRows
-
-    @property
-    def sentence(self) -> str:
-        """The answer in one sentence, empty where no description and no link is at fault."""
-        blank, broken = self.descriptions.artifacts, self.sources.artifacts
-        parts = [f"{plural(blank, 'artifact')} {_has(blank)} a blank description"] if blank else []
-        if broken:
-            noun = str(broken) if parts else plural(broken, "artifact")
-            parts.append(f"{noun} {_has(broken)} a broken source link")
-        return f"{' and '.join(parts)}." if parts else ""
 
 
 @dataclass(frozen=True)
@@ -79,15 +46,6 @@ class CauseGroup:
     rules: tuple[RuleCount, ...]
     commands: tuple[Command, ...]
     findings: pd.DataFrame = field(repr=False)
-
-
-def answer_of(findings: pd.DataFrame, rows: pd.DataFrame) -> Answer:
-    """Return the answer from *findings* (``FINDINGS``) and the cache *rows* (``ROWS``)."""
-    column, status = findings["column"].fillna(""), findings["status"].fillna("")
-    wrong = is_in(status, (Status.MISSING, Status.DIFFERS))
-    blank = (column == "description") & (status == Status.MISSING)
-    broken = ((column == "source") & wrong) | is_in(findings["rule"], DEAD_LINKS)
-    return Answer(_affected(findings[blank], rows), _affected(findings[broken], rows))
 
 
 def group_by_cause(
@@ -128,17 +86,6 @@ def _group(
     )
 
 
-def _affected(findings: pd.DataFrame, rows: pd.DataFrame) -> AffectedRows:
-    counts = findings.drop_duplicates(list(KEY))["writer"].dropna().value_counts().sort_index()
-    writers = counts.sort_values(ascending=False, kind="stable").items()
-    return AffectedRows(
-        artifacts=int(findings["artifact_id"].nunique()),
-        rows=len(findings.drop_duplicates(list(KEY))),
-        oldest_at=min(_times(findings, rows), default=None),
-        writers=tuple((str(writer), int(number)) for writer, number in writers),
-    )
-
-
 def _times(findings: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
     """Return when the rows of *findings* were last written, of rows that have a time."""
     keys = findings[list(KEY)].dropna().drop_duplicates()
@@ -173,7 +120,3 @@ def commands_for(
 
 def _select_options(findings: pd.DataFrame) -> str:
     return " ".join(f"--select {code}" for code in sorted(findings["rule"].unique()))
-
-
-def _has(number: int) -> str:
-    return "has" if number == 1 else "have"

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from skillmeat_audit.model.findings import SEVERITIES
 
-FACETS = ("rule", "severity", "writer", "collection")
+FACETS = ("rule", "severity", "writer", "collection", "page")
 _COLUMNS = {"collection": "collection_id"}
 _SEARCHED = ("artifact_id", "column", "expected", "actual", "detail")
 
@@ -23,24 +23,27 @@ Bools = npt.NDArray[np.bool_]
 class FindingFilter(TypedDict, total=False):
     """A filter of findings: all of its fields must match.
 
-    ``rule``, ``severity``, ``writer`` and ``collection`` (its id) match exactly, ``""`` matches
-    findings without one; ``text`` is searched in the artifact, the column, the values and the
-    detail, in upper or lower case.
+    ``rule``, ``severity``, ``writer``, ``collection`` (its id) and ``page`` (what the page of the
+    artifact is: blank, not clickable, right) match exactly, ``""`` matches findings without one;
+    ``text`` is searched in the artifact, the column, the values and the detail, in upper or lower
+    case.
     """
 
     rule: str
     severity: str
     writer: str
     collection: str
+    page: str
     text: str
 
 
 class FindingFacets:
-    """The findings (``FINDINGS``) of an audit, by position."""
+    """Findings (``FINDINGS``) by position; *pages* are the states of their pages."""
 
-    def __init__(self, findings: pd.DataFrame) -> None:
+    def __init__(self, findings: pd.DataFrame, pages: pd.Series) -> None:
         self.findings = findings
-        self._facets = {name: _codes(findings[_COLUMNS.get(name, name)]) for name in FACETS}
+        columns = findings.assign(page=pages)
+        self._facets = {name: _codes(columns[_COLUMNS.get(name, name)]) for name in FACETS}
         self._ranks: dict[str, Ints] = {}
         self._masks: dict[str, tuple[str, Bools]] = {}
 

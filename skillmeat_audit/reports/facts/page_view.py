@@ -5,10 +5,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.reports.facts.names import Names
 
 PAGE_TEXTS = ("description", "source", "origin", "origin_source")
+TIERS = {
+    "row": "the row, which is synced",
+    "manifest": "the manifest: the row was never synced, or was invalidated",
+    "reconstructed": "the artifacts table: never synced, and the active collection lacks it",
+}
+_TEXT_LIMIT = 60
 
 
 @dataclass(frozen=True)
@@ -23,3 +29,13 @@ class ArtifactPages:
 def describe_link(page: Mapping[str, object]) -> str:
     """Return whether the source on *page* can be clicked, and if not, why."""
     return "yes" if page["clickable"] else f"no: {printable(page['obstacle'])}"
+
+
+def describe_page(page: Mapping[str, object]) -> str:
+    """Return in a line what *page* shows, which layer serves it, and if its source is a link."""
+    text = shortened(printable(page["description"]), _TEXT_LIMIT) if page["description"] else ""
+    shown = f"“{text}”" if text else "no description"
+    link = (
+        "its source is a link" if page["clickable"] else f"no link: {printable(page['obstacle'])}"
+    )
+    return f"its page shows {shown}, served from {TIERS[str(page['tier'])]}; {link}"

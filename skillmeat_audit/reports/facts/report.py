@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.model.findings import SEVERITIES, Severity
+from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.live import LiveComparison
 from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.trend import RUNS, Accepted, Delta
-from skillmeat_audit.reports.facts.causes import Answer, CauseGroup
+from skillmeat_audit.reports.facts.blank_pages import BlankArtifact
+from skillmeat_audit.reports.facts.causes import CauseGroup
+from skillmeat_audit.reports.facts.headline import Headline
 from skillmeat_audit.reports.facts.names import Names
-from skillmeat_audit.reports.facts.summary import NOTHING_WRONG, Summary
-from skillmeat_audit.reports.facts.values import plural
+from skillmeat_audit.reports.facts.summary import Summary
 
 TITLE = "SkillMeat cache audit"
 
@@ -53,27 +54,27 @@ class RunContext:
 class Report:
     """A home that was checked; ``findings`` is ``REPORTED``, ``made_at`` when (UTC, to seconds).
 
-    ``part`` names the part of the home in scope, empty for everything. ``groups`` are the findings
-    by cause, the worst first. ``notes`` inform; ``warnings`` are failures beside the audit: with
+    ``groups`` are the findings by cause, the worst first; ``blanks`` are the artifacts that pages
+    show blank or without a link. ``notes`` inform; ``warnings`` are failures beside the audit: with
     any, the report is not clean.
     """
 
     summary: Summary
-    answer: Answer
+    headline: Headline
     findings: pd.DataFrame = field(repr=False)
     groups: tuple[CauseGroup, ...] = field(repr=False)
+    blanks: tuple[BlankArtifact, ...] = field(repr=False)
     rule_book: RuleBook = field(repr=False)
     past: RunContext = field(default_factory=RunContext, repr=False)
     live: LiveComparison | None = field(default=None, repr=False)
     made_at: str = ""
-    part: str = ""
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
-    def headline(self) -> str:
-        """The answer in one line."""
-        return self.answer.sentence or clean_sentence(self.summary, self.part)
+    def sentence(self) -> str:
+        """The answer in a few sentences."""
+        return self.headline.sentence
 
     def exit_code(self, fail_on: Severity = Severity.WARNING) -> ExitCode:
         """Return FAILED with any warnings, else the code of the findings (`Summary.exit_code`)."""
@@ -90,21 +91,10 @@ class Failure:
     made_at: str = ""
 
     @property
-    def headline(self) -> str:
+    def sentence(self) -> str:
         """The answer in one line."""
         return "The home could not be checked"
 
     def exit_code(self, fail_on: Severity = Severity.WARNING) -> ExitCode:
         """Return FAILED; *fail_on* has no effect."""
         return ExitCode.FAILED
-
-
-def clean_sentence(summary: Summary, part: str = "") -> str:
-    """Return the headline of a report without blank descriptions and broken links in *part*."""
-    counts = [plural(summary.counts[each], each) for each in SEVERITIES[:2] if summary.counts[each]]
-    text = " and ".join(counts) or "Nothing wrong"
-    if part:
-        return f"{text} in the part that was asked for."
-    return (
-        f"{text}, but no blank description and no broken source link." if counts else NOTHING_WRONG
-    )

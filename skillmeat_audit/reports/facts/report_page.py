@@ -12,12 +12,9 @@ from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.tables import KEY
 from skillmeat_audit.reports.facts.baseline_notes import baseline_lines
-from skillmeat_audit.reports.facts.causes import (
-    AffectedRows,
-    CauseGroup,
-    Command,
-    RuleCount,
-)
+from skillmeat_audit.reports.facts.blank_pages import BlankArtifact
+from skillmeat_audit.reports.facts.cards import Card, cards_of
+from skillmeat_audit.reports.facts.causes import CauseGroup, Command, RuleCount
 from skillmeat_audit.reports.facts.lines import is_about_cell
 from skillmeat_audit.reports.facts.names import ERAS, HOME_LABEL, Names
 from skillmeat_audit.reports.facts.ordering import worst_first
@@ -32,6 +29,7 @@ from skillmeat_audit.reports.facts.values import (
 
 # The limits of a page; the page shows each as "shown of total".
 ROWS_PER_CAUSE, ROWS_IN_ALL, CHANGES_SHOWN, RUNS_SHOWN = 25, 200, 20, 12
+BLANKS_SHOWN = 25
 NOTES_PER_RULE = 5  # of one cause: five examples per info rule are enough
 _NAME_LIMIT, _VALUE_LIMIT, _NOTE_LIMIT = 80, 100, 4000
 
@@ -93,15 +91,6 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Card:
-    """One number of the answer, what it counts, since when, and the code paths."""
-
-    number: int
-    label: str
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class DeltaView:
     """What changed since an earlier run."""
 
@@ -123,9 +112,12 @@ class Page:
     home: str
     made_at: str
     headline: str
+    answer: tuple[str, ...]
     tone: str
     facts: tuple[str, ...]
     cards: tuple[Card, ...]
+    blanks: tuple[BlankArtifact, ...]
+    blanks_total: int
     difference: DeltaView | None
     sections: tuple[Section, ...]
     runs: tuple[Mapping[str, object], ...]
@@ -142,13 +134,13 @@ def page_of(report: Report) -> Page:
     return Page(
         home=_cut(summary.home, 200),
         made_at=format_utc(report.made_at),
-        headline=report.headline,
+        headline=report.headline.sentences[0],
+        answer=report.headline.sentences[1:],
         tone="failed" if report.warnings else tone,
         facts=_facts(report),
-        cards=(
-            _card("blank description", report.answer.descriptions),
-            _card("broken source link", report.answer.sources),
-        ),
+        cards=tuple(cards_of(report.headline.pages)),
+        blanks=tuple(_cut_blank(blank) for blank in report.blanks[:BLANKS_SHOWN]),
+        blanks_total=report.headline.pages.not_right if report.headline.pages else 0,
         difference=_difference(report),
         sections=tuple(_sections(report)),
         runs=tuple(records(report.past.trend.tail(RUNS_SHOWN))),
@@ -176,15 +168,14 @@ def _facts(report: Report) -> tuple[str, ...]:
     return size, wrong, rows, severities, era
 
 
-def _card(label: str, affected: AffectedRows) -> Card:
-    if not affected.artifacts:
-        return Card(0, f"artifacts with a {label}", ("none",))
-    noun = "artifact" if affected.artifacts == 1 else "artifacts"
-    lines = [f"{plural(affected.rows, 'row')}"]
-    if affected.oldest_at:
-        lines[0] += f", the oldest written {affected.oldest_at[:10]}"
-    lines += [f"{number} through {writer}" for writer, number in affected.writers[:3]]
-    return Card(affected.artifacts, f"{noun} with a {label}", tuple(lines))
+def _cut_blank(blank: BlankArtifact) -> BlankArtifact:
+    return BlankArtifact(
+        artifact_id=_cut(blank.artifact_id, _NAME_LIMIT),
+        collections=tuple(_cut(name, _NAME_LIMIT) for name in blank.collections[:3]),
+        shows=blank.shows,
+        why=_cut(blank.why, 2 * _VALUE_LIMIT),
+        action=_cut(blank.action, _NOTE_LIMIT),
+    )
 
 
 def _difference(report: Report) -> DeltaView | None:
@@ -226,10 +217,9 @@ def _sections(report: Report) -> Sequence[Section]:
         rows = _listing(visible, report.rule_book.names, len(visible)).rows
         listing = Listing(rows, len(group.findings))
         remaining -= len(rows)
-        title = group.writer or HOME_LABEL
-        sections.append(
-            Section(title, group.does, _span(group), group.rules, group.commands, listing)
-        )
+        title = f"{group.does} ({group.writer})" if group.writer else HOME_LABEL
+        does = "" if group.writer else group.does
+        sections.append(Section(title, does, _span(group), group.rules, group.commands, listing))
     return sections
 
 

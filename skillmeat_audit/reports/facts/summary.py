@@ -15,7 +15,6 @@ from skillmeat_audit.model.findings import (
     SEVERITIES,
     WRITABLE,
     Disposition,
-    Evidence,
     Severity,
     Status,
 )
@@ -23,7 +22,7 @@ from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import KEY
 from skillmeat_audit.reports.facts.values import plural
 
-NOTHING_WRONG = "Nothing wrong was found."  # within the scope: rules may be left out
+CAUSES_TITLE = "Rows left wrong, by the path that last wrote them"
 
 
 @dataclass(frozen=True)
@@ -40,14 +39,13 @@ class Summary:
     """An audit in numbers.
 
     ``counts`` holds artifacts (manifest entries), rows, findings, error, warning and info.
-    ``blank`` counts rows without description and without source although the manifest has them.
+    ``causes`` are the writers of the ``wrong_rows``, each row counted once.
     """
 
     home: str
     database: str | None
     era: str | None
     counts: Mapping[str, int]
-    blank: Mapping[str, int]
     causes: tuple[Cause, ...]
     wrong_cells: int
     wrong_rows: int
@@ -98,7 +96,6 @@ def summarize(
             "findings": len(findings),
         }
         | {str(severity): int(severities.get(severity, 0)) for severity in SEVERITIES},
-        blank={column: _blank(wrong, column) for column in ("description", "source")},
         causes=tuple(_causes(wrong, paths)),
         wrong_cells=len(wrong),
         wrong_rows=len(wrong.drop_duplicates(list(KEY))),
@@ -111,23 +108,6 @@ def summarize(
             for code, count in ignored["rule"].value_counts().sort_index().items()
         },
     )
-
-
-def answer_sentence(summary: Summary) -> str:
-    """Return how many rows lack a description or source link, or that nothing is wrong."""
-    parts = [
-        f"{plural(rows, 'row')} {'shows' if rows == 1 else 'show'} no {name}"
-        for rows, name in (
-            (summary.blank["description"], "description"),
-            (summary.blank["source"], "source link"),
-        )
-        if rows
-    ]
-    if parts:
-        return f"{' and '.join(parts)} although the manifest has them."
-    if summary.counts["error"] + summary.counts["warning"] == 0:
-        return NOTHING_WRONG
-    return ""
 
 
 def describe_counts(summary: Summary) -> str:
@@ -144,14 +124,8 @@ def describe_ignored(summary: Summary) -> str:
     return f"ignored on request: {listed}" if listed else ""
 
 
-def _blank(wrong: pd.DataFrame, column: str) -> int:
-    missing = (wrong["status"] == Status.MISSING) & (wrong["evidence"] == Evidence.MANIFEST)
-    return int((missing & (wrong["column"] == column)).sum())
-
-
 def _causes(wrong: pd.DataFrame, paths: Mapping[str, str]) -> Iterator[Cause]:
-    """Yield the writers of rows that disagree with the manifest, the most frequent first."""
-    errors = wrong[wrong["evidence"] == Evidence.MANIFEST].drop_duplicates(list(KEY))
-    counts = errors["writer"].value_counts().sort_index()
+    """Yield the writers of the rows with *wrong* cells, the most frequent first."""
+    counts = wrong.drop_duplicates(list(KEY))["writer"].value_counts().sort_index()
     for writer, rows in counts.sort_values(ascending=False, kind="stable").items():
         yield Cause(str(writer), int(rows), paths[str(writer)])

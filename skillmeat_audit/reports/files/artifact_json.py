@@ -7,6 +7,7 @@ from skillmeat_audit.reports.facts.artifact import ArtifactLayers
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 from skillmeat_audit.reports.files.findings_json import FindingRecord, finding_records
 from skillmeat_audit.reports.files.live_json import LiveRecord, live_record
+from skillmeat_audit.reports.files.page_json import PageRecord, page_records
 
 
 class LayerRecord(msgspec.Struct, frozen=True):
@@ -20,11 +21,12 @@ class LayerRecord(msgspec.Struct, frozen=True):
 class ArtifactDocument(
     msgspec.Struct, frozen=True, tag_field="schema", tag="skillmeat-audit/artifact/1"
 ):
-    """The layers of one artifact; ``explanations`` name the writer of each row."""
+    """The layers of one artifact, and its pages; ``explanations`` name the writer of each row."""
 
     tool_version: str
     artifact_id: str
     layers: list[LayerRecord]
+    pages: list[PageRecord]
     explanations: dict[str, str]
     findings: list[FindingRecord]
     live: LiveRecord | msgspec.UnsetType = msgspec.UNSET
@@ -42,6 +44,7 @@ def artifact_json(
                 LayerRecord(column.title, column.state, dict(column.texts))
                 for column in artifact.columns
             ],
+            pages=page_records(artifact.pages),
             explanations=dict(artifact.explanations),
             findings=finding_records(artifact.findings),
             live=live_record(live),

@@ -1,14 +1,17 @@
 """Renders an audit as JSON: ``skillmeat-audit/check/1``."""
 
 import msgspec
-import pandas as pd
 
-from skillmeat_audit.model.live import LiveComparison
-from skillmeat_audit.model.trend import Accepted
-from skillmeat_audit.reports.facts.summary import Summary
+from skillmeat_audit.reports.facts.audited import AuditFacts
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 from skillmeat_audit.reports.files.findings_json import FindingRecord, finding_records
 from skillmeat_audit.reports.files.live_json import LiveRecord, live_record
+from skillmeat_audit.reports.files.page_json import (
+    HeadlineRecord,
+    PageRecord,
+    headline_record,
+    page_records,
+)
 
 
 class BaselineCounts(msgspec.Struct, frozen=True):
@@ -20,26 +23,26 @@ class BaselineCounts(msgspec.Struct, frozen=True):
 
 
 class CheckDocument(msgspec.Struct, frozen=True, tag_field="schema", tag="skillmeat-audit/check/1"):
-    """An audit of a home; ``baseline`` and ``live`` are absent where not asked for."""
+    """An audit of a home; ``pages`` is what SkillMeat's pages show of each row.
+
+    ``baseline`` and ``live`` are absent where they were not asked for.
+    """
 
     tool_version: str
     home: str
     database: str | None
     era: str | None
+    headline: HeadlineRecord
     counts: dict[str, int]
+    pages: list[PageRecord]
     findings: list[FindingRecord]
     baseline: BaselineCounts | msgspec.UnsetType = msgspec.UNSET
     live: LiveRecord | msgspec.UnsetType = msgspec.UNSET
 
 
-def check_json(
-    summary: Summary,
-    findings: pd.DataFrame,
-    version: str,
-    accepted: Accepted | None = None,
-    live: LiveComparison | None = None,
-) -> bytes:
-    """Return the audit as ``skillmeat-audit/check/1``; *findings* is ``FINDINGS``."""
+def check_json(audit: AuditFacts, version: str) -> bytes:
+    """Return *audit* as ``skillmeat-audit/check/1``."""
+    summary, accepted = audit.summary, audit.accepted
     baseline: BaselineCounts | msgspec.UnsetType = msgspec.UNSET
     if accepted is not None:
         stale, expired = list(accepted.stale), list(accepted.expired)
@@ -50,9 +53,11 @@ def check_json(
             home=summary.home,
             database=summary.database,
             era=summary.era,
+            headline=headline_record(audit.headline),
             counts=dict(summary.counts),
-            findings=finding_records(findings),
+            pages=page_records(audit.pages),
+            findings=finding_records(audit.findings),
             baseline=baseline,
-            live=live_record(live),
+            live=live_record(audit.live),
         )
     )

@@ -24,7 +24,7 @@ def annotations(report: Report) -> str:
 
 def failure_annotation(failure: Failure) -> str:
     """Return *failure* as a workflow command."""
-    return f"{command('error', failure.headline, failure.reason)}\n"
+    return f"{command('error', failure.sentence, failure.reason)}\n"
 
 
 def command(kind: str, title: str, message: str) -> str:
@@ -42,7 +42,7 @@ def _commands(report: Report) -> Iterator[str]:
         for finding in listed:
             title = f"{finding['rule']} {report.rule_book.names.titles[str(finding['rule'])]}"
             yield command(_KINDS[severity], title, _message(finding, report.rule_book.names))
-    total = f"{report.headline} {annotated} of {plural(len(findings), 'finding')} annotated."
+    total = f"{report.sentence} {annotated} of {plural(len(findings), 'finding')} annotated."
     yield command("notice", TITLE, total)
 
 

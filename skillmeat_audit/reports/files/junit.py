@@ -3,6 +3,8 @@
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
+import msgspec
+
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.contracts import records
@@ -12,6 +14,7 @@ from skillmeat_audit.reports.facts.lines import Finding, describe_difference, de
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.report import Failure, Report
 from skillmeat_audit.reports.facts.values import plural
+from skillmeat_audit.reports.files.page_json import headline_record
 
 LINES_SHOWN, _LINE_LIMIT = 100, 300
 
@@ -33,6 +36,8 @@ def junit_xml(report: Report) -> bytes:
         ]
         _count(suite, cases, report.made_at)
     _sum(root)
+    # A suite has properties in the schema, the root has none: the first suite holds the headline.
+    _add_headline(root[0], report)
     return _bytes(root)
 
 
@@ -68,6 +73,14 @@ def _case(
         message = f"{plural(ignored, 'finding')} ignored on request"
         ET.SubElement(case, "skipped", message=message)
     return case
+
+
+def _add_headline(suite: ET.Element, report: Report) -> None:
+    properties = ET.Element("properties")
+    for name, value in msgspec.to_builtins(headline_record(report.headline)).items():
+        text = "" if value is None else printable(value)
+        ET.SubElement(properties, "property", name=f"headline.{name}", value=text)
+    suite.insert(0, properties)
 
 
 def _line(finding: Finding, names: Names) -> str:

@@ -38,7 +38,7 @@ def markdown(report: Report) -> str:
 def failure_markdown(failure: Failure) -> str:
     """Return *failure* as Markdown."""
     return (
-        f"# {failure.headline}\n\n{code(failure.home)} · {format_utc(failure.made_at)}\n\n"
+        f"# {failure.sentence}\n\n{code(failure.home)} · {format_utc(failure.made_at)}\n\n"
         f"{escaped(failure.reason)}\n"
     )
 
@@ -73,15 +73,29 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _opening(page: Page) -> str:
-    cards = table(
-        ("", "what", "since when, through which path"),
-        [(str(card.number), escaped(card.label), escaped("; ".join(card.lines)))
-         for card in page.cards],
-    )  # fmt: skip
+    cards = [(str(card.number), escaped(card.label), escaped(card.note)) for card in page.cards]
+    answer = "".join(f"{escaped(sentence)}\n\n" for sentence in page.answer)
     return (
-        f"# {escaped(page.headline)}\n\n{TITLE} of {code(page.home)} · {page.made_at}\n\n"
-        f"{escaped(' · '.join(page.facts))}\n\n{cards}"
+        f"# {escaped(page.headline)}\n\n{answer}"
+        f"{TITLE} of {code(page.home)} · {page.made_at}\n\n"
+        f"{escaped(' · '.join(page.facts))}\n\n{table(('', 'what', ''), cards)}\n{_blanks(page)}"
     )
+
+
+def _blanks(page: Page) -> str:
+    """Return the artifacts that pages show blank or without a link: why, and what to do."""
+    if not page.blanks:
+        return ""
+    rows = [
+        (
+            _artifact_code(blank.artifact_id, ", ".join(blank.collections)),
+            escaped(blank.shows), escaped(blank.why), code(blank.action),
+        )
+        for blank in page.blanks
+    ]  # fmt: skip
+    caption = f"{len(rows)} of {plural(page.blanks_total, 'artifact')}:"
+    header = ("artifact", "its page shows", "why", "what to do")
+    return f"## Blank pages\n\n{caption}\n\n{table(header, rows)}"
 
 
 def _difference(page: Page) -> str:

@@ -24,7 +24,7 @@ def notice_of(document: Report | Failure, threshold: Severity) -> Notice | None:
     """
     if isinstance(document, Failure):
         body = f"{printable(document.home)}\n{printable(document.reason)}"
-        return Notice(f"{TITLE}: {document.headline}", body, Severity.ERROR)
+        return Notice(f"{TITLE}: {document.sentence}", body, Severity.ERROR)
     new = _new(document, threshold)
     if new.empty and not document.warnings:
         return None
@@ -43,7 +43,7 @@ def _new(report: Report, threshold: Severity) -> pd.DataFrame:
 
 def _lines(report: Report, new: pd.DataFrame) -> Iterator[str]:
     yield printable(report.summary.home)
-    yield report.headline
+    yield report.sentence
     yield from (printable(warning) for warning in report.warnings)
     if (changes := report.past.changes) is not None:
         counts = f"{changes.new} new, {len(changes.fixed)} fixed, {changes.persisting} persisting"

@@ -15,8 +15,11 @@ _HELP = {
     "rows": "Cache rows.",
     "findings": "Findings by severity.",
     "rule_findings": "Findings by rule.",
-    "blank_description_artifacts": "Artifacts with a blank description.",
-    "broken_source_artifacts": "Artifacts with a broken source link.",
+    "pages_without_description": "Artifacts that pages show without a description.",
+    "pages_described_elsewhere": "Those of them whose description a layer knows.",
+    "pages_not_clickable": "Artifacts with a source that pages show without a link.",
+    "pages_wrong_but_shown_right": "Artifacts whose rows are wrong and whose pages are right.",
+    "pages_values_blanked_next": "Values that the next restart or refresh blanks.",
     "wrong_cells": "Cells that differ from the expected value.",
     "missing_rows": "Manifest entries without a row.",
     "orphan_rows": "Rows without a manifest entry.",
@@ -25,6 +28,11 @@ _HELP = {
     "fixed_findings": "Findings of the earlier run that this run does not have.",
     "persisting_findings": "Findings that the earlier run had too.",
 }
+
+_PAGE_NUMBERS = (
+    *("without_description", "described_elsewhere", "not_clickable"),
+    *("wrong_but_shown_right", "values_blanked_next"),
+)
 
 
 def metrics(report: Report) -> str:
@@ -37,8 +45,7 @@ def metrics(report: Report) -> str:
         **{name: [(home, summary.counts[name])] for name in ("artifacts", "rows")},
         "findings": [(home | {"severity": each}, summary.counts[each]) for each in SEVERITIES],
         "rule_findings": list(_by_rule(report, home)),
-        "blank_description_artifacts": [(home, report.answer.descriptions.artifacts)],
-        "broken_source_artifacts": [(home, report.answer.sources.artifacts)],
+        **{f"pages_{name}": [(home, number)] for name, number in _of_pages(report)},
         "wrong_cells": [(home, summary.wrong_cells)],
         "missing_rows": [(home, summary.missing_rows)],
         "orphan_rows": [(home, summary.orphan_rows)],
@@ -56,6 +63,13 @@ def failure_metrics(failure: Failure) -> str:
     """Return *failure* in Prometheus's text format: no success, and the time."""
     home = {"home": failure.home}
     return _exposition({"success": [(home, 0.0)], **_completion(home, failure.made_at)})
+
+
+def _of_pages(report: Report) -> Iterator[tuple[str, int]]:
+    """Yield the numbers of the headline; none without a cache."""
+    pages = report.headline.pages
+    for name in _PAGE_NUMBERS if pages else ():
+        yield name, getattr(pages, name)
 
 
 def _by_rule(report: Report, home: Labels) -> Iterator[tuple[Labels, float]]:

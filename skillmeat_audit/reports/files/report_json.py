@@ -5,12 +5,14 @@ import msgspec
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.trend import Accepted, Delta
-from skillmeat_audit.reports.facts.causes import AffectedRows, CauseGroup
+from skillmeat_audit.reports.facts.blank_pages import BlankArtifact
+from skillmeat_audit.reports.facts.causes import CauseGroup
 from skillmeat_audit.reports.facts.report import Failure, Report
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 from skillmeat_audit.reports.files.findings_json import ReportedFinding, reported_findings
 from skillmeat_audit.reports.files.history_json import HistoryRun, history_runs
 from skillmeat_audit.reports.files.live_json import LiveRecord, live_record
+from skillmeat_audit.reports.files.page_json import HeadlineRecord, headline_record
 
 
 class FixedFinding(msgspec.Struct, frozen=True):
@@ -25,13 +27,14 @@ class FixedFinding(msgspec.Struct, frozen=True):
     since_at: str | None
 
 
-class AffectedRecord(msgspec.Struct, frozen=True):
-    """One kind of fault: how many artifacts and rows have it, since when, and rows by writer."""
+class BlankRecord(msgspec.Struct, frozen=True):
+    """An artifact that pages show blank or without a link; ``action`` is what to do."""
 
-    artifacts: int
-    rows: int
-    oldest_at: str | None
-    writers: dict[str, int]
+    artifact_id: str
+    collections: list[str]
+    shows: str
+    why: str
+    action: str
 
 
 class CauseRecord(msgspec.Struct, frozen=True):
@@ -77,11 +80,10 @@ class ReportDocument(
     failure: str | None = None
     database: str | None = None
     era: str | None = None
-    headline: str = ""
+    headline: HeadlineRecord | None = None
     counts: dict[str, int] | None = None
     ignored: dict[str, int] | None = None
-    blank_descriptions: AffectedRecord | None = None
-    broken_sources: AffectedRecord | None = None
+    blank_artifacts: list[BlankRecord] | None = None
     causes: list[CauseRecord] | None = None
     changes: DeltaRecord | None = None
     baseline: BaselineRecord | None = None
@@ -101,11 +103,10 @@ def report_json(report: Report) -> bytes:
             home=summary.home,
             database=summary.database,
             era=summary.era,
-            headline=report.headline,
+            headline=headline_record(report.headline),
             counts=dict(summary.counts),
             ignored=dict(summary.ignored),
-            blank_descriptions=_affected(report.answer.descriptions),
-            broken_sources=_affected(report.answer.sources),
+            blank_artifacts=[_blank(each) for each in report.blanks],
             causes=[_cause(group) for group in report.groups],
             changes=None if past.changes is None else _delta(past.changes),
             baseline=None if past.accepted is None else _baseline(past.accepted),
@@ -125,7 +126,6 @@ def failure_json(failure: Failure) -> bytes:
             made_at=failure.made_at,
             home=failure.home,
             failure=failure.reason,
-            headline=failure.headline,
         )
     )
 
@@ -140,9 +140,10 @@ def _baseline(accepted: Accepted) -> BaselineRecord:
     return BaselineRecord(findings, list(accepted.stale), list(accepted.expired))
 
 
-def _affected(affected: AffectedRows) -> AffectedRecord:
-    writers = dict(affected.writers)
-    return AffectedRecord(affected.artifacts, affected.rows, affected.oldest_at, writers)
+def _blank(blank: BlankArtifact) -> BlankRecord:
+    return BlankRecord(
+        blank.artifact_id, list(blank.collections), blank.shows, blank.why, blank.action
+    )
 
 
 def _cause(group: CauseGroup) -> CauseRecord:

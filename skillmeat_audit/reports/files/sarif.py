@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
+import msgspec
+
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.contracts import records
@@ -11,6 +13,7 @@ from skillmeat_audit.reports.facts.lines import Finding, describe_difference, de
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.report import Failure, Report
 from skillmeat_audit.reports.files.ascii_json import ascii_json
+from skillmeat_audit.reports.files.page_json import headline_record
 
 SCHEMA_URI = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -38,7 +41,11 @@ def sarif(report: Report) -> bytes:
         "originalUriBaseIds": _bases(rule_book.base),
         "columnKind": "unicodeCodePoints",
         "results": results,
-        "properties": {"shown": len(visible), "total": len(report.findings)},
+        "properties": {
+            "headline": msgspec.to_builtins(headline_record(report.headline)),
+            "shown": len(visible),
+            "total": len(report.findings),
+        },
     }
     return _log(run)
 

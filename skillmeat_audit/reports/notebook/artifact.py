@@ -10,6 +10,7 @@ from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import Status
 from skillmeat_audit.reports.facts.artifact import ArtifactLayers, LayerColumn
 from skillmeat_audit.reports.facts.lines import Finding, is_about_cell
+from skillmeat_audit.reports.facts.page_view import describe_page
 from skillmeat_audit.reports.notebook.audit import findings_html
 from skillmeat_audit.reports.notebook.html import (
     empty_sign,
@@ -34,16 +35,22 @@ def artifact_html(artifact: ArtifactLayers) -> Markup:
         for finding in records(artifact.findings)
         if is_about_cell(finding)
     }
-    layers = artifact.columns[:_LAYER_LIMIT]
+    columns = (*artifact.columns, *artifact.page_columns)
+    layers = columns[:_LAYER_LIMIT]
     present = [name for name in COLUMNS if any(_has_cell(layer, name, wrong) for layer in layers)]
     absent = [name for name in COLUMNS if name not in present]
-    caption = f"{artifact.artifact_id}: {len(layers)} of {len(artifact.columns)} layers"
+    pages = {str(page["collection_id"]): describe_page(page) for page in records(artifact.pages)}
+    caption = f"{artifact.artifact_id}: {len(layers)} of {len(columns)} layers"
     rows = ([name, *(_cell(layer, name, wrong) for layer in layers)] for name in present)
     return fragment(
         table_html(caption, ("column", *(layer.title for layer in layers)), rows),
         paragraph(f"no layer knows: {', '.join(absent)}" if absent else ""),
         *(
-            paragraph(strong(f"row in {artifact.names.collection(collection)}"), explanation)
+            paragraph(
+                strong(f"row in {artifact.names.collection(collection)}"),
+                explanation,
+                pages.get(collection),
+            )
             for collection, explanation in artifact.explanations.items()
         ),
         _other_findings(artifact),

@@ -8,12 +8,13 @@ from markupsafe import Markup
 
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Status
+from skillmeat_audit.reports.facts.audited import AuditFacts
 from skillmeat_audit.reports.facts.lines import Finding, is_about_cell
 from skillmeat_audit.reports.facts.names import HOME_LABEL, Names
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.summary import (
+    CAUSES_TITLE,
     Summary,
-    answer_sentence,
     describe_counts,
     describe_ignored,
 )
@@ -36,13 +37,16 @@ _NEXT = ("audit.show('type:name')", "audit.findings", "sma.explore(audit)", "aud
 _HEADER = ("rule", "severity", "column", "now", "should be", "evidence", "repair")
 
 
-def audit_html(summary: Summary, findings: pd.DataFrame, names: Names) -> Markup:
-    """Return the audit as an HTML fragment; *findings* is ``FINDINGS``, the worst are shown."""
+def audit_html(audit: AuditFacts) -> Markup:
+    """Return *audit* as an HTML fragment; the worst findings are shown."""
+    summary, findings, names = audit.summary, audit.findings, audit.names
     counts = summary.counts
+    first, *others = audit.headline.sentences
     size = plural(counts["artifacts"], "artifact"), plural(counts["rows"], "row")
     return fragment(
         paragraph(strong(summary.home), *size),
-        paragraph(strong(answer_sentence(summary))),
+        paragraph(strong(first)),
+        *map(paragraph, others),
         paragraph(describe_counts(summary), *severities(counts), describe_ignored(summary)),
         _causes(summary),
         _worst_findings(findings, names),
@@ -87,9 +91,9 @@ def severities(counts: Mapping[Any, int]) -> list[Markup]:
 
 
 def _causes(summary: Summary) -> Markup:
-    rows = [(cause.writer, cause.rows, cause.does) for cause in summary.causes]
-    header = ("writer", "rows", "what it does")
-    return table_html("Who left rows wrong", header, rows) if rows else Markup()
+    rows = [(f"{cause.does} ({cause.writer})", cause.rows) for cause in summary.causes]
+    caption = f"{CAUSES_TITLE} ({plural(summary.wrong_rows, 'row')})"
+    return table_html(caption, ("path", "rows"), rows) if rows else Markup()
 
 
 def _worst_findings(findings: pd.DataFrame, names: Names) -> Markup:

@@ -11,6 +11,7 @@ from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.reports.facts.artifact import ArtifactLayers, LayerColumn
 from skillmeat_audit.reports.facts.causes import commands_for
 from skillmeat_audit.reports.facts.lines import Finding
+from skillmeat_audit.reports.facts.page_view import describe_page
 from skillmeat_audit.reports.facts.values import display_value, fit_cells
 from skillmeat_audit.reports.terminal.check import NAME_CHARS, Layout
 from skillmeat_audit.reports.terminal.finding import NO_VALUE, finding_lines
@@ -27,6 +28,7 @@ def artifact_text(artifact: ArtifactLayers, layout: Layout, home: str) -> Iterat
     listed = records(artifact.findings)
     yield Text(printable(artifact.artifact_id), "bold")
     yield from _layers(artifact, listed, layout)
+    pages = {str(page["collection_id"]): page for page in records(artifact.pages)}
     of_findings = {str(finding["collection_id"]): finding["collection_id"] for finding in listed}
     for key, collection_id in ({key: key for key in artifact.explanations} | of_findings).items():
         yield Text()
@@ -36,6 +38,8 @@ def artifact_text(artifact: ArtifactLayers, layout: Layout, home: str) -> Iterat
         yield Text(printable(title), "bold")
         if explanation := artifact.explanations.get(key):
             yield from wrapped(f"  {printable(explanation)}", layout.width, 2)
+        if page := pages.get(key):
+            yield from wrapped(f"  {describe_page(page)}", layout.width, 2)
         for finding in listed:
             if finding["collection_id"] == collection_id:
                 yield from finding_lines(finding, artifact.names, layout.width)

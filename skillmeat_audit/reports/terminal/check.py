@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-import pandas as pd
 from rich.cells import cell_len
 from rich.text import Text
 
@@ -13,12 +12,14 @@ from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.reports.facts.audited import AuditFacts
 from skillmeat_audit.reports.facts.causes import Command
+from skillmeat_audit.reports.facts.headline import NOTHING_WRONG, Headline
 from skillmeat_audit.reports.facts.lines import Finding
 from skillmeat_audit.reports.facts.names import ERAS, HOME_LABEL, Names
 from skillmeat_audit.reports.facts.summary import (
+    CAUSES_TITLE,
     Summary,
-    answer_sentence,
     describe_counts,
     describe_ignored,
 )
@@ -38,13 +39,13 @@ class Layout:
     limit: int = 0
 
 
-def check_text(
-    summary: Summary, findings: pd.DataFrame, names: Names, layout: Layout
-) -> Iterator[Text]:
-    """Yield the lines of an audit; *findings* is ``FINDINGS``."""
-    yield from wrapped(_headline(summary), layout.width, 2, "bold")
+def check_text(audit: AuditFacts, layout: Layout) -> Iterator[Text]:
+    """Yield the lines of *audit*."""
+    summary, findings, names = audit.summary, audit.findings, audit.names
+    yield from wrapped(_home_line(summary), layout.width, 2, "bold")
     yield Text()
-    yield from _answer(summary, layout.width)
+    yield from _answer(audit.headline, layout.width)
+    yield from _causes(summary, layout.width)
     listed = records(
         findings if layout.verbose else findings[findings["severity"] != Severity.INFO]
     )
@@ -65,7 +66,7 @@ def _row_key(finding: Finding) -> tuple[str, str]:
     return str(finding["artifact_id"] or ""), str(finding["collection_id"] or "")
 
 
-def _headline(summary: Summary) -> str:
+def _home_line(summary: Summary) -> str:
     counts = summary.counts
     size = f"{plural(counts['artifacts'], 'artifact')}, {plural(counts['rows'], 'row')}"
     cache = ERAS[summary.era] if summary.era else "the cache has no rows table"
@@ -74,14 +75,24 @@ def _headline(summary: Summary) -> str:
     return f"{printable(summary.home)} · {size} · {cache}"
 
 
-def _answer(summary: Summary, width: int) -> Iterator[Text]:
-    sentence, blank = answer_sentence(summary), any(summary.blank.values())
-    if sentence:
-        yield from wrapped(sentence, width, 0, "bold" if blank else "bold green")
+def _answer(headline: Headline, width: int) -> Iterator[Text]:
+    """Yield the headline: a line per sentence, the first in bold."""
+    first, *others = headline.sentences
+    is_clean = first == NOTHING_WRONG
+    yield from wrapped(first, width, 2, "bold green" if is_clean else "bold")
+    for sentence in others:
+        yield from wrapped(sentence, width, 2)
+    yield Text()
+
+
+def _causes(summary: Summary, width: int) -> Iterator[Text]:
+    """Yield the writers of the rows that are wrong, as a block whose numbers add up."""
+    if not summary.causes:
+        return
+    yield from wrapped(f"{CAUSES_TITLE} ({plural(summary.wrong_rows, 'row')}):", width, 2)
     for cause in summary.causes:
-        yield from wrapped(f"{cause.rows:5}  {cause.writer:<16} {cause.does}", width, 24)
-    if blank or summary.causes or not summary.counts["findings"]:
-        yield Text()
+        yield from wrapped(f"{cause.rows:5}  {cause.does} ({cause.writer})", width, 7)
+    yield Text()
 
 
 def _group_title(first: Finding, names: Names, width: int) -> Text:

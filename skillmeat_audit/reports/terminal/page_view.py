@@ -6,14 +6,14 @@ from rich.text import Text
 
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.contracts import records
-from skillmeat_audit.reports.facts.page_view import PAGE_TEXTS, ArtifactPages, describe_link
+from skillmeat_audit.reports.facts.page_view import (
+    PAGE_TEXTS,
+    TIERS,
+    ArtifactPages,
+    describe_link,
+)
 from skillmeat_audit.reports.facts.values import display_value, fit_cells
 
-_TIERS = {
-    "row": "the row, which is synced",
-    "manifest": "the manifest: the row was never synced, or was invalidated",
-    "reconstructed": "the artifacts table: never synced, and the active collection lacks it",
-}
 _TITLE_CELLS = 15
 
 
@@ -27,7 +27,7 @@ def pages_text(view: ArtifactPages, width: int) -> Iterator[Text]:
     for page in records(view.pages):
         yield Text()
         yield Text(printable(view.names.collection(page["collection_id"])), "bold")
-        yield Text(f"  {'served from':<{_TITLE_CELLS}} {_TIERS[page['tier']]}")
+        yield Text(f"  {'served from':<{_TITLE_CELLS}} {TIERS[page['tier']]}")
         for column in PAGE_TEXTS:
             text = fit_cells(display_value(page[column]), width - _TITLE_CELLS - 3).rstrip()
             yield Text(f"  {column:<{_TITLE_CELLS}} {text}")

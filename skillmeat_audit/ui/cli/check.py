@@ -151,18 +151,12 @@ def _print_audit(audit: "Audit", output: CheckOutput) -> None:
 
     match output.form:
         case "json":
-            print_document(
-                check_json(audit.summary, audit.findings, __version__, audit.accepted, audit.live)
-            )
+            print_document(check_json(audit, __version__))
         case "csv":
             emit(findings_csv(audit.findings))
         case _:
             layout = (output.verbose, output.limit)
-            print_lines(
-                lambda width: check_text(
-                    audit.summary, audit.findings, audit.names, Layout(width, *layout)
-                )
-            )
+            print_lines(lambda width: check_text(audit, Layout(width, *layout)))
             for line in baseline_lines(audit.accepted):
                 emit(line + "\n")
             if (live := audit.live) is not None:

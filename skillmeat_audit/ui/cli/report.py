@@ -178,7 +178,7 @@ def _print_outcome(outcome: "ReportOutcome", *, quiet: bool) -> None:
     from skillmeat_audit.reports.facts.report_page import format_utc
 
     if not quiet:
-        print_error(f"{format_utc(outcome.document.made_at)}: {outcome.document.headline}")
+        print_error(f"{format_utc(outcome.document.made_at)}: {outcome.document.sentence}")
         if changed := outcome.changed:
             print_error(f"  {changed}")
         for path, size_bytes in outcome.delivery.files:

@@ -16,6 +16,7 @@ from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import shortened
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.tables import FINDINGS
+from skillmeat_audit.reports.facts.blank_pages import page_states
 from skillmeat_audit.reports.facts.facets import (
     FACETS,
     FindingFacets,
@@ -46,7 +47,9 @@ _SORT_COLUMNS = {
     "column": "column",
     "writer": "writer",
 }
-_WIDTHS = {"rule": "300px", "severity": "190px", "writer": "230px", "collection": "260px"}
+_WIDTHS = {
+    "rule": "300px", "severity": "190px", "writer": "230px", "collection": "260px", "page": "200px",
+}  # fmt: skip
 _HINT = "Select a finding to see its artifact in all layers."
 
 
@@ -63,7 +66,7 @@ class Explorer(StaticBox):
     selection = traitlets.Instance(pd.DataFrame)
 
     def __init__(self, audit: Audit) -> None:
-        self.audit, self._facets = audit, FindingFacets(audit.findings)
+        self.audit, self._facets = audit, _facets_of(audit)
         self._names, self._page, self._updating = audit.names, 0, False
         # Positions in `audit.findings`: all selected ones, and all matches in the order shown.
         self._selected: list[int] = []
@@ -93,7 +96,7 @@ class Explorer(StaticBox):
 
     def show_audit(self, audit: Audit) -> None:
         """Show the findings of *audit* instead; keep the filters, clear the selection."""
-        self.audit, self._facets, self._selected = audit, FindingFacets(audit.findings), []
+        self.audit, self._facets, self._selected = audit, _facets_of(audit), []
         self._update_selection()
         self._apply_filters()
 
@@ -251,3 +254,7 @@ class Explorer(StaticBox):
             self._detail.value = self.audit.show(artifact_id or "")._repr_html_()
         except UsageError:  # the finding is about the home, or about a file of no artifact
             self._detail.value = fragment(findings_html(latest, self._names, 1))
+
+
+def _facets_of(audit: Audit) -> FindingFacets:
+    return FindingFacets(audit.findings, page_states(audit.page_facts, audit.findings))

@@ -1,0 +1,85 @@
+"""The layers of an audited home, and what they add up to: summary, headline, pages."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from skillmeat_audit.api.inspection import display_names
+from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.page_facts import page_facts
+from skillmeat_audit.diff.provenance.paths import paths_of
+from skillmeat_audit.diff.web_view import page_cells
+from skillmeat_audit.model.live import LiveComparison
+from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.model.trend import Accepted
+from skillmeat_audit.reports.facts.headline import Headline, Selection, headline_of
+from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.summary import Summary, summarize
+from skillmeat_audit.reports.notebook.charts import Charts
+
+
+@dataclass(frozen=True)
+class AuditedHome:
+    """What `api.values.Audit` knows; its parameters are explained there."""
+
+    snapshot: Snapshot
+    comparison: Comparison = field(repr=False)
+    writers: pd.DataFrame = field(repr=False)
+    findings: pd.DataFrame = field(repr=False)
+    ignored: pd.DataFrame = field(repr=False)
+    selection: Selection = field(default=Selection(), repr=False)
+    accepted: Accepted | None = field(default=None, repr=False)
+    live: LiveComparison | None = field(default=None, repr=False)
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The cache rows (``ROWS``)."""
+        return self.snapshot.rows
+
+    @property
+    def manifest(self) -> pd.DataFrame:
+        """The manifest entries (``MANIFEST``)."""
+        return self.snapshot.manifest
+
+    @property
+    def frontmatter(self) -> pd.DataFrame:
+        """The front matter of each manifest entry (``FRONTMATTER``)."""
+        return self.snapshot.frontmatter
+
+    @property
+    def catalog(self) -> pd.DataFrame:
+        """The marketplace catalogue (``CATALOG``)."""
+        return self.snapshot.catalog
+
+    @cached_property
+    def summary(self) -> Summary:
+        """The audit in numbers."""
+        return summarize(self.snapshot, self.findings, self.ignored, paths_of(self.writers))
+
+    @cached_property
+    def headline(self) -> Headline:
+        """The answer: what pages show, what rows hold, what the next restart blanks."""
+        return headline_of(
+            self.snapshot, self.page_facts, self.findings, self.selection, self.accepted
+        )
+
+    @cached_property
+    def charts(self) -> Charts:
+        """The audit in pictures."""
+        return Charts(self.snapshot, self.findings, self.names)
+
+    @property
+    def names(self) -> Names:
+        """The titles of the rules and the names of the DB collections."""
+        return display_names(self.snapshot)
+
+    @cached_property
+    def pages(self) -> pd.DataFrame:
+        """What SkillMeat's pages show of each row (``PAGES``)."""
+        return page_cells(self.comparison)
+
+    @cached_property
+    def page_facts(self) -> pd.DataFrame:
+        """What is wrong with each page, and which layers know better (``PAGE_FACTS``)."""
+        return page_facts(self.comparison, self.pages)

@@ -1,0 +1,142 @@
+"""What the layers know of each page: is it blank or dead, who knows better, what will be blanked.
+
+A row *holds* a value, a page *shows* one. `diff.web_view` says what a page shows; this compares it
+with the layers, so that rules and the headline count the same pages.
+"""
+
+import numpy as np
+import pandas as pd
+
+from skillmeat_audit.base.arrow import is_in
+from skillmeat_audit.diff.compare import Bools, differs, is_true, normalize
+from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELD, FIELDS, Field
+from skillmeat_audit.model.findings import Evidence, Status
+from skillmeat_audit.model.tables import KEY, PAGE_FACTS
+
+_COMPARED = ("description", "source", "origin", "origin_source")
+# docs/skillmeat.md#server-start-drops-columns: the start since 0.9.0 leaves these as they are.
+_NOT_STARTED = ("version", "origin_source")
+BLANK, NOT_CLICKABLE, RIGHT = "blank", "not clickable", "right"
+
+
+def page_facts(comparison: Comparison, pages: pd.DataFrame) -> pd.DataFrame:
+    """Return ``PAGE_FACTS`` of *pages* (``PAGES``), in their order."""
+    rows = comparison.snapshot.rows
+    blank = normalize(pages["description"], "text").isna()
+    dead_link = ~is_true(pages["clickable"]) & _source_known(comparison, pages)
+    state = pd.Series(RIGHT, index=rows.index, dtype="string")
+    return PAGE_FACTS.build(
+        {
+            **{key: rows[key] for key in KEY},
+            "state": state.mask(dead_link, NOT_CLICKABLE).mask(blank, BLANK),
+            "blank": blank,
+            "dead_link": dead_link,
+            "in_manifest": _layer_knows(comparison, Evidence.MANIFEST, "description"),
+            "in_file": _layer_knows(comparison, Evidence.FRONTMATTER, "description"),
+            "in_catalog": _layer_knows(comparison, Evidence.CATALOG, "description"),
+            "in_row": _row_knows(comparison, "description"),
+            "file": _file_names(comparison),
+            "wrong_but_right": _wrong_but_right(comparison, pages),
+            "blanked_next": _blanked_next(comparison),
+        }
+    )
+
+
+def _layer_knows(comparison: Comparison, evidence: Evidence, column: str) -> pd.Series:
+    """Return for which rows an entry of their artifact has *column* in a layer of files."""
+    entries = comparison.snapshot.manifest["stem"]
+    has_value = comparison.layers.layer(evidence, column).normal.notna()
+    return is_in(comparison.snapshot.rows["stem"], entries[has_value.to_numpy()])
+
+
+def _row_knows(comparison: Comparison, column: str) -> pd.Series:
+    """Return for which rows any row of their artifact holds *column*."""
+    ids = comparison.snapshot.rows["artifact_id"]
+    # A source `type:name` is what pages show where there is none: docs/skillmeat.md.
+    has_value = comparison.layers.row(column).notna() & ~is_true(
+        comparison.snapshot.rows[column] == ids
+    )
+    return is_in(ids, ids[has_value].dropna())
+
+
+def _source_known(comparison: Comparison, pages: pd.DataFrame) -> pd.Series:
+    """Return for which rows a source is known; a local artifact rightly has none."""
+    shown = ~is_true(pages["source"] == pages["artifact_id"])
+    for evidence in FIELD["source"].layers:
+        shown |= _layer_knows(comparison, evidence, "source")
+    return shown | _row_knows(comparison, "source")
+
+
+def _file_names(comparison: Comparison) -> pd.Series:
+    """Return, per row, the name of the file that has the front matter of its artifact."""
+    snapshot = comparison.snapshot
+    names = snapshot.frontmatter["file"].str.replace(r"^.*/", "", regex=True)
+    named = pd.Series(names.to_numpy(), index=snapshot.manifest["stem"].to_numpy()).dropna()
+    return snapshot.rows["stem"].map(named[~named.index.duplicated()]).astype("string")
+
+
+def _wrong_but_right(comparison: Comparison, pages: pd.DataFrame) -> pd.Series:
+    """Return which rows hold a wrong value in a column that their page shows right."""
+    cells = comparison.cells
+    rows = np.zeros(len(pages), dtype=bool)
+    for column in _COMPARED:
+        wrong = cells[
+            is_true(cells["column"] == column)
+            & is_in(cells["status"], (Status.MISSING, Status.DIFFERS))
+        ]
+        position = wrong["row"].to_numpy(dtype=int)
+        kind = FIELD[column].kind
+        shown = normalize(pages[column].take(position).set_axis(wrong.index), kind)
+        rows[position[~differs(normalize(wrong["expected"], kind), shown).to_numpy()]] = True
+    return pd.Series(rows, index=pages.index)
+
+
+def _blanked_next(comparison: Comparison) -> pd.Series:
+    """Return how many values of each row SkillMeat's next start or refresh writes over with NULL.
+
+    The manifest has none of them, the front matter or the catalogue has the same.
+    """
+    rows = comparison.snapshot.rows
+    started, refreshed = _reached_by_start(comparison), _reached_by_refresh(comparison)
+    count = pd.Series(0, index=rows.index)
+    for field in FIELDS:
+        if field.column in comparison.snapshot.columns:
+            is_newer = comparison.snapshot.era == "artifact_uuid"
+            skipped = is_newer and field.column in _NOT_STARTED
+            reached = refreshed if skipped else started | refreshed
+            count += (reached & _only_outside(comparison, field)).astype(int)
+    return count
+
+
+def _only_outside(comparison: Comparison, field: Field) -> pd.Series:
+    """Return which rows hold what only the front matter or the catalogue knows of *field*."""
+    held = comparison.layers.row(field.column)
+    by_manifest = comparison.per_row(comparison.snapshot.manifest[field.column])
+    silent = comparison.has_entry & normalize(by_manifest, field.kind).isna() & held.notna()
+    same = pd.Series(False, index=held.index)
+    for evidence in field.layers[1:]:
+        known = comparison.per_row(comparison.layers.layer(evidence, field.column).normal)
+        same |= known.notna() & ~differs(known, held)
+    return silent & same
+
+
+def _reached_by_start(comparison: Comparison) -> pd.Series:
+    """Return the rows that SkillMeat's start writes (docs/skillmeat.md#server-start)."""
+    return is_true(comparison.snapshot.rows["collection_id"] == DEFAULT_COLLECTION)
+
+
+def _reached_by_refresh(comparison: Comparison) -> pd.Series:
+    """Return the rows that SkillMeat's refresh writes (docs/skillmeat.md#refresh).
+
+    Since 0.9.0 it looks in the file collection named like the DB collection's id, and writes the
+    first row of each of its artifacts, in any collection.
+    """
+    snapshot = comparison.snapshot
+    rows, manifest = snapshot.rows, snapshot.manifest
+    if snapshot.era != "artifact_uuid":
+        return comparison.has_entry
+    named = is_in(manifest["file_collection"], snapshot.collections["id"].dropna())
+    first = rows.sort_values("added_at", kind="stable").drop_duplicates("artifact_id").index
+    is_first: Bools = rows.index.isin(first)
+    return is_in(rows["stem"], manifest.loc[named, "stem"]) & is_first

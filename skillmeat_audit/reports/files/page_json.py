@@ -1,0 +1,64 @@
+"""What pages show, and the headline, as records that several JSON documents hold."""
+
+from typing import Literal
+
+import msgspec
+import pandas as pd
+
+from skillmeat_audit.model.contracts import records
+from skillmeat_audit.reports.facts.headline import Headline
+
+
+class PageRecord(msgspec.Struct, frozen=True):
+    """What the pages of one collection show; ``obstacle`` is why the source is not clickable."""
+
+    collection_id: str | None
+    artifact_id: str | None
+    tier: Literal["row", "manifest", "reconstructed"]
+    description: str | None
+    source: str | None
+    origin: str | None
+    origin_source: str | None
+    clickable: bool
+    obstacle: str | None
+
+
+class HeadlineRecord(msgspec.Struct, frozen=True):
+    """The answer: its sentence, and its numbers.
+
+    They count artifacts, but for ``values_blanked_next``, ``findings_matching`` and
+    ``findings_hidden``; those of pages are null without a cache, ``findings_accepted`` without a
+    baseline.
+    """
+
+    sentence: str
+    without_description: int | None
+    described_elsewhere: int | None
+    best_layer: str | None
+    described_by_best: int | None
+    not_clickable: int | None
+    not_right: int | None
+    wrong_but_shown_right: int | None
+    values_blanked_next: int | None
+    findings_matching: int
+    findings_hidden: int
+    findings_accepted: int | None
+    manifests_unreadable: int
+
+
+def page_records(pages: pd.DataFrame) -> list[PageRecord]:
+    """Return *pages* (``PAGES``) as records, in their order."""
+    return [PageRecord(**page) for page in records(pages)]
+
+
+def headline_record(headline: Headline) -> HeadlineRecord:
+    """Return *headline* as a record."""
+    names = HeadlineRecord.__struct_fields__[1:9]
+    return HeadlineRecord(
+        sentence=headline.sentence,
+        **{name: getattr(headline.pages, name, None) for name in names},
+        findings_matching=headline.matching,
+        findings_hidden=headline.selection.hidden,
+        findings_accepted=headline.accepted,
+        manifests_unreadable=headline.unreadable,
+    )
