@@ -22,7 +22,6 @@ from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.provenance.paths import paths_of
-from skillmeat_audit.diff.web_view import page_cells
 from skillmeat_audit.model.changes import PlanDocument, RunOutcome
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import FINDINGS
@@ -123,7 +122,7 @@ class Audit:
     @cached_property
     def pages(self) -> pd.DataFrame:
         """What SkillMeat's pages show of each row (``PAGES``)."""
-        return page_cells(self.comparison)
+        return self.comparison.pages
 
     def view(self, artifact: str) -> PageView:
         """Return what SkillMeat's pages show of one artifact, given as in `show`."""

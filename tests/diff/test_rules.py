@@ -79,6 +79,10 @@ def on_disk(state, **values):
     return snapshot([said], [synced(said)], written={"skill:alpha": {"state": state} | values})
 
 
+def unsynced(said, collection="default", **values):
+    return synced(said, collection, synced_at=None, **values)
+
+
 CASES = {
     "D001": local(description=None),
     "D002": local(description="Another."),
@@ -93,6 +97,7 @@ CASES = {
     "F005": with_file({}, {"name": "Other_Name", "description": LONG}, description=LONG),
     "F006": with_problem("undeclared", artifact_id="skill:stray", place="skills/stray"),
     "F007": with_file({}, {"reason": "line 3: why; quote the value"}),
+    "F008": with_file({"author": "Jane"}, {"author": "Ann"}),
     "K001": snapshot([entry()]),
     "K002": snapshot([], [row()]),
     "K003": snapshot([entry(), entry()], [row()]),
@@ -104,6 +109,7 @@ CASES = {
     "L001": with_problem("manifest", place="collections/other/collection.toml:7"),
     "L002": snapshot([entry(linked=True)]),
     "L003": snapshot(home=Home(pd.NA, None, "default", "config.toml cannot be read")),
+    "L004": with_problem("unrefreshable", artifact_id="skill:alpha", place="x/collection.toml:7"),
     "M001": local(tags_json=None),
     "M002": local(tags_json='["b"]'),
     "M003": local(tools_json=None),
@@ -142,8 +148,13 @@ CASES = {
     "T002": with_file(
         {"author": "Jane"}, {"author": "Ann", "modified_at": "2026-03-01 00:00:00.000000"}
     ),
+    "V001": local(description=None),
+    "V002": market(source=OTHER),
+    "V003": snapshot([entry(place="work", **FULL)], [unsynced(entry(place="work", **FULL))]),
+    "V004": with_problem("mistyped", artifact_id="skill:alpha", place="x/collection.toml:7"),
     "X001": with_problem("schema"),
     "X002": with_problem("integrity"),
+    "X003": with_problem("older"),
 }  # fmt: skip
 
 
@@ -311,7 +322,9 @@ def test_an_accident_in_the_manifest_alone_is_reported_and_never_proposed():
     for snap in (right, empty):
         (found,) = records(findings(snap).query("rule in ('D001', 'D002', 'D005', 'D006')"))
         assert (found["rule"], found["expected"]) == ("D006", None)
-    (found,) = records(findings(known_elsewhere).query("column == 'description'"))
+    (found,) = records(
+        findings(known_elsewhere).query("column == 'description' and status.notna()")
+    )
     assert (found["rule"], found["expected"], found["evidence"]) == ("D001", "Real.", "frontmatter")
 
 
