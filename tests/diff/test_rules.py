@@ -474,6 +474,21 @@ def test_a_blank_page_says_what_serves_it_and_who_knows_the_text():
     assert reconstructed["disposition"] == "safe"
 
 
+_TEXT = entry(place="work", description="Does it.")
+AUTHOR_IN_FILE = snapshot([_TEXT], [unsynced(_TEXT)], written={"skill:alpha": {"author": "Ann"}})
+
+
+@pytest.mark.parametrize(
+    ("snap", "disposition"),
+    [(elsewhere(version=None), "safe"), (AUTHOR_IN_FILE, "fill")],
+)
+def test_a_blank_page_is_repaired_by_any_repair_of_its_row(snap, disposition):
+    (found,) = found_by("V001", snap)
+
+    assert found["disposition"] == disposition
+    assert found_by("V003", snap) == []
+
+
 def test_a_manifest_that_cannot_be_read_is_named_as_the_cause_of_a_blank_page():
     refused = [{"kind": "manifest", "place": "collections/default/collection.toml:9"}]
 

@@ -34,7 +34,8 @@ def page_without_description(comparison: Comparison) -> pd.DataFrame:
     A page is served from the row if the row was ever synced; if not, from the manifest of the
     active collection; failing that, from the artifacts table. The detail names which of them served
     this page, and the layer that knows the text. The cell's own finding (D001, D002) repairs it;
-    where the row holds the text already, V003 says how its page comes to show it.
+    where the row holds the text already, any repair of the row does, because it sets ``synced_at``,
+    and V003 where the row needs none.
 
     See docs/skillmeat.md#what-pages-show and docs/skillmeat.md#blank-pages.
     """
@@ -45,15 +46,24 @@ def page_without_description(comparison: Comparison) -> pd.DataFrame:
     blank = comparison.pages[DESCRIPTION].isna() & comparison.usable & layer.notna()
     if not blank.any():
         return NO_FINDINGS
-    unserved = pd.Series(Disposition.NONE, row.index, dtype="string")
-    unserved = unserved.mask(_never_served(comparison), Disposition.SAFE)
     return comparison.row_findings(
         blank,
         column=DESCRIPTION,
         evidence=repairs["evidence"],
-        disposition=repairs["disposition"].fillna(unserved),
+        disposition=repairs["disposition"].fillna(_stamping(comparison)),
         detail=_tier_reasons(comparison) + "; " + layer + " has one",
     )
+
+
+def _stamping(comparison: Comparison) -> pd.Series:
+    """Return, per row, how safe the safest repair is that sets ``synced_at``, none if synced."""
+    index, cells = comparison.snapshot.rows.index, comparison.cells
+    unsynced = is_true(comparison.pages["tier"] != FROM_ROW)
+    disposition = pd.Series(Disposition.NONE, index, dtype="string")
+    for each in (Disposition.FILL, Disposition.SAFE):
+        repaired = index.isin(cells.loc[cells["disposition"] == each, "row"])
+        disposition = disposition.mask(unsynced & repaired, each)
+    return disposition.mask(_never_served(comparison), Disposition.SAFE)
 
 
 def _tier_reasons(comparison: Comparison) -> pd.Series:
