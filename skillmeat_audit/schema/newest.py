@@ -8,9 +8,9 @@ database that it opens lacks these columns, and its pages answer error 500
 from collections.abc import Mapping
 
 NEWEST_RELEASE = "0.74.0"
-# Every database that SkillMeat made has this table. One without it (a bundled sample) was never
-# meant to be opened by SkillMeat, and holds only the columns that an audit reads.
-MIGRATIONS = "alembic_version"
+# Every database that SkillMeat made has this table, from the first release on. One without it (a
+# bundled sample) holds only what an audit reads, and is not meant to be opened by SkillMeat.
+OWN_TABLE = "cache_metadata"
 
 _COLUMNS = {
     "collection_artifacts": """

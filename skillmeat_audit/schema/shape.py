@@ -10,7 +10,7 @@ from typing import Literal
 
 from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.model.fields import COLUMNS
-from skillmeat_audit.schema.newest import MIGRATIONS, missing_columns
+from skillmeat_audit.schema.newest import OWN_TABLE, missing_columns
 
 Era = Literal["artifact_id", "artifact_uuid"]
 ERAS: tuple[Era, ...] = ("artifact_id", "artifact_uuid")
@@ -63,7 +63,7 @@ def shape_of(tables: Mapping[str, Collection[str]], key: Collection[str]) -> Sha
         if table in present and (table not in (ARTIFACTS, COLLECTIONS) or "id" in present[table])
     }
     oddities = tuple(_oddities(columns, {*map(str.lower, key)}))
-    missing = tuple(missing_columns(columns)) if MIGRATIONS in present else ()
+    missing = tuple(missing_columns(columns)) if OWN_TABLE in present else ()
     return Shape(_era(columns), columns, oddities, missing)
 
 

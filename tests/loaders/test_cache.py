@@ -396,9 +396,9 @@ def test_groups_of_another_shape_are_left_out(tmp_path):
 
 
 def test_columns_that_the_newest_release_misses_are_one_problem(tmp_path):
-    migrations = "CREATE TABLE alembic_version (version_num);"
+    own = "CREATE TABLE cache_metadata (key, value, updated_at);"
 
-    cache = load(tmp_path, S_TABLES, table(OLD, "collection_artifacts"), migrations)
+    cache = load(tmp_path, S_TABLES, table(OLD, "collection_artifacts"), own)
 
     (missing,) = said(cache, "older")
     assert missing.startswith("collection_artifacts lacks artifact_uuid, ")
