@@ -693,12 +693,12 @@ def test_a_value_that_skillmeat_fails_on_names_entry_key_and_line(
     text = HEAD + entry(**values)
     found = load(tmp_path, default=text)
     name = key.rpartition(".")[2]
-    line = next(n for n, line in enumerate(text.split("\n"), 1) if line.startswith(f"{name} ="))
+    lines = [n for n, line in enumerate(text.split("\n"), 1) if line.startswith(f"{name} =")]
 
     reported = problem(found)
     assert ids(found) == ["skill:beta"]
     assert (reported["kind"], reported["artifact_id"]) == (kind, "skill:beta")
-    assert reported["place"] == f"collections/default/collection.toml:{line}"
+    assert reported["place"] == f"collections/default/collection.toml:{lines[-1]}"
     assert f"entry 1 (beta), key {key}: is {wrong}" in reported["detail"]
 
 
