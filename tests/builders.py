@@ -11,12 +11,13 @@ from skillmeat_audit.diff.provenance.verdicts import attribute
 from skillmeat_audit.diff.registry import run_checks
 from skillmeat_audit.diff.rules import CHECKS
 from skillmeat_audit.loaders.manifests import stem_of
-from skillmeat_audit.model.fields import COLUMNS
+from skillmeat_audit.model.fields import COLUMNS, STAMP
 from skillmeat_audit.model.snapshot import Cache, Home, Snapshot
 from skillmeat_audit.model.tables import (
     CATALOG,
     COLLECTIONS,
     FRONTMATTER,
+    GROUPS,
     KEY,
     MANIFEST,
     PROBLEMS,
@@ -75,6 +76,7 @@ def snapshot(
     catalog: Records = (),
     sources: Records = (),
     collections: tuple[tuple[str, str], ...] = (("default", "Default Collection"), ("t1", "Team")),
+    groups: Records = (),
     problems: Records = (),
     era: str = "artifact_id",
     active: str = "default",
@@ -96,11 +98,12 @@ def snapshot(
     cache = Cache(
         era=era,
         identity="x",
-        columns=frozenset(COLUMNS),
+        columns=frozenset({*COLUMNS, STAMP}),
         rows=ROWS.from_records(rows).sort_values(list(KEY), ignore_index=True),
         collections=COLLECTIONS.from_records([{"id": id_, "name": n} for id_, n in collections]),
         catalog=CATALOG.from_records(catalog),
         sources=SOURCES.from_records(sources),
+        groups=GROUPS.from_records(groups),
         catalog_known=bool(sources or catalog),
     )
     facts = {

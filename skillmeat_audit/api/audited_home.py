@@ -9,7 +9,6 @@ from skillmeat_audit.api.inspection import display_names
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.page_facts import page_facts
 from skillmeat_audit.diff.provenance.paths import paths_of
-from skillmeat_audit.diff.web_view import page_cells
 from skillmeat_audit.model.live import LiveComparison
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.trend import Accepted
@@ -77,7 +76,7 @@ class AuditedHome:
     @cached_property
     def pages(self) -> pd.DataFrame:
         """What SkillMeat's pages show of each row (``PAGES``)."""
-        return page_cells(self.comparison)
+        return self.comparison.pages
 
     @cached_property
     def page_facts(self) -> pd.DataFrame:

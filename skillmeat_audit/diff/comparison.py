@@ -17,6 +17,7 @@ from skillmeat_audit.diff.pairing import (
     missing_rows,
     usable_rows,
 )
+from skillmeat_audit.diff.web_view import page_cells
 from skillmeat_audit.model.contracts import Table, records
 from skillmeat_audit.model.contracts import Values as Column
 from skillmeat_audit.model.findings import Disposition, Status
@@ -69,6 +70,11 @@ class Comparison:
         rows = ROWS.from_records(records(self.missing_rows.assign(has_artifact=True)))
         pairs = Pairs(_usable_candidates(self.snapshot, rows, self.duplicates))
         return differing_cells(rows, self.snapshot.columns, self.layers.beside(rows), pairs)
+
+    @cached_property
+    def pages(self) -> pd.DataFrame:
+        """What SkillMeat's pages show of each row (``PAGES``)."""
+        return page_cells(self.snapshot)
 
     @cached_property
     def entry(self) -> Ints:
@@ -138,6 +144,13 @@ class Comparison:
         """Return ``RULE_FINDINGS``, one per manifest entry in *mask*, without a DB collection."""
         ids = self.snapshot.manifest[["artifact_id"]].assign(collection_id=None)
         return _findings(ids, mask, values)
+
+    def repairs_of(self, column: str) -> pd.DataFrame:
+        """Return, per row, the wrong cell of *column* (``CELLS``) that a layer can mend."""
+        known = self.cells[
+            (self.cells["column"] == column) & (self.cells["status"] != Status.EXTRA)
+        ]
+        return known.set_index("row").reindex(self.snapshot.rows.index)
 
     def problem_findings(self, kind: str) -> pd.DataFrame:
         """Return ``RULE_FINDINGS``, one per problem of *kind* that a loader reported."""

@@ -19,7 +19,10 @@ Find = Callable[[Comparison], pd.DataFrame]
 
 @dataclass(frozen=True)
 class Check:
-    """A rule and its function, which returns ``RULE_FINDINGS``, one row per disagreement."""
+    """A rule and its function, which returns ``RULE_FINDINGS``, one row per disagreement.
+
+    The function may add ``severity``: that of a finding, where it is not the rule's.
+    """
 
     rule: Rule
     find: Find
@@ -54,8 +57,10 @@ def run_checks(
         return FINDINGS.empty()
     counts = [len(frame) for _, frame in parts]
     findings = pd.concat([frame for _, frame in parts], ignore_index=True)
-    for name in ("code", "severity", "explains", "judges_keys"):
+    for name in ("code", "explains", "judges_keys"):
         findings[name] = np.repeat([getattr(rule, name) for rule, _ in parts], counts)
+    of_rules = pd.Series(np.repeat([rule.severity for rule, _ in parts], counts), dtype="string")
+    findings["severity"] = findings.get("severity", of_rules).fillna(of_rules)
     ambiguous = is_in(findings["artifact_id"], comparison.ambiguous)
     findings = _one_per_cell(findings[~ambiguous | findings["judges_keys"]])
     by_key = writers.drop_duplicates(list(KEY))[[*KEY, "writer", "writer_confidence"]]

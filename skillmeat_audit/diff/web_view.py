@@ -13,20 +13,19 @@ import pandas as pd
 
 from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.compare import Bools, Ints, Objects, is_true
-from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import KEY, PAGES
 
 PAGE_COLUMNS = ("description", "source", "origin", "origin_source")
 FROM_ROW, FROM_MANIFEST, RECONSTRUCTED = "row", "manifest", "reconstructed"
+NO_SOURCE = "the row and its manifest have no source"
 # What the pages request: the first sources, and the first entries that a search by name finds.
 SOURCES_LOADED, ENTRIES_FOUND, LEAST_CONFIDENCE = 100, 10, 30
 
 
-def page_cells(comparison: Comparison) -> pd.DataFrame:
+def page_cells(snapshot: Snapshot) -> pd.DataFrame:
     """Return ``PAGES``: what pages show of each row of the cache, in the order of ``ROWS``."""
-    snapshot = comparison.snapshot
     rows = snapshot.rows
     entry = _served_entry(snapshot)
     synced = rows["synced_at"].notna()
@@ -34,7 +33,7 @@ def page_cells(comparison: Comparison) -> pd.DataFrame:
     tier = pd.Series(RECONSTRUCTED, index=rows.index, dtype="string")
     tier = tier.mask(served, FROM_MANIFEST).mask(synced, FROM_ROW)
     texts = {column: _page_text(snapshot, column, entry, synced) for column in PAGE_COLUMNS}
-    obstacle = _obstacle(snapshot, texts["source"])
+    obstacle = link_obstacles(snapshot, texts["source"])
     keys = {key: rows[key] for key in KEY}
     link = {"clickable": obstacle.isna(), "obstacle": obstacle}
     return PAGES.build({**keys, "tier": tier, **texts, **link})
@@ -45,17 +44,22 @@ def _served_entry(snapshot: Snapshot) -> Ints:
 
     One bad entry makes SkillMeat refuse the whole collection.
     """
-    active, problems = snapshot.home.active_collection, snapshot.problems
-    refused = is_true(problems["place"].str.startswith(f"collections/{active}/"))
-    if (refused & is_true(problems["kind"] == "manifest")).any():
+    if is_active_refused(snapshot):
         return np.full(len(snapshot.rows), -1)
     manifest = snapshot.manifest
-    entries = manifest[is_true(manifest["file_collection"] == active)]
+    entries = manifest[is_true(manifest["file_collection"] == snapshot.home.active_collection)]
     exact, loose = (
         _labels(snapshot.rows[name], entries[name].drop_duplicates())
         for name in ("artifact_id", "stem")
     )
     return np.where(exact >= 0, exact, loose)
+
+
+def is_active_refused(snapshot: Snapshot) -> bool:
+    """Return True if SkillMeat cannot read the manifest of the active file collection."""
+    active, problems = snapshot.home.active_collection, snapshot.problems
+    in_active = is_true(problems["place"].str.startswith(f"collections/{active}/"))
+    return bool((in_active & is_true(problems["kind"] == "manifest")).any())
 
 
 def _labels(keys: pd.Series, table: pd.Series) -> Ints:
@@ -94,8 +98,8 @@ def _source_of_any_row(rows: pd.DataFrame) -> pd.Series:
     return rows["artifact_id"].map(last).astype("string")
 
 
-def _obstacle(snapshot: Snapshot, source: pd.Series) -> pd.Series:
-    """Return why the *source* that pages show of each row cannot be clicked, else ``<NA>``."""
+def link_obstacles(snapshot: Snapshot, source: pd.Series) -> pd.Series:
+    """Return why *source*, if pages show it of each row, cannot be clicked, else ``<NA>``."""
     ids = snapshot.rows["artifact_id"]
     unregistered = "no registered source is its repository"
     obstacle = pd.Series(unregistered, ids.index, dtype="string")
@@ -114,7 +118,7 @@ def _obstacle(snapshot: Snapshot, source: pd.Series) -> pd.Series:
             obstacle = obstacle.mask(match & is_in(ids, hidden_ids), reason)
         visible = entries.loc[~np.logical_or.reduce(list(hidden.values())), "artifact_id"]
         clickable |= match & is_in(ids, visible)
-    obstacle = obstacle.mask(is_true(source == ids), "the row and its manifest have no source")
+    obstacle = obstacle.mask(is_true(source == ids), NO_SOURCE)
     return obstacle.mask(clickable)
 
 

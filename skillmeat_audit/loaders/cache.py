@@ -18,9 +18,17 @@ from skillmeat_audit.loaders.database import (
 )
 from skillmeat_audit.loaders.manifests import stem_of
 from skillmeat_audit.model.contracts import Table
-from skillmeat_audit.model.fields import COLUMNS
+from skillmeat_audit.model.fields import COLUMNS, STAMP
 from skillmeat_audit.model.snapshot import Cache
-from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, KEY, PROBLEMS, ROWS, SOURCES
+from skillmeat_audit.model.tables import (
+    CATALOG,
+    COLLECTIONS,
+    GROUPS,
+    KEY,
+    PROBLEMS,
+    ROWS,
+    SOURCES,
+)
 from skillmeat_audit.schema import shape as schema
 
 _ROW_EXTRAS = ("added_at", "synced_at", "deployments_json", "artifact_content_hash")
@@ -39,16 +47,24 @@ def load_cache(url: str) -> Cache:
 
 
 def _load(connection: Reader) -> Cache:
-    shape = schema.shape_of(tables_of(connection, schema.TABLES), key_of(connection, schema.CACHE))
+    shape = schema.shape_of(
+        tables_of(connection, schema.TABLES_READ), key_of(connection, schema.CACHE)
+    )
     return Cache(
         era=shape.era,
         identity=_identity(connection, shape),
-        columns=shape.columns.get(schema.CACHE, frozenset()) & set(COLUMNS),
+        columns=shape.columns.get(schema.CACHE, frozenset()) & {*COLUMNS, STAMP},
         rows=_rows(connection, shape),
         collections=_table(connection, shape, schema.COLLECTIONS, COLLECTIONS),
         catalog=_catalog(connection, shape),
         sources=_table(connection, shape, schema.SOURCES, SOURCES),
-        problems=PROBLEMS.from_records([_problem("schema", oddity) for oddity in shape.oddities]),
+        groups=_groups(connection, shape),
+        problems=PROBLEMS.from_records(
+            [
+                *(_problem("schema", oddity) for oddity in shape.oddities),
+                *([_problem("older", "; ".join(shape.missing))] if shape.missing else []),
+            ]
+        ),
         catalog_known=shape.has(schema.CATALOG) and shape.has(schema.SOURCES),
     )
 
@@ -127,6 +143,25 @@ def _catalog(connection: Reader, shape: schema.Shape) -> pd.DataFrame:
     frame = _table(connection, shape, schema.CATALOG, CATALOG)
     frame["artifact_id"] = frame["artifact_type"] + ":" + frame["name"]
     return sort_nulls_last(frame, "artifact_id", "upstream_url")
+
+
+def _groups(connection: Reader, shape: schema.Shape) -> pd.DataFrame:
+    """Return the artifacts in groups as ``GROUPS``."""
+    groups, members, artifacts = (
+        shape.columns.get(table, frozenset())
+        for table in (schema.GROUPS, schema.GROUP_MEMBERS, schema.ARTIFACTS)
+    )
+    by_uuid = {"artifact_uuid"} <= members and {"id", "uuid"} <= artifacts
+    if not {"id", "collection_id", "name"} <= groups or not (by_uuid or "artifact_id" in members):
+        return GROUPS.empty()
+    artifact = "a.id" if by_uuid else "m.artifact_id"
+    join = f" JOIN {schema.ARTIFACTS} a ON a.uuid = m.artifact_uuid" if by_uuid else ""
+    query = (
+        f"SELECT g.collection_id, {artifact}, g.name FROM {schema.GROUP_MEMBERS} m "
+        f'JOIN "{schema.GROUPS}" g ON g.id = m.group_id{join}'
+    )
+    frame = GROUPS.build(fetch_text(connection, query, list(GROUPS.columns)))
+    return sort_nulls_last(frame, *GROUPS.columns)
 
 
 def _table(connection: Reader, shape: schema.Shape, name: str, table: Table) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Looks for artifacts on disk that no manifest declares."""
+"""Looks for artifacts on disk that no manifest declares, and for paths that lead elsewhere."""
 
 import os
 import re
@@ -6,10 +6,11 @@ import re
 import pandas as pd
 
 from skillmeat_audit.base.arrow import to_objects
-from skillmeat_audit.base.confined import Confined, Descent
+from skillmeat_audit.base.confined import Confined, Descent, name_bytes
 from skillmeat_audit.base.text import encodable
 from skillmeat_audit.loaders.artifact_files import relative_path
 from skillmeat_audit.loaders.home import file_collections
+from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import PROBLEMS
 
@@ -47,6 +48,30 @@ def load_undeclared(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
                     if f"{kind_folder}/{name}" not in declared_here
                 )
     return PROBLEMS.from_records(problems)
+
+
+def load_elsewhere(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
+    """Return ``PROBLEMS`` of kind *elsewhere*: absolute paths that exist outside of *home*.
+
+    SkillMeat serves such a path as it is, and deletes it with the artifact. Nothing in it is read.
+    """
+    absolute = manifest[manifest["path"].str.startswith("/").fillna(value=False)]
+    inside = os.path.join(os.path.realpath(home.root), "")
+    return PROBLEMS.from_records([
+        {
+            "kind": "elsewhere", "artifact_id": entry["artifact_id"],
+            "place": f"collections/{entry['file_collection']}", "detail": entry["path"],
+        }
+        for entry in records(absolute)
+        if _exists_outside(name_bytes(entry["path"]), name_bytes(inside))
+    ])  # fmt: skip
+
+
+def _exists_outside(path: bytes, inside: bytes) -> bool:
+    try:
+        return os.path.lexists(path) and not os.path.realpath(path).startswith(inside)
+    except ValueError:  # a path with a NUL
+        return False
 
 
 def _undeclared(collection: str, kind_folder: str, kind: str, name: str) -> dict[str, object]:

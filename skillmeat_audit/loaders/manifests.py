@@ -14,6 +14,7 @@ from skillmeat_audit.base.files import Unreadable, state_of
 from skillmeat_audit.base.text import encodable
 from skillmeat_audit.loaders.home import MANIFEST_NAME, file_collections
 from skillmeat_audit.loaders.manifest_lines import EntryLines, syntax_context
+from skillmeat_audit.loaders.mistyped import value_faults
 from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, states_array, states_in
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
 from skillmeat_audit.model.contracts import Table
@@ -134,6 +135,7 @@ def _load_one(folder: Confined) -> Manifests:
     entries = artifacts if isinstance(artifacts, list) else []
     results = [_entry(folder.name, position, entry) for position, entry in enumerate(entries)]
     problems, hidden = _refused_entries(place, text, entries, results)
+    problems += _mistyped_values(place, text, entries, results)
     if refusal is not None:
         problems.insert(0, _problem(place, _refusal_text(refusal)))
         hidden |= artifacts is not entries
@@ -162,6 +164,21 @@ def _refused_entries(
         line = lines.line_of(position, refusal[0])
         problems.append(_problem(f"{place}:{line}", refusal[1], artifact_id))
     return problems, hidden
+
+
+def _mistyped_values(
+    place: str, text: str, entries: Sequence[object], results: Sequence[Record | Refusal]
+) -> Iterator[Record]:
+    """Yield the problems of values that SkillMeat loads and then fails on, by entry."""
+    lines = EntryLines(text, len(entries))
+    for position, record in enumerate(results):
+        entry = entries[position]
+        if not isinstance(record, dict) or not isinstance(entry, Mapping):
+            continue
+        for kind, key, reason in value_faults(entry):
+            detail = f"entry {position + 1} ({record['name']}), key {key}: {reason}"
+            at = f"{place}:{lines.line_of(position, key)}"
+            yield _problem(at, detail, str(record["artifact_id"])) | {"kind": kind}
 
 
 def _entry(collection: str, position: int, entry: object) -> Record | Refusal:
@@ -259,7 +276,8 @@ def _strings(value: object) -> list[str]:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    """Return *value* as SkillMeat writes it into a row, None for what no row can hold."""
+    return None if value is None or isinstance(value, (list, Mapping)) else str(value)
 
 
 def _list(items: Iterator[str]) -> str | None:

@@ -14,7 +14,7 @@ from skillmeat_audit.base.errors import HomeError
 from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.cache import load_cache
-from skillmeat_audit.loaders.disk import load_undeclared
+from skillmeat_audit.loaders.disk import load_elsewhere, load_undeclared
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.manifests import load_manifests
@@ -66,7 +66,12 @@ def _load(home: Home, parsed: ParseCache, progress: bool | None) -> Snapshot:
         parsed,
         lambda files: with_progress(files, progress, "reading artifacts"),
     )
-    problems = [manifests.problems, cache.problems, load_undeclared(home, manifests.entries)]
+    problems = [
+        manifests.problems,
+        cache.problems,
+        load_undeclared(home, manifests.entries),
+        load_elsewhere(home, manifests.entries),
+    ]
     return Snapshot(
         home=home,
         cache=cache,

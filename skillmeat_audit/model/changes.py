@@ -17,7 +17,9 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One row to be corrected: ``before`` is the precondition, ``after`` what is written.
 
     Values are the cells' own text (list columns hold JSON text), null for NULL. An insert has no
-    ``before`` (the row must not exist), a delete no ``after``. ``rules`` are the codes of the
+    ``before`` (the row must not exist), a delete no ``after``. ``synced_at`` is written with every
+    row; a change names it (from null to ``now``, the time of the run) only where that is the
+    repair: the values are right, and no page shows them. ``rules`` are the codes of the
     findings that it repairs, ``disposition`` the least safe of theirs.
     """
 

@@ -40,6 +40,11 @@ FIELD = {field.column: field for field in FIELDS}
 COLUMNS = tuple(FIELD)
 LIST_COLUMNS = tuple(field.column for field in FIELDS if field.kind == "list")
 
+# When a row was last synchronised. The service writes it with every row, so a repair may consist of
+# it alone: RUN_TIME is what a finding and a plan then name as the new value.
+STAMP = "synced_at"
+RUN_TIME = "now"
+
 # What SkillMeat accepts as a tool name (its Tool enum, the same 18 in every release).
 TOOLS = (
     "Read", "Write", "Edit", "MultiEdit", "Glob", "Grep", "NotebookEdit", "Bash", "KillShell",

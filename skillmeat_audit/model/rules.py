@@ -8,11 +8,12 @@ FAMILIES = {
     "D": "descriptions",
     "F": "files on disk",
     "K": "keys: which row belongs to which artifact",
-    "L": "manifests that cannot be read",
+    "L": "manifests that cannot be read, or not used",
     "M": "metadata: tags, tools, author, license, version",
     "R": "resolved versions",
     "S": "source linkage",
     "T": "times",
+    "V": "what pages show",
     "X": "the database itself",
 }
 # Rules that report what could not be checked: a baseline never accepts their findings.

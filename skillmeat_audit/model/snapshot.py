@@ -6,7 +6,15 @@ from typing import Self
 
 import pandas as pd
 
-from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, PROBLEMS, REPAIRED, ROWS, SOURCES
+from skillmeat_audit.model.tables import (
+    CATALOG,
+    COLLECTIONS,
+    GROUPS,
+    PROBLEMS,
+    REPAIRED,
+    ROWS,
+    SOURCES,
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class Cache:
 
     ``era`` is the key column of its rows (``artifact_id`` | ``artifact_uuid``), None without a
     table of rows. ``identity`` distinguishes it from other caches, ``columns`` are the audited
-    columns that it has. ``problems`` says what is wrong with the database itself.
+    columns that it has, and ``synced_at``. ``problems`` says what is wrong with the database.
     ``catalog_known`` is False without marketplace tables. The defaults describe a home without a
     cache.
     """
@@ -48,6 +56,7 @@ class Cache:
     collections: pd.DataFrame = field(default_factory=COLLECTIONS.empty)
     catalog: pd.DataFrame = field(default_factory=CATALOG.empty)
     sources: pd.DataFrame = field(default_factory=SOURCES.empty)
+    groups: pd.DataFrame = field(default_factory=GROUPS.empty)
     problems: pd.DataFrame = field(default_factory=PROBLEMS.empty)
     catalog_known: bool = False
 
@@ -105,6 +114,11 @@ class Snapshot:
     def sources(self) -> pd.DataFrame:
         """The marketplace sources (``SOURCES``)."""
         return self.cache.sources
+
+    @property
+    def groups(self) -> pd.DataFrame:
+        """The artifacts in groups (``GROUPS``)."""
+        return self.cache.groups
 
     @property
     def catalog_known(self) -> bool:

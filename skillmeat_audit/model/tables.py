@@ -123,11 +123,25 @@ SOURCES = Table(
     },
 )
 
+GROUPS = Table(
+    "groups",
+    "One row per artifact in a group, by collection, artifact, name.",
+    {
+        "collection_id": text("id of the collection that the group belongs to"),
+        "artifact_id": ARTIFACT_ID,
+        "name": text("the group's name"),
+    },
+)
+
 PROBLEMS = Table(
     "problems",
     "One row per thing that a loader could not use, in the order of the loaders.",
     {
-        "kind": text("manifest, schema, integrity or undeclared"),
+        "kind": text(
+            "manifest, mistyped, unrefreshable (values that SkillMeat loads and then fails on),"
+            " schema, older (a schema that lacks columns), integrity, undeclared or elsewhere (a"
+            " path outside the home)"
+        ),
         "artifact_id": text("the artifact concerned, null where none is known"),
         "place": text("file (and line) below the home, null for the database"),
         "detail": text("what is wrong, in words"),

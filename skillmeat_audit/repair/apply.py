@@ -19,6 +19,7 @@ from skillmeat_audit.model.changes import (
     RunOutcome,
     Skipped,
 )
+from skillmeat_audit.model.fields import STAMP
 from skillmeat_audit.repair.journal import JournalEntry, can_journal
 from skillmeat_audit.repair.transaction import (
     NO_ROW,
@@ -40,7 +41,7 @@ from skillmeat_audit.service.rows import count_rows, delete_rows, find_collectio
 # A plan may overwrite or delete this share of the rows, or this many; more needs an option.
 OVERWRITE_SHARE, OVERWRITE_FLOOR = 0.2, 5
 _ABSENT = (None, "", "[]")
-_STAMPS = {"synced_at"}  # the service writes it with every row
+_STAMPS = {STAMP}  # the service writes it with every row
 
 
 def apply_plan(plan: PlanDocument, url: str, settings: RunSettings) -> RunOutcome:
@@ -113,16 +114,16 @@ def _write_changes(
 
 
 def _row(change: Change) -> CellTexts:
-    """Return the cells that *change* writes, with its key."""
+    """Return the cells that *change* writes, with its key; the service adds the time."""
     key = {"collection_id": change.collection_id, "artifact_id": change.artifact_id}
-    return key | change.after
+    return key | {name: value for name, value in change.after.items() if name != STAMP}
 
 
 def _journal_entries(
     cache: LockedCache, changes: Sequence[Change], stamp: str
 ) -> Iterator[JournalEntry]:
     """Yield the row before and after every change, for the journal."""
-    stamps = {"synced_at": stamp} if "synced_at" in cache.tables.cache.c else {}
+    stamps = {STAMP: stamp} if STAMP in cache.tables.cache.c else {}
     blank: RawRow = dict.fromkeys(sorted(cache.tables.blank))
     for change in changes:
         row = cache.rows.get(change.key)
@@ -149,7 +150,7 @@ def _judge(change: Change, row: RawRow | None, collections: Set[str]) -> Outcome
         return Applied(change) if has_collection else Skipped(change, NO_COLLECTION)
     if row is None:
         return Skipped(change, ALREADY_SO if change.op == "delete" else NO_ROW)
-    if change.op != "delete" and _texts(row, change.after) == change.after:
+    if change.op != "delete" and _has_values(row, change.after):
         return Skipped(change, ALREADY_SO)
     if change.op == "insert":
         return Skipped(change, ROW_EXISTS)
@@ -160,6 +161,14 @@ def _judge(change: Change, row: RawRow | None, collections: Set[str]) -> Outcome
     actual = _texts(row, change.before)
     moved = [name for name, value in change.before.items() if actual[name] != value]
     return Skipped(change, changed_since(moved)) if moved else Applied(change)
+
+
+def _has_values(row: RawRow, values: CellTexts) -> bool:
+    """Return whether *row* has *values* already; any time of synchronisation is as good."""
+    return all(
+        row[name] is not None if name == STAMP else as_text(row[name]) == value
+        for name, value in values.items()
+    )
 
 
 def _texts(row: RawRow, columns: CellTexts) -> CellTexts:

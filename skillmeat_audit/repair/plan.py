@@ -12,7 +12,7 @@ from skillmeat_audit.base.files import Unreadable, read_regular, reason_of
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import PLAN_SCHEMA, Change, PlanDocument, RowKey
 from skillmeat_audit.model.contracts import records
-from skillmeat_audit.model.fields import COLUMNS
+from skillmeat_audit.model.fields import COLUMNS, RUN_TIME, STAMP
 from skillmeat_audit.model.findings import CELL_STATUSES, Disposition, Status
 
 _LIMIT_BYTES = 2 * 1024**3
@@ -83,8 +83,8 @@ def _op(finding: Record, allowed: set[str], *, deletes: bool) -> str | None:
         return None
     if status == Status.ROW_MISSING:
         return "insert"
-    if finding["column"] is None:
-        return None
+    if finding["column"] is None or finding["collection_id"] is None:
+        return None  # it is not about a cell
     advised = status is None and finding["expected"] is not None
     return "update" if status in CELL_STATUSES or advised else None
 
@@ -143,12 +143,18 @@ def decode_plan(content: bytes) -> PlanDocument:
     return plan
 
 
+def _is_stamp(change: Change, column: str) -> bool:
+    """Return whether *change* marks a row that was never synced as synced, by *column*."""
+    times = change.before.get(STAMP, ""), change.after.get(STAMP)
+    return change.op == "update" and column == STAMP and times == (None, RUN_TIME)
+
+
 def _check(plan: PlanDocument) -> None:
     """Raise `PlanError` for a change that no plan of this program holds."""
     for number, change in enumerate(plan.changes):
         where = f"changes[{number}] ({printable(change.artifact_id)})"
         for column in (*change.before, *change.after):
-            if column not in COLUMNS:
+            if column not in COLUMNS and not _is_stamp(change, column):
                 raise PlanError(f"{where}: a plan may not write column {printable(column)}")
         if change.op == "update" and set(change.before) != set(change.after):
             raise PlanError(f"{where}: before and after name different columns")

@@ -17,6 +17,7 @@ from skillmeat_audit.model.changes import (
     RunOutcome,
     Skipped,
 )
+from skillmeat_audit.model.fields import STAMP
 from skillmeat_audit.repair.journal import JournalEntry
 from skillmeat_audit.repair.run_folders import JournaledRun
 from skillmeat_audit.repair.transaction import (
@@ -43,7 +44,6 @@ from skillmeat_audit.service.rows import (
 )
 
 _INVERSE: dict[Op, Op] = {"insert": "delete", "update": "update", "delete": "insert"}
-_STAMP = "synced_at"
 
 
 def undo_run(undone: JournaledRun, url: str, settings: RunSettings) -> RunOutcome:
@@ -89,16 +89,21 @@ def _judge(entry: JournalEntry, row: RawRow | None, obstacle: str | None) -> Out
         return Skipped(change, obstacle) if obstacle else Applied(change)
     if row is None:
         return Skipped(change, ALREADY_SO if entry.before is None else NO_ROW)
-    values = {name: value for name, value in entry.after.items() if name != _STAMP}
+    values = {name: entry.after[name] for name in _judged(entry.after)}
     moved = [name for name, value in values.items() if not is_same(row[name], value)]
     return Skipped(change, changed_since(moved)) if moved else Applied(change)
+
+
+def _judged(cells: RawRow) -> list[str]:
+    """Return the columns of *cells* that must be as the run left them: the time only if alone."""
+    return [name for name in cells if name != STAMP] or list(cells)
 
 
 def _inverse_change(entry: JournalEntry) -> Change:
     """Return the inverse of *entry* as a change, for the report."""
     before, after = (
-        {name: as_text(value) for name, value in (row or {}).items() if name != _STAMP}
-        for row in (entry.after, entry.before)
+        {name: as_text(row[name]) for name in _judged(row)}
+        for row in (entry.after or {}, entry.before or {})
     )
     return Change(_INVERSE[entry.op], *entry.key, before, after, rules=[], disposition="safe")
 
@@ -151,7 +156,7 @@ def _inverse(cache: LockedCache, entry: JournalEntry, *, keep_stamp: bool) -> Jo
     after = {
         name: value
         for name, value in (entry.before or {}).items()
-        if not (keep_stamp and name == _STAMP)
+        if not (keep_stamp and name == STAMP)
     }
     before = None if row is None else {name: row[name] for name in after}
     return JournalEntry("update", entry.key, before, after)
@@ -160,7 +165,7 @@ def _inverse(cache: LockedCache, entry: JournalEntry, *, keep_stamp: bool) -> Jo
 def _has_stamp(cache: LockedCache, entry: JournalEntry) -> bool:
     """Return whether the row still has the ``synced_at`` that the run wrote."""
     row, after = cache.rows.get(entry.key), entry.after or {}
-    return row is None or _STAMP not in after or is_same(row[_STAMP], after[_STAMP])
+    return row is None or STAMP not in after or is_same(row[STAMP], after[STAMP])
 
 
 def _reinsert_obstacles(cache: LockedCache, undone: JournaledRun) -> dict[RowKey, str]:

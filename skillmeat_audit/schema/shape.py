@@ -10,13 +10,17 @@ from typing import Literal
 
 from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.model.fields import COLUMNS
+from skillmeat_audit.schema.newest import OWN_TABLE, missing_columns
 
 Era = Literal["artifact_id", "artifact_uuid"]
 ERAS: tuple[Era, ...] = ("artifact_id", "artifact_uuid")
 
 CACHE, ARTIFACTS, COLLECTIONS = "collection_artifacts", "artifacts", "collections"
 CATALOG, SOURCES = "marketplace_catalog_entries", "marketplace_sources"
+GROUPS, GROUP_MEMBERS = "groups", "group_artifacts"
 TABLES = (CACHE, ARTIFACTS, COLLECTIONS, CATALOG, SOURCES)
+# Tables of any program may be named like those of groups: they do not tell SkillMeat's database.
+TABLES_READ = (*TABLES, GROUPS, GROUP_MEMBERS)
 
 # Left by the first version of the 2026-02-19 migration, which made it part of the primary key.
 BACKUP_KEY = "_artifact_id_backup"
@@ -26,14 +30,15 @@ BACKUP_KEY = "_artifact_id_backup"
 class Shape:
     """The tables that an audit reads, as they are in this database.
 
-    ``columns`` maps each table of ``TABLES`` that exists to its column names; ``era`` is the key
-    column of the cache rows, None if the table does not exist yet; ``oddities`` are sentences about
-    what fits no single release.
+    ``columns`` maps each table of ``TABLES_READ`` that exists to its column names; ``era`` is the
+    key column of the cache rows, None if the table does not exist yet; ``oddities`` are sentences
+    about what fits no single release, ``missing`` about what the newest release misses.
     """
 
     era: Era | None
     columns: Mapping[str, frozenset[str]]
     oddities: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
     def has(self, table: str) -> bool:
         """Return True if *table* exists."""
@@ -54,10 +59,12 @@ def shape_of(tables: Mapping[str, Collection[str]], key: Collection[str]) -> Sha
     present = {name.lower(): frozenset(map(str.lower, tables[name])) for name in tables}
     columns = {
         table: present[table]
-        for table in TABLES
+        for table in TABLES_READ
         if table in present and (table not in (ARTIFACTS, COLLECTIONS) or "id" in present[table])
     }
-    return Shape(_era(columns), columns, tuple(_oddities(columns, {*map(str.lower, key)})))
+    oddities = tuple(_oddities(columns, {*map(str.lower, key)}))
+    missing = tuple(missing_columns(columns)) if OWN_TABLE in present else ()
+    return Shape(_era(columns), columns, oddities, missing)
 
 
 def _era(columns: Mapping[str, frozenset[str]]) -> Era | None:

@@ -84,6 +84,13 @@ class Application:
         assert response.is_success, f"{method} {path}: {response.status_code} {response.text[:500]}"
         return response.json() if response.content else None
 
+    def status(self, path: str, method: str = "GET") -> int:
+        """Return the status of the server's answer, 500 where it raises."""
+        from fastapi.testclient import TestClient
+
+        client = TestClient(self._client.app, raise_server_exceptions=False)
+        return client.request(method, API + path).status_code
+
     def rows(self) -> dict[tuple[str, str], dict[str, object]]:
         """Return the cache rows by collection and artifact, read from the file."""
         with closing(sqlite3.connect(self.database)) as connection:

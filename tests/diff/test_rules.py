@@ -5,7 +5,7 @@ from functools import cache
 
 import pandas as pd
 import pytest
-from builders import SOURCE, UPSTREAM, entry, imported, known, row, snapshot, synced
+from builders import SOURCE, UPSTREAM, audited, entry, imported, known, row, snapshot, synced
 
 from skillmeat_audit.diff.comparison import compare
 from skillmeat_audit.diff.provenance.verdicts import attribute
@@ -18,6 +18,7 @@ from skillmeat_audit.model.findings import CELL_STATUSES, Status
 from skillmeat_audit.model.rules import DEAD_LINKS, NEVER_ACCEPTED
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import FINDINGS
+from skillmeat_audit.repair.plan import changes_from
 
 ELSEWHERE = "https://git.example.org/a/b/"
 OTHER = "https://github.com/other/repo/tree/main/skills/alpha"
@@ -79,6 +80,10 @@ def on_disk(state, **values):
     return snapshot([said], [synced(said)], written={"skill:alpha": {"state": state} | values})
 
 
+def unsynced(said, collection="default", **values):
+    return synced(said, collection, synced_at=None, **values)
+
+
 CASES = {
     "D001": local(description=None),
     "D002": local(description="Another."),
@@ -93,6 +98,7 @@ CASES = {
     "F005": with_file({}, {"name": "Other_Name", "description": LONG}, description=LONG),
     "F006": with_problem("undeclared", artifact_id="skill:stray", place="skills/stray"),
     "F007": with_file({}, {"reason": "line 3: why; quote the value"}),
+    "F008": with_file({"author": "Jane"}, {"author": "Ann"}),
     "K001": snapshot([entry()]),
     "K002": snapshot([], [row()]),
     "K003": snapshot([entry(), entry()], [row()]),
@@ -104,6 +110,7 @@ CASES = {
     "L001": with_problem("manifest", place="collections/other/collection.toml:7"),
     "L002": snapshot([entry(linked=True)]),
     "L003": snapshot(home=Home(pd.NA, None, "default", "config.toml cannot be read")),
+    "L004": with_problem("unrefreshable", artifact_id="skill:alpha", place="x/collection.toml:7"),
     "M001": local(tags_json=None),
     "M002": local(tags_json='["b"]'),
     "M003": local(tools_json=None),
@@ -142,8 +149,13 @@ CASES = {
     "T002": with_file(
         {"author": "Jane"}, {"author": "Ann", "modified_at": "2026-03-01 00:00:00.000000"}
     ),
+    "V001": local(description=None),
+    "V002": market(source=OTHER),
+    "V003": snapshot([entry(place="work", **FULL)], [unsynced(entry(place="work", **FULL))]),
+    "V004": with_problem("mistyped", artifact_id="skill:alpha", place="x/collection.toml:7"),
     "X001": with_problem("schema"),
     "X002": with_problem("integrity"),
+    "X003": with_problem("older"),
 }  # fmt: skip
 
 
@@ -311,7 +323,9 @@ def test_an_accident_in_the_manifest_alone_is_reported_and_never_proposed():
     for snap in (right, empty):
         (found,) = records(findings(snap).query("rule in ('D001', 'D002', 'D005', 'D006')"))
         assert (found["rule"], found["expected"]) == ("D006", None)
-    (found,) = records(findings(known_elsewhere).query("column == 'description'"))
+    (found,) = records(
+        findings(known_elsewhere).query("column == 'description' and status.notna()")
+    )
     assert (found["rule"], found["expected"], found["evidence"]) == ("D001", "Real.", "frontmatter")
 
 
@@ -426,3 +440,169 @@ def test_a_broken_list_where_none_is_expected_is_case_findings(text):
     found = records(findings(snapshot([said], [synced(said, tags_json=text)])))
 
     assert "M020" in [each["rule"] for each in found]
+
+
+def found_by(code, snap):
+    """Return the findings of one rule."""
+    return records(findings(snap).query(f"rule == '{code}'"))
+
+
+def elsewhere(**values):
+    """Return a home whose only artifact is in a file collection that is not active."""
+    said = entry(place="work", **FULL)
+    return snapshot([said], [unsynced(said, **values)])
+
+
+def test_a_blank_page_says_what_serves_it_and_who_knows_the_text():
+    (synced_row,) = found_by("V001", local(description=None))
+    file_only = {"skill:alpha": {"description": "Written."}}
+    (from_manifest,) = found_by("V001", snapshot([entry()], [row()], written=file_only))
+    (reconstructed,) = found_by("V001", elsewhere())
+
+    assert synced_row["detail"] == (
+        "the page is served from the row, which has none; the manifest has one"
+    )
+    assert (synced_row["column"], synced_row["status"]) == ("description", None)
+    assert (synced_row["expected"], synced_row["disposition"]) == (None, "safe")
+    assert from_manifest["detail"] == (
+        "the row was never synced: the page is served from collections/default, which has none; "
+        "the artifact's file has one"
+    )
+    assert (from_manifest["evidence"], from_manifest["disposition"]) == ("frontmatter", "fill")
+    assert "the active collection (default) has no entry of it" in reconstructed["detail"]
+    assert reconstructed["detail"].endswith("the row has one")
+    assert reconstructed["disposition"] == "safe"
+
+
+_TEXT = entry(place="work", description="Does it.")
+AUTHOR_IN_FILE = snapshot([_TEXT], [unsynced(_TEXT)], written={"skill:alpha": {"author": "Ann"}})
+
+
+@pytest.mark.parametrize(
+    ("snap", "disposition"),
+    [(elsewhere(version=None), "safe"), (AUTHOR_IN_FILE, "fill")],
+)
+def test_a_blank_page_is_repaired_by_any_repair_of_its_row(snap, disposition):
+    (found,) = found_by("V001", snap)
+
+    assert found["disposition"] == disposition
+    assert found_by("V003", snap) == []
+
+
+def test_a_manifest_that_cannot_be_read_is_named_as_the_cause_of_a_blank_page():
+    refused = [{"kind": "manifest", "place": "collections/default/collection.toml:9"}]
+
+    (found,) = found_by("V001", snapshot([entry(**FULL)], [row(**FULL)], problems=refused))
+
+    assert "the manifest of the active collection (default) is unreadable" in found["detail"]
+
+
+def test_a_page_that_shows_what_the_row_lacks_is_not_blank():
+    assert found_by("V001", snapshot([entry(**FULL)], [row()])) == []
+
+
+def test_a_source_that_the_repair_of_its_cell_makes_clickable_has_its_disposition():
+    (lost,) = found_by("V002", market({"source": OTHER}))
+    (unregistered,) = found_by("V002", market(source=OTHER))
+
+    assert (lost["disposition"], lost["evidence"]) == ("safe", "manifest")
+    assert (unregistered["disposition"], unregistered["evidence"]) == ("none", None)
+    assert unregistered["detail"] == "no registered source is its repository"
+
+
+def test_a_local_artifact_without_a_source_is_right_as_it_is():
+    assert found_by("V002", snapshot([entry()], [synced(entry())], sources=[SOURCE])) == []
+
+
+def test_a_page_that_is_blank_for_ever_says_so_and_how_it_is_repaired():
+    (found,) = found_by("V003", elsewhere())
+
+    assert (found["column"], found["status"], found["expected"]) == ("synced_at", None, "now")
+    assert (found["disposition"], found["evidence"]) == ("safe", "manifest")
+    assert found["detail"] == (
+        "its entry is in collections/work, the active one is default: "
+        "blank for ever: no refresh looks there"
+    )
+
+
+@pytest.mark.parametrize(
+    "snap",
+    [
+        elsewhere(description="Another."),  # its repair sets the time as well
+        elsewhere(held_description="Does it."),  # the page shows the artifacts table's
+        snapshot([entry(**FULL)], [unsynced(entry(**FULL))]),  # the active collection serves it
+        snapshot([entry(place="work", **FULL)], [synced(entry(place="work", **FULL))]),
+        snapshot(
+            [entry(place="work", **FULL)],
+            [unsynced(entry(place="work", **FULL))],
+            columns=frozenset(COLUMNS),  # no synced_at to be written
+        ),
+    ],
+)
+def test_a_page_that_is_not_blank_for_ever_is_not_reported(snap):
+    assert found_by("V003", snap) == []
+
+
+GROUPED = {"collection_id": "default", "artifact_id": "skill:alpha", "name": "Ops"}
+
+
+def test_a_group_fails_the_list_of_its_collection_since_0_9():
+    said = entry(**FULL)
+
+    (found,) = found_by(
+        "V004", snapshot([said], [synced(said)], era="artifact_uuid", groups=[GROUPED])
+    )
+    older = found_by("V004", snapshot([said], [synced(said)], groups=[GROUPED]))
+
+    assert (found["collection_id"], found["artifact_id"]) == ("default", None)
+    assert "include_groups=true answers 500" in found["detail"]
+    assert "take skill:alpha out of Ops" in found["detail"]
+    assert older == []
+
+
+def test_an_import_id_of_type_and_name_fails_the_list_of_an_unserved_row():
+    catalog = [known(import_id="skill:alpha")]
+
+    (found,) = found_by("V004", snapshot([], [row()], catalog=catalog, sources=[SOURCE]))
+
+    assert "has its type:name as import id" in found["detail"]
+    served = snapshot([entry()], [row()], catalog=catalog, sources=[SOURCE])
+    assert found_by("V004", served) == []
+
+
+def test_a_mistyped_value_is_reported_for_the_manifest_and_for_the_page():
+    found = findings(with_problem("mistyped", artifact_id="skill:alpha", place="x:7"))
+    refresh_only = findings(with_problem("unrefreshable", artifact_id="skill:alpha", place="x:7"))
+
+    assert {"L004", "V004"} <= set(found["rule"])
+    assert "V004" not in set(refresh_only["rule"])
+
+
+def test_a_path_that_exists_outside_of_the_home_is_an_error():
+    path = "/srv/other/skills/alpha"
+    outside = [{"kind": "elsewhere", "artifact_id": "skill:alpha", "detail": path}]
+
+    (found,) = found_by("F002", snapshot(
+        [entry(path=path)], problems=[outside[0] | {"place": "collections/default"}]
+    ))  # fmt: skip
+    (gone,) = found_by("F002", snapshot([entry(path=path)]))
+
+    assert (found["severity"], gone["severity"]) == ("error", "info")
+    assert "exists outside of the home; SkillMeat serves it, and deletes it" in found["detail"]
+
+
+def test_a_file_that_differs_from_the_manifest_is_for_review_and_never_a_change_of_a_row():
+    snap = with_file({"author": "Jane"}, {"author": "Ann"})
+
+    (found,) = found_by("F008", snap)
+    changes = audited(snap).findings.pipe(
+        changes_from, snap.rows.head(0), snap.rows, ["review"], deletes=False
+    )
+
+    assert (found["column"], found["expected"], found["actual"]) == ("author", "Ann", "Jane")
+    assert (found["disposition"], found["evidence"]) == ("review", "frontmatter")
+    assert changes == []
+
+
+def test_broken_front_matter_is_not_compared_with_the_manifest():
+    assert found_by("F008", with_file({"author": "J"}, {"author": "A", "reason": "line 3"})) == []

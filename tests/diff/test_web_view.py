@@ -3,7 +3,6 @@
 import pytest
 from builders import SOURCE, UPSTREAM, entry, imported, known, row, snapshot, synced
 
-from skillmeat_audit.diff.comparison import compare
 from skillmeat_audit.diff.web_view import ENTRIES_FOUND, SOURCES_LOADED, page_cells
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.tables import PAGES
@@ -12,7 +11,7 @@ MARKET = {"catalog": [known()], "sources": [SOURCE]}
 
 
 def shown(entries=(), rows=(), **values):
-    return records(page_cells(compare(snapshot(entries, rows, **values))))
+    return records(page_cells(snapshot(entries, rows, **values)))
 
 
 def test_a_synced_row_is_served_as_it_stands():
@@ -144,7 +143,7 @@ def test_pages_keep_their_contract_and_the_order_of_the_rows():
     said = imported()
     snap = snapshot([said], [synced(said), row("skill:zeta"), row(None)], **MARKET)
 
-    frame = page_cells(compare(snap))
+    frame = page_cells(snap)
 
     assert dict(frame.dtypes.astype(str)) == PAGES.dtypes
     assert list(frame["artifact_id"].fillna("-")) == list(snap.rows["artifact_id"].fillna("-"))

@@ -360,3 +360,52 @@ def test_names_in_another_case_and_generated_columns_are_seen(tmp_path):
     assert cache.era == "artifact_id"
     assert cache.collections["name"].tolist() == ["D"]
     assert values(cache) == [old_row(description="SKILL:A.MD")]
+
+
+GROUPS_OF = {
+    "artifact_id": (
+        S_TABLES + table(OLD, "collection_artifacts"), "artifact_id", "'skill:a.md'"
+    ),
+    "artifact_uuid": (U_TABLES + table(NEW, "collection_artifacts"), "artifact_uuid", "'u1'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("era", GROUPS_OF)
+def test_the_artifacts_in_groups_are_read_in_both_eras(tmp_path, era):
+    tables, column, value = GROUPS_OF[era]
+    groups = (
+        "CREATE TABLE groups (id, collection_id, name);"
+        "INSERT INTO groups VALUES ('g1', 'default', 'Ops');"
+        f"CREATE TABLE group_artifacts (group_id, {column}, position);"
+        f"INSERT INTO group_artifacts VALUES ('g1', {value}, 0), ('lost', {value}, 0);"
+    )
+
+    cache = load(tmp_path, tables, groups)
+
+    assert records(cache.groups) == [
+        {"collection_id": "default", "artifact_id": "skill:a.md", "name": "Ops"}
+    ]
+
+
+def test_groups_of_another_shape_are_left_out(tmp_path):
+    shape = "CREATE TABLE groups (id); CREATE TABLE group_artifacts (group_id);"
+
+    cache = load(tmp_path, U_TABLES, table(NEW, "collection_artifacts"), shape)
+
+    assert cache.groups.empty
+
+
+def test_columns_that_the_newest_release_misses_are_one_problem(tmp_path):
+    own = "CREATE TABLE cache_metadata (key, value, updated_at);"
+
+    cache = load(tmp_path, S_TABLES, table(OLD, "collection_artifacts"), own)
+
+    (missing,) = said(cache, "older")
+    assert missing.startswith("collection_artifacts lacks artifact_uuid, ")
+    assert "; collections lacks slug, " in missing
+
+
+def test_a_database_that_skillmeat_did_not_make_is_not_held_against_a_release(tmp_path):
+    cache = load(tmp_path, S_TABLES, table(OLD, "collection_artifacts"))
+
+    assert said(cache, "older") == []

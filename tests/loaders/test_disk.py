@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from skillmeat_audit.loaders.disk import FOLDERS, load_undeclared
+from skillmeat_audit.loaders.disk import FOLDERS, load_elsewhere, load_undeclared
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.manifests import load_manifests
 from skillmeat_audit.model.contracts import records
@@ -132,3 +132,24 @@ def test_a_linked_folder_in_an_allowed_root_is_listed(make_home, tmp_path):
     found = load_undeclared(place, load_manifests(place).entries)
 
     assert found["artifact_id"].tolist() == ["hook:stray"]
+
+
+def elsewhere(home, *paths):
+    entries = [
+        {"file_collection": "default", "path": str(path), "artifact_id": "skill:a"}
+        for path in paths
+    ]
+    return load_elsewhere(find_home(home), MANIFEST.from_records(entries))["detail"].tolist()
+
+
+def test_an_absolute_path_that_exists_outside_of_the_home_is_found(tmp_path):
+    home, outside = tmp_path / "home", tmp_path / "other" / "skills" / "a"
+    inside = home / "collections" / "default" / "skills" / "a"
+    for folder in (inside, outside):
+        folder.mkdir(parents=True)
+    (inside.parent / "link").symlink_to(outside)
+    gone = tmp_path / "gone" / "skills" / "a"
+
+    found = elsewhere(home, inside, outside, gone, inside.parent / "link", "skills/a", "/a\0b")
+
+    assert found == [str(outside), str(inside.parent / "link")]

@@ -54,9 +54,9 @@ def load(root, **texts):
 
 
 def loaded(root, text):
-    """Return the only entry of a manifest without problems."""
+    """Return the only entry of a manifest that SkillMeat reads."""
     found = load(root, default=text)
-    assert found.problems.empty
+    assert not (found.problems["kind"] == "manifest").any()
     (only,) = records(found.entries)
     return only
 
@@ -498,24 +498,24 @@ def test_toml_that_skillmeat_reads_is_read(older):
     "key", ["upstream", "type", "origin", "metadata.description", "tags", "target_platforms"]
 )
 @pytest.mark.parametrize("value", [HUGE, f"[{HUGE}]"])
-def test_a_number_too_long_to_show_excludes_only_its_entry(tmp_path, key, value):
+def test_a_number_too_long_to_show_is_a_problem_of_its_entry_only(tmp_path, key, value):
     table, _, name = key.rpartition(".")
     bad = entry(tail=f"[artifacts.metadata]\n{name} = {value}") if table else entry(**{name: value})
     found = load(tmp_path, default=HEAD + bad + entry("gamma"))
 
     assert "skill:gamma" in ids(found)
-    assert len(ids(found)) + len(found.problems) == 2
+    assert len(found.problems) == 1
 
 
-def test_a_value_nested_too_deeply_to_show_excludes_only_its_entry(tmp_path):
+def test_a_value_nested_too_deeply_to_show_is_a_problem_of_its_entry_only(tmp_path):
     deep = ".".join("a" * 990)
     text = (
         HEAD + entry(tail=f"[artifacts.metadata.description.{deep}]\n{deep} = 1") + entry("gamma")
     )
     found = load(tmp_path, default=text)
 
-    assert ids(found) == ["skill:gamma"]
-    assert "entry 1 holds a value that cannot be shown" in problem(found)["detail"]
+    assert "skill:gamma" in ids(found)
+    assert "entry 1 (beta), key metadata.description: is a table" in problem(found)["detail"]
 
 
 def test_a_manifest_over_the_size_limit_is_not_read(tmp_path, monkeypatch):
@@ -686,3 +686,45 @@ def test_a_manifest_linked_to_an_allowed_folder_is_read(make_home, tmp_path):
 
     assert (len(refused.entries), len(refused.problems)) == (0, 1)
     assert (len(allowed.entries), len(allowed.problems)) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "wrong", "kind"),
+    [
+        ({"tail": "[artifacts.metadata]\nversion = 1.10"}, "metadata.version", "1.1", "mistyped"),
+        ({"tail": "[artifacts.metadata]\nauthor = ['a']"}, "metadata.author", "a list", "mistyped"),
+        ({"tags": '"abc"'}, "tags", "text, not a list of texts", "mistyped"),
+        ({"upstream": "5"}, "upstream", "5", "mistyped"),
+        ({"upstream": "[]"}, "upstream", "a list", "unrefreshable"),
+        ({"resolved_sha": "{}"}, "resolved_sha", "a table", "unrefreshable"),
+        ({"uuid": "5"}, "uuid", "5", "mistyped"),
+    ],
+)
+def test_a_value_that_skillmeat_fails_on_names_entry_key_and_line(
+    tmp_path, values, key, wrong, kind
+):
+    text = HEAD + entry(**values)
+    found = load(tmp_path, default=text)
+    name = key.rpartition(".")[2]
+    lines = [n for n, line in enumerate(text.split("\n"), 1) if line.startswith(f"{name} =")]
+
+    reported = problem(found)
+    assert ids(found) == ["skill:beta"]
+    assert (reported["kind"], reported["artifact_id"]) == (kind, "skill:beta")
+    assert reported["place"] == f"collections/default/collection.toml:{lines[-1]}"
+    assert f"entry 1 (beta), key {key}: is {wrong}" in reported["detail"]
+
+
+@pytest.mark.parametrize(
+    "values", [{"version_spec": "0"}, {"uuid": "[]"}, {"tags": "{}"}, {"resolved_sha": "5"}]
+)
+def test_a_value_that_skillmeat_lives_with_is_no_problem(tmp_path, values):
+    assert load(tmp_path, default=HEAD + entry(**values)).problems.empty
+
+
+def test_a_value_that_no_row_can_hold_is_not_expected_in_one(tmp_path):
+    tail = "[artifacts.metadata]\nauthor = {name = 'Jane'}\nversion = ['1']"
+
+    only = loaded(tmp_path, HEAD + entry(tail=tail))
+
+    assert (only["author"], only["version"]) == (None, None)

@@ -8,6 +8,7 @@ from skillmeat_audit.diff.rules import (
     keys,
     loading,
     metadata,
+    pages,
     sources,
     times,
 )
@@ -15,7 +16,7 @@ from skillmeat_audit.model.rules import FAMILIES, Rule
 
 __all__ = ["CHECKS", "FAMILIES", "RULES"]
 
-_MODULES = (descriptions, files, keys, loading, metadata, sources, times)
+_MODULES = (descriptions, files, keys, loading, metadata, pages, sources, times)
 CHECKS: tuple[Check, ...] = tuple(
     sorted(
         [*cells.CHECKS, *(check for module in _MODULES for check in checks_in(module))],

@@ -3,15 +3,19 @@
 import numpy as np
 import pandas as pd
 
-from skillmeat_audit.diff.compare import extract_group, is_true
+from skillmeat_audit.base.arrow import is_in
+from skillmeat_audit.diff.compare import differs, extract_group, is_true
 from skillmeat_audit.diff.comparison import NO_FINDINGS, Comparison
+from skillmeat_audit.diff.links import joined_key
 from skillmeat_audit.diff.registry import check
-from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.model.fields import FIELDS
+from skillmeat_audit.model.findings import Disposition, Evidence, Severity
 
 _ABSOLUTE = r"^(?:/|\\|[A-Za-z]:[\\/])"  # /home/x, \\server\x, C:\x
 # The published skill format: lower-case letters, digits and single hyphens, 64 characters at most.
 _SKILL_NAME = r"[^\W_A-Z]+(?:-[^\W_A-Z]+)*"
 _FOLDER = r"(?P<match>[^/\\]+)[/\\]*$"  # "alpha" of skills/alpha/
+_SERVED = "SkillMeat serves it, and deletes it with the artifact"
 _NAME_LIMIT, _DESCRIPTION_LIMIT = 64, 1024
 
 
@@ -32,14 +36,28 @@ def path_absolute(comparison: Comparison) -> pd.DataFrame:
     """Manifest path is absolute.
 
     Marketplace imports wrote absolute paths up to 0.39; they break when the home moves. The audit
-    uses the part after ``collections/<name>/``.
+    uses the part after ``collections/<name>/``. It is an error where the path exists outside of the
+    home, of an older copy or another user: SkillMeat shows that folder's files, and deleting the
+    artifact deletes the folder. Make the path relative to the collection's folder.
 
     See docs/skillmeat.md#absolute-paths-in-manifests.
     """
     absolute = is_true(comparison.snapshot.manifest["path"].str.contains(_ABSOLUTE, regex=True))
     if not absolute.any():
         return NO_FINDINGS
-    return comparison.entry_findings(absolute, detail=_path_and_collection(comparison))
+    detail, elsewhere = _path_and_collection(comparison), _exists_elsewhere(comparison)
+    detail = detail.mask(elsewhere, detail + ": exists outside of the home; " + _SERVED)
+    findings = comparison.entry_findings(absolute, detail=detail)
+    served = findings["detail"].str.endswith(_SERVED)
+    return findings.assign(severity=pd.Series(Severity.INFO, findings.index).mask(served, "error"))
+
+
+def _exists_elsewhere(comparison: Comparison) -> pd.Series:
+    """Return the entries whose absolute path exists outside of the home."""
+    problems, manifest = comparison.snapshot.problems, comparison.snapshot.manifest
+    outside = problems[is_true(problems["kind"] == "elsewhere")]
+    keys = joined_key("collections/" + manifest["file_collection"], manifest["path"])
+    return pd.Series(is_in(keys, joined_key(outside["place"], outside["detail"])), manifest.index)
 
 
 @check("F003", Severity.ERROR)
@@ -127,6 +145,38 @@ def front_matter_invalid(comparison: Comparison) -> pd.DataFrame:
     See docs/skillmeat.md#extraction-accidents.
     """
     return _in_state(comparison, "read")
+
+
+@check("F008", Severity.INFO)
+def file_and_manifest_differ(comparison: Comparison) -> pd.DataFrame:
+    """Front matter and manifest both have a value, and they differ.
+
+    Mostly the file was edited since the artifact was added, in an editor or in SkillMeat's page:
+    SkillMeat does not read it again, and marks the row as synced all the same. Tags and author may
+    also have been changed in SkillMeat on purpose. Which of the two is right is for review: correct
+    the manifest, or the file. Files whose front matter is not valid YAML (F007) are left out.
+
+    See docs/skillmeat.md#edits-of-files.
+    """
+    manifest, file = comparison.snapshot.manifest, comparison.snapshot.frontmatter
+    whole = file["reason"].isna()
+    parts = []
+    for field in (field for field in FIELDS if Evidence.FRONTMATTER in field.layers):
+        declared = comparison.layers.layer(Evidence.MANIFEST, field.column)
+        written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
+        both = declared.normal.notna() & written.normal.notna()
+        parts.append(
+            comparison.entry_findings(
+                both & whole & differs(declared.normal, written.normal),
+                column=field.column,
+                expected=written.raw,
+                actual=declared.raw,
+                evidence=Evidence.FRONTMATTER,
+                disposition=Disposition.REVIEW,
+                detail="the file and collections/" + manifest["file_collection"] + " differ",
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
 
 
 def _in_state(comparison: Comparison, state: str) -> pd.DataFrame:

@@ -52,6 +52,22 @@ def settings_unreadable(comparison: Comparison) -> pd.DataFrame:
     return RULE_FINDINGS.from_records([{"detail": reason, "disposition": Disposition.NONE}])
 
 
+@check("L004", Severity.ERROR)
+def manifest_value_mistyped(comparison: Comparison) -> pd.DataFrame:
+    """Manifest value has a type that SkillMeat loads and then fails on.
+
+    TOML reads ``version = 1.10`` as a number, and an ``author`` copied from front matter may be a
+    table; SkillMeat takes only text there, and lists of text for tags and dependencies. Numbers and
+    dates make its answers fail with error 500; lists and tables stop the refresh of the whole
+    collection too. The detail names line, entry, key and consequence. Write the value as text:
+    ``version = "1.10"``.
+
+    See docs/skillmeat.md#values-of-a-wrong-type.
+    """
+    kinds = ("mistyped", "unrefreshable")
+    return pd.concat([comparison.problem_findings(kind) for kind in kinds], ignore_index=True)
+
+
 @check("X001", Severity.ERROR)
 def schema_mixed(comparison: Comparison) -> pd.DataFrame:
     """Schema belongs to no single release: a migration stopped, or a newer release opened it.
@@ -72,3 +88,18 @@ def database_damaged(comparison: Comparison) -> pd.DataFrame:
     ``PRAGMA foreign_keys``; the cache itself can be rebuilt by SkillMeat from the manifests.
     """
     return comparison.problem_findings("integrity")
+
+
+@check("X003", Severity.ERROR)
+def schema_lacks_columns(comparison: Comparison) -> pd.DataFrame:
+    """Tables lack columns that SkillMeat 0.74.0 needs: under it, pages answer error 500.
+
+    SkillMeat adds no column to a table that exists, so a database of an older release stays as it
+    was made: under 0.74.0 almost all pages fail, and the server's start copies no manifest into the
+    cache. The release that made the database can use it. Before an upgrade, move ``cache.db`` aside
+    and let the new release build one from the manifests; groups, user collections and marketplace
+    sources are in the old one only.
+
+    See docs/skillmeat.md#half-migrated-schemas.
+    """
+    return comparison.problem_findings("older")
