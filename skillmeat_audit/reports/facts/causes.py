@@ -101,8 +101,10 @@ def commands_for(
 
     *narrowed* is the option that selects these findings; None selects them by rule.
     """
-    repairable = findings[is_in(findings["disposition"], WRITABLE)]
-    review = findings[findings["disposition"] == Disposition.REVIEW]
+    # A finding without a status is on a page or a file; a plan repairs it by that of its cell.
+    plannable = findings[findings["status"].notna()]
+    repairable = plannable[is_in(plannable["disposition"], WRITABLE)]
+    review = plannable[plannable["disposition"] == Disposition.REVIEW]
     plan = f"{TOOL} plan {shlex.quote(printable(home))}"
     if len(repairable):
         line = f"{plan} {narrowed or _select_options(repairable)} -o plan.json"

@@ -102,7 +102,7 @@ def summarize(
         missing_rows=int((status == Status.ROW_MISSING).sum()),
         orphan_rows=int((status == Status.ROW_ORPHAN).sum()),
         repairable_cells=int((in_cells & writable).sum()),
-        review=int((disposition == Disposition.REVIEW).sum()),
+        review=int(((disposition == Disposition.REVIEW) & status.notna()).sum()),
         ignored={
             str(code): int(count)
             for code, count in ignored["rule"].value_counts().sort_index().items()
