@@ -84,7 +84,7 @@ class Life:
         return {
             (self.name((each["collection_id"], each["artifact_id"])), each["column"]): each
             for each in found
-            if each["collection_id"] and each["column"]
+            if each["collection_id"] and each["column"] and each["status"]
         }
 
     def shown(self) -> dict[Key, dict[str, object]]:
