@@ -79,12 +79,12 @@ class Life:
         return (TEAM if key[0] == self.team else key[0]), key[1]
 
     def findings(self) -> dict[tuple[Key, str], dict[str, object]]:
-        """Return what the audit finds in the cells of rows, by row and column."""
+        """Return what the audit finds in the cells of rows, not on pages, by row and column."""
         found = records(sma.audit(self.app.home, progress=False).findings)
         return {
             (self.name((each["collection_id"], each["artifact_id"])), each["column"]): each
             for each in found
-            if each["collection_id"] and each["column"] and each["status"]
+            if each["collection_id"] and each["column"] and not each["rule"].startswith("V")
         }
 
     def shown(self) -> dict[Key, dict[str, object]]:
