@@ -130,6 +130,18 @@ def _refuse_link(facts: os.stat_result) -> None:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
 
 
+def _resolved(path: bytes) -> bytes:
+    """Return *path* with its links resolved; as it is where one vanishes meanwhile.
+
+    `os.path.realpath` looks at each link twice, and raises where it is gone at the second look. The
+    path is opened without following links, so a link that comes back in it is refused.
+    """
+    try:
+        return os.path.realpath(path)
+    except OSError:
+        return path
+
+
 class Confined:
     """The folder of a collection; nothing outside it is read, wherever links lead.
 
@@ -190,13 +202,13 @@ class Confined:
         path = os.path.join(self._path, name_bytes(relative))
         parent, name = os.path.split(path)
         if name in _DOTS:
-            real = os.path.realpath(path)
+            real = _resolved(path)
         else:
             if parent not in self._folders:
-                self._folders[parent] = os.path.realpath(parent)
+                self._folders[parent] = _resolved(parent)
             real = os.path.join(self._folders[parent], name)
             if os.path.islink(real):
-                real = os.path.realpath(real)
+                real = _resolved(real)
         self._folders[path] = real
         return real if (real + b"/").startswith(self._roots) else None
 

@@ -71,3 +71,17 @@ def test_many_collections_need_few_descriptors(tmp_path):
         during = len(os.listdir("/dev/fd"))
 
     assert during - before <= len(tmp_path.parts) + 1
+
+
+def test_a_link_that_vanishes_while_it_is_resolved_is_refused_or_absent(tmp_path, monkeypatch):
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "link").symlink_to("elsewhere")
+    with Descent() as descent:
+        folder = Confined(tmp_path, "c", descent)
+
+        def vanished(path):
+            raise FileNotFoundError(2, "No such file or directory", path)
+
+        monkeypatch.setattr("os.path.realpath", vanished)
+
+        assert folder.resolve_inside("link") == bytes(tmp_path / "c" / "link")
