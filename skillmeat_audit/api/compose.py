@@ -12,7 +12,7 @@ from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.diff.provenance.paths import paths_of
 from skillmeat_audit.diff.rules import FAMILIES, RULES
-from skillmeat_audit.loaders.home import MANIFEST_NAME
+from skillmeat_audit.model.fields import MANIFEST_NAME
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.trend import REPORTED, fingerprints
 from skillmeat_audit.reports.facts.blank_pages import blank_artifacts

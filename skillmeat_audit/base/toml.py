@@ -5,13 +5,15 @@ import tomllib
 
 import tomli
 
-# What tomli accepts of TOML 1.1 and tomllib may not: there tomllib has the last word. Each pattern
-# begins with the character that is rarest in it, so that a manifest is searched as fast as read.
+# What tomli accepts of TOML 1.1 and tomllib may refuse: such a text is read by tomllib
+# too. Every pattern starts with its rarest character, so that searching costs little.
 _NEWER_TOML = (
-    re.compile(r"\\[ex]"),  # "\e", "\x41"
-    # {\n key = 1 }: a newline in an inline table
+    # description = "a \e[1mbold\x20word"
+    re.compile(r"\\[ex]"),
+    # metadata = {   (an inline table, which may now go on in the next line or end with a comma)
     re.compile(r"\{(?:(?<=[=,\[\n].)|(?<=[=,\[\n][ \t].)|(?<=[=,\[\n][ \t]{2}.)|(?<=[ \t]{3}.))"),
-    re.compile(r":(?<=(?<![\d:])\d\d:)\d\d(?![\d:])"),  # 07:32, a time without seconds
+    # added = 2026-02-10 07:32   (a time without seconds; not 07:32:00)
+    re.compile(r":(?<=(?<![\d:])\d\d:)\d\d(?![\d:])"),
 )
 
 

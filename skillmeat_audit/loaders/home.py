@@ -12,10 +12,9 @@ from skillmeat_audit.base.errors import HomeError, UsageError
 from skillmeat_audit.base.files import SETTINGS_LIMIT_BYTES, path_exists, read_regular, reason_of
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import contains_secret, is_parseable, sqlite_url
-from skillmeat_audit.model.fields import DEFAULT_COLLECTION
+from skillmeat_audit.model.fields import DEFAULT_COLLECTION, MANIFEST_NAME
 from skillmeat_audit.model.snapshot import Home
 
-MANIFEST_NAME = "collection.toml"
 DEFAULT_HOME = "~/.skillmeat"
 _WAY_OUT = "repair the link or the permissions"
 _PARTS = ("collections", "cache/cache.db", "config.toml")

@@ -1,24 +1,22 @@
 """Loads the manifests: every ``collection.toml`` as SkillMeat reads it, a row per entry."""
 
 import json
-import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
-import tomli
 
 from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.base.files import Unreadable, state_of
 from skillmeat_audit.base.text import encodable
-from skillmeat_audit.loaders.home import MANIFEST_NAME, file_collections
+from skillmeat_audit.base.toml import parse_toml
+from skillmeat_audit.loaders.home import file_collections
 from skillmeat_audit.loaders.manifest_lines import EntryLines, syntax_context
 from skillmeat_audit.loaders.mistyped import value_faults
 from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, states_array, states_in
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
 from skillmeat_audit.model.contracts import Table
-from skillmeat_audit.model.fields import SUFFIXES, TOOLS
+from skillmeat_audit.model.fields import MANIFEST_NAME, SUFFIXES, TOOLS
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
 
@@ -27,16 +25,6 @@ SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 Record = dict[str, object]
 
 _LOST = "SkillMeat cannot read this collection at all"
-# What tomli accepts of TOML 1.1 and SkillMeat's tomllib may refuse: such a text is read by tomllib
-# too. Every pattern starts with its rarest character, so that searching costs little.
-_NEWER_TOML = (
-    # description = "a \e[1mbold\x20word"
-    re.compile(r"\\[ex]"),
-    # metadata = {   (an inline table, which may now go on in the next line or end with a comma)
-    re.compile(r"\{(?:(?<=[=,\[\n].)|(?<=[=,\[\n][ \t].)|(?<=[=,\[\n][ \t]{2}.)|(?<=[ \t]{3}.))"),
-    # added = 2026-02-10 07:32   (a time without seconds; not 07:32:00)
-    re.compile(r":(?<=(?<![\d:])\d\d:)\d\d(?![\d:])"),
-)
 _TOOLS = frozenset(TOOLS)
 _ENTRY_TEXTS = (
     "path", "added", "import_id", "origin", "origin_source", "resolved_sha", "resolved_version",
@@ -105,17 +93,6 @@ def stem_of(artifact_id: str) -> str:
     )
 
 
-def parse_manifest(text: str) -> dict[str, object]:
-    """Return the document in *text*, read as SkillMeat reads it: TOML 1.0, as tomllib accepts it.
-
-    Raises `tomli.TOMLDecodeError` or `tomllib.TOMLDecodeError` (both `ValueError`).
-    """
-    document = tomli.loads(text)
-    if any(newer.search(text) for newer in _NEWER_TOML):
-        tomllib.loads(text)
-    return document
-
-
 def _load_one(folder: Confined) -> Manifests:
     """Return the entries of one collection (``LISTED``), its problems, and if it may hide some.
 
@@ -127,7 +104,7 @@ def _load_one(folder: Confined) -> Manifests:
     text = ""
     try:
         text, state = _read(folder)
-        document = parse_manifest(text)
+        document = parse_toml(text)
     except (OSError, ValueError, RecursionError) as exc:
         return _unreadable_manifest(place, _syntax_reason(text, exc))
     refusal = collection_refusal(document)

@@ -63,3 +63,6 @@ HOSTLESS_ORIGINS = ("local", "github")
 
 # Where SkillMeat's startup puts the artifacts of every file collection.
 DEFAULT_COLLECTION = "default"
+
+# The file that declares the artifacts of a file collection.
+MANIFEST_NAME = "collection.toml"

@@ -14,6 +14,7 @@ from pathlib import Path
 from skillmeat_audit.base.atomic_write import replace_unchanged
 from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.base.toml import parse_toml
+from skillmeat_audit.model.fields import MANIFEST_NAME
 from skillmeat_audit.model.manifest_edits import ManifestChanges, ManifestEdit
 from skillmeat_audit.repair.toml_edits import (
     RefusedEdit,
@@ -23,7 +24,6 @@ from skillmeat_audit.repair.toml_edits import (
 )
 
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
-MANIFEST_NAME = "collection.toml"
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from builders import UPSTREAM
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from skillmeat_audit.base.toml import parse_toml
 from skillmeat_audit.loaders import manifests
 from skillmeat_audit.loaders.home import find_home
-from skillmeat_audit.loaders.manifests import load_manifests, parse_manifest, stem_of
+from skillmeat_audit.loaders.manifests import load_manifests, stem_of
 from skillmeat_audit.loaders.refusals import TYPES
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
@@ -491,7 +492,7 @@ def test_toml_newer_than_skillmeat_reads_is_refused(tmp_path, newer):
     "older", ["{a = 1}", "{}", "[{a = [1,\n2,\n]}]", "07:32:00", r"'\e'", '"{\\n}"']
 )
 def test_toml_that_skillmeat_reads_is_read(older):
-    assert parse_manifest(f"x = {older}") == tomli.loads(f"x = {older}")
+    assert parse_toml(f"x = {older}") == tomli.loads(f"x = {older}")
 
 
 @pytest.mark.parametrize(
