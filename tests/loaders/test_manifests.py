@@ -644,7 +644,7 @@ def test_no_value_of_any_key_breaks_the_loader(tmp_path, made):
     found = load(tmp_path, default=text)
     frame = found.entries
 
-    assert len(frame) + len(found.problems) == len(made)
+    assert len(frame) + (found.problems["kind"] == "manifest").sum() == len(made)
     assert frame["artifact_id"].eq(frame["type"] + ":" + frame["name"]).all()
 
 
