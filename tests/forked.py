@@ -23,18 +23,25 @@ import json, os, socket, sys
 import click, jinja2, msgspec, pandas, pyarrow.compute, rich.console, sqlalchemy.orm, yaml
 channel = socket.socket(fileno=int(sys.argv[1]))
 while True:
-    request, streams, *_ = socket.recv_fds(channel, 1 << 20, 2)
+    try:
+        request, streams, *_ = socket.recv_fds(channel, 1 << 20, 2)
+    except ConnectionResetError:
+        break
     if not request:
         break
     pid = os.fork()
     if not pid:
         channel.close()
-        code, sys.argv, environment, folder = json.loads(request)
+        # Bytes, as the kernel hands them over: they become text in the encoding of the locale.
+        code, *rest = json.loads(request)
+        parts = [[text.encode("latin-1") for text in part] for part in rest]
+        arguments, environment, (folder,) = parts
+        sys.argv = [os.fsdecode(argument) for argument in arguments]
         for number, stream in enumerate(streams, 1):
             os.dup2(stream, number)
             os.close(stream)
-        os.environ.clear()
-        os.environ.update(environment)
+        os.environb.clear()
+        os.environb.update(variable.split(b"=", 1) for variable in environment)
         os.chdir(folder)
         exec(code)
         from skillmeat_audit.ui.cli.main import entry
@@ -59,16 +66,19 @@ class ForkServer:
     """Runs command lines of the tool, each in a process that is forked for it."""
 
     def __init__(self, environment=None):
+        self.environment = environment
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", SERVER, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], cwd=PROJECT, env=environment,
+                # Pipes cannot be sought in: Python would try where the streams began as files.
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             )  # fmt: skip
 
     def close(self):
         self.channel.close()
-        self.process.wait()
+        self.process.communicate()
 
     def start(self, *arguments, stdout, stderr, code="", environment=None):
         """Start a process that writes to these descriptors; return its process id.
@@ -76,8 +86,9 @@ class ForkServer:
         It runs *code* first, in the current folder, with the current environment or another.
         """
         argv = ["skillmeat-audit", *map(str, arguments)]
-        request = [code, argv, environment or dict(os.environ), os.getcwd()]
-        socket.send_fds(self.channel, [json.dumps(request).encode()], [stdout, stderr])
+        variables = [f"{name}={value}" for name, value in (environment or os.environ).items()]
+        parts = [[raw(text) for text in part] for part in (argv, variables, [os.getcwd()])]
+        socket.send_fds(self.channel, [json.dumps([code, *parts]).encode()], [stdout, stderr])
         return int(self.channel.recv(100))
 
     def wait(self):
@@ -92,7 +103,15 @@ class ForkServer:
                 "stderr": err.fileno() if stderr is None else stderr,
             }
             self.start(*arguments, **written, **options)
-            return Ended(self.wait(), *(file.seek(0) or file.read() for file in (out, err)))
+            returncode = self.wait()
+            for file in (out, err):
+                file.seek(0)
+            return Ended(returncode, out.read(), err.read())
+
+
+def raw(text):
+    """Return the bytes of *text* in the file system's encoding, as JSON can hold them."""
+    return os.fsencode(text).decode("latin-1")
 
 
 def text_file():
