@@ -62,10 +62,12 @@ def built_home(tmp_path_factory) -> Callable[[str, str], Path]:
 
 @pytest.fixture
 def make_home(tmp_path, built_home) -> Callable[..., Path]:
-    """Return a function that puts a home of data/ below the test's folder: its .skillmeat."""
+    """Return a function that puts a home of data/ below the test's folder; it replaces another."""
 
     def make(name: str = "batch-import", era: str = "artifact_id", at: str = "home") -> Path:
-        return shutil.copytree(built_home(name, era), tmp_path / at / ".skillmeat")
+        home = tmp_path / at / ".skillmeat"
+        shutil.rmtree(home, ignore_errors=True)
+        return shutil.copytree(built_home(name, era), home)
 
     return make
 
