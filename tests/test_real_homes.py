@@ -18,8 +18,10 @@ def test_the_audit_finds_what_is_wrong_and_the_repair_mends_it(case):
     tool = f"{sys.executable} -m skillmeat_audit"
     done = subprocess.run(
         [sys.executable, str(SCORER), "--tool", tool, "--case", case, "--repair"],
-        capture_output=True, text=True, cwd=PROJECT,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert " 0 failed" in done.stdout

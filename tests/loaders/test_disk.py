@@ -33,9 +33,11 @@ def test_an_artifact_without_an_entry_is_reported(undeclared):
     (found,) = records(undeclared(MADE, "default/skills/a/SKILL.md"))
 
     assert found == {
-        "kind": "undeclared", "artifact_id": "skill:a", "place": "collections/default/skills/a",
+        "kind": "undeclared",
+        "artifact_id": "skill:a",
+        "place": "collections/default/skills/a",
         "detail": "on disk, but no manifest declares it",
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(

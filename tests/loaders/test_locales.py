@@ -105,6 +105,8 @@ def test_a_home_of_any_name_is_audited_and_planned(home, environment):
         run(moved, environment, "plan", "-o", plan)
         applied = subprocess.run(
             [sys.executable, "-m", "skillmeat_audit", "apply", plan],
-            env=environment, capture_output=True, check=False,
-        )  # fmt: skip
+            env=environment,
+            capture_output=True,
+            check=False,
+        )
         assert applied.returncode == 0, applied.stderr.decode(errors="replace")

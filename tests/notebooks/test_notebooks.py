@@ -1,6 +1,5 @@
 """The notebooks: their stored outputs are up to date, and their parameters do what they say."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -37,12 +36,19 @@ def jupyter_folders(monkeypatch, tmp_path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_stored_outputs_are_up_to_date(path, tmp_path, jupyter_folders):
     shutil.copy(path, tmp_path)
+    options = "-q -p no:xdist -p no:cacheprovider -c /dev/null --nbval".split()
+    paths = [
+        f"--rootdir={tmp_path}",
+        f"--nbval-sanitize-with={PROJECT / 'notebooks' / 'sanitize.cfg'}",
+        path.name,
+    ]
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider",
-         f"--rootdir={tmp_path}", "-c", os.devnull, "--nbval",
-         f"--nbval-sanitize-with={PROJECT / 'notebooks' / 'sanitize.cfg'}", path.name],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "pytest", *options, *paths],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-2000:]
     assert f"{len(code_cells(path))} passed" in result.stdout
@@ -59,9 +65,12 @@ def execute_report(tmp_path, home, max_errors):
     import papermill
 
     papermill.execute_notebook(
-        REPORT, tmp_path / "report.ipynb", {"home": str(home), "max_errors": max_errors},
-        cwd=tmp_path, progress_bar=False,
-    )  # fmt: skip
+        REPORT,
+        tmp_path / "report.ipynb",
+        {"home": str(home), "max_errors": max_errors},
+        cwd=tmp_path,
+        progress_bar=False,
+    )
 
 
 @pytest.mark.filterwarnings("ignore")  # from papermill itself
@@ -112,9 +121,12 @@ def execute_repair(tmp_path, home, **parameters):
 
     state = {"state_dir": str(tmp_path / "state")}
     papermill.execute_notebook(
-        REPAIR, tmp_path / "repair.ipynb", {"home": str(home)} | state | parameters,
-        cwd=tmp_path, progress_bar=False,
-    )  # fmt: skip
+        REPAIR,
+        tmp_path / "repair.ipynb",
+        {"home": str(home)} | state | parameters,
+        cwd=tmp_path,
+        progress_bar=False,
+    )
 
 
 @pytest.mark.filterwarnings("ignore")  # from papermill itself

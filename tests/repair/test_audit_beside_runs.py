@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 
 import msgspec
 import pytest
+from builders import description_change
 from conftest import PROJECT, dump
 
 from skillmeat_audit.api import audit, repair
@@ -17,7 +18,6 @@ from skillmeat_audit.base.errors import DatabaseError, StateError
 from skillmeat_audit.base.urls import sqlite_url
 from skillmeat_audit.history import database as history
 from skillmeat_audit.loaders.cache import load_cache
-from skillmeat_audit.model.changes import Change
 from skillmeat_audit.repair import transaction as runs
 from skillmeat_audit.repair.backup import back_up_database
 from skillmeat_audit.service.connection import cache_transaction
@@ -80,10 +80,8 @@ def case(planned, request):
         )
     plan = repair.Plan.load(case.file).document
     changes = [
-        Change("update", "default", f"skill:many-{number:04}", {"description": None},
-               {"description": f"{number} " * 300}, ["D001"], "safe")
-        for number in range(ROWS)
-    ]  # fmt: skip
+        description_change(f"skill:many-{number:04}", f"{number} " * 300) for number in range(ROWS)
+    ]
     case.file.write_bytes(msgspec.json.encode(msgspec.structs.replace(plan, changes=changes)))
     return case
 
@@ -93,9 +91,12 @@ def other_program(database):
     """Yield a list that holds, afterwards, how many rows another program committed meanwhile."""
     written = []
     with subprocess.Popen(
-        [sys.executable, "-c", OTHER_PROGRAM, database], cwd=PROJECT, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    ) as process:  # fmt: skip
+        [sys.executable, "-c", OTHER_PROGRAM, database],
+        cwd=PROJECT,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
         assert process.stdout.readline() == "writing\n"
         yield written
         process.stdin.close()

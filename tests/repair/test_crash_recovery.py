@@ -12,10 +12,10 @@ from contextlib import closing
 
 import msgspec
 import pytest
+from builders import description_change
 from conftest import PROJECT, cache_rows, dump
 
 from skillmeat_audit.api import audit, repair
-from skillmeat_audit.model.changes import Change
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.fields import COLUMNS
 
@@ -97,9 +97,11 @@ ERAS = ("artifact_id", "artifact_uuid")
 SHAPES = [(era, mode) for era in ERAS for mode in ("delete", "wal")]
 UNJOURNALED = ("before the backup", "after the backup")
 JOURNALED = (
-    "with an unmarked journal", "after the journal entry", "in the middle of the rows",
+    "with an unmarked journal",
+    "after the journal entry",
+    "in the middle of the rows",
     "before the commit",
-)  # fmt: skip
+)
 BEFORE_COMMIT = [
     *((stage, *shape) for stage in UNJOURNALED for shape in (SHAPES[0], SHAPES[3])),
     *((stage, *shape) for stage in JOURNALED for shape in SHAPES),
@@ -111,8 +113,11 @@ def forking():
     """One process that forks those to be killed: they need not import everything anew."""
     with subprocess.Popen(
         [sys.executable, "-c", FORKING],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT,
-    ) as process:  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+    ) as process:
         yield process
         process.stdin.close()
 
@@ -344,10 +349,8 @@ def fill(case, count):
         )
     plan = repair.Plan.load(case.file).document
     changes = [
-        Change("update", "default", f"skill:many-{number:04}", {"description": None},
-               {"description": f"{number} " * 500}, ["D001"], "safe")
-        for number in range(count)
-    ]  # fmt: skip
+        description_change(f"skill:many-{number:04}", f"{number} " * 500) for number in range(count)
+    ]
     case.file.write_bytes(msgspec.json.encode(msgspec.structs.replace(plan, changes=changes)))
 
 
@@ -384,8 +387,11 @@ def test_an_apply_that_is_stopped_takes_its_rows_back_and_says_so(cli, planned, 
     )
     running = subprocess.Popen(
         [sys.executable, "-c", script, "apply", str(case.file), "--state-dir", str(case.state)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+    )
     assert running.stdout.readline() == "written\n"
     running.send_signal(number)
     _, err = running.communicate(timeout=30)

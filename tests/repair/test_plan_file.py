@@ -88,15 +88,15 @@ def test_a_plan_without_changes_changes_nothing(cli, planned):
 
 
 PLACE = "changes[3] (skill:lock-audit): "
-PROTECTED = (
-    "added_at", "synced_at", "deployments_json", "artifact_content_hash",
-    "artifact_structure_hash", "artifact_file_count", "artifact_total_size",
-    "collection_id", "artifact_id", "artifact_uuid",
-)  # fmt: skip
+PROTECTED = """
+    added_at synced_at deployments_json artifact_content_hash artifact_structure_hash
+    artifact_file_count artifact_total_size collection_id artifact_id artifact_uuid
+""".split()
 EDITS = {
     **{
         f"the column {column}": (
-            both(column), f"{PLACE}a plan may not write column {column}",
+            both(column),
+            f"{PLACE}a plan may not write column {column}",
         )
         for column in (*PROTECTED, "colour", "", "description; DROP TABLE collections")
     },
@@ -133,10 +133,12 @@ EDITS = {
         "changes[1] (command:commit-message): an insert cannot have a before",
     ),
     "a delete with an after": (
-        put(["changes", 3, "op"], "delete"), f"{PLACE}a delete cannot have an after",
+        put(["changes", 3, "op"], "delete"),
+        f"{PLACE}a delete cannot have an after",
     ),
     "a newer schema": (
-        put(["schema"], "skillmeat-audit/plan/2"), "its schema is skillmeat-audit/plan/2",
+        put(["schema"], "skillmeat-audit/plan/2"),
+        "its schema is skillmeat-audit/plan/2",
     ),
     "another kind of document": (put(["schema"], 1), "its schema is 1"),
     "a home that is not there": (put(["home"], "/no/such/home"), "no SkillMeat home at"),
@@ -144,7 +146,7 @@ EDITS = {
     "a database that is not there": (put(["database"], "sqlite:////no.db"), "no database at"),
     "a database of another kind": (put(["database"], "mysql://x"), "cannot read a database"),
     "an identity made up": (put(["identity"], "x\ny"), "made for (x\\ny); nothing was changed"),
-}  # fmt: skip
+}
 
 
 def test_an_insert_into_a_deleted_collection_is_skipped_and_named(cli, planned, era):
@@ -270,12 +272,16 @@ def overwriting(case, count):
     }
     changes = [
         {
-            "op": "update", "collection_id": "default", "artifact_id": artifact_id,
-            "before": {"description": old}, "after": {"description": "new"},
-            "rules": ["D002"], "disposition": "safe",
+            "op": "update",
+            "collection_id": "default",
+            "artifact_id": artifact_id,
+            "before": {"description": old},
+            "after": {"description": "new"},
+            "rules": ["D002"],
+            "disposition": "safe",
         }
         for artifact_id, old in list(olds.items())[:count]
-    ]  # fmt: skip
+    ]
     edited(case, put(["changes"], changes))
 
 
@@ -301,10 +307,11 @@ def test_overwriting_more_than_a_fifth_is_refused_unless_asked_for(cli, planned,
     overwriting(case, 2)
 
     refused(
-        cli, case,
+        cli,
+        case,
         "this would overwrite or delete 2 of 5 rows, more than 1; "
         "if that is meant, allow it with --max-overwrites 2",
-    )  # fmt: skip
+    )
     refused(cli, case, "more than 1", "--max-overwrites", "1")
 
     arguments = ("apply", case.file, "--rehearse", "--state-dir", case.state)

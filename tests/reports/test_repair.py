@@ -28,17 +28,25 @@ NAMES = Names({}, {"default": "Default Collection"})
 
 def change(artifact_id="skill:alpha", op="update", **after):
     return Change(
-        op=op, collection_id="default", artifact_id=artifact_id,
-        before=dict.fromkeys(after) if op == "update" else {}, after=after or {}, rules=["D001"],
+        op=op,
+        collection_id="default",
+        artifact_id=artifact_id,
+        before=dict.fromkeys(after) if op == "update" else {},
+        after=after or {},
+        rules=["D001"],
         disposition="safe",
-    )  # fmt: skip
+    )
 
 
 def plan(*changes):
     return PlanDocument(
-        schema_="skillmeat-audit/plan/1", home="/home/x/.skillmeat", database="sqlite:///x",
-        identity="i", era="artifact_id", changes=list(changes),
-    )  # fmt: skip
+        schema_="skillmeat-audit/plan/1",
+        home="/home/x/.skillmeat",
+        database="sqlite:///x",
+        identity="i",
+        era="artifact_id",
+        changes=list(changes),
+    )
 
 
 def run(*outcomes, **values):
@@ -78,9 +86,11 @@ def test_changes_past_the_limit_are_counted():
 
 def test_a_run_lists_skipped_changes_and_the_undo_command():
     done = run(
-        Applied(change()), Skipped(change("skill:b"), "changed since: author"),
-        Skipped(change("skill:c"), ALREADY_SO), backup=Path("/s/backup.db"),
-    )  # fmt: skip
+        Applied(change()),
+        Skipped(change("skill:b"), "changed since: author"),
+        Skipped(change("skill:c"), ALREADY_SO),
+        backup=Path("/s/backup.db"),
+    )
 
     text = shown(run_text(done, None, NAMES, "/s"))
 

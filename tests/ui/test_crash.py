@@ -31,13 +31,16 @@ def run(tmp_path, make_home):
     def run(verb, *arguments, error="KeyError('x\\x1b')", **environment):
         (tmp_path / "fault" / "sitecustomize.py").write_text(FAULT.format(error=error))
         variables = {
-            "PYTHONPATH": str(tmp_path / "fault"), "XDG_STATE_HOME": str(tmp_path / "state"),
+            "PYTHONPATH": str(tmp_path / "fault"),
+            "XDG_STATE_HOME": str(tmp_path / "state"),
             "XDG_CONFIG_HOME": str(tmp_path / "config"),
-        }  # fmt: skip
+        }
         return subprocess.run(
             [sys.executable, "-m", "skillmeat_audit", verb, str(home), *map(str, arguments)],
-            env={**os.environ, **variables, **environment}, capture_output=True, text=True,
-        )  # fmt: skip
+            env={**os.environ, **variables, **environment},
+            capture_output=True,
+            text=True,
+        )
 
     return run
 
@@ -111,8 +114,9 @@ def test_a_report_that_crashes_says_so_in_its_outputs_and_notifies(run, tmp_path
         ".write(notice['title'] + notice['body']); return True\n"
     )
 
-    ended = run("report", "-o", tmp_path / "r.html", "-o", tmp_path / "r.json", "--exit-zero",
-                SKILLMEAT_AUDIT_NOTIFY="json://user:S3CRET@localhost")  # fmt: skip
+    outputs = [f"--output={tmp_path / name}" for name in ("r.html", "r.json")]
+    address = "json://user:S3CRET@localhost"
+    ended = run("report", *outputs, "--exit-zero", SKILLMEAT_AUDIT_NOTIFY=address)
 
     assert ended.returncode == ExitCode.CRASHED
     for name in ("notice", "r.html", "r.json"):
@@ -133,8 +137,10 @@ def test_with_little_memory_there_is_a_result_or_one_line(make_home, tmp_path, m
     ended = subprocess.run(
         [sys.executable, "-m", "skillmeat_audit", "check", str(make_home())],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
-        env={**os.environ, "XDG_STATE_HOME": str(tmp_path)}, capture_output=True, text=True,
-    )  # fmt: skip
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
 
     if ended.returncode == ExitCode.FINDINGS:
         assert "4 artifacts, 5 rows" in ended.stdout

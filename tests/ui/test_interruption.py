@@ -76,8 +76,11 @@ for line in sys.stdin:
 def forking():
     with subprocess.Popen(
         [sys.executable, "-c", FORKING],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT,
-    ) as process:  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+    ) as process:
         yield process
         process.stdin.close()
 
@@ -102,8 +105,9 @@ def interrupted(command):
 
     def run(point, *arguments):
         module, name, nth, before = point
-        return command(*arguments, fault=FAULT.format(
-            module=module, name=name, nth=nth, before=before))  # fmt: skip
+        return command(
+            *arguments, fault=FAULT.format(module=module, name=name, nth=nth, before=before)
+        )
 
     return run
 

@@ -124,8 +124,11 @@ def test_nothing_is_written_beside_a_pipe(cli, make_home, tmp_path):
 def test_standard_output_gets_all_or_it_is_told(make_home, tmp_path, unbuffered, verb, code, said):
     command = [sys.executable, "-m", "skillmeat_audit", verb, make_home(), "--format", "json"]
     command += ["--no-history"] if verb == "report" else []
-    told = {"stderr": subprocess.PIPE, "text": True,
-            "env": {**os.environ, "PYTHONUNBUFFERED": unbuffered}}  # fmt: skip
+    told = {
+        "stderr": subprocess.PIPE,
+        "text": True,
+        "env": {**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    }
     with (tmp_path / "out").open("wb") as out:  # as on a disk with room for a page of it
         cut = subprocess.run(["prlimit", "--fsize=8192", *command], stdout=out, **told)
     read, write = os.pipe()
