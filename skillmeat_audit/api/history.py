@@ -8,8 +8,8 @@ import pandas as pd
 from skillmeat_audit import __version__
 from skillmeat_audit.api.compose import absolute_home, as_reported
 from skillmeat_audit.api.scope import Scope
-from skillmeat_audit.api.state import PathLike, home_state_folder
 from skillmeat_audit.api.values import Audit
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.urls import sqlite_url, without_password
 from skillmeat_audit.history.database import history_url
 from skillmeat_audit.history.store import (
@@ -19,7 +19,7 @@ from skillmeat_audit.history.store import (
     load_runs,
     record_run,
 )
-from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
+from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_state_folder
 from skillmeat_audit.loaders.settings import KEPT_RUNS
 from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.trend import fingerprints
@@ -77,26 +77,9 @@ def history(
 
 
 def location_of(
-    audited: Audit, scope: Scope, settings: HistorySettings, state_dir: PathLike | None = None
+    home: Home, scope: Scope, settings: HistorySettings, state_dir: PathLike | None = None
 ) -> HistoryLocation:
-    """Return where the run that found *audited* is recorded."""
-    return _location(audited.snapshot.home, scope, settings, state_dir)
-
-
-def location_at(
-    home: PathLike,
-    database: str | None,
-    scope: Scope,
-    settings: HistorySettings,
-    state_dir: PathLike | None,
-) -> HistoryLocation:
-    """Return where a run that could not check *home* is recorded; raise `HomeError`."""
-    return _location(find_home(home, database), scope, settings, state_dir)
-
-
-def _location(
-    home: Home, scope: Scope, settings: HistorySettings, state_dir: PathLike | None
-) -> HistoryLocation:
+    """Return where runs on *home* with this *scope* are recorded."""
     database = None if home.database is None else without_password(home.database)
     series = Series(absolute_home(home.root), database, scope.description)
     return HistoryLocation(settings.url_for(home.root, state_dir), series, settings.kept_runs)

@@ -1,6 +1,5 @@
 """Loads the layers of a home, compares them, and checks the rules: what an audit consists of."""
 
-import os
 from dataclasses import replace
 from typing import NamedTuple, Unpack
 
@@ -8,6 +7,7 @@ import pandas as pd
 
 from skillmeat_audit.api.repaired import load_repaired
 from skillmeat_audit.api.scope import Scope, apply_scope, find_rules
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.diff.comparison import Comparison, compare
 from skillmeat_audit.diff.provenance.verdicts import attribute
@@ -31,8 +31,8 @@ class Inspection(NamedTuple):
 
 
 def inspect_home(
-    home: str | os.PathLike[str],
-    database: str | os.PathLike[str] | None = None,
+    home: PathLike,
+    database: PathLike | None = None,
     scope: Scope | None = None,
     **reading: Unpack[Reading],
 ) -> Inspection:

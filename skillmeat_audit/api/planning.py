@@ -10,6 +10,7 @@ import pandas as pd
 from skillmeat_audit.base.atomic_write import write_whole
 from skillmeat_audit.base.confined import name_bytes, name_text
 from skillmeat_audit.base.errors import DatabaseError, HomeError, StateError, UsageError
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import is_utf8, printable
 from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.diff.comparison import Comparison
@@ -50,7 +51,7 @@ def make_plan(
     return document, url
 
 
-def open_plan(path: Path, database: str | os.PathLike[str] | None) -> tuple[PlanDocument, str]:
+def open_plan(path: Path, database: PathLike | None) -> tuple[PlanDocument, str]:
     """Return the plan in *path* and the cache's address, that of *database* where it is given."""
     document = load_plan(path)
     home = find_home(native_path(document.home), database or document.database)

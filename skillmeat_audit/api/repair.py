@@ -1,12 +1,12 @@
 """Applies plans, lists the runs on a home, and undoes them."""
 
-import os
 from collections.abc import Sequence
 
 from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.values import Plan, Run
 from skillmeat_audit.api.views import list_runs
 from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.repair.run_folders import JournaledRun, read_runs
@@ -54,10 +54,10 @@ def apply(plan: Plan, *, options: Options | None = None, recheck: bool = True) -
 
 
 def undo(
-    home: str | os.PathLike[str] = DEFAULT_HOME,
+    home: PathLike = DEFAULT_HOME,
     run: str | None = None,
     *,
-    database: str | os.PathLike[str] | None = None,
+    database: PathLike | None = None,
     options: Options | None = None,
 ) -> Run:
     """Put back what *run* changed in *home*: by default the latest that is not undone yet."""
@@ -84,9 +84,9 @@ def _run_with_id(journals: Sequence[JournaledRun], run: str) -> JournaledRun | N
 
 
 def runs(
-    home: str | os.PathLike[str] = DEFAULT_HOME,
+    home: PathLike = DEFAULT_HOME,
     *,
-    database: str | os.PathLike[str] | None = None,
+    database: PathLike | None = None,
     options: Options | None = None,
 ) -> list[JournaledRun]:
     """Return the runs on *home*, the latest first, after settling those that were interrupted."""
@@ -96,9 +96,9 @@ def runs(
 
 
 def settle(
-    home: str | os.PathLike[str] = DEFAULT_HOME,
+    home: PathLike = DEFAULT_HOME,
     *,
-    database: str | os.PathLike[str] | None = None,
+    database: PathLike | None = None,
     options: Options | None = None,
 ) -> list[JournaledRun]:
     """Return the damaged runs and those that were interrupted, with the state the cache proves.
@@ -120,9 +120,7 @@ def settle(
 
 
 def _cache_and_settings(
-    home: str | os.PathLike[str],
-    database: str | os.PathLike[str] | None,
-    options: Options | None,
+    home: PathLike, database: PathLike | None, options: Options | None
 ) -> tuple[str | None, RunSettings]:
     """Return the cache's address, and the settings for runs on *home*."""
     found = find_home(home, database)

@@ -10,25 +10,20 @@ from skillmeat_audit import __version__
 from skillmeat_audit.api.audit import audit
 from skillmeat_audit.api.baseline import apply_baseline
 from skillmeat_audit.api.compose import absolute_home, make_report
-from skillmeat_audit.api.history import (
-    HistorySettings,
-    location_at,
-    location_of,
-    record_audit,
-)
+from skillmeat_audit.api.history import HistorySettings, location_of, record_audit
 from skillmeat_audit.api.interruption import reporting_writes
 from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.outputs import Output, render_outputs
 from skillmeat_audit.api.safe_repair import apply_safe
 from skillmeat_audit.api.scope import Scope
-from skillmeat_audit.api.state import PathLike, home_state_folder
 from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.clock import now, today
 from skillmeat_audit.base.errors import AuditError, LiveError, StateError, UsageError
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.delivery.files import DeliveryResult, deliver
 from skillmeat_audit.delivery.notices import NoticeSettings, notify
 from skillmeat_audit.history.store import HistoryLocation, mark_delivered, record_failed_run
-from skillmeat_audit.loaders.home import DEFAULT_HOME, home_folder
+from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_folder, home_state_folder
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.reports.facts.report import Failure, Report, RunContext
@@ -215,9 +210,8 @@ def _store_failure(home: PathLike, request: ReportRequest, reason: str, at: str)
     if request.history is None:
         return StoredReport(failure)
     try:
-        location = location_at(
-            home, request.database, request.scope, request.history, request.state_dir
-        )
+        at_home = find_home(home, request.database)
+        location = location_of(at_home, request.scope, request.history, request.state_dir)
         return StoredReport(failure, location, record_failed_run(location, at, reason, __version__))
     except AuditError:  # a home that does not exist has no history either; the reason says so
         return StoredReport(failure)
@@ -227,7 +221,7 @@ def _store(audited: Audit, request: ReportRequest, at: str) -> StoredReport:
     compose = partial(make_report, audited, made_at=at)
     if request.history is None:
         return StoredReport(compose())
-    location = location_of(audited, request.scope, request.history, request.state_dir)
+    location = location_of(audited.snapshot.home, request.scope, request.history, request.state_dir)
     try:
         recorded = record_audit(audited, location, at)
     except StateError as exc:

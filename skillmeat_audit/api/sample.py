@@ -9,6 +9,7 @@ from pathlib import Path
 
 from skillmeat_audit.base.bundled import bundled_folder
 from skillmeat_audit.base.errors import HomeError, UsageError
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.replay.scratch import SCHEMAS
 from skillmeat_audit.schema.shape import ERAS
@@ -20,7 +21,7 @@ HOMES = tuple(sorted(path.name for path in (DATA / "homes").iterdir()))
 _WRITTEN_AT = datetime(2026, 1, 5, 7, tzinfo=UTC).timestamp()
 
 
-def sample(name: str = "batch-import", folder: str | os.PathLike[str] = "scratch") -> Path:
+def sample(name: str = "batch-import", folder: PathLike = "scratch") -> Path:
     """Build a bundled home to try things on, and return its path.
 
     Parameters

@@ -1,6 +1,5 @@
 """The values that requests return, each leading to the next: an audit, its plan, a run of it."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from skillmeat_audit.api.planning import make_plan, native_path, open_plan, save
 from skillmeat_audit.api.run_frames import changes_frame, outcomes_frame
 from skillmeat_audit.api.scope import Scope, apply_scope, filter_findings, find_artifact
 from skillmeat_audit.api.views import ArtifactView, PageView
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.model.changes import PlanDocument, RunOutcome
@@ -21,10 +21,7 @@ from skillmeat_audit.reports.facts.artifact import artifact_layers
 from skillmeat_audit.reports.facts.facets import FindingFilter, filter_arguments
 from skillmeat_audit.reports.facts.headline import Selection
 from skillmeat_audit.reports.facts.names import Names
-from skillmeat_audit.reports.facts.run_sentences import (
-    summarize_changes,
-    summarize_run,
-)
+from skillmeat_audit.reports.facts.run_sentences import summarize_changes, summarize_run
 from skillmeat_audit.reports.facts.tallies import tally
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.audit import audit_html
@@ -156,14 +153,12 @@ class Plan:
         """The changes as ``CHANGES``: one row per cell (per row for deletes), in order."""
         return changes_frame(self.document)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: PathLike) -> Path:
         """Write the plan as JSON (``skillmeat-audit/plan/1``); return its path."""
         return save_plan(self.document, Path(path))
 
     @classmethod
-    def load(
-        cls, path: str | os.PathLike[str], database: str | os.PathLike[str] | None = None
-    ) -> "Plan":
+    def load(cls, path: PathLike, database: PathLike | None = None) -> "Plan":
         """Return the plan in *path*, at *database* if given; raise `PlanError` if it is wrong."""
         return cls(*open_plan(Path(path), database))
 

@@ -12,6 +12,8 @@ from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.text import printable
 
+PathLike = str | os.PathLike[str]
+
 _WAY_OUT = "remove it, or name another with --state-dir"
 
 

@@ -4,12 +4,7 @@ import pandas as pd
 
 from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.compare import is_true
-from skillmeat_audit.model.live import (
-    LIVE_DIFFERENCES,
-    LIVE_TEXTS,
-    LiveAnswers,
-    LiveComparison,
-)
+from skillmeat_audit.model.live import LIVE_DIFFERENCES, LIVE_TEXTS, LiveAnswers, LiveComparison
 from skillmeat_audit.model.tables import KEY
 
 _KEY = list(KEY)

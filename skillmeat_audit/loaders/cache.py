@@ -20,15 +20,7 @@ from skillmeat_audit.loaders.manifests import stem_of
 from skillmeat_audit.model.contracts import Table
 from skillmeat_audit.model.fields import COLUMNS, STAMP
 from skillmeat_audit.model.snapshot import Cache
-from skillmeat_audit.model.tables import (
-    CATALOG,
-    COLLECTIONS,
-    GROUPS,
-    KEY,
-    PROBLEMS,
-    ROWS,
-    SOURCES,
-)
+from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, GROUPS, KEY, PROBLEMS, ROWS, SOURCES
 from skillmeat_audit.schema import shape as schema
 
 _ROW_EXTRAS = ("added_at", "synced_at", "deployments_json", "artifact_content_hash")

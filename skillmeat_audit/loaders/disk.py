@@ -57,14 +57,17 @@ def load_elsewhere(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
     """
     absolute = manifest[manifest["path"].str.startswith("/").fillna(value=False)]
     inside = os.path.join(os.path.realpath(home.root), "")
-    return PROBLEMS.from_records([
+    outside = [
         {
-            "kind": "elsewhere", "artifact_id": entry["artifact_id"],
-            "place": f"collections/{entry['file_collection']}", "detail": entry["path"],
+            "kind": "elsewhere",
+            "artifact_id": entry["artifact_id"],
+            "place": f"collections/{entry['file_collection']}",
+            "detail": entry["path"],
         }
         for entry in records(absolute)
         if _exists_outside(name_bytes(entry["path"]), name_bytes(inside))
-    ])  # fmt: skip
+    ]
+    return PROBLEMS.from_records(outside)
 
 
 def _exists_outside(path: bytes, inside: bytes) -> bool:

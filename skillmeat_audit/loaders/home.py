@@ -10,6 +10,7 @@ import tomli
 from skillmeat_audit.base.confined import name_text
 from skillmeat_audit.base.errors import HomeError, UsageError
 from skillmeat_audit.base.files import SETTINGS_LIMIT_BYTES, path_exists, read_regular, reason_of
+from skillmeat_audit.base.folders import PathLike, state_folder
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import contains_secret, is_parseable, sqlite_url
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, MANIFEST_NAME
@@ -21,9 +22,9 @@ _PARTS = ("collections", "cache/cache.db", "config.toml")
 
 
 def find_home(
-    path: str | os.PathLike[str] = DEFAULT_HOME,
-    database: str | os.PathLike[str] | None = None,
-    link_roots: Sequence[str | os.PathLike[str]] = (),
+    path: PathLike = DEFAULT_HOME,
+    database: PathLike | None = None,
+    link_roots: Sequence[PathLike] = (),
 ) -> Home:
     """Return the home at *path*: a ``.skillmeat`` folder, or the folder that holds it.
 
@@ -68,13 +69,19 @@ def _root(given: Path) -> tuple[Path | None, bool]:
         ) from exc
 
 
-def home_folder(path: str | os.PathLike[str] = DEFAULT_HOME) -> Path:
+def home_folder(path: PathLike = DEFAULT_HOME) -> Path:
     """Return the folder of the home at *path*, or the folder it would have."""
     try:
         return find_home(path).root
     except HomeError:
         given = Path(os.path.expanduser(path))
         return given if given.name == ".skillmeat" else given / ".skillmeat"
+
+
+def home_state_folder(home: PathLike, state_dir: PathLike | None = None) -> Path:
+    """Return the folder of *home* in *state_dir*, by default in the platform's state folder."""
+    parent = None if state_dir is None else Path(state_dir).expanduser()
+    return state_folder(os.path.realpath(home_folder(home)), parent)
 
 
 def _database(root: Path, given: str | None) -> str | None:

@@ -25,10 +25,8 @@ SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 Record = dict[str, object]
 
 _LOST = "SkillMeat cannot read this collection at all"
-_TOOLS = frozenset(TOOLS)
-_ENTRY_TEXTS = (
-    "path", "added", "import_id", "origin", "origin_source", "resolved_sha", "resolved_version",
-)  # fmt: skip
+# The keys of an entry, and of its metadata, that are a column of the same name.
+_ENTRY_TEXTS = "path added import_id origin origin_source resolved_sha resolved_version".split()
 _METADATA_TEXTS = ("description", "author", "license", "version")
 
 
@@ -237,7 +235,7 @@ def _record(collection: str, position: int, entry: Mapping[str, object]) -> Reco
         "linked": bool(metadata.get("linked_artifacts")),
         "source": _text(entry.get("upstream")),
         "tags_json": _list(_tags(entry.get("tags"), metadata.get("tags"))),
-        "tools_json": _list(tool for tool in _strings(metadata.get("tools")) if tool in _TOOLS),
+        "tools_json": _list(tool for tool in _strings(metadata.get("tools")) if tool in TOOLS),
         **{name: _text(entry.get(name)) for name in _ENTRY_TEXTS},
         **{name: _text(metadata.get(name)) for name in _METADATA_TEXTS},
     }

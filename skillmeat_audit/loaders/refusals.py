@@ -14,12 +14,13 @@ Entry = Mapping[str, object]
 
 ORIGINS = ("local", "github", "marketplace")
 ORIGIN_SOURCES = ("github", "gitlab", "bitbucket")
-TYPES = frozenset({
-    "skill", "command", "agent", "hook", "mcp", "workflow", "composite", "context_module",
-    "template", "group", "deployment_set", "context_pack", "bundle", "reviewer_role", "council",
-    "orchestration", "soul", "project_config", "spec_file", "rule_file", "context_file",
-    "progress_template",
-})  # fmt: skip
+TYPES = frozenset(
+    """
+    skill command agent hook mcp workflow composite context_module template group deployment_set
+    context_pack bundle reviewer_role council orchestration soul project_config spec_file rule_file
+    context_file progress_template
+    """.split()
+)
 PLATFORMS = frozenset({"claude_code", "codex", "gemini", "cursor", "bob", "remote_git", "other"})
 REQUIRED = ("name", "type", "path", "origin", "added")
 _DATES = ("added", "last_updated", "discovered_at")
@@ -29,9 +30,8 @@ _AOS_KINDS = ("artifact", "feature", "run", "trace")
 _LINK_TYPES = ("requires", "enables", "related", "soul_for_agent")
 _CHOICES = ("effort", "permissionMode", "scope", "context")
 # Keys that few entries have: their checks, a fifth of the time, are skipped for all others.
-_RARE = frozenset({
-    *(f"aos_{kind}_uuid" for kind in _AOS_KINDS), "native_aliases", "linked_artifacts", *_CHOICES,
-})  # fmt: skip
+_RARE = {f"aos_{kind}_uuid" for kind in _AOS_KINDS}
+_RARE |= {"native_aliases", "linked_artifacts", *_CHOICES}
 
 Refusal = tuple[str, str]  # the key, and why
 

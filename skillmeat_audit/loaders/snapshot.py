@@ -1,22 +1,20 @@
 """Loads the layers of a home together."""
 
 import gc
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TypedDict, TypeVar, Unpack
 
 import pandas as pd
 
 from skillmeat_audit.base.errors import HomeError
-from skillmeat_audit.base.folders import state_folder
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.loaders.disk import load_elsewhere, load_undeclared
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
-from skillmeat_audit.loaders.home import find_home
+from skillmeat_audit.loaders.home import find_home, home_state_folder
 from skillmeat_audit.loaders.manifests import load_manifests
 from skillmeat_audit.loaders.parse_cache import ParseCache
 from skillmeat_audit.model.snapshot import Cache, Home, Snapshot
@@ -38,14 +36,12 @@ class Reading(TypedDict, total=False):
 
     progress: bool | None
     parse_cache: bool
-    state_dir: str | os.PathLike[str] | None
-    allow_links: Sequence[str | os.PathLike[str]]
+    state_dir: PathLike | None
+    allow_links: Sequence[PathLike]
 
 
 def load_snapshot(
-    home: str | os.PathLike[str],
-    database: str | os.PathLike[str] | None = None,
-    **reading: Unpack[Reading],
+    home: PathLike, database: PathLike | None = None, **reading: Unpack[Reading]
 ) -> Snapshot:
     """Return the layers of *home*, loaded together and not compared.
 
@@ -139,9 +135,4 @@ def _without_gc() -> Iterator[None]:
 def _parse_cache(home: Home, reading: Reading) -> ParseCache:
     if not reading.get("parse_cache", True):
         return ParseCache(None)
-    folder = reading.get("state_dir")
-    return ParseCache(
-        state_folder(
-            str(home.root.resolve()), None if folder is None else Path(folder).expanduser()
-        )
-    )
+    return ParseCache(home_state_folder(home.root, reading.get("state_dir")))

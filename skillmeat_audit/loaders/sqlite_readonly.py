@@ -144,10 +144,10 @@ def _run_copy(how: str, path: Path, copy: Path, *logs: str) -> subprocess.Comple
         )
     start = (sys.executable, "-I", "-S", sqlite_copy.__file__)  # -I -S: starts in half the time
     command: list[str | Path] = [*start, how, path, copy, sqlite_uri(path, "ro"), *logs]
+    closed = subprocess.DEVNULL
     return subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace",
-        check=False,
-    )  # fmt: skip
+        command, stdin=closed, capture_output=True, check=False, encoding="utf-8", errors="replace"
+    )
 
 
 def _is_complete(child: subprocess.CompletedProcess[str]) -> bool:

@@ -31,6 +31,11 @@ class Costs:
             self.seconds += time.perf_counter() - start
             self._running = False
 
+    def figures(self) -> dict[str, object]:
+        """Return the costs by the names of their columns in ``REPLAYS``."""
+        names = ("statements", "commits", "reads", "seconds")
+        return {name: getattr(self, name) for name in names}
+
     def read(self) -> None:
         """Count one file read."""
         self.reads += self._running

@@ -17,7 +17,7 @@ _NO_LINE = f"the crontab has no line of {TOOL} for"
 _NO_CRONTAB = r"no crontab for|No such file"
 
 
-def render_crontab(job: Job) -> str:
+def render(job: Job) -> str:
     """Return the lines of *job*, between its begin and end marks."""
     begin, end = _marks(job.home)
     return f"{begin}\n{crontab_line(job)}\n{end}\n"
@@ -38,7 +38,7 @@ def cron_times(job: Job) -> str:
 def install(job: Job) -> str:
     """Add *job* to the crontab, in place of its earlier lines; return what was done."""
     before = _crontab()
-    after = f"{_without(before, job.home)}{render_crontab(job)}"
+    after = f"{_without(before, job.home)}{render(job)}"
     if after == before:
         return f"{job.name} is in the crontab already, unchanged"
     _make_log_folder(job.log)

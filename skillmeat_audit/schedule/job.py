@@ -19,6 +19,7 @@ class Job:
     """A command that runs every hour, day or week for ``home``, at a time of day.
 
     All paths in ``argv`` are absolute; output goes to ``log`` where the platform keeps no journal.
+    ``version`` is the release of this program that a workflow installs.
     """
 
     home: str
@@ -27,6 +28,7 @@ class Job:
     hour: int
     minute: int
     log: str
+    version: str
 
     @property
     def name(self) -> str:

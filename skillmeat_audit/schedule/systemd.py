@@ -4,6 +4,8 @@ import getpass
 import re
 from pathlib import Path
 
+import platformdirs
+
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.schedule.job import OWNER_MARK, Job, job_name
@@ -14,9 +16,14 @@ _NO_UNIT = "does not exist|not loaded"
 _UNQUOTED = re.compile(r"[A-Za-z0-9_@+=:,./~-]+")
 
 
-def render_units(job: Job) -> str:
+def render(job: Job) -> str:
     """Return the text of both units, with their file names."""
     return "\n".join(f"# {path}\n{text}" for path, text in unit_files(job).items())
+
+
+def unit_folder() -> Path:
+    """Return where systemd looks for a user's units."""
+    return Path(platformdirs.user_config_dir("systemd")) / "user"
 
 
 def unit_files(job: Job) -> dict[str, str]:
@@ -50,10 +57,10 @@ def quote_argument(text: str) -> str:
     return '"' + escaped.replace("%", "%%").replace("$", "$$") + '"'
 
 
-def install(job: Job, folder: Path) -> str:
-    """Write the units to *folder* and start the timer; return what was done."""
+def install(job: Job) -> str:
+    """Write the units and start the timer; return what was done."""
     run_tool("systemctl", "--user", "show-environment")  # fails where no user manager runs
-    changed = [write_owned(folder / name, text) for name, text in unit_files(job).items()]
+    changed = [write_owned(unit_folder() / name, text) for name, text in unit_files(job).items()]
     run_tool("systemctl", "--user", "daemon-reload")
     run_tool("systemctl", "--user", "enable", "--now", f"{job.name}.timer")
     action = "installed" if any(changed) else "is installed already, unchanged"
@@ -69,9 +76,9 @@ def _linger_note() -> str:
     return "" if lingers else _WHILE_LOGGED_IN
 
 
-def remove(home: str, folder: Path) -> str:
-    """Stop the timer of *home* and remove its units from *folder*; return what was done."""
-    name = job_name(home)
+def remove(home: str) -> str:
+    """Stop the timer of *home* and remove its units; return what was done."""
+    name, folder = job_name(home), unit_folder()
     paths = [folder / f"{name}.timer", folder / f"{name}.service"]
     if not any(is_owned(path) for path in paths):
         return f"no timer of {TOOL} for {printable(home)}"
@@ -82,9 +89,9 @@ def remove(home: str, folder: Path) -> str:
     return f"{name}.timer removed"
 
 
-def status(home: str, folder: Path) -> str:
+def status(home: str) -> str:
     """Return the timer of *home* and when it runs next, or that none is installed."""
-    name = job_name(home)
+    name, folder = job_name(home), unit_folder()
     if not is_owned(folder / f"{name}.timer"):
         return f"no timer of {TOOL} for {printable(home)}"
     timers = run_tool("systemctl", "--user", "list-timers", "--all", "--no-pager", f"{name}.timer")

@@ -25,11 +25,7 @@ def cache_transaction(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[
     """
     engine = database_engine(url, wait_seconds, prepare=_prepare_cache)
     try:
-        with (
-            database_lock(url, wait_seconds),
-            engine.connect() as connection,
-            connection.begin(),
-        ):
+        with database_lock(url, wait_seconds), engine.connect() as connection, connection.begin():
             yield connection
             if connection.in_transaction():
                 connection.rollback()

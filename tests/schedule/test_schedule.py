@@ -33,7 +33,7 @@ SYSTEMCTL = '#!/bin/sh\necho "$@" >> "$TOLD"\n'
 
 def job(home="/home/x/.skillmeat", every="day"):
     argv = (sys.executable, "-m", "skillmeat_audit", "report", home)
-    return Job(home, argv, every, 3, 17, "/home/x/log % file")
+    return Job(home, argv, every, 3, 17, "/home/x/log % file", "0.1.0")
 
 
 @pytest.fixture

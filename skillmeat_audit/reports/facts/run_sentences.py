@@ -43,10 +43,7 @@ def describe_settled(run: RunListing) -> str:
     """Return in a line how an interrupted *run* ended, or why this is unknown."""
     if run.state == "damaged":
         return f"{_damage(run)}; all other runs work as before"
-    ending = {
-        "committed": "it had been committed",
-        "failed": "nothing of it was written",
-    }.get(
+    ending = {"committed": "it had been committed", "failed": "nothing of it was written"}.get(
         run.state,
         "the cache cannot tell whether it was written (it is locked, another one, or changed "
         f"since){_backup_clause(run)}",

@@ -84,15 +84,12 @@ def _bar(run: Mapping[str, object], x: int, scale: float) -> Markup:
     floor = _HEIGHT + 14
     day = str(run["at"])[5:10]
     errors, warnings = _number(run, "error") * scale, _number(run, "warning") * scale
-    foot = Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>').format(
-        x + _BAR / 2, floor + 13, day
-    )
+    middle, label = x + _BAR / 2, Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>')
+    foot = label.format(middle, floor + 13, day)
     if run["outcome"] == "failed":
         return foot + _rectangle("failed", x, floor - 20, 20)
-    top = Markup('<text x="{}" y="{:.1f}" text-anchor="middle">{}</text>').format(
-        x + _BAR / 2, floor - errors - warnings - 4,
-        _number(run, "error") + _number(run, "warning"),
-    )  # fmt: skip
+    total = _number(run, "error") + _number(run, "warning")
+    top = label.format(middle, f"{floor - errors - warnings - 4:.1f}", total)
     stack = _rectangle("errors", x, floor - errors, errors)
     return foot + stack + _rectangle("warnings", x, floor - errors - warnings, warnings) + top
 

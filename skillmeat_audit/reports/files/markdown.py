@@ -87,12 +87,14 @@ def _blanks(page: Page) -> str:
     if not page.blanks:
         return ""
     rows = [
-        (
+        [
             _artifact_code(blank.artifact_id, ", ".join(blank.collections)),
-            escaped(blank.shows), escaped(blank.why), code(blank.action),
-        )
+            escaped(blank.shows),
+            escaped(blank.why),
+            code(blank.action),
+        ]
         for blank in page.blanks
-    ]  # fmt: skip
+    ]
     caption = f"{len(rows)} of {plural(page.blanks_total, 'artifact')}:"
     header = ("artifact", "its page shows", "why", "what to do")
     return f"## Blank pages\n\n{caption}\n\n{table(header, rows)}"

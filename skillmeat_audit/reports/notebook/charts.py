@@ -32,10 +32,15 @@ _WIDTH_INCHES, _LABEL_CHARS, _SENTENCE_CHARS, _ROW_LIMIT = 7.2, 40, 200, 40
 # stays text: a third of the size, and sharp wherever a font is.
 _EDGE, _EDGE_POINTS = "#333333", 0.6
 _LOOK: Any = {  # matplotlib types this as a Literal of four hundred names
-    "font.family": "DejaVu Sans", "font.size": 9, "axes.titlesize": 10, "hatch.linewidth": 0.5,
-    "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "skillmeat-audit",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "hatch.linewidth": 0.5,
+    "svg.hashsalt": "skillmeat-audit",  # ids are random without it
     "svg.fonttype": "none",
-}  # fmt: skip
+}
 _FONTS = b"'DejaVu Sans', Verdana, sans-serif"
 
 
@@ -167,11 +172,8 @@ def _stack(axes: "Axes", numbers: pd.DataFrame) -> None:
     start, places = pd.Series(0, index=numbers.index), np.arange(len(numbers))
     for number, name in enumerate(numbers.columns):
         some = (numbers[name] > 0).to_numpy()
-        axes.barh(
-            places[some], numbers[name][some], left=start[some], label=str(name), height=0.7,
-            color=_SEVERITIES.get(str(name), _COLOURS[number % len(_COLOURS)]),
-            hatch=_HATCHES[number % len(_HATCHES)], edgecolor=_EDGE, linewidth=_EDGE_POINTS,
-        )  # fmt: skip
+        look = _bar_look(number, str(name))
+        axes.barh(places[some], numbers[name][some], height=0.7, left=start[some], **look)
         start = start + numbers[name]
     for place, total in enumerate(start):
         _annotate(axes, f"{total}", (total, place))
@@ -179,13 +181,23 @@ def _stack(axes: "Axes", numbers: pd.DataFrame) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
+def _bar_look(number: int, label: str) -> dict[str, Any]:
+    """Return how the bars of part *number* are drawn, in the legend as *label*."""
+    return {
+        "label": label,
+        "color": _SEVERITIES.get(label, _COLOURS[number % len(_COLOURS)]),
+        "hatch": _HATCHES[number % len(_HATCHES)],
+        "edgecolor": _EDGE,
+        "linewidth": _EDGE_POINTS,
+    }
+
+
 def _beside(axes: "Axes", numbers: pd.DataFrame) -> None:
     """Draw the share of rows with a description and with a source, side by side."""
     for number, name in enumerate(("description", "source")):
         places = [line + 0.19 * (2 * number - 1) for line in range(len(numbers))]
         share = 100 * numbers[name] / numbers["rows"]
-        axes.barh(places, share, height=0.36, label=name, color=_COLOURS[number],
-                  hatch=_HATCHES[number], edgecolor=_EDGE, linewidth=_EDGE_POINTS)  # fmt: skip
+        axes.barh(places, share, height=0.36, **_bar_look(number, name))
         counts = zip(numbers[name], numbers["rows"], strict=True)
         for place, width, (count, rows) in zip(places, share, counts, strict=True):
             _annotate(axes, f"{count} of {rows}", (width, place))

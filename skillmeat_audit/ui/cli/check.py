@@ -59,11 +59,7 @@ class BaselineOptions:
 
     def require_complete(self) -> None:
         """Raise `UsageError` for an option without the one that it depends on."""
-        needs_update = {
-            "--reason": self.reason,
-            "--owner": self.owner,
-            "--expires": self.expires,
-        }
+        needs_update = {"--reason": self.reason, "--owner": self.owner, "--expires": self.expires}
         if self.update_baseline and self.baseline is None:
             raise UsageError("--update-baseline requires --baseline")
         for option, value in needs_update.items():

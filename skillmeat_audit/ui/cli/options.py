@@ -142,9 +142,7 @@ class AuditOptions:
 _AUDIT_OPTIONS = (
     state_dir_option,
     click.option(
-        "--database",
-        metavar="URL",
-        help="Another cache: a file, sqlite:///… or postgresql://…",
+        "--database", metavar="URL", help="Another cache: a file, sqlite:///… or postgresql://…"
     ),
     click.option(
         "--no-parse-cache", is_flag=True, help="Read every file again and store nothing of it."

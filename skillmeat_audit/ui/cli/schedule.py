@@ -52,11 +52,7 @@ class ScheduleOptions:
         """Return the request for a schedule of *kind*; a workflow's paths are in the checkout."""
         from skillmeat_audit.api.schedule import ScheduleRequest
 
-        files = {
-            "baseline": self.baseline,
-            "config": self.config,
-            "notify-file": self.notify_file,
-        }
+        files = {"baseline": self.baseline, "config": self.config, "notify-file": self.notify_file}
         report_options = ["--apply-safe"] if self.apply_safe else []
         for name, file in files.items():
             if file is not None:

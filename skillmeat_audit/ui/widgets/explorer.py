@@ -47,9 +47,7 @@ _SORT_COLUMNS = {
     "column": "column",
     "writer": "writer",
 }
-_WIDTHS = {
-    "rule": "300px", "severity": "190px", "writer": "230px", "collection": "260px", "page": "200px",
-}  # fmt: skip
+_WIDTHS_PX = {"rule": 300, "severity": 190, "writer": 230, "collection": 260, "page": 200}
 _HINT = "Select a finding to see its artifact in all layers."
 
 
@@ -116,7 +114,7 @@ class Explorer(StaticBox):
         )
 
     def _make_controls(self) -> None:
-        self._facet_lists = {name: dropdown(name, _WIDTHS[name]) for name in FACETS}
+        self._facet_lists = {name: dropdown(name, f"{_WIDTHS_PX[name]}px") for name in FACETS}
         self._text = widgets.Text(
             description="text",
             placeholder="artifact, column or value",

@@ -134,14 +134,7 @@ class Panel(StaticBox):
         return [
             row(*self._dispositions.values(), self._deletes, self._max_overwrites),
             self._limits,
-            row(
-                self._plan,
-                self._rehearse,
-                self._apply,
-                self._undo,
-                self._cancel,
-                self._progress,
-            ),
+            row(self._plan, self._rehearse, self._apply, self._undo, self._cancel, self._progress),
             self._status,
             self._code,
             self._result,
