@@ -62,6 +62,7 @@ def as_reported(findings: pd.DataFrame) -> pd.DataFrame:
 
 def absolute_home(root: Path) -> str:
     """Return what the home at *root* is called wherever it is not read on the spot."""
+    # Reports are sent elsewhere and are UTF-8: bytes that are not are spelled out (\xff).
     return os.fsencode(os.path.realpath(root)).decode("utf-8", "backslashreplace")
 
 
@@ -83,6 +84,7 @@ def _rule_book(audited: Audit) -> RuleBook:
 
 def _places(snapshot: Snapshot) -> dict[str, str]:
     """Return the manifest that declares each artifact, as a path below the home."""
+    # SARIF needs one file per result: the first collection that declares the artifact.
     manifest = snapshot.manifest.drop_duplicates("artifact_id")
     return {
         artifact: f"collections/{folder}/{MANIFEST_NAME}"

@@ -80,6 +80,7 @@ def location_of(
     home: Home, scope: Scope, settings: HistorySettings, state_dir: PathLike | None = None
 ) -> HistoryLocation:
     """Return where runs on *home* with this *scope* are recorded."""
+    # A changed password must not begin a new series.
     database = None if home.database is None else without_password(home.database)
     series = Series(absolute_home(home.root), database, scope.description)
     return HistoryLocation(settings.url_for(home.root, state_dir), series, settings.kept_runs)
@@ -101,4 +102,5 @@ def record_audit(audited: Audit, location: HistoryLocation, at: str) -> Recorded
 def _hidden_fingerprints(audited: Audit) -> list[str]:
     """Return the fingerprints of the findings that are left out on request."""
     accepted = [] if audited.accepted is None else fingerprints(audited.accepted.findings)
+    # They are still there: a finding that was accepted today has not been fixed.
     return [*fingerprints(audited.ignored), *accepted]

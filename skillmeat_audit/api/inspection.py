@@ -42,9 +42,11 @@ def inspect_home(
     snapshot = load_snapshot(home, database, **reading)
     snapshot = replace(snapshot, repaired=load_repaired(snapshot, reading.get("state_dir")))
     comparison = compare(snapshot)
+    # Before the rules: each finding names the path that last wrote its row.
     writers = attribute(comparison)
     checked = run_checks(CHECKS, comparison, writers)
     findings, ignored = apply_scope(checked, scope, snapshot)
+    # Not by rule but by artifact, collection or writer: the headline says how many these are.
     hidden = len(checked) - len(findings) - len(ignored)
     selection = Selection(scope.description, hidden)
     return Inspection(snapshot, comparison, writers, findings, ignored, selection)

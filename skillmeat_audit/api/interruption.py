@@ -24,10 +24,12 @@ def reporting_writes(
     An `AuditError` means that nothing was changed. Journals and rows prove what was written, also
     where the interruption came between the commit and the mark in the journal.
     """
+    # Resolved now: at the time of the exception the working folder may be another one.
     folder = options.run_settings(os.path.realpath(home_folder(home))).folder
     before = _run_names(folder)
     try:
         yield
+    # It was raised before the commit, or says itself what was written.
     except AuditError:
         raise
     except BaseException as exc:

@@ -30,6 +30,7 @@ def outputs_of(paths: Sequence[str], named: str | None, *, github: bool = False)
     the step summary and annotations of a GitHub runner.
     """
     outputs = [Output(path, _format(path, named)) for path in paths]
+    # The runner reads annotations from the standard output of a step, and the summary from a file.
     if github:
         outputs += [Output(STDOUT, format_called("github-annotations"))]
         if summary := os.environ.get(SUMMARY_VARIABLE):
@@ -60,6 +61,7 @@ def render_outputs(document: Report | Failure, outputs: Sequence[Output]) -> Ite
             continue
         yield OutputFile(output.path, form.render(document), limit)
         if form.beside is not None:
+            # report.html → report.findings.csv
             beside = os.path.splitext(output.path)[0] + form.beside
             content = findings_csv(document.findings).encode()
             yield OutputFile(beside, content, beside=output.path)

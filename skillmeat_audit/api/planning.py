@@ -39,6 +39,8 @@ def make_plan(
     url = snapshot.home.database
     if url is None or snapshot.identity is None or snapshot.era is None:
         raise DatabaseError("there is no cache to repair: start SkillMeat once to build it")
+    # An older schema lacks some columns: in ROWS they are null, in the database there is nothing to
+    # write.
     rows = snapshot.rows.drop(columns=[name for name in COLUMNS if name not in snapshot.columns])
     document = PlanDocument(
         schema_="skillmeat-audit/plan/1",

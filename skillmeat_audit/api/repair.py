@@ -75,6 +75,7 @@ def undo(
 def _latest_open(journals: Sequence[JournaledRun]) -> JournaledRun | None:
     """Return the latest applied run that no committed undo has put back."""
     committed = [journal for journal in journals if journal.state == "committed"]
+    # An undo that was rolled back puts nothing back.
     undone = {journal.undoes for journal in committed}
     return next((j for j in committed if j.kind == "apply" and j.run not in undone), None)
 
@@ -90,6 +91,7 @@ def runs(
     options: Options | None = None,
 ) -> list[JournaledRun]:
     """Return the runs on *home*, the latest first, after settling those that were interrupted."""
+    # First: the list would otherwise call a run interrupted although the cache proves how it ended.
     settle(home, database=database, options=options)
     _, settings = _cache_and_settings(home, database, options)
     return read_runs(settings.folder)
@@ -114,6 +116,7 @@ def settle(
             settled.append(journal)
         elif journal.state == "interrupted" and url is not None:
             settled.append(settle_run(journal, url, settings.wait_seconds))
+    # Proofs that are left in the database (a run that was killed after its commit) are taken out.
     if url is not None and settings.folder.exists():
         withdraw_settled(settings.folder, url)
     return [journal for journal in settled if journal is not None]

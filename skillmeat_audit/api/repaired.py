@@ -33,6 +33,8 @@ def load_repaired(snapshot: Snapshot, state_dir: PathLike | None) -> pd.DataFram
     does not fail because of a journal.
     """
     folder = home_state_folder(snapshot.home.root, state_dir)
+    # The latest run first: rows that it wrote may lie over those of an earlier one, whose stamp is
+    # in its `before`.
     stamps = set(to_objects(snapshot.rows[_STAMP])) - {None}
     entries: list[tuple[object, ...]] = []
     cells: list[tuple[object, ...]] = []
@@ -62,6 +64,7 @@ def _frame(entries: Records, cells: Records) -> pd.DataFrame:
 
 def _journals(folder: Path, identity: str | None) -> list[JournaledRun]:
     """Return the repairs of the cache called *identity*, the latest first, where readable."""
+    # A home that was rebuilt has the same folder and another identity: its old runs do not count.
     journals = (read_run(path.parent) for path in folder.glob("*/journal.json"))
     repairs = (each for each in journals if each.kind == "apply" and each.state in _STATES)
     ours = (each for each in repairs if each.identity == identity)

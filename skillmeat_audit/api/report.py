@@ -125,6 +125,7 @@ def report(home: PathLike = DEFAULT_HOME, request: ReportRequest | None = None) 
     request = request or ReportRequest()
     with ExitStack() as stack:
         if request.exclusive:
+            # Before anything is read: a second run fails at once, and not after an audit.
             lock = home_state_folder(home, request.state_dir) / LOCK_NAME
             stack.enter_context(exclusive_lock(lock))
         if request.apply_safe:
@@ -147,6 +148,8 @@ def _make_and_deliver(home: PathLike, request: ReportRequest) -> ReportOutcome:
     stored = _make(home, request, now())
     delivery = deliver(render_outputs(stored.document, request.outputs))
     problems = (*delivery.problems, *_notify(stored.document, request.notices))
+    # Only a run whose report arrived is what the next one is compared with: new findings of a
+    # report that nobody received stay new.
     if not problems:
         stored = stored.mark_delivered()
     delivery = replace(delivery, problems=(*problems, *stored.problems))
@@ -173,6 +176,7 @@ def _make(home: PathLike, request: ReportRequest, at: str) -> StoredReport:
             is_written, notes, warnings = apply_safe(audited, request.state_dir)
             if is_written:
                 audited, unreachable = _audit_with_live(home, request)
+    # A wrong request is the caller's, not a state of the home: no report says it.
     except UsageError:
         raise
     except AuditError as exc:
@@ -186,6 +190,7 @@ def _audit_with_live(home: PathLike, request: ReportRequest) -> tuple[Audit, tup
     try:
         return _audit(home, request), ()
     except LiveError as exc:
+        # A server that is down must not cost the nightly report of the home.
         return _audit(home, replace(request, live=None)), (str(exc),)
 
 
@@ -196,6 +201,7 @@ def _audit(home: PathLike, request: ReportRequest) -> Audit:
         scope=request.scope,
         live=request.live,
         progress=request.progress,
+        # A plan rests on what files hold now.
         parse_cache=request.parse_cache and not request.apply_safe,
         state_dir=request.state_dir,
         allow_links=request.allow_links,

@@ -81,6 +81,7 @@ def build_home(name: str, target: Path, era: str = ERAS[0]) -> Path:
 def build_cache(rows: str, database: Path, era: str) -> None:
     """Write *database* on the schema of *era*, filled by the SQL *rows* (keyed by artifact_id)."""
     connection = sqlite3.connect(database)
+    # Tests and notebooks build dozens of these homes; a half-written one is built again.
     connection.execute("PRAGMA synchronous = OFF")
     connection.executescript((SCHEMAS / f"{era}.sql").read_text())
     if era == "artifact_id":
@@ -101,6 +102,8 @@ def _fill_by_uuid(connection: sqlite3.Connection, rows: str) -> None:
             _insert(connection, table, row)
     for row in _rows(older, "collection_artifacts"):
         artifact_id = str(row.pop("artifact_id"))
+        # Not random: the same home has the same bytes each time. SkillMeat's uuids are 32 hex
+        # digits.
         row["artifact_uuid"] = hashlib.md5(artifact_id.encode()).hexdigest()
         kind, _, name = artifact_id.partition(":")
         connection.execute(
@@ -128,6 +131,7 @@ def _rows(connection: sqlite3.Connection, table: str) -> list[dict[str, object]]
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: dict[str, object]) -> None:
+    # Columns that one era has and the other lacks are left out.
     known = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
     kept = {name: value for name, value in row.items() if name in known}
     marks = ", ".join("?" * len(kept))

@@ -133,6 +133,7 @@ def _check(outputs: Sequence[str]) -> None:
 def _in_checkout(root: str, request: ScheduleRequest) -> list[str]:
     if os.path.isabs(os.path.expanduser(root)) or ".." in Path(root).parts:
         raise UsageError("a workflow runs in a checkout: give the home as a path below it")
+    # The workflow's next steps upload these files by their names.
     if request.outputs:
         raise UsageError("a workflow uploads its own files: leave --output out")
     if "--apply-safe" in request.options:
@@ -141,6 +142,7 @@ def _in_checkout(root: str, request: ScheduleRequest) -> list[str]:
         raise UsageError(
             f"a workflow takes addresses from its secret {NOTIFY_VARIABLE}, not from a file"
         )
+    # "-home" would be read as an option.
     home = os.path.join(".", root) if root.startswith("-") else root
     options = (f"--state-dir=.{TOOL}", *_GITHUB_OUTPUTS, *request.options)
     return [TOOL, "report", home, *options]

@@ -73,6 +73,7 @@ class Audit(AuditedHome):
         layers = artifact_layers(
             self.snapshot, self.findings, self.writers, artifact_id, self.pages
         )
+        # Not `replace`: the result is of another class.
         return ArtifactView(**vars(layers) | {"names": self.names})
 
     def only(
@@ -87,6 +88,7 @@ class Audit(AuditedHome):
         selected = filter_findings(candidates, filters, self.snapshot, self.page_facts)
         hidden = self.selection.hidden + len(self.findings) - len(selected)
         part = "; ".join(filter(None, (self.selection.part, part)))
+        # What was ignored in the whole audit is not a part of this one.
         ignored = self.ignored.head(0)
         return replace(self, findings=selected, ignored=ignored, selection=Selection(part, hidden))
 

@@ -23,6 +23,7 @@ def compare_live(pages: pd.DataFrame, answers: LiveAnswers) -> LiveComparison:
         .drop_duplicates(_KEY)
         for frame in (pages, answers.pages)
     )
+    # An outer merge keeps what only one side lists, and `indicator` says which.
     both = modelled.merge(live, on=_KEY, how="outer", suffixes=("_model", "_live"), indicator=True)
     shared = both[both["_merge"] == "both"]
     parts = [_one_sided(both), *(_different_texts(shared, column) for column in LIVE_TEXTS)]

@@ -36,6 +36,7 @@ def find_home(
     """
     try:
         given = Path(os.path.expanduser(path))
+    # papermill passes None, a number or a list where a notebook's parameter was mistyped.
     except TypeError as exc:
         shown = printable(repr(path))
         raise UsageError(f"the home is {shown}; give a path as text, such as ~/.skillmeat") from exc
@@ -91,6 +92,7 @@ def _database(root: Path, given: str | None) -> str | None:
     if not separator and not contains_secret(given):
         return _existing_file(Path(os.path.expanduser(given)))
     if scheme == "sqlite":
+        # sqlite:////abs and sqlite:///rel, as SQLAlchemy has it: three slashes, then the path.
         return _existing_file(Path(os.fsdecode(unquote_to_bytes(rest.removeprefix("/")))))
     if scheme in ("postgresql", "postgresql+psycopg"):
         if not is_parseable(given):
@@ -113,6 +115,8 @@ def _default_cache(path: Path) -> str | None:
     try:
         os.stat(path)
     except OSError as exc:
+        # A link whose target is not mounted also raises FileNotFoundError: "no cache yet" would be
+        # wrong, and every manifest entry would be reported as missing.
         if isinstance(exc, FileNotFoundError) and not _is_dead_link(path.parent, path):
             return None
         raise HomeError(
@@ -148,8 +152,10 @@ def _active_collection(root: Path) -> tuple[str, str | None]:
 def file_collections(home: Home) -> list[str]:
     """Return the names of the file collections (the folders that hold a manifest), sorted."""
     try:
+        # As bytes: in the C locale os.listdir of a text path decodes names as ASCII.
         names = os.listdir(os.fsencode(home.collections))
     except OSError as exc:
+        # As above: a dead link is not an empty home.
         if isinstance(exc, FileNotFoundError) and not _is_dead_link(home.collections):
             return []
         raise HomeError(

@@ -65,8 +65,11 @@ def load_manifests(home: Home, cache: ParseCache | None = None) -> Manifests:
                 has_news |= refused.empty
             parts.append(entries)
     entries = pd.concat(parts, ignore_index=True)
+    # Positions follow the order of the collections now; cached ones are of an earlier load.
     entries["entry"] = pd.array(range(len(entries)), dtype="Int64")
     if has_news:
+        # Entries without a state are of a linked manifest or of one with problems, which are read
+        # anew.
         cache.store(LISTED, entries[entries["device"].notna()])
     return Manifests(
         entries[list(MANIFEST.columns)], pd.concat(problems, ignore_index=True), may_hide_entries
@@ -97,18 +100,22 @@ def _load_one(folder: Confined) -> Manifests:
     Only the entries of a manifest without a problem have a state, and are cached.
     """
     place = f"collections/{encodable(folder.name)}/{MANIFEST_NAME}"
+    # The rest of the program handles names as text; a lone surrogate could not be stored or sent.
     if encodable(folder.name) != folder.name:
         return _unreadable_manifest(place, "the folder's name is not UTF-8; rename it")
     text = ""
     try:
         text, state = _read(folder)
         document = parse_toml(text)
+    # tomli recurses per nested array: "[[[[…" is valid TOML and ends in RecursionError.
     except (OSError, ValueError, RecursionError) as exc:
         return _unreadable_manifest(place, _syntax_reason(text, exc))
     refusal = collection_refusal(document)
     artifacts = document.get("artifacts")
     entries = artifacts if isinstance(artifacts, list) else []
     results = [_entry(folder.name, position, entry) for position, entry in enumerate(entries)]
+    # Entries are listed although SkillMeat refuses the collection for one of them: their rows are
+    # no orphans (docs/skillmeat.md#one-entry-hides-a-collection).
     problems, hidden = _refused_entries(place, text, entries, results)
     problems += _mistyped_values(place, text, entries, results)
     if refusal is not None:
@@ -232,6 +239,7 @@ def _record(collection: str, position: int, entry: Mapping[str, object]) -> Reco
         "stem": stem_of(artifact_id),
         "name": entry["name"],
         "type": entry["type"],
+        # Such an entry loads and cannot be saved: docs/skillmeat.md#manifest-cannot-be-saved.
         "linked": bool(metadata.get("linked_artifacts")),
         "source": _text(entry.get("upstream")),
         "tags_json": _list(_tags(entry.get("tags"), metadata.get("tags"))),

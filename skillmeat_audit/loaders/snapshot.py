@@ -54,6 +54,8 @@ def load_snapshot(
 
 
 def _load(home: Home, parsed: ParseCache, progress: bool | None) -> Snapshot:
+    # The cache first: an import writes the entry before the row, so a row that is read has its
+    # entry in the manifests that are read afterwards.
     cache = load_cache(home.database) if home.database else Cache()
     manifests = load_manifests(home, parsed)
     frontmatter = load_frontmatter(
@@ -99,10 +101,12 @@ def changed_evidence(snapshot: Snapshot) -> str | None:
     entries = load_manifests(snapshot.home).entries
     if not entries.equals(snapshot.manifest):
         return "the manifests"
+    # A touch changes the time and nothing that a plan rests on.
     files = load_frontmatter(snapshot.home, entries).drop(columns="modified_at")
     before = snapshot.frontmatter.drop(columns="modified_at")
     if files.equals(before):
         return None
+    # `==` gives <NA> where either is null.
     same = (files == before).fillna(value=False) | (files.isna() & before.isna())
     return str(entries["artifact_id"][~same.all(axis=1)].iloc[0])
 

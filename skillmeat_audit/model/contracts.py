@@ -70,6 +70,7 @@ class Table:
             name: pd.array(cast("Any", values[name]), dtype=cast("Any", column.dtype))
             for name, column in self.columns.items()
         }
+        # The arrays were made here: copying them would only double the memory.
         return pd.DataFrame(arrays, copy=False)
 
     def from_records(
@@ -109,6 +110,7 @@ class Table:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of *frame* as dicts, nulls as ``None``: the only way out of pandas."""
+    # DataFrame.to_dict leaves <NA> in the values, which is neither None nor JSON.
     columns = [to_objects(frame[name]) for name in frame.columns]
     names = [str(name) for name in frame.columns]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]

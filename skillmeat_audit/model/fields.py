@@ -24,6 +24,8 @@ class Field:
 
 
 FIELDS = (
+    # docs/skillmeat.md#refresh copies the manifest over the row: so it comes first everywhere.
+    # Origin and resolved version are in no other layer.
     Field("description", "text", (M, F, C)),
     Field("source", "exact", (M, C)),
     Field("origin", "exact", (M,)),

@@ -113,6 +113,8 @@ def fingerprints(findings: pd.DataFrame) -> list[str]:
     seen: Counter[str] = Counter()
     unique = []
     for parts in zip(*columns, details, strict=True):
+        # Two findings of one rule on one artifact and column occur (two file collections declare
+        # it): the second gets a number, so that one of them can be fixed while the other persists.
         digest = short_digest(parts)
         seen[digest] += 1
         unique.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")

@@ -191,6 +191,7 @@ def _entry_toml(entry: Mapping[str, object]) -> str:
 
 def _assignments(values: Mapping[str, object]) -> list[str]:
     return [
+        # TOML's basic strings are JSON's, but for DEL, which TOML wants escaped.
         f"{name} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
         for name, value in values.items()
         if value

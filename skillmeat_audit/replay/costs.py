@@ -48,6 +48,7 @@ class Costs:
     def _execute(
         self, _connection: object, _cursor: object, statement: str, *_more: object
     ) -> None:
+        # The inspector's queries for columns (sqlite_master, PRAGMA) are ours, not the path's.
         if statement.lstrip()[:6].upper() in _COUNTED and "sqlite_master" not in statement:
             self.statements += self._running
 

@@ -136,6 +136,7 @@ def _catalog_row(entry: SourceArtifact, at: str) -> Row:
 
 def _insert(connection: sa.Connection, table: str, rows: Sequence[Row]) -> None:
     columns = {column["name"] for column in sa.inspect(connection).get_columns(table)}
+    # NOT NULL without a default in the schema of the newer era.
     required = {"enforce_override": 0} if "enforce_override" in columns else {}
     target = sa.table(table, *map(sa.column, [*rows[0], *required]))
     connection.execute(sa.insert(target), [row | required for row in rows])

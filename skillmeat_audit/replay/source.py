@@ -71,9 +71,11 @@ def _source_artifact(
     fields = {} if read_fields is None else read_fields(file.read_text("utf-8"))
     return SourceArtifact(
         artifact_type=kind,
+        # A folder may be called "v1.2", whose stem would be "v1".
         name=path.stem if kind != "skill" else path.name,
         path=str(path),
         upstream_url=f"{REPOSITORY}/tree/main/{path}",
         description=fields.get("description"),
+        # skills/ops/lock-audit: ops
         tags=path.parent.parts[1:],
     )

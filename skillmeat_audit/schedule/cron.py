@@ -26,6 +26,7 @@ def render(job: Job) -> str:
 def crontab_line(job: Job) -> str:
     """Return the line of *job*; percent signs are escaped, as cron reads them as line ends."""
     command = " ".join(shlex.quote(argument) for argument in job.argv)
+    # crontab(5): an unescaped % ends the command, the rest is its standard input.
     return f"{cron_times(job)} {command} >>{shlex.quote(job.log)} 2>&1".replace("%", "\\%")
 
 
@@ -64,6 +65,7 @@ def status(home: str) -> str:
 
 def _crontab() -> str:
     text = run_tool("crontab", "-l", ok_errors=_NO_CRONTAB)
+    # Our lines must not continue one that lacks its line end.
     return text if not text or text.endswith("\n") else f"{text}\n"
 
 

@@ -13,6 +13,7 @@ from skillmeat_audit.schedule.tools import is_owned, remove_owned, run_tool, wri
 
 _WHILE_LOGGED_IN = "; it runs only while you are logged in, unless you run 'loginctl enable-linger'"
 _NO_UNIT = "does not exist|not loaded"
+# --state-dir=/home/x/state, not a path with a blank, % or $
 _UNQUOTED = re.compile(r"[A-Za-z0-9_@+=:,./~-]+")
 
 
@@ -29,6 +30,7 @@ def unit_folder() -> Path:
 def unit_files(job: Job) -> dict[str, str]:
     """Return the text of the units of *job* by file name."""
     mark = f"# {OWNER_MARK}: {job.home}\n"
+    # %h and the like are specifiers in every value of a unit (systemd.unit(5)).
     description = f"SkillMeat cache audit of {job.home}".replace("%", "%%")
     command = " ".join(quote_argument(argument) for argument in job.argv)
     service = (
@@ -37,6 +39,7 @@ def unit_files(job: Job) -> dict[str, str]:
     )
     timer = (
         f"{mark}[Unit]\nDescription={description}\n\n[Timer]\nOnCalendar={on_calendar(job)}\n"
+        # Persistent: a run that was missed while the machine was off is made up at its start.
         "Persistent=true\n\n[Install]\nWantedBy=timers.target\n"
     )
     return {f"{job.name}.service": service, f"{job.name}.timer": timer}
@@ -54,6 +57,7 @@ def quote_argument(text: str) -> str:
     if _UNQUOTED.fullmatch(text):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    # ExecStart replaces $NAME and ${NAME} even in quotes (systemd.service(5)).
     return '"' + escaped.replace("%", "%%").replace("$", "$$") + '"'
 
 
@@ -82,6 +86,7 @@ def remove(home: str) -> str:
     paths = [folder / f"{name}.timer", folder / f"{name}.service"]
     if not any(is_owned(path) for path in paths):
         return f"no timer of {TOOL} for {printable(home)}"
+    # The timer first: it must not start a service whose file is gone.
     run_tool("systemctl", "--user", "disable", "--now", f"{name}.timer", ok_errors=_NO_UNIT)
     for path in paths:
         remove_owned(path)

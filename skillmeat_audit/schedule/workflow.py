@@ -62,6 +62,7 @@ jobs:
 def render(job: Job) -> str:
     """Return the text of the workflow; raise `UsageError` for a path that it cannot hold."""
     command = " ".join(shlex.quote(argument) for argument in job.argv)
+    # GitHub replaces expressions before the shell sees the line: quoting does not help.
     if "${{" in command:
         raise UsageError(f"{printable(job.home)} holds ${{{{, an expression in a workflow")
     return _TEXT.format(

@@ -73,7 +73,11 @@ def database_engine(
 
 def _prepare_cache(raw: sqlite3.Connection) -> None:
     raw.text_factory = _lenient_text
+    # Off by default, per connection, and without effect inside of a transaction
+    # (sqlite.org/foreignkeys.html, 2).
     raw.execute("PRAGMA foreign_keys = ON")
+    # In WAL mode NORMAL may lose the last commits in a power failure, while the journal says
+    # committed.
     raw.execute("PRAGMA synchronous = FULL")
 
 
@@ -85,6 +89,8 @@ def _lenient_text(content: bytes) -> str:
 def _explained(url: str, exc: sa.exc.DBAPIError, wait_seconds: float) -> str:
     cause = server_reason(exc.orig or exc)
     place = printable(without_password(url))
+    # SQLite's messages: "database is locked", "attempt to write a readonly database", "database or
+    # disk is full"; PostgreSQL: "cannot execute … in a read-only transaction".
     if "locked" in cause or is_lock_timeout(exc.orig):
         return f"{place} is locked by another writer for more than {wait_seconds:g} s; try again"
     if "readonly" in cause or "read-only" in cause:

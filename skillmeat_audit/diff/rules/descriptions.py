@@ -37,6 +37,7 @@ def description_not_in_manifest(comparison: Comparison) -> pd.DataFrame:
     layers, row = comparison.layers, comparison.layers.row(DESCRIPTION)
     manifest = comparison.per_row(layers.layer(Evidence.MANIFEST, DESCRIPTION).normal)
     file = comparison.per_row(layers.layer(Evidence.FRONTMATTER, DESCRIPTION).normal)
+    # If the row differed from the file as well, D002 would report it.
     agrees = file.notna() & ~differs(file, row)
     return comparison.row_findings(
         comparison.has_entry & manifest.isna() & agrees & ~_manifest_accidents(comparison),

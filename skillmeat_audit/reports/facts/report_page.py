@@ -194,6 +194,7 @@ def _difference(report: Report) -> DeltaView | None:
 
 def _fixed(findings: pd.DataFrame, names: Names) -> FixedFindings:
     keys = findings[list(KEY)].drop_duplicates()
+    # Cut by artifact before the loop, so that it is bounded; then all findings of those shown.
     visible = findings.merge(keys.head(CHANGES_SHOWN), on=list(KEY))
     rules: dict[tuple[str, str], Counter[str]] = {}
     for finding in records(visible):
@@ -210,6 +211,7 @@ def _fixed(findings: pd.DataFrame, names: Names) -> FixedFindings:
 
 
 def _sections(report: Report) -> Sequence[Section]:
+    # A page that lists everything is read by nobody, and a mail with it is not delivered.
     remaining = ROWS_IN_ALL
     sections = []
     for group in report.groups:
@@ -226,6 +228,7 @@ def _sections(report: Report) -> Sequence[Section]:
 def _limit_notes(findings: pd.DataFrame) -> pd.DataFrame:
     """Return *findings* with at most `NOTES_PER_RULE` notes of each rule."""
     is_note = findings["severity"] == Severity.INFO
+    # cumcount numbers the findings of a rule from 0, in the order of the page.
     return findings[~is_note | (findings.groupby("rule").cumcount() < NOTES_PER_RULE)]
 
 

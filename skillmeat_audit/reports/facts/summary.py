@@ -60,6 +60,7 @@ class Summary:
 
         Raises `UsageError` for anything but a whole number: ``papermill -r`` passes text.
         """
+        # `isinstance` would take True, and "13" < 14 raises an error that nobody understands.
         if type(max_errors) is not int or max_errors < 0:
             raise UsageError(
                 f"max_errors is {printable(repr(max_errors))}; give a whole number, 0 or more, "
@@ -102,6 +103,7 @@ def summarize(
         missing_rows=int((status == Status.ROW_MISSING).sum()),
         orphan_rows=int((status == Status.ROW_ORPHAN).sum()),
         repairable_cells=int((in_cells & writable).sum()),
+        # A finding without a status is on a page: it counts with that of its cell.
         review=int(((disposition == Disposition.REVIEW) & status.notna()).sum()),
         ignored={
             str(code): int(count)
@@ -126,6 +128,7 @@ def describe_ignored(summary: Summary) -> str:
 
 def _causes(wrong: pd.DataFrame, paths: Mapping[str, str]) -> Iterator[Cause]:
     """Yield the writers of the rows with *wrong* cells, the most frequent first."""
+    # A row with five wrong cells is one row: the numbers add up to `wrong_rows`.
     counts = wrong.drop_duplicates(list(KEY))["writer"].value_counts().sort_index()
     for writer, rows in counts.sort_values(ascending=False, kind="stable").items():
         yield Cause(str(writer), int(rows), paths[str(writer)])

@@ -68,6 +68,7 @@ def by_day(findings: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """
     added = rows[[*KEY, "added_at"]].dropna().drop_duplicates(list(KEY))
     dated = findings.merge(added, on=list(KEY), how="inner")
+    # Days, else months, else years: at most as many bars as a chart can show.
     for length in (len("2026-02-10"), len("2026-02"), len("2026")):
         days = dated["added_at"].str.slice(0, length)
         if days.nunique() <= _MOST_BARS:

@@ -53,6 +53,7 @@ FORMATS = (
     Format("csv", (".csv",), _text(lambda report: findings_csv(report.findings)), None),
     Format("parquet", (".parquet",), lambda report: findings_parquet(report.findings), None),
     Format("junit", (".xml",), junit.junit_xml, junit.failure_xml),
+    # ".json" last: SARIF only where `--format sarif` says so.
     Format("sarif", (".sarif", ".sarif.json", ".json"), sarif.sarif, sarif.failure_sarif),
     Format("prometheus", (".prom",), *_PROMETHEUS),
     Format("github-summary", (".md",), *_MARKDOWN, appends=True),
@@ -71,6 +72,7 @@ def format_of(file_name: str, named: str | None) -> Format | None:
     candidates = [each for each in FORMATS if _matched_lengths(file_name, each)]
     if not candidates:
         return None if named is None else format_called(named)
+    # x.sarif.json ends with .json as well: the longer suffix says more.
     longest = max(candidates, key=lambda each: max(_matched_lengths(file_name, each)))
     return next((each for each in candidates if each.name == named), longest)
 

@@ -94,9 +94,11 @@ def _exposition(gauges: Mapping[str, list[tuple[Labels, float]]]) -> str:
         lines += [f"# HELP {metric} {_HELP[name]}", f"# TYPE {metric} gauge"]
         for labels, value in samples:
             pairs = ",".join(f'{key}="{_label(text)}"' for key, text in labels.items())
+            # .10g: a Unix time needs ten digits; 6, the default, would lose hours.
             lines.append(f"{metric}{{{pairs}}} {value:.10g}")
     return "".join(f"{line}\n" for line in lines)
 
 
 def _label(text: str) -> str:
+    # The exposition format's escapes of a label's value.
     return printable(text).replace("\\", "\\\\").replace('"', '\\"')

@@ -46,4 +46,5 @@ def _cells(values: pd.Series) -> npt.NDArray[Any]:
 def _disarm(value: str) -> str:
     """Return *value* on one line, without control characters, and not as a formula."""
     text = printable(value)
+    # OWASP's advice on CSV injection: spreadsheets take the quote as "this is text".
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -62,6 +62,7 @@ def findings_html(findings: pd.DataFrame, names: Names, total: int) -> Markup:
     groups: dict[Markup, list[Sequence[object]]] = {}
     for finding in records(findings):
         cells = finding_cells(finding, names)
+        # Grouped by heading: a name is said once for all findings of a row.
         groups.setdefault(_title(cells), []).append([cells[name] for name in _HEADER])
     return grouped_html(caption, _HEADER, groups.items())
 

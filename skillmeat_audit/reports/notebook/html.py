@@ -124,6 +124,7 @@ def _join(parts: Iterable[Markup]) -> Markup:
 def tag(word: str, kind: str | None = None) -> Markup:
     """Return *word* with the shape and colour of its *kind* (default: itself)."""
     kind = kind or word
+    # The shape is a character, not an image: it is there without styles, and read aloud.
     return Markup('<span class="tag {}"><b>{}</b>&nbsp;{}</span>').format(
         kind, _SHAPES.get(kind, ""), text_html(word)
     )

@@ -49,6 +49,7 @@ def check_text(audit: AuditFacts, layout: Layout) -> Iterator[Text]:
     listed = records(
         findings if layout.verbose else findings[findings["severity"] != Severity.INFO]
     )
+    # Findings come by collection; a person looks for an artifact.
     groups = [list(group) for _, group in groupby(sorted(listed, key=_row_key), key=_row_key)]
     visible = groups[: layout.limit] if layout.limit else groups
     for group in visible:
@@ -102,6 +103,7 @@ def _group_title(first: Finding, names: Names, width: int) -> Text:
     if first["writer"] is not None:
         writer = f"last written by {first['writer']} ({first['writer_confidence']})"
         gap = width - cell_len(title.plain) - len(writer)
+        # On the same line where it fits, flush right; else below.
         title.append((" " * gap if gap >= 3 else "\n  ") + writer, "not bold dim")
     return title
 
@@ -123,6 +125,7 @@ def _next(summary: Summary, listed: Sequence[Finding], width: int) -> Iterator[T
     on_artifacts = [finding for finding in listed if finding["artifact_id"] is not None]
     if not on_artifacts:
         return
+    # One with a wrong cell: `show` then has something to show.
     first = next((each for each in on_artifacts if each["status"] is not None), on_artifacts[0])
     artifact = shlex.quote(shortened(printable(first["artifact_id"]), NAME_CHARS))
     home = shlex.quote(printable(summary.home))

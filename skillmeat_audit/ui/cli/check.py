@@ -113,10 +113,12 @@ def check(
     """Audit a home: print its findings and a summary. Nothing of it is written."""
     from skillmeat_audit.loaders.settings import load_settings
 
+    # Before the audit, which may take minutes: a wrong option fails at once.
     acceptance.require_complete()
     settings = load_settings(reading.config)
     scope = filters.scope(settings)
     audit = audit_home(home, reading, settings, scope, quiet=output.quiet)
+    # Before the exit code is decided: accepted findings fail no check.
     audit = _apply_baseline(audit, scope, acceptance)
     if not output.quiet:
         _print_audit(audit, output)

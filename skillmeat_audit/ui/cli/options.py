@@ -33,10 +33,12 @@ def option_group(group: type, argument: str, *options: Decorator) -> Decorator:
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def call(*arguments: object, **values: object) -> object:
+            # click passes every option by its own name: those of the group become one value here.
             values[argument] = group(**{name: values.pop(name) for name in names if name in values})
             return command(*arguments, **values)
 
         decorated: Command = call
+        # Decorators apply from the inside out: the last one is listed first in the help.
         for option in reversed(options):
             decorated = option(decorated)
         return decorated
@@ -112,6 +114,7 @@ def schema_option(document: str, view: str = "") -> Decorator:
     so that none has to be given.
     """
 
+    # A callback, not a branch in every verb: it runs before required arguments are missed.
     def print_schema(context: click.Context, _option: click.Parameter, is_given: bool) -> None:
         if is_given:
             from skillmeat_audit.api.schemas import document_schema

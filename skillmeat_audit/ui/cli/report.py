@@ -138,7 +138,9 @@ def report(
     from skillmeat_audit.loaders.settings import load_settings
 
     settings = load_settings(reading.config)
+    # Before anything is read: addresses of notices, the history's URL and formats are checked here.
     request = _request(output, filters, reporting, reading, settings)
+    # Not append: `main` may be called several times in one process, by tests and notebooks.
     on_crash[:] = [lambda reason: report_crash(home, request, reason)]
     outcome = make_report(home, request)
     _print_outcome(outcome, quiet=output.quiet)

@@ -56,6 +56,7 @@ class ScheduleOptions:
         report_options = ["--apply-safe"] if self.apply_safe else []
         for name, file in files.items():
             if file is not None:
+                # A workflow's files are in the checkout, at another path on every runner.
                 path = file if kind == "github" else Path(file).expanduser().absolute()
                 report_options.append(f"--{name}={path}")
         return ScheduleRequest(
