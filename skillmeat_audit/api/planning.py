@@ -35,7 +35,10 @@ def make_plan(
     snapshot = comparison.snapshot
     confirm_evidence(snapshot)
     if unknown := sorted(set(dispositions) - _PLANNABLE):
-        raise UsageError(f"disposition {printable(unknown[0])} cannot be planned")
+        choices = ", ".join(sorted(_PLANNABLE))
+        raise UsageError(
+            f"disposition {printable(unknown[0])} cannot be planned; choose from {choices}"
+        )
     url = snapshot.home.database
     if url is None or snapshot.identity is None or snapshot.era is None:
         raise DatabaseError("there is no cache to repair: start SkillMeat once to build it")

@@ -126,5 +126,6 @@ def _cache_and_settings(
     home: PathLike, database: PathLike | None, options: Options | None
 ) -> tuple[str | None, RunSettings]:
     """Return the cache's address, and the settings for runs on *home*."""
-    found = find_home(home, database)
-    return found.database, (options or Options()).run_settings(str(found.root.resolve()))
+    resolved = find_home(home, database)
+    settings = (options or Options()).run_settings(str(resolved.root.resolve()))
+    return resolved.database, settings

@@ -98,10 +98,7 @@ class ReportOutcome:
         """What changed since the previous run, in one line."""
         document = self.document
         changes = None if isinstance(document, Failure) else document.past.changes
-        if changes is None:
-            return None
-        counts = f"{changes.new} new, {len(changes.fixed)} fixed, {changes.persisting} persisting"
-        return f"since {changes.compared_at}: {counts}"
+        return None if changes is None else f"since {changes.compared_at}: {changes.sentence}"
 
     def exit_code(
         self, fail_on: Severity = Severity.WARNING, *, exit_zero: bool = False

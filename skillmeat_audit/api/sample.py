@@ -132,9 +132,9 @@ def _rows(connection: sqlite3.Connection, table: str) -> list[dict[str, object]]
 
 def _insert(connection: sqlite3.Connection, table: str, row: dict[str, object]) -> None:
     # Columns that one era has and the other lacks are left out.
-    known = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
-    kept = {name: value for name, value in row.items() if name in known}
-    marks = ", ".join("?" * len(kept))
+    columns = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
+    values = {name: value for name, value in row.items() if name in columns}
+    marks = ", ".join("?" * len(values))
     connection.execute(
-        f"INSERT INTO {table} ({', '.join(kept)}) VALUES ({marks})", list(kept.values())
+        f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", list(values.values())
     )

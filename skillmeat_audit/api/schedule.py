@@ -122,8 +122,8 @@ def _absolute(root: str, request: ScheduleRequest) -> list[str]:
 def _check(outputs: Sequence[str]) -> None:
     """Refuse outputs that could not be delivered."""
     outputs_of(outputs, None)
-    for each in outputs:
-        folder = Path(each).expanduser().absolute().parent
+    for output in outputs:
+        folder = Path(output).expanduser().absolute().parent
         if not folder.is_dir():
             raise UsageError(
                 f"the folder {printable(folder)} for reports does not exist; create it first"

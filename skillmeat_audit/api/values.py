@@ -22,8 +22,8 @@ from skillmeat_audit.reports.facts.facets import FindingFilter, filter_arguments
 from skillmeat_audit.reports.facts.headline import Selection
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.run_sentences import summarize_changes, summarize_run
+from skillmeat_audit.reports.facts.summary import describe_severities
 from skillmeat_audit.reports.facts.tallies import tally
-from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.audit import audit_html
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
 
@@ -111,9 +111,8 @@ class Audit(AuditedHome):
         return Plan(document, url, self.names)
 
     def __repr__(self) -> str:
-        nouns = {"error": "error", "warning": "warning", "info": "note"}
-        counts = ", ".join(plural(self.summary.counts[n], noun) for n, noun in nouns.items())
         home, answer = printable(self.summary.home), self.headline.sentence
+        counts = describe_severities(self.summary.counts)
         return f"<Audit of {home}: {answer} {counts}; see .findings, .show('type:name'), .plan()>"
 
     def _repr_html_(self) -> str:

@@ -149,11 +149,10 @@ class Comparison:
         return _findings(ids, mask, values)
 
     def repairs_of(self, column: str) -> pd.DataFrame:
-        """Return, per row, the wrong cell of *column* (``CELLS``) that a layer can mend."""
-        known = self.cells[
-            (self.cells["column"] == column) & (self.cells["status"] != Status.EXTRA)
-        ]
-        return known.set_index("row").reindex(self.snapshot.rows.index)
+        """Return, per row, the wrong cell of *column* (``CELLS``) that a layer can repair."""
+        in_column = self.cells["column"] == column
+        repairable = self.cells[in_column & (self.cells["status"] != Status.EXTRA)]
+        return repairable.set_index("row").reindex(self.snapshot.rows.index)
 
     def problem_findings(self, kind: str) -> pd.DataFrame:
         """Return ``RULE_FINDINGS``, one per problem of *kind* that a loader reported."""

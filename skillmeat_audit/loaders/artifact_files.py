@@ -77,10 +77,10 @@ def _locate_fast(folder: Confined, relative: str, kind: str) -> Located | None:
         relative += "/SKILL.md"
     elif kind not in _SINGLE or not relative.endswith(".md"):
         return None
-    found = folder.lstat_inside(relative)
-    if found is None:
+    file = folder.lstat_inside(relative)
+    if file is None:
         return None
-    real, facts = found
+    real, facts = file
     key = encodable(f"{folder.name}/{relative}")
     return Located(ParseTask(real, must_fence=False), encodable(relative), key, state_of(facts))
 

@@ -36,8 +36,8 @@ def load_cache(url: str) -> Cache:
     Raises `DatabaseError` if it cannot be read.
     """
     cache, damage = read_database(url, _load, _integrity)
-    found = PROBLEMS.from_records([_problem("integrity", detail) for detail in damage])
-    return replace(cache, problems=pd.concat([cache.problems, found], ignore_index=True))
+    damages = PROBLEMS.from_records([_problem("integrity", detail) for detail in damage])
+    return replace(cache, problems=pd.concat([cache.problems, damages], ignore_index=True))
 
 
 def _load(connection: Reader) -> Cache:

@@ -78,9 +78,9 @@ def load_manifests(home: Home, cache: ParseCache | None = None) -> Manifests:
 
 def _unchanged(folder: Confined, cached: pd.DataFrame | None) -> pd.DataFrame | None:
     """Return the *cached* entries of the collection in *folder* if its manifest is unchanged."""
-    if cached is None or (found := folder.lstat_inside(MANIFEST_NAME)) is None:
+    if cached is None or (file := folder.lstat_inside(MANIFEST_NAME)) is None:
         return None
-    same = states_in(cached.head(1)) == states_array([state_of(found[1])])
+    same = states_in(cached.head(1)) == states_array([state_of(file[1])])
     return cached if same.all() else None
 
 

@@ -125,7 +125,7 @@ def _frame(table: Table, payload: bytes) -> pd.DataFrame:
         content = stream.read_all()
     content.validate(full=True)  # damaged offsets would crash the process
     if content.column_names != list(table.columns):
-        raise ValueError("columns of another table")
+        raise ValueError("the columns are not those of the table")
     return table.conform(content.to_pandas(types_mapper=_DTYPES.get))
 
 

@@ -248,6 +248,6 @@ def _link_refusals(links: object) -> Iterator[Refusal]:
             yield "linked_artifacts", "holds a link without artifact_name"
         if (kind := link.get("link_type", "requires")) not in _LINK_TYPES:
             yield "linked_artifacts", f"holds {kind!r}, which is not a link_type"
-        made = _date_refusal(link, "created_at", required=False)
-        if isinstance(link.get("created_at"), str) and made is not None:
-            yield "linked_artifacts", f"holds a created_at that {made}"
+        invalid = _date_refusal(link, "created_at", required=False)
+        if isinstance(link.get("created_at"), str) and invalid is not None:
+            yield "linked_artifacts", f"holds a created_at that {invalid}"

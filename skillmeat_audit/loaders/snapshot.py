@@ -47,10 +47,10 @@ def load_snapshot(
 
     The arguments are those of `skillmeat_audit.api.audit.audit`.
     """
-    found = find_home(home, database, reading.get("allow_links", ()))
-    parsed = _parse_cache(found, reading)
+    resolved = find_home(home, database, reading.get("allow_links", ()))
+    parsed = _parse_cache(resolved, reading)
     with _without_gc():
-        return _load(found, parsed, reading.get("progress"))
+        return _load(resolved, parsed, reading.get("progress"))
 
 
 def _load(home: Home, parsed: ParseCache, progress: bool | None) -> Snapshot:

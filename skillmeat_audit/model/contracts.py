@@ -93,12 +93,6 @@ class Table:
         """Return a frame of this contract without rows."""
         return self.from_records([])
 
-    def markdown(self) -> str:
-        """Return the contract as a section of Markdown."""
-        rows = [f"| `{name}` | {each.dtype} | {each.doc} |" for name, each in self.columns.items()]
-        head = ["| column | dtype | |", "|---|---|---|"]
-        return "\n".join([f"### {self.name}", "", self.doc, "", *head, *rows])
-
     def __repr__(self) -> str:
         width = max(map(len, self.columns))
         lines = [

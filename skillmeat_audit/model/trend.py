@@ -74,6 +74,11 @@ class Delta:
     persisting: int
     fixed: pd.DataFrame
 
+    @property
+    def sentence(self) -> str:
+        """The changes in one line."""
+        return f"{self.new} new, {len(self.fixed)} fixed, {self.persisting} persisting"
+
 
 @dataclass(frozen=True)
 class AuditDelta:

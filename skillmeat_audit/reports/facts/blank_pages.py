@@ -22,7 +22,10 @@ _WRITE_ONE = "write a description into the artifact's file"
 
 @dataclass(frozen=True)
 class BlankArtifact:
-    """An artifact that a page of ``collections`` shows blank or without a link."""
+    """An artifact that pages of ``collections`` show blank or without a link.
+
+    ``action`` is the command to run, or what to write. Reports hold it as JSON too.
+    """
 
     artifact_id: str
     collections: tuple[str, ...]

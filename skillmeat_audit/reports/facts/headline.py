@@ -215,14 +215,14 @@ def knowing_layers(fact: Mapping[str, object]) -> list[str]:
 
 def who_knows(pages: PageCounts) -> str:
     """Return which layer knows the descriptions that pages do not show."""
-    known, best = pages.described_elsewhere, pages.described_by_best
-    if not known:
+    described, best = pages.described_elsewhere, pages.described_by_best
+    if not described:
         return "no layer knows one"
     if pages.without_description == 1:
         return f"{pages.best_layer} knows it"
-    if best == known:
+    if best == described:
         return f"{pages.best_layer} knows {best} of them"
-    return f"some layer knows {known} of them, {pages.best_layer} {best}"
+    return f"some layer knows {described} of them, {pages.best_layer} {best}"
 
 
 def _layer_name(blank: pd.DataFrame, layer: str) -> str:

@@ -26,15 +26,15 @@ TITLE = "SkillMeat cache audit"
 class RuleBook:
     """What does not come from the findings: the rules, their names, and the files of artifacts.
 
-    ``places`` maps "type:name" to the file below the home that declares it; ``base`` is the home's
-    URI, relative if the home is below the working folder.
+    ``manifests`` maps "type:name" to the file below the home that declares it; ``base`` is the
+    home's URI, relative if the home is below the working folder.
     """
 
     version: str
     rules: tuple[Rule, ...]
     families: Mapping[str, str]
     names: Names
-    places: Mapping[str, str] = field(repr=False)
+    manifests: Mapping[str, str] = field(repr=False)
     base: str = ""
 
 

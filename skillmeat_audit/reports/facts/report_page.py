@@ -19,7 +19,11 @@ from skillmeat_audit.reports.facts.lines import is_about_cell
 from skillmeat_audit.reports.facts.names import ERAS, HOME_LABEL, Names
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.report import Report
-from skillmeat_audit.reports.facts.summary import describe_ignored
+from skillmeat_audit.reports.facts.summary import (
+    describe_ignored,
+    describe_severities,
+    describe_size,
+)
 from skillmeat_audit.reports.facts.values import (
     display_expected,
     display_value,
@@ -156,16 +160,11 @@ def format_utc(at: str) -> str:
 
 
 def _facts(report: Report) -> tuple[str, ...]:
-    summary, counts = report.summary, report.summary.counts
-    size = f"{plural(counts['artifacts'], 'artifact')}, {plural(counts['rows'], 'row')}"
+    summary = report.summary
     wrong = f"{plural(summary.wrong_cells, 'cell')} wrong in {plural(summary.wrong_rows, 'row')}"
     rows = f"{plural(summary.missing_rows, 'row')} missing, {plural(summary.orphan_rows, 'orphan')}"
-    severities = ", ".join(
-        plural(counts[name], noun)
-        for name, noun in (("error", "error"), ("warning", "warning"), ("info", "note"))
-    )
     era = ERAS[summary.era] if summary.era else "no cache yet"
-    return size, wrong, rows, severities, era
+    return describe_size(summary), wrong, rows, describe_severities(summary.counts), era
 
 
 def _cut_blank(blank: BlankArtifact) -> BlankArtifact:

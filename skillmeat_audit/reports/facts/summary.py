@@ -22,6 +22,7 @@ from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import KEY
 from skillmeat_audit.reports.facts.values import plural
 
+SEVERITY_NOUNS = {"error": "error", "warning": "warning", "info": "note"}
 CAUSES_TITLE = "Rows left wrong, by the path that last wrote them"
 
 
@@ -110,6 +111,17 @@ def summarize(
             for code, count in ignored["rule"].value_counts().sort_index().items()
         },
     )
+
+
+def describe_size(summary: Summary) -> str:
+    """Return how many artifacts and rows were audited."""
+    counts = summary.counts
+    return f"{plural(counts['artifacts'], 'artifact')}, {plural(counts['rows'], 'row')}"
+
+
+def describe_severities(counts: Mapping[str, int]) -> str:
+    """Return the number of findings of each severity."""
+    return ", ".join(plural(counts[name], noun) for name, noun in SEVERITY_NOUNS.items())
 
 
 def describe_counts(summary: Summary) -> str:

@@ -25,7 +25,10 @@ def tally(findings: pd.DataFrame, by: Sequence[str], names: Names) -> pd.DataFra
     The order is that of *by*, the worst severity first. Raises `UsageError` for another column.
     """
     if unknown := sorted({*by} - {*FINDINGS.columns, "collection"}):
-        raise UsageError(f"findings have no column {printable(unknown[0])} to count by")
+        raise UsageError(
+            f"findings have no column {printable(unknown[0])} to count by; "
+            f"choose from {', '.join((*FINDINGS.columns, 'collection'))}"
+        )
     ids = findings["collection_id"].fillna(_NONE)
     labelled = findings.assign(
         collection=ids.map({each: names.collection(each) for each in ids.unique()}),

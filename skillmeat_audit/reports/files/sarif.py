@@ -109,7 +109,7 @@ def _result(finding: Finding, report: Report, index: Mapping[str, int]) -> dict[
 
 def _location(finding: Finding, report: Report) -> dict[str, object]:
     artifact, rule_book = finding["artifact_id"], report.rule_book
-    path = quote(rule_book.places.get(str(artifact), _DATABASE))
+    path = quote(rule_book.manifests.get(str(artifact), _DATABASE))
     uri = path if _is_absolute(rule_book.base) else rule_book.base + path
     physical = {
         "artifactLocation": {"uri": uri, "uriBaseId": _base_id(rule_book.base)},

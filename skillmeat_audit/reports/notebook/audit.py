@@ -14,6 +14,7 @@ from skillmeat_audit.reports.facts.names import HOME_LABEL, Names
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.summary import (
     CAUSES_TITLE,
+    SEVERITY_NOUNS,
     Summary,
     describe_counts,
     describe_ignored,
@@ -87,8 +88,8 @@ def finding_cells(finding: Finding, names: Names) -> dict[str, object]:
 
 def severities(counts: Mapping[Any, int]) -> list[Markup]:
     """Return the number of findings of each severity, in words."""
-    nouns = {"error": "error", "warning": "warning", "info": "note"}
-    return [tag(plural(counts.get(name, 0), noun), name) for name, noun in nouns.items()]
+    nouns = SEVERITY_NOUNS.items()
+    return [tag(plural(counts.get(name, 0), noun), name) for name, noun in nouns]
 
 
 def _causes(summary: Summary) -> Markup:

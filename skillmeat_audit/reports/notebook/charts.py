@@ -172,14 +172,14 @@ def _stack(axes: "Axes", numbers: pd.DataFrame) -> None:
     """Draw a bar per line, a part per column, the sum at its end."""
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
 
-    start, places = pd.Series(0, index=numbers.index), np.arange(len(numbers))
+    start, lines = pd.Series(0, index=numbers.index), np.arange(len(numbers))
     for number, name in enumerate(numbers.columns):
         some = (numbers[name] > 0).to_numpy()
         look = _bar_look(number, str(name))
-        axes.barh(places[some], numbers[name][some], height=0.7, left=start[some], **look)
+        axes.barh(lines[some], numbers[name][some], height=0.7, left=start[some], **look)
         start = start + numbers[name]
-    for place, total in enumerate(start):
-        _annotate(axes, f"{total}", (total, place))
+    for line, total in enumerate(start):
+        _annotate(axes, f"{total}", (total, line))
     # Room for the numbers at the ends of the bars.
     axes.set_xlim(0, 1.12 * start.max())
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -200,12 +200,12 @@ def _beside(axes: "Axes", numbers: pd.DataFrame) -> None:
     """Draw the share of rows with a description and with a source, side by side."""
     for number, name in enumerate(("description", "source")):
         # Two bars of 0.36 per line, 0.02 apart.
-        places = [line + 0.19 * (2 * number - 1) for line in range(len(numbers))]
+        lines = [line + 0.19 * (2 * number - 1) for line in range(len(numbers))]
         share = 100 * numbers[name] / numbers["rows"]
-        axes.barh(places, share, height=0.36, **_bar_look(number, name))
+        axes.barh(lines, share, height=0.36, **_bar_look(number, name))
         counts = zip(numbers[name], numbers["rows"], strict=True)
-        for place, width, (count, rows) in zip(places, share, counts, strict=True):
-            _annotate(axes, f"{count} of {rows}", (width, place))
+        for line, width, (count, rows) in zip(lines, share, counts, strict=True):
+            _annotate(axes, f"{count} of {rows}", (width, line))
     axes.set_xlim(0, 115)
     axes.set_xticks([0, 25, 50, 75, 100], ["0 %", "25 %", "50 %", "75 %", "100 %"])
 

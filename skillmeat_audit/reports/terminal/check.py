@@ -22,6 +22,8 @@ from skillmeat_audit.reports.facts.summary import (
     Summary,
     describe_counts,
     describe_ignored,
+    describe_severities,
+    describe_size,
 )
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.terminal.finding import finding_lines
@@ -68,12 +70,10 @@ def _row_key(finding: Finding) -> tuple[str, str]:
 
 
 def _home_line(summary: Summary) -> str:
-    counts = summary.counts
-    size = f"{plural(counts['artifacts'], 'artifact')}, {plural(counts['rows'], 'row')}"
     cache = ERAS[summary.era] if summary.era else "the cache has no rows table"
     if summary.database is None:
         cache = "no cache yet: only the manifests and files were checked"
-    return f"{printable(summary.home)} · {size} · {cache}"
+    return f"{printable(summary.home)} · {describe_size(summary)} · {cache}"
 
 
 def _answer(headline: Headline, width: int) -> Iterator[Text]:
@@ -111,10 +111,7 @@ def _group_title(first: Finding, names: Names, width: int) -> Text:
 def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
     counts = summary.counts
     hint = "" if layout.verbose or not counts["info"] else " (--verbose)"
-    severities = (
-        f"{plural(counts['error'], 'error')}, {plural(counts['warning'], 'warning')}, "
-        f"{plural(counts['info'], 'note')}{hint}"
-    )
+    severities = f"{describe_severities(counts)}{hint}"
     yield from wrapped(f"{describe_counts(summary)} · {severities}", layout.width, 2, "bold")
     if ignored := describe_ignored(summary):
         yield from wrapped(ignored, layout.width, 2, "dim")
