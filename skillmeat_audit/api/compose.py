@@ -70,6 +70,7 @@ def base_uri(root: Path) -> str:
     """Return the URI of *root*: below the working folder, as code hosts want it, else absolute."""
     real = root.resolve()
     try:
+        # GitHub matches results to files of the checkout by relative URIs.
         below = real.relative_to(Path.cwd()).parts
         return "".join(f"{quote(os.fsencode(part))}/" for part in below)
     except (ValueError, OSError):  # it lies elsewhere, or the working folder was deleted

@@ -52,6 +52,7 @@ def execute_plan(
 
 def execute_rehearsal(document: PlanDocument, url: str, options: Options | None) -> Execution:
     """Do all that applying does, and roll it back."""
+    # The plan's home, not the caller's: the journal belongs to the cache that is written.
     settings = (options or Options()).run_settings(native_path(document.home))
     return Execution(rehearse_plan(document, url, settings), settings)
 

@@ -72,6 +72,7 @@ def history(
 ) -> History:
     """Return the recorded runs on *home*; raise `HomeError` or `StateError`."""
     root = find_home(home).root
+    # The home's path is part of the key: one history may hold many homes.
     name = absolute_home(root)
     return History(name, load_runs((settings or HistorySettings()).url_for(root, state_dir), name))
 
@@ -92,6 +93,7 @@ def record_audit(audited: Audit, location: HistoryLocation, at: str) -> Recorded
     counts, pages = audited.summary.counts, audited.headline.pages
     names = ("artifacts", "rows", "error", "warning", "info")
     facts = {name: counts[name] for name in names} | {
+        # A jump in the numbers may be a new rule: then the version differs as well.
         "tool_version": __version__,
         "blank_descriptions": None if pages is None else pages.without_description,
         "broken_sources": None if pages is None else pages.not_clickable,

@@ -26,6 +26,7 @@ def reporting_writes(
     """
     # Resolved now: at the time of the exception the working folder may be another one.
     folder = options.run_settings(os.path.realpath(home_folder(home))).folder
+    # By name, not by time: another run on the home may begin in the same second.
     before = _run_names(folder)
     try:
         yield

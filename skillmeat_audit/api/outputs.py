@@ -56,6 +56,8 @@ def render_outputs(document: Report | Failure, outputs: Sequence[Output]) -> Ite
         form = output.format
         limit = SUMMARY_LIMIT_BYTES if form.appends else None
         if isinstance(document, Failure):
+            # CSV and Parquet cannot say that a home was not checked: an empty table would read as
+            # "clean".
             if form.failed is not None:
                 yield OutputFile(output.path, form.failed(document), limit)
             continue

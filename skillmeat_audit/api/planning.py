@@ -48,6 +48,7 @@ def make_plan(
     document = PlanDocument(
         schema_="skillmeat-audit/plan/1",
         home=_portable_path(snapshot.home.root.resolve()),
+        # A plan is a file that is mailed and reviewed.
         database=without_password(url),
         identity=snapshot.identity,
         era=cast("Era", snapshot.era),

@@ -107,6 +107,7 @@ class ReportOutcome:
 
         *exit_zero* hides findings, and nothing else.
         """
+        # A home that could not be checked (2) outweighs a report that did not arrive (6).
         code = self.document.exit_code(fail_on)
         if code is not ExitCode.FAILED and self.delivery.problems:
             return ExitCode.UNDELIVERED
@@ -178,6 +179,8 @@ def _make(home: PathLike, request: ReportRequest, at: str) -> StoredReport:
         raise
     except AuditError as exc:
         return _store_failure(home, request, "; ".join((str(exc), *notes)), at)
+    # Recorded before it is delivered, and marked afterwards: a crash in between leaves an
+    # undelivered run, which the next one is not compared with.
     stored = _store(audited, request, at)
     return replace(stored, document=_add_notes(stored.document, notes, (*warnings, *unreachable)))
 

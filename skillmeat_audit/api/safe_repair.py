@@ -25,6 +25,7 @@ def apply_safe(audited: Audit, state_dir: PathLike | None) -> tuple[bool, Lines,
         if not planned.document.changes:
             return False, (), ()
         outcome = apply(planned, options=Options(state_dir), recheck=False).outcome
+    # HomeError and UsageError are raised: with them there is nothing to report on either.
     except (PlanError, DatabaseError, StateError) as exc:
         return False, (), (f"the safe changes were not applied: {exc}",)
     applied = f"{plural(len(outcome.applied), 'safe change')} applied in run {outcome.run}"

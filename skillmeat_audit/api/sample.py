@@ -97,6 +97,7 @@ def _fill_by_uuid(connection: sqlite3.Connection, rows: str) -> None:
     older = sqlite3.connect(":memory:")
     older.executescript((SCHEMAS / "artifact_id.sql").read_text())
     older.executescript(rows)
+    # Their columns are nearly the same in both eras; artifacts are made from the rows below.
     for table in ("collections", "projects", "marketplace_sources", "marketplace_catalog_entries"):
         for row in _rows(older, table):
             _insert(connection, table, row)

@@ -133,6 +133,7 @@ def find_artifacts(names: Sequence[str], snapshot: Snapshot) -> set[str]:
 def find_artifact(name: str, snapshot: Snapshot) -> str:
     """Return the id of the artifact *name*; raise `UsageError` where there is none, or several."""
     known_ids = _artifact_ids(snapshot)
+    # An exact id is never ambiguous, even if it is another artifact's name.
     if name in known_ids:
         return name
     first, *others = _matching_ids(name, known_ids)

@@ -86,6 +86,7 @@ class Audit(AuditedHome):
         candidates = self.findings if findings is None else findings
         part = filter_arguments(filters) or ("" if findings is None else "a choice of findings")
         selected = filter_findings(candidates, filters, self.snapshot, self.page_facts)
+        # Added up: `only` of a part hides what either of them leaves out.
         hidden = self.selection.hidden + len(self.findings) - len(selected)
         part = "; ".join(filter(None, (self.selection.part, part)))
         # What was ignored in the whole audit is not a part of this one.

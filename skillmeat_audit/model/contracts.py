@@ -57,6 +57,8 @@ class Table:
         """The dtype of each column, by name."""
         return {name: column.dtype for name, column in self.columns.items()}
 
+    # Undeclared dtypes change meaning between versions: `null == null` is False with pandas 3's
+    # `str` and True with objects.
     def conform(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return *frame* with exactly this contract's columns and dtypes, and a fresh index.
 

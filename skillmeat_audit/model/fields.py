@@ -27,6 +27,7 @@ FIELDS = (
     # docs/skillmeat.md#refresh copies the manifest over the row: so it comes first everywhere.
     # Origin and resolved version are in no other layer.
     Field("description", "text", (M, F, C)),
+    # No front matter names a source; a catalogue entry has its address.
     Field("source", "exact", (M, C)),
     Field("origin", "exact", (M,)),
     Field("origin_source", "exact", (M, C)),

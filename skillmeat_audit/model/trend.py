@@ -13,6 +13,7 @@ from skillmeat_audit.model.contracts import Table, flag, number, text
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.tables import FINDINGS
 
+# Not the values: a description that is edited, and still missing in the row, is the same finding.
 FINGERPRINT_COLUMNS = ("rule", "collection_id", "artifact_id", "column")
 _FIXED_COLUMNS = (*FINGERPRINT_COLUMNS, "severity")
 

@@ -67,6 +67,7 @@ class FileCollection:
         target = f"{FOLDERS[entry.artifact_type]}/{entry.name}"
         self._copy(source / entry.path, target)
         import_id = str(uuid.uuid4())
+        # What an import writes, and nothing else: docs/skillmeat.md#imports-capture-no-metadata.
         values: dict[str, object] = {
             "name": entry.name,
             "type": entry.artifact_type,
@@ -110,6 +111,7 @@ class FileCollection:
     def _copy(self, files: Path, target: str) -> None:
         path = self.folder / target
         make_folder(path.parent)
+        # Skills are folders; commands and agents are single files.
         if files.is_dir():
             shutil.copytree(files, path, dirs_exist_ok=True)
         else:

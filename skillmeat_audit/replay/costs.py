@@ -38,10 +38,12 @@ class Costs:
 
     def read(self) -> None:
         """Count one file read."""
+        # A bool counts as 0 or 1.
         self.reads += self._running
 
     def watch(self, engine: sa.Engine) -> None:
         """Count the statements and commits of *engine*."""
+        # At the cursor: what the ORM makes of one call counts as the statements that it sends.
         sa.event.listen(engine, "before_cursor_execute", self._execute)
         sa.event.listen(engine, "commit", self._commit)
 

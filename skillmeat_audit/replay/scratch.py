@@ -57,6 +57,7 @@ class ScratchHome:
             existing = self.collection.show(entry.name, entry.artifact_type)
         except ValueError:
             return True
+        # A reimport replaces what came from a marketplace, and never what a person made.
         return existing.origin == "marketplace"
 
     def _mark_imported(self, entry: SourceArtifact, import_id: str) -> None:

@@ -54,6 +54,7 @@ def scan_source(
     artifacts = [
         _source_artifact(kind, path, source, read_fields if indexed else None)
         for kind, folder in FOLDERS.items()
+        # Sorted: the order of a folder's names differs between file systems.
         for path in sorted((source / folder).rglob("SKILL.md" if kind == "skill" else "*.md"))
     ]
     if not artifacts:

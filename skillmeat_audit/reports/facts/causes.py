@@ -70,6 +70,7 @@ def _group(
     writer: str, findings: pd.DataFrame, rows: pd.DataFrame, paths: Mapping[str, str], home: str
 ) -> CauseGroup:
     times = _times(findings, rows)
+    # By severity too: F002 has two (see its page).
     rules = findings[["rule", "severity"]].value_counts(sort=False).sort_index()
     does = paths.get(writer, "") if writer else _NO_ROW
     return CauseGroup(

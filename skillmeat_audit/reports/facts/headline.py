@@ -92,6 +92,7 @@ class Headline:
     def sentences(self) -> tuple[str, ...]:
         """What pages show, what rows hold, what comes next, then what limits the answer."""
         pages = tuple(self._of_pages())
+        # Where pages say something, they are the answer, and findings come second.
         first = () if pages and not self._is_clean else (self._of_findings(),)
         return (*first, *pages, *self._limits())
 

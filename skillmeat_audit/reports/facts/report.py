@@ -78,6 +78,8 @@ class Report:
 
     def exit_code(self, fail_on: Severity = Severity.WARNING) -> ExitCode:
         """Return FAILED with any warnings, else the code of the findings (`Summary.exit_code`)."""
+        # A server that did not answer, safe changes that were not applied: not "clean", whatever
+        # was found.
         return ExitCode.FAILED if self.warnings else self.summary.exit_code(fail_on)
 
 

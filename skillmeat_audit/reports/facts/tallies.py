@@ -87,6 +87,7 @@ def coverage(snapshot: Snapshot) -> pd.DataFrame:
     rows = snapshot.rows
     columns = ("description", "source")
     present = {name: (rows[name].fillna("") != "").astype(int) for name in columns}
+    # A column of ones: the sum of each group is its number of rows.
     filled = pd.DataFrame({"rows": 1, **present})
     counted = filled.groupby(rows["collection_id"].fillna("")).sum().rename_axis(index=None)
     return counted.sort_values("rows", ascending=False, kind="stable").head(_MOST_BARS)

@@ -26,6 +26,7 @@ def junit_xml(report: Report) -> bytes:
         visible.setdefault(str(finding["rule"]), []).append(finding)
     totals = report.findings["rule"].value_counts()
     root = ET.Element("testsuites", name=TOOL)
+    # RULES is sorted by code, so every family comes once.
     for family, rules in groupby(report.rule_book.rules, key=lambda rule: rule.code[0]):
         suite = ET.SubElement(
             root, "testsuite", name=f"{family} {report.rule_book.families[family]}"

@@ -40,6 +40,7 @@ def metrics(report: Report) -> str:
     summary, past = report.summary, report.past
     home = {"home": summary.home}
     gauges: dict[str, list[tuple[Labels, float]]] = {
+        # The metric to alert on, together with the age of the completion time.
         "success": [(home, float(not report.warnings))],
         **_completion(home, report.made_at),
         **{name: [(home, summary.counts[name])] for name in ("artifacts", "rows")},

@@ -80,6 +80,7 @@ def _in_full(artifact: ArtifactLayers, marks: Mapping[str, str]) -> Iterator[Tex
         titles_by_value: dict[str, list[str]] = {}
         for column in artifact.columns:
             titles_by_value.setdefault(_value(column, name), []).append(printable(column.title))
+        # Columns without any value share a line at the end.
         if set(titles_by_value) == {NO_VALUE} and name not in marks:
             absent.append(name)
             continue
