@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 
 import msgspec
 import pytest
-from builders import description_change
+from builders import update_of
 from conftest import PROJECT, dump
 
 from skillmeat_audit.api import audit, repair
@@ -80,7 +80,12 @@ def case(planned, request):
         )
     plan = repair.Plan.load(case.file).document
     changes = [
-        description_change(f"skill:many-{number:04}", f"{number} " * 300) for number in range(ROWS)
+        update_of(
+            f"skill:many-{number:04}",
+            {"description": None},
+            {"description": f"{number} " * 300},
+        )
+        for number in range(ROWS)
     ]
     case.file.write_bytes(msgspec.json.encode(msgspec.structs.replace(plan, changes=changes)))
     return case

@@ -12,7 +12,7 @@ from contextlib import closing
 
 import msgspec
 import pytest
-from builders import description_change
+from builders import update_of
 from conftest import PROJECT, cache_rows, dump
 
 from skillmeat_audit.api import audit, repair
@@ -349,7 +349,12 @@ def fill(case, count):
         )
     plan = repair.Plan.load(case.file).document
     changes = [
-        description_change(f"skill:many-{number:04}", f"{number} " * 500) for number in range(count)
+        update_of(
+            f"skill:many-{number:04}",
+            {"description": None},
+            {"description": f"{number} " * 500},
+        )
+        for number in range(count)
     ]
     case.file.write_bytes(msgspec.json.encode(msgspec.structs.replace(plan, changes=changes)))
 
