@@ -127,10 +127,18 @@ def pandas_compare(home: Path, _: Path) -> Step:
 
 STEPS: dict[str, Callable[[Path, Path], Step]] = {
     "floor": lambda home, _: lambda: floor(home),
-    "check": check, "unchanged": unchanged, "plan": plan, "apply": apply, "undo": undo,
-    "bare": bare, "orm": orm, "repair": repair, "report": audit_and_report, "diff": diff,
+    "check": check,
+    "unchanged": unchanged,
+    "plan": plan,
+    "apply": apply,
+    "undo": undo,
+    "bare": bare,
+    "orm": orm,
+    "repair": repair,
+    "report": audit_and_report,
+    "diff": diff,
     "pandas": pandas_compare,
-}  # fmt: skip
+}
 
 
 def _copy_database(home: Path, scratch: Path) -> Path:

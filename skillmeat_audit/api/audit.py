@@ -1,20 +1,20 @@
 """Audits a home."""
 
-import os
 from typing import Unpack
 
 from skillmeat_audit.api.inspection import inspect_home
 from skillmeat_audit.api.live import ask_live, with_live
 from skillmeat_audit.api.scope import Scope
 from skillmeat_audit.api.values import Audit
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.loaders.home import DEFAULT_HOME
 from skillmeat_audit.loaders.snapshot import Reading
 
 
 def audit(
-    home: str | os.PathLike[str] = DEFAULT_HOME,
+    home: PathLike = DEFAULT_HOME,
     *,
-    database: str | os.PathLike[str] | None = None,
+    database: PathLike | None = None,
     scope: Scope | None = None,
     live: str | None = None,
     **reading: Unpack[Reading],

@@ -1,6 +1,5 @@
 """Loads the layers of a home, compares them, and checks the rules: what an audit consists of."""
 
-import os
 from dataclasses import replace
 from typing import NamedTuple, Unpack
 
@@ -8,6 +7,7 @@ import pandas as pd
 
 from skillmeat_audit.api.repaired import load_repaired
 from skillmeat_audit.api.scope import Scope, apply_scope, find_rules
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.diff.comparison import Comparison, compare
 from skillmeat_audit.diff.provenance.verdicts import attribute
@@ -31,8 +31,8 @@ class Inspection(NamedTuple):
 
 
 def inspect_home(
-    home: str | os.PathLike[str],
-    database: str | os.PathLike[str] | None = None,
+    home: PathLike,
+    database: PathLike | None = None,
     scope: Scope | None = None,
     **reading: Unpack[Reading],
 ) -> Inspection:
@@ -42,9 +42,11 @@ def inspect_home(
     snapshot = load_snapshot(home, database, **reading)
     snapshot = replace(snapshot, repaired=load_repaired(snapshot, reading.get("state_dir")))
     comparison = compare(snapshot)
+    # Before the rules: each finding names the path that last wrote its row.
     writers = attribute(comparison)
     checked = run_checks(CHECKS, comparison, writers)
     findings, ignored = apply_scope(checked, scope, snapshot)
+    # Not by rule but by artifact, collection or writer: the headline says how many these are.
     hidden = len(checked) - len(findings) - len(ignored)
     selection = Selection(scope.description, hidden)
     return Inspection(snapshot, comparison, writers, findings, ignored, selection)

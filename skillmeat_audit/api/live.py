@@ -17,6 +17,7 @@ def ask_live(url: str) -> LiveAnswers:
     try:
         from skillmeat_audit.loaders.live import load_live  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as exc:
+        # Another missing module is a broken installation, for which this advice would be wrong.
         if exc.name not in ("httpx", "anyio"):
             raise
         raise UsageError(

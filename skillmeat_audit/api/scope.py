@@ -71,6 +71,7 @@ def find_rules(codes: Iterable[str]) -> list[Rule]:
     """Return the rules with one of *codes* or prefixes; raise `UsageError` for an unknown one."""
     prefixes = [code.upper() for code in codes]
     for prefix in prefixes:
+        # "" is a prefix of every code.
         if not prefix or not any(rule.code.startswith(prefix) for rule in RULES):
             raise UsageError(
                 f"no rule has the code {printable(prefix) or '(empty)'}; "
@@ -132,6 +133,7 @@ def find_artifacts(names: Sequence[str], snapshot: Snapshot) -> set[str]:
 def find_artifact(name: str, snapshot: Snapshot) -> str:
     """Return the id of the artifact *name*; raise `UsageError` where there is none, or several."""
     known_ids = _artifact_ids(snapshot)
+    # An exact id is never ambiguous, even if it is another artifact's name.
     if name in known_ids:
         return name
     first, *others = _matching_ids(name, known_ids)
@@ -177,6 +179,8 @@ def _checked_writers(names: Sequence[str]) -> Sequence[str]:
 
 def _unknown_name(noun: str, name: str, known_names: Sequence[str]) -> str:
     bare = {known.partition(":")[2]: known for known in known_names}
+    # Names without their type too: "1pasword" is close to "1password", and far from
+    # "skill:1password".
     close = difflib.get_close_matches(name, [*known_names, *bare], n=1)
     hint = f"; did you mean {printable(bare.get(close[0], close[0]))}?" if close else ""
     return f"no {noun} is called {printable(name) or '(empty)'}{hint}"

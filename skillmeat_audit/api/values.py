@@ -1,6 +1,5 @@
 """The values that requests return, each leading to the next: an audit, its plan, a run of it."""
 
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -22,6 +21,7 @@ from skillmeat_audit.api.planning import (
 from skillmeat_audit.api.run_frames import changes_frame, edits_frame, outcomes_frame
 from skillmeat_audit.api.scope import Scope, apply_scope, filter_findings, find_artifact
 from skillmeat_audit.api.views import ArtifactView, PageView
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.model.changes import PlanDocument, RunOutcome
@@ -31,12 +31,9 @@ from skillmeat_audit.reports.facts.artifact import artifact_layers
 from skillmeat_audit.reports.facts.facets import FindingFilter, filter_arguments
 from skillmeat_audit.reports.facts.headline import Selection
 from skillmeat_audit.reports.facts.names import Names
-from skillmeat_audit.reports.facts.run_sentences import (
-    summarize_plan,
-    summarize_run,
-)
+from skillmeat_audit.reports.facts.run_sentences import summarize_plan, summarize_run
+from skillmeat_audit.reports.facts.summary import describe_severities
 from skillmeat_audit.reports.facts.tallies import tally
-from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.audit import audit_html
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
 
@@ -86,6 +83,7 @@ class Audit(AuditedHome):
         layers = artifact_layers(
             self.snapshot, self.findings, self.writers, artifact_id, self.pages
         )
+        # Not `replace`: the result is of another class.
         return ArtifactView(**vars(layers) | {"names": self.names})
 
     def only(
@@ -98,8 +96,10 @@ class Audit(AuditedHome):
         candidates = self.findings if findings is None else findings
         part = filter_arguments(filters) or ("" if findings is None else "a choice of findings")
         selected = filter_findings(candidates, filters, self.snapshot, self.page_facts)
+        # Added up: `only` of a part hides what either of them leaves out.
         hidden = self.selection.hidden + len(self.findings) - len(selected)
         part = "; ".join(filter(None, (self.selection.part, part)))
+        # What was ignored in the whole audit is not a part of this one.
         ignored = self.ignored.head(0)
         return replace(self, findings=selected, ignored=ignored, selection=Selection(part, hidden))
 
@@ -127,9 +127,8 @@ class Audit(AuditedHome):
         return Plan(document, url, self.names)
 
     def __repr__(self) -> str:
-        nouns = {"error": "error", "warning": "warning", "info": "note"}
-        counts = ", ".join(plural(self.summary.counts[n], noun) for n, noun in nouns.items())
         home, answer = printable(self.summary.home), self.headline.sentence
+        counts = describe_severities(self.summary.counts)
         return f"<Audit of {home}: {answer} {counts}; see .findings, .show('type:name'), .plan()>"
 
     def _repr_html_(self) -> str:
@@ -181,14 +180,12 @@ class Plan:
         """What the plan would change in each manifest as it is now, as a unified diff."""
         return manifest_diffs(self.document)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: PathLike) -> Path:
         """Write the plan as JSON (``skillmeat-audit/plan/2``); return its path."""
         return save_plan(self.document, Path(path))
 
     @classmethod
-    def load(
-        cls, path: str | os.PathLike[str], database: str | os.PathLike[str] | None = None
-    ) -> "Plan":
+    def load(cls, path: PathLike, database: PathLike | None = None) -> "Plan":
         """Return the plan in *path*, at *database* if given; raise `PlanError` if it is wrong."""
         return cls(*open_plan(Path(path), database))
 

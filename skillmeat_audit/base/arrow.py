@@ -19,6 +19,7 @@ def to_objects(values: pd.Series) -> npt.NDArray[Any]:
 
 def to_arrow(values: pd.Series | Sequence[str]) -> pa.Array:
     """Return *values* (``string``, or texts) as one contiguous Arrow array of text."""
+    # A series that was concatenated has several chunks: a ChunkedArray, with fewer methods.
     array = pa.array(values, ARROW_TEXT)
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
@@ -42,5 +43,6 @@ def positions_in(values: pd.Series, unique: pd.Series) -> npt.NDArray[np.intp]:
 def sort_nulls_last(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """Return *frame* sorted by its text *columns*, nulls last, with a fresh index."""
     keys = pa.table({name: to_arrow(frame[name]) for name in columns})
+    # Arrow's sort is stable, and puts nulls at the end by default; pandas sorts Python objects.
     order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in columns])
     return frame.take(order.to_numpy()).reset_index(drop=True)

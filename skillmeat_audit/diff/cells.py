@@ -23,6 +23,7 @@ def differing_cells(
         return CELLS.empty()
     parts = [_cells_of_field(rows, layers, pairs, field) for field in fields]
     values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    # lexsort sorts by its last key first: rows, then the columns in the order of FIELDS.
     order = np.lexsort((values.pop("field"), values["row"]))
     values = {name: array[order] for name, array in values.items()}
     keys = {key: rows[key].take(values["row"]).to_numpy(dtype=object) for key in KEY}
@@ -39,6 +40,7 @@ def _cells_of_field(
     choice, row = expectation.choice[wrong], pairs.row[wrong]
     blank = actual.isna().to_numpy()[wrong]
     status = np.select([blank, choice < 0], [Status.MISSING, Status.EXTRA], Status.DIFFERS)
+    # The choice -1 (no layer) indexes the None at the end.
     evidence = np.array([*(layer.evidence for layer in expectation.layers), None], dtype=object)
     disposition, detail = _dispositions(status, choice == 0, expectation.disputed[wrong])
     return {
@@ -59,6 +61,8 @@ def _dispositions(status: Objects, by_manifest: Bools, disputed: Bools) -> tuple
     extra = status == Status.EXTRA
     missing = status == Status.MISSING
     disposition = np.select(
+        # The order decides: select takes the first that is true. A disputed cell is never safe,
+        # whoever has the value.
         [extra, disputed, by_manifest, missing],
         [Disposition.NONE, Disposition.REVIEW, Disposition.SAFE, Disposition.FILL],
         Disposition.REVIEW,

@@ -56,6 +56,7 @@ class Comparison:
     def ambiguous(self) -> frozenset[str]:
         """The artifact ids that only the key rules may judge."""
         rows = self.snapshot.rows
+        # A duplicated key is a finding of its own and takes part in nothing else: we do not guess.
         twice = rows.loc[rows.duplicated(list(KEY), keep=False), "artifact_id"].dropna()
         return self.duplicates | set(twice)
 
@@ -67,6 +68,7 @@ class Comparison:
     @cached_property
     def inserts(self) -> pd.DataFrame:
         """What the missing rows should hold, as ``CELLS``; ``row`` counts `missing_rows`."""
+        # What is not there reads as NULL, so every value of a layer is missing in such a row.
         rows = ROWS.from_records(records(self.missing_rows.assign(has_artifact=True)))
         pairs = Pairs(_usable_candidates(self.snapshot, rows, self.duplicates))
         return differing_cells(rows, self.snapshot.columns, self.layers.beside(rows), pairs)
@@ -96,6 +98,7 @@ class Comparison:
 
     def per_row(self, values: pd.Series) -> pd.Series:
         """Return *values*, one per manifest entry, as one per row: of its preferred entry."""
+        # allow_fill: the entry -1 gives <NA> instead of the last value.
         taken = values.array.take(self.entry, allow_fill=True)
         return pd.Series(taken, index=self.snapshot.rows.index)
 
@@ -146,11 +149,10 @@ class Comparison:
         return _findings(ids, mask, values)
 
     def repairs_of(self, column: str) -> pd.DataFrame:
-        """Return, per row, the wrong cell of *column* (``CELLS``) that a layer can mend."""
-        known = self.cells[
-            (self.cells["column"] == column) & (self.cells["status"] != Status.EXTRA)
-        ]
-        return known.set_index("row").reindex(self.snapshot.rows.index)
+        """Return, per row, the wrong cell of *column* (``CELLS``) that a layer can repair."""
+        in_column = self.cells["column"] == column
+        repairable = self.cells[in_column & (self.cells["status"] != Status.EXTRA)]
+        return repairable.set_index("row").reindex(self.snapshot.rows.index)
 
     def problem_findings(self, kind: str) -> pd.DataFrame:
         """Return ``RULE_FINDINGS``, one per problem of *kind* that a loader reported."""
@@ -198,6 +200,7 @@ def safe_where(mask: pd.Series) -> pd.Series:
 
 def _findings(frame: pd.DataFrame, mask: pd.Series, values: dict[str, object]) -> pd.DataFrame:
     """Return ``RULE_FINDINGS`` for the keys of *frame* in *mask*."""
+    # Most rules find nothing in most homes: no frame of columns is built for them.
     chosen = np.flatnonzero(is_true(mask))
     if not len(chosen):
         return NO_FINDINGS

@@ -50,6 +50,7 @@ class Expectation:
 
     def differs_from(self, actual: pd.Series) -> Bools:
         """Return where *actual* (normalised, aligned with the pairs) is not the expected value."""
+        # Where no layer has a value, any value of the row is one too many.
         wrong: Bools = np.array(actual.notna())
         for number, layer in enumerate(self.layers):
             chosen = np.flatnonzero(self.choice == number)
@@ -73,6 +74,7 @@ class Layers:
 
     def beside(self, rows: pd.DataFrame) -> "Layers":
         """Return the same layers beside other *rows* (``ROWS``), what is normalised included."""
+        # Shallow: what is normalised of the layers is shared, only the rows are others.
         layers = copy(self)
         layers._rows, layers._normal_rows = rows, {}
         return layers
@@ -125,5 +127,6 @@ def expect(field: Field, layers: Layers, pairs: Pairs) -> Expectation:
     choice = np.full(len(pairs.entry), -1)
     for number, layer in enumerate(by_belief):
         has_value = layer.normal.notna().to_numpy()[pairs.entry]
+        # The first layer with a value is believed; later ones never overrule it.
         choice[(choice < 0) & has_value] = number
     return Expectation(by_belief, pairs.entry, choice, pairs.disputed(by_belief[0].normal))

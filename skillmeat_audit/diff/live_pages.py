@@ -4,12 +4,7 @@ import pandas as pd
 
 from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.compare import is_true
-from skillmeat_audit.model.live import (
-    LIVE_DIFFERENCES,
-    LIVE_TEXTS,
-    LiveAnswers,
-    LiveComparison,
-)
+from skillmeat_audit.model.live import LIVE_DIFFERENCES, LIVE_TEXTS, LiveAnswers, LiveComparison
 from skillmeat_audit.model.tables import KEY
 
 _KEY = list(KEY)
@@ -28,6 +23,7 @@ def compare_live(pages: pd.DataFrame, answers: LiveAnswers) -> LiveComparison:
         .drop_duplicates(_KEY)
         for frame in (pages, answers.pages)
     )
+    # An outer merge keeps what only one side lists, and `indicator` says which.
     both = modelled.merge(live, on=_KEY, how="outer", suffixes=("_model", "_live"), indicator=True)
     shared = both[both["_merge"] == "both"]
     parts = [_one_sided(both), *(_different_texts(shared, column) for column in LIVE_TEXTS)]

@@ -37,6 +37,7 @@ def duplicate_ids(snapshot: Snapshot) -> frozenset[str]:
 
 def usable_rows(rows: pd.DataFrame) -> pd.Series:
     """Return True for rows whose key names one artifact, and names it once."""
+    # skill:alpha, hook:a:b; (?s): a name may hold a line end
     well_formed = is_true(rows["artifact_id"].str.fullmatch(r"(?s)[^:]+:.+"))
     return well_formed & is_true(rows["has_artifact"]) & ~rows.duplicated(list(KEY), keep=False)
 
@@ -54,6 +55,7 @@ def candidate_entries(
     entries = snapshot.manifest[["entry", "file_collection", "artifact_id", "stem"]]
     entries = entries[~is_in(entries["artifact_id"], duplicates)]
     keys = rows.assign(row=range(len(rows)))[["row", "collection_id", "artifact_id", "stem"]]
+    # Exact first: skill:a.md and skill:a may both be entries, and only one is this row's.
     exact = keys.drop(columns="stem").merge(entries.drop(columns="stem"), on="artifact_id")
     rest = keys[~keys["row"].isin(exact["row"])].drop(columns="artifact_id")
     loose = rest.merge(entries.drop(columns="artifact_id"), on="stem")
@@ -84,6 +86,7 @@ def missing_rows(snapshot: Snapshot, duplicates: frozenset[str]) -> pd.DataFrame
     """
     manifest = snapshot.manifest.drop_duplicates("artifact_id")[["artifact_id", "stem"]]
     rows = snapshot.rows[snapshot.rows["collection_id"] == DEFAULT_COLLECTION]
+    # A row that some entry names exactly does not count for an entry with the same stem.
     loose = rows[~is_in(rows["artifact_id"], manifest["artifact_id"])]
     has_row = is_in(manifest["artifact_id"], rows["artifact_id"])
     has_row |= is_in(manifest["stem"], loose["stem"])

@@ -40,10 +40,5 @@ CONTRACTS = (
 )
 
 
-def contracts_markdown() -> str:
-    """Return all contracts as Markdown, a section each."""
-    return "\n\n".join(table.markdown() for table in CONTRACTS) + "\n"
-
-
 # help() cuts a module's values to one line each, so the module's own text holds them.
 __doc__ = f"{__doc__}\n\n" + "\n\n".join(map(repr, CONTRACTS))

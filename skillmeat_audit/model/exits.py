@@ -12,6 +12,7 @@ class ExitCode(IntEnum):
     CONFLICT = 4
     UNDELIVERED = 6
     CRASHED = 70  # EX_SOFTWARE of sysexits.h
+    # 128 + the number of the signal, as shells report it: SIGHUP 1, SIGINT 2, SIGTERM 15.
     HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143

@@ -10,6 +10,7 @@ from skillmeat_audit.model.tables import ARTIFACT_ID, KEY
 # The texts of a page that are compared with the page model.
 LIVE_TEXTS = ("description", "source", "origin", "origin_source")
 
+# The server names collections as the cache does, so both sides are joined by this key.
 _LIVE_KEY = {
     "collection_id": text("id of the collection on the server"),
     "artifact_id": ARTIFACT_ID,

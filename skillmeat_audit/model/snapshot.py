@@ -127,4 +127,6 @@ class Snapshot:
 
     def with_rows(self, rows: pd.DataFrame) -> Self:
         """Return this snapshot as if the cache held *rows* (``ROWS``)."""
+        # Attribution looks at rows as they were before a repair, beside the same manifests and
+        # files.
         return replace(self, cache=replace(self.cache, rows=rows))

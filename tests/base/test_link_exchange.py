@@ -106,9 +106,11 @@ def test_nothing_outside_is_read_while_links_are_swapped_in(tmp_path, paths):
             while time.monotonic() < until or loads < LEAST_LOADS:
                 manifests = load_manifests(home)
                 frames = (
-                    manifests.entries, manifests.problems,
-                    load_frontmatter(home, entries), load_undeclared(home, entries),
-                )  # fmt: skip
+                    manifests.entries,
+                    manifests.problems,
+                    load_frontmatter(home, entries),
+                    load_undeclared(home, entries),
+                )
                 text = "".join(frame.to_csv() for frame in frames)
                 told = {word: count + (word in text) for word, count in told.items()}
                 loads += 1

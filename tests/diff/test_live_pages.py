@@ -31,18 +31,24 @@ def test_every_text_that_differs_is_a_difference():
     model = {"description": "a", "source": "s", "origin": None, "origin_source": "github"}
     live = {"description": "b", "source": "s", "origin": "local", "origin_source": None}
 
-    assert compared([model], [live]) == (1, [
-        ("skill:alpha", "description", "a", "b"),
-        ("skill:alpha", "origin", None, "local"),
-        ("skill:alpha", "origin_source", "github", None),
-    ])  # fmt: skip
+    assert compared([model], [live]) == (
+        1,
+        [
+            ("skill:alpha", "description", "a", "b"),
+            ("skill:alpha", "origin", None, "local"),
+            ("skill:alpha", "origin_source", "github", None),
+        ],
+    )
 
 
 def test_an_artifact_that_one_side_lacks_is_one_difference():
-    assert compared([{}], [{"artifact_id": "skill:beta"}]) == (0, [
-        ("skill:alpha", None, "listed", None),
-        ("skill:beta", None, None, "listed"),
-    ])  # fmt: skip
+    assert compared([{}], [{"artifact_id": "skill:beta"}]) == (
+        0,
+        [
+            ("skill:alpha", None, "listed", None),
+            ("skill:beta", None, None, "listed"),
+        ],
+    )
 
 
 def test_a_collection_that_was_not_answered_completely_is_not_compared():

@@ -324,8 +324,11 @@ def test_a_skill_without_a_readable_skill_md_says_why(folder, path, state, reaso
     write(folder, "skills/file")
     write(folder, "skills/lower/skill.md")
     for link, target in {
-        "dangling": "none", "loop": "loop", "hollow/SKILL.md": "none", "ring/SKILL.md": "SKILL.md",
-    }.items():  # fmt: skip
+        "dangling": "none",
+        "loop": "loop",
+        "hollow/SKILL.md": "none",
+        "ring/SKILL.md": "SKILL.md",
+    }.items():
         (folder / "skills" / link).parent.mkdir(exist_ok=True)
         (folder / "skills" / link).symlink_to(target)
 

@@ -58,8 +58,10 @@ getattr(apply, carry_out)(plan, plan.database, settings)
 def started(script, *arguments):
     process = subprocess.Popen(
         [sys.executable, "-c", script, *map(str, arguments)],
-        stdout=subprocess.PIPE, text=True, cwd=PROJECT,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+    )
     assert process.stdout.readline() == "held\n"
     return process
 

@@ -40,8 +40,10 @@ def test_coverage_counts_what_rows_have():
     numbers = example("Team").charts.coverage.numbers
 
     assert numbers.loc["Default Collection"].to_dict() == {
-        "rows": 3, "description": 2, "source": 2,
-    }  # fmt: skip
+        "rows": 3,
+        "description": 2,
+        "source": 2,
+    }
     assert numbers.loc["Team"].to_dict() == {"rows": 1, "description": 0, "source": 0}
 
 

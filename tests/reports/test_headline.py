@@ -31,10 +31,12 @@ RECORDED = {
     "F-0.74.0": ("artifact_uuid", {"skill:plain-three", "skill:work-only"}),
 }
 # Blank on the recorded pages, and no manifest, file, catalogue entry or row has a description.
-KNOWN_TO_NONE = {
-    "command:no-fm-cmd", "composite:kit-plugin", "skill:empty-desc", "skill:get-started.md",
-    "skill:ghost-in-default", "skill:ghost-not-there", "skill:no-frontmatter",
-}  # fmt: skip
+KNOWN_TO_NONE = set(
+    """
+    command:no-fm-cmd composite:kit-plugin skill:empty-desc skill:get-started.md
+    skill:ghost-in-default skill:ghost-not-there skill:no-frontmatter
+""".split()
+)
 needs_homes = pytest.mark.skipif(not PARTS, reason=f"needs the real homes at {SHARED.name}/homes")
 
 
@@ -131,8 +133,10 @@ def test_a_filter_and_a_baseline_limit_the_answer(cli, make_home, tmp_path):
 
 def test_an_unreadable_manifest_is_part_of_the_answer():
     problem = {
-        "kind": "manifest", "place": "collections/default/collection.toml:9", "detail": "bad",
-    }  # fmt: skip
+        "kind": "manifest",
+        "place": "collections/default/collection.toml:9",
+        "detail": "bad",
+    }
 
     sentence = headline([], [], problems=[problem]).sentence
 

@@ -33,7 +33,7 @@ SYSTEMCTL = '#!/bin/sh\necho "$@" >> "$TOLD"\n'
 
 def job(home="/home/x/.skillmeat", every="day"):
     argv = (sys.executable, "-m", "skillmeat_audit", "report", home)
-    return Job(home, argv, every, 3, 17, "/home/x/log % file")
+    return Job(home, argv, every, 3, 17, "/home/x/log % file", "0.1.0")
 
 
 @pytest.fixture
@@ -70,11 +70,15 @@ def test_a_crontab_keeps_its_other_lines(tool, make_home):
 
 @pytest.mark.parametrize("said", ["you are not allowed to use this program", "disk error"])
 def test_a_crontab_that_cannot_be_read_is_not_replaced(tool, make_home, said):
-    told = tool("crontab", f'#!/bin/sh\nif [ "$1" = -l ]; then echo "{said}" >&2; exit 1; fi\n'
-                           'cat > "$TOLD"\n')  # fmt: skip
+    told = tool(
+        "crontab",
+        f'#!/bin/sh\nif [ "$1" = -l ]; then echo "{said}" >&2; exit 1; fi\ncat > "$TOLD"\n',
+    )
 
-    for act in (lambda: schedule.install(make_home(), ScheduleRequest("cron")),
-                lambda: schedule.remove(make_home(), "cron")):  # fmt: skip
+    for act in (
+        lambda: schedule.install(make_home(), ScheduleRequest("cron")),
+        lambda: schedule.remove(make_home(), "cron"),
+    ):
         with pytest.raises(StateError, match=f"{said}; choose another --kind"):
             act()
     assert not told.exists()
@@ -184,8 +188,10 @@ def test_systemd_reads_its_units(tmp_path, every):
         paths = [str(tmp_path / name) for name in units]
         done = subprocess.run(
             ["systemd-analyze", "verify", "--user", "--man=no", *paths],
-            capture_output=True, text=True, env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+        )
         ours = [line for line in done.stderr.splitlines() if "skillmeat-audit" in line]
         assert not ours
     due = subprocess.run(

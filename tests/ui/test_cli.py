@@ -344,8 +344,11 @@ def test_show_as_json(cli, make_home):
 
     assert report["schema"] == "skillmeat-audit/artifact/1"
     assert {layer["layer"].partition(" ")[0] for layer in report["layers"]} == {
-        "manifest", "front", "catalogue", "row",
-    }  # fmt: skip
+        "manifest",
+        "front",
+        "catalogue",
+        "row",
+    }
 
 
 def test_rules_lists_every_rule(cli):
@@ -461,8 +464,12 @@ def stopped(signals, module, *arguments, **options):
     """Send *signals* to a run that stalls while it imports *module*; return it and its stderr."""
     running = subprocess.Popen(
         [sys.executable, "-c", STALLING.format(module=module), *map(str, arguments)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT, **options,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+        **options,
+    )
     assert running.stdout.readline() == "stalled\n"
     for each in signals:
         running.send_signal(each)
@@ -513,8 +520,10 @@ def test_a_stopped_audit_leaves_no_copy_of_the_cache(make_home, tmp_path, number
         writer.commit()
         running = subprocess.Popen(
             [sys.executable, "-c", script, "check", str(home)],
-            stdout=subprocess.PIPE, cwd=PROJECT, env=os.environ | {"TMPDIR": str(copies)},
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            cwd=PROJECT,
+            env=os.environ | {"TMPDIR": str(copies)},
+        )
         running.stdout.readline()
         held = list(copies.iterdir())
         running.send_signal(number)

@@ -20,13 +20,15 @@ def served(make_home):
     home = make_home()
     shown = records(sma.audit(home, progress=False, parse_cache=False).pages)
     items = {
-        each["artifact_id"]: artifact(**{
-            name: each[name]
-            for name in ("artifact_id", "description", "source", "origin", "origin_source")
-        })
+        each["artifact_id"]: artifact(
+            **{
+                name: each[name]
+                for name in ("artifact_id", "description", "source", "origin", "origin_source")
+            }
+        )
         for each in shown
         if each["collection_id"] == "default"
-    }  # fmt: skip
+    }
     replies = {f"/artifacts/{name}": Reply(item) for name, item in items.items()}
     replies[DEFAULT] = lambda _: page(list(items.values()))
     with loopback(replies) as site:
@@ -52,8 +54,11 @@ def test_an_agreeing_server_has_no_difference(cli, served):
 
     assert code == ExitCode.FINDINGS
     assert document["live"] == {
-        "url": f"{site.url}/api/v1", "compared": len(items), "differences": [], "failures": [],
-    }  # fmt: skip
+        "url": f"{site.url}/api/v1",
+        "compared": len(items),
+        "differences": [],
+        "failures": [],
+    }
     assert site.methods == {"GET"}
 
 
@@ -169,8 +174,10 @@ def test_nothing_of_it_is_loaded_without_the_option(cli, make_home):
     )
     done = subprocess.run(
         [sys.executable, "-c", code, "check", make_home(), "--quiet"],
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
     assert done.stdout == "set()\n"
 

@@ -65,6 +65,7 @@ def artifact_layers(
     """Return the layers of *artifact_id* ("type:name"), with its findings and explanations."""
 
     def of_artifact(frame: pd.DataFrame) -> pd.DataFrame:
+        # A row without an artifact has <NA> as its id, which is no mask.
         return frame[(frame["artifact_id"] == artifact_id).fillna(False)]
 
     explanations = {
@@ -97,6 +98,7 @@ def _catalog_columns(snapshot: Snapshot, entries: list[dict[str, Any]]) -> Itera
     sources = _names_by_id(snapshot.sources, "repo_name")
     for entry in entries:
         title = f"catalogue ({sources.get(entry['source_id']) or entry['source_id']})"
+        # The catalogue calls it upstream_url; side by side it belongs into the line "source".
         yield LayerColumn(title, _texts(entry | {"source": entry["upstream_url"]}))
 
 

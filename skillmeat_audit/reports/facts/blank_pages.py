@@ -22,7 +22,10 @@ _WRITE_ONE = "write a description into the artifact's file"
 
 @dataclass(frozen=True)
 class BlankArtifact:
-    """An artifact that a page of ``collections`` shows blank or without a link."""
+    """An artifact that pages of ``collections`` show blank or without a link.
+
+    ``action`` is the command to run, or what to write. Reports hold it as JSON too.
+    """
 
     artifact_id: str
     collections: tuple[str, ...]
@@ -41,6 +44,7 @@ def blank_artifacts(
     """
     wrong = facts[facts["blank"] | facts["dead_link"]].drop(columns=list(KEY)).join(pages)
     wrong = wrong.sort_values("blank", ascending=False, kind="stable")
+    # Bounded before the loop below: a home may have 100,000 blank pages.
     first = wrong["artifact_id"].drop_duplicates().head(BLANKS_LISTED)
     wrong = wrong[is_in(wrong["artifact_id"], first)]
     described = {
@@ -58,6 +62,7 @@ def page_states(facts: pd.DataFrame, findings: pd.DataFrame) -> pd.Series:
 
     A finding on an artifact without a collection has the worst state of the artifact's pages.
     """
+    # Two rows with one key (K006) have one page.
     by_row = facts.drop_duplicates(list(KEY)).set_index(list(KEY))["state"]
     keys = pd.MultiIndex.from_frame(findings[list(KEY)])
     states = pd.Series(by_row.reindex(keys).to_numpy(), index=findings.index, dtype="string")
@@ -71,6 +76,7 @@ def _repairing(findings: pd.DataFrame) -> pd.DataFrame:
     """Return the findings that a plan takes, those of a review first: the last one counts."""
     writable = findings[is_in(findings["column"], ("description", "source"))]
     review = writable[writable["disposition"] == Disposition.REVIEW]
+    # The caller makes a dict: of an artifact with both, the finding that needs no review decides.
     return pd.concat([review, writable[is_in(writable["disposition"], WRITABLE)]])
 
 
@@ -101,6 +107,7 @@ def _reasons(page: Mapping[str, object]) -> Iterator[str]:
 
 
 def _action(page: Mapping[str, object], disposition: str | None, home: str) -> str:
+    # printable first: a control character must not reach a terminal, quoted or not.
     name = shlex.quote(printable(page["artifact_id"]))
     if disposition in WRITABLE:
         return f"{TOOL} plan {shlex.quote(printable(home))} --artifact {name} -o plan.json"

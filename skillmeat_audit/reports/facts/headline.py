@@ -16,6 +16,7 @@ from skillmeat_audit.model.trend import Accepted
 from skillmeat_audit.reports.facts.values import plural
 
 NOTHING_WRONG = "Nothing wrong was found."  # within the scope: rules may be left out
+# The order is that of belief: of layers that know equally many, the first is named.
 _LAYERS = {"in_manifest": "the manifest", "in_file": "", "in_catalog": "the catalogue"}
 _LAYERS |= {"in_row": "another row"}
 _ALL_SHOWN = "no page shows an artifact without a description or a link"
@@ -91,6 +92,7 @@ class Headline:
     def sentences(self) -> tuple[str, ...]:
         """What pages show, what rows hold, what comes next, then what limits the answer."""
         pages = tuple(self._of_pages())
+        # Where pages say something, they are the answer, and findings come second.
         first = () if pages and not self._is_clean else (self._of_findings(),)
         return (*first, *pages, *self._limits())
 
@@ -98,6 +100,7 @@ class Headline:
     def _is_clean(self) -> bool:
         """Whether no layer knows better than any page, no value is at risk, nothing is hidden."""
         pages = self.pages
+        # `without_description` is not among them: where no layer knows one, nothing is wrong.
         at_risk = pages is not None and (
             pages.described_elsewhere,
             pages.not_clickable,
@@ -193,6 +196,7 @@ def count_pages(facts: pd.DataFrame) -> PageCounts:
     counts = {layer: ids[blank[layer]].nunique() for layer in _LAYERS}
     best = max(counts, key=lambda layer: counts[layer])
     return PageCounts(
+        # Rows without an artifact (K006) have a blank page too: all of them count as one.
         without_description=ids.nunique(dropna=False),
         described_elsewhere=ids[is_known].nunique(),
         best_layer=_layer_name(blank, best) if counts[best] else None,
@@ -212,14 +216,14 @@ def knowing_layers(fact: Mapping[str, object]) -> list[str]:
 
 def who_knows(pages: PageCounts) -> str:
     """Return which layer knows the descriptions that pages do not show."""
-    known, best = pages.described_elsewhere, pages.described_by_best
-    if not known:
+    described, best = pages.described_elsewhere, pages.described_by_best
+    if not described:
         return "no layer knows one"
     if pages.without_description == 1:
         return f"{pages.best_layer} knows it"
-    if best == known:
+    if best == described:
         return f"{pages.best_layer} knows {best} of them"
-    return f"some layer knows {known} of them, {pages.best_layer} {best}"
+    return f"some layer knows {described} of them, {pages.best_layer} {best}"
 
 
 def _layer_name(blank: pd.DataFrame, layer: str) -> str:
@@ -241,4 +245,6 @@ def _pronoun(number: int) -> str:
 def _unreadable(snapshot: Snapshot) -> int:
     problems = snapshot.problems
     places = problems.loc[is_in(problems["kind"], ["manifest"]), "place"]
+    # collections/default/collection.toml:9 → without the line: several problems of one file are one
+    # manifest
     return int(places.str.replace(r":.*$", "", regex=True).nunique())

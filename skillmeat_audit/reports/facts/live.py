@@ -67,6 +67,7 @@ def artifact_live_lines(live: LiveComparison, artifact_id: str, names: Names) ->
 
 def artifact_live(live: LiveComparison, artifact_id: str) -> LiveComparison:
     """Return the part of *live* about one artifact: failures are those of its own page."""
+    # The requests are recorded as they were sent, with ":" unescaped.
     answers, request = live.answers, f"/artifacts/{quote(artifact_id, safe=':')}"
     pages, differences = (
         frame[(frame["artifact_id"] == artifact_id).fillna(False)]
@@ -74,6 +75,7 @@ def artifact_live(live: LiveComparison, artifact_id: str) -> LiveComparison:
     )
     failures = answers.failures[(answers.failures["request"] == request).fillna(False)]
     is_alone = differences["column"].isna() & differences["model"].isna()
+    # An artifact that only the server lists was not compared.
     compared = pages["collection_id"].isin(sorted(answers.complete)).sum() - is_alone.sum()
     part = LiveAnswers(answers.url, pages, failures, answers.complete)
     return LiveComparison(part, differences, int(compared))

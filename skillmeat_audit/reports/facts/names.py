@@ -20,5 +20,7 @@ class Names:
     def collection(self, collection_id: object) -> str:
         """Return the name of a collection, with its id where several have the same name."""
         name = self.collections.get(str(collection_id)) or str(collection_id)
+        # 0.9.0 to 0.45 made a second "Default Collection":
+        # docs/skillmeat.md#two-default-collections.
         ambiguous = list(self.collections.values()).count(name) > 1
         return f"{name} ({collection_id})" if ambiguous else name

@@ -25,7 +25,10 @@ def tally(findings: pd.DataFrame, by: Sequence[str], names: Names) -> pd.DataFra
     The order is that of *by*, the worst severity first. Raises `UsageError` for another column.
     """
     if unknown := sorted({*by} - {*FINDINGS.columns, "collection"}):
-        raise UsageError(f"findings have no column {printable(unknown[0])} to count by")
+        raise UsageError(
+            f"findings have no column {printable(unknown[0])} to count by; "
+            f"choose from {', '.join((*FINDINGS.columns, 'collection'))}"
+        )
     ids = findings["collection_id"].fillna(_NONE)
     labelled = findings.assign(
         collection=ids.map({each: names.collection(each) for each in ids.unique()}),
@@ -68,6 +71,7 @@ def by_day(findings: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """
     added = rows[[*KEY, "added_at"]].dropna().drop_duplicates(list(KEY))
     dated = findings.merge(added, on=list(KEY), how="inner")
+    # Days, else months, else years: at most as many bars as a chart can show.
     for length in (len("2026-02-10"), len("2026-02"), len("2026")):
         days = dated["added_at"].str.slice(0, length)
         if days.nunique() <= _MOST_BARS:
@@ -83,6 +87,7 @@ def coverage(snapshot: Snapshot) -> pd.DataFrame:
     rows = snapshot.rows
     columns = ("description", "source")
     present = {name: (rows[name].fillna("") != "").astype(int) for name in columns}
+    # A column of ones: the sum of each group is its number of rows.
     filled = pd.DataFrame({"rows": 1, **present})
     counted = filled.groupby(rows["collection_id"].fillna("")).sum().rename_axis(index=None)
     return counted.sort_values("rows", ascending=False, kind="stable").head(_MOST_BARS)

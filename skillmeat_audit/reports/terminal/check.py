@@ -22,6 +22,8 @@ from skillmeat_audit.reports.facts.summary import (
     Summary,
     describe_counts,
     describe_ignored,
+    describe_severities,
+    describe_size,
 )
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.terminal.finding import finding_lines
@@ -49,6 +51,7 @@ def check_text(audit: AuditFacts, layout: Layout) -> Iterator[Text]:
     listed = records(
         findings if layout.verbose else findings[findings["severity"] != Severity.INFO]
     )
+    # Findings come by collection; a person looks for an artifact.
     groups = [list(group) for _, group in groupby(sorted(listed, key=_row_key), key=_row_key)]
     visible = groups[: layout.limit] if layout.limit else groups
     for group in visible:
@@ -67,12 +70,10 @@ def _row_key(finding: Finding) -> tuple[str, str]:
 
 
 def _home_line(summary: Summary) -> str:
-    counts = summary.counts
-    size = f"{plural(counts['artifacts'], 'artifact')}, {plural(counts['rows'], 'row')}"
     cache = ERAS[summary.era] if summary.era else "the cache has no rows table"
     if summary.database is None:
         cache = "no cache yet: only the manifests and files were checked"
-    return f"{printable(summary.home)} · {size} · {cache}"
+    return f"{printable(summary.home)} · {describe_size(summary)} · {cache}"
 
 
 def _answer(headline: Headline, width: int) -> Iterator[Text]:
@@ -102,6 +103,7 @@ def _group_title(first: Finding, names: Names, width: int) -> Text:
     if first["writer"] is not None:
         writer = f"last written by {first['writer']} ({first['writer_confidence']})"
         gap = width - cell_len(title.plain) - len(writer)
+        # On the same line where it fits, flush right; else below.
         title.append((" " * gap if gap >= 3 else "\n  ") + writer, "not bold dim")
     return title
 
@@ -109,10 +111,7 @@ def _group_title(first: Finding, names: Names, width: int) -> Text:
 def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
     counts = summary.counts
     hint = "" if layout.verbose or not counts["info"] else " (--verbose)"
-    severities = (
-        f"{plural(counts['error'], 'error')}, {plural(counts['warning'], 'warning')}, "
-        f"{plural(counts['info'], 'note')}{hint}"
-    )
+    severities = f"{describe_severities(counts)}{hint}"
     yield from wrapped(f"{describe_counts(summary)} · {severities}", layout.width, 2, "bold")
     if ignored := describe_ignored(summary):
         yield from wrapped(ignored, layout.width, 2, "dim")
@@ -123,6 +122,7 @@ def _next(summary: Summary, listed: Sequence[Finding], width: int) -> Iterator[T
     on_artifacts = [finding for finding in listed if finding["artifact_id"] is not None]
     if not on_artifacts:
         return
+    # One with a wrong cell: `show` then has something to show.
     first = next((each for each in on_artifacts if each["status"] is not None), on_artifacts[0])
     artifact = shlex.quote(shortened(printable(first["artifact_id"]), NAME_CHARS))
     home = shlex.quote(printable(summary.home))

@@ -59,11 +59,7 @@ class BaselineOptions:
 
     def require_complete(self) -> None:
         """Raise `UsageError` for an option without the one that it depends on."""
-        needs_update = {
-            "--reason": self.reason,
-            "--owner": self.owner,
-            "--expires": self.expires,
-        }
+        needs_update = {"--reason": self.reason, "--owner": self.owner, "--expires": self.expires}
         if self.update_baseline and self.baseline is None:
             raise UsageError("--update-baseline requires --baseline")
         for option, value in needs_update.items():
@@ -117,10 +113,12 @@ def check(
     """Audit a home: print its findings and a summary. Nothing of it is written."""
     from skillmeat_audit.loaders.settings import load_settings
 
+    # Before the audit, which may take minutes: a wrong option fails at once.
     acceptance.require_complete()
     settings = load_settings(reading.config)
     scope = filters.scope(settings)
     audit = audit_home(home, reading, settings, scope, quiet=output.quiet)
+    # Before the exit code is decided: accepted findings fail no check.
     audit = _apply_baseline(audit, scope, acceptance)
     if not output.quiet:
         _print_audit(audit, output)

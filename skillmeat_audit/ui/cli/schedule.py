@@ -52,14 +52,11 @@ class ScheduleOptions:
         """Return the request for a schedule of *kind*; a workflow's paths are in the checkout."""
         from skillmeat_audit.api.schedule import ScheduleRequest
 
-        files = {
-            "baseline": self.baseline,
-            "config": self.config,
-            "notify-file": self.notify_file,
-        }
+        files = {"baseline": self.baseline, "config": self.config, "notify-file": self.notify_file}
         report_options = ["--apply-safe"] if self.apply_safe else []
         for name, file in files.items():
             if file is not None:
+                # A workflow's files are in the checkout, at another path on every runner.
                 path = file if kind == "github" else Path(file).expanduser().absolute()
                 report_options.append(f"--{name}={path}")
         return ScheduleRequest(

@@ -10,6 +10,8 @@ def prepare_streams() -> None:
     """Replace closed streams by the null device; escape what a stream cannot encode."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
+        # `>&-` closes a stream; Python then sets it to None, and the next file that is opened gets
+        # its descriptor.
         if stream is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for the process's life
         elif isinstance(stream, io.TextIOWrapper):
@@ -23,7 +25,10 @@ def _escaping(stream: io.TextIOWrapper) -> io.TextIOWrapper:
     """
     raw: object = stream.buffer
     if isinstance(raw, io.RawIOBase):
+        # PYTHONUNBUFFERED or python -u: a raw stream, whose write may take a part of the bytes
+        # only.
         stream = io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, line_buffering=True)
+    # In a Latin-1 or C locale "→" cannot be encoded: escaped is better than a traceback.
     stream.reconfigure(errors="backslashreplace")
     return stream
 
@@ -54,4 +59,5 @@ def print_error(message: str) -> None:
 
 def _mute(stream: TextIO) -> None:
     """Discard what *stream* still holds, and what is written to it later."""
+    # What the stream still holds would raise again at the next flush.
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
