@@ -28,6 +28,7 @@ class Inspection(NamedTuple):
     findings: pd.DataFrame
     ignored: pd.DataFrame
     selection: Selection
+    unselected: pd.DataFrame
 
 
 def inspect_home(
@@ -44,10 +45,10 @@ def inspect_home(
     comparison = compare(snapshot)
     writers = attribute(comparison)
     checked = run_checks(CHECKS, comparison, writers)
-    findings, ignored = apply_scope(checked, scope, snapshot)
+    findings, ignored, unselected = apply_scope(checked, scope, snapshot)
     hidden = len(checked) - len(findings) - len(ignored)
     selection = Selection(scope.description, hidden)
-    return Inspection(snapshot, comparison, writers, findings, ignored, selection)
+    return Inspection(snapshot, comparison, writers, findings, ignored, selection, unselected)
 
 
 def inspect_database(home: str, url: str, **reading: Unpack[Reading]) -> Inspection:

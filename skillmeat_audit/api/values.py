@@ -15,6 +15,7 @@ from skillmeat_audit.api.scope import Scope, apply_scope, filter_findings, find_
 from skillmeat_audit.api.views import ArtifactView, PageView
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.compare import is_true
+from skillmeat_audit.diff.page_repairs import page_repairs
 from skillmeat_audit.model.changes import PlanDocument, RunOutcome
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.artifact import artifact_layers
@@ -47,8 +48,9 @@ class Audit(AuditedHome):
         The cells that differ, and the code path that last wrote each row (``WRITERS``).
     findings, ignored : DataFrame
         The findings in scope, and those that the scope leaves out by rule, as ``FINDINGS``.
-    selection : Selection
-        Which part of the findings was asked for, and how many are hidden.
+    selection, unselected : Selection, DataFrame
+        Which part of the findings was asked for, and how many are hidden; the hidden ones
+        (``FINDINGS``), of which a plan takes those that repair the page of a finding.
     accepted, live : optional
         What a baseline accepts; ``pages`` beside those of a running SkillMeat (`LiveComparison`).
 
@@ -90,8 +92,13 @@ class Audit(AuditedHome):
         selected = filter_findings(candidates, filters, self.snapshot, self.page_facts)
         hidden = self.selection.hidden + len(self.findings) - len(selected)
         part = "; ".join(filter(None, (self.selection.part, part)))
-        ignored = self.ignored.head(0)
-        return replace(self, findings=selected, ignored=ignored, selection=Selection(part, hidden))
+        return replace(
+            self,
+            findings=selected,
+            ignored=self.ignored.head(0),
+            selection=Selection(part, hidden),
+            unselected=pd.concat([self.unselected, self.findings], ignore_index=True),
+        )
 
     def plan(
         self,
@@ -103,11 +110,15 @@ class Audit(AuditedHome):
     ) -> "Plan":
         """Return the plan that repairs the findings.
 
-        *select* and *artifacts* narrow it as in `Scope`; orphaned rows are deleted only with
-        *deletes*. Raises `UsageError`, `DatabaseError`, and `HomeError` where files have changed.
+        *select* and *artifacts* narrow it as in `Scope`; a rule about pages (V) selects the cells
+        that repair the page. Orphaned rows are deleted only with *deletes*. Raises `UsageError`,
+        `DatabaseError`, and `HomeError` where files have changed.
         """
         scope = Scope(select=select, artifacts=artifacts)
-        findings, _ = apply_scope(self.findings, scope, self.snapshot)
+        findings, _, others = apply_scope(self.findings, scope, self.snapshot)
+        others = pd.concat([self.unselected, others], ignore_index=True)
+        repairs = page_repairs(self.pages, findings, others)
+        findings = pd.concat([findings, repairs]).drop_duplicates(ignore_index=True)
         document, url = make_plan(self.comparison, findings, dispositions, deletes=deletes)
         return Plan(document, url, self.names)
 

@@ -13,6 +13,7 @@ from conftest import SHARED
 
 import skillmeat_audit as sma
 from skillmeat_audit.api.compose import make_report
+from skillmeat_audit.api.sample import HOMES as BUNDLED
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.notice import Notice
@@ -61,6 +62,13 @@ def test_a_page_is_blank_where_only_the_file_knows_the_text():
     first = headline([said], [synced(said)], written=written, **market).sentences[0]
 
     assert first == "Pages show 1 artifact without a description; SKILL.md knows it."
+
+
+def test_the_bundled_home_of_default_settings_has_a_blank_page(cli, make_home, era):
+    text = cli("check", make_home("unindexed", era))[1]
+
+    answer = text.split("\n\n")[1].splitlines()
+    assert answer[0] == "Pages show 1 artifact without a description; SKILL.md knows it."
 
 
 def test_a_row_that_is_wrong_behind_a_right_page_is_not_blank():
@@ -172,7 +180,7 @@ def assert_same_sentences(audit, report):
         assert notice is None or (isinstance(notice, Notice) and sentence in notice.body)
 
 
-@pytest.mark.parametrize("name", ["batch-import", "reimport", "clean"])
+@pytest.mark.parametrize("name", BUNDLED)
 def test_every_format_has_the_numbers_of_a_bundled_home(make_home, name, era):
     assert_same_numbers(sma.audit(make_home(name, era), progress=False))
 
