@@ -72,7 +72,7 @@ class AuditedHome:
 
     @property
     def names(self) -> Names:
-        """The titles of the rules and the names of the DB collections."""
+        """The titles of rules and writers, and the names of the DB collections."""
         return display_names(self.snapshot)
 
     @cached_property

@@ -10,6 +10,7 @@ from skillmeat_audit.api.repaired import load_repaired
 from skillmeat_audit.api.scope import Scope, apply_scope, find_rules
 from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.diff.comparison import Comparison, compare
+from skillmeat_audit.diff.provenance.paths import TITLES
 from skillmeat_audit.diff.provenance.verdicts import attribute
 from skillmeat_audit.diff.registry import run_checks
 from skillmeat_audit.diff.rules import CHECKS, RULES
@@ -58,9 +59,10 @@ def inspect_database(home: str, url: str, **reading: Unpack[Reading]) -> Inspect
 
 
 def display_names(snapshot: Snapshot) -> Names:
-    """Return the titles of the rules and the names of the DB collections."""
+    """Return the titles of rules and writers, and the names of the DB collections."""
     collections = snapshot.collections.dropna(subset=["id", "name"])
     return Names(
         {rule.code: rule.title for rule in RULES},
         dict(zip(collections["id"], collections["name"], strict=True)),
+        TITLES,
     )

@@ -76,9 +76,10 @@ class Audit(AuditedHome):
         """Return one artifact in all its layers; raise `UsageError` unless one has the name."""
         artifact_id = find_artifact(artifact, self.snapshot)
         layers = artifact_layers(
-            self.snapshot, self.findings, self.writers, artifact_id, self.pages
+            self.snapshot, self.findings, self.writers, artifact_id, self.names
         )
-        return ArtifactView(**vars(layers) | {"names": self.names})
+        pages = self.pages[is_true(self.pages["artifact_id"] == artifact_id)]
+        return ArtifactView(**vars(layers) | {"pages": pages})
 
     def only(
         self, findings: pd.DataFrame | None = None, **filters: Unpack[FindingFilter]

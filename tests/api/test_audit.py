@@ -8,6 +8,9 @@ from builders import SOURCE, audited, entry, imported, known, row, snapshot, syn
 from skillmeat_audit.api.scope import Scope, apply_scope
 from skillmeat_audit.base.errors import UsageError
 
+BARE = "batch import and reimport until 2026-02-10 (import-bare)"
+ADDED = "adding to a collection (every release) (membership-add)"
+
 
 def test_a_collection_without_an_id_is_no_other_ones():
     snap = snapshot(
@@ -29,8 +32,8 @@ def test_a_tally_counts_every_finding_and_says_what_things_are_called():
 
     by_writer = audit.tally("writer", "collection")
     assert by_writer.to_dict("records") == [
-        {"writer": "import-bare", "collection": "Default Collection", "findings": 5},
-        {"writer": "membership-add", "collection": "Team", "findings": 5},
+        {"writer": ADDED, "collection": "Team", "findings": 5},
+        {"writer": BARE, "collection": "Default Collection", "findings": 5},
         {"writer": "no row", "collection": "Default Collection", "findings": 1},
     ]
 

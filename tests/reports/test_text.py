@@ -122,14 +122,14 @@ def test_layers_with_one_value_share_a_line_in_a_narrow_terminal():
 def test_an_artifact_shows_the_writer_of_its_row():
     text = shown(snapshot([imported()], [row()]))
 
-    assert "last written by import-bare (likely)" in text
+    assert "(import-bare, likely) wrote three fields" in " ".join(text.split())
     assert "three fields" in " ".join(text.split())
 
 
 def test_an_artifact_shows_the_writer_of_a_right_row():
     text = shown(snapshot([entry(description="Does it.")], [synced(entry(description="Does it."))]))
 
-    assert "row in Default Collection\n  last written by refresh (likely)" in text
+    assert "row in Default Collection\n  last writer: a refresh (every release) (refresh, " in text
     assert "next:" not in text
 
 

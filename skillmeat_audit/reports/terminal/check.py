@@ -52,7 +52,7 @@ def check_text(audit: AuditFacts, layout: Layout) -> Iterator[Text]:
     groups = [list(group) for _, group in groupby(sorted(listed, key=_row_key), key=_row_key)]
     visible = groups[: layout.limit] if layout.limit else groups
     for group in visible:
-        yield _group_title(group[0], names, layout.width)
+        yield from _group_title(group[0], names, layout.width)
         for finding in group:
             yield from finding_lines(finding, names, layout.width)
         yield Text()
@@ -95,15 +95,19 @@ def _causes(summary: Summary, width: int) -> Iterator[Text]:
     yield Text()
 
 
-def _group_title(first: Finding, names: Names, width: int) -> Text:
+def _group_title(first: Finding, names: Names, width: int) -> Iterator[Text]:
     title = Text(shortened(printable(first["artifact_id"] or HOME_LABEL), NAME_CHARS), "bold")
     if first["collection_id"] is not None:
         title.append(f" · {printable(names.collection(first['collection_id']))}", "not bold")
     if first["writer"] is not None:
-        writer = f"last written by {first['writer']} ({first['writer_confidence']})"
+        writer = f"last written by {names.writer(first['writer'], first['writer_confidence'])}"
         gap = width - cell_len(title.plain) - len(writer)
-        title.append((" " * gap if gap >= 3 else "\n  ") + writer, "not bold dim")
-    return title
+        if gap < 3:
+            yield title
+            yield from wrapped(f"  {writer}", width, 4, "dim")
+            return
+        title.append(" " * gap + writer, "not bold dim")
+    yield title
 
 
 def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
