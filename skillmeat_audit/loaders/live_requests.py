@@ -13,11 +13,11 @@ import anyio
 import httpx
 import msgspec
 
+from skillmeat_audit.base import TOKEN_VARIABLE
 from skillmeat_audit.base.errors import LiveError, UsageError
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.base.urls import is_parseable
 
-TOKEN_VARIABLE = "SKILLMEAT_AUDIT_TOKEN"
 API_PATH = "/api/v1"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _PASSING = {429, 502, 503, 504}
