@@ -6,15 +6,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
 
 from skillmeat_audit import __version__
 from skillmeat_audit.api.outputs import outputs_of
-from skillmeat_audit.base import TOOL
+from skillmeat_audit.base import TOKEN_VARIABLE, TOOL
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.urls import is_parseable
 from skillmeat_audit.delivery.notices import NOTIFY_VARIABLE
 from skillmeat_audit.loaders.home import find_home, home_folder
 from skillmeat_audit.schedule import cron, systemd, workflow
@@ -29,7 +31,8 @@ _GITHUB_OUTPUTS = ("--github", *(f"--output={_APP}{each}" for each in (".html", 
 class ScheduleRequest:
     """What is scheduled: when, where reports go, and further options of ``report``.
 
-    Without ``outputs`` a page and its JSON go to the state folder.
+    Without ``outputs`` a page and its JSON go to the state folder. ``live`` is the address of a
+    running SkillMeat, without a login: its token is in the environment.
     """
 
     kind: str
@@ -38,6 +41,12 @@ class ScheduleRequest:
     outputs: Sequence[str] = ()
     options: Sequence[str] = ()
     state_dir: str | os.PathLike[str] | None = None
+    live: str | None = None
+
+    @property
+    def report_options(self) -> Sequence[str]:
+        """The options of ``report``; raises `UsageError` for an address that must not be stored."""
+        return self.options if self.live is None else [*self.options, _live_option(self.live)]
 
 
 def default_kind() -> str:
@@ -56,7 +65,8 @@ def job_of(home: str | os.PathLike[str], request: ScheduleRequest) -> Job:
     argv = _in_checkout(root, request) if in_checkout else _absolute(root, request)
     log = str(Path(platformdirs.user_log_dir(TOOL)) / f"{job_name(root)}.log")
     require_printable([root, log, *argv])
-    return Job(root, tuple(argv), request.every, hour, minute, log)
+    variables = () if request.live is None else (TOKEN_VARIABLE,)
+    return Job(root, tuple(argv), request.every, hour, minute, log, variables)
 
 
 def printed(home: str | os.PathLike[str], request: ScheduleRequest) -> str:
@@ -130,7 +140,7 @@ def _absolute(root: str, request: ScheduleRequest) -> list[str]:
         sys.executable, "-P", "-m", "skillmeat_audit", "report", root, "--exclusive", "--exit-zero",
         f"--state-dir={state}",
         *(f"--output={Path(each).expanduser().absolute()}" for each in outputs),
-        *request.options,
+        *request.report_options,
     ]  # fmt: skip
 
 
@@ -158,4 +168,17 @@ def _in_checkout(root: str, request: ScheduleRequest) -> list[str]:
         )
     home = os.path.join(".", root) if root.startswith("-") else root
     return [TOOL, "report", home, f"--state-dir=.{TOOL}", *_GITHUB_OUTPUTS,
-            *request.options]  # fmt: skip
+            *request.report_options]  # fmt: skip
+
+
+def _live_option(url: str) -> str:
+    """Return the option for *url*; a login in it would be written into files that others read."""
+    parts = urlsplit(url if is_parseable(url) else "")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise UsageError("--live needs the address of a server, such as http://127.0.0.1:8080")
+    if "@" in parts.netloc:
+        raise UsageError(
+            "--live has a login, and others may read a schedule; leave it out, and put a token "
+            f"into {TOKEN_VARIABLE}"
+        )
+    return f"--live={url}"

@@ -19,6 +19,8 @@ class Job:
     """A command that runs every hour, day or week for ``home``, at a time of day.
 
     All paths in ``argv`` are absolute; output goes to ``log`` where the platform keeps no journal.
+    ``variables`` of the environment hold what the command keeps secret: a schedule names them and
+    never holds their values.
     """
 
     home: str
@@ -27,6 +29,7 @@ class Job:
     hour: int
     minute: int
     log: str
+    variables: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

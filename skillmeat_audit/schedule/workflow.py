@@ -37,9 +37,9 @@ jobs:
           path: .skillmeat-audit
           key: skillmeat-audit-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
           restore-keys: skillmeat-audit-
-      - run: python -m pip install "skillmeat-audit[notify]=={version}"
+      - run: python -m pip install "skillmeat-audit[{extras}]=={version}"
       - env:
-          SKILLMEAT_AUDIT_NOTIFY: ${{{{ secrets.SKILLMEAT_AUDIT_NOTIFY }}}}
+          SKILLMEAT_AUDIT_NOTIFY: ${{{{ secrets.SKILLMEAT_AUDIT_NOTIFY }}}}{variables}
         run: |
           {command}
       - if: always()  # the previous step exits 1 on findings; the history is saved nevertheless
@@ -64,9 +64,11 @@ def render_workflow(job: Job, version: str) -> str:
     command = " ".join(shlex.quote(argument) for argument in job.argv)
     if "${{" in command:
         raise UsageError(f"{printable(job.home)} holds ${{{{, an expression in a workflow")
+    secrets = [f"\n          {name}: ${{{{ secrets.{name} }}}}" for name in job.variables]
     return _TEXT.format(
-        mark=OWNER_MARK, home=job.home, when=cron_times(job), version=version, command=command
-    )
+        mark=OWNER_MARK, home=job.home, when=cron_times(job), version=version, command=command,
+        variables="".join(secrets), extras="notify,live" if job.variables else "notify",
+    )  # fmt: skip
 
 
 def install(job: Job, version: str, root: Path) -> str:
