@@ -16,7 +16,7 @@ from skillmeat_audit.diff.registry import run_checks
 from skillmeat_audit.diff.rules import CHECKS, RULES
 from skillmeat_audit.loaders.snapshot import Reading, load_snapshot
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.reports.facts.headline import Selection
+from skillmeat_audit.reports.facts.headline import FAILS, Selection
 from skillmeat_audit.reports.facts.names import Names
 
 
@@ -48,7 +48,8 @@ def inspect_home(
     checked = run_checks(CHECKS, comparison, writers)
     findings, ignored, unselected = apply_scope(checked, scope, snapshot)
     hidden = len(checked) - len(findings) - len(ignored)
-    selection = Selection(scope.description, hidden)
+    failing = int((checked["rule"] == FAILS).sum())
+    selection = Selection(scope.description, hidden, failing)
     return Inspection(snapshot, comparison, writers, findings, ignored, selection, unselected)
 
 

@@ -20,7 +20,6 @@ from skillmeat_audit.model.changes import PlanDocument, RunOutcome
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.artifact import artifact_layers
 from skillmeat_audit.reports.facts.facets import FindingFilter, filter_arguments
-from skillmeat_audit.reports.facts.headline import Selection
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.run_sentences import (
     summarize_changes,
@@ -93,11 +92,12 @@ class Audit(AuditedHome):
         selected = filter_findings(candidates, filters, self.snapshot, self.page_facts)
         hidden = self.selection.hidden + len(self.findings) - len(selected)
         part = "; ".join(filter(None, (self.selection.part, part)))
+        selection = replace(self.selection, part=part, hidden=hidden)
         return replace(
             self,
             findings=selected,
             ignored=self.ignored.head(0),
-            selection=Selection(part, hidden),
+            selection=selection,
             unselected=pd.concat([self.unselected, self.findings], ignore_index=True),
         )
 

@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from html import unescape
 from xml.etree import ElementTree as ET
 
@@ -17,6 +17,7 @@ from skillmeat_audit.api.sample import HOMES as BUNDLED
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.notice import Notice
+from skillmeat_audit.reports.facts.headline import Selection
 from skillmeat_audit.reports.files import github, junit, markdown, prometheus, report_json, sarif
 from skillmeat_audit.reports.files.check_json import check_json
 from skillmeat_audit.reports.files.html_page import html_page
@@ -85,6 +86,33 @@ def test_a_local_artifact_without_a_source_needs_no_link():
     said = entry(description="Local.")
 
     assert headline([said], [synced(said)]).sentence == "Nothing wrong was found."
+
+
+def test_pages_that_fail_are_part_of_the_answer_whatever_is_selected():
+    problem = {"kind": "mistyped", "place": "x:7", "detail": "bad", "artifact_id": "skill:alpha"}
+    said = entry(description="Local.")
+    audit = audited(snapshot([said], [synced(said)], problems=[problem]))
+    audit = replace(audit, selection=Selection(failing=1))
+
+    for part in (audit, audit.only(rule="F003")):
+        assert part.headline.sentences[:2] == (
+            "No page shows an artifact without a description or a link.",
+            "Some pages answer error 500, for 1 reason (V004).",
+        )
+
+
+def test_the_command_line_counts_what_fails_under_a_filter(cli, make_home):
+    home = make_home("clean")
+    manifest = home / "collections" / "default" / "collection.toml"
+    manifest.write_text(
+        manifest.read_text().replace(
+            "[artifacts.metadata]", "[artifacts.metadata]\nversion = 1.10", 1
+        )
+    )
+
+    for options in ((), ("--select", "D"), ("--ignore", "L")):
+        text = " ".join(cli("check", home, *options)[1].split())
+        assert "Some pages answer error 500, for 1 reason (V004)." in text
 
 
 def test_a_known_source_that_is_no_link_is_counted():

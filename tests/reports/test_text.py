@@ -188,3 +188,23 @@ def test_lines_follow_the_width_of_the_terminal_and_commands_stay_whole():
         assert any("skillmeat-audit rules " in line for line in lines)
         shows = shown(snap, width=width).splitlines()
         assert [line for line in shows if len(line) > width and "skillmeat-audit" not in line] == []
+
+
+def test_a_page_that_stays_blank_has_a_plan_among_the_next_commands():
+    said = entry(place="work", description="Works.")
+    audit = audited(snapshot([said], [synced(said, synced_at=None)]))
+
+    text = " ".join(line.plain for line in check_text(audit, Layout(110)))
+
+    assert "plan /home/x/.skillmeat -o plan.json" in text and "repairs 1 cell" in text
+    assert "--artifact skill:alpha -o plan.json" in shown(audit.snapshot)
+
+
+def test_findings_on_no_artifact_have_the_page_of_their_rule():
+    problem = {"kind": "integrity", "detail": "page 7 is damaged"}
+
+    text = "\n".join(
+        line.plain for line in check_text(audited(snapshot(problems=[problem])), Layout(110))
+    )
+
+    assert "next:  skillmeat-audit rules X002" in text

@@ -124,20 +124,19 @@ def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
 
 def _next(summary: Summary, listed: Sequence[Finding], width: int) -> Iterator[Text]:
     """Yield the next commands: the repair, and the first artifact whose row is wrong."""
-    on_artifacts = [finding for finding in listed if finding["artifact_id"] is not None]
-    if not on_artifacts:
+    if not listed:
         return
-    first = next((each for each in on_artifacts if each["status"] is not None), on_artifacts[0])
-    artifact = shlex.quote(shortened(printable(first["artifact_id"]), NAME_CHARS))
-    home = shlex.quote(printable(summary.home))
+    by_use = sorted(listed, key=lambda each: (each["artifact_id"] is None, each["status"] is None))
+    first, home = by_use[0], shlex.quote(printable(summary.home))
     repairs = [f"repairs {plural(summary.repairable_cells, 'cell')}"]
     repairs += [f"inserts {plural(summary.missing_rows, 'row')}"] if summary.missing_rows else []
     needs = "needs" if summary.review == 1 else "need"
     review = f"; {summary.review} {needs} review" if summary.review else ""
-    commands = [
-        Command(f"{TOOL} show {artifact} {home}", "all layers of one artifact"),
-        Command(f"{TOOL} rules {first['rule']}", "what the rule looks for"),
-    ]
+    commands = [Command(f"{TOOL} rules {first['rule']}", "what the rule looks for")]
+    if first["artifact_id"] is not None:
+        artifact = shlex.quote(shortened(printable(first["artifact_id"]), NAME_CHARS))
+        line = f"{TOOL} show {artifact} {home}"
+        commands.insert(0, Command(line, "all layers of one artifact"))
     if summary.repairable_cells or summary.missing_rows:
         line = f"{TOOL} plan {home} -o plan.json"
         commands.insert(0, Command(line, " and ".join(repairs) + review))
