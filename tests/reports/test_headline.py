@@ -303,3 +303,22 @@ def test_the_numbers_of_the_causes_add_up(make_home):
     summary = sma.audit(make_home(), progress=False).summary
 
     assert sum(cause.rows for cause in summary.causes) == summary.wrong_rows == 3
+
+
+def test_what_can_be_repaired_is_first_among_the_blank_pages():
+    entries = [imported(f"skill:{name}") for name in "abc"]
+    audit = audited(
+        snapshot(
+            entries,
+            [synced(each) for each in entries],
+            written={"skill:c": {"description": "Text."}},
+        )
+    )
+
+    blanks = make_report(audit).blanks
+
+    assert [(each.artifact_id, each.is_command) for each in blanks] == [
+        ("skill:c", True),
+        ("skill:a", False),
+        ("skill:b", False),
+    ]

@@ -17,7 +17,8 @@ from skillmeat_audit.reports.facts.values import plural
 
 NOTHING_WRONG = "Nothing wrong was found."  # within the scope: rules may be left out
 _LAYERS = {"in_manifest": "the manifest", "in_file": "", "in_catalog": "the catalogue"}
-_LAYERS |= {"in_row": "another row"}
+_LAYERS |= {"in_row": "a row"}
+KNOWING = tuple(_LAYERS)  # the columns of ``PAGE_FACTS`` that say which layers know a description
 _ALL_SHOWN = "no page shows an artifact without a description or a link"
 _PART_LIMIT = 120
 FAILS = "V004"  # the rule about pages that answer error 500

@@ -89,7 +89,9 @@ def _blanks(page: Page) -> str:
     rows = [
         (
             _artifact_code(blank.artifact_id, ", ".join(blank.collections)),
-            escaped(blank.shows), escaped(blank.why), code(blank.action),
+            escaped(blank.shows),
+            escaped(blank.why),
+            code(blank.action) if blank.is_command else escaped(blank.action),
         )
         for blank in page.blanks
     ]  # fmt: skip
