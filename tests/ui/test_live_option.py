@@ -257,3 +257,15 @@ def test_a_notebook_shows_the_comparison(served):
     assert "the server shows &lt;b&gt;evil" in html and "<b>evil" not in html
     assert "/artifacts/skill:retired" in html and "<script" not in html
     assert repr(live).startswith(f"<Live: {site.url}/api/v1 lists {len(items)} artifacts of 1 ")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_server_that_refuses_everything_is_not_called_right(cli, served, status):
+    home, site, _ = served
+    site.replies["/user-collections"] = Reply({"detail": "no entry"}, status)
+
+    text = " ".join(cli("check", home, "--live", site.url)[1].split())
+
+    assert "shows no page: nothing was compared. 1 request failed." in text
+    assert f"{status}: no entry; put a valid token into SKILLMEAT_AUDIT_TOKEN" in text
+    assert "0 differences" not in text

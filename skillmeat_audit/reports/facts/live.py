@@ -39,6 +39,9 @@ def describe_live(live: LiveComparison, names: Names) -> LiveText:
         f"pages compared with the page model: {plural(len(differences), 'difference')}. "
         f"{plural(len(answers.failures), 'request')} failed."
     )
+    if answers.pages.empty and answers.singles.empty and len(answers.failures):
+        failed = plural(len(answers.failures), "request")
+        sentence = f"{printable(answers.url)} shows no page: nothing was compared. {failed} failed."
     advice = (
         f"A difference is an error of {TOOL}: please report it, with the lines below. It is none "
         "where the server serves another home, or its home changed during the audit."
