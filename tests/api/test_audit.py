@@ -50,9 +50,9 @@ def test_a_tally_by_what_findings_do_not_have_is_refused():
 def planned_cells(audit, *codes):
     """Return the cells of the plan that repairs the findings with *codes*, by rule."""
     return {
-        (change.artifact_id, column): change.disposition
-        for change in audit.plan(select=codes).document.changes
-        for column in change.after
+        (change.artifact_id, column): cell.disposition
+        for change in audit.plan(select=codes, targets=["rows"]).document.changes
+        for column, cell in change.cells.items()
     }
 
 
@@ -99,7 +99,7 @@ def test_the_part_of_an_audit_plans_the_repair_of_its_pages():
     written = {"skill:alpha": {"description": "Reads."}}
     audit = audited(snapshot([said], [synced(said)], written=written)).only(rule="V001")
 
-    assert audit.plan().changes["column"].to_list() == ["description"]
+    assert audit.plan(targets=["rows"]).changes["column"].to_list() == ["description"]
 
 
 def test_the_command_line_plans_the_repair_of_pages(cli, make_home, era):
@@ -108,7 +108,7 @@ def test_the_command_line_plans_the_repair_of_pages(cli, make_home, era):
     for codes in (["V001"], ["V"], ["V001", "D001"]):
         options = [f"--select={code}" for code in codes]
         (change,) = json.loads(cli("plan", home, *options, "--format", "json")[1])["changes"]
-        assert list(change["after"]) == ["description"]
+        assert list(change["cells"]) == ["description"]
 
 
 def test_an_ignored_rule_repairs_no_page(cli, make_home):

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from skillmeat_audit.model import contract_list, live, replays, tables, trend
+from skillmeat_audit.model import contract_list, live, repair_tables, replays, tables, trend
 from skillmeat_audit.model.contract_list import CONTRACTS, contracts_markdown
 from skillmeat_audit.model.contracts import Table, flag, number, real, records, text
 
@@ -87,7 +87,7 @@ def test_the_repr_of_a_contract_documents_every_column():
 def test_every_contract_of_the_model_is_listed_under_its_own_name():
     defined = {
         id(value)
-        for module in (tables, live, trend, replays)
+        for module in (tables, repair_tables, live, trend, replays)
         for value in vars(module).values()
         if isinstance(value, Table)
     }

@@ -12,10 +12,10 @@ from contextlib import closing
 
 import msgspec
 import pytest
+from builders import update_of
 from conftest import PROJECT, cache_rows, dump
 
 from skillmeat_audit.api import audit, repair
-from skillmeat_audit.model.changes import Change
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.fields import COLUMNS
 
@@ -344,10 +344,13 @@ def fill(case, count):
         )
     plan = repair.Plan.load(case.file).document
     changes = [
-        Change("update", "default", f"skill:many-{number:04}", {"description": None},
-               {"description": f"{number} " * 500}, ["D001"], "safe")
+        update_of(
+            f"skill:many-{number:04}",
+            {"description": None},
+            {"description": f"{number} " * 500},
+        )
         for number in range(count)
-    ]  # fmt: skip
+    ]
     case.file.write_bytes(msgspec.json.encode(msgspec.structs.replace(plan, changes=changes)))
 
 

@@ -89,7 +89,8 @@ def test_the_schema_needs_no_arguments(cli, verb):
     code, out, _ = cli(verb, "--schema")
 
     assert code == ExitCode.CLEAN
-    assert json.loads(out)["$id"] == f"skillmeat-audit/{verb}/1"
+    version = 2 if verb == "plan" else 1
+    assert json.loads(out)["$id"] == f"skillmeat-audit/{verb}/{version}"
 
 
 def test_json_is_all_that_stdout_holds(cli, make_home):
