@@ -30,8 +30,8 @@ def audit(
     scope : Scope, optional
         Which findings to report; by default all.
     live : str, optional
-        The address of a running SkillMeat: its pages are compared with ``Audit.pages``, the result
-        is ``Audit.live``. The environment's ``SKILLMEAT_AUDIT_TOKEN`` is its token.
+        The address of a running SkillMeat: its pages in *scope* are compared with ``Audit.pages``,
+        the result is ``Audit.live``. The environment's ``SKILLMEAT_AUDIT_TOKEN`` is its token.
     **reading
         How files are read (`Reading`): ``progress``, ``parse_cache``, ``state_dir``,
         ``allow_links``.
@@ -61,6 +61,8 @@ def audit(
     >>> audit.findings["rule"].value_counts().head(2).to_dict()
     {'D001': 3, 'M001': 3}
     """
-    answers = None if live is None else ask_live(live)  # first: it fails sooner than a large home
+    answers = (
+        None if live is None else ask_live(live, scope or Scope())
+    )  # first: it fails sooner than a large home
     audited = Audit(*inspect_home(home, database, scope, **reading))
-    return audited if answers is None else with_live(audited, answers)
+    return audited if answers is None else with_live(audited, answers, scope or Scope())

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import platformdirs
 
 from skillmeat_audit import __version__
 from skillmeat_audit.api.outputs import outputs_of
-from skillmeat_audit.base import TOOL
+from skillmeat_audit.base import TOKEN_VARIABLE, TOOL
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.folders import PathLike, state_folder
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.urls import is_parseable
 from skillmeat_audit.delivery.notices import NOTIFY_VARIABLE
 from skillmeat_audit.loaders.home import find_home, home_folder
 from skillmeat_audit.schedule import cron, systemd, workflow
@@ -51,7 +53,8 @@ _SCHEDULERS: dict[str, Scheduler] = {"systemd": systemd, "cron": cron, "github":
 class ScheduleRequest:
     """What is scheduled: when, where reports go, and further options of ``report``.
 
-    Without ``outputs`` a page and its JSON go to the state folder.
+    Without ``outputs`` a page and its JSON go to the state folder. ``live`` is the address of a
+    running SkillMeat, without a login: its token is in the environment.
     """
 
     kind: str
@@ -59,7 +62,13 @@ class ScheduleRequest:
     at: str = "03:17"
     outputs: Sequence[str] = ()
     options: Sequence[str] = ()
-    state_dir: PathLike | None = None
+    state_dir: str | os.PathLike[str] | None = None
+    live: str | None = None
+
+    @property
+    def report_options(self) -> Sequence[str]:
+        """The options of ``report``; raises `UsageError` for an address that must not be stored."""
+        return self.options if self.live is None else [*self.options, _live_option(self.live)]
 
 
 def default_kind() -> str:
@@ -78,7 +87,8 @@ def job_of(home: PathLike, request: ScheduleRequest) -> Job:
     argv = _in_checkout(root, request) if in_checkout else _absolute(root, request)
     log = str(Path(platformdirs.user_log_dir(TOOL)) / f"{job_name(root)}.log")
     require_printable([root, log, *argv])
-    return Job(root, tuple(argv), request.every, hour, minute, log, __version__)
+    variables = () if request.live is None else (TOKEN_VARIABLE,)
+    return Job(root, tuple(argv), request.every, hour, minute, log, __version__, variables)
 
 
 def printed(home: PathLike, request: ScheduleRequest) -> str:
@@ -116,7 +126,7 @@ def _absolute(root: str, request: ScheduleRequest) -> list[str]:
     python = (sys.executable, "-P", "-m", "skillmeat_audit")
     options = ("--exclusive", "--exit-zero", f"--state-dir={state}")
     paths = (f"--output={Path(output).expanduser().absolute()}" for output in outputs)
-    return [*python, "report", root, *options, *paths, *request.options]
+    return [*python, "report", root, *options, *paths, *request.report_options]
 
 
 def _check(outputs: Sequence[str]) -> None:
@@ -144,5 +154,18 @@ def _in_checkout(root: str, request: ScheduleRequest) -> list[str]:
         )
     # "-home" would be read as an option.
     home = os.path.join(".", root) if root.startswith("-") else root
-    options = (f"--state-dir=.{TOOL}", *_GITHUB_OUTPUTS, *request.options)
+    options = (f"--state-dir=.{TOOL}", *_GITHUB_OUTPUTS, *request.report_options)
     return [TOOL, "report", home, *options]
+
+
+def _live_option(url: str) -> str:
+    """Return the option for *url*; a login in it would be written into files that others read."""
+    parts = urlsplit(url if is_parseable(url) else "")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise UsageError("--live needs the address of a server, such as http://127.0.0.1:8080")
+    if "@" in parts.netloc:
+        raise UsageError(
+            "--live has a login, and others may read a schedule; leave it out, and put a token "
+            f"into {TOKEN_VARIABLE}"
+        )
+    return f"--live={url}"

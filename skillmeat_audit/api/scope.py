@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -80,23 +81,32 @@ def find_rules(codes: Iterable[str]) -> list[Rule]:
     return [rule for rule in RULES if rule.code.startswith(tuple(prefixes))]
 
 
-def apply_scope(
-    findings: pd.DataFrame, scope: Scope, snapshot: Snapshot
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the findings in *scope*, and those that it leaves out by rule."""
+class ScopedFindings(NamedTuple):
+    """Findings in a scope, those in it that it ignores by rule, and those out of it.
+
+    ``unselected`` has none of an ignored rule.
+    """
+
+    findings: pd.DataFrame
+    ignored: pd.DataFrame
+    unselected: pd.DataFrame
+
+
+def apply_scope(findings: pd.DataFrame, scope: Scope, snapshot: Snapshot) -> ScopedFindings:
+    """Return *findings* (``FINDINGS``) divided by *scope*; raise `UsageError` for a wrong name."""
+    selected = pd.Series(True, index=findings.index)
     if scope.artifacts:
-        findings = findings[
-            is_in(findings["artifact_id"], find_artifacts(scope.artifacts, snapshot))
-        ]
+        selected &= is_in(findings["artifact_id"], find_artifacts(scope.artifacts, snapshot))
     if scope.collections:
         ids = find_collections(scope.collections, snapshot)
-        findings = findings[is_in(findings["collection_id"], ids)]
+        selected &= is_in(findings["collection_id"], ids)
     if scope.writers:
-        findings = findings[is_in(findings["writer"], _checked_writers(scope.writers))]
+        selected &= is_in(findings["writer"], _checked_writers(scope.writers))
     if scope.select:
-        findings = findings[_has_rule(findings, scope.select)]
+        selected &= _has_rule(findings, scope.select)
     ignored = _has_rule(findings, scope.ignore)
-    return findings[~ignored].reset_index(drop=True), findings[ignored].reset_index(drop=True)
+    masks = (selected & ~ignored, selected & ignored, ~selected & ~ignored)
+    return ScopedFindings(*(findings[mask].reset_index(drop=True) for mask in masks))
 
 
 def _has_rule(findings: pd.DataFrame, codes: Sequence[str]) -> pd.Series:

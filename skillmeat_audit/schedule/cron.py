@@ -20,7 +20,8 @@ _NO_CRONTAB = r"no crontab for|No such file"
 def render(job: Job) -> str:
     """Return the lines of *job*, between its begin and end marks."""
     begin, end = _marks(job.home)
-    return f"{begin}\n{crontab_line(job)}\n{end}\n"
+    notes = [f"# {name} is read: set it in a line of its own, above" for name in job.variables]
+    return "\n".join([begin, *notes, crontab_line(job), end, ""])
 
 
 def crontab_line(job: Job) -> str:

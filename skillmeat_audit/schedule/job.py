@@ -19,7 +19,9 @@ class Job:
     """A command that runs every hour, day or week for ``home``, at a time of day.
 
     All paths in ``argv`` are absolute; output goes to ``log`` where the platform keeps no journal.
-    ``version`` is the release of this program that a workflow installs.
+    ``version`` is the release of this program that a workflow installs. ``variables`` of the
+    environment hold what the command keeps secret: a schedule names them and never holds their
+    values.
     """
 
     home: str
@@ -29,6 +31,7 @@ class Job:
     minute: int
     log: str
     version: str
+    variables: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -35,7 +35,7 @@ def unit_files(job: Job) -> dict[str, str]:
     command = " ".join(quote_argument(argument) for argument in job.argv)
     service = (
         f"{mark}[Unit]\nDescription={description}\n\n[Service]\nType=oneshot\nExecStart={command}\n"
-        "Nice=10\n"
+        f"{_environment(job)}Nice=10\n"
     )
     timer = (
         f"{mark}[Unit]\nDescription={description}\n\n[Timer]\nOnCalendar={on_calendar(job)}\n"
@@ -43,6 +43,15 @@ def unit_files(job: Job) -> dict[str, str]:
         "Persistent=true\n\n[Install]\nWantedBy=timers.target\n"
     )
     return {f"{job.name}.service": service, f"{job.name}.timer": timer}
+
+
+def _environment(job: Job) -> str:
+    """Return the lines that read the variables of *job* from a file of the user's settings."""
+    if not job.variables:
+        return ""
+    names = ", ".join(job.variables)
+    note = f"# {names}: NAME=value in this file, which only you may read (chmod 600)"
+    return f"{note}\nEnvironmentFile=-%E/{TOOL}/environment\n"
 
 
 def on_calendar(job: Job) -> str:

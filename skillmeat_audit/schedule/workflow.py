@@ -37,9 +37,9 @@ jobs:
           path: .skillmeat-audit
           key: skillmeat-audit-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
           restore-keys: skillmeat-audit-
-      - run: python -m pip install "skillmeat-audit[notify]=={version}"
+      - run: python -m pip install "skillmeat-audit[{extras}]=={version}"
       - env:
-          SKILLMEAT_AUDIT_NOTIFY: ${{{{ secrets.SKILLMEAT_AUDIT_NOTIFY }}}}
+          SKILLMEAT_AUDIT_NOTIFY: ${{{{ secrets.SKILLMEAT_AUDIT_NOTIFY }}}}{variables}
         run: |
           {command}
       - if: always()  # the previous step exits 1 on findings; the history is saved nevertheless
@@ -65,8 +65,15 @@ def render(job: Job) -> str:
     # GitHub replaces expressions before the shell sees the line: quoting does not help.
     if "${{" in command:
         raise UsageError(f"{printable(job.home)} holds ${{{{, an expression in a workflow")
+    secrets = [f"\n          {name}: ${{{{ secrets.{name} }}}}" for name in job.variables]
     return _TEXT.format(
-        mark=OWNER_MARK, home=job.home, when=cron_times(job), version=job.version, command=command
+        mark=OWNER_MARK,
+        home=job.home,
+        when=cron_times(job),
+        version=job.version,
+        command=command,
+        variables="".join(secrets),
+        extras="notify,live" if job.variables else "notify",
     )
 
 

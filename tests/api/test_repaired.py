@@ -90,7 +90,7 @@ def test_every_form_of_the_audit_names_the_repair(cli, make_home, tmp_path, era)
     assert f"3  a repair by {OURS}, run {name} ({OURS})" in cli("check", home)[1]
     only = json.loads(cli("check", home, "--writer", OURS, "--format", "json")[1])["findings"]
     assert {(each["writer"], each["writer_confidence"]) for each in only} == {(OURS, "certain")}
-    assert f"{OURS}, run {name}" in " ".join(cli("show", "1password", home)[1].split())
+    assert f"{OURS} (certain), run {name}" in " ".join(cli("show", "1password", home)[1].split())
     assert f"run {name}" in audit.show("skill:1password").explanations["default"]
     assert f"a repair by {OURS}, run {name}" in audit._repr_html_()
     assert f"{OURS}: error" in audit.charts.writers.alt
@@ -121,7 +121,8 @@ def test_a_state_folder_elsewhere_has_to_be_named(cli, make_home, tmp_path):
     form = ("--format", "json", "--writer", OURS, "--state-dir", own)
     assert json.loads(cli("check", home, *form)[1])["findings"]
     assert json.loads(cli("plan", home, *form)[1])["changes"]
-    assert f"{OURS}, run" in " ".join(cli("show", "1password", home, "--state-dir", own)[1].split())
+    shown = " ".join(cli("show", "1password", home, "--state-dir", own)[1].split())
+    assert f"{OURS} (certain), run" in shown
     cli("report", home, "--state-dir", own, "--history", tmp_path / "h", "-o", tmp_path / "r.json")
     assert OURS in {
         cause["writer"] for cause in json.loads((tmp_path / "r.json").read_text())["causes"]

@@ -525,8 +525,7 @@ def test_a_page_that_is_blank_for_ever_says_so_and_how_it_is_repaired():
     assert (found["column"], found["status"], found["expected"]) == ("synced_at", None, "now")
     assert (found["disposition"], found["evidence"]) == ("safe", "manifest")
     assert found["detail"] == (
-        "its entry is in collections/work, the active one is default: "
-        "blank for ever: no refresh looks there"
+        "its entry is in collections/work, the active one is default; no refresh looks there"
     )
 
 

@@ -312,7 +312,8 @@ def test_a_server_that_does_not_answer_is_an_error():
 def test_a_server_that_answers_something_else_was_reached():
     answers, _ = ask({COLLECTIONS: Reply({"detail": "Not authenticated"}, 401)})
 
-    assert failures(answers) == {"/user-collections?limit=100": (401, "Not authenticated")}
+    reason = "Not authenticated; put a valid token into SKILLMEAT_AUDIT_TOKEN"
+    assert failures(answers) == {"/user-collections?limit=100": (401, reason)}
 
 
 @pytest.mark.parametrize(

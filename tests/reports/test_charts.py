@@ -63,7 +63,11 @@ def test_many_days_are_grouped_by_month():
     rows = [row(each["artifact_id"], added_at=day) for each, day in zip(entries, days, strict=True)]
     audit = audited(snapshot(entries, rows))
 
-    assert list(by_day(audit.findings, audit.rows).index) == ["2026-01", "2026-02", "2026-03"]
+    assert list(by_day(audit.findings, audit.rows, audit.names).index) == [
+        "2026-01",
+        "2026-02",
+        "2026-03",
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -243,7 +243,7 @@ def test_the_page_opens_with_the_answer_then_the_changes_then_the_causes(usual):
 
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
-    assert "Pages show 1 artifact without a description; another row knows it." in text
+    assert "Pages show 1 artifact without a description; a row knows it." in text
     assert "skillmeat-audit plan /home/x/.skillmeat <span>--writer</span> import-bare" in text
     assert f"All {len(usual.findings)} findings" in text
 

@@ -397,6 +397,7 @@ def test_safe_changes_are_applied_before_the_report(cli, make_home, tmp_path):
 
 def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path):
     from skillmeat_audit.api.state import home_state_folder
+
     from skillmeat_audit.schedule.lock import exclusive_lock
 
     home = make_home("clean")

@@ -12,7 +12,7 @@ from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.model.tables import KEY
-from skillmeat_audit.reports.facts.headline import knowing_layers
+from skillmeat_audit.reports.facts.headline import KNOWING, knowing_layers
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.page_view import TIERS
 
@@ -33,17 +33,23 @@ class BlankArtifact:
     why: str
     action: str
 
+    @property
+    def is_command(self) -> bool:
+        """Whether the action is a command, and not a sentence."""
+        return self.action.startswith(f"{TOOL} ")
+
 
 def blank_artifacts(
     pages: pd.DataFrame, facts: pd.DataFrame, findings: pd.DataFrame, names: Names, home: str
 ) -> tuple[BlankArtifact, ...]:
     """Return the artifacts of *facts* (``PAGE_FACTS``) with a page that is not right, by id.
 
-    *pages* is ``PAGES`` in the same order. The blank ones are first, and of all only the first
-    `BLANKS_LISTED` are returned.
+    *pages* is ``PAGES`` in the same order. Those that are blank are first, before all those that
+    some layer knows; only the first `BLANKS_LISTED` are returned.
     """
     wrong = facts[facts["blank"] | facts["dead_link"]].drop(columns=list(KEY)).join(pages)
-    wrong = wrong.sort_values("blank", ascending=False, kind="stable")
+    order = wrong[["blank"]].assign(known=wrong[list(KNOWING)].any(axis=1))
+    wrong = wrong.loc[order.sort_values(["blank", "known"], ascending=False, kind="stable").index]
     # Bounded before the loop below: a home may have 100,000 blank pages.
     first = wrong["artifact_id"].drop_duplicates().head(BLANKS_LISTED)
     wrong = wrong[is_in(wrong["artifact_id"], first)]
@@ -98,7 +104,8 @@ def _reasons(page: Mapping[str, object]) -> Iterator[str]:
         yield f"served from {TIERS[str(page['tier'])]}"
         layers = knowing_layers(page)
         yield (
-            f"{' and '.join(layers)} {'knows' if len(layers) == 1 else 'know'} it"
+            f"{' and '.join(filter(None, (', '.join(layers[:-1]), layers[-1])))} "
+            f"{'knows' if len(layers) == 1 else 'know'} it"
             if (layers)
             else "no layer knows a description"
         )

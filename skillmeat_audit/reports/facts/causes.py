@@ -105,8 +105,8 @@ def commands_for(
 
     *narrowed* is the option that selects these findings; None selects them by rule.
     """
-    # A finding without a status is on a page or a file; a plan repairs it by that of its cell.
-    plannable = findings[findings["status"].notna()]
+    # A finding on a page or a file is repaired by that of its cell, unless it has a value itself.
+    plannable = findings[findings["status"].notna() | findings["expected"].notna()]
     repairable = plannable[is_in(plannable["disposition"], WRITABLE)]
     review = plannable[plannable["disposition"] == Disposition.REVIEW]
     plan = f"{TOOL} plan {shlex.quote(printable(home))}"

@@ -18,20 +18,24 @@ from skillmeat_audit.reports.facts.values import plural
 NOTHING_WRONG = "Nothing wrong was found."  # within the scope: rules may be left out
 # The order is that of belief: of layers that know equally many, the first is named.
 _LAYERS = {"in_manifest": "the manifest", "in_file": "", "in_catalog": "the catalogue"}
-_LAYERS |= {"in_row": "another row"}
+_LAYERS |= {"in_row": "a row"}
+KNOWING = tuple(_LAYERS)  # the columns of ``PAGE_FACTS`` that say which layers know a description
 _ALL_SHOWN = "no page shows an artifact without a description or a link"
 _PART_LIMIT = 120
+FAILS = "V004"  # the rule about pages that answer error 500
 
 
 @dataclass(frozen=True)
 class Selection:
     """The part of an audit's findings that was asked for (empty: all), and how many are hidden.
 
-    A baseline hides none: what it accepts is counted apart.
+    A baseline hides none: what it accepts is counted apart. ``failing`` counts the reasons why
+    pages answer error 500, whatever was asked for.
     """
 
     part: str = ""
     hidden: int = 0
+    failing: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,14 @@ class PageCounts:
 class Headline:
     """The answer of an audit: its `pages`, its findings, and what was not judged.
 
-    ``pages`` is None without a cache. ``matching`` counts the findings of ``selection``, ``worst``
-    the errors and warnings among them; ``accepted`` are those of the baseline, None without one;
-    ``unreadable`` counts manifests that could not be read in full.
+    ``pages`` is None without a cache. ``failing`` counts the reasons why pages answer error 500,
+    ``matching`` the findings of ``selection``, ``errors`` and ``warnings`` the bad ones of them;
+    ``accepted`` are those of the baseline, None without one; ``unreadable`` counts manifests that
+    could not be read in full.
     """
 
     pages: PageCounts | None
+    failing: int
     matching: int
     errors: int
     warnings: int
@@ -127,13 +133,15 @@ class Headline:
             number = plural(pages.not_clickable, "artifact")
             yield f"Pages show {number} with a source that cannot be clicked."
         wrong, blanked = pages.wrong_but_shown_right, pages.values_blanked_next
-        if (wrong or blanked) and not self.is_bad:
+        if (wrong or blanked or self.failing) and not self.is_bad:
             yield f"{_ALL_SHOWN.capitalize()}."
         if wrong:
             rows = (
                 "The row of 1 artifact holds" if wrong == 1 else f"Rows of {wrong} artifacts hold"
             )
             yield f"{rows} wrong values that pages still show right."
+        if self.failing:
+            yield f"Some pages answer error 500, for {plural(self.failing, 'reason')} ({FAILS})."
         if blanked:
             rows = "a row holds" if blanked == 1 else "rows hold"
             blanks = f"SkillMeat's next restart or refresh blanks {plural(blanked, 'value')}"
@@ -180,6 +188,7 @@ def headline_of(
     has_cache = snapshot.home.database is not None
     return Headline(
         pages=count_pages(facts) if has_cache else None,
+        failing=selection.failing,
         matching=len(findings),
         errors=int(severities.get(Severity.ERROR, 0)),
         warnings=int(severities.get(Severity.WARNING, 0)),

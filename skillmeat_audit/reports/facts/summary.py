@@ -87,6 +87,7 @@ def summarize(
     in_cells = findings["column"].notna() & is_in(status, CELL_STATUSES)
     wrong = findings[in_cells]
     writable = is_in(disposition, WRITABLE)
+    in_plan = in_cells | (status.isna() & findings["expected"].notna() & writable)
     severities = findings["severity"].value_counts()
     return Summary(
         home=str(snapshot.home.root),
@@ -103,7 +104,7 @@ def summarize(
         wrong_rows=len(wrong.drop_duplicates(list(KEY))),
         missing_rows=int((status == Status.ROW_MISSING).sum()),
         orphan_rows=int((status == Status.ROW_ORPHAN).sum()),
-        repairable_cells=int((in_cells & writable).sum()),
+        repairable_cells=int((in_plan & writable).sum()),
         # A finding without a status is on a page: it counts with that of its cell.
         review=int(((disposition == Disposition.REVIEW) & status.notna()).sum()),
         ignored={

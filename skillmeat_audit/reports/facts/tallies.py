@@ -21,7 +21,8 @@ _MOST_BARS = 40
 def tally(findings: pd.DataFrame, by: Sequence[str], names: Names) -> pd.DataFrame:
     """Return how many findings each combination of *by* has: columns *by*, then ``findings``.
 
-    *by* are columns of ``FINDINGS``, or "collection" for its name; a rule has its title beside it.
+    *by* are columns of ``FINDINGS``, or "collection" for its name; a rule has its title beside it,
+    a writer in place of its id.
     The order is that of *by*, the worst severity first. Raises `UsageError` for another column.
     """
     if unknown := sorted({*by} - {*FINDINGS.columns, "collection"}):
@@ -32,7 +33,7 @@ def tally(findings: pd.DataFrame, by: Sequence[str], names: Names) -> pd.DataFra
     ids = findings["collection_id"].fillna(_NONE)
     labelled = findings.assign(
         collection=ids.map({each: names.collection(each) for each in ids.unique()}),
-        writer=findings["writer"].fillna(_NO_ROW),
+        writer=writer_titles(findings, names),
     )
     groups = labelled[list(by)].fillna(_NONE).assign(findings=1).groupby(list(by))
     counted = groups.sum().reset_index().sort_values(list(by), key=_sort_keys, ignore_index=True)
@@ -56,15 +57,21 @@ def wrong_cells(findings: pd.DataFrame) -> pd.DataFrame:
     return counted.reindex(index=index, columns=_ordered(counted, (*Evidence, _NO_LAYER)))
 
 
-def by_writer(findings: pd.DataFrame, severities: tuple[str, ...]) -> pd.DataFrame:
+def writer_titles(findings: pd.DataFrame, names: Names) -> pd.Series:
+    """Return what the writer of each finding is called."""
+    titles = {writer: names.writer(writer) for writer in findings["writer"].dropna().unique()}
+    return findings["writer"].map(titles).fillna(_NO_ROW)
+
+
+def by_writer(findings: pd.DataFrame, severities: tuple[str, ...], names: Names) -> pd.DataFrame:
     """Return findings by writer (rows, the most first) and by severity."""
-    writers = findings["writer"].fillna(_NO_ROW)
+    writers = writer_titles(findings, names)
     counted = pd.crosstab(writers, findings["severity"]).rename_axis(index=None, columns=None)
     counted = counted[_ordered(counted, severities)]
     return counted.iloc[(-counted.sum(axis=1)).argsort(kind="stable").to_numpy()]
 
 
-def by_day(findings: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+def by_day(findings: pd.DataFrame, rows: pd.DataFrame, names: Names) -> pd.DataFrame:
     """Return findings by the day (or, of many, the month or year) of ``added_at``, and by writer.
 
     Findings on no row, and on rows without a time, are left out.
@@ -76,10 +83,8 @@ def by_day(findings: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
         days = dated["added_at"].str.slice(0, length)
         if days.nunique() <= _MOST_BARS:
             break
-    counted = pd.crosstab(days, dated["writer"].fillna(_NO_ROW)).rename_axis(
-        index=None, columns=None
-    )
-    return counted.sort_index()
+    counted = pd.crosstab(days, writer_titles(dated, names))
+    return counted.rename_axis(index=None, columns=None).sort_index()
 
 
 def coverage(snapshot: Snapshot) -> pd.DataFrame:

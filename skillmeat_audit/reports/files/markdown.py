@@ -96,7 +96,7 @@ def _blanks(page: Page) -> str:
             _artifact_code(blank.artifact_id, ", ".join(blank.collections)),
             escaped(blank.shows),
             escaped(blank.why),
-            code(blank.action),
+            code(blank.action) if blank.is_command else escaped(blank.action),
         ]
         for blank in page.blanks
     ]

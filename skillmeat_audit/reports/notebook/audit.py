@@ -64,7 +64,7 @@ def findings_html(findings: pd.DataFrame, names: Names, total: int) -> Markup:
     for finding in records(findings):
         cells = finding_cells(finding, names)
         # Grouped by heading: a name is said once for all findings of a row.
-        groups.setdefault(_title(cells), []).append([cells[name] for name in _HEADER])
+        groups.setdefault(_title(cells, names), []).append([cells[name] for name in _HEADER])
     return grouped_html(caption, _HEADER, groups.items())
 
 
@@ -104,9 +104,9 @@ def _worst_findings(findings: pd.DataFrame, names: Names) -> Markup:
     return findings_html(worst_first(findings).head(FINDING_LIMIT), names, len(findings))
 
 
-def _title(cells: Mapping[str, object]) -> Markup:
+def _title(cells: Mapping[str, object], names: Names) -> Markup:
     """Return the heading of a group of findings: artifact, collection, writer of the row."""
-    writer = f"last written by {cells['writer']}" if cells["writer"] else ""
+    writer = f"last written by {names.writer(cells['writer'])}" if cells["writer"] else ""
     return join_parts(cells["artifact"] or HOME_LABEL, cells["collection"], writer)
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
 _SEVERITIES = {"error": "#d55e00", "warning": "#e69f00", "info": "#56b4e9"}
 _HATCHES = ("", "//", "--", "xx", "\\", "++", "||", "/")  # lines only: dots make big files
-_WIDTH_INCHES, _LABEL_CHARS, _SENTENCE_CHARS, _ROW_LIMIT = 7.2, 40, 200, 40
+_WIDTH_INCHES, _LABEL_CHARS, _SENTENCE_CHARS, _ROW_LIMIT = 7.2, 84, 200, 40
+_LINE_CHARS, _LINE_INCHES = 28, 0.15  # of a label
 # Edges and hatches are dark: a bar stands out from the page by them, whatever its colour. Text
 # stays text: a third of the size, and sharp wherever a font is.
 _EDGE, _EDGE_POINTS = "#333333", 0.6
@@ -94,13 +96,13 @@ class Charts:
     @cached_property
     def writers(self) -> Chart:
         """Findings by the code path that last wrote the row, and by severity."""
-        numbers = by_writer(self.findings, SEVERITIES)
+        numbers = by_writer(self.findings, SEVERITIES, self.names)
         return _stacked("Findings by the code path that last wrote the row", numbers)
 
     @cached_property
     def days(self) -> Chart:
         """Findings by the day the row was added, and by writer."""
-        numbers = by_day(self.findings, self.snapshot.rows)
+        numbers = by_day(self.findings, self.snapshot.rows, self.names)
         return _stacked("Findings by the time the row was added, and who wrote it", numbers)
 
     @cached_property
@@ -151,8 +153,7 @@ def _svg(title: str, numbers: pd.DataFrame, draw: Callable[["Axes", pd.DataFrame
 
     out = io.BytesIO()
     with rc_context(_LOOK):
-        # Inches: a line per bar, at least as many as the legend needs.
-        height = max(1.1 + 0.26 * max(len(numbers), 2), 0.5 + 0.2 * len(numbers.columns))
+        height = _height(numbers)
         figure = Figure(figsize=(_WIDTH_INCHES, height), layout="constrained", facecolor="white")
         axes = figure.add_subplot()
         axes.set_title(title, loc="left", fontweight="bold")
@@ -166,6 +167,16 @@ def _svg(title: str, numbers: pd.DataFrame, draw: Callable[["Axes", pd.DataFrame
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
     # The browser draws the text: where it lacks matplotlib's font, with another one.
     return out.getvalue().replace(b"'DejaVu Sans'", _FONTS)
+
+
+def _height(numbers: pd.DataFrame) -> float:
+    """Return the height in inches of a chart whose labels have room."""
+    lines, in_legend = (
+        [_label_text(str(name)).count("\n") + 1 for name in names]
+        for names in (numbers.index, numbers.columns)
+    )
+    bars = max(0.26, 0.08 + _LINE_INCHES * max(lines, default=1)) * max(len(numbers), 2)
+    return max(1.1 + bars, 0.5 + _LINE_INCHES * sum(in_legend) + 0.05 * len(in_legend))
 
 
 def _stack(axes: "Axes", numbers: pd.DataFrame) -> None:
@@ -188,7 +199,7 @@ def _stack(axes: "Axes", numbers: pd.DataFrame) -> None:
 def _bar_look(number: int, label: str) -> dict[str, Any]:
     """Return how the bars of part *number* are drawn, in the legend as *label*."""
     return {
-        "label": label,
+        "label": _label_text(label),
         "color": _SEVERITIES.get(label, _COLOURS[number % len(_COLOURS)]),
         "hatch": _HATCHES[number % len(_HATCHES)],
         "edgecolor": _EDGE,
@@ -217,11 +228,16 @@ def _annotate(axes: "Axes", text: str, end: tuple[float, float]) -> None:
 
 def _label(axes: "Axes", numbers: pd.DataFrame) -> None:
     """Label the lines and the colours; names are text, not formulas."""
-    labels = [_drawable(str(name)) for name in numbers.index]
     # parse_math=False: a name such as "$x$" would be read as a formula, or fail.
+    labels = [_label_text(str(name)) for name in numbers.index]
     axes.set_yticks(range(len(numbers)), labels, parse_math=False)
     axes.set_ylim(max(len(numbers), 2) - 0.5, -0.5)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+
+
+def _label_text(name: str) -> str:
+    """Return *name* in lines that a label has room for."""
+    return textwrap.fill(_drawable(name), _LINE_CHARS)
 
 
 def _drawable(name: str) -> str:

@@ -55,7 +55,7 @@ def check_text(audit: AuditFacts, layout: Layout) -> Iterator[Text]:
     groups = [list(group) for _, group in groupby(sorted(listed, key=_row_key), key=_row_key)]
     visible = groups[: layout.limit] if layout.limit else groups
     for group in visible:
-        yield _group_title(group[0], names, layout.width)
+        yield from _group_title(group[0], names, layout.width)
         for finding in group:
             yield from finding_lines(finding, names, layout.width)
         yield Text()
@@ -96,16 +96,19 @@ def _causes(summary: Summary, width: int) -> Iterator[Text]:
     yield Text()
 
 
-def _group_title(first: Finding, names: Names, width: int) -> Text:
+def _group_title(first: Finding, names: Names, width: int) -> Iterator[Text]:
     title = Text(shortened(printable(first["artifact_id"] or HOME_LABEL), NAME_CHARS), "bold")
     if first["collection_id"] is not None:
         title.append(f" · {printable(names.collection(first['collection_id']))}", "not bold")
     if first["writer"] is not None:
-        writer = f"last written by {first['writer']} ({first['writer_confidence']})"
+        writer = f"last written by {names.writer(first['writer'], first['writer_confidence'])}"
         gap = width - cell_len(title.plain) - len(writer)
-        # On the same line where it fits, flush right; else below.
-        title.append((" " * gap if gap >= 3 else "\n  ") + writer, "not bold dim")
-    return title
+        if gap < 3:
+            yield title
+            yield from wrapped(f"  {writer}", width, 4, "dim")
+            return
+        title.append(" " * gap + writer, "not bold dim")
+    yield title
 
 
 def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
@@ -119,21 +122,19 @@ def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
 
 def _next(summary: Summary, listed: Sequence[Finding], width: int) -> Iterator[Text]:
     """Yield the next commands: the repair, and the first artifact whose row is wrong."""
-    on_artifacts = [finding for finding in listed if finding["artifact_id"] is not None]
-    if not on_artifacts:
+    if not listed:
         return
-    # One with a wrong cell: `show` then has something to show.
-    first = next((each for each in on_artifacts if each["status"] is not None), on_artifacts[0])
-    artifact = shlex.quote(shortened(printable(first["artifact_id"]), NAME_CHARS))
-    home = shlex.quote(printable(summary.home))
+    by_use = sorted(listed, key=lambda each: (each["artifact_id"] is None, each["status"] is None))
+    first, home = by_use[0], shlex.quote(printable(summary.home))
     repairs = [f"repairs {plural(summary.repairable_cells, 'cell')}"]
     repairs += [f"inserts {plural(summary.missing_rows, 'row')}"] if summary.missing_rows else []
     needs = "needs" if summary.review == 1 else "need"
     review = f"; {summary.review} {needs} review" if summary.review else ""
-    commands = [
-        Command(f"{TOOL} show {artifact} {home}", "all layers of one artifact"),
-        Command(f"{TOOL} rules {first['rule']}", "what the rule looks for"),
-    ]
+    commands = [Command(f"{TOOL} rules {first['rule']}", "what the rule looks for")]
+    if first["artifact_id"] is not None:
+        artifact = shlex.quote(shortened(printable(first["artifact_id"]), NAME_CHARS))
+        line = f"{TOOL} show {artifact} {home}"
+        commands.insert(0, Command(line, "all layers of one artifact"))
     if summary.repairable_cells or summary.missing_rows:
         line = f"{TOOL} plan {home} -o plan.json"
         commands.insert(0, Command(line, " and ".join(repairs) + review))

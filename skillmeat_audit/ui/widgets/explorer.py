@@ -199,6 +199,8 @@ class Explorer(StaticBox):
             return "(none)"
         if facet == "collection":
             return shortened(self._names.collection(value), 40)
+        if facet == "writer":
+            return self._names.writer(value)
         title = self._names.titles.get(value, "") if facet == "rule" else ""
         return shortened(f"{value} {title}".strip(), 60)
 
