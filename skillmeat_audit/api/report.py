@@ -73,7 +73,7 @@ class StoredReport:
         if self.location is None or self.run is None:
             return self
         try:
-            mark_delivered(self.location, self.run)
+            mark_delivered(self.location.url, self.run)
         except StateError as exc:
             return replace(self, problems=(str(exc),))
         return self
@@ -143,7 +143,7 @@ def report_crash(home: PathLike, request: ReportRequest, reason: str) -> None:
 
 
 def _make_and_deliver(home: PathLike, request: ReportRequest) -> ReportOutcome:
-    stored = _make(home, request, now())
+    stored = stored_report(home, request, now())
     delivery = deliver(render_outputs(stored.document, request.outputs))
     problems = (*delivery.problems, *_notify(stored.document, request.notices))
     # Only a run whose report arrived is what the next one is compared with: new findings of a
@@ -165,7 +165,8 @@ def _notify(document: Report | Failure, settings: NoticeSettings | None) -> tupl
     )
 
 
-def _make(home: PathLike, request: ReportRequest, at: str) -> StoredReport:
+def stored_report(home: PathLike, request: ReportRequest, at: str) -> StoredReport:
+    """Return the report of *home*, recorded in its history as made *at* a time, not delivered."""
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     try:

@@ -5,6 +5,7 @@ import click
 from skillmeat_audit import __version__
 from skillmeat_audit.ui.cli.apply import apply
 from skillmeat_audit.ui.cli.check import check
+from skillmeat_audit.ui.cli.fleet import fleet
 from skillmeat_audit.ui.cli.history import history
 from skillmeat_audit.ui.cli.lab import lab
 from skillmeat_audit.ui.cli.plan import plan
@@ -31,6 +32,8 @@ def cli() -> None:
     """  # noqa: D301
 
 
-# The order of the help: what reads, what writes, what runs by itself, what teaches.
-for verb in (check, show, rules, plan, apply, undo, runs, report, history, schedule, replay, lab):
+# The order of the help: what reads, what writes, what runs by itself, many homes, what teaches.
+_READING = (check, show, rules)
+_WRITING = (plan, apply, undo, runs)
+for verb in (*_READING, *_WRITING, report, history, schedule, fleet, replay, lab):
     cli.add_command(verb)

@@ -1,0 +1,78 @@
+"""Runs the requests of a fleet on Dask distributed: a cluster on this machine, or any other."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from skillmeat_audit.base.errors import StateError, UsageError
+from skillmeat_audit.base.text import printable
+from skillmeat_audit.fleets.children import Child
+from skillmeat_audit.fleets.packing import unpacked
+from skillmeat_audit.fleets.requests import HomeAnswer, HomeRequest, failed_answer
+from skillmeat_audit.loaders.snapshot import with_progress
+
+_CONNECT_SECONDS = 20
+# A worker's thread has a child of its own, which its time limit can end: a task of Dask cannot be.
+_of_thread = threading.local()
+
+
+def packed_answer(request: HomeRequest) -> bytes:
+    """Return the packed answer to *request*: the task that workers run."""
+    if not hasattr(_of_thread, "child"):
+        _of_thread.child = Child()
+    child: Child = _of_thread.child
+    return child.packed_answer(request)
+
+
+def answers_on_dask(
+    requests: Sequence[HomeRequest],
+    workers: int | None,
+    scheduler: str | None,
+    progress: bool | None,
+) -> list[HomeAnswer]:
+    """Return the answers of Dask's workers; raise `UsageError` or `StateError`.
+
+    Without *scheduler* a cluster of *workers* processes is started, which nobody else can reach.
+    """
+    client = _client(workers, scheduler)
+    try:
+        # Not pure: the same request may have another answer later.
+        futures = client.map(packed_answer, requests, pure=False)
+        return [
+            _answer(request, future)
+            for request, future in zip(
+                requests, with_progress(futures, progress, "homes"), strict=True
+            )
+        ]
+    finally:
+        client.shutdown() if scheduler is None else client.close()
+
+
+def _answer(request: HomeRequest, future: Any) -> HomeAnswer:
+    failure = future.exception()
+    if failure is None:
+        content: bytes = future.result()
+        # Released at once: an answer that is still on a worker would be lost with it.
+        future.release()
+        return unpacked(content)
+    # Dask gives a home up after several of its workers were lost.
+    return failed_answer(request, f"its workers were lost ({type(failure).__name__})")
+
+
+def _client(workers: int | None, scheduler: str | None) -> Any:
+    try:
+        from distributed import Client, LocalCluster  # noqa: PLC0415 - an extra, slow to load
+    except ModuleNotFoundError as exc:
+        raise UsageError(
+            "Dask is not installed; install skillmeat-audit with the extra 'fleet'"
+        ) from exc
+    try:
+        if scheduler is not None:
+            return Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
+        cluster = LocalCluster(
+            n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        )
+        return Client(cluster, set_as_default=False)
+    except (OSError, ValueError) as exc:
+        where = "a local cluster" if scheduler is None else printable(scheduler)
+        raise StateError(f"cannot use {where} of Dask: {printable(exc)}") from exc
