@@ -22,7 +22,7 @@ from skillmeat_audit.fleets.requests import (
 )
 from skillmeat_audit.model.exits import ExitCode
 
-_LENGTH_BYTES = 8
+_LENGTH_BYTES, _READY = 8, b"ready"
 # The parent's own path: the package may be in a checkout or a zip that is not installed.
 _START = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve()"
 
@@ -89,7 +89,11 @@ class Child:
 
 def _started() -> Popen[bytes]:
     code = _START.format(path=sys.path, module=__name__)
-    return Popen([sys.executable, "-c", code], stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
+    process = Popen([sys.executable, "-c", code], stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
+    assert process.stdout is not None
+    # The libraries take a second to load, or ten on a busy machine: no home's time.
+    process.stdout.read(len(_READY))
+    return process
 
 
 def _exchanged(process: Popen[bytes], content: bytes) -> bytes | None:
@@ -129,6 +133,8 @@ def serve() -> None:
     # What a library prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    answers.write(_READY)
+    answers.flush()
     while True:
         try:
             request: HomeRequest = pickle.loads(_read(requests))

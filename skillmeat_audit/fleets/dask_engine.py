@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from skillmeat_audit.base.errors import StateError, UsageError
@@ -34,7 +36,7 @@ def answers_on_dask(
 
     Without *scheduler* a cluster of *workers* processes is started, which nobody else can reach.
     """
-    client = _client(workers, scheduler)
+    client = local_client(workers) if scheduler is None else _remote_client(scheduler)
     try:
         # Not pure: the same request may have another answer later.
         futures = client.map(packed_answer, requests, pure=False)
@@ -59,20 +61,30 @@ def _answer(request: HomeRequest, future: Any) -> HomeAnswer:
     return failed_answer(request, f"its workers were lost ({type(failure).__name__})")
 
 
-def _client(workers: int | None, scheduler: str | None) -> Any:
+def local_client(workers: int | None) -> Any:
+    """Return a client of a new cluster of *workers* processes, which only this machine reaches."""
+    distributed = _distributed()
     try:
-        from distributed import Client, LocalCluster  # noqa: PLC0415 - an extra, slow to load
+        cluster = distributed.LocalCluster(
+            n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        )
+        return distributed.Client(cluster, set_as_default=False)
+    except (OSError, ValueError) as exc:
+        raise StateError(f"cannot start Dask's workers here: {printable(exc)}") from exc
+
+
+def _remote_client(scheduler: str) -> Any:
+    distributed = _distributed()
+    try:
+        return distributed.Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as exc:
+        raise StateError(f"cannot reach Dask at {printable(scheduler)}: {printable(exc)}") from exc
+
+
+def _distributed() -> ModuleType:
+    try:
+        return import_module("distributed")  # an extra, and slow to load
     except ModuleNotFoundError as exc:
         raise UsageError(
             "Dask is not installed; install skillmeat-audit with the extra 'fleet'"
         ) from exc
-    try:
-        if scheduler is not None:
-            return Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
-        cluster = LocalCluster(
-            n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-        )
-        return Client(cluster, set_as_default=False)
-    except (OSError, ValueError) as exc:
-        where = "a local cluster" if scheduler is None else printable(scheduler)
-        raise StateError(f"cannot use {where} of Dask: {printable(exc)}") from exc

@@ -36,7 +36,7 @@ FLEET_HOMES = Table(
         "home": text("name of the home in the fleet"),
         "group": text("its group, null without one"),
         "checked": flag("whether the request could be carried out"),
-        "error": text("why it could not, null where it could"),
+        "reason": text("why it could not, null where it could"),
         "sentence": text("the headline, null where the home could not be checked"),
         "artifacts": number("artifacts in the manifests"),
         "rows": number("cache rows"),
@@ -234,7 +234,7 @@ def _home_record(home: HomeFacts) -> dict[str, object]:
         "home": home.home,
         "group": home.group,
         "checked": home.error is None,
-        "error": home.error,
+        "reason": home.error,
         "sentence": None if home.headline is None else home.headline.sentence,
     }
     if home.summary is not None:
