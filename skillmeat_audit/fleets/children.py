@@ -48,6 +48,9 @@ class Child:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        self.close()  # a child that a thread of Dask's holds ends with the thread
+
     def answer(self, request: HomeRequest) -> HomeAnswer:
         """Return the answer to *request*, also where the child did not survive it."""
         return unpacked(self.packed_answer(request))

@@ -10,6 +10,7 @@ from skillmeat_audit.base.errors import StateError, UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.fleets.children import Child
 from skillmeat_audit.fleets.packing import unpacked
+from skillmeat_audit.fleets.processors import processors
 from skillmeat_audit.fleets.requests import HomeAnswer, HomeRequest, failed_answer
 from skillmeat_audit.loaders.snapshot import with_progress
 
@@ -34,9 +35,9 @@ def answers_on_dask(
 ) -> list[HomeAnswer]:
     """Return the answers of Dask's workers; raise `UsageError` or `StateError`.
 
-    Without *scheduler* a cluster of *workers* processes is started, which nobody else can reach.
+    Without *scheduler* a cluster on this machine is started, which nobody else can reach.
     """
-    client = local_client(workers) if scheduler is None else _remote_client(scheduler)
+    client = _local_client(workers) if scheduler is None else _remote_client(scheduler)
     try:
         # Not pure: the same request may have another answer later.
         futures = client.map(packed_answer, requests, pure=False)
@@ -61,12 +62,19 @@ def _answer(request: HomeRequest, future: Any) -> HomeAnswer:
     return failed_answer(request, f"its workers were lost ({type(failure).__name__})")
 
 
-def local_client(workers: int | None) -> Any:
-    """Return a client of a new cluster of *workers* processes, which only this machine reaches."""
+def _local_client(workers: int | None) -> Any:
+    """Return a client of a new cluster that only this machine reaches, with *workers* threads."""
     distributed = _distributed()
     try:
+        # One worker in this process: its threads wait for their children, which do the work. A
+        # process of Dask's around each would only double the memory.
         cluster = distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+            n_workers=1,
+            threads_per_worker=workers or processors(),
+            processes=False,
+            protocol="tcp",
+            host="127.0.0.1",
+            dashboard_address=None,
         )
         return distributed.Client(cluster, set_as_default=False)
     except (OSError, ValueError) as exc:

@@ -5,7 +5,6 @@ that of `concurrent.futures`; on Dask its scheduler distributes the homes, and r
 workers that were lost.
 """
 
-import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from queue import SimpleQueue
 from types import FrameType
 
 from skillmeat_audit.fleets.children import Child, time_limit_answer
+from skillmeat_audit.fleets.processors import processors
 from skillmeat_audit.fleets.requests import HomeAnswer, HomeRequest, answer_request
 from skillmeat_audit.loaders.snapshot import with_progress
 
@@ -41,16 +41,12 @@ class Engine:
             from skillmeat_audit.fleets.dask_engine import answers_on_dask  # noqa: PLC0415 - slow
 
             return answers_on_dask(requests, self.workers, self.scheduler, self.progress)
-        workers = min(self.workers or _processors(), len(requests))
+        workers = min(self.workers or processors(), len(requests))
         is_small = len(requests) <= FEW_HOMES if self.workers is None else self.workers == 1
         # Only the main thread can be interrupted at a time limit.
         if is_small and threading.current_thread() is threading.main_thread():
             return [_limited(each) for each in with_progress(requests, self.progress, "homes")]
         return _answers_of_pool(requests, workers, self.progress)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _TimeLimitError(BaseException):

@@ -195,10 +195,12 @@ def test_a_killed_coordinator_is_resumed_and_every_home_is_applied_once(cli, mak
 
 @pytest.mark.slow
 def test_a_dask_worker_that_is_killed_costs_nothing(make_plans, monkeypatch):
-    pytest.importorskip("distributed", reason="install the extra 'fleet'")
+    distributed = pytest.importorskip("distributed", reason="install the extra 'fleet'")
     fleet, folder = make_plans(3)
-    client = dask_engine.local_client(1)
-    (worker,) = client.cluster.workers.values()
+    cluster = distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+    )
+    (worker,) = cluster.workers.values()
 
     def kill_worker(futures, *_):
         """Kill the only worker once the first home is applied; its nanny starts another."""
@@ -207,11 +209,11 @@ def test_a_dask_worker_that_is_killed_costs_nothing(make_plans, monkeypatch):
         return futures
 
     monkeypatch.setattr(dask_engine, "with_progress", kill_worker)
-    session = FleetSession(Engine(scheduler=client.scheduler.address, progress=False))
+    session = FleetSession(Engine(scheduler=cluster.scheduler_address, progress=False))
     try:
         facts = apply_fleet(folder, session, RepairOptions())
     finally:
-        client.shutdown()
+        cluster.close()
 
     assert [home.error for home in facts.homes] == [None] * 3
     assert [home.run.applied for home in facts.homes] == [10] * 3
