@@ -8,6 +8,7 @@ from made_fleets import SIZE
 
 import skillmeat_audit as sma
 from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.fleets import children
 from skillmeat_audit.fleets.children import Child
 from skillmeat_audit.fleets.definition import load_definition
 from skillmeat_audit.fleets.packing import packed, unpacked
@@ -93,20 +94,34 @@ def test_a_bug_that_one_home_shows_costs_the_others_nothing(cli, make_fleet, mon
     assert second["exit_code"] == ExitCode.FINDINGS
 
 
-@pytest.mark.slow
-def test_a_child_that_dies_costs_one_home_and_the_next_gets_a_new_one(make_fleet):
-    first, second = load_definition(make_fleet(2).file).homes
-    with Child() as child:
-        answered = child.answer(HomeRequest("check", first))
-        child._process.kill()
-        child._process.wait()
-        lost = child.answer(HomeRequest("runs", second))
-        again = child.answer(HomeRequest("runs", second))
+# A child that is killed with every second request.
+DYING = """
+import os, sys
+from pathlib import Path
+print("ready", end="", flush=True)
+sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8)))
+if not Path({mark!r}).exists():
+    Path({mark!r}).touch()
+    os.kill(os.getpid(), 9)
+answer = Path({answer!r}).read_bytes()
+sys.stdout.buffer.write(len(answer).to_bytes(8) + answer)
+"""
 
-    assert answered.facts.error is None and len(answered.findings) == 29
+
+def test_a_child_that_dies_costs_one_home_and_the_next_gets_a_new_one(
+    make_fleet, monkeypatch, tmp_path
+):
+    (home,) = load_definition(make_fleet(1).file).homes
+    request = HomeRequest("runs", home)
+    (tmp_path / "answer").write_bytes(packed(answer_request(request)))
+    code = DYING.format(mark=str(tmp_path / "mark"), answer=str(tmp_path / "answer"))
+    monkeypatch.setattr(children, "_START", code.replace("{", "{{").replace("}", "}}"))
+    with Child() as child:
+        lost, again = child.answer(request), child.answer(request)
+
     assert lost.facts.exit_code is ExitCode.CRASHED
     assert lost.facts.error == "its process ended (-9): perhaps not enough memory"
-    assert again.facts.error is None
+    assert again.facts.error is None and again.facts.runs == ()
 
 
 def test_an_answer_is_the_same_after_it_was_sent(make_fleet):
