@@ -44,7 +44,8 @@ def option_group(group: type, argument: str, *options: Decorator) -> Decorator:
     return decorate
 
 
-home_argument = click.argument("home", default="~/.skillmeat")
+DEFAULT_HOME = "~/.skillmeat"
+home_argument = click.argument("home", default=DEFAULT_HOME)
 traceback_option = click.option(
     "--traceback", is_flag=True, expose_value=False, help="Show the traceback of an error."
 )
@@ -71,6 +72,11 @@ baseline_option = click.option(
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Leave out the findings that the baseline FILE accepts.",
+)
+apply_fill_option = click.option(
+    "--apply-fill",
+    is_flag=True,
+    help="With --apply-safe: also fill rows and manifests with what other layers know.",
 )
 exit_zero_option = click.option(
     "--exit-zero", is_flag=True, help="Exit 0 even with findings; errors still exit 2."
@@ -105,18 +111,18 @@ def limit_option(noun: str, default: int) -> Decorator:
     )
 
 
-def schema_option(document: str, view: str = "") -> Decorator:
+def schema_option(document: str, other: str = "", switch: str = "view") -> Decorator:
     """Return the option ``--schema``, which prints the JSON schema of *document* and exits.
 
-    With the eager option ``--view`` it is that of *view*. Click processes arguments after options,
-    so that none has to be given.
+    Where the eager parameter *switch* is given, it is that of *other*. Click processes arguments
+    after options, so that none has to be given.
     """
 
     def print_schema(context: click.Context, _option: click.Parameter, is_given: bool) -> None:
         if is_given:
             from skillmeat_audit.api.schemas import document_schema
 
-            emit(document_schema(view if context.params.get("view") else document))
+            emit(document_schema(other if context.params.get(switch) else document))
             context.exit(ExitCode.CLEAN)
 
     return click.option(
