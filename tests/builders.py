@@ -12,7 +12,8 @@ from skillmeat_audit.diff.registry import run_checks
 from skillmeat_audit.diff.rules import CHECKS
 from skillmeat_audit.loaders.manifests import stem_of
 from skillmeat_audit.model.fields import COLUMNS, STAMP
-from skillmeat_audit.model.snapshot import Cache, Home, Snapshot
+from skillmeat_audit.model.home import Home
+from skillmeat_audit.model.snapshot import Cache, Snapshot
 from skillmeat_audit.model.tables import (
     CATALOG,
     COLLECTIONS,

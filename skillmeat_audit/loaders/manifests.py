@@ -17,7 +17,7 @@ from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, state
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
 from skillmeat_audit.model.contracts import Table
 from skillmeat_audit.model.fields import MANIFEST_NAME, SUFFIXES, TOOLS
-from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
 
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
