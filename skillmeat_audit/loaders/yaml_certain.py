@@ -156,7 +156,7 @@ def _scalar(text: str) -> Value:
     """Return the value of a scalar or a flow list that *text* is the whole of."""
     if _is_plain(text):
         return _WORDS.get(text, text)
-    match text[0]:
+    match text[:1]:
         case '"' if quoted := _DOUBLE.fullmatch(text):
             return _ESCAPE.sub(lambda each: _ESCAPES.get(each[1], each[1]), quoted[1])
         case "'" if quoted := _SINGLE.fullmatch(text):

@@ -53,6 +53,7 @@ CERTAIN = {
     "a:\tb": None,
     "a: b\x85c: d": None,
     "- a": None,
+    "a:\n  -   \n": None,
     "": None,
 }  # fmt: skip
 
