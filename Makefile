@@ -15,10 +15,10 @@ audit: $(READY)  ## check the bundled home: real findings in a few seconds
 	@$(BIN)/skillmeat-audit check .build/home --exit-zero
 
 test: $(READY)  ## run all tests
-	$(BIN)/pytest -q -n 2
+	$(BIN)/pytest -q -n 2 --dist worksteal
 
 test-fast: $(READY)  ## run the tests that take a minute together: those not marked slow
-	$(BIN)/pytest -q -n 2 -m "not slow"
+	$(BIN)/pytest -q -n 2 --dist worksteal -m "not slow"
 
 fuzz: $(READY)  ## compare the front-matter scanner with PyYAML on a million random blocks
 	SKILLMEAT_AUDIT_FUZZ=1000000 SKILLMEAT_AUDIT_FUZZ_SEED=$$(date +%s) $(BIN)/pytest -q tests/loaders/test_yaml_certain.py

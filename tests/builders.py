@@ -10,8 +10,9 @@ from skillmeat_audit.diff.comparison import compare
 from skillmeat_audit.diff.provenance.verdicts import attribute
 from skillmeat_audit.diff.registry import run_checks
 from skillmeat_audit.diff.rules import CHECKS
-from skillmeat_audit.loaders.manifests import stem_of
-from skillmeat_audit.model.fields import COLUMNS, STAMP
+from skillmeat_audit.model.changes import CellChange, Change
+from skillmeat_audit.model.fields import COLUMNS, STAMP, stem_of
+from skillmeat_audit.model.findings import Evidence
 from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.snapshot import Cache, Snapshot
 from skillmeat_audit.model.tables import (
@@ -181,3 +182,16 @@ def trapped() -> Snapshot:
         rows.append(row(trap, "t1", description=trap))
     names = (("default", TRAPS[0]), ("t1", TRAPS[1]))
     return snapshot(entries, rows, collections=names, home=Home(Path(f"/h/{TRAPS[4]}"), None, ""))
+
+
+def update_of(artifact_id, before, after, collection="default"):
+    """Return an update of one row, whose cells are as safe as can be."""
+    return Change(
+        "update",
+        collection,
+        artifact_id,
+        {
+            column: CellChange(before[column], after[column], ["D001"], Evidence.MANIFEST, "safe")
+            for column in after
+        },
+    )

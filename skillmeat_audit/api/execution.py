@@ -14,7 +14,7 @@ from skillmeat_audit.model.changes import PlanDocument, RunOutcome
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.repair.apply import apply_plan, rehearse_plan
 from skillmeat_audit.repair.run_folders import read_runs
-from skillmeat_audit.repair.transaction import RunSettings
+from skillmeat_audit.repair.run_settings import RunSettings
 from skillmeat_audit.repair.undo import undo_run
 from skillmeat_audit.reports.facts.run_sentences import why_no_undo
 
@@ -54,11 +54,13 @@ def execute_rehearsal(document: PlanDocument, url: str, options: Options | None)
     return Execution(rehearse_plan(document, url, settings), settings)
 
 
-def execute_undo(run: str | None, url: str, settings: RunSettings) -> RunOutcome:
+def execute_undo(
+    run: str | None, url: str, settings: RunSettings, *, rehearsed: bool = False
+) -> RunOutcome:
     """Undo the run with the id *run*; raise `UsageError` where it wrote nothing."""
     journal = next((j for j in read_runs(settings.folder) if j.run == run), None)
     if journal is None:
         raise UsageError("this run wrote nothing: there is nothing to undo")
     if journal.state == "damaged":
         raise StateError(why_no_undo(*list_runs([journal])))
-    return undo_run(journal, url, settings)
+    return undo_run(journal, url, settings, rehearsed=rehearsed)

@@ -3,12 +3,13 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from skillmeat_audit.api.state import home_state_folder
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.choices import SERVICES
-from skillmeat_audit.repair.transaction import (
+from skillmeat_audit.repair.run_settings import (
     CacheService,
     RunSettings,
     ShouldContinue,
@@ -65,6 +66,7 @@ class Options:
             _service(self.service),
             self.keep_backups,
             self.proceed,
+            tuple(Path(root).expanduser() for root in self.allow_links),
         )
 
 

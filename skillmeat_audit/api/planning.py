@@ -1,7 +1,9 @@
 """Decides what a repair would write: makes the document of a plan from findings."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from difflib import unified_diff
 from pathlib import Path
 from typing import cast
 
@@ -13,41 +15,108 @@ from skillmeat_audit.base.errors import DatabaseError, HomeError, StateError, Us
 from skillmeat_audit.base.text import is_utf8, printable
 from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.manifest_repairs import (
+    entries_of_rows,
+    manifest_fills,
+    manifest_mends,
+)
 from skillmeat_audit.loaders.home import find_home
+from skillmeat_audit.loaders.manifest_files import load_manifest_documents
 from skillmeat_audit.loaders.snapshot import confirm_evidence
-from skillmeat_audit.model.changes import PlanDocument
+from skillmeat_audit.model.changes import Change, PlanDocument
 from skillmeat_audit.model.fields import COLUMNS
-from skillmeat_audit.model.findings import Disposition
+from skillmeat_audit.model.findings import WRITABLE, Disposition
+from skillmeat_audit.model.manifest_edits import ManifestChanges, ManifestDiff, PreparedManifest
+from skillmeat_audit.repair.manifest_plan import (
+    ManifestRepairs,
+    chosen_edits,
+    follow_edits,
+    manifest_changes,
+)
+from skillmeat_audit.repair.manifests import prepare_manifest
 from skillmeat_audit.repair.plan import changes_from, encode_plan, load_plan
 from skillmeat_audit.schema.shape import Era
 
+# What a plan may write.
+TARGETS = ("manifests", "rows")
 _PLANNABLE = frozenset({Disposition.SAFE, Disposition.FILL, Disposition.REVIEW})
 
 
+@dataclass(frozen=True)
+class PlanScope:
+    """What a plan may repair, and where.
+
+    ``dispositions`` are those that it takes; orphaned rows are deleted only with ``deletes``;
+    ``targets`` are `TARGETS` or one of them.
+    """
+
+    dispositions: Sequence[str] = WRITABLE
+    deletes: bool = False
+    targets: Collection[str] = TARGETS
+
+
 def make_plan(
-    comparison: Comparison, findings: pd.DataFrame, dispositions: Sequence[str], *, deletes: bool
+    comparison: Comparison, findings: pd.DataFrame, scope: PlanScope
 ) -> tuple[PlanDocument, str]:
     """Return the plan that repairs *findings*, and the cache's address with its credentials.
 
     The files are read again where the snapshot came from the parse cache: a plan never rests on it.
     """
+    if unknown := sorted(set(scope.targets) - set(TARGETS)):
+        raise UsageError(f"a plan cannot write {printable(unknown[0])}: rows and manifests only")
     snapshot = comparison.snapshot
     confirm_evidence(snapshot)
-    if unknown := sorted(set(dispositions) - _PLANNABLE):
+    if unknown := sorted(set(scope.dispositions) - _PLANNABLE):
         raise UsageError(f"disposition {printable(unknown[0])} cannot be planned")
     url = snapshot.home.database
     if url is None or snapshot.identity is None or snapshot.era is None:
         raise DatabaseError("there is no cache to repair: start SkillMeat once to build it")
     rows = snapshot.rows.drop(columns=[name for name in COLUMNS if name not in snapshot.columns])
+    changes = changes_from(
+        findings, comparison.inserts, rows, scope.dispositions, deletes=scope.deletes
+    )
+    manifests: list[ManifestChanges] = []
+    if "manifests" in scope.targets:
+        manifests, changes = _with_manifests(comparison, findings, scope, changes)
     document = PlanDocument(
-        schema_="skillmeat-audit/plan/1",
+        schema_="skillmeat-audit/plan/2",
         home=_portable_path(snapshot.home.root.resolve()),
         database=without_password(url),
         identity=snapshot.identity,
         era=cast("Era", snapshot.era),
-        changes=changes_from(findings, comparison.inserts, rows, dispositions, deletes=deletes),
+        manifests=manifests,
+        changes=changes if "rows" in scope.targets else [],
     )
     return document, url
+
+
+def _with_manifests(
+    comparison: Comparison, findings: pd.DataFrame, scope: PlanScope, changes: list[Change]
+) -> tuple[list[ManifestChanges], list[Change]]:
+    """Return the edits of manifests that make *changes* last, and the changes that follow them."""
+    repairs = ManifestRepairs(
+        manifest_fills(comparison), manifest_mends(comparison), entries_of_rows(comparison)
+    )
+    edits = chosen_edits(findings, changes, repairs, set(scope.dispositions))
+    names = sorted({edit.file_collection for edit in edits})
+    documents = load_manifest_documents(comparison.snapshot.home, names)
+    rows = comparison.snapshot.rows
+    return manifest_changes(edits, documents), follow_edits(changes, edits, repairs.entries, rows)
+
+
+def manifest_diffs(document: PlanDocument) -> tuple[ManifestDiff, ...]:
+    """Return what a plan would change in each manifest, as it is now."""
+    collections = Path(native_path(document.home)) / "collections"
+    return tuple(_diff(prepare_manifest(collections, each)) for each in document.manifests)
+
+
+def _diff(manifest: PreparedManifest) -> ManifestDiff:
+    before, after = (
+        content.decode("utf-8", "replace").splitlines()
+        for content in (manifest.before, manifest.after)
+    )
+    lines = unified_diff(before, after, manifest.path, manifest.path, lineterm="")
+    return ManifestDiff(manifest.path, tuple(lines), manifest.skipped)
 
 
 def open_plan(path: Path, database: str | os.PathLike[str] | None) -> tuple[PlanDocument, str]:

@@ -9,9 +9,9 @@ from skillmeat_audit.api.views import list_runs
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
-from skillmeat_audit.repair.run_folders import JournaledRun, read_runs
+from skillmeat_audit.repair.run_folders import UNDOABLE, JournaledRun, read_runs
+from skillmeat_audit.repair.run_settings import RunSettings
 from skillmeat_audit.repair.settling import settle_run, withdraw_settled
-from skillmeat_audit.repair.transaction import RunSettings
 from skillmeat_audit.repair.undo import undo_run
 from skillmeat_audit.reports.facts.run_sentences import why_no_undo
 
@@ -59,24 +59,29 @@ def undo(
     *,
     database: str | os.PathLike[str] | None = None,
     options: Options | None = None,
+    rehearse: bool = False,
 ) -> Run:
-    """Put back what *run* changed in *home*: by default the latest that is not undone yet."""
+    """Put back what *run* changed in *home*: by default the latest that is not undone yet.
+
+    With *rehearse*, all of it is done and rolled back.
+    """
     journals = runs(home, database=database, options=options)
     chosen = _latest_open(journals) if run is None else _run_with_id(journals, run)
     if chosen is None:
         missing = f"no run {printable(run)}" if run else "no run that can be undone"
         raise UsageError(f"{missing} of this home; 'skillmeat-audit runs' lists them")
-    if chosen.state != "committed":
+    if chosen.state not in UNDOABLE:
         raise UsageError(why_no_undo(*list_runs([chosen])))
     url, settings = _cache_and_settings(home, database, options)
-    return Run(undo_run(chosen, str(url), settings), None, str(url), settings)
+    outcome = undo_run(chosen, str(url), settings, rehearsed=rehearse)
+    return Run(outcome, None, str(url), settings)
 
 
 def _latest_open(journals: Sequence[JournaledRun]) -> JournaledRun | None:
-    """Return the latest applied run that no committed undo has put back."""
-    committed = [journal for journal in journals if journal.state == "committed"]
-    undone = {journal.undoes for journal in committed}
-    return next((j for j in committed if j.kind == "apply" and j.run not in undone), None)
+    """Return the latest applied run that no undo has put back."""
+    written = [journal for journal in journals if journal.state in UNDOABLE]
+    undone = {journal.undoes for journal in written}
+    return next((j for j in written if j.kind == "apply" and j.run not in undone), None)
 
 
 def _run_with_id(journals: Sequence[JournaledRun], run: str) -> JournaledRun | None:
@@ -113,7 +118,7 @@ def settle(
         if journal.state == "damaged" or (journal.state == "interrupted" and url is None):
             settled.append(journal)
         elif journal.state == "interrupted" and url is not None:
-            settled.append(settle_run(journal, url, settings.wait_seconds))
+            settled.append(settle_run(journal, url, settings))
     if url is not None and settings.folder.exists():
         withdraw_settled(settings.folder, url)
     return [journal for journal in settled if journal is not None]

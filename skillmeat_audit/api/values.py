@@ -1,28 +1,38 @@
 """The values that requests return, each leading to the next: an audit, its plan, a run of it."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
 from skillmeat_audit.api.audited_home import AuditedHome
-from skillmeat_audit.api.planning import make_plan, native_path, open_plan, save_plan
-from skillmeat_audit.api.run_frames import changes_frame, outcomes_frame
+from skillmeat_audit.api.planning import (
+    TARGETS,
+    PlanScope,
+    make_plan,
+    manifest_diffs,
+    native_path,
+    open_plan,
+    save_plan,
+)
+from skillmeat_audit.api.run_frames import changes_frame, edits_frame, outcomes_frame
 from skillmeat_audit.api.scope import Scope, apply_scope, filter_findings, find_artifact
 from skillmeat_audit.api.views import ArtifactView, PageView
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.model.changes import PlanDocument, RunOutcome
+from skillmeat_audit.model.manifest_edits import ManifestDiff
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.artifact import artifact_layers
 from skillmeat_audit.reports.facts.facets import FindingFilter, filter_arguments
 from skillmeat_audit.reports.facts.headline import Selection
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.run_sentences import (
-    summarize_changes,
+    summarize_plan,
     summarize_run,
 )
 from skillmeat_audit.reports.facts.tallies import tally
@@ -32,7 +42,7 @@ from skillmeat_audit.reports.notebook.repair import plan_html, run_html
 
 if TYPE_CHECKING:
     from skillmeat_audit.api.options import Options
-    from skillmeat_audit.repair.transaction import RunSettings
+    from skillmeat_audit.repair.run_settings import RunSettings
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,15 +110,20 @@ class Audit(AuditedHome):
         artifacts: Sequence[str] = (),
         dispositions: Sequence[str] = ("safe", "fill"),
         deletes: bool = False,
+        targets: Collection[str] = TARGETS,
     ) -> "Plan":
-        """Return the plan that repairs the findings.
+        """Return the plan that repairs the findings, in rows and manifests.
 
         *select* and *artifacts* narrow it as in `Scope`; orphaned rows are deleted only with
-        *deletes*. Raises `UsageError`, `DatabaseError`, and `HomeError` where files have changed.
+        *deletes*. A row that is filled without its manifest is blank again after SkillMeat's next
+        restart or refresh, so a plan fills both; *targets* is one of them where only ``rows`` or
+        only ``manifests`` are to be written. Raises `UsageError`, `DatabaseError`, and `HomeError`
+        where files have changed.
         """
         scope = Scope(select=select, artifacts=artifacts)
         findings, _ = apply_scope(self.findings, scope, self.snapshot)
-        document, url = make_plan(self.comparison, findings, dispositions, deletes=deletes)
+        planned = PlanScope(dispositions, deletes, targets)
+        document, url = make_plan(self.comparison, findings, planned)
         return Plan(document, url, self.names)
 
     def __repr__(self) -> str:
@@ -137,7 +152,7 @@ class Plan:
     >>> import skillmeat_audit as sma
     >>> plan = sma.audit(sma.sample(), progress=False).plan(select=["D001"])
     >>> plan
-    <Plan: 3 rows to update · 3 cells; see .changes, .save(path), .rehearse(), .apply()>
+    <Plan: 3 rows to update · 3 cells; see .changes, .edits, .save(path), .rehearse(), .apply()>
     >>> plan.rehearse().outcomes["outcome"].to_list()
     ['applied', 'applied', 'applied']
     """
@@ -153,11 +168,21 @@ class Plan:
 
     @property
     def changes(self) -> pd.DataFrame:
-        """The changes as ``CHANGES``: one row per cell (per row for deletes), in order."""
+        """The changes of rows as ``CHANGES``: one row per cell, in order."""
         return changes_frame(self.document)
 
+    @property
+    def edits(self) -> pd.DataFrame:
+        """The edits of manifests as ``EDITS``: one row per key, in order."""
+        return edits_frame(self.document)
+
+    @cached_property
+    def diffs(self) -> tuple[ManifestDiff, ...]:
+        """What the plan would change in each manifest as it is now, as a unified diff."""
+        return manifest_diffs(self.document)
+
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the plan as JSON (``skillmeat-audit/plan/1``); return its path."""
+        """Write the plan as JSON (``skillmeat-audit/plan/2``); return its path."""
         return save_plan(self.document, Path(path))
 
     @classmethod
@@ -183,11 +208,11 @@ class Plan:
         return Run(done.outcome, done.recheck, self.url, done.settings, self.names, after)
 
     def __repr__(self) -> str:
-        changes = summarize_changes(self.document.changes)
-        return f"<Plan: {changes}; see .changes, .save(path), .rehearse(), .apply()>"
+        summary = summarize_plan(self.document)
+        return f"<Plan: {summary}; see .changes, .edits, .save(path), .rehearse(), .apply()>"
 
     def _repr_html_(self) -> str:
-        return plan_html(self.document, self.names)
+        return plan_html(self.document, self.diffs, self.names)
 
 
 @dataclass(frozen=True)
@@ -225,11 +250,15 @@ class Run:
         """One row per change as ``OUTCOMES``: applied, or skipped and why."""
         return outcomes_frame(self.outcome)
 
-    def undo(self) -> "Run":
-        """Put back what this run changed; raise `UsageError` where it wrote nothing."""
+    def undo(self, *, rehearse: bool = False) -> "Run":
+        """Put back what this run changed; raise `UsageError` where it wrote nothing.
+
+        With *rehearse*, all of it is done and rolled back.
+        """
         from skillmeat_audit.api import execution  # noqa: PLC0415 - SQLAlchemy, only to write
 
-        outcome = execution.execute_undo(self.outcome.run, self.url, self.settings)
+        run, settings = self.outcome.run, self.settings
+        outcome = execution.execute_undo(run, self.url, settings, rehearsed=rehearse)
         return Run(outcome, None, self.url, self.settings, self.names)
 
     def __repr__(self) -> str:

@@ -51,6 +51,7 @@ def list_runs(journals: Iterable["JournaledRun"]) -> list[RunListing]:
             state=journal.state,
             started_at=journal.started_at,
             rows=len(journal.entries),
+            keys=sum(len(manifest.edits) for manifest in journal.manifests),
             undoes=journal.undoes,
             folder=journal.folder,
             backup=journal.backup,

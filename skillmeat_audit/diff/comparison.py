@@ -160,7 +160,19 @@ class Comparison:
         problems = self.snapshot.problems
         problems = problems[problems["kind"] == kind].assign(collection_id=None)
         detail = (problems["place"] + ": ").fillna("") + problems["detail"]
-        return _findings(problems, pd.Series(True, index=problems.index), {"detail": detail})
+        values: dict[str, object] = {
+            "detail": detail,
+            "disposition": safe_where(problems["mend"].notna()),
+        }
+        return _findings(problems, pd.Series(True, index=problems.index), values)
+
+    def mendable(self, *kinds: str) -> pd.Series:
+        """Return the manifest entries (a mask) of which a loader says how *kinds* are mended."""
+        entries, problems = self.snapshot.manifest, self.snapshot.problems
+        mends = problems[problems["kind"].isin(kinds) & problems["mend"].notna()]
+        key = ["file_collection", "artifact_id"]
+        listed = entries.set_index(key).index.isin(mends.set_index(key).index)
+        return pd.Series(listed, index=entries.index)
 
 
 def compare(snapshot: Snapshot) -> Comparison:
@@ -181,6 +193,11 @@ def _of_usable(candidates: pd.DataFrame, usable: pd.Series) -> pd.DataFrame:
         return candidates
     mask: Bools = usable.to_numpy()[candidates["row"].to_numpy(dtype=int)]
     return candidates[mask].reset_index(drop=True)
+
+
+def safe_where(mask: pd.Series) -> pd.Series:
+    """Return the disposition ``safe`` where *mask* is True, else ``none``."""
+    return mask.map({True: Disposition.SAFE, False: Disposition.NONE})
 
 
 def _findings(frame: pd.DataFrame, mask: pd.Series, values: dict[str, object]) -> pd.DataFrame:

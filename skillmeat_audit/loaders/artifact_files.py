@@ -1,7 +1,6 @@
 """Finds the file that describes an artifact: as SkillMeat does, and only inside its collection."""
 
 import os
-import re
 import stat
 from typing import NamedTuple
 
@@ -9,8 +8,7 @@ from skillmeat_audit.base.confined import Confined
 from skillmeat_audit.base.files import FileState, state_of
 from skillmeat_audit.base.text import encodable, name_difference
 from skillmeat_audit.loaders.workers import ParseTask, Record
-
-_ABSOLUTE = re.compile(r"/|[A-Za-z]:/")
+from skillmeat_audit.model.manifest_edits import ABSOLUTE_PATH
 
 # The files SkillMeat reads in an artifact's folder, then any *.md for commands and agents.
 _NAMED = {"skill": ("SKILL.md",), "command": ("command.md",), "agent": ("AGENT.md", "agent.md")}
@@ -48,7 +46,7 @@ def relative_path(collection: str, path: str) -> str | None:
     ``collections/<name>/`` counts.
     """
     posix_path = path.replace("\\", "/")
-    if not _ABSOLUTE.match(posix_path):
+    if not ABSOLUTE_PATH.match(path):
         return posix_path
     _, marker, rest = posix_path.rpartition(f"/collections/{collection}/")
     return rest if marker else None

@@ -16,9 +16,8 @@ from skillmeat_audit.loaders.database import (
     read_database,
     tables_of,
 )
-from skillmeat_audit.loaders.manifests import stem_of
 from skillmeat_audit.model.contracts import Table
-from skillmeat_audit.model.fields import COLUMNS, STAMP
+from skillmeat_audit.model.fields import COLUMNS, STAMP, stem_of
 from skillmeat_audit.model.snapshot import Cache
 from skillmeat_audit.model.tables import (
     CATALOG,

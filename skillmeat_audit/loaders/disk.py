@@ -1,5 +1,6 @@
 """Looks for artifacts on disk that no manifest declares, and for paths that lead elsewhere."""
 
+import json
 import os
 import re
 
@@ -12,6 +13,7 @@ from skillmeat_audit.loaders.artifact_files import relative_path
 from skillmeat_audit.loaders.home import file_collections
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.home import Home
+from skillmeat_audit.model.manifest_edits import ABSOLUTE_PATH, is_inside
 from skillmeat_audit.model.tables import PROBLEMS
 
 # The folders SkillMeat puts artifacts in, and the type each stands for.
@@ -50,21 +52,41 @@ def load_undeclared(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
     return PROBLEMS.from_records(problems)
 
 
-def load_elsewhere(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
-    """Return ``PROBLEMS`` of kind *elsewhere*: absolute paths that exist outside of *home*.
+def load_absolute_paths(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
+    """Return ``PROBLEMS`` of kind *absolute* or *elsewhere*: one per entry with an absolute path.
 
-    SkillMeat serves such a path as it is, and deletes it with the artifact. Nothing in it is read.
+    *elsewhere* is a path that exists outside of *home*: SkillMeat serves it as it is, and deletes
+    it with the artifact. Nothing in it is read. The mend is the path below the collection's folder,
+    where the artifact is there.
     """
-    absolute = manifest[manifest["path"].str.startswith("/").fillna(value=False)]
+    absolute = manifest[manifest["path"].str.match(ABSOLUTE_PATH.pattern).fillna(value=False)]
     inside = os.path.join(os.path.realpath(home.root), "")
-    return PROBLEMS.from_records([
-        {
-            "kind": "elsewhere", "artifact_id": entry["artifact_id"],
-            "place": f"collections/{entry['file_collection']}", "detail": entry["path"],
-        }
-        for entry in records(absolute)
-        if _exists_outside(name_bytes(entry["path"]), name_bytes(inside))
-    ])  # fmt: skip
+    with Descent() as descent:
+        return PROBLEMS.from_records([
+            {
+                "kind": "elsewhere" if _exists_outside(path, name_bytes(inside)) else "absolute",
+                "artifact_id": entry["artifact_id"],
+                "place": f"collections/{entry['file_collection']}",
+                "detail": entry["path"],
+                "file_collection": entry["file_collection"],
+                "key": "path",
+                "mend": _rerooted(
+                    Confined(home.collections, entry["file_collection"], descent, home.link_roots),
+                    entry["path"],
+                ),
+            }
+            for entry in records(absolute)
+            for path in [name_bytes(entry["path"])]
+        ])  # fmt: skip
+
+
+def _rerooted(folder: Confined, path: str) -> str | None:
+    """Return, as JSON, the part of *path* below the collection's *folder*, if it exists there."""
+    relative = relative_path(folder.name, path)
+    if relative is None or not is_inside(relative):
+        return None
+    real = folder.resolve_inside(relative)
+    return None if real is None or folder.descent.stat(real) is None else json.dumps(relative)
 
 
 def _exists_outside(path: bytes, inside: bytes) -> bool:

@@ -2,25 +2,27 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pandas as pd
+import tomli
 
 from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.base.files import Unreadable, state_of
 from skillmeat_audit.base.text import encodable
 from skillmeat_audit.base.toml import parse_toml
 from skillmeat_audit.loaders.home import file_collections
+from skillmeat_audit.loaders.manifest_files import read_manifest
 from skillmeat_audit.loaders.manifest_lines import EntryLines, syntax_context
+from skillmeat_audit.loaders.manifest_mends import Mend, Unclear, origin_source_mend, text_mend
 from skillmeat_audit.loaders.mistyped import value_faults
 from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, states_array, states_in
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
 from skillmeat_audit.model.contracts import Table
-from skillmeat_audit.model.fields import MANIFEST_NAME, SUFFIXES, TOOLS
+from skillmeat_audit.model.fields import MANIFEST_NAME, TOOLS, stem_of
 from skillmeat_audit.model.home import Home
+from skillmeat_audit.model.manifest_edits import WHOLE_ENTRY, is_same_toml
 from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
-
-SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 
 Record = dict[str, object]
 
@@ -83,16 +85,6 @@ def _unchanged(folder: Confined, cached: pd.DataFrame | None) -> pd.DataFrame | 
     return cached if same.all() else None
 
 
-def stem_of(artifact_id: str) -> str:
-    """Return *artifact_id* without one of the suffixes that SkillMeat ignores in a look-up."""
-    if "." not in artifact_id:
-        return artifact_id
-    return next(
-        (artifact_id.removesuffix(end) for end in SUFFIXES if artifact_id.endswith(end)),
-        artifact_id,
-    )
-
-
 def _load_one(folder: Confined) -> Manifests:
     """Return the entries of one collection (``LISTED``), its problems, and if it may hide some.
 
@@ -103,7 +95,7 @@ def _load_one(folder: Confined) -> Manifests:
         return _unreadable_manifest(place, "the folder's name is not UTF-8; rename it")
     text = ""
     try:
-        text, state = _read(folder)
+        text, state = read_manifest(folder)
         document = parse_toml(text)
     except (OSError, ValueError, RecursionError) as exc:
         return _unreadable_manifest(place, _syntax_reason(text, exc))
@@ -113,6 +105,9 @@ def _load_one(folder: Confined) -> Manifests:
     results = [_entry(folder.name, position, entry) for position, entry in enumerate(entries)]
     problems, hidden = _refused_entries(place, text, entries, results)
     problems += _mistyped_values(place, text, entries, results)
+    problems += _equal_entries(place, text, entries, results)
+    for problem in problems:
+        problem["file_collection"] = folder.name
     if refusal is not None:
         problems.insert(0, _problem(place, _refusal_text(refusal)))
         hidden |= artifacts is not entries
@@ -139,7 +134,11 @@ def _refused_entries(
         artifact_id = _entry_id(entries[position])
         hidden |= artifact_id is None
         line = lines.line_of(position, refusal[0])
-        problems.append(_problem(f"{place}:{line}", refusal[1], artifact_id))
+        problem = _problem(f"{place}:{line}", refusal[1], artifact_id)
+        if refusal[0] == "origin_source":
+            entry = cast("Mapping[str, object]", entries[position])
+            problem |= _mend("origin_source", origin_source_mend(entry))
+        problems.append(problem)
     return problems, hidden
 
 
@@ -155,7 +154,35 @@ def _mistyped_values(
         for kind, key, reason in value_faults(entry):
             detail = f"entry {position + 1} ({record['name']}), key {key}: {reason}"
             at = f"{place}:{lines.line_of(position, key)}"
-            yield _problem(at, detail, str(record["artifact_id"])) | {"kind": kind}
+            mend = _mend(key, text_mend(_in_own_words(text, position), key))
+            yield _problem(at, detail, str(record["artifact_id"])) | {"kind": kind} | mend
+
+
+def _in_own_words(text: str, position: int) -> Mapping[str, object]:
+    """Return an entry with its floats as the manifest writes them: 1.10, and not 1.1."""
+    entry: Mapping[str, object] = tomli.loads(text, parse_float=str)["artifacts"][position]
+    return entry
+
+
+def _mend(key: str, mend: Mend) -> Record:
+    """Return the columns of ``PROBLEMS`` that say how *key* can be mended."""
+    return {"key": key, "mend": None if isinstance(mend, Unclear) else json.dumps(mend)}
+
+
+def _equal_entries(
+    place: str, text: str, entries: Sequence[object], results: Sequence[Record | Refusal]
+) -> Iterator[Record]:
+    """Yield the artifacts that the manifest declares more than once, and each time the same."""
+    declared: dict[object, list[int]] = {}
+    for position, record in enumerate(results):
+        if isinstance(record, dict):
+            declared.setdefault(record["artifact_id"], []).append(position)
+    for artifact_id, positions in declared.items():
+        first, *others = (entries[position] for position in positions)
+        if others and all(is_same_toml(first, other) for other in others):
+            line = EntryLines(text, len(entries)).line_of(positions[-1], "name")
+            problem = _problem(f"{place}:{line}", "an equal entry", str(artifact_id))
+            yield problem | {"kind": "repeated"} | _mend(WHOLE_ENTRY, None)
 
 
 def _entry(collection: str, position: int, entry: object) -> Record | Refusal:
@@ -168,27 +195,6 @@ def _entry(collection: str, position: int, entry: object) -> Record | Refusal:
     except (ValueError, RecursionError) as exc:
         reason = f"entry {position + 1} holds a value that cannot be shown ({exc}); not audited"
         return "artifacts", reason
-
-
-def _read(folder: Confined) -> tuple[str, dict[str, int | None]]:
-    """Return the text of the manifest in *folder* and its state, without values for a link.
-
-    Raises `Unreadable` for a link that leads outside and for a byte order mark.
-    """
-    real = folder.resolve_inside(MANIFEST_NAME)
-    if folder.is_link_outside:
-        raise Unreadable(
-            "is not read: the collection's folder is a link; the setting allow-links names folders "
-            "that links may lead to"
-        )
-    if real is None:
-        raise Unreadable("is a link out of the collection folder, or leads nowhere; it is not read")
-    content, facts = folder.descent.read(real, SIZE_LIMIT_BYTES)
-    is_linked = folder.lstat_inside(MANIFEST_NAME) is None
-    state = dict.fromkeys(STATE_COLUMNS) if is_linked else state_of(facts)._asdict()
-    if content.startswith(b"\xef\xbb\xbf"):
-        raise Unreadable("starts with a byte order mark, which TOML does not allow")
-    return content.decode("utf-8"), state
 
 
 def _syntax_reason(text: str, exc: BaseException) -> str:

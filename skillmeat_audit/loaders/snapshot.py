@@ -14,7 +14,7 @@ from skillmeat_audit.base.errors import HomeError
 from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.cache import load_cache
-from skillmeat_audit.loaders.disk import load_elsewhere, load_undeclared
+from skillmeat_audit.loaders.disk import load_absolute_paths, load_undeclared
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.manifests import load_manifests
@@ -71,7 +71,7 @@ def _load(home: Home, parsed: ParseCache, progress: bool | None) -> Snapshot:
         manifests.problems,
         cache.problems,
         load_undeclared(home, manifests.entries),
-        load_elsewhere(home, manifests.entries),
+        load_absolute_paths(home, manifests.entries),
     ]
     return Snapshot(
         home=home,

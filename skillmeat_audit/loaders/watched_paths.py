@@ -9,6 +9,7 @@ from skillmeat_audit.base.text import encodable
 from skillmeat_audit.loaders.artifact_files import relative_path
 from skillmeat_audit.loaders.disk import FOLDERS, UNTIDY
 from skillmeat_audit.model.fields import MANIFEST_NAME
+from skillmeat_audit.model.manifest_edits import ABSOLUTE_PATH
 from skillmeat_audit.model.snapshot import Snapshot
 
 
@@ -46,7 +47,7 @@ def _paths(snapshot: Snapshot) -> Iterator[bytes]:
         os.path.join(path, b"") for path in (root, os.path.abspath(os.fsencode(snapshot.home.root)))
     )
     for collection, path, file in zip(*map(to_objects, columns), strict=True):
-        if path.startswith("/") and not name_bytes(path).startswith(roots):
+        if ABSOLUTE_PATH.match(path) and not name_bytes(path).startswith(roots):
             raise _Unwatchable(path)
         folder = os.path.join(collections, name_bytes(collection))
         yield from _paths_of_artifact(folder, relative_path(collection, path), file)

@@ -6,53 +6,106 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-PLAN_SCHEMA = "skillmeat-audit/plan/1"
+from skillmeat_audit.model.findings import Evidence
+from skillmeat_audit.model.manifest_edits import (
+    ALREADY_SO,
+    ManifestChanges,
+    ManifestEdit,
+    PreparedManifest,
+    Repairable,
+    SkippedEdit,
+)
+
+PLAN_SCHEMA = "skillmeat-audit/plan/2"
 
 Op: TypeAlias = Literal["insert", "update", "delete"]
 CellTexts: TypeAlias = dict[str, str | None]
 RowKey: TypeAlias = tuple[str, str]
+LEAST_SAFE_FIRST: tuple[Repairable, ...] = ("review", "fill", "safe")
+
+
+class CellChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One cell of a row to be corrected.
+
+    Values are the cell's own text (list columns hold JSON text), null for NULL. ``rules`` are the
+    codes of the findings that it repairs, ``evidence`` the layer that ``after`` rests on.
+    """
+
+    before: str | None
+    after: str | None
+    rules: list[str]
+    evidence: Evidence | None
+    disposition: Repairable
 
 
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One row to be corrected: ``before`` is the precondition, ``after`` what is written.
+    """One row to be corrected, with its cells by column.
 
-    Values are the cells' own text (list columns hold JSON text), null for NULL. An insert has no
-    ``before`` (the row must not exist), a delete no ``after``. ``synced_at`` is written with every
-    row; a change names it (from null to ``now``, the time of the run) only where that is the
-    repair: the values are right, and no page shows them. ``rules`` are the codes of the
-    findings that it repairs, ``disposition`` the least safe of theirs.
+    The ``before`` of every cell is a precondition. The cells of an insert have none (the row must
+    not exist), those of a delete no ``after``. ``synced_at`` is written with every row; a change
+    names it (from null to ``now``, the time of the run) only where that is the repair: the values
+    are right, and no page shows them.
     """
 
     op: Op
     collection_id: str
     artifact_id: str
-    before: CellTexts
-    after: CellTexts
-    rules: list[str]
-    disposition: Literal["safe", "fill", "review"]
+    cells: dict[str, CellChange]
 
     @property
     def key(self) -> RowKey:
         """The row's key."""
         return self.collection_id, self.artifact_id
 
+    @property
+    def before(self) -> CellTexts:
+        """What the cells have to hold for the change to be made; empty for an insert."""
+        if self.op == "insert":
+            return {}
+        return {column: cell.before for column, cell in self.cells.items()}
+
+    @property
+    def after(self) -> CellTexts:
+        """What is written; empty for a delete."""
+        if self.op == "delete":
+            return {}
+        return {column: cell.after for column, cell in self.cells.items()}
+
+    @property
+    def rules(self) -> list[str]:
+        """The codes of the findings that the change repairs."""
+        return sorted({code for cell in self.cells.values() for code in cell.rules})
+
+    @property
+    def disposition(self) -> Repairable:
+        """The least safe disposition of the cells."""
+        dispositions = {cell.disposition for cell in self.cells.values()}
+        return next((each for each in LEAST_SAFE_FIRST if each in dispositions), "safe")
+
 
 class PlanDocument(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"schema_": "schema"}
 ):
-    """Changes to one cache, by collection and artifact; saved as ``skillmeat-audit/plan/1``.
+    """Edits of manifests and changes of rows of one home; saved as ``skillmeat-audit/plan/2``.
 
     ``home`` is the home's folder, ``database`` the cache's address without credentials,
     ``identity`` distinguishes this cache from others, ``era`` is its key column. Entries of
-    ``changes`` may be removed by hand; everything else is checked before anything is written.
+    ``manifests``, ``edits``, ``changes`` and ``cells`` may be removed by hand; everything else is
+    checked before anything is written.
     """
 
-    schema_: Literal["skillmeat-audit/plan/1"]
+    schema_: Literal["skillmeat-audit/plan/2"]
     home: str
     database: str
     identity: str
     era: Literal["artifact_id", "artifact_uuid"]
+    manifests: list[ManifestChanges]
     changes: list[Change]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not (self.manifests or self.changes)
 
 
 @dataclass(frozen=True)
@@ -73,17 +126,16 @@ class Skipped:
 Outcome: TypeAlias = Applied | Skipped
 RawRow: TypeAlias = dict[str, Any]  # a row as the driver returns it
 
-# The reason for skipping a row that already holds the new values; not a conflict.
-ALREADY_SO = "already so"
 # Why a row cannot be inserted, by a plan or by an undo.
 NO_COLLECTION = "its collection is gone"
 
 
 @dataclass(frozen=True)
 class RunListing:
-    """One run in the list of runs; ``rows`` counts its rows, ``damage`` is why it is damaged.
+    """One run in the list of runs; ``rows`` counts its rows, ``keys`` the keys of manifests.
 
-    ``folder`` holds its journal, ``backup`` is the copy of the database made before it.
+    ``damage`` is why it is damaged. ``folder`` holds its journal, ``backup`` is the copy of the
+    database made before it.
     """
 
     run: str
@@ -91,6 +143,7 @@ class RunListing:
     state: str
     started_at: str
     rows: int
+    keys: int
     undoes: str | None
     folder: Path
     backup: Path | None
@@ -99,10 +152,11 @@ class RunListing:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """The result of applying or undoing a plan: one outcome per row.
+    """The result of applying or undoing a plan: one outcome per row, and the manifests.
 
-    ``run`` is the run's id, None if nothing was written (``rehearsed``, or nothing to do);
-    ``backup`` the copy made before it; ``notes`` are further messages for a person.
+    ``manifests`` say which of their edits were made, and which were skipped and why. ``run`` is the
+    run's id, None if nothing was written (``rehearsed``, or nothing to do); ``backup`` the copy
+    made before it; ``notes`` are further messages for a person.
     """
 
     kind: Literal["apply", "undo"]
@@ -110,6 +164,7 @@ class RunOutcome:
     database: str
     identity: str
     outcomes: tuple[Outcome, ...]
+    manifests: tuple[PreparedManifest, ...] = ()
     rehearsed: bool = False
     undoes: str | None = None
     run: str | None = None
@@ -126,3 +181,19 @@ class RunOutcome:
         """The changes that were not written because the row had changed."""
         skipped = (outcome for outcome in self.outcomes if isinstance(outcome, Skipped))
         return tuple(outcome for outcome in skipped if outcome.reason != ALREADY_SO)
+
+    @property
+    def edits(self) -> tuple[ManifestEdit, ...]:
+        """The edits of manifests that were made."""
+        return tuple(edit for manifest in self.manifests for edit in manifest.edits)
+
+    @property
+    def edit_conflicts(self) -> tuple[SkippedEdit, ...]:
+        """The edits that were not made because the manifest had changed, or cannot be edited."""
+        skipped = (edit for manifest in self.manifests for edit in manifest.skipped)
+        return tuple(each for each in skipped if each.reason != ALREADY_SO)
+
+    @property
+    def has_conflicts(self) -> bool:
+        """Whether something was left out because it had changed."""
+        return bool(self.conflicts or self.edit_conflicts)

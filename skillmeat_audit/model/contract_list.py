@@ -1,18 +1,17 @@
 """All contracts of the package, for documentation: ``help(contract_list)`` shows each in full."""
 
 from skillmeat_audit.model.live import LIVE_DIFFERENCES, LIVE_FAILURES, LIVE_PAGES
+from skillmeat_audit.model.repair_tables import CHANGES, EDITS, MANIFEST_REPAIRS, OUTCOMES
 from skillmeat_audit.model.replays import REPLAYED, REPLAYS
 from skillmeat_audit.model.tables import (
     CANDIDATES,
     CATALOG,
     CELLS,
-    CHANGES,
     COLLECTIONS,
     FINDINGS,
     FRONTMATTER,
     GROUPS,
     MANIFEST,
-    OUTCOMES,
     PAGE_FACTS,
     PAGES,
     PROBLEMS,
@@ -24,9 +23,21 @@ from skillmeat_audit.model.tables import (
 from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS
 
 LAYERS = (MANIFEST, FRONTMATTER, ROWS, COLLECTIONS, CATALOG, SOURCES, GROUPS, PROBLEMS, REPAIRED)
-DIFF = (CANDIDATES, CELLS, WRITERS, PAGES, PAGE_FACTS, FINDINGS)
+DIFF = (CANDIDATES, CELLS, WRITERS, PAGES, PAGE_FACTS, FINDINGS, MANIFEST_REPAIRS)
 LIVE = (LIVE_PAGES, LIVE_FAILURES, LIVE_DIFFERENCES)
-CONTRACTS = (*LAYERS, *LIVE, *DIFF, CHANGES, OUTCOMES, REPORTED, FIXED, RUNS, REPLAYS, REPLAYED)
+CONTRACTS = (
+    *LAYERS,
+    *LIVE,
+    *DIFF,
+    CHANGES,
+    EDITS,
+    OUTCOMES,
+    REPORTED,
+    FIXED,
+    RUNS,
+    REPLAYS,
+    REPLAYED,
+)
 
 
 def contracts_markdown() -> str:

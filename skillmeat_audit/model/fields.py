@@ -55,6 +55,17 @@ TOOLS = (
 # Suffixes that SkillMeat ignores on both sides when it looks an artifact up (since 2026-02-12).
 SUFFIXES = (".md", ".txt", ".json", ".yaml", ".yml")
 
+
+def stem_of(artifact_id: str) -> str:
+    """Return *artifact_id* without one of the suffixes that SkillMeat ignores in a look-up."""
+    if "." not in artifact_id:
+        return artifact_id
+    return next(
+        (artifact_id.removesuffix(end) for end in SUFFIXES if artifact_id.endswith(end)),
+        artifact_id,
+    )
+
+
 # SkillMeat's names of hosts in origin_source.
 HOSTS = {"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}
 

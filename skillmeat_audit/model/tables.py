@@ -8,7 +8,7 @@ KEY = ("collection_id", "artifact_id")
 _COLLECTION = text("id of the collection in the cache")
 ARTIFACT_ID = text("the artifact as type:name")
 _EMPTY_LIST = "JSON text of a list, null for an empty one"
-_ROW_KEY = {"collection_id": _COLLECTION, "artifact_id": ARTIFACT_ID}
+ROW_KEY = {"collection_id": _COLLECTION, "artifact_id": ARTIFACT_ID}
 CELL_COLUMNS = {
     "description": text("what the artifact is for"),
     "source": text("where it comes from: the URL of its upstream"),
@@ -139,12 +139,16 @@ PROBLEMS = Table(
     {
         "kind": text(
             "manifest, mistyped, unrefreshable (values that SkillMeat loads and then fails on),"
-            " schema, older (a schema that lacks columns), integrity, undeclared or elsewhere (a"
-            " path outside the home)"
+            " repeated (an entry that the manifest holds twice), schema, older (a schema that"
+            " lacks columns), integrity, undeclared, absolute or elsewhere (absolute paths: below"
+            " the home, or outside of it)"
         ),
         "artifact_id": text("the artifact concerned, null where none is known"),
         "place": text("file (and line) below the home, null for the database"),
         "detail": text("what is wrong, in words"),
+        "file_collection": text("the file collection whose manifest an edit would mend"),
+        "key": text("the key to edit, a dotted path below the entry; empty for the entry itself"),
+        "mend": text("what the key should hold, as JSON; null where nothing mends it safely"),
     },
 )
 
@@ -159,7 +163,7 @@ CANDIDATES = Table(
 )
 
 _STATUS = text("missing, differs, extra, row-missing or row-orphan")
-_EVIDENCE = text("the layer that expected rests on: manifest, frontmatter or catalog")
+EVIDENCE = text("the layer that expected rests on: manifest, frontmatter or catalog")
 _DISPOSITION = text("how safe the repair is: safe, fill, review or none")
 
 CELLS = Table(
@@ -167,12 +171,12 @@ CELLS = Table(
     "One row per disagreeing cell, in row order, then column order.",
     {
         "row": number("position in rows"),
-        **_ROW_KEY,
+        **ROW_KEY,
         "column": text("the column that disagrees"),
         "status": _STATUS,
         "expected": text("the value that the cell should hold, null for NULL"),
         "actual": text("the value that it holds, null for NULL"),
-        "evidence": _EVIDENCE,
+        "evidence": EVIDENCE,
         "disposition": _DISPOSITION,
         "detail": text("more about it in words, null where there is nothing to add"),
     },
@@ -187,7 +191,7 @@ REPAIRED = Table(
         "run": text("id of the run that wrote it"),
         "committed": flag("False for a run that was interrupted"),
         "op": text("insert, update or delete"),
-        **_ROW_KEY,
+        **ROW_KEY,
         "written_at": text("the time that the run stamped on the row, UTC"),
         "column": text("the column written"),
         "before": text("what the cell held before, null for NULL"),
@@ -204,7 +208,7 @@ WRITERS = Table(
     "writers",
     "One row per cache row, in the order of rows: which code path last wrote its values.",
     {
-        **_ROW_KEY,
+        **ROW_KEY,
         **WRITER_COLUMNS,
         "explanation": text("what shows it, in a sentence"),
         "run": text("id of the repair's run, null for other writers"),
@@ -215,7 +219,7 @@ PAGES = Table(
     "pages",
     "One row per cache row, in the order of rows: what SkillMeat's pages show of it.",
     {
-        **_ROW_KEY,
+        **ROW_KEY,
         "tier": text("where the texts come from: row, manifest or reconstructed (artifacts table)"),
         "description": text("the description shown, null for none"),
         "source": text("the source shown; never null"),
@@ -230,7 +234,7 @@ PAGE_FACTS = Table(
     "page_facts",
     "One row per cache row, in the order of rows: what is wrong with its page, who knows better.",
     {
-        **_ROW_KEY,
+        **ROW_KEY,
         "state": text("blank (no description), not clickable (a known source), or right"),
         "blank": flag("True where the page shows no description"),
         "dead_link": flag("True where a known source cannot be clicked"),
@@ -256,36 +260,9 @@ FINDINGS = Table(
         "status": _STATUS,
         "expected": text("the value that the cell should hold, null for NULL or where unknown"),
         "actual": text("the value that it holds, null for NULL"),
-        "evidence": _EVIDENCE,
+        "evidence": EVIDENCE,
         "disposition": _DISPOSITION,
         **WRITER_COLUMNS,
         "detail": text("more about it in words, null where there is nothing to add"),
-    },
-)
-
-_OP = text("insert, update or delete")
-
-CHANGES = Table(
-    "changes",
-    "One row per cell of a plan, one per row for deletes, in the plan's order.",
-    {
-        "op": _OP,
-        **_ROW_KEY,
-        "column": text("the column to be written, null for a delete"),
-        "before": text("what the cell has to hold for the change to be made, null for NULL"),
-        "after": text("what is written, null for NULL"),
-        "disposition": text("how safe the least safe cell of the row is"),
-        "rules": text("codes of the findings that it repairs, separated by spaces"),
-    },
-)
-
-OUTCOMES = Table(
-    "outcomes",
-    "One row per change of a run, in the plan's order.",
-    {
-        "op": _OP,
-        **_ROW_KEY,
-        "outcome": text("applied or skipped"),
-        "reason": text("why it was skipped, null for an applied change"),
     },
 )

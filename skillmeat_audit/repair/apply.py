@@ -1,6 +1,7 @@
 """Applies a plan: every change has a precondition, and rows that changed since are skipped."""
 
 from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -8,7 +9,6 @@ from skillmeat_audit.base.errors import PlanError
 from skillmeat_audit.base.text import as_text
 from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.model.changes import (
-    ALREADY_SO,
     NO_COLLECTION,
     Applied,
     CellTexts,
@@ -20,12 +20,14 @@ from skillmeat_audit.model.changes import (
     Skipped,
 )
 from skillmeat_audit.model.fields import STAMP
+from skillmeat_audit.model.manifest_edits import ALREADY_SO
 from skillmeat_audit.repair.journal import JournalEntry, can_journal
+from skillmeat_audit.repair.manifests import confirm_written, prepare_manifest
+from skillmeat_audit.repair.run_settings import RunSettings, collections_folder
 from skillmeat_audit.repair.transaction import (
     NO_ROW,
     ROW_EXISTS,
     LockedCache,
-    RunSettings,
     Writes,
     batches,
     changed_since,
@@ -45,17 +47,23 @@ _STAMPS = {STAMP}  # the service writes it with every row
 
 
 def apply_plan(plan: PlanDocument, url: str, settings: RunSettings) -> RunOutcome:
-    """Write *plan* to the cache at *url*; return the outcome of every change.
+    """Write *plan* to the home's manifests and the cache at *url*; return the outcome of all.
 
-    Rows that changed since the plan was made are skipped and listed; the rest is written in one
-    transaction. A backup (SQLite) and a journal are on disk before the first write. Raises
-    `PlanError`, `DatabaseError`, `StateError` or `CancelledError`; then nothing was written.
+    Rows and keys that changed since the plan was made are skipped and listed; the rest is written,
+    the rows in one transaction. A second later the manifests are read again: an edit that somebody
+    saved over is listed as skipped. A backup (SQLite) and a journal are on disk before the first
+    write. Raises `PlanError`, `DatabaseError`, `StateError` or `CancelledError`; then nothing was
+    written.
     """
-    return _execute_plan(plan, url, settings, rehearsed=False)
+    run = _execute_plan(plan, url, settings, rehearsed=False)
+    return replace(run, manifests=confirm_written(run.manifests)) if run.run else run
 
 
 def rehearse_plan(plan: PlanDocument, url: str, settings: RunSettings) -> RunOutcome:
-    """Do what `apply_plan` does, backup and journal included, then roll it back."""
+    """Do what `apply_plan` does, backup and journal included, then roll it back.
+
+    The manifests are edited in memory and proved, and not written.
+    """
     return _execute_plan(plan, url, settings, rehearsed=True)
 
 
@@ -74,8 +82,12 @@ def _execute_plan(
         accepted = [outcome.change for outcome in outcomes if isinstance(outcome, Applied)]
         _check_cap(accepted, count_rows(connection, tables), settings.max_overwrites)
         address = without_password(url)
-        run = RunOutcome("apply", plan.home, address, plan.identity, outcomes, rehearsed)
-        if not accepted:
+        manifests = tuple(
+            prepare_manifest(collections_folder(plan.home), changes, settings.link_roots)
+            for changes in plan.manifests
+        )
+        run = RunOutcome("apply", plan.home, address, plan.identity, outcomes, manifests, rehearsed)
+        if not accepted and not any(manifest.is_changed for manifest in manifests):
             return run
         cache = LockedCache(connection, tables, rows)
         return execute(connection, run, settings, lambda: _prepare(cache, accepted, settings))

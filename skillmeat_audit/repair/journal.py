@@ -10,6 +10,7 @@ import msgspec
 
 from skillmeat_audit.base.text import is_utf8
 from skillmeat_audit.model.changes import RawRow, RowKey
+from skillmeat_audit.model.manifest_edits import ManifestEdit
 from skillmeat_audit.model.proofs import Proof
 
 JOURNAL_SCHEMA = "skillmeat-audit/journal/2"
@@ -39,8 +40,22 @@ class JournalEntry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_
     after: dict[str, _Cell] | None
 
 
+class JournaledManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One manifest of a run: the edits that were to be made, and the SHA-256 before and after.
+
+    ``copy`` is the name of its content before the run, in the run folder's ``manifests``.
+    """
+
+    file_collection: str
+    path: str
+    before_sha256: str
+    after_sha256: str
+    edits: tuple[ManifestEdit, ...]
+    copy: str
+
+
 class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The rows of one run, before and after.
+    """The rows of one run, before and after, and the manifests that it edits.
 
     ``created`` are ids of artifacts rows inserted for it, ``made_sentinel`` whether their project
     was. ``undoes`` is the run that an undo put back. ``proof`` shows later whether the run was
@@ -58,6 +73,7 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     made_sentinel: bool = False
     undoes: str | None = None
     proof: Proof | None = None
+    manifests: tuple[JournaledManifest, ...] = ()
 
 
 class _JournalFile(
@@ -68,6 +84,11 @@ class _JournalFile(
     schema_: str
     sha256: str
     journal: msgspec.Raw
+
+
+def copy_name(number: int) -> str:
+    """Return the name of the copy of a run's manifest, counted from 0."""
+    return f"{number}.toml"
 
 
 def can_journal(cell: object) -> bool:
@@ -117,6 +138,9 @@ def _check(journal: Journal, run: str) -> None:
             raise ValueError("an update of different columns")
     if len({tuple(e.before or ()) for e in journal.entries if e.op == "delete"}) > 1:
         raise ValueError("deleted rows of different columns")
+    for number, manifest in enumerate(journal.manifests):
+        if manifest.copy != copy_name(number):
+            raise ValueError(f"{manifest.copy} is not the name of a copy")
 
 
 def _with_cells(entry: JournalEntry, convert: Callable[[Any], Any]) -> JournalEntry:

@@ -7,15 +7,25 @@ compared byte by byte directly before it is replaced, and read once more after a
 
 import hashlib
 import os
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-from skillmeat_audit.base.atomic_write import replace_unchanged
+from skillmeat_audit.base.atomic_write import make_folder, replace_unchanged, write_whole
 from skillmeat_audit.base.confined import Confined, Descent
+from skillmeat_audit.base.errors import StateError
+from skillmeat_audit.base.files import Unreadable, read_regular
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.toml import parse_toml
 from skillmeat_audit.model.fields import MANIFEST_NAME
-from skillmeat_audit.model.manifest_edits import ManifestChanges, ManifestEdit
+from skillmeat_audit.model.manifest_edits import (
+    WHOLE_ENTRY,
+    ManifestChanges,
+    PreparedManifest,
+    SkippedEdit,
+)
+from skillmeat_audit.repair.journal import JournaledManifest, copy_name
 from skillmeat_audit.repair.toml_edits import (
     RefusedEdit,
     edit_manifest,
@@ -25,29 +35,14 @@ from skillmeat_audit.repair.toml_edits import (
 
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 
+# The folder, in a run's folder, of the manifests as they were before the run.
+COPIES = "manifests"
 
-@dataclass(frozen=True)
-class SkippedEdit:
-    """An edit that was not made, and why."""
+# SkillMeat loads, changes and saves a manifest within this time (docs/skillmeat.md): a save that
+# began before an edit shows by then.
+REREAD_AFTER_SECONDS = 1.0
 
-    edit: ManifestEdit
-    reason: str
-
-
-@dataclass(frozen=True)
-class PreparedManifest:
-    """One manifest as it is and as it shall be; equal contents mean that nothing is written.
-
-    ``real`` is the manifest's path with links resolved, as the file system has it.
-    """
-
-    file_collection: str
-    path: str
-    real: bytes
-    before: bytes
-    after: bytes
-    edits: tuple[ManifestEdit, ...] = ()
-    skipped: tuple[SkippedEdit, ...] = ()
+_CHANGED = "the manifest changed while it was edited; plan again"
 
 
 def prepare_manifest(
@@ -86,6 +81,100 @@ def _prepared(changes: ManifestChanges, real: bytes, content: bytes) -> Prepared
     )  # fmt: skip
 
 
+def keep_copies(run_folder: Path, manifests: Sequence[PreparedManifest]) -> None:
+    """Write the content of *manifests* before the run into *run_folder*, fsynced.
+
+    Raises `StateError`; then nothing was changed.
+    """
+    folder = run_folder / COPIES
+    try:
+        make_folder(folder, mode=0o700, durable=True)
+        for number, manifest in enumerate(manifests):
+            write_whole(folder / copy_name(number), manifest.before, mode=0o600, durable=True)
+    except OSError as exc:
+        raise StateError(
+            f"cannot copy the manifests to {printable(folder)}: {exc.strerror or exc}; "
+            "nothing was changed"
+        ) from exc
+
+
+def journaled(manifests: Sequence[PreparedManifest]) -> tuple[JournaledManifest, ...]:
+    """Return *manifests* for the journal, in the order of their copies."""
+    return tuple(
+        JournaledManifest(
+            manifest.file_collection,
+            manifest.path,
+            sha256_of(manifest.before),
+            sha256_of(manifest.after),
+            manifest.edits,
+            copy_name(number),
+        )
+        for number, manifest in enumerate(manifests)
+    )
+
+
+def write_or_skip(prepared: PreparedManifest) -> PreparedManifest:
+    """Write *prepared*; return it, with its edits skipped where the manifest changed meanwhile.
+
+    Raises `StateError` where it cannot be written.
+    """
+    if not prepared.is_changed:
+        return prepared
+    try:
+        is_written = write_manifest(prepared)
+    except OSError as exc:
+        raise StateError(f"cannot write {printable(prepared.path)}: {exc.strerror or exc}") from exc
+    return prepared if is_written else _without_edits(prepared, _CHANGED)
+
+
+def _without_edits(prepared: PreparedManifest, reason: str) -> PreparedManifest:
+    skipped = (*prepared.skipped, *(SkippedEdit(edit, reason) for edit in prepared.edits))
+    return replace(prepared, after=prepared.before, edits=(), skipped=skipped)
+
+
+def put_back(written: Sequence[PreparedManifest]) -> bool:
+    """Put back manifests that a failing run has written; return whether all are as before."""
+    restored = True
+    for manifest in written:
+        if manifest.is_changed:
+            undone = replace(manifest, before=manifest.after, after=manifest.before)
+            try:
+                restored &= write_manifest(undone)
+            except OSError:
+                restored = False
+    return restored
+
+
+def confirm_written(manifests: Sequence[PreparedManifest]) -> tuple[PreparedManifest, ...]:
+    """Return *manifests* as they are a second later: edits that somebody saved over are skipped."""
+    if not any(manifest.is_changed for manifest in manifests):
+        return tuple(manifests)
+    time.sleep(REREAD_AFTER_SECONDS)
+    return tuple(map(_confirmed, manifests))
+
+
+def _confirmed(manifest: PreparedManifest) -> PreparedManifest:
+    lost = overwritten(manifest) if manifest.is_changed else ()
+    is_lost = {(each.edit.artifact_id, each.edit.key) for each in lost}
+    edits = tuple(e for e in manifest.edits if (e.artifact_id, e.key) not in is_lost)
+    return replace(manifest, edits=edits, skipped=(*manifest.skipped, *lost))
+
+
+def is_written(collections: Path, manifest: JournaledManifest, link_roots: Sequence[Path]) -> bool:
+    """Return whether the manifest holds an edit of a run: all of its content, or a key of it."""
+    _, content, reason = _read(collections, manifest.file_collection, link_roots)
+    if reason is not None or sha256_of(content) == manifest.before_sha256:
+        return False
+    if sha256_of(content) == manifest.after_sha256:
+        return True
+    try:
+        document = parse_toml(content.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return False
+    edits = (edit for edit in manifest.edits if edit.key != WHOLE_ENTRY)
+    return any(unmet_precondition(document, inverse(edit)) is None for edit in edits)
+
+
 def write_manifest(prepared: PreparedManifest) -> bool:
     """Write *prepared*; False where the manifest changed since it was read. Raises `OSError`."""
     folder, name = os.path.split(prepared.real)
@@ -117,24 +206,30 @@ def overwritten(prepared: PreparedManifest) -> tuple[SkippedEdit, ...]:
 
 
 def prepare_undo(
-    collections: Path, prepared: ManifestChanges, original: bytes, written_sha256: str,
-    link_roots: Sequence[Path] = (),
-) -> PreparedManifest:  # fmt: skip
-    """Return the manifest with the edits of a run taken back.
+    collections: Path, undone: JournaledManifest, run_folder: Path, link_roots: Sequence[Path] = ()
+) -> PreparedManifest:
+    """Return the manifest with the edits of the run in *run_folder* taken back.
 
-    It is put back whole, to *original*, where its bytes are still what the run wrote
-    (*written_sha256*); else key by key, where the value is still what the run wrote.
+    It is put back whole where its bytes are still what the run wrote, and the copy is whole; else
+    key by key, where the value is still what the run wrote.
     """
-    undone = ManifestChanges(
-        prepared.file_collection, prepared.path, written_sha256,
-        [inverse(edit) for edit in prepared.edits],
-    )  # fmt: skip
-    real, content, reason = _read(collections, prepared.file_collection, link_roots)
-    if reason is None and sha256_of(content) == written_sha256:
-        return PreparedManifest(
-            prepared.file_collection, prepared.path, real, content, original, tuple(undone.edits)
-        )
-    return prepare_manifest(collections, undone, link_roots)
+    name, path = undone.file_collection, undone.path
+    inverted = [inverse(edit) for edit in undone.edits]
+    real, content, reason = _read(collections, name, link_roots)
+    original = _copy(run_folder, undone)
+    if original is not None and reason is None and sha256_of(content) == undone.after_sha256:
+        return PreparedManifest(name, path, real, content, original, tuple(inverted))
+    changes = ManifestChanges(name, path, undone.after_sha256, inverted)
+    return prepare_manifest(collections, changes, link_roots)
+
+
+def _copy(run_folder: Path, manifest: JournaledManifest) -> bytes | None:
+    """Return the content of *manifest* before its run, None where the copy is damaged."""
+    try:
+        content = read_regular(run_folder / COPIES / manifest.copy, SIZE_LIMIT_BYTES).data
+    except (OSError, Unreadable):
+        return None
+    return content if sha256_of(content) == manifest.before_sha256 else None
 
 
 def sha256_of(content: bytes) -> str:

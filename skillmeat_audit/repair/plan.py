@@ -10,13 +10,29 @@ import pandas as pd
 from skillmeat_audit.base.errors import PlanError
 from skillmeat_audit.base.files import Unreadable, read_regular, reason_of
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.changes import PLAN_SCHEMA, Change, PlanDocument, RowKey
+from skillmeat_audit.model.changes import (
+    PLAN_SCHEMA,
+    CellChange,
+    Change,
+    Op,
+    PlanDocument,
+    RowKey,
+)
 from skillmeat_audit.model.contracts import records
-from skillmeat_audit.model.fields import COLUMNS, RUN_TIME, STAMP
+from skillmeat_audit.model.fields import COLUMNS, MANIFEST_NAME, RUN_TIME, STAMP
 from skillmeat_audit.model.findings import CELL_STATUSES, Disposition, Status
+from skillmeat_audit.model.manifest_edits import (
+    EDITABLE_KEYS,
+    LIST_KEYS,
+    WHOLE_ENTRY,
+    ManifestChanges,
+    ManifestEdit,
+    OtherToml,
+    is_folder_name,
+    is_inside,
+)
 
 _LIMIT_BYTES = 2 * 1024**3
-_LEAST_SAFE = (Disposition.REVIEW, Disposition.FILL, Disposition.SAFE)
 
 Record = Mapping[str, object]
 
@@ -29,7 +45,7 @@ def changes_from(
     *,
     deletes: bool,
 ) -> list[Change]:
-    """Return the changes that repair *findings* (``FINDINGS``), by key.
+    """Return the changes of rows that repair *findings* (``FINDINGS``), by key.
 
     *inserts* (``CELLS``) holds the cells of rows to be inserted, *rows* (``ROWS``, without columns
     that the cache lacks) the current values of rows to be deleted. Only cells with one of
@@ -37,7 +53,7 @@ def changes_from(
     """
     allowed = set(dispositions)
     cells = {"insert": _cells_by_row(inserts, allowed), "delete": _orphan_cells(findings, rows)}
-    repaired: dict[tuple[str, RowKey], list[Record]] = {}
+    repaired: dict[tuple[Op, RowKey], list[Record]] = {}
     for finding in records(findings):
         if (op := _op(finding, allowed, deletes=deletes)) is not None:
             repaired.setdefault((op, _key(finding)), []).append(finding)
@@ -63,19 +79,18 @@ def _cells_by_row(cells: pd.DataFrame, allowed: set[str]) -> dict[RowKey, list[R
 def _orphan_cells(findings: pd.DataFrame, rows: pd.DataFrame) -> dict[RowKey, list[Record]]:
     """Return every cell of the orphans among *rows*."""
     orphans = {_key(each) for each in records(findings[findings["status"] == Status.ROW_ORPHAN])}
+    deleted = {"expected": None, "evidence": None, "disposition": Disposition.REVIEW}
     return {
         _key(row): [
-            {"column": name, "actual": row[name], "expected": None}
-            for name in COLUMNS
-            if name in row
+            deleted | {"column": name, "actual": row[name]} for name in COLUMNS if name in row
         ]
         for row in records(rows)
         if _key(row) in orphans
     }
 
 
-def _op(finding: Record, allowed: set[str], *, deletes: bool) -> str | None:
-    """Return the operation that repairs *finding*, None where a plan does not repair it."""
+def _op(finding: Record, allowed: set[str], *, deletes: bool) -> Op | None:
+    """Return the operation that repairs *finding*, None where no change of a row does."""
     status, disposition = finding["status"], finding["disposition"]
     if status == Status.ROW_ORPHAN:
         return "delete" if deletes else None
@@ -89,20 +104,25 @@ def _op(finding: Record, allowed: set[str], *, deletes: bool) -> str | None:
     return "update" if status in CELL_STATUSES or advised else None
 
 
-def _change(op: str, key: RowKey, findings: list[Record], cells: list[Record]) -> Change:
-    dispositions = {record.get("disposition") for record in (*findings, *cells)}
-    return msgspec.convert(
-        {
-            "op": op,
-            "collection_id": key[0],
-            "artifact_id": key[1],
-            "before": {} if op == "insert" else {str(c["column"]): c["actual"] for c in cells},
-            "after": {} if op == "delete" else {str(c["column"]): c["expected"] for c in cells},
-            "rules": sorted({str(finding["rule"]) for finding in findings}),
-            "disposition": next(each for each in _LEAST_SAFE if each in dispositions),
-        },
-        Change,
-    )
+def _change(op: Op, key: RowKey, findings: list[Record], cells: list[Record]) -> Change:
+    """Return the change of one row; an update repairs each cell for a finding of its own."""
+    rules = {str(finding["rule"]) for finding in findings}
+    changed: dict[str, CellChange] = {}
+    for cell in cells:
+        column = str(cell["column"])
+        of_cell = {str(cell["rule"])} if op == "update" else rules
+        others = changed[column].rules if column in changed else []
+        changed[column] = msgspec.convert(
+            {
+                "before": None if op == "insert" else cell["actual"],
+                "after": cell["expected"],
+                "rules": sorted({*of_cell, *others}),
+                "evidence": cell["evidence"],
+                "disposition": cell["disposition"],
+            },
+            CellChange,
+        )
+    return Change(op, *key, changed)
 
 
 def encode_plan(plan: PlanDocument) -> bytes:
@@ -111,13 +131,13 @@ def encode_plan(plan: PlanDocument) -> bytes:
 
 
 def plan_schema() -> bytes:
-    """Return the JSON schema of ``skillmeat-audit/plan/1``."""
+    """Return the JSON schema of ``skillmeat-audit/plan/2``."""
     document = {"$id": PLAN_SCHEMA} | msgspec.json.schema(PlanDocument)
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
 def load_plan(path: Path) -> PlanDocument:
-    """Return the plan in *path*; raise `PlanError` naming the change that is wrong."""
+    """Return the plan in *path*; raise `PlanError` naming the change or edit that is wrong."""
     try:
         return decode_plan(read_regular(path, _LIMIT_BYTES).data)
     except (OSError, Unreadable) as exc:
@@ -134,7 +154,7 @@ def decode_plan(content: bytes) -> PlanDocument:
         if schema != PLAN_SCHEMA:
             raise PlanError(
                 f"its schema is {printable(schema)}, this release reads {PLAN_SCHEMA}; "
-                "make a new plan with this release"
+                "plan again with this release"
             )
         plan = msgspec.json.decode(content, type=PlanDocument)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
@@ -143,28 +163,70 @@ def decode_plan(content: bytes) -> PlanDocument:
     return plan
 
 
-def _is_stamp(change: Change, column: str) -> bool:
-    """Return whether *change* marks a row that was never synced as synced, by *column*."""
-    times = change.before.get(STAMP, ""), change.after.get(STAMP)
-    return change.op == "update" and column == STAMP and times == (None, RUN_TIME)
-
-
 def _check(plan: PlanDocument) -> None:
-    """Raise `PlanError` for a change that no plan of this program holds."""
+    """Raise `PlanError` for what no plan of this program holds."""
     for number, change in enumerate(plan.changes):
         where = f"changes[{number}] ({printable(change.artifact_id)})"
-        for column in (*change.before, *change.after):
-            if column not in COLUMNS and not _is_stamp(change, column):
-                raise PlanError(f"{where}: a plan may not write column {printable(column)}")
-        if change.op == "update" and set(change.before) != set(change.after):
-            raise PlanError(f"{where}: before and after name different columns")
-        if change.op == "insert" and change.before:
-            raise PlanError(f"{where}: an insert cannot have a before")
-        if change.op == "delete" and change.after:
-            raise PlanError(f"{where}: a delete cannot have an after")
-        if not change.collection_id or ":" not in change.artifact_id:
-            raise PlanError(f"{where}: its key is not a collection and a type:name")
+        if reason := _fault_of_change(change):
+            raise PlanError(f"{where}: {reason}")
     counts = Counter(change.key for change in plan.changes)
     for (collection, artifact), count in counts.items():
         if count > 1:
             raise PlanError(f"{printable(artifact)} in {printable(collection)} is changed twice")
+    for place, manifest in enumerate(plan.manifests):
+        _check_manifest(f"manifests[{place}]", manifest)
+    names = [manifest.file_collection for manifest in plan.manifests]
+    if len(set(names)) < len(names):
+        raise PlanError("the edits of one manifest have to be in one place")
+
+
+def _fault_of_change(change: Change) -> str | None:
+    """Return what is wrong with *change*, None if nothing is."""
+    if not change.collection_id or ":" not in change.artifact_id:
+        return "its key is not a collection and a type:name"
+    for column, cell in change.cells.items():
+        if column not in COLUMNS and not _is_stamp(change, column):
+            return f"a plan may not write column {printable(column)}"
+        if change.op == "insert" and cell.before is not None:
+            return f"{column}: a cell of an insert cannot have a before"
+        if change.op == "delete" and cell.after is not None:
+            return f"{column}: a cell of a delete cannot have an after"
+    return None
+
+
+def _is_stamp(change: Change, column: str) -> bool:
+    """Return whether *change* marks a row that was never synced as synced, by *column*."""
+    cell = change.cells[column]
+    is_time = (cell.before, cell.after) == (None, RUN_TIME)
+    return change.op == "update" and column == STAMP and is_time
+
+
+def _check_manifest(where: str, manifest: ManifestChanges) -> None:
+    name = manifest.file_collection
+    if manifest.path != f"collections/{name}/{MANIFEST_NAME}" or not is_folder_name(name):
+        raise PlanError(f"{where}: {printable(manifest.path)} is not a collection's manifest")
+    for number, edit in enumerate(manifest.edits):
+        if reason := _fault_of_edit(edit):
+            at = f"{where}.edits[{number}] ({printable(edit.artifact_id)})"
+            raise PlanError(f"{at}: {reason}")
+    counts = Counter((edit.artifact_id, edit.key) for edit in manifest.edits)
+    for (artifact, key), count in counts.items():
+        if count > 1:
+            raise PlanError(f"{where}: {printable(artifact)}, {printable(key)} is edited twice")
+
+
+def _fault_of_edit(edit: ManifestEdit) -> str | None:
+    """Return what is wrong with *edit*, None if nothing is."""
+    if edit.key not in EDITABLE_KEYS:
+        return f"a plan may not write key {printable(edit.key)}"
+    if isinstance(edit.after, OtherToml):
+        return f"{edit.key}: a plan writes text and lists of text only"
+    if edit.key == WHOLE_ENTRY and (edit.before, edit.after) != (None, None):
+        return "an entry that is dropped has neither before nor after"
+    if edit.key in LIST_KEYS and isinstance(edit.after, str):
+        return f"{edit.key}: after has to be a list"
+    if edit.key not in LIST_KEYS and isinstance(edit.after, list):
+        return f"{edit.key}: after has to be text"
+    if edit.key == "path" and not (isinstance(edit.after, str) and is_inside(edit.after)):
+        return "path: a plan writes a path that stays in the collection's folder"
+    return None

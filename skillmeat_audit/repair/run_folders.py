@@ -22,11 +22,15 @@ from skillmeat_audit.repair.journal import Journal, decode_journal, encode_journ
 _RUN, _BEGAN_AT = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}"), "%Y%m%dT%H%M%SZ"
 _STATE_LIMIT_BYTES, _JOURNAL_LIMIT_BYTES = 1024 * 1024, 2 * 1024**3
 
-# begun: the folder exists, nothing was written yet. prepared: backup and journal are on disk, the
-# rows may be written. committed, failed: how the run ended. Only read, never written:
-# interrupted (a run whose last step is prepared; `repair.settling` finds out whether it was
-# committed) and damaged.
-State = Literal["begun", "prepared", "committed", "failed", "interrupted", "damaged"]
+# begun: the folder exists, nothing was written yet. prepared: backup and journal are on disk, rows
+# and manifests may be written. committed, failed: how the run ended. manifests-only: its rows were
+# not written, its edits of manifests were.
+WrittenState = Literal["begun", "prepared", "committed", "failed", "manifests-only"]
+# Only read, never written: interrupted (a run whose last step is prepared; `repair.settling` finds
+# out whether it was committed) and damaged.
+State = WrittenState | Literal["interrupted", "damaged"]
+# The states of a run that wrote something that an undo can put back.
+UNDOABLE: tuple[State, ...] = ("committed", "manifests-only")
 
 
 class JournaledRun(Journal, frozen=True):
@@ -156,7 +160,7 @@ def _read_file(path: Path, limit_bytes: int) -> bytes | None:
 # a state is written after the step that it names.
 _STATES = re.compile(
     rb"(?:begun\n)?(?P<prepared>p[repad]*\n?)?"
-    rb"(?:(?P<committed>c[comited\n]*)|(?P<failed>f[failed\n]*))?"
+    rb"(?:(?P<committed>c[comited\n]*)|(?P<failed>f[failed\n]*)|(?P<manifests>m[anifestoly\n-]*))?"
 )
 
 
@@ -168,6 +172,8 @@ def _last_state(content: bytes | None) -> State | None:
     if match is None:
         raise ValueError("state holds what no run wrote")
     states: tuple[State, ...] = ("committed", "failed", "prepared")
+    if match["manifests"]:
+        return "manifests-only"
     return next((state for state in states if match[state]), "begun")
 
 

@@ -11,16 +11,18 @@ proved, the run stays ``interrupted``.
    keeps that time. So a run whose number is missing is "failed" only where the rows show it as
    well (`_is_unwritten`).
 3. A later run that found the number of this one when it began proves this one's commit.
-4. Without a proof (another program uses ``user_version``, or the server forgot the transaction)
+4. A run without rows is proved by the manifests as well.
+5. Without a proof (another program uses ``user_version``, or the server forgot the transaction)
    that time on a row, and no row as it was before, prove the commit; every row as it was before
    proves that the run was not committed. A missing row, or values that SkillMeat's refresh writes
    as well, prove nothing.
 
-A settled run is marked in its folder first; then its number is removed from the database.
+A settled run is marked in its folder first; then its number is removed from the database. Rows that
+were not committed leave manifests that may have been written: such a run is ``manifests-only``.
 """
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -31,6 +33,7 @@ from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.model.proofs import VersionProof
 from skillmeat_audit.repair.journal import JournalEntry
+from skillmeat_audit.repair.manifests import is_written
 from skillmeat_audit.repair.run_folders import (
     JournaledRun,
     State,
@@ -39,15 +42,17 @@ from skillmeat_audit.repair.run_folders import (
     read_run,
     read_runs,
 )
+from skillmeat_audit.repair.run_settings import RunSettings, collections_folder
 from skillmeat_audit.schema.tables import cache_identity, reflect_tables
 from skillmeat_audit.service.connection import cache_transaction
 from skillmeat_audit.service.proofs import Fate, fate_of, read_version, run_suffix, withdraw_proof
 from skillmeat_audit.service.rows import is_same, read_rows
 
 _STAMP = "synced_at"
+_SETTLED = ("committed", "failed", "manifests-only")
 
 
-def settle_run(interrupted: JournaledRun, url: str, wait_seconds: float) -> JournaledRun | None:
+def settle_run(interrupted: JournaledRun, url: str, settings: RunSettings) -> JournaledRun | None:
     """Return the run *interrupted* with the state that the cache at *url* proves, and mark it.
 
     Returns None where the run is still running in another process, or ended there meanwhile. Where
@@ -56,16 +61,23 @@ def settle_run(interrupted: JournaledRun, url: str, wait_seconds: float) -> Jour
     one's.
     """
     try:
-        with cache_transaction(url, wait_seconds) as connection:
-            fate = _fate(connection, interrupted)
+        with cache_transaction(url, settings.wait_seconds) as connection:
+            has_edits = _has_written_manifests(interrupted, settings.link_roots)
+            fate = _fate(connection, interrupted, has_edits=has_edits)
             if fate == "running" or read_run(interrupted.folder).state != "interrupted":
                 return None
             if fate == "unknown":
                 return interrupted
-            conclude_run(connection, interrupted, fate)
-            return msgspec.structs.replace(interrupted, state=fate)
+            state: State = "manifests-only" if has_edits and fate == "failed" else fate
+            conclude_run(connection, interrupted, state)
+            return msgspec.structs.replace(interrupted, state=state)
     except DatabaseError:
         return interrupted
+
+
+def _has_written_manifests(run: JournaledRun, link_roots: Sequence[Path]) -> bool:
+    folder = collections_folder(run.home)
+    return any(is_written(folder, manifest, link_roots) for manifest in run.manifests)
 
 
 def conclude_run(connection: sa.Connection, run: JournaledRun, state: State) -> None:
@@ -110,16 +122,18 @@ def _version_before(run: JournaledRun) -> int:
 def _settled_run(folder: Path, version: int) -> JournaledRun | None:
     suffix = run_suffix(version)
     run = None if suffix is None else find_run(folder, suffix)
-    return run if run is not None and run.state in ("committed", "failed") else None
+    return run if run is not None and run.state in _SETTLED else None
 
 
-def _fate(connection: sa.Connection, run: JournaledRun) -> Fate:
+def _fate(connection: sa.Connection, run: JournaledRun, *, has_edits: bool) -> Fate:
     tables = reflect_tables(connection)
     if cache_identity(connection, tables.shape) != run.identity:
         return "unknown"
     # On a server this waits for a run that still holds its rows.
     rows = read_rows(connection, tables, [entry.key for entry in run.entries])
     proven: Fate = "unknown" if run.proof is None else fate_of(connection, run.proof)
+    if not run.entries and proven != "running":
+        return "committed" if has_edits else "failed"
     stamped = any(_is_stamped(run, entry, rows) for entry in run.entries)
     if proven == "failed" and isinstance(run.proof, VersionProof):
         return "failed" if not stamped and _is_unwritten(run, rows) else "unknown"

@@ -6,11 +6,8 @@ to equal the old document plus the edits: where it does not, the manifest is ref
 """
 
 import copy
-import json
 import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from datetime import date, time
-from math import isnan
 from typing import Any, cast
 
 import tomlkit
@@ -18,10 +15,12 @@ from tomlkit.exceptions import TOMLKitError
 
 from skillmeat_audit.base.toml import parse_toml
 from skillmeat_audit.model.manifest_edits import (
+    ALREADY_SO,
     WHOLE_ENTRY,
     ManifestEdit,
     OtherToml,
-    TomlValue,
+    is_same_toml,
+    value_at,
 )
 
 Document = dict[str, Any]
@@ -57,7 +56,7 @@ def edit_manifest(content: bytes, edits: Sequence[ManifestEdit]) -> bytes:
     wanted = copy.deepcopy(document)
     _edit_entries(wanted["artifacts"], edits)
     for candidate in _candidates(text, document, edits):
-        if _same(_parsed_or_none(candidate), wanted):
+        if is_same_toml(_parsed_or_none(candidate), wanted):
             return candidate.encode()
     raise RefusedEdit("cannot be edited without changing something else in it; edit it by hand")
 
@@ -70,15 +69,16 @@ def unmet_precondition(document: Document, edit: ManifestEdit) -> str | None:
     if edit.key == WHOLE_ENTRY and edit.after is not None:
         return "an equal entry that was dropped comes back only with the whole file"
     if edit.key == WHOLE_ENTRY:
-        equal = len(entries) > 1 and all(_same(entry, entries[0]) for entry in entries[1:])
+        equal = len(entries) > 1 and all(is_same_toml(entry, entries[0]) for entry in entries[1:])
         return None if equal else "its entries are not equal any more"
     if len(entries) > 1:
         return "the manifest declares it more than once"
     if not _can_hold(entries[0], edit.key):
         return f"{edit.key.rpartition('.')[0]} is not a table"
-    if value_at(entries[0], edit.key) != edit.before:
-        return f"{edit.key} changed since"
-    return None
+    value = value_at(entries[0], edit.key)
+    if value == edit.before:
+        return None
+    return ALREADY_SO if value == edit.after else f"{edit.key} changed since"
 
 
 def entries_of(document: Mapping[str, Any]) -> list[Document]:
@@ -89,39 +89,12 @@ def entries_of(document: Mapping[str, Any]) -> list[Document]:
     return [entry for entry in entries if isinstance(entry, dict)]
 
 
-def value_at(entry: Mapping[str, Any], key: str) -> TomlValue:
-    """Return what a parsed *entry* holds at the dotted *key*, as a plan writes it."""
-    *tables, name = key.split(".")
-    table: object = entry
-    for step in tables:
-        table = table.get(step) if isinstance(table, Mapping) else None
-    value = table.get(name) if isinstance(table, Mapping) else None
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return list(value)
-    return OtherToml(_as_toml(value))
-
-
 def inverse(edit: ManifestEdit) -> ManifestEdit:
     """Return the edit that puts back what *edit* changed."""
     return ManifestEdit(
         edit.artifact_id, edit.key, edit.after, edit.before, edit.rules, edit.evidence,
         edit.disposition,
     )  # fmt: skip
-
-
-def _as_toml(value: object) -> str:
-    if isinstance(value, Mapping):
-        pairs = (f"{json.dumps(key)} = {_as_toml(item)}" for key, item in value.items())
-        return f"{{{', '.join(pairs)}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_as_toml, value))}]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
 def _decoded(content: bytes) -> str:
@@ -260,14 +233,3 @@ def _can_hold(entry: Mapping[str, Any], key: str) -> bool:
     for step in key.split(".")[:-1]:
         table = table.get(step, {}) if isinstance(table, Mapping) else None
     return isinstance(table, Mapping)
-
-
-def _same(one: object, other: object) -> bool:
-    """Tell whether two parsed values are the same, in type as well; NaN is the same as NaN."""
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return one == other or (isinstance(one, float) and isnan(one) and isnan(cast("float", other)))

@@ -1,12 +1,11 @@
-"""Executes a run, whatever it writes: backup, journal, rows, commit, in that order."""
+"""Executes a run: backup, journal, rows, manifests, commit, in that order."""
 
 import contextlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -14,9 +13,11 @@ from skillmeat_audit.base.errors import CancelledError, PlanError, StateError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.model.changes import Applied, Outcome, RawRow, RowKey, RunOutcome, Skipped
+from skillmeat_audit.model.manifest_edits import PreparedManifest
 from skillmeat_audit.model.proofs import Proof
 from skillmeat_audit.repair.backup import back_up_database
 from skillmeat_audit.repair.journal import JournalEntry
+from skillmeat_audit.repair.manifests import journaled, keep_copies, put_back, write_or_skip
 from skillmeat_audit.repair.run_folders import (
     JournaledRun,
     append_state,
@@ -24,14 +25,13 @@ from skillmeat_audit.repair.run_folders import (
     drop_backups,
     write_journal,
 )
+from skillmeat_audit.repair.run_settings import RunSettings
 from skillmeat_audit.repair.settling import conclude_run
 from skillmeat_audit.schema.tables import CacheTables, cache_identity
 from skillmeat_audit.service.cache_service import (
     format_stored_time,
-    upsert_collection_artifacts,
     utc_now,
 )
-from skillmeat_audit.service.connection import WAIT_SECONDS
 from skillmeat_audit.service.proofs import begin_proof
 from skillmeat_audit.service.rows import require_writable
 
@@ -44,45 +44,6 @@ NO_ROW = "the row no longer exists"
 ROW_EXISTS = "a row with this key exists now"
 
 Item = TypeVar("Item")
-
-
-class CacheService(Protocol):
-    """The port through which repairs write: ours, or an installed SkillMeat's."""
-
-    def __call__(
-        self, connection: sa.Connection, rows: Sequence[RawRow], at: datetime | None = None
-    ) -> int:
-        """Insert or update *rows* in the caller's transaction (`upsert_collection_artifacts`)."""
-
-
-class ShouldContinue(Protocol):
-    """Decides between batches of rows whether the run continues."""
-
-    def __call__(self, done: int, total: int) -> bool:
-        """Return False to roll the run back; *done* of *total* rows are written so far."""
-
-
-def always_continue(done: int, total: int) -> bool:
-    """Never cancel."""
-    return True
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """How a run is executed.
-
-    ``folder`` holds the run folders of the home. ``max_overwrites`` limits how many rows may be
-    overwritten or deleted (None: a fifth of the rows, at least five). ``wait_seconds`` limits the
-    wait for a lock. ``keep_backups`` is how many backups are kept (None: ten). ``proceed`` is
-    called between batches and may cancel the run.
-    """
-
-    folder: Path
-    max_overwrites: int | None = None
-    wait_seconds: float = WAIT_SECONDS
-    service: CacheService = upsert_collection_artifacts
-    keep_backups: int | None = None
-    proceed: ShouldContinue = always_continue
 
 
 @dataclass(frozen=True)
@@ -115,30 +76,57 @@ def execute(
 ) -> RunOutcome:
     """Back up, journal, write and commit (a rehearsal: roll back); return the completed *run*.
 
-    *connection* holds the write lock. A failure before the commit leaves the cache as it was.
+    *connection* holds the write lock. The rows are written first, as most of what can fail does so
+    there; then the prepared manifests of *run*; then the rows are committed. After a failure before
+    that, rows and manifests are as they were. Killed in between, the manifests may be new and the
+    rows old: `settling` finds that out, and an undo puts the manifests back.
     """
-    require_writable(connection)
+    if run.applied:
+        require_writable(connection)
     with _run_folder(settings.folder, rehearsed=run.rehearsed) as folder:
-        if (path := sqlite_path(run.database)) is not None:
+        if run.applied and (path := sqlite_path(run.database)) is not None:
             back_up_database(path, folder / "backup.db")
+        keep_copies(folder, run.manifests)
         writes = prepare()
         journal = _journaled_run(run, writes, folder, begin_proof(connection, folder.name))
         write_journal(journal)
+        written: list[PreparedManifest] = []
         try:
             notes = writes.write_rows()
+            if not run.rehearsed:
+                written.extend(map(write_or_skip, run.manifests))
         except BaseException:
-            with contextlib.suppress(StateError):
-                append_state(folder, "failed")
+            _fail(folder, written)
             raise
         if run.rehearsed:
             connection.rollback()
         else:
-            connection.commit()
+            _commit(connection, folder, written)
             conclude_run(connection, journal, "committed")
             notes = (*notes, *_drop_old_backups(settings))
+            run = replace(run, manifests=tuple(written))
         outcomes = tuple(_final_outcome(outcome, writes.refused) for outcome in run.outcomes)
         run = replace(run, outcomes=outcomes, notes=notes)
         return run if run.rehearsed else replace(run, run=folder.name, backup=journal.backup)
+
+
+def _commit(connection: sa.Connection, folder: Path, written: Sequence[PreparedManifest]) -> None:
+    """Commit; where the database refuses, put the manifests back and raise.
+
+    An interruption may come after the commit: then nothing is put back, and `settling` finds out.
+    """
+    try:
+        connection.commit()
+    except Exception:
+        _fail(folder, written)
+        raise
+
+
+def _fail(folder: Path, written: Sequence[PreparedManifest]) -> None:
+    """Put back the manifests that a failing run has *written*, and mark the run."""
+    restored = put_back(written)
+    with contextlib.suppress(StateError):
+        append_state(folder, "failed" if restored else "manifests-only")
 
 
 def batches(items: Sequence[Item], settings: RunSettings) -> Iterator[Sequence[Item]]:
@@ -193,6 +181,7 @@ def _journaled_run(
         made_sentinel=writes.made_sentinel,
         undoes=run.undoes,
         proof=proof,
+        manifests=journaled(run.manifests),
         folder=folder,
     )
 

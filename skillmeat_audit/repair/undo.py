@@ -1,14 +1,17 @@
 """Undoes a run from its journal: the inverse of every entry, with the same preconditions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
 
 from skillmeat_audit.base.errors import PlanError
 from skillmeat_audit.base.text import as_text, printable
 from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.model.changes import (
-    ALREADY_SO,
     NO_COLLECTION,
     Applied,
+    CellChange,
     Change,
     Op,
     Outcome,
@@ -18,13 +21,15 @@ from skillmeat_audit.model.changes import (
     Skipped,
 )
 from skillmeat_audit.model.fields import STAMP
+from skillmeat_audit.model.manifest_edits import ALREADY_SO
 from skillmeat_audit.repair.journal import JournalEntry
+from skillmeat_audit.repair.manifests import confirm_written, prepare_undo
 from skillmeat_audit.repair.run_folders import JournaledRun
+from skillmeat_audit.repair.run_settings import RunSettings, collections_folder
 from skillmeat_audit.repair.transaction import (
     NO_ROW,
     ROW_EXISTS,
     LockedCache,
-    RunSettings,
     Writes,
     batches,
     changed_since,
@@ -46,12 +51,25 @@ from skillmeat_audit.service.rows import (
 _INVERSE: dict[Op, Op] = {"insert": "delete", "update": "update", "delete": "insert"}
 
 
-def undo_run(undone: JournaledRun, url: str, settings: RunSettings) -> RunOutcome:
-    """Put back what *undone* changed; return the outcome of every row.
+def undo_run(
+    undone: JournaledRun, url: str, settings: RunSettings, *, rehearsed: bool = False
+) -> RunOutcome:
+    """Put back what *undone* changed; return the outcome of every row and key.
 
     A row that changed since is skipped and listed; where only ``synced_at`` changed, the values are
-    put back and the time is kept. Raises as `apply_plan` does; then nothing was written.
+    put back and the time is kept. A manifest is put back whole where nobody changed it, else key by
+    key. Raises as `apply_plan` does; then nothing was written. With *rehearsed*, all is rolled
+    back.
     """
+    run = _execute_undo(undone, url, settings, rehearsed=rehearsed)
+    return replace(run, manifests=confirm_written(run.manifests)) if run.run else run
+
+
+def _execute_undo(
+    undone: JournaledRun, url: str, settings: RunSettings, *, rehearsed: bool
+) -> RunOutcome:
+    if undone.state == "manifests-only":  # its rows were never written
+        undone = msgspec.structs.replace(undone, entries=(), created=(), made_sentinel=False)
     with cache_transaction(url, settings.wait_seconds) as connection:
         tables = reflect_tables(connection)
         require_identity(connection, tables, undone.identity)
@@ -63,8 +81,23 @@ def undo_run(undone: JournaledRun, url: str, settings: RunSettings) -> RunOutcom
             _judge(entry, rows.get(entry.key), obstacles.get(entry.key)) for entry in undone.entries
         )
         address = without_password(url)
-        run = RunOutcome("undo", undone.home, address, undone.identity, outcomes, undoes=undone.run)
-        if not run.applied:
+        manifests = tuple(
+            prepare_undo(
+                collections_folder(undone.home), manifest, undone.folder, settings.link_roots
+            )
+            for manifest in undone.manifests
+        )
+        run = RunOutcome(
+            "undo",
+            undone.home,
+            address,
+            undone.identity,
+            outcomes,
+            manifests,
+            rehearsed,
+            undone.run,
+        )
+        if not run.applied and not any(manifest.is_changed for manifest in manifests):
             return run
         return execute(connection, run, settings, lambda: _prepare(cache, undone, run, settings))
 
@@ -105,7 +138,11 @@ def _inverse_change(entry: JournalEntry) -> Change:
         {name: as_text(row[name]) for name in _judged(row)}
         for row in (entry.after or {}, entry.before or {})
     )
-    return Change(_INVERSE[entry.op], *entry.key, before, after, rules=[], disposition="safe")
+    cells = {
+        name: CellChange(before.get(name), after.get(name), [], None, "safe")
+        for name in before | after
+    }
+    return Change(_INVERSE[entry.op], *entry.key, cells)
 
 
 def _prepare(

@@ -126,6 +126,7 @@ CASES = {
     "M013": snapshot([entry()], [synced(entry(), author="Ann")]),
     "M014": snapshot([entry()], [synced(entry(), license="ISC")]),
     "M015": snapshot([entry()], [synced(entry(), version="1")]),
+    "M016": with_file({}, {"author": "Ann"}, author="Ann"),
     "M020": local(tags_json="a, b"),
     "R001": local(resolved_sha="abd"),
     "R002": local(resolved_version=None),

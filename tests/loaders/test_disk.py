@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from skillmeat_audit.loaders.disk import FOLDERS, load_elsewhere, load_undeclared
+from skillmeat_audit.loaders.disk import FOLDERS, load_absolute_paths, load_undeclared
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.manifests import load_manifests
 from skillmeat_audit.model.contracts import records
@@ -32,10 +32,12 @@ MADE = "default/collection.toml"
 def test_an_artifact_without_an_entry_is_reported(undeclared):
     (found,) = records(undeclared(MADE, "default/skills/a/SKILL.md"))
 
-    assert found == {
-        "kind": "undeclared", "artifact_id": "skill:a", "place": "collections/default/skills/a",
+    assert {name: value for name, value in found.items() if value is not None} == {
+        "kind": "undeclared",
+        "artifact_id": "skill:a",
+        "place": "collections/default/skills/a",
         "detail": "on disk, but no manifest declares it",
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
@@ -134,12 +136,14 @@ def test_a_linked_folder_in_an_allowed_root_is_listed(make_home, tmp_path):
     assert found["artifact_id"].tolist() == ["hook:stray"]
 
 
-def elsewhere(home, *paths):
+def absolute_paths(home, *paths):
+    """Return kind, path and mend of the problems with entries at *paths*."""
     entries = [
         {"file_collection": "default", "path": str(path), "artifact_id": "skill:a"}
         for path in paths
     ]
-    return load_elsewhere(find_home(home), MANIFEST.from_records(entries))["detail"].tolist()
+    found = load_absolute_paths(find_home(home), MANIFEST.from_records(entries))
+    return [(each["kind"], each["detail"], each["mend"]) for each in records(found)]
 
 
 def test_an_absolute_path_that_exists_outside_of_the_home_is_found(tmp_path):
@@ -147,9 +151,36 @@ def test_an_absolute_path_that_exists_outside_of_the_home_is_found(tmp_path):
     inside = home / "collections" / "default" / "skills" / "a"
     for folder in (inside, outside):
         folder.mkdir(parents=True)
-    (inside.parent / "link").symlink_to(outside)
+    link = inside.parent / "link"
+    link.symlink_to(outside)
     gone = tmp_path / "gone" / "skills" / "a"
 
-    found = elsewhere(home, inside, outside, gone, inside.parent / "link", "skills/a", "/a\0b")
+    found = absolute_paths(home, inside, outside, gone, link, "skills/a", "/a\0b")
 
-    assert found == [str(outside), str(inside.parent / "link")]
+    assert found == [
+        ("absolute", str(inside), '"skills/a"'),
+        ("elsewhere", str(outside), None),
+        ("absolute", str(gone), None),
+        ("elsewhere", str(link), None),
+        ("absolute", "/a\0b", None),
+    ]
+
+
+@pytest.mark.parametrize("start", ["/home/ada/.skillmeat", "C:\\Users\\ada", "\\\\server\\x"])
+def test_an_absolute_path_of_another_machine_is_rerooted_where_the_files_are_here(tmp_path, start):
+    home = tmp_path / "home"
+    (home / "collections" / "default" / "skills" / "a").mkdir(parents=True)
+
+    (found,) = absolute_paths(home, f"{start}/collections/default/skills/a")
+
+    assert found[2] == '"skills/a"'
+
+
+def test_no_path_is_rerooted_out_of_the_collection(tmp_path):
+    home = tmp_path / "home"
+    (home / "collections" / "default").mkdir(parents=True)
+    (home / "collections" / "other").mkdir()
+
+    (found,) = absolute_paths(home, "/x/collections/default/../other")
+
+    assert found[2] is None

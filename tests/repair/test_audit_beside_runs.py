@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 
 import msgspec
 import pytest
+from builders import update_of
 from conftest import PROJECT, dump
 
 from skillmeat_audit.api import audit, repair
@@ -17,7 +18,6 @@ from skillmeat_audit.base.errors import DatabaseError, StateError
 from skillmeat_audit.base.urls import sqlite_url
 from skillmeat_audit.history import database as history
 from skillmeat_audit.loaders.cache import load_cache
-from skillmeat_audit.model.changes import Change
 from skillmeat_audit.repair import transaction as runs
 from skillmeat_audit.repair.backup import back_up_database
 from skillmeat_audit.service.connection import cache_transaction
@@ -80,10 +80,13 @@ def case(planned, request):
         )
     plan = repair.Plan.load(case.file).document
     changes = [
-        Change("update", "default", f"skill:many-{number:04}", {"description": None},
-               {"description": f"{number} " * 300}, ["D001"], "safe")
+        update_of(
+            f"skill:many-{number:04}",
+            {"description": None},
+            {"description": f"{number} " * 300},
+        )
         for number in range(ROWS)
-    ]  # fmt: skip
+    ]
     case.file.write_bytes(msgspec.json.encode(msgspec.structs.replace(plan, changes=changes)))
     return case
 

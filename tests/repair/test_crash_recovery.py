@@ -12,10 +12,10 @@ from contextlib import closing
 
 import msgspec
 import pytest
+from builders import update_of
 from conftest import PROJECT, cache_rows, dump
 
 from skillmeat_audit.api import audit, repair
-from skillmeat_audit.model.changes import Change
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.fields import COLUMNS
 
@@ -344,10 +344,13 @@ def fill(case, count):
         )
     plan = repair.Plan.load(case.file).document
     changes = [
-        Change("update", "default", f"skill:many-{number:04}", {"description": None},
-               {"description": f"{number} " * 500}, ["D001"], "safe")
+        update_of(
+            f"skill:many-{number:04}",
+            {"description": None},
+            {"description": f"{number} " * 500},
+        )
         for number in range(count)
-    ]  # fmt: skip
+    ]
     case.file.write_bytes(msgspec.json.encode(msgspec.structs.replace(plan, changes=changes)))
 
 
@@ -373,25 +376,31 @@ def test_killed_with_half_the_rows_on_disk_the_next_command_puts_them_right(
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
-def test_an_apply_that_is_stopped_takes_its_rows_back_and_says_so(cli, planned, era, number):
+def test_an_apply_that_is_stopped_takes_its_rows_back_and_says_so(
+    cli, planned, fork_server, era, number
+):
     case = planned(era)
     start = dump(case.database)
-    script = (
+    stalling = (
         "import time; from skillmeat_audit.repair import apply\n"
         "def stall(*_): print('written', flush=True); time.sleep(60)\n"
         "apply.delete_rows = stall\n"
-        "from skillmeat_audit.ui.cli.main import entry; entry()"
     )
-    running = subprocess.Popen(
-        [sys.executable, "-c", script, "apply", str(case.file), "--state-dir", str(case.state)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT,
-    )  # fmt: skip
-    assert running.stdout.readline() == "written\n"
-    running.send_signal(number)
-    _, err = running.communicate(timeout=30)
+    reading, writing = os.pipe()
+    with open(reading) as out, case.file.with_name("err").open("w+") as err:
+        running = fork_server.start(
+            "apply", case.file, "--state-dir", case.state,
+            code=stalling, stdout=writing, stderr=err.fileno(),
+        )  # fmt: skip
+        os.close(writing)
+        assert out.readline() == "written\n"
+        os.kill(running, number)
+        returncode = fork_server.wait()
+        err.seek(0)
+        message = err.read()
 
-    assert running.returncode == 128 + number
-    assert err == "interrupted; nothing was changed\n"
+    assert returncode == 128 + number
+    assert message == "interrupted; nothing was changed\n"
     assert "failed, nothing written" in cli("runs", case.home, "--state-dir", case.state)[1]
     assert dump(case.database) == start
 

@@ -1,5 +1,6 @@
 """Manifests on disk: replaced whole where nobody else wrote; mode, owner and links stay."""
 
+import hashlib
 import os
 import stat
 import threading
@@ -8,15 +9,16 @@ import time
 import pytest
 
 from skillmeat_audit.base.toml import parse_toml
-from skillmeat_audit.model.manifest_edits import ManifestChanges, ManifestEdit
+from skillmeat_audit.model.manifest_edits import ManifestChanges, ManifestEdit, value_at
 from skillmeat_audit.repair.manifests import (
+    journaled,
+    keep_copies,
     overwritten,
     prepare_manifest,
     prepare_undo,
-    sha256_of,
     write_manifest,
 )
-from skillmeat_audit.repair.toml_edits import entries_of, value_at
+from skillmeat_audit.repair.toml_edits import entries_of
 
 CONTENT = (
     b'# mine\n[[artifacts]]\nname = "a"\ntype = "skill"\n\n'
@@ -32,7 +34,8 @@ def edit(artifact_id="skill:a", after="A", before=None):
 
 def changes(*edits):
     path = "collections/default/collection.toml"
-    return ManifestChanges("default", path, sha256_of(CONTENT), list(edits or [edit()]))
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    return ManifestChanges("default", path, sha256, list(edits or [edit()]))
 
 
 @pytest.fixture
@@ -139,23 +142,41 @@ def test_an_edit_that_somebody_saves_over_is_reported(collections, file):
     assert len(overwritten(prepared)) == 2
 
 
-def test_an_undo_puts_the_file_back_byte_for_byte(collections, file):
+def test_an_undo_puts_the_file_back_byte_for_byte(collections, file, tmp_path):
     prepared = prepare_manifest(collections, changes())
+    keep_copies(tmp_path, [prepared])
     write_manifest(prepared)
-    written = sha256_of(prepared.after)
+    (undone,) = journaled([prepared])
 
-    assert write_manifest(prepare_undo(collections, changes(), CONTENT, written))
+    assert write_manifest(prepare_undo(collections, undone, tmp_path))
     assert file.read_bytes() == CONTENT
 
 
-def test_an_undo_after_somebody_saved_takes_back_only_our_values(collections, file):
+def test_an_undo_whose_copy_is_damaged_takes_back_key_by_key(collections, file, tmp_path):
+    prepared = prepare_manifest(collections, changes())
+    keep_copies(tmp_path, [prepared])
+    write_manifest(prepared)
+    (undone,) = journaled([prepared])
+    (tmp_path / "manifests" / "0.toml").write_bytes(b"# not mine\n")
+
+    assert write_manifest(prepare_undo(collections, undone, tmp_path))
+    assert parse_toml(file.read_text()) == parse_toml(CONTENT.decode()) | {
+        "artifacts": [
+            {"name": "a", "type": "skill", "metadata": {}},
+            {"name": "b", "type": "skill"},
+        ]
+    }
+
+
+def test_an_undo_after_somebody_saved_takes_back_only_our_values(collections, file, tmp_path):
     both = changes(edit(), edit("skill:b", after="B"))
     prepared = prepare_manifest(collections, both)
     write_manifest(prepared)
     theirs = prepared.after.replace(b'"B"', b'"theirs"').replace(b"# mine\n", b"")
     file.write_bytes(theirs)
 
-    undo = prepare_undo(collections, both, CONTENT, sha256_of(prepared.after))
+    (undone,) = journaled([prepared])
+    undo = prepare_undo(collections, undone, tmp_path)
     assert write_manifest(undo)
 
     assert [skipped.edit.artifact_id for skipped in undo.skipped] == ["skill:b"]

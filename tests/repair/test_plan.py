@@ -1,9 +1,9 @@
 """Which changes are made of which findings."""
 
 import pytest
-from builders import audited, entry, imported, row, snapshot, synced
+from builders import audited, entry, imported, row, snapshot, synced, update_of
 
-from skillmeat_audit.model.changes import PLAN_SCHEMA, Change, PlanDocument
+from skillmeat_audit.model.changes import PLAN_SCHEMA, PlanDocument
 from skillmeat_audit.model.findings import WRITABLE
 from skillmeat_audit.repair.plan import changes_from, decode_plan, encode_plan
 
@@ -105,11 +105,9 @@ def test_a_document_that_is_not_a_plan_is_refused(content):
 
 def test_a_plan_is_the_same_after_a_round_trip():
     odd = {"description": "quote ' \" \\ \0 \U0001f680"}
-    change = Change(
-        "update", "default", "skill:alpha", {"description": None}, odd, ["D001"], "safe"
-    )
+    change = update_of("skill:alpha", {"description": None}, odd)
     written = PlanDocument(
-        PLAN_SCHEMA, "/home/x/.skillmeat", "sqlite:///x", "i", "artifact_id", [change]
+        PLAN_SCHEMA, "/home/x/.skillmeat", "sqlite:///x", "i", "artifact_id", [], [change]
     )
 
     assert decode_plan(encode_plan(written)) == written

@@ -41,10 +41,15 @@ def both(column, before=None, after="x"):
     """Return an edit that has the update write *column* as well."""
 
     def edit(document):
-        document["changes"][UPDATE]["before"][column] = before
-        document["changes"][UPDATE]["after"][column] = after
+        document["changes"][UPDATE]["cells"][column] = cell(before, after)
 
     return edit
+
+
+def cell(before, after):
+    """Return a cell of a plan."""
+    reason = {"rules": ["D002"], "evidence": "manifest", "disposition": "safe"}
+    return {"before": before, "after": after} | reason
 
 
 def refused(cli, case, said, *options):
@@ -70,14 +75,14 @@ def test_changes_may_be_removed(cli, planned, era):
 
     rows = cache_rows(case.database)
     assert code == ExitCode.CLEAN
-    assert "3 changes applied" in out
+    assert "3 changes and 6 keys of manifests applied" in out
     assert rows[CHANGED] == start[CHANGED]
     assert rows["default", "skill:1password"]["description"]
 
 
 def test_a_plan_without_changes_changes_nothing(cli, planned):
     case = planned()
-    edited(case, lambda document: document["changes"].clear())
+    edited(case, lambda document: document.update(changes=[], manifests=[]))
     before = digest(case.home)
 
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
@@ -87,6 +92,7 @@ def test_a_plan_without_changes_changes_nothing(cli, planned):
     assert digest(case.home) == before
 
 
+LICENSE = ["changes", 3, "cells", "license"]
 PLACE = "changes[3] (skill:lock-audit): "
 PROTECTED = (
     "added_at", "synced_at", "deployments_json", "artifact_content_hash",
@@ -100,16 +106,18 @@ EDITS = {
         )
         for column in (*PROTECTED, "colour", "", "description; DROP TABLE collections")
     },
-    "a number as a value": (put(["changes", 3, "after", "license"], 3), "$.changes[3].after"),
-    "a list as a value": (put(["changes", 3, "before", "license"], []), "$.changes[3].before"),
+    "a number as a value": (put([*LICENSE, "after"], 3), "$.changes[3].cells[...].after"),
+    "a list as a value": (put([*LICENSE, "before"], []), "$.changes[3].cells[...].before"),
     "an unknown op": (put(["changes", 3, "op"], "upsert"), "$.changes[3].op"),
-    "an unknown disposition": (put(["changes", 3, "disposition"], "?"), "$.changes[3].disposition"),
-    "rules as text": (put(["changes", 3, "rules"], "D001"), "$.changes[3].rules"),
+    "an unknown disposition": (
+        put([*LICENSE, "disposition"], "?"), "$.changes[3].cells[...].disposition",
+    ),
+    "rules as text": (put([*LICENSE, "rules"], "D001"), "$.changes[3].cells[...].rules"),
     "no artifact": (put(["changes", 3, "artifact_id"], None), "$.changes[3].artifact_id"),
     "changes as an object": (put(["changes"], {}), "$.changes"),
     "an unknown key": (put(["changes", 3, "sql"], "x"), "unknown field `sql` - at `$.changes[3]`"),
     "an unknown key at the top": (put(["force"], True), "unknown field `force`"),
-    "a missing key": (lambda document: document["changes"][3].pop("rules"), "$.changes[3]"),
+    "a missing key": (lambda document: document["changes"][3].pop("cells"), "$.changes[3]"),
     "an unknown era": (put(["era"], "v3"), "$.era"),
     "the other era": (put(["era"], "artifact_uuid"), "the plan is for a cache keyed by"),
     "an artifact without type": (
@@ -124,19 +132,15 @@ EDITS = {
         lambda document: document["changes"].append(document["changes"][3]),
         "skill:lock-audit in default is changed twice",
     ),
-    "other columns before than after": (
-        lambda document: document["changes"][3]["before"].pop("license"),
-        f"{PLACE}before and after name different columns",
-    ),
     "an insert with a before": (
-        put(["changes", 1, "before"], {"license": None}),
-        "changes[1] (command:commit-message): an insert cannot have a before",
+        put(["changes", 1, "cells", "license"], cell("x", "y")),
+        "changes[1] (command:commit-message): license: a cell of an insert cannot have a before",
     ),
     "a delete with an after": (
-        put(["changes", 3, "op"], "delete"), f"{PLACE}a delete cannot have an after",
+        put(["changes", 3, "op"], "delete"), "a cell of a delete cannot have an after",
     ),
     "a newer schema": (
-        put(["schema"], "skillmeat-audit/plan/2"), "its schema is skillmeat-audit/plan/2",
+        put(["schema"], "skillmeat-audit/plan/3"), "its schema is skillmeat-audit/plan/3",
     ),
     "another kind of document": (put(["schema"], 1), "its schema is 1"),
     "a home that is not there": (put(["home"], "/no/such/home"), "no SkillMeat home at"),
@@ -154,7 +158,7 @@ def test_an_insert_into_a_deleted_collection_is_skipped_and_named(cli, planned, 
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
 
     assert code == ExitCode.CONFLICT
-    assert "3 changes applied" in out
+    assert "3 changes and 6 keys of manifests applied" in out
     assert (
         "skipped command:commit-message · '); DROP TABLE collections; --: its collection is gone"
         in out
@@ -174,10 +178,10 @@ FILES = {
     "nothing": b"",
     "no JSON": b"changes: none\n",
     "a binary file": bytes(range(256)),
-    "text that is not UTF-8": b'{"schema": "skillmeat-audit/plan/1", "home": "\xff"}',
-    "half a surrogate": b'{"schema": "skillmeat-audit/plan/1", "home": "\\ud800"}',
+    "text that is not UTF-8": b'{"schema": "skillmeat-audit/plan/2", "home": "\xff"}',
+    "half a surrogate": b'{"schema": "skillmeat-audit/plan/2", "home": "\\ud800"}',
     "a list": b"[]",
-    "deeply nested JSON": b'{"schema": "skillmeat-audit/plan/1", "changes": ' + b"[" * 100_000,
+    "deeply nested JSON": b'{"schema": "skillmeat-audit/plan/2", "changes": ' + b"[" * 100_000,
     "deeply nested text": b"[" * 100_000,
 }
 
@@ -237,8 +241,8 @@ def test_values_arrive_intact_and_never_become_sql(planned, era, value):
     case = planned(era)
     start = dump(case.database)
     row = cache_rows(case.database)[CHANGED]
-    edited(case, put(["changes", UPDATE, "after", "description"], text))
-    edited(case, put(["changes", INSERT, "after", "description"], text))
+    edited(case, put(["changes", UPDATE, "cells", "description", "after"], text))
+    edited(case, put(["changes", INSERT, "cells", "description", "after"], text))
     edited(case, put(["changes", INSERT, "artifact_id"], f"command:{text}"))
 
     plan = repair.Plan.load(case.file)
@@ -271,8 +275,7 @@ def overwriting(case, count):
     changes = [
         {
             "op": "update", "collection_id": "default", "artifact_id": artifact_id,
-            "before": {"description": old}, "after": {"description": "new"},
-            "rules": ["D002"], "disposition": "safe",
+            "cells": {"description": cell(old, "new")},
         }
         for artifact_id, old in list(olds.items())[:count]
     ]  # fmt: skip
@@ -292,7 +295,7 @@ def test_in_a_small_home_a_few_rows_may_be_overwritten_unasked(cli, planned):
     code, out, _ = cli("apply", case.file, "--rehearse", "--state-dir", case.state)
 
     assert code == ExitCode.CLEAN
-    assert "2 changes rehearsed" in out
+    assert "2 changes and 6 keys of manifests rehearsed" in out
 
 
 @pytest.mark.usefixtures("no_floor")
@@ -311,7 +314,7 @@ def test_overwriting_more_than_a_fifth_is_refused_unless_asked_for(cli, planned,
     code, out, _ = cli(*arguments, "--max-overwrites", "2")
 
     assert code == ExitCode.CLEAN
-    assert "2 changes rehearsed" in out
+    assert "2 changes and 6 keys of manifests rehearsed" in out
 
 
 def test_a_fifth_may_be_overwritten_unless_none_may(cli, planned):
@@ -331,7 +334,7 @@ def test_filling_empty_cells_is_unlimited(cli, planned):
     code, out, _ = cli(*arguments, "--max-overwrites", "0")
 
     assert code == ExitCode.CLEAN
-    assert "4 changes rehearsed" in out
+    assert "4 changes and 6 keys of manifests rehearsed" in out
 
 
 @pytest.mark.usefixtures("no_floor")
@@ -341,10 +344,7 @@ def test_deletes_count_as_overwriting(cli, planned, era):
     def two_deletes(document):
         row = {"collection_id": TEAM, "artifact_id": "skill:1password"}
         orphan = {"collection_id": "default", "artifact_id": "skill:retired"}
-        document["changes"] = [
-            {"op": "delete", **key, "before": {}, "after": {}, "rules": [], "disposition": "review"}
-            for key in (row, orphan)
-        ]
+        document["changes"] = [{"op": "delete", **key, "cells": {}} for key in (row, orphan)]
 
     edited(case, two_deletes)
 
@@ -367,7 +367,7 @@ def test_rows_that_moved_do_not_count_as_overwritten(cli, planned):
     code, out, _ = cli("apply", case.file, "--rehearse", "--state-dir", case.state)
 
     assert code == ExitCode.CONFLICT
-    assert "1 change rehearsed" in out
+    assert "1 change and 6 keys of manifests rehearsed" in out
 
 
 @pytest.fixture

@@ -118,8 +118,8 @@ def test_a_value_and_the_time_of_a_row_are_one_change():
 )
 def test_no_other_time_can_be_planned(blank, before, after):
     document = json.loads(planned(blank)[1].save(blank.parent / "plan.json").read_text())
-    change = document["changes"][0]
-    change["before"], change["after"] = {"synced_at": before}, {"synced_at": after}
+    cell = document["changes"][0]["cells"]["synced_at"]
+    cell["before"], cell["after"] = before, after
 
     with pytest.raises(PlanError, match="may not write column synced_at"):
         decode_plan(json.dumps(document).encode())

@@ -6,14 +6,13 @@ import tomllib
 
 import pytest
 
-from skillmeat_audit.model.manifest_edits import WHOLE_ENTRY, ManifestEdit, OtherToml
+from skillmeat_audit.model.manifest_edits import WHOLE_ENTRY, ManifestEdit, OtherToml, value_at
 from skillmeat_audit.repair.toml_edits import (
     RefusedEdit,
     edit_manifest,
     entries_of,
     inverse,
     unmet_precondition,
-    value_at,
 )
 
 # Manifests of a run; ``MANIFESTS`` in the environment raises it.

@@ -4,9 +4,9 @@ import sqlite3
 from contextlib import closing
 
 import msgspec
+from builders import update_of
 
 from skillmeat_audit.api import repair
-from skillmeat_audit.model.changes import Change
 from skillmeat_audit.repair import run_folders
 from skillmeat_audit.repair.undo import undo_run
 
@@ -35,7 +35,7 @@ def comparisons_for(case, rows, monkeypatch):
         )
     plan = repair.Plan.load(case.file)
     values = {"description": None}, {"description": "mended"}
-    changes = [Change("update", "default", name, *values, ["D001"], "safe") for name in names]
+    changes = [update_of(name, *values) for name in names]
     document = msgspec.structs.replace(plan.document, changes=changes)
     options = repair.Options(case.state, keep_backups=0)
     run = repair.apply(repair.Plan(document, plan.url), options=options, recheck=False)

@@ -214,10 +214,17 @@ def test_the_values_that_a_repair_of_rows_would_lose_are_counted(tmp_path):
     audit = copied("F-0.74.0/home", tmp_path)
     before = audit.headline.pages.values_blanked_next
 
-    after = audit.plan().apply(sma.Options(tmp_path / "state")).after
+    after = audit.plan(targets=["rows"]).apply(sma.Options(tmp_path / "state")).after
 
     assert after.headline.pages.values_blanked_next - before == 41
     assert printable(after.headline.sentence) == after.headline.sentence
+
+
+def test_a_repair_of_rows_and_manifests_loses_nothing(tmp_path):
+    after = copied("F-0.74.0/home", tmp_path).plan().apply(sma.Options(tmp_path / "state")).after
+
+    assert after.headline.pages.values_blanked_next == 0
+    assert not set(after.findings["rule"]) & {"D005", "M016"}
 
 
 def test_findings_are_filtered_by_their_page():

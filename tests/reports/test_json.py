@@ -7,10 +7,10 @@ from pathlib import Path
 import jsonschema
 import pandas as pd
 import pytest
-from builders import HOSTILE, audited, entry, imported, known, row, snapshot
+from builders import HOSTILE, audited, entry, imported, known, row, snapshot, update_of
 
 from skillmeat_audit.diff.rules import RULES
-from skillmeat_audit.model.changes import Applied, Change, RunListing, RunOutcome, Skipped
+from skillmeat_audit.model.changes import Applied, RunListing, RunOutcome, Skipped
 from skillmeat_audit.model.replays import REPLAYED, REPLAYS
 from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.model.trend import RUNS, Accepted, AuditDelta
@@ -40,7 +40,7 @@ def check(accepted=None):
 
 
 def run():
-    change = Change("update", "default", HOSTILE, {"author": None}, {"author": "J"}, ["M1"], "safe")
+    change = update_of(HOSTILE, {"author": None}, {"author": "J"})
     outcomes = (Applied(change), Skipped(change, HOSTILE))
     none = FINDINGS.empty()
     done = RunOutcome("apply", "/h", "d", "i", outcomes, run="r1", backup=Path("/b"))
@@ -49,7 +49,7 @@ def run():
 
 def runs():
     listed = [
-        RunListing(str(n), "apply", state, AT, 2, None, Path("/s"), None, HOSTILE)
+        RunListing(str(n), "apply", state, AT, 2, 3, None, Path("/s"), None, HOSTILE)
         for n, state in enumerate(("committed", "interrupted", "damaged"))
     ]
     return runs_json(listed)

@@ -3,17 +3,18 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
-from builders import HOSTILE
+from builders import HOSTILE, update_of
 
 from skillmeat_audit.model.changes import (
-    ALREADY_SO,
+    PLAN_SCHEMA,
     Applied,
-    Change,
     PlanDocument,
     RunOutcome,
     Skipped,
 )
+from skillmeat_audit.model.manifest_edits import ALREADY_SO
 from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.names import Names
@@ -27,18 +28,14 @@ NAMES = Names({}, {"default": "Default Collection"})
 
 
 def change(artifact_id="skill:alpha", op="update", **after):
-    return Change(
-        op=op, collection_id="default", artifact_id=artifact_id,
-        before=dict.fromkeys(after) if op == "update" else {}, after=after or {}, rules=["D001"],
-        disposition="safe",
-    )  # fmt: skip
+    change = update_of(artifact_id, dict.fromkeys(after), after)
+    return msgspec.structs.replace(change, op=op)
 
 
 def plan(*changes):
     return PlanDocument(
-        schema_="skillmeat-audit/plan/1", home="/home/x/.skillmeat", database="sqlite:///x",
-        identity="i", era="artifact_id", changes=list(changes),
-    )  # fmt: skip
+        PLAN_SCHEMA, "/home/x/.skillmeat", "sqlite:///x", "i", "artifact_id", [], list(changes)
+    )
 
 
 def run(*outcomes, **values):
@@ -51,7 +48,9 @@ def shown(lines):
 
 
 def test_a_plan_is_shown_before_and_after():
-    text = shown(plan_text(plan(change(description="Does it.")), SavedPlan("p.json", NAMES), 100))
+    text = shown(
+        plan_text(plan(change(description="Does it.")), (), SavedPlan("p.json", NAMES), 100)
+    )
 
     assert "1 row to update · 1 cell" in text
     assert "update skill:alpha · Default Collection  safe  D001" in text
@@ -61,11 +60,11 @@ def test_a_plan_is_shown_before_and_after():
 
 
 def test_an_empty_plan_says_so():
-    assert "Nothing to repair." in shown(plan_text(plan(), SavedPlan(None, NAMES), 100))
+    assert "Nothing to repair." in shown(plan_text(plan(), (), SavedPlan(None, NAMES), 100))
 
 
 def test_a_plan_that_was_not_saved_says_how():
-    text = shown(plan_text(plan(change(author="J")), SavedPlan(None, NAMES), 100))
+    text = shown(plan_text(plan(change(author="J")), (), SavedPlan(None, NAMES), 100))
 
     assert "plan /home/x/.skillmeat -o plan.json" in text
 
@@ -73,7 +72,7 @@ def test_a_plan_that_was_not_saved_says_how():
 def test_changes_past_the_limit_are_counted():
     many = plan(*(change(f"skill:a{n}", author="J") for n in range(5)))
 
-    assert "… and 3 more changes" in shown(plan_text(many, SavedPlan(None, NAMES), 100, 2))
+    assert "… and 3 more changes" in shown(plan_text(many, (), SavedPlan(None, NAMES), 100, 2))
 
 
 def test_a_run_lists_skipped_changes_and_the_undo_command():
@@ -110,10 +109,10 @@ def test_a_run_as_json():
     "render",
     [
         lambda: shown(
-            plan_text(plan(change(HOSTILE, author=HOSTILE)), SavedPlan(HOSTILE, NAMES), 100)
+            plan_text(plan(change(HOSTILE, author=HOSTILE)), (), SavedPlan(HOSTILE, NAMES), 100)
         ),
         lambda: shown(run_text(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES)),
-        lambda: plan_html(plan(change(HOSTILE, author=HOSTILE)), NAMES),
+        lambda: plan_html(plan(change(HOSTILE, author=HOSTILE)), (), NAMES),
         lambda: run_html(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES),
         lambda: run_json(run(Skipped(change(HOSTILE), HOSTILE)), None).decode(),
     ],
@@ -131,7 +130,7 @@ def test_names_are_escaped_everywhere(render):
 def test_html_is_bounded():
     many = plan(*(change(f"skill:a{n}", author="x" * 5000) for n in range(300)))
 
-    html = plan_html(many, NAMES)
+    html = plan_html(many, (), NAMES)
 
     assert len(html) < 200_000
     assert "100 of 300 rows" in html

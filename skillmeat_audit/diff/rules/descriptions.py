@@ -2,11 +2,12 @@
 
 import pandas as pd
 
-from skillmeat_audit.diff.compare import differs, is_true, map_bool
+from skillmeat_audit.diff.compare import is_true, map_bool
 from skillmeat_audit.diff.comparison import NO_FINDINGS, Comparison
+from skillmeat_audit.diff.manifest_repairs import only_outside_manifest
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
-from skillmeat_audit.model.findings import Evidence, Severity
+from skillmeat_audit.model.findings import Disposition, Severity
 
 DESCRIPTION = "description"
 _ACCIDENT_IN_MANIFEST = (
@@ -26,23 +27,22 @@ def no_description(comparison: Comparison) -> pd.DataFrame:
 
 @check("D005", Severity.WARNING)
 def description_not_in_manifest(comparison: Comparison) -> pd.DataFrame:
-    """The manifest has no description, the row and the front matter do: the next refresh blanks it.
+    """The row has a description that the manifest lacks: the next restart or refresh blanks it.
 
     Marketplace imports copy the catalogue's description only, which is empty while source indexing
-    is off. The row is right today; nothing is written until the manifest can be filled.
+    is off. The row is right today, as the front matter or the catalogue says; a plan fills the
+    manifest, and the value lasts.
 
     See docs/skillmeat.md#description-without-indexing and
     docs/skillmeat.md#how-long-a-repair-lasts.
     """
-    layers, row = comparison.layers, comparison.layers.row(DESCRIPTION)
-    manifest = comparison.per_row(layers.layer(Evidence.MANIFEST, DESCRIPTION).normal)
-    file = comparison.per_row(layers.layer(Evidence.FRONTMATTER, DESCRIPTION).normal)
-    agrees = file.notna() & ~differs(file, row)
+    held = only_outside_manifest(comparison, DESCRIPTION)
     return comparison.row_findings(
-        comparison.has_entry & manifest.isna() & agrees & ~_manifest_accidents(comparison),
+        held["outside"] & ~_manifest_accidents(comparison),
         column=DESCRIPTION,
-        actual=row,
-        evidence=Evidence.FRONTMATTER,
+        actual=comparison.layers.row(DESCRIPTION),
+        evidence=held["evidence"],
+        disposition=Disposition.FILL,
         detail="the manifest has no description",
     )
 
@@ -66,6 +66,7 @@ def description_is_accident(comparison: Comparison) -> pd.DataFrame:
     explained = comparison.cell_findings_in(DESCRIPTION, accident)
     both = comparison.at_cells(in_manifest).loc[explained.index]
     explained = explained.assign(detail=explained["detail"].mask(both, _ACCIDENT_IN_MANIFEST))
+    # The manifest's accident counts as no value: what is expected is another layer's text, if any.
     manifest_only = comparison.row_findings(
         comparison.agreeing(DESCRIPTION, in_manifest),
         column=DESCRIPTION,

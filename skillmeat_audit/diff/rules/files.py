@@ -5,7 +5,7 @@ import pandas as pd
 
 from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.compare import differs, extract_group, is_true
-from skillmeat_audit.diff.comparison import NO_FINDINGS, Comparison
+from skillmeat_audit.diff.comparison import NO_FINDINGS, Comparison, safe_where
 from skillmeat_audit.diff.links import joined_key
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.model.fields import FIELDS
@@ -38,7 +38,8 @@ def path_absolute(comparison: Comparison) -> pd.DataFrame:
     Marketplace imports wrote absolute paths up to 0.39; they break when the home moves. The audit
     uses the part after ``collections/<name>/``. It is an error where the path exists outside of the
     home, of an older copy or another user: SkillMeat shows that folder's files, and deleting the
-    artifact deletes the folder. Make the path relative to the collection's folder.
+    artifact deletes the folder. Where the artifact is below the collection's folder too, a plan
+    makes the path relative; elsewhere, move the files there and correct the path.
 
     See docs/skillmeat.md#absolute-paths-in-manifests.
     """
@@ -47,7 +48,9 @@ def path_absolute(comparison: Comparison) -> pd.DataFrame:
         return NO_FINDINGS
     detail, elsewhere = _path_and_collection(comparison), _exists_elsewhere(comparison)
     detail = detail.mask(elsewhere, detail + ": exists outside of the home; " + _SERVED)
-    findings = comparison.entry_findings(absolute, detail=detail)
+    mendable = comparison.mendable("absolute", "elsewhere")
+    disposition = safe_where(mendable)
+    findings = comparison.entry_findings(absolute, detail=detail, disposition=disposition)
     served = findings["detail"].str.endswith(_SERVED)
     return findings.assign(severity=pd.Series(Severity.INFO, findings.index).mask(served, "error"))
 

@@ -6,7 +6,7 @@ import pandas as pd
 from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.base.text import folded, name_difference
 from skillmeat_audit.diff.compare import is_true
-from skillmeat_audit.diff.comparison import NO_FINDINGS, RULE_FINDINGS, Comparison
+from skillmeat_audit.diff.comparison import NO_FINDINGS, RULE_FINDINGS, Comparison, safe_where
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELDS
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
@@ -96,7 +96,7 @@ def entry_duplicated(comparison: Comparison) -> pd.DataFrame:
 
     A refresh takes the first entry, the server's start the last, and pages show both. The audit
     does not guess which one is meant: the artifact takes part in no other rule until one entry is
-    removed.
+    removed. A plan removes the later ones where all are equal.
     """
     manifest = comparison.snapshot.manifest
     key = ["file_collection", "artifact_id"]
@@ -105,7 +105,9 @@ def entry_duplicated(comparison: Comparison) -> pd.DataFrame:
         return NO_FINDINGS
     file = "collections/" + manifest["file_collection"] + "/collection.toml"
     first = manifest.duplicated(key, keep=False) & ~repeated
-    return comparison.entry_findings(first, detail=file + " declares it more than once")
+    equal = comparison.mendable("repeated")
+    detail = (file + " declares it more than once").mask(equal, file + " declares it twice, equal")
+    return comparison.entry_findings(first, detail=detail, disposition=safe_where(equal))
 
 
 @check("K004", Severity.WARNING)

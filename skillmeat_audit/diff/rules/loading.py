@@ -15,7 +15,8 @@ def manifest_unreadable(comparison: Comparison) -> pd.DataFrame:
     One entry that its validation refuses hides the whole collection: the server's start skips it,
     and every refresh of its artifacts fails without a message. The detail names file, line, entry,
     key and reason. Entries of the same file that are valid are still audited; rows are not reported
-    as orphans while a manifest hides which entries it has.
+    as orphans while a manifest hides which entries it has. An ``origin_source`` that is a URL, or
+    belongs to no marketplace artifact, is mended by a plan; plan once more after it is applied.
 
     See docs/skillmeat.md#one-entry-hides-a-collection.
     """
@@ -59,8 +60,8 @@ def manifest_value_mistyped(comparison: Comparison) -> pd.DataFrame:
     TOML reads ``version = 1.10`` as a number, and an ``author`` copied from front matter may be a
     table; SkillMeat takes only text there, and lists of text for tags and dependencies. Numbers and
     dates make its answers fail with error 500; lists and tables stop the refresh of the whole
-    collection too. The detail names line, entry, key and consequence. Write the value as text:
-    ``version = "1.10"``.
+    collection too. The detail names line, entry, key and consequence. A plan writes the value as
+    text, ``version = "1.10"``, where nothing is lost by it.
 
     See docs/skillmeat.md#values-of-a-wrong-type.
     """

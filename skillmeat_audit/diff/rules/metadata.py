@@ -6,9 +6,13 @@ import pandas as pd
 
 from skillmeat_audit.diff.compare import map_bool
 from skillmeat_audit.diff.comparison import NO_FINDINGS, Comparison
+from skillmeat_audit.diff.manifest_repairs import only_outside_manifest
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.model.fields import LIST_COLUMNS
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity
+from skillmeat_audit.model.manifest_edits import MANIFEST_KEYS
+
+_FROM_FILES = tuple(column for column in MANIFEST_KEYS if column != "description")
 
 
 @check("M020", Severity.ERROR, explains=True)
@@ -19,6 +23,31 @@ def list_is_broken(comparison: Comparison) -> pd.DataFrame:
     even if the broken text means the same.
     """
     return pd.concat([_broken_lists(comparison, column) for column in LIST_COLUMNS])
+
+
+@check("M016", Severity.INFO)
+def metadata_not_in_manifest(comparison: Comparison) -> pd.DataFrame:
+    """Value in the row that the manifest lacks: the restart or refresh that writes it blanks it.
+
+    Tags, tools, author, license or version. The row is right today, as the front matter says, and
+    SkillMeat writes rows from the manifest: most repairs of rows alone are gone the next day. A
+    plan fills the manifest. D005 says the same of descriptions.
+
+    See docs/skillmeat.md#how-long-a-repair-lasts.
+    """
+    return pd.concat([_outside_manifest(comparison, column) for column in _FROM_FILES])
+
+
+def _outside_manifest(comparison: Comparison, column: str) -> pd.DataFrame:
+    held = only_outside_manifest(comparison, column)
+    return comparison.row_findings(
+        held["outside"],
+        column=column,
+        actual=comparison.snapshot.rows[column],
+        evidence=held["evidence"],
+        disposition=Disposition.FILL,
+        detail="the manifest has none",
+    )
 
 
 def _broken_lists(comparison: Comparison, column: str) -> pd.DataFrame:

@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.changes import Change, RunListing, RunOutcome
+from skillmeat_audit.model.changes import Change, PlanDocument, RunListing, RunOutcome
+from skillmeat_audit.model.fields import stem_of
+from skillmeat_audit.model.findings import Evidence
+from skillmeat_audit.model.manifest_edits import MANIFEST_KEYS
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.values import plural
 
@@ -19,6 +22,42 @@ def summarize_changes(changes: Iterable[Change]) -> str:
     return f"{', '.join(parts)} · {plural(cells, 'cell')}" if parts else "no changes"
 
 
+def summarize_plan(plan: PlanDocument) -> str:
+    """Return in a line what *plan* writes: keys of manifests, rows and cells."""
+    keys = sum(len(manifest.edits) for manifest in plan.manifests)
+    edits = f"{plural(keys, 'key')} of {plural(len(plan.manifests), 'manifest')}" if keys else ""
+    changes = summarize_changes(plan.changes) if plan.changes else ""
+    return " · ".join(filter(None, (edits, changes))) or "no changes"
+
+
+def fading_cells(plan: PlanDocument) -> int:
+    """Return how many cells *plan* writes that no manifest holds, before or after it.
+
+    SkillMeat writes rows from manifests: its next restart or refresh blanks them again.
+    """
+    edited = {
+        (stem_of(edit.artifact_id), edit.key)
+        for manifest in plan.manifests
+        for edit in manifest.edits
+    }
+    return sum(
+        cell.evidence in (Evidence.FRONTMATTER, Evidence.CATALOG)
+        and (stem_of(change.artifact_id), MANIFEST_KEYS.get(column)) not in edited
+        for change in plan.changes
+        for column, cell in change.cells.items()
+    )
+
+
+def fading_sentence(plan: PlanDocument) -> str:
+    """Return which cells of *plan* will not last and what to do, empty if all will."""
+    if not (count := fading_cells(plan)):
+        return ""
+    return (
+        f"{plural(count, 'cell')} will not last: no manifest has the value, so SkillMeat's next "
+        "restart or refresh that writes the row blanks it again."
+    )
+
+
 def outcome_words(run: RunOutcome) -> str:
     """Return what happened to the changes of *run* that were not skipped."""
     if run.rehearsed:
@@ -28,9 +67,17 @@ def outcome_words(run: RunOutcome) -> str:
 
 def summarize_run(run: RunOutcome, delta: AuditDelta | None) -> str:
     """Return in a line what became of the changes of *run*, and of the findings."""
-    applied, conflicts = plural(len(run.applied), "change"), plural(len(run.conflicts), "conflict")
+    conflicts = plural(len(run.conflicts) + len(run.edit_conflicts), "conflict")
     rechecked = "" if delta is None else f"; {delta_sentence(delta)}"
-    return f"{applied} {outcome_words(run)}, {conflicts}{rechecked}"
+    return f"{written_sentence(run)}, {conflicts}{rechecked}"
+
+
+def written_sentence(run: RunOutcome) -> str:
+    """Return in a line how many changes of rows and keys of manifests *run* wrote."""
+    counts = [plural(len(run.applied), "change")]
+    if run.edits:
+        counts.append(f"{plural(len(run.edits), 'key')} of manifests")
+    return f"{' and '.join(counts)} {outcome_words(run)}"
 
 
 def delta_sentence(delta: AuditDelta) -> str:
@@ -46,6 +93,8 @@ def describe_settled(run: RunListing) -> str:
     ending = {
         "committed": "it had been committed",
         "failed": "nothing of it was written",
+        "manifests-only": "its edits of manifests were written, its rows were not; undo it, or "
+        "plan again",
     }.get(
         run.state,
         "the cache cannot tell whether it was written (it is locked, another one, or changed "

@@ -1,11 +1,12 @@
 """Renders a run and the list of runs as JSON: ``skillmeat-audit/run/1`` and ``runs/1``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
 
 from skillmeat_audit.model.changes import Op, Outcome, RunListing, RunOutcome, Skipped
+from skillmeat_audit.model.manifest_edits import PreparedManifest
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.run_sentences import NOTED_STATES, describe_settled
 from skillmeat_audit.reports.files.ascii_json import ascii_json
@@ -17,6 +18,16 @@ class OutcomeRecord(msgspec.Struct, frozen=True):
     op: Op
     collection_id: str
     artifact_id: str
+    outcome: Literal["applied", "skipped"]
+    reason: str | None
+
+
+class EditRecord(msgspec.Struct, frozen=True):
+    """The outcome of one edit of a manifest; ``reason`` is why it was skipped."""
+
+    path: str
+    artifact_id: str
+    key: str
     outcome: Literal["applied", "skipped"]
     reason: str | None
 
@@ -38,6 +49,7 @@ class RunDocument(msgspec.Struct, frozen=True, tag_field="schema", tag="skillmea
     rehearsed: bool
     backup: str | None
     outcomes: list[OutcomeRecord]
+    edits: list[EditRecord]
     recheck: DeltaCounts | None
     notes: list[str]
 
@@ -51,6 +63,7 @@ class RunListingRecord(msgspec.Struct, frozen=True):
     started_at: str
     undoes: str | None
     rows: int
+    keys: int
     note: str | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -73,6 +86,7 @@ def run_json(run: RunOutcome, delta: AuditDelta | None) -> bytes:
             rehearsed=run.rehearsed,
             backup=None if run.backup is None else str(run.backup),
             outcomes=[_outcome(outcome) for outcome in run.outcomes],
+            edits=[record for manifest in run.manifests for record in _edits(manifest)],
             recheck=counts,
             notes=list(run.notes),
         )
@@ -91,12 +105,21 @@ def runs_json(runs: Sequence[RunListing]) -> bytes:
                     started_at=run.started_at,
                     undoes=run.undoes,
                     rows=run.rows,
+                    keys=run.keys,
                     note=describe_settled(run) if run.state in NOTED_STATES else msgspec.UNSET,
                 )
                 for run in runs
             ]
         )
     )
+
+
+def _edits(manifest: PreparedManifest) -> Iterator[EditRecord]:
+    for edit in manifest.edits:
+        yield EditRecord(manifest.path, edit.artifact_id, edit.key, "applied", None)
+    for skipped in manifest.skipped:
+        edit, reason = skipped.edit, skipped.reason
+        yield EditRecord(manifest.path, edit.artifact_id, edit.key, "skipped", reason)
 
 
 def _outcome(outcome: Outcome) -> OutcomeRecord:

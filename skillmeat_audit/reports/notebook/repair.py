@@ -6,12 +6,15 @@ from itertools import accumulate
 from markupsafe import Markup
 
 from skillmeat_audit.model.changes import Change, Outcome, PlanDocument, RunOutcome, Skipped
+from skillmeat_audit.model.manifest_edits import ManifestDiff
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.run_sentences import (
     delta_sentence,
+    fading_sentence,
     outcome_words,
-    summarize_changes,
+    summarize_plan,
+    written_sentence,
 )
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.html import (
@@ -30,22 +33,57 @@ from skillmeat_audit.reports.notebook.html import (
 from skillmeat_audit.reports.notebook.word_diff import marked_difference
 
 _PLAN = ("column", "before", "after")
+_PLAN_CALLS = ("plan.save('plan.json')", "plan.rehearse()", "plan.apply()")
+_EDITS = ("outcome", "artifact", "key", "why")
+_DIFF_LINES = 60
 _RUN = ("outcome", "change", "artifact", "collection")
 
 Cells = list[tuple[str, Markup, Markup]]
 
 
-def plan_html(plan: PlanDocument, names: Names) -> Markup:
-    """Return a plan as an HTML fragment: the first changes, cell by cell, before → after."""
-    if not plan.changes:
+def plan_html(plan: PlanDocument, diffs: Sequence[ManifestDiff], names: Names) -> Markup:
+    """Return a plan as an HTML fragment: manifests as diffs, then rows cell by cell."""
+    if plan.is_empty:
         return fragment(paragraph(strong("Nothing to repair.")))
     visible = _first(plan.changes)
     caption = f"{len(visible)} of {plural(len(plan.changes), 'row')}, before → after"
     return fragment(
-        paragraph(strong(summarize_changes(plan.changes)), "decided, nothing written yet"),
-        grouped_html(caption, _PLAN, ((_title(each, names), _cells(each)) for each in visible)),
-        next_calls("plan.changes", "plan.save('plan.json')", "plan.rehearse()", "plan.apply()"),
+        paragraph(strong(summarize_plan(plan)), "decided, nothing written yet"),
+        paragraph(fading_sentence(plan)),
+        *map(_diff_html, diffs),
+        grouped_html(caption, _PLAN, ((_title(each, names), _cells(each)) for each in visible))
+        if visible
+        else Markup(),
+        next_calls(
+            "plan.changes",
+            "plan.edits",
+            "plan.save('plan.json')",
+            "plan.rehearse()",
+            "plan.apply()",
+        ),
     )
+
+
+def _diff_html(diff: ManifestDiff) -> Markup:
+    """Return the first lines of a manifest's unified diff, marked as added or removed."""
+    visible = diff.lines[:_DIFF_LINES]
+    hidden = len(diff.lines) - len(visible)
+    lines = [_diff_line(line) for line in visible]
+    more = paragraph(f"{plural(hidden, 'more line')} of the diff: plan.diffs") if hidden else ""
+    skipped = (
+        paragraph(tag("skipped"), f"{each.edit.artifact_id}, {each.edit.key}: {each.reason}")
+        for each in diff.skipped
+    )
+    block = Markup('<pre class="diff">{}</pre>').format(Markup("\n").join(lines))
+    return Markup("").join((block, more, *skipped))
+
+
+def _diff_line(line: str) -> Markup:
+    """Return a line of a diff; a sign is before it, so it needs no colour."""
+    element = {"+": "ins", "-": "del"}.get(line[:1])
+    if element is None or line.startswith(("+++", "---")):
+        return text_html(line)
+    return Markup("<{0}>{1}</{0}>").format(Markup(element), text_html(line))
 
 
 def _first(changes: Sequence[Change]) -> Sequence[Change]:
@@ -75,19 +113,28 @@ def _cells(change: Change) -> Cells:
 
 def run_html(run: RunOutcome, delta: AuditDelta | None, names: Names) -> Markup:
     """Return a run as an HTML fragment: the outcome of its changes, and how to undo it."""
-    conflicts = len(run.conflicts)
+    conflicts = len(run.conflicts) + len(run.edit_conflicts)
     return fragment(
         paragraph(
-            strong(f"{plural(len(run.applied), 'change')} {outcome_words(run)}"),
+            strong(written_sentence(run)),
             "" if run.run else "nothing was changed",
             tag(plural(conflicts, "conflict"), "warning") if conflicts else "",
         ),
         paragraph("" if delta is None else delta_sentence(delta)),
         *(paragraph(note) for note in run.notes),
         paragraph(f"backup: {run.backup}" if run.backup else ""),
-        _outcomes(run, names),
+        _outcomes(run, names) if run.outcomes else Markup(),
+        _skipped_edits(run),
         next_calls("run.outcomes", *_next(run)),
     )
+
+
+def _skipped_edits(run: RunOutcome) -> Markup:
+    """Return the edits of manifests that were skipped, and why; nothing where none was."""
+    skipped = run.edit_conflicts[:ROW_LIMIT]
+    rows = ((tag("skipped"), each.edit.artifact_id, each.edit.key, each.reason) for each in skipped)
+    caption = f"{len(skipped)} of {plural(len(run.edit_conflicts), 'skipped edit')}"
+    return table_html(caption, _EDITS, rows) if skipped else Markup()
 
 
 def _next(run: RunOutcome) -> tuple[str, ...]:

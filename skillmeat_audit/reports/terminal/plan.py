@@ -1,7 +1,7 @@
 """Renders a plan for a terminal: every change, before → after, and the next commands."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -9,11 +9,18 @@ from rich.text import Text
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import Change, PlanDocument
+from skillmeat_audit.model.manifest_edits import ManifestDiff
 from skillmeat_audit.reports.facts.names import Names
-from skillmeat_audit.reports.facts.run_sentences import summarize_changes
-from skillmeat_audit.reports.facts.values import display_value, fit_cells, trim_common_prefix
+from skillmeat_audit.reports.facts.run_sentences import fading_sentence, summarize_plan
+from skillmeat_audit.reports.facts.values import (
+    display_value,
+    fit_cells,
+    plural,
+    trim_common_prefix,
+)
 
 _STYLES = {"insert": "green", "update": "yellow", "delete": "red"}
+_LINE_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @dataclass(frozen=True)
@@ -24,9 +31,23 @@ class SavedPlan:
     names: Names
 
 
-def plan_text(plan: PlanDocument, saved: SavedPlan, width: int, limit: int = 0) -> Iterator[Text]:
-    """Yield the lines of a plan: every change, before → after, and the next commands."""
-    yield Text(f"{printable(plan.home)} · {summarize_changes(plan.changes)}", "bold")
+def plan_text(
+    plan: PlanDocument,
+    diffs: Sequence[ManifestDiff],
+    saved: SavedPlan,
+    width: int,
+    limit: int = 0,
+) -> Iterator[Text]:
+    """Yield the lines of a plan: manifests as a diff, rows before → after, and the next commands.
+
+    *limit* is how many changes of rows, and how many lines of each diff, are listed; 0 for all.
+    """
+    yield Text(f"{printable(plan.home)} · {summarize_plan(plan)}", "bold")
+    if fading := fading_sentence(plan):
+        yield Text(fading, "yellow")
+    for diff in diffs:
+        yield Text()
+        yield from diff_text(diff, limit)
     listed = plan.changes[:limit] if limit else plan.changes
     for change in listed:
         yield Text()
@@ -36,7 +57,11 @@ def plan_text(plan: PlanDocument, saved: SavedPlan, width: int, limit: int = 0) 
             f"\n… and {len(plan.changes) - len(listed)} more changes (--limit 0 lists all)", "dim"
         )
     yield Text()
-    if not plan.changes:
+    yield from _next_commands(plan, saved)
+
+
+def _next_commands(plan: PlanDocument, saved: SavedPlan) -> Iterator[Text]:
+    if plan.is_empty:
         yield Text("Nothing to repair.", "bold green")
     elif saved.path is None:
         yield Text(f"next:  {TOOL} plan {shlex.quote(printable(plan.home))} -o plan.json", "cyan")
@@ -46,6 +71,20 @@ def plan_text(plan: PlanDocument, saved: SavedPlan, width: int, limit: int = 0) 
             f"next:  {TOOL} apply {path} --rehearse    write everything, then roll back", "cyan"
         )
         yield Text(f"       {TOOL} apply {path}", "cyan")
+
+
+def diff_text(diff: ManifestDiff, limit: int = 0) -> Iterator[Text]:
+    """Yield the unified diff of a manifest; edits that would be skipped, and why."""
+    listed = diff.lines[: limit + 2] if limit else diff.lines  # the header has two lines
+    for line in listed:
+        style = "bold" if line.startswith(("---", "+++")) else _LINE_STYLES.get(line[:1], "")
+        yield Text(printable(line), style)
+    if len(listed) < len(diff.lines):
+        hidden = len(diff.lines) - len(listed)
+        yield Text(f"… and {plural(hidden, 'more line')} of the diff (--limit 0 lists all)", "dim")
+    for skipped in diff.skipped:
+        edit = f"{skipped.edit.artifact_id}, {skipped.edit.key or 'entry'}"
+        yield Text(f"  cannot be edited: {printable(edit)}: {printable(skipped.reason)}", "yellow")
 
 
 def change_text(change: Change, names: Names, width: int) -> Iterator[Text]:

@@ -8,19 +8,21 @@ from rich.text import Text
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import RunListing, RunOutcome, Skipped
+from skillmeat_audit.model.manifest_edits import ALREADY_SO, PreparedManifest
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.run_sentences import (
     NOTED_STATES,
     delta_sentence,
     describe_settled,
-    outcome_words,
+    written_sentence,
 )
 from skillmeat_audit.reports.facts.values import plural
 
 _STATES = {
     "begun": "begun, nothing written",
     "failed": "failed, nothing written",
+    "manifests-only": "manifests written, rows not",
     "interrupted": "interrupted, not settled",
     "damaged": "damaged, not readable",
 }
@@ -33,11 +35,13 @@ def run_text(
 
     *state_dir* is the folder of its journal, None for the default one.
     """
-    yield Text(f"{plural(len(run.applied), 'change')} {outcome_words(run)}", "bold")
+    yield Text(written_sentence(run), "bold")
     unneeded = len(run.outcomes) - len(run.applied) - len(run.conflicts)
     if unneeded:
         yield Text(f"{plural(unneeded, 'change')} not needed: already so")
     yield from (_skipped(outcome, names) for outcome in run.conflicts)
+    for manifest in run.manifests:
+        yield from _skipped_edits(manifest)
     for note in run.notes:
         yield Text(f"  {printable(note)}", "dim")
     if delta is not None:
@@ -59,6 +63,13 @@ def _skipped(outcome: Skipped, names: Names) -> Text:
     return Text(f"  skipped {printable(row)}: {reason}", "yellow")
 
 
+def _skipped_edits(manifest: PreparedManifest) -> Iterator[Text]:
+    for skipped in manifest.skipped:
+        if skipped.reason != ALREADY_SO:
+            key = f"{skipped.edit.artifact_id}, {skipped.edit.key or 'entry'}, of {manifest.path}"
+            yield Text(f"  skipped {printable(key)}: {printable(skipped.reason)}", "yellow")
+
+
 def runs_text(runs: Sequence[RunListing]) -> Iterator[str]:
     """Yield the lines of the list of runs, the latest first."""
     if not runs:
@@ -69,6 +80,7 @@ def runs_text(runs: Sequence[RunListing]) -> Iterator[str]:
         if run.state == "committed" and run.run in undone:
             state = "undone"
         kind = f"undo of {run.undoes}" if run.undoes else run.kind
-        yield f"{run.run}  {run.started_at[:19]:<19}  {run.rows:6} rows  {state:<24}  {kind}"
+        written = f"{run.rows:6} rows  {run.keys:5} keys"
+        yield f"{run.run}  {run.started_at[:19]:<19}  {written}  {state:<24}  {kind}"
         if run.state in NOTED_STATES:
             yield f"    {describe_settled(run)}"

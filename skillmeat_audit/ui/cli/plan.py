@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.ui.cli.options import (
@@ -31,8 +32,16 @@ class PlanOptions:
     output: Path | None
     disposition: tuple[str, ...]
     deletes: bool
+    rows_only: bool
+    manifests_only: bool
     form: str
     limit: int
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What the plan writes: rows, manifests or both."""
+        rows = () if self.manifests_only else ("rows",)
+        return rows if self.rows_only else ("manifests", *rows)
 
 
 @click.command()
@@ -55,6 +64,8 @@ class PlanOptions:
         help="Repair findings of this disposition. Repeatable.  [default: safe, fill]",
     ),
     click.option("--deletes", is_flag=True, help="Delete orphaned rows (K002) as well."),
+    click.option("--rows-only", is_flag=True, help="Leave the manifests as they are."),
+    click.option("--manifests-only", is_flag=True, help="Leave the rows as they are."),
     format_option("text", "json"),
     limit_option("changes", 40),
 )
@@ -68,8 +79,14 @@ def plan(home: str, filters: FilterOptions, planning: PlanOptions, reading: Audi
 
     settings = load_settings(reading.config)
     fresh = replace(reading, no_parse_cache=True)  # a plan rests on what the files hold now
+    if planning.rows_only and planning.manifests_only:
+        raise UsageError("--rows-only and --manifests-only together leave nothing to write")
     audit = audit_home(home, fresh, settings, filters.scope(settings))
-    planned = audit.plan(dispositions=planning.disposition or WRITABLE, deletes=planning.deletes)
+    planned = audit.plan(
+        dispositions=planning.disposition or WRITABLE,
+        deletes=planning.deletes,
+        targets=planning.targets,
+    )
     path = planning.output
     if path is not None:
         planned.save(path)
@@ -77,5 +94,7 @@ def plan(home: str, filters: FilterOptions, planning: PlanOptions, reading: Audi
         emit(encode_plan(planned.document).decode())
     else:
         saved = SavedPlan(None if path is None else str(path), audit.names)
-        print_lines(lambda width: plan_text(planned.document, saved, width, planning.limit))
+        print_lines(
+            lambda width: plan_text(planned.document, planned.diffs, saved, width, planning.limit)
+        )
     return ExitCode.CLEAN

@@ -55,4 +55,4 @@ def print_run(run: "Run", running: RunOptions) -> int:
     else:
         state_dir = None if running.state_dir is None else str(running.state_dir)
         print_lines(lambda _: run_text(run.outcome, run.recheck, Names({}, {}), state_dir))
-    return ExitCode.CONFLICT if run.outcome.conflicts else ExitCode.CLEAN
+    return ExitCode.CONFLICT if run.outcome.has_conflicts else ExitCode.CLEAN

@@ -9,15 +9,18 @@ from skillmeat_audit.ui.cli.runs import print_run, report_interrupted_runs
 @click.command()
 @home_argument
 @click.option("--run", metavar="ID", help="Run to undo.  [default: the latest]")
+@click.option("--rehearse", is_flag=True, help="Do everything, then roll it back.")
 @schema_option("run")
 @run_options
-def undo(home: str, run: str | None, running: RunOptions) -> int:
-    """Put back what a run changed; rows that changed since are skipped and listed (exit 4)."""
+def undo(home: str, run: str | None, rehearse: bool, running: RunOptions) -> int:
+    """Put back what a run changed; what changed since is skipped and listed (exit 4)."""
     from skillmeat_audit.api import repair
     from skillmeat_audit.api.interruption import reporting_writes
 
     report_interrupted_runs(home, running)
     options = running.options()
     with reporting_writes(home, options, running.database):
-        undone = repair.undo(home, run, database=running.database, options=options)
+        undone = repair.undo(
+            home, run, database=running.database, options=options, rehearse=rehearse
+        )
     return print_run(undone, running)

@@ -1,0 +1,174 @@
+"""Decides what manifests should hold: what other layers know, and what mends a broken entry.
+
+SkillMeat writes rows from the manifest, so a value that only the front matter knows stays in a row
+until the next restart or refresh. Filled into the manifest, it lasts
+(docs/skillmeat.md#how-long-a-repair-lasts).
+"""
+
+import json
+from collections.abc import Iterator
+
+import pandas as pd
+
+from skillmeat_audit.base.arrow import is_in
+from skillmeat_audit.diff.compare import differs, is_true
+from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.pairing import Keys, candidate_entries
+from skillmeat_audit.model.changes import RowKey
+from skillmeat_audit.model.fields import FIELD, Field
+from skillmeat_audit.model.findings import Disposition, Evidence
+from skillmeat_audit.model.manifest_edits import MANIFEST_KEYS, EntryKey
+from skillmeat_audit.model.repair_tables import MANIFEST_REPAIRS
+
+# The rules that report each kind of problem that has a mend.
+_RULES = {
+    "manifest": "L001",
+    "mistyped": "L004 V004",
+    "unrefreshable": "L004",
+    "repeated": "K003",
+    "absolute": "F002",
+    "elsewhere": "F002",
+}
+# The columns of a row that a mended key changes, beside those that an author may fill.
+_COLUMN_OF_KEY = {key: column for column, key in MANIFEST_KEYS.items()} | {
+    "upstream": "source",
+    "resolved_sha": "resolved_sha",
+    "resolved_version": "resolved_version",
+}
+# SkillMeat does not store a longer tag in its table of tags, nor one that differs in case only.
+_TAG_LIMIT = 100
+
+
+def manifest_fills(comparison: Comparison) -> pd.DataFrame:
+    """Return ``MANIFEST_REPAIRS``: what an entry does not say, and its own file or catalogue does.
+
+    Where several file collections declare an artifact and do not agree, or the entry holds an
+    extraction accident, the disposition is ``review``.
+    """
+    parts = [_fills(comparison, FIELD[column]) for column in MANIFEST_KEYS]
+    return MANIFEST_REPAIRS.conform(pd.concat(parts, ignore_index=True))
+
+
+def manifest_mends(comparison: Comparison) -> pd.DataFrame:
+    """Return ``MANIFEST_REPAIRS``: keys that stop SkillMeat or contradict the artifact's file."""
+    problems = comparison.snapshot.problems
+    problems = problems[problems["mend"].notna()]
+    mends = problems.assign(
+        column=problems["key"].map(_COLUMN_OF_KEY),
+        after=problems["mend"],
+        rules=problems["kind"].map(_RULES),
+        evidence=Evidence.MANIFEST,
+        disposition=Disposition.SAFE,
+    )
+    parts = [mends, *(_edited_files(comparison, FIELD[column]) for column in MANIFEST_KEYS)]
+    return MANIFEST_REPAIRS.conform(pd.concat(parts, ignore_index=True))
+
+
+def only_outside_manifest(comparison: Comparison, column: str) -> pd.DataFrame:
+    """Return, per row, if it holds what its manifest entry does not (``outside``), by whose word.
+
+    ``evidence`` is the layer that has the same value as the row.
+    """
+    field, held = FIELD[column], comparison.layers.row(column)
+    manifest = comparison.per_row(comparison.layers.layer(Evidence.MANIFEST, column).normal)
+    evidence = pd.Series(None, index=held.index, dtype="string")
+    for layer in reversed(field.layers[1:]):
+        value = comparison.per_row(comparison.layers.layer(layer, column).normal)
+        evidence = evidence.mask(value.notna() & ~differs(value, held), layer)
+    outside = comparison.has_entry & manifest.isna() & held.notna() & evidence.notna()
+    return pd.DataFrame({"outside": outside, "evidence": evidence})
+
+
+def entries_of_rows(comparison: Comparison) -> dict[RowKey, list[EntryKey]]:
+    """Return the manifest entries that each row is written from, the preferred first.
+
+    Rows that are missing are among them.
+    """
+    manifest, entries = comparison.snapshot.manifest, dict[RowKey, list[EntryKey]]()
+    names = list(zip(manifest["file_collection"], manifest["artifact_id"], strict=True))
+    snapshot, missing = comparison.snapshot, comparison.missing_rows
+    ids = Keys.of(manifest, missing)
+    for rows, candidates in (
+        (snapshot.rows, comparison.candidates),
+        (missing, candidate_entries(snapshot, missing, ids, comparison.duplicates)),
+    ):
+        keys = list(zip(rows["collection_id"], rows["artifact_id"], strict=True))
+        for row, entry in zip(candidates["row"], candidates["entry"], strict=True):
+            entries.setdefault(keys[row], []).append(names[entry])
+    return entries
+
+
+def _fills(comparison: Comparison, field: Field) -> pd.DataFrame:
+    manifest, *others = (comparison.layers.layer(layer, field.column) for layer in field.layers)
+    raw, effective = pd.Series(None, manifest.raw.index, dtype="string"), manifest.normal
+    evidence = pd.Series(None, manifest.raw.index, dtype="string")
+    for layer in others:
+        is_next = raw.isna() & layer.normal.notna()
+        raw, evidence = raw.mask(is_next, layer.raw), evidence.mask(is_next, layer.evidence)
+        effective = effective.fillna(layer.normal)
+    entries = comparison.snapshot.manifest
+    silent = manifest.normal.isna() & raw.notna()
+    silent &= ~is_in(entries["artifact_id"], comparison.duplicates)
+    # A text that does not count as a value is an accident (or blank): a person may have meant it.
+    is_accident = is_true(entries[field.column].str.strip() != "") & (field.kind != "list")
+    review = _is_disputed(entries["stem"], effective) | is_accident
+    frame = entries.loc[silent, ["file_collection", "artifact_id"]].assign(
+        column=field.column,
+        key=MANIFEST_KEYS[field.column],
+        after=_as_json(field, raw[silent]),
+        rules="",
+        evidence=evidence[silent],
+        disposition=review[silent].map({True: Disposition.REVIEW, False: Disposition.FILL}),
+    )
+    return frame[frame["after"].notna()]
+
+
+def _is_disputed(stem: pd.Series, effective: pd.Series) -> pd.Series:
+    """Return the entries whose artifact another file collection declares with another value."""
+    is_shared = stem.duplicated(keep=False)
+    values = effective[is_shared].fillna("")
+    disputed = values.groupby(stem[is_shared]).transform("nunique") > 1
+    return disputed.reindex(stem.index, fill_value=False)
+
+
+def _edited_files(comparison: Comparison, field: Field) -> pd.DataFrame:
+    """Return ``MANIFEST_REPAIRS`` for review: entries whose own file says something else (F008)."""
+    entries, file = comparison.snapshot.manifest, comparison.snapshot.frontmatter
+    declared = comparison.layers.layer(Evidence.MANIFEST, field.column)
+    written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
+    both = declared.normal.notna() & written.normal.notna() & file["reason"].isna()
+    differing = is_true(both & differs(declared.normal, written.normal))
+    differing &= ~is_in(entries["artifact_id"], comparison.duplicates)
+    frame = entries.loc[differing, ["file_collection", "artifact_id"]].assign(
+        column=field.column,
+        key=MANIFEST_KEYS[field.column],
+        after=_as_json(field, written.raw[differing]),
+        rules="F008",
+        evidence=Evidence.FRONTMATTER,
+        disposition=Disposition.REVIEW,
+    )
+    return frame[frame["after"].notna()]
+
+
+def _as_json(field: Field, cells: pd.Series) -> pd.Series:
+    """Return *cells* as a manifest should hold them, in JSON; ``<NA>`` where nothing is left."""
+    values = [_one_as_json(field, cell) for cell in cells]
+    return pd.Series(values, index=cells.index, dtype="string")
+
+
+def _one_as_json(field: Field, value: str) -> str | None:
+    if field.kind != "list":
+        return json.dumps(value)
+    items = json.loads(value)
+    if field.column == "tags_json":
+        items = list(_storable_tags(items))
+    return json.dumps(items) if items else None
+
+
+def _storable_tags(tags: list[str]) -> Iterator[str]:
+    """Yield the tags that SkillMeat's table of tags takes: the first of each spelling."""
+    spellings = set[str]()
+    for tag in map(str.strip, tags):
+        if tag and len(tag) <= _TAG_LIMIT and tag.lower() not in spellings:
+            spellings.add(tag.lower())
+            yield tag
