@@ -65,9 +65,9 @@ def manifest_mends(comparison: Comparison) -> pd.DataFrame:
 
 
 def only_outside_manifest(comparison: Comparison, column: str) -> pd.DataFrame:
-    """Return, per row, if it holds what its manifest entry does not (``outside``), by whose word.
+    """Return, per row, if it holds what its manifest entry does not, and which layer has it.
 
-    ``evidence`` is the layer that has the same value as the row.
+    ``outside`` is a mask; ``evidence`` is the layer that has the same value as the row.
     """
     field, held = FIELD[column], comparison.layers.row(column)
     manifest = comparison.per_row(comparison.layers.layer(Evidence.MANIFEST, column).normal)
