@@ -1,13 +1,13 @@
 """Loads the cells that earlier repairs wrote into a cache, from their journals."""
 
-import os
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from skillmeat_audit.api.state import home_state_folder
 from skillmeat_audit.base.arrow import to_objects
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import as_text, printable
+from skillmeat_audit.loaders.home import home_state_folder
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import REPAIRED
@@ -23,9 +23,7 @@ _STATES = ("committed", "interrupted", "manifests-only")
 Records = Sequence[tuple[object, ...]]
 
 
-def load_journals(
-    snapshot: Snapshot, state_dir: str | os.PathLike[str] | None
-) -> list[JournaledRun]:
+def load_journals(snapshot: Snapshot, state_dir: PathLike | None) -> list[JournaledRun]:
     """Return the runs on the home of *snapshot* that may have written, the latest first.
 
     A journal that cannot be read is left out: an audit does not fail because of a journal.
@@ -43,6 +41,8 @@ def load_repaired(snapshot: Snapshot, journals: Sequence[JournaledRun]) -> pd.Da
     ``synced_at`` that a run stamped, and what runs before it stamped on them. An undo puts the time
     back, so undone rows are not among them.
     """
+    # The latest run first: rows that it wrote may lie over those of an earlier one, whose stamp is
+    # in its `before`.
     stamps = set(to_objects(snapshot.rows[_STAMP])) - {None}
     entries: list[tuple[object, ...]] = []
     cells: list[tuple[object, ...]] = []
@@ -68,12 +68,9 @@ def _frame(entries: Records, cells: Records) -> pd.DataFrame:
     if not cells:
         return REPAIRED.empty()
     entry, *values = zip(*cells, strict=True)
-    of_entries = (pd.array(each) for each in zip(*entries, strict=True))
-    return REPAIRED.build({
-        "entry": entry,
-        **{name: each.take(entry) for name, each in zip(_OF_ENTRIES, of_entries, strict=True)},
-        **dict(zip(_OF_CELLS, values, strict=True)),
-    })  # fmt: skip
+    by_entry = (pd.array(each).take(entry) for each in zip(*entries, strict=True))
+    columns = dict(zip((*_OF_ENTRIES, *_OF_CELLS), (*by_entry, *values), strict=True))
+    return REPAIRED.build({"entry": entry, **columns})
 
 
 def _texts(row: Mapping[str, object] | None) -> dict[str, str | None]:

@@ -8,6 +8,7 @@ from skillmeat_audit.api.planning import TARGETS
 from skillmeat_audit.api.repair import apply
 from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.errors import DatabaseError, PlanError, StateError
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.reports.facts.run_sentences import written_sentence
 from skillmeat_audit.reports.facts.values import plural
@@ -16,7 +17,7 @@ Lines = tuple[str, ...]
 
 
 def apply_unattended(
-    audited: Audit, state_dir: str | os.PathLike[str] | None, *, fill: bool = False
+    audited: Audit, state_dir: PathLike | None, *, fill: bool = False
 ) -> tuple[bool, Lines, Lines]:
     """Apply what is safe in *audited*; return whether something was written, notes, and warnings.
 

@@ -63,6 +63,7 @@ def run_text(
         yield Text(f"  {printable(note)}", "dim")
     if delta is not None:
         yield from _recheck_lines(delta, names, width)
+    # A rehearsal, or a plan whose rows hold everything already.
     if run.run is None:
         yield Text("nothing was changed", "dim")
         return

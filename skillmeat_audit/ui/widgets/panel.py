@@ -71,6 +71,7 @@ class Panel(StaticBox):
         super().__init__(self._arrange_controls())
         if isinstance(source, Explorer):
             source.observe(lambda _: self._discard_plan(), ["selection", "matches"])
+        # Handlers run in the worker's thread where it sets a trait: ipywidgets allows that.
         self.observe(lambda _: self._update_controls(), ["step", "busy", "error"])
         self._update_controls()
 
@@ -141,14 +142,7 @@ class Panel(StaticBox):
         return [
             row(*self._choices()),
             self._limits,
-            row(
-                self._plan,
-                self._rehearse,
-                self._apply,
-                self._undo,
-                self._cancel,
-                self._progress,
-            ),
+            row(self._plan, self._rehearse, self._apply, self._undo, self._cancel, self._progress),
             self._status,
             self._code,
             self._result,
@@ -237,6 +231,7 @@ class Panel(StaticBox):
         if isinstance(source, Explorer) and run.after is not None and run.recheck is not None:
             self._audit_before_run = source.audit
             after = run.after.findings
+            # Of the explorer's findings only: it may show a part of the audit.
             same = select_same(after, source.audit.findings, run.recheck.new)
             source.show_audit(run.after.only(same))
 

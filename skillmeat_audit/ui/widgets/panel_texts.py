@@ -53,6 +53,7 @@ def effect_html(plan: PlanDocument | None, backup: Path) -> Markup:
 
 def limits_html(plan: PlanDocument | None, rows: int, limit: int) -> Markup:
     """Return how many of the *rows* the plan overwrites or deletes, and how many it may."""
+    # The same count as `apply` makes: the panel shows what would be refused before it is.
     losses = 0 if plan is None else sum(map(loses_value, plan.changes))
     return paragraph(
         f"this plan overwrites or deletes {losses} of {plural(rows, 'row')}; "
