@@ -73,6 +73,8 @@ def run_text(
     option = "" if state_dir is None else f" --state-dir {shlex.quote(printable(state_dir))}"
     if run.kind == "apply":
         yield Text(f"next:  {TOOL} undo {home} --run {run.run}{option}", "cyan")
+        if delta is not None and plan_again_sentence(delta):
+            yield Text(f"       {TOOL} plan {home}{option}", "cyan")
 
 
 def _recheck_lines(delta: AuditDelta, names: Names, width: int) -> Iterator[Text]:
