@@ -410,7 +410,7 @@ def test_fills_are_applied_to_rows_and_manifests_only_where_asked(cli, make_home
     code, _, err = cli("report", home, "--apply-safe", "--apply-fill", "-o", tmp_path / "r.json")
 
     found = json.loads((tmp_path / "r.json").read_text())
-    assert code == ExitCode.CLEAN
+    assert code == ExitCode.FINDINGS
     note, command, _ = found["notes"][0].split("'")
     assert note.startswith("4 changes and 6 keys of manifests applied in run ")
     assert note in err
