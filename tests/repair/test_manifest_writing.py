@@ -34,7 +34,9 @@ def edit(artifact_id="skill:a", after="A", before=None):
 
 def changes(*edits):
     path = "collections/default/collection.toml"
-    return ManifestChanges("default", path, hashlib.sha256(CONTENT).hexdigest(), list(edits or [edit()]))
+    return ManifestChanges(
+        "default", path, hashlib.sha256(CONTENT).hexdigest(), list(edits or [edit()])
+    )
 
 
 @pytest.fixture
