@@ -187,7 +187,7 @@ def write_manifest(prepared: PreparedManifest) -> bool:
 
 
 def overwritten(prepared: PreparedManifest) -> tuple[SkippedEdit, ...]:
-    """Return the edits of a written manifest that it does not hold any more: somebody saved it."""
+    """Return the edits of a written manifest that it no longer holds: somebody saved over them."""
     try:
         with Descent() as descent:
             content = descent.read(prepared.real, SIZE_LIMIT_BYTES).data
