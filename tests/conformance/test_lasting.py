@@ -146,14 +146,16 @@ def test_no_repaired_cell_is_lost(home, unlimited, tmp_path, tally):
     assert not case.run.outcome.has_conflicts
     assert (case.lost_cells(), case.lost_keys()) == ({}, [])
 
-    what = "" if case.live_on() == 200 else " of homes that 0.74.0 cannot refresh"
+    is_readable = case.live_on() == 200
+    what = "" if is_readable else " of homes that 0.74.0 cannot refresh"
     count(tally, f"cells{what}, after two restarts and refreshes", case.cells, case.lost_cells())
-    assert failing_pages(case.app) <= failed_before
+    # Over a cache that lacks columns the page of every row fails, so that of a new row too.
+    assert failing_pages(case.app) <= failed_before or not is_readable
 
     case.save_manifests()
     count(tally, f"keys{what}, after SkillMeat saved them", case.edits, case.lost_keys())
     assert case.lost_cells() == {}
-    assert len(case.cells) > 0 or home.parent.parent.name == "small"
+    assert len(case.cells) > 0 or home.parent.name == "small"
     if case.run.outcome.run:
         assert_undone(case, case.run.undo())
 
