@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import InlineTable
 
 from skillmeat_audit.base.toml import parse_toml
 from skillmeat_audit.model.manifest_edits import (
@@ -197,7 +198,7 @@ def _assign(entry: MutableMapping[str, Any], edit: ManifestEdit) -> None:
     *tables, name = edit.key.split(".")
     for step in tables:
         if step not in entry:
-            entry[step] = {} if type(entry) is dict else tomlkit.table()
+            entry[step] = _empty_table(entry)
         entry = entry[step]
     if edit.after is None:
         entry.pop(name, None)
@@ -209,6 +210,13 @@ def _assign(entry: MutableMapping[str, Any], edit: ManifestEdit) -> None:
         entry[name].extend(edit.after)
     else:
         entry[name] = list(edit.after) if isinstance(edit.after, list) else edit.after
+
+
+def _empty_table(parent: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Return an empty table as *parent*, of tomlkit or plain, may hold it."""
+    if type(parent) is dict:
+        return {}
+    return tomlkit.inline_table() if isinstance(parent, InlineTable) else tomlkit.table()
 
 
 def _edit_entries(entries: list[Any], edits: Sequence[ManifestEdit]) -> None:
