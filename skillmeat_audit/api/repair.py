@@ -78,10 +78,10 @@ def undo(
 
 
 def _latest_open(journals: Sequence[JournaledRun]) -> JournaledRun | None:
-    """Return the latest applied run that no undo has put back."""
-    written = [journal for journal in journals if journal.state in UNDOABLE]
-    undone = {journal.undoes for journal in written}
-    return next((j for j in written if j.kind == "apply" and j.run not in undone), None)
+    """Return the latest applied run that no undo has put back; one in part does not count."""
+    undone = {journal.undoes for journal in journals if journal.state == "committed"}
+    written = (j for j in journals if j.kind == "apply" and j.state in UNDOABLE)
+    return next((journal for journal in written if journal.run not in undone), None)
 
 
 def _run_with_id(journals: Sequence[JournaledRun], run: str) -> JournaledRun | None:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import time
 import tomllib
 
 import pytest
@@ -10,6 +11,7 @@ from skillmeat_audit.model.manifest_edits import WHOLE_ENTRY, ManifestEdit, Othe
 from skillmeat_audit.repair.toml_edits import (
     RefusedEdit,
     edit_manifest,
+    entries_by_id,
     entries_of,
     inverse,
     unmet_precondition,
@@ -114,7 +116,7 @@ def manifest(choose):
 
 
 def edits_of(document, choose):
-    made = []
+    made, declared = [], entries_by_id(document)
     for entry in entries_of(document):
         artifact_id = f"{entry['type']}:{entry['name']}"
         for key in choose.sample(KEYS, choose.randint(0, 4)):
@@ -124,7 +126,7 @@ def edits_of(document, choose):
                 after = None
             before = value_at(entry, key)
             change = edit(artifact_id, key, before, after)
-            if before != after and unmet_precondition(document, change) is None:
+            if before != after and unmet_precondition(declared, change) is None:
                 made.append(change)
     return made
 
@@ -226,3 +228,30 @@ def test_a_large_manifest_is_edited_in_the_time_of_its_edits():
     after = edit_manifest(content, [edit("skill:n7000", "metadata.version", None, "1.10")])
 
     assert len(after) - len(content) == len('version = "1.10"\n')
+
+
+def test_the_time_grows_with_the_edits_not_with_their_square():
+    """6,000 edits of 1,500 entries took 9 s where every edit searched all entries; 0.6 s now."""
+    entry = '[[artifacts]]\nname = "n{}"\ntype = "skill"\n[artifacts.metadata]\ntitle = "t"\n\n'
+    content = "".join(map(entry.format, range(1_500))).encode()
+    keys = [f"metadata.{key}" for key in ("description", "author", "license", "version")]
+    edits = [edit(f"skill:n{n}", key, None, "x") for n in range(1_500) for key in keys]
+    began = time.process_time()
+
+    after = edit_manifest(content, edits)
+
+    assert time.process_time() - began < 4
+    assert after.count(b'= "x"') == 6_000
+
+
+def test_a_replaced_value_with_an_emoji_comes_back():
+    content = (
+        '[[artifacts]]\nname = "a"\ntype = "skill"\n'
+        'metadata.author = { "\\u007f\U0001f3a7" = ["\U0001f3a7\\u007f\\u0000"] }\n'
+    ).encode()
+    before = value_at(tomllib.loads(content.decode())["artifacts"][0], "metadata.author")
+    change = edit("skill:a", "metadata.author", before, "Ada")
+
+    back = edit_manifest(edit_manifest(content, [change]), [inverse(change)])
+
+    assert tomllib.loads(back.decode()) == tomllib.loads(content.decode())

@@ -76,9 +76,7 @@ def runs_text(runs: Sequence[RunListing]) -> Iterator[str]:
         yield "no runs on this home yet"
     undone = {run.undoes for run in runs if run.state == "committed"}
     for run in runs:
-        state = _STATES.get(run.state, run.state)
-        if run.state == "committed" and run.run in undone:
-            state = "undone"
+        state = "undone" if run.run in undone else _STATES.get(run.state, run.state)
         kind = f"undo of {run.undoes}" if run.undoes else run.kind
         written = f"{run.rows:6} rows  {run.keys:5} keys"
         yield f"{run.run}  {run.started_at[:19]:<19}  {written}  {state:<24}  {kind}"
