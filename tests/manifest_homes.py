@@ -8,6 +8,7 @@ import msgspec
 from conftest import dump
 
 from skillmeat_audit.api import repair
+from skillmeat_audit.base.toml import parse_toml
 from skillmeat_audit.model.manifest_edits import (
     WHOLE_ENTRY,
     ManifestChanges,
@@ -15,6 +16,7 @@ from skillmeat_audit.model.manifest_edits import (
     OtherToml,
 )
 from skillmeat_audit.repair.plan import encode_plan
+from skillmeat_audit.repair.toml_edits import entries_of
 
 TEAM = """\
 # the team's, CRLF and an emoji
@@ -106,3 +108,13 @@ def two_manifests(planned, era="artifact_id"):
     )
     case.save(manifests=[*case.plan.document.manifests, changes])
     return case
+
+
+def entry_of(path, name):
+    """Return the entry of *name* in the manifest at *path*."""
+    return entry_in(path.read_bytes(), name)
+
+
+def entry_in(content, name):
+    """Return the entry of *name* in a manifest."""
+    return next(e for e in entries_of(parse_toml(content.decode())) if e["name"] == name)

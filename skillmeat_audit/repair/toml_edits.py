@@ -151,7 +151,6 @@ def _edit_blocks(text: str, document: Document, edits: Sequence[ManifestEdit]) -
     blocks = list(_blocks(text))
     if not isinstance(entries, list) or len(blocks) != len(entries):
         return None
-    dropped = {edit.artifact_id for edit in edits if edit.key == WHOLE_ENTRY}
     by_id: dict[str | None, list[ManifestEdit]] = {}
     for edit in edits:
         by_id.setdefault(edit.artifact_id, []).append(edit)
@@ -159,17 +158,21 @@ def _edit_blocks(text: str, document: Document, edits: Sequence[ManifestEdit]) -
     end, seen = 0, set[str | None]()
     for (start, stop), entry in zip(blocks, entries, strict=True):
         artifact_id = _artifact_id(entry)
-        block: str | None = text[start:stop]
-        if artifact_id in dropped:
-            block = "" if artifact_id in seen else block
-        elif artifact_id in by_id:
-            block = _rewritten(text[start:stop], by_id[artifact_id])
-        if block is None:
+        own = by_id.get(artifact_id, ())
+        edited = _edited_block(text[start:stop], own, is_repeated=artifact_id in seen)
+        if edited is None:
             return None
-        pieces += [text[end:start], block]
+        pieces += [text[end:start], edited]
         seen.add(artifact_id)
         end = stop
     return "".join([*pieces, text[end:]])
+
+
+def _edited_block(block: str, edits: Sequence[ManifestEdit], *, is_repeated: bool) -> str | None:
+    """Return the text of one entry with *edits* made; of one that is dropped what follows it."""
+    if any(edit.key == WHOLE_ENTRY for edit in edits):
+        return _trailing_comments(block) if is_repeated else block
+    return _rewritten(block, edits) if edits else block
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
@@ -183,6 +186,16 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
         start = token.start() if token["entry"] is not None else None
     if start is not None:
         yield start, len(text)
+
+
+def _trailing_comments(block: str) -> str:
+    """Return the comments behind the last key of *block*: they are about what follows it."""
+    lines = block.split("\n")
+    end = len(lines)
+    while end and not lines[end - 1].strip(" \t\r").partition("#")[0]:
+        end -= 1
+    trailer = "\n".join(lines[end:])
+    return trailer if "#" in trailer else ""
 
 
 def _rewritten(block: str, edits: Sequence[ManifestEdit]) -> str | None:

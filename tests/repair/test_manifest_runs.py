@@ -1,19 +1,13 @@
 """Runs over rows and manifests: both are written, or neither, and an undo restores the bytes."""
 
-import shutil
-import threading
-from functools import partial
-
 import pytest
 from conftest import digest, dump
-from manifest_homes import TEAM, two_manifests
+from manifest_homes import TEAM, entry_in, entry_of, two_manifests
 
 from skillmeat_audit.api import audit, repair
 from skillmeat_audit.base.errors import CancelledError
-from skillmeat_audit.base.toml import parse_toml
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.repair import manifests, transaction
-from skillmeat_audit.repair.toml_edits import entries_of
 
 
 @pytest.fixture(autouse=True)
@@ -24,10 +18,6 @@ def _without_waiting(monkeypatch):
 @pytest.fixture
 def case(planned):
     return two_manifests(planned)
-
-
-def entry_of(path, name):
-    return next(e for e in entries_of(parse_toml(path.read_bytes().decode())) if e["name"] == name)
 
 
 def test_rows_and_manifests_are_written_and_undone_byte_for_byte(planned, era):
@@ -129,117 +119,6 @@ def test_a_manifest_that_cannot_be_edited_is_named_and_the_rest_is_written(cli, 
     assert entry_of(case.manifests[0], "1password")["metadata"]["license"] == "MIT"
 
 
-def vanish(path):
-    path.unlink()
-
-
-def become_a_folder(path):
-    path.unlink()
-    path.mkdir()
-
-
-def become_a_link(path):
-    shutil.move(path, path.with_name("elsewhere"))
-    path.symlink_to("elsewhere")
-
-
-def lose_its_folder(path):
-    shutil.rmtree(path.parent)
-
-
-@pytest.mark.parametrize("fault", [vanish, become_a_folder, become_a_link, lose_its_folder])
-def test_a_manifest_that_fails_in_the_middle_leaves_all_as_before(cli, case, monkeypatch, fault):
-    (content, _), rows = case.everything()
-    spoil(monkeypatch, partial(fault, case.manifests[1]))
-
-    code, out, err = cli("apply", case.file, "--state-dir", case.state)
-
-    assert (code, out) == (ExitCode.FAILED, "")
-    assert err.startswith("skillmeat-audit: cannot write collections/team/collection.toml: ")
-    assert len(err.splitlines()) == 1
-    assert case.manifests[0].read_bytes() == content
-    assert dump(case.database) == rows
-    assert [run.state for run in case.runs()] == ["failed"]
-
-
-def spoil(monkeypatch, fault):
-    """Have *fault* happen after the first manifest was written."""
-    write, calls = transaction.write_or_skip, []
-
-    def spoiled(prepared):
-        calls.append(prepared)
-        if len(calls) == 2:
-            fault()
-        return write(prepared)
-
-    monkeypatch.setattr(transaction, "write_or_skip", spoiled)
-
-
-def test_a_manifest_that_is_saved_in_the_middle_is_left_to_them(cli, case, monkeypatch):
-    theirs = TEAM + b"\r\n# theirs\r\n"
-    spoil(monkeypatch, lambda: case.manifests[1].write_bytes(theirs))
-
-    code, out, err = cli("apply", case.file, "--state-dir", case.state)
-
-    assert (code, err) == (ExitCode.CONFLICT, "")
-    assert out.count("the manifest changed while it was edited; plan again") == 2
-    assert case.manifests[1].read_bytes() == theirs
-    assert entry_of(case.manifests[0], "1password")["metadata"]["license"] == "MIT"
-    assert cli("undo", case.home, "--state-dir", case.state)[0] == ExitCode.CLEAN
-    assert case.manifests[1].read_bytes() == theirs
-
-
-@pytest.mark.parametrize("stage", ["rename", "commit"])
-def test_an_interruption_right_after_a_rename_puts_the_manifests_back(case, monkeypatch, stage):
-    start = case.everything()
-    replace_unchanged = manifests.replace_unchanged
-
-    def interrupted(*arguments):
-        monkeypatch.undo()
-        replace_unchanged(*arguments)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(manifests, "replace_unchanged", interrupted)
-    if stage == "commit":
-        monkeypatch.undo()
-        monkeypatch.setattr(transaction.sa.Connection, "commit", refuse)
-    with pytest.raises(KeyboardInterrupt if stage == "rename" else OSError):
-        case.apply()
-    monkeypatch.undo()
-
-    assert case.everything() == start
-    assert [run.state for run in case.runs()] == ["failed"]
-
-
-def refuse(*_):
-    raise OSError("no commit")
-
-
-def test_manifests_that_cannot_be_put_back_are_named_and_undone_later(cli, case, monkeypatch):
-    start = case.everything()
-    monkeypatch.setattr(transaction.sa.Connection, "commit", refuse)
-    write, calls = manifests.replace_unchanged, []
-
-    def fail_later(*arguments):
-        calls.append(arguments)
-        if len(calls) > 2:
-            refuse()
-        return write(*arguments)
-
-    monkeypatch.setattr(manifests, "replace_unchanged", fail_later)
-    code, out, err = cli("apply", case.file, "--state-dir", case.state)
-    monkeypatch.undo()
-
-    (run,) = case.runs()
-    assert (code, out, run.state) == (ExitCode.FAILED, "", "manifests-only")
-    assert len(err.splitlines()) == 1
-    assert f"manifests that run {run.run} had written could not be put back: undo it" in err
-    assert dump(case.database) == start[1]
-    assert case.contents() != start[0]
-    assert len(case.undo().edits) == 8
-    assert case.everything() == start
-
-
 def test_a_run_that_is_cancelled_leaves_all_as_before(case, monkeypatch):
     monkeypatch.setattr(transaction, "BATCH_ROWS", 1)
     start = digest(case.home)
@@ -287,11 +166,7 @@ def test_an_undo_after_a_save_takes_back_key_by_key_and_drops_nothing(cli, case,
     assert code == (ExitCode.CLEAN if again else ExitCode.CONFLICT)
     assert (words in out) is not bool(again)
     assert path.read_bytes().count(b'"twice"') == 1 + bool(again)
-    assert entry_of(path, "deploy") == entry_of_text(TEAM, "deploy")
-
-
-def entry_of_text(content, name):
-    return next(e for e in entries_of(parse_toml(content.decode())) if e["name"] == name)
+    assert entry_of(path, "deploy") == entry_in(TEAM, "deploy")
 
 
 def test_a_collection_that_is_a_link_is_written_where_it_leads_only_if_allowed(case):
@@ -312,21 +187,3 @@ def test_a_collection_that_is_a_link_is_written_where_it_leads_only_if_allowed(c
     assert applied.edit_conflicts == ()
     assert (outside / "collection.toml").read_bytes() != TEAM
     assert team.is_symlink()
-
-
-def test_two_applies_at_the_same_time_write_once(case):
-    results = []
-
-    def apply():
-        options = repair.Options(case.state, wait_seconds=60)
-        results.append(repair.apply(case.plan, options=options, recheck=False).outcome)
-
-    threads = [threading.Thread(target=apply) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(len(run.edits) for run in results) == [0, 8]
-    assert sorted(len(run.applied) for run in results) == [0, 4]
-    assert sum(len(run.edit_conflicts) for run in results) == 1  # the entry that was dropped

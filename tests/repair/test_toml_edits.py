@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 
-from skillmeat_audit.model.manifest_edits import WHOLE_ENTRY, ManifestEdit, OtherToml, value_at
+from skillmeat_audit.model.manifest_edits import WHOLE_ENTRY, ManifestEdit, value_at
 from skillmeat_audit.repair.toml_edits import (
     RefusedEdit,
     edit_manifest,
@@ -192,9 +192,16 @@ def test_of_equal_entries_the_first_stays():
     other = b'[[artifacts]]\nname = "b"\ntype = "skill"\n'
     content = block + other + block
 
-    assert edit_manifest(content, [edit("skill:a", WHOLE_ENTRY, OtherToml("{}"), None)]) == (
-        block + other
-    )
+    assert edit_manifest(content, [edit("skill:a", WHOLE_ENTRY, None, None)]) == (block + other)
+
+
+def test_the_comment_behind_a_dropped_entry_stays():
+    entry = '[[artifacts]]\nname = "{}"\ntype = "skill" # of it\n\n'
+    content = entry.format("a") + entry.format("a") + "# about b\n" + entry.format("b") + "# end"
+
+    after = edit_manifest(content.encode(), [edit("skill:a", WHOLE_ENTRY, None, None)])
+
+    assert after.decode() == (entry.format("a") + "\n# about b\n" + entry.format("b") + "# end")
 
 
 @pytest.mark.parametrize(
@@ -203,7 +210,7 @@ def test_of_equal_entries_the_first_stays():
         (edit("skill:x", "tags", None, ["a"]), "does not declare it any more"),
         (edit("skill:a", "metadata.version", "2", "3"), "metadata.version changed since"),
         (edit("skill:a", "name.x", None, "3"), "name is not a table"),
-        (edit("skill:a", WHOLE_ENTRY, OtherToml("{}"), None), "are not equal any more"),
+        (edit("skill:a", WHOLE_ENTRY, None, None), "are not equal any more"),
     ],
 )
 def test_an_edit_whose_precondition_fails_is_refused_by_name(change, reason):
