@@ -18,8 +18,8 @@ from skillmeat_audit.repair import manifests
 pytestmark = pytest.mark.slow
 
 # The long forms: PLAN_MUTANTS=2000 STATE_MUTANTS=1000
-PLAN_MUTANTS = int(os.environ.get("PLAN_MUTANTS", "60"))
-STATE_MUTANTS = int(os.environ.get("STATE_MUTANTS", "25"))
+PLAN_MUTANTS = int(os.environ.get("PLAN_MUTANTS", "40"))
+STATE_MUTANTS = int(os.environ.get("STATE_MUTANTS", "12"))
 
 NAMES = (
     "..", ".", "", "/etc", "../outside", "team/../../outside", "link", "team\0", "x" * 300, "é",

@@ -221,3 +221,37 @@ def test_two_processes_that_apply_at_the_same_time_write_once(case):
     assert [run.state for run in case.runs()] == ["committed"]
     assert sum("4 changes and 8 keys of manifests applied" in out for out in written) == 1
     assert sum("4 changes not needed: already so" in out for out in written) == 1
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def test_an_interruption_after_the_commit_says_what_was_written(cli, case, monkeypatch):
+    monkeypatch.setattr(manifests.time, "sleep", interrupt)
+
+    with pytest.raises(KeyboardInterrupt) as interruption:
+        cli("apply", case.file, "--state-dir", case.state)
+
+    (run,) = case.runs()
+    (note,) = interruption.value.__notes__
+    assert note.startswith(f"run {run.run} had written 4 rows and 8 keys of manifests; ")
+    assert f"undo --run {run.run}" in note
+
+
+def test_an_interruption_whose_manifests_stay_says_so(cli, case, monkeypatch):
+    monkeypatch.setattr(transaction, "put_back", lambda _: False)
+    monkeypatch.setattr(transaction, "write_or_skip", write_and_interrupt)
+
+    with pytest.raises(KeyboardInterrupt) as interruption:
+        cli("apply", case.file, "--state-dir", case.state)
+
+    (run,) = case.runs()
+    (note,) = interruption.value.__notes__
+    assert run.state == "manifests-only"
+    assert note.startswith(f"run {run.run} had written manifests and no row; ")
+
+
+def write_and_interrupt(prepared):
+    manifests.write_or_skip(prepared)
+    raise KeyboardInterrupt

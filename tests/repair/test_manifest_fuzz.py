@@ -20,7 +20,7 @@ from skillmeat_audit.repair.manifests import (
 pytestmark = pytest.mark.slow
 
 # Manifests of a run; the long form: MANIFESTS=5000
-ROUNDS = int(os.environ.get("MANIFESTS", "100"))
+ROUNDS = int(os.environ.get("MANIFESTS", "40"))
 PATH = "collections/default/collection.toml"
 
 MORE = (

@@ -22,7 +22,7 @@ from skillmeat_audit.repair.run_folders import UNDOABLE
 pytestmark = pytest.mark.slow
 
 # Rounds for each verb and journal mode. The long form: KILL_ROUNDS=75
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "2"))
 
 # Reads requests, and for each forks a process that applies a plan, or undoes the latest run, and
 # dies at a step: the call of that number among those that change a file, the database or a name.
