@@ -127,10 +127,18 @@ def pandas_compare(home: Path, _: Path) -> Step:
 
 STEPS: dict[str, Callable[[Path, Path], Step]] = {
     "floor": lambda home, _: lambda: floor(home),
-    "check": check, "unchanged": unchanged, "plan": plan, "apply": apply, "undo": undo,
-    "bare": bare, "orm": orm, "repair": repair, "report": audit_and_report, "diff": diff,
+    "check": check,
+    "unchanged": unchanged,
+    "plan": plan,
+    "apply": apply,
+    "undo": undo,
+    "bare": bare,
+    "orm": orm,
+    "repair": repair,
+    "report": audit_and_report,
+    "diff": diff,
     "pandas": pandas_compare,
-}  # fmt: skip
+}
 
 
 def _copy_database(home: Path, scratch: Path) -> Path:
@@ -197,7 +205,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("step", choices=STEPS)
     parser.add_argument("home", type=Path, help="a .skillmeat folder")
+    parser.add_argument("--one-core", action="store_true", help="use one core only")
     options = parser.parse_args()
+    if options.one_core:
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     json.dump(measure(options.step, options.home), sys.stdout)
 
 

@@ -23,9 +23,19 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Audit", "AuditError", "Options", "Plan", "Run", "Scope", "apply", "audit", "explore",
-    "repair_panel", "replay_imports", "sample",
-]  # fmt: skip
+    "Audit",
+    "AuditError",
+    "Options",
+    "Plan",
+    "Run",
+    "Scope",
+    "apply",
+    "audit",
+    "explore",
+    "repair_panel",
+    "replay_imports",
+    "sample",
+]
 
 _HOMES = {
     "base.errors": ("AuditError",),

@@ -13,7 +13,8 @@ from skillmeat_audit.diff.rules import CHECKS
 from skillmeat_audit.model.changes import CellChange, Change
 from skillmeat_audit.model.fields import COLUMNS, STAMP, stem_of
 from skillmeat_audit.model.findings import Evidence
-from skillmeat_audit.model.snapshot import Cache, Home, Snapshot
+from skillmeat_audit.model.home import Home
+from skillmeat_audit.model.snapshot import Cache, Snapshot
 from skillmeat_audit.model.tables import (
     CATALOG,
     COLLECTIONS,
@@ -39,10 +40,16 @@ def entry(artifact_id: str = "skill:alpha", place: str = "default", **values: ob
     """Return a manifest entry of file collection *place*; origin is local unless said."""
     kind, _, name = artifact_id.partition(":")
     return {
-        "artifact_id": artifact_id, "stem": stem_of(artifact_id), "name": name, "type": kind,
-        "file_collection": place, "path": f"{kind}s/{name}", "added": "2026-01-01T00:00:00",
-        "origin": "local", "linked": False,
-    } | values  # fmt: skip
+        "artifact_id": artifact_id,
+        "stem": stem_of(artifact_id),
+        "name": name,
+        "type": kind,
+        "file_collection": place,
+        "path": f"{kind}s/{name}",
+        "added": "2026-01-01T00:00:00",
+        "origin": "local",
+        "linked": False,
+    } | values
 
 
 def imported(artifact_id: str = "skill:alpha", place: str = "default", **values: object) -> Record:
@@ -56,10 +63,12 @@ def row(
 ) -> Record:
     """Return a bare cache row."""
     return {
-        "collection_id": collection, "artifact_id": artifact_id,
+        "collection_id": collection,
+        "artifact_id": artifact_id,
         "stem": None if artifact_id is None else stem_of(artifact_id),
-        "has_artifact": True, "added_at": "2026-02-10 09:00:00.000000",
-    } | values  # fmt: skip
+        "has_artifact": True,
+        "added_at": "2026-02-10 09:00:00.000000",
+    } | values
 
 
 def synced(said: Record, collection: str = "default", **values: object) -> Record:
@@ -121,29 +130,40 @@ def known(artifact_id: str = "skill:alpha", url: str = UPSTREAM, **values: objec
     """Return a catalogue entry of source s1."""
     kind, _, name = artifact_id.partition(":")
     return {
-        "artifact_id": artifact_id, "artifact_type": kind, "name": name, "source_id": "s1",
-        "upstream_url": url, "status": "imported",
-    } | values  # fmt: skip
+        "artifact_id": artifact_id,
+        "artifact_type": kind,
+        "name": name,
+        "source_id": "s1",
+        "upstream_url": url,
+        "status": "imported",
+    } | values
 
 
 def repaired(*writes: Record) -> pd.DataFrame:
     """Return what repairs wrote, each as `wrote` says it."""
-    return REPAIRED.from_records([
-        {name: value for name, value in written.items() if name not in ("before", "after")}
-        | {"entry": entry, "column": column, "after": after}
-        | {"before": written["before"].get(column)}
-        for entry, written in enumerate(writes)
-        for column, after in written["after"].items()
-    ])  # fmt: skip
+    return REPAIRED.from_records(
+        [
+            {name: value for name, value in written.items() if name not in ("before", "after")}
+            | {"entry": entry, "column": column, "after": after}
+            | {"before": written["before"].get(column)}
+            for entry, written in enumerate(writes)
+            for column, after in written["after"].items()
+        ]
+    )
 
 
 def wrote(before: Record, **after: object) -> Record:
     """Return what a run wrote over the row *before*; ``synced_at`` is the run's time."""
     return {
-        "run": "r1", "committed": True, "op": "update", "written_at": after["synced_at"],
-        "collection_id": before["collection_id"], "artifact_id": before["artifact_id"],
-        "before": before, "after": after,
-    }  # fmt: skip
+        "run": "r1",
+        "committed": True,
+        "op": "update",
+        "written_at": after["synced_at"],
+        "collection_id": before["collection_id"],
+        "artifact_id": before["artifact_id"],
+        "before": before,
+        "after": after,
+    }
 
 
 SOURCE = {
@@ -164,10 +184,16 @@ def audited(snap: Snapshot) -> Audit:
 
 # What would do harm in one format or another: markup, formulas, commands, labels, controls.
 TRAPS = (
-    '<img src=x onerror="alert(1)">', "a|b`c` [x](javascript:alert(1)) ![y](https://e.example/z)",
-    "=HYPERLINK(1)", "::set-output name=a::b\n::error::c", '"} 1\nfake_metric 2', "]]><evil/>",
-    "{{ 7*7 }}{% raw %}", "\x00\x08\x1b[31m\u202e\u2028\ufffe", "@everyone #1 www.e.example $x$",
-)  # fmt: skip
+    '<img src=x onerror="alert(1)">',
+    "a|b`c` [x](javascript:alert(1)) ![y](https://e.example/z)",
+    "=HYPERLINK(1)",
+    "::set-output name=a::b\n::error::c",
+    '"} 1\nfake_metric 2',
+    "]]><evil/>",
+    "{{ 7*7 }}{% raw %}",
+    "\x00\x08\x1b[31m\u202e\u2028\ufffe",
+    "@everyone #1 www.e.example $x$",
+)
 
 
 def trapped() -> Snapshot:

@@ -3,11 +3,14 @@
 import hashlib
 import importlib.util
 import os
+import shutil
 import signal
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -17,7 +20,7 @@ from skillmeat_audit.api import sample as build
 
 # The real application is at hand in the conformance environment only.
 _CONFORMANCE = ["conformance.plugin"] if importlib.util.find_spec("skillmeat") else []
-pytest_plugins = ["postgres_server", *_CONFORMANCE]
+pytest_plugins = ["postgres_server", "forked", *_CONFORMANCE]
 
 # What a test starts must hear SIGINT, even where the tests themselves were started to ignore it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -27,10 +30,17 @@ PROJECT = Path(__file__).parent.parent
 SHARED = PROJECT.parent / "shared"
 
 
+@pytest.fixture(scope="session")
+def state_folders(tmp_path_factory):
+    """The folder in which every test has its state folder."""
+    return tmp_path_factory.mktemp("state"), count()
+
+
 @pytest.fixture(autouse=True)
-def _own_state(tmp_path_factory, monkeypatch):
+def _own_state(state_folders, monkeypatch):
     """Keep what outlives a run away from who runs the tests."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    folder, numbers = state_folders
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / str(next(numbers))))
 
 
 @pytest.fixture(params=build.ERAS)
@@ -39,12 +49,25 @@ def era(request):
     return request.param
 
 
+@pytest.fixture(scope="session")
+def built_home(tmp_path_factory) -> Callable[[str, str], Path]:
+    """Return a function that builds a home of data/ once; to be read or copied, never changed."""
+
+    @cache
+    def build_once(name: str, era: str) -> Path:
+        return build.build_home(name, tmp_path_factory.mktemp("built"), era) / ".skillmeat"
+
+    return build_once
+
+
 @pytest.fixture
-def make_home(tmp_path) -> Callable[..., Path]:
-    """Build a home of data/ and return its .skillmeat folder."""
+def make_home(tmp_path, built_home) -> Callable[..., Path]:
+    """Return a function that puts a home of data/ below the test's folder; it replaces another."""
 
     def make(name: str = "batch-import", era: str = "artifact_id", at: str = "home") -> Path:
-        return build.build_home(name, tmp_path / at, era) / ".skillmeat"
+        home = tmp_path / at / ".skillmeat"
+        shutil.rmtree(home, ignore_errors=True)
+        return shutil.copytree(built_home(name, era), home)
 
     return make
 

@@ -7,9 +7,22 @@ import shutil
 KINDS = ("nothing", "folder", "pipe", "dangling link", "link to itself", "unreadable")
 NESTED = b"[" * 100_000
 CONTENTS = (
-    b"", b"\0", b"[]", b"{}", b"null", b"true", b"0", b'""', b"NaN", b"\xff\xfe", b'{"schema":',
-    NESTED, b'{"a":' * 50_000, b'"\\ud800"', b"9" * 5_000,
-)  # fmt: skip
+    b"",
+    b"\0",
+    b"[]",
+    b"{}",
+    b"null",
+    b"true",
+    b"0",
+    b'""',
+    b"NaN",
+    b"\xff\xfe",
+    b'{"schema":',
+    NESTED,
+    b'{"a":' * 50_000,
+    b'"\\ud800"',
+    b"9" * 5_000,
+)
 
 
 def damage(path, choices):

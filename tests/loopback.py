@@ -13,8 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 
 API = "/api/v1"
 COLLECTIONS, DEFAULT, ARTIFACTS = (
-    "/user-collections", "/user-collections/default/artifacts", "/artifacts",
-)  # fmt: skip
+    "/user-collections",
+    "/user-collections/default/artifacts",
+    "/artifacts",
+)
 
 
 @dataclass(frozen=True)

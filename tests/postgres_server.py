@@ -10,10 +10,10 @@ import pytest
 
 PROJECT = Path(__file__).parent.parent
 
-TABLES = (
-    "collections", "projects", "artifacts", "collection_artifacts", "marketplace_sources",
-    "marketplace_catalog_entries",
-)  # fmt: skip
+TABLES = """
+    collections projects artifacts collection_artifacts marketplace_sources
+    marketplace_catalog_entries
+""".split()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from conftest import SHARED
 
 TIME = "2026-01-01T08:00:00"
 FILES = {
-    "voice.SKILL": '---\nname: voice\ndescription: >\n  Opens rooms for voice.\nauthor: Jo\n'
+    "voice.SKILL": "---\nname: voice\ndescription: >\n  Opens rooms for voice.\nauthor: Jo\n"
     'license: MIT\nmetadata: {"emoji": "\\ud83c\\udfa7"}\n---\n# Voice\n',
     "tabs.SKILL": '---\nname: tabs\ndescription: "Opens\\ud83d tabs."\nnote:\tx\n---\n# Tabs\n',
     "hint.command": "---\ndescription: Deploys\nargument-hint: [name] [--dry-run]\n---\n",
@@ -25,11 +25,13 @@ FILES = {
     "bare.SKILL": "name: bare\ndescription: Sets up Go\n\n# Go\n",
     "open.SKILL": "---\nname: open\ndescription: Never closed\n\n# Open\n",
     "glued.agent": "---\nname: glued\ndescription: Glued\n---# Glued\n\nText.\n",
-}  # fmt: skip
+}
 PLACES = {
-    "SKILL": "skills/{}/SKILL.md", "command": "commands/{}.md", "agent": "agents/{}.md",
+    "SKILL": "skills/{}/SKILL.md",
+    "command": "commands/{}.md",
+    "agent": "agents/{}.md",
     "hook": "hooks/{}/HOOK.md",
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -74,17 +76,22 @@ def audited(make_home, cli):
 def test_every_file_gets_its_finding_and_no_accident_is_proposed(audited):
     found = audited(FILES)
 
-    assert {artifact for artifact, rules in found.items() if "F007" in rules} == {
-        "skill:tabs", "command:hint", "skill:colon", "hook:anchor", "agent:agent", "skill:block",
-        "skill:open", "agent:glued",
-    }  # fmt: skip
+    assert {artifact for artifact, rules in found.items() if "F007" in rules} == set(
+        """
+        skill:tabs command:hint skill:colon hook:anchor agent:agent skill:block skill:open
+        agent:glued
+    """.split()
+    )
     proposed = {
         artifact: rules["D001"]["expected"] for artifact, rules in found.items() if "D001" in rules
     }
     assert proposed == {
-        "skill:voice": "Opens rooms for voice.\n", "skill:tabs": "Opens\\ud83d tabs.",
-        "command:hint": "Deploys", "skill:colon": "Use when: it fails", "agent:agent": "It's read",
-    }  # fmt: skip
+        "skill:voice": "Opens rooms for voice.\n",
+        "skill:tabs": "Opens\\ud83d tabs.",
+        "command:hint": "Deploys",
+        "skill:colon": "Use when: it fails",
+        "agent:agent": "It's read",
+    }
     assert (
         'quote the value: description: "Use when: it fails"'
         in found["skill:colon"]["F007"]["detail"]
@@ -119,5 +126,7 @@ def test_the_inputs_that_were_gathered_get_the_right_answer(audited):
     assert len(faults) == 4
     proposed = [rules["D001"]["expected"] for rules in found.values() if "D001" in rules]
     assert sorted(proposed) == [
-        "Deploys a branch", "Opens rooms for voice.\n", "Use when: the build fails",
-    ]  # fmt: skip
+        "Deploys a branch",
+        "Opens rooms for voice.\n",
+        "Use when: the build fails",
+    ]

@@ -1,20 +1,20 @@
 """Audits a home."""
 
-import os
 from typing import Unpack
 
 from skillmeat_audit.api.inspection import inspect_home
 from skillmeat_audit.api.live import ask_live, with_live
 from skillmeat_audit.api.scope import Scope
 from skillmeat_audit.api.values import Audit
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.loaders.home import DEFAULT_HOME
 from skillmeat_audit.loaders.snapshot import Reading
 
 
 def audit(
-    home: str | os.PathLike[str] = DEFAULT_HOME,
+    home: PathLike = DEFAULT_HOME,
     *,
-    database: str | os.PathLike[str] | None = None,
+    database: PathLike | None = None,
     scope: Scope | None = None,
     live: str | None = None,
     **reading: Unpack[Reading],
@@ -30,8 +30,8 @@ def audit(
     scope : Scope, optional
         Which findings to report; by default all.
     live : str, optional
-        The address of a running SkillMeat: its pages are compared with ``Audit.pages``, the result
-        is ``Audit.live``. The environment's ``SKILLMEAT_AUDIT_TOKEN`` is its token.
+        The address of a running SkillMeat: its pages in *scope* are compared with ``Audit.pages``,
+        the result is ``Audit.live``. The environment's ``SKILLMEAT_AUDIT_TOKEN`` is its token.
     **reading
         How files are read (`Reading`): ``progress``, ``parse_cache``, ``state_dir``,
         ``allow_links``.
@@ -61,6 +61,8 @@ def audit(
     >>> audit.findings["rule"].value_counts().head(2).to_dict()
     {'D001': 3, 'M001': 3}
     """
-    answers = None if live is None else ask_live(live)  # first: it fails sooner than a large home
+    answers = (
+        None if live is None else ask_live(live, scope or Scope())
+    )  # first: it fails sooner than a large home
     audited = Audit(*inspect_home(home, database, scope, **reading))
-    return audited if answers is None else with_live(audited, answers)
+    return audited if answers is None else with_live(audited, answers, scope or Scope())

@@ -11,6 +11,7 @@ from skillmeat_audit.diff.page_facts import page_facts
 from skillmeat_audit.diff.provenance.paths import paths_of
 from skillmeat_audit.model.live import LiveComparison
 from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.model.trend import Accepted
 from skillmeat_audit.reports.facts.headline import Headline, Selection, headline_of
 from skillmeat_audit.reports.facts.names import Names
@@ -28,6 +29,7 @@ class AuditedHome:
     findings: pd.DataFrame = field(repr=False)
     ignored: pd.DataFrame = field(repr=False)
     selection: Selection = field(default=Selection(), repr=False)
+    unselected: pd.DataFrame = field(default_factory=FINDINGS.empty, repr=False)
     accepted: Accepted | None = field(default=None, repr=False)
     live: LiveComparison | None = field(default=None, repr=False)
 
@@ -70,7 +72,7 @@ class AuditedHome:
 
     @property
     def names(self) -> Names:
-        """The titles of the rules and the names of the DB collections."""
+        """The titles of rules and writers, and the names of the DB collections."""
         return display_names(self.snapshot)
 
     @cached_property

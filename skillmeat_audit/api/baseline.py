@@ -26,6 +26,7 @@ def apply_baseline(audited: Audit, scope: Scope, path: Path, today: date) -> Aud
         load_baseline(path), audited.findings, audited.ignored, today
     )
     if not scope.is_whole:
+        # In a part of the findings most entries accept nothing; that does not make them stale.
         accepted = replace(accepted, stale=())
     return replace(audited, findings=findings, accepted=accepted)
 
@@ -39,6 +40,7 @@ def update_baseline(
     finding are dropped where the audit was of everything. Raises `UsageError`, `StateError`.
     """
     before: list[BaselineEntry] = load_baseline(path) if path.exists() else []
+    # A rule that is ignored is not checked off: its entries stay.
     whole = scope.is_whole and audited.ignored.empty
     now = update_entries(before, audited.findings, terms, today, whole=whole)
     save_baseline(path, now)

@@ -1,4 +1,4 @@
-"""Composes the report of an audit: its findings, what caused them, what earlier runs know."""
+"""Composes the report of an audit: its findings, what caused them, what earlier runs add."""
 
 import os
 from dataclasses import replace
@@ -27,16 +27,16 @@ def make_report(
     past: RunContext | None = None,
     made_at: str = "",
 ) -> Report:
-    """Return the report of *audited*, with what *past* knows.
+    """Return the report of *audited*, with what *past* adds.
 
-    *findings* are those of *audited* as ``REPORTED``, where a history knows more of them.
+    *findings* are those of *audited* as ``REPORTED``, where a history adds to them.
     """
     home = absolute_home(audited.snapshot.home.root)
     rows, summary = audited.rows, replace(audited.summary, home=home)
     past = past or RunContext()
     if audited.accepted is not None:
-        told = as_reported(audited.accepted.findings)
-        past = replace(past, accepted=replace(audited.accepted, findings=told))
+        accepted = replace(audited.accepted, findings=as_reported(audited.accepted.findings))
+        past = replace(past, accepted=accepted)
     findings = as_reported(audited.findings) if findings is None else findings
     part = audited.selection.part
     return Report(
@@ -54,14 +54,15 @@ def make_report(
 
 
 def as_reported(findings: pd.DataFrame) -> pd.DataFrame:
-    """Return *findings* (``FINDINGS``) as ``REPORTED``, nothing known of earlier runs."""
+    """Return *findings* (``FINDINGS``) as ``REPORTED``, without what earlier runs add."""
     return REPORTED.conform(
         findings.assign(fingerprint=fingerprints(findings), state=None, since_at=None)
     )
 
 
 def absolute_home(root: Path) -> str:
-    """Return what the home at *root* is called wherever it is not read on the spot."""
+    """Return the absolute path of the home at *root* as text that can be stored and sent."""
+    # Reports are sent elsewhere and are UTF-8: bytes that are not are spelled out (\xff).
     return os.fsencode(os.path.realpath(root)).decode("utf-8", "backslashreplace")
 
 
@@ -69,6 +70,7 @@ def base_uri(root: Path) -> str:
     """Return the URI of *root*: below the working folder, as code hosts want it, else absolute."""
     real = root.resolve()
     try:
+        # GitHub matches results to files of the checkout by relative URIs.
         below = real.relative_to(Path.cwd()).parts
         return "".join(f"{quote(os.fsencode(part))}/" for part in below)
     except (ValueError, OSError):  # it lies elsewhere, or the working folder was deleted
@@ -77,12 +79,13 @@ def base_uri(root: Path) -> str:
 
 def _rule_book(audited: Audit) -> RuleBook:
     snapshot = audited.snapshot
-    places, base = _places(snapshot), base_uri(snapshot.home.root)
-    return RuleBook(__version__, RULES, FAMILIES, audited.names, places, base)
+    base = base_uri(snapshot.home.root)
+    return RuleBook(__version__, RULES, FAMILIES, audited.names, _manifests(snapshot), base)
 
 
-def _places(snapshot: Snapshot) -> dict[str, str]:
+def _manifests(snapshot: Snapshot) -> dict[str, str]:
     """Return the manifest that declares each artifact, as a path below the home."""
+    # SARIF needs one file per result: the first collection that declares the artifact.
     manifest = snapshot.manifest.drop_duplicates("artifact_id")
     return {
         artifact: f"collections/{folder}/{MANIFEST_NAME}"

@@ -36,11 +36,13 @@ def execute_plan(
     options = options or Options()
     settings = options.run_settings(home)
     reading = Reading(progress=False, state_dir=options.state_dir, allow_links=options.allow_links)
+    # Before the run, not from the plan: since it was made, SkillMeat may have fixed or broken more.
     before = inspect_database(home, url, **reading) if recheck else None
     outcome = apply_plan(document, url, settings)
     if before is None:
         return Execution(outcome, settings)
     try:
+        # Where nothing was written, the home need not be read a second time.
         after = inspect_database(home, url, **reading) if outcome.run else before
     except AuditError as exc:  # the rows stay written, and the caller has to be informed of that
         notes = (*outcome.notes, f"could not audit again: {exc}")
@@ -50,6 +52,7 @@ def execute_plan(
 
 def execute_rehearsal(document: PlanDocument, url: str, options: Options | None) -> Execution:
     """Do all that applying does, and roll it back."""
+    # The plan's home, not the caller's: the journal belongs to the cache that is written.
     settings = (options or Options()).run_settings(native_path(document.home))
     return Execution(rehearse_plan(document, url, settings), settings)
 

@@ -8,8 +8,8 @@ import pandas as pd
 from skillmeat_audit import __version__
 from skillmeat_audit.api.compose import absolute_home, as_reported
 from skillmeat_audit.api.scope import Scope
-from skillmeat_audit.api.state import PathLike, home_state_folder
 from skillmeat_audit.api.values import Audit
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.urls import sqlite_url, without_password
 from skillmeat_audit.history.database import history_url
 from skillmeat_audit.history.store import (
@@ -19,9 +19,9 @@ from skillmeat_audit.history.store import (
     load_runs,
     record_run,
 )
-from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
+from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_state_folder
 from skillmeat_audit.loaders.settings import KEPT_RUNS
-from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.trend import fingerprints
 from skillmeat_audit.reports.notebook.history import runs_html
 
@@ -72,31 +72,16 @@ def history(
 ) -> History:
     """Return the recorded runs on *home*; raise `HomeError` or `StateError`."""
     root = find_home(home).root
+    # The home's path is part of the key: one history may hold many homes.
     name = absolute_home(root)
     return History(name, load_runs((settings or HistorySettings()).url_for(root, state_dir), name))
 
 
 def location_of(
-    audited: Audit, scope: Scope, settings: HistorySettings, state_dir: PathLike | None = None
+    home: Home, scope: Scope, settings: HistorySettings, state_dir: PathLike | None = None
 ) -> HistoryLocation:
-    """Return where the run that found *audited* is recorded."""
-    return _location(audited.snapshot.home, scope, settings, state_dir)
-
-
-def location_at(
-    home: PathLike,
-    database: str | None,
-    scope: Scope,
-    settings: HistorySettings,
-    state_dir: PathLike | None,
-) -> HistoryLocation:
-    """Return where a run that could not check *home* is recorded; raise `HomeError`."""
-    return _location(find_home(home, database), scope, settings, state_dir)
-
-
-def _location(
-    home: Home, scope: Scope, settings: HistorySettings, state_dir: PathLike | None
-) -> HistoryLocation:
+    """Return where runs on *home* with this *scope* are recorded."""
+    # A changed password must not begin a new series.
     database = None if home.database is None else without_password(home.database)
     series = Series(absolute_home(home.root), database, scope.description)
     return HistoryLocation(settings.url_for(home.root, state_dir), series, settings.kept_runs)
@@ -108,6 +93,7 @@ def record_audit(audited: Audit, location: HistoryLocation, at: str) -> Recorded
     counts, pages = audited.summary.counts, audited.headline.pages
     names = ("artifacts", "rows", "error", "warning", "info")
     facts = {name: counts[name] for name in names} | {
+        # A jump in the numbers may be a new rule: then the version differs as well.
         "tool_version": __version__,
         "blank_descriptions": None if pages is None else pages.without_description,
         "broken_sources": None if pages is None else pages.not_clickable,
@@ -118,4 +104,5 @@ def record_audit(audited: Audit, location: HistoryLocation, at: str) -> Recorded
 def _hidden_fingerprints(audited: Audit) -> list[str]:
     """Return the fingerprints of the findings that are left out on request."""
     accepted = [] if audited.accepted is None else fingerprints(audited.accepted.findings)
+    # They are still there: a finding that was accepted today has not been fixed.
     return [*fingerprints(audited.ignored), *accepted]

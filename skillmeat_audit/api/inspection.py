@@ -1,6 +1,5 @@
 """Loads the layers of a home, compares them, and checks the rules: what an audit consists of."""
 
-import os
 from dataclasses import replace
 from typing import NamedTuple, Unpack
 
@@ -8,14 +7,16 @@ import pandas as pd
 
 from skillmeat_audit.api.repaired import load_repaired
 from skillmeat_audit.api.scope import Scope, apply_scope, find_rules
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.diff.comparison import Comparison, compare
+from skillmeat_audit.diff.provenance.paths import TITLES
 from skillmeat_audit.diff.provenance.verdicts import attribute
 from skillmeat_audit.diff.registry import run_checks
 from skillmeat_audit.diff.rules import CHECKS, RULES
 from skillmeat_audit.loaders.snapshot import Reading, load_snapshot
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.reports.facts.headline import Selection
+from skillmeat_audit.reports.facts.headline import FAILS, Selection
 from skillmeat_audit.reports.facts.names import Names
 
 
@@ -28,11 +29,12 @@ class Inspection(NamedTuple):
     findings: pd.DataFrame
     ignored: pd.DataFrame
     selection: Selection
+    unselected: pd.DataFrame
 
 
 def inspect_home(
-    home: str | os.PathLike[str],
-    database: str | os.PathLike[str] | None = None,
+    home: PathLike,
+    database: PathLike | None = None,
     scope: Scope | None = None,
     **reading: Unpack[Reading],
 ) -> Inspection:
@@ -42,12 +44,14 @@ def inspect_home(
     snapshot = load_snapshot(home, database, **reading)
     snapshot = replace(snapshot, repaired=load_repaired(snapshot, reading.get("state_dir")))
     comparison = compare(snapshot)
+    # Before the rules: each finding names the path that last wrote its row.
     writers = attribute(comparison)
     checked = run_checks(CHECKS, comparison, writers)
-    findings, ignored = apply_scope(checked, scope, snapshot)
+    findings, ignored, unselected = apply_scope(checked, scope, snapshot)
     hidden = len(checked) - len(findings) - len(ignored)
-    selection = Selection(scope.description, hidden)
-    return Inspection(snapshot, comparison, writers, findings, ignored, selection)
+    failing = int((checked["rule"] == FAILS).sum())
+    selection = Selection(scope.description, hidden, failing)
+    return Inspection(snapshot, comparison, writers, findings, ignored, selection, unselected)
 
 
 def inspect_database(home: str, url: str, **reading: Unpack[Reading]) -> Inspection:
@@ -57,9 +61,10 @@ def inspect_database(home: str, url: str, **reading: Unpack[Reading]) -> Inspect
 
 
 def display_names(snapshot: Snapshot) -> Names:
-    """Return the titles of the rules and the names of the DB collections."""
+    """Return the titles of rules and writers, and the names of the DB collections."""
     collections = snapshot.collections.dropna(subset=["id", "name"])
     return Names(
         {rule.code: rule.title for rule in RULES},
         dict(zip(collections["id"], collections["name"], strict=True)),
+        TITLES,
     )

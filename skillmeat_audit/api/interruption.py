@@ -9,6 +9,7 @@ from pathlib import Path
 from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.repair import runs
 from skillmeat_audit.base.errors import AuditError
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.loaders.home import home_folder
 from skillmeat_audit.repair.run_folders import JournaledRun
 from skillmeat_audit.reports.facts.values import plural
@@ -16,19 +17,20 @@ from skillmeat_audit.reports.facts.values import plural
 
 @contextmanager
 def reporting_writes(
-    home: str | os.PathLike[str],
-    options: Options,
-    database: str | os.PathLike[str] | None = None,
+    home: PathLike, options: Options, database: PathLike | None = None
 ) -> Iterator[None]:
     """Add notes (PEP 678) to an exception raised inside: what its runs on *home* had written.
 
     An `AuditError` means that nothing was changed. Journals and rows prove what was written, also
     where the interruption came between the commit and the mark in the journal.
     """
+    # Resolved now: at the time of the exception the working folder may be another one.
     folder = options.run_settings(os.path.realpath(home_folder(home))).folder
+    # By name, not by time: another run on the home may begin in the same second.
     before = _run_names(folder)
     try:
         yield
+    # It was raised before the commit, or says itself what was written.
     except AuditError:
         raise
     except BaseException as exc:
@@ -45,10 +47,7 @@ def _run_names(folder: Path) -> set[str]:
 
 
 def _notes(
-    home: str | os.PathLike[str],
-    options: Options,
-    database: str | os.PathLike[str] | None,
-    begun: set[str],
+    home: PathLike, options: Options, database: PathLike | None, begun: set[str]
 ) -> Iterator[str]:
     """Yield a note for each run of *begun* that wrote, or may have written."""
     try:
@@ -62,7 +61,7 @@ def _notes(
             yield note
 
 
-def _note(run: JournaledRun, home: str | os.PathLike[str], options: Options) -> str | None:
+def _note(run: JournaledRun, home: PathLike, options: Options) -> str | None:
     if run.state == "committed":
         command = _command(f"undo --run {run.run}", home, options)
         undo_hint = "" if run.kind == "undo" else f"; '{command}' puts them back"
@@ -78,7 +77,7 @@ def _note(run: JournaledRun, home: str | os.PathLike[str], options: Options) -> 
     return None
 
 
-def _command(verb: str, home: str | os.PathLike[str], options: Options) -> str:
+def _command(verb: str, home: PathLike, options: Options) -> str:
     words = ["skillmeat-audit", *verb.split(), os.path.abspath(os.path.expanduser(home))]
     if options.state_dir is not None:
         words += ["--state-dir", os.path.abspath(os.path.expanduser(options.state_dir))]

@@ -1,13 +1,13 @@
 """The options of a run: where its journal goes, how much it may overwrite, who writes."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillmeat_audit.api.state import home_state_folder
 from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.loaders.home import home_state_folder
 from skillmeat_audit.model.choices import SERVICES
 from skillmeat_audit.repair.run_settings import (
     CacheService,
@@ -49,13 +49,13 @@ class Options:
     'backup.db'
     """
 
-    state_dir: str | os.PathLike[str] | None = None
+    state_dir: PathLike | None = None
     max_overwrites: int | None = None
     wait_seconds: float = WAIT_SECONDS
     service: str = "embedded"
     keep_backups: int | None = None
     proceed: ShouldContinue = always_continue
-    allow_links: Sequence[str | os.PathLike[str]] = ()
+    allow_links: Sequence[PathLike] = ()
 
     def run_settings(self, home: str) -> RunSettings:
         """Return the settings for runs on *home*."""

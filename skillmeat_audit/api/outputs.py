@@ -30,6 +30,7 @@ def outputs_of(paths: Sequence[str], named: str | None, *, github: bool = False)
     the step summary and annotations of a GitHub runner.
     """
     outputs = [Output(path, _format(path, named)) for path in paths]
+    # The runner reads annotations from the standard output of a step, and the summary from a file.
     if github:
         outputs += [Output(STDOUT, format_called("github-annotations"))]
         if summary := os.environ.get(SUMMARY_VARIABLE):
@@ -55,11 +56,14 @@ def render_outputs(document: Report | Failure, outputs: Sequence[Output]) -> Ite
         form = output.format
         limit = SUMMARY_LIMIT_BYTES if form.appends else None
         if isinstance(document, Failure):
+            # CSV and Parquet cannot say that a home was not checked: an empty table would read as
+            # "clean".
             if form.failed is not None:
                 yield OutputFile(output.path, form.failed(document), limit)
             continue
         yield OutputFile(output.path, form.render(document), limit)
         if form.beside is not None:
+            # report.html → report.findings.csv
             beside = os.path.splitext(output.path)[0] + form.beside
             content = findings_csv(document.findings).encode()
             yield OutputFile(beside, content, beside=output.path)

@@ -12,6 +12,7 @@ import pandas as pd
 from skillmeat_audit.base.atomic_write import write_whole
 from skillmeat_audit.base.confined import name_bytes, name_text
 from skillmeat_audit.base.errors import DatabaseError, HomeError, StateError, UsageError
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import is_utf8, printable
 from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.diff.comparison import Comparison
@@ -67,10 +68,15 @@ def make_plan(
     snapshot = comparison.snapshot
     confirm_evidence(snapshot)
     if unknown := sorted(set(scope.dispositions) - _PLANNABLE):
-        raise UsageError(f"disposition {printable(unknown[0])} cannot be planned")
+        choices = ", ".join(sorted(_PLANNABLE))
+        raise UsageError(
+            f"disposition {printable(unknown[0])} cannot be planned; choose from {choices}"
+        )
     url = snapshot.home.database
     if url is None or snapshot.identity is None or snapshot.era is None:
         raise DatabaseError("there is no cache to repair: start SkillMeat once to build it")
+    # An older schema lacks some columns: in ROWS they are null, in the database there is nothing to
+    # write.
     rows = snapshot.rows.drop(columns=[name for name in COLUMNS if name not in snapshot.columns])
     changes = changes_from(
         findings, comparison.inserts, rows, scope.dispositions, deletes=scope.deletes
@@ -81,6 +87,7 @@ def make_plan(
     document = PlanDocument(
         schema_="skillmeat-audit/plan/2",
         home=_portable_path(snapshot.home.root.resolve()),
+        # A plan is a file that is mailed and reviewed.
         database=without_password(url),
         identity=snapshot.identity,
         era=cast("Era", snapshot.era),
@@ -119,7 +126,7 @@ def _diff(manifest: PreparedManifest) -> ManifestDiff:
     return ManifestDiff(manifest.path, tuple(lines), manifest.skipped)
 
 
-def open_plan(path: Path, database: str | os.PathLike[str] | None) -> tuple[PlanDocument, str]:
+def open_plan(path: Path, database: PathLike | None) -> tuple[PlanDocument, str]:
     """Return the plan in *path* and the cache's address, that of *database* where it is given."""
     document = load_plan(path)
     home = find_home(native_path(document.home), database or document.database)

@@ -9,6 +9,7 @@ from skillmeat_audit.model.trend import AuditDelta, fingerprints
 def compare_findings(before: pd.DataFrame, after: pd.DataFrame) -> AuditDelta:
     """Return how *after* differs from *before*, matched by fingerprint."""
     old, new = _fingerprints(before), _fingerprints(after)
+    # A finding whose values changed keeps its fingerprint: it remains.
     is_fixed, remains = ~is_in(old, new), is_in(new, old)
     return AuditDelta(
         fixed=before[is_fixed].reset_index(drop=True),

@@ -1,12 +1,12 @@
 """Applies plans, lists the runs on a home, and undoes them."""
 
-import os
 from collections.abc import Sequence
 
 from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.values import Plan, Run
 from skillmeat_audit.api.views import list_runs
 from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.repair.run_folders import UNDOABLE, JournaledRun, read_runs
@@ -54,10 +54,10 @@ def apply(plan: Plan, *, options: Options | None = None, recheck: bool = True) -
 
 
 def undo(
-    home: str | os.PathLike[str] = DEFAULT_HOME,
+    home: PathLike = DEFAULT_HOME,
     run: str | None = None,
     *,
-    database: str | os.PathLike[str] | None = None,
+    database: PathLike | None = None,
     options: Options | None = None,
     rehearse: bool = False,
 ) -> Run:
@@ -89,21 +89,22 @@ def _run_with_id(journals: Sequence[JournaledRun], run: str) -> JournaledRun | N
 
 
 def runs(
-    home: str | os.PathLike[str] = DEFAULT_HOME,
+    home: PathLike = DEFAULT_HOME,
     *,
-    database: str | os.PathLike[str] | None = None,
+    database: PathLike | None = None,
     options: Options | None = None,
 ) -> list[JournaledRun]:
     """Return the runs on *home*, the latest first, after settling those that were interrupted."""
+    # First: the list would otherwise call a run interrupted although the cache proves how it ended.
     settle(home, database=database, options=options)
     _, settings = _cache_and_settings(home, database, options)
     return read_runs(settings.folder)
 
 
 def settle(
-    home: str | os.PathLike[str] = DEFAULT_HOME,
+    home: PathLike = DEFAULT_HOME,
     *,
-    database: str | os.PathLike[str] | None = None,
+    database: PathLike | None = None,
     options: Options | None = None,
 ) -> list[JournaledRun]:
     """Return the damaged runs and those that were interrupted, with the state the cache proves.
@@ -119,16 +120,16 @@ def settle(
             settled.append(journal)
         elif journal.state == "interrupted" and url is not None:
             settled.append(settle_run(journal, url, settings))
+    # Proofs that are left in the database (a run that was killed after its commit) are taken out.
     if url is not None and settings.folder.exists():
         withdraw_settled(settings.folder, url)
     return [journal for journal in settled if journal is not None]
 
 
 def _cache_and_settings(
-    home: str | os.PathLike[str],
-    database: str | os.PathLike[str] | None,
-    options: Options | None,
+    home: PathLike, database: PathLike | None, options: Options | None
 ) -> tuple[str | None, RunSettings]:
     """Return the cache's address, and the settings for runs on *home*."""
-    found = find_home(home, database)
-    return found.database, (options or Options()).run_settings(str(found.root.resolve()))
+    resolved = find_home(home, database)
+    settings = (options or Options()).run_settings(str(resolved.root.resolve()))
+    return resolved.database, settings

@@ -1,14 +1,14 @@
 """Loads the cells that earlier repairs wrote into a cache, from their journals."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from skillmeat_audit.api.state import home_state_folder
 from skillmeat_audit.base.arrow import to_objects
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import as_text, printable
+from skillmeat_audit.loaders.home import home_state_folder
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import REPAIRED
@@ -24,7 +24,7 @@ _STATES = ("committed", "interrupted")
 Records = Sequence[tuple[object, ...]]
 
 
-def load_repaired(snapshot: Snapshot, state_dir: str | os.PathLike[str] | None) -> pd.DataFrame:
+def load_repaired(snapshot: Snapshot, state_dir: PathLike | None) -> pd.DataFrame:
     """Return as ``REPAIRED`` the cells that repairs wrote into the cache of *snapshot*.
 
     These are of the written rows that the cache may still hold as a repair left them: rows with the
@@ -33,6 +33,8 @@ def load_repaired(snapshot: Snapshot, state_dir: str | os.PathLike[str] | None) 
     does not fail because of a journal.
     """
     folder = home_state_folder(snapshot.home.root, state_dir)
+    # The latest run first: rows that it wrote may lie over those of an earlier one, whose stamp is
+    # in its `before`.
     stamps = set(to_objects(snapshot.rows[_STAMP])) - {None}
     entries: list[tuple[object, ...]] = []
     cells: list[tuple[object, ...]] = []
@@ -55,16 +57,14 @@ def _frame(entries: Records, cells: Records) -> pd.DataFrame:
     if not cells:
         return REPAIRED.empty()
     entry, *values = zip(*cells, strict=True)
-    of_entries = (pd.array(each) for each in zip(*entries, strict=True))
-    return REPAIRED.build({
-        "entry": entry,
-        **{name: each.take(entry) for name, each in zip(_OF_ENTRIES, of_entries, strict=True)},
-        **dict(zip(_OF_CELLS, values, strict=True)),
-    })  # fmt: skip
+    by_entry = (pd.array(each).take(entry) for each in zip(*entries, strict=True))
+    columns = dict(zip((*_OF_ENTRIES, *_OF_CELLS), (*by_entry, *values), strict=True))
+    return REPAIRED.build({"entry": entry, **columns})
 
 
 def _journals(folder: Path, identity: str | None) -> list[JournaledRun]:
     """Return the repairs of the cache called *identity*, the latest first, where readable."""
+    # A home that was rebuilt has the same folder and another identity: its old runs do not count.
     journals = (read_run(path.parent) for path in folder.glob("*/journal.json"))
     repairs = (each for each in journals if each.kind == "apply" and each.state in _STATES)
     ours = (each for each in repairs if each.identity == identity)

@@ -98,20 +98,20 @@ def replay_imports(
     entries = scan_source(source, _fields, indexed=source_indexed)
     if keep is not None:
         _make_folder(keep)
-    summaries, rows = [], []
+    path_records, row_records = [], []
     for era in eras:
         stage = _Stage(era, source, entries, keep)
-        taken = [path for path in import_paths(_fields) if era in path.eras]
-        for path in with_progress(taken, None, f"keyed by {era}"):
-            left, found = _one(path, stage)
-            summaries.append(left if timed else left | {"seconds": None})
-            rows += found
-    return Replay(REPLAYS.from_records(summaries), REPLAYED.from_records(rows))
+        paths = [path for path in import_paths(_fields) if era in path.eras]
+        for path in with_progress(paths, None, f"keyed by {era}"):
+            path_record, rows = _replay_path(path, stage)
+            path_records.append(path_record if timed else path_record | {"seconds": None})
+            row_records += rows
+    return Replay(REPLAYS.from_records(path_records), REPLAYED.from_records(row_records))
 
 
 @dataclass(frozen=True)
 class _Stage:
-    """What all import_paths of an era are replayed on."""
+    """What the paths of an era are replayed on."""
 
     era: Era
     source: Path
@@ -119,31 +119,28 @@ class _Stage:
     keep: Path | None
 
 
-def _one(path: ImportPath, stage: _Stage) -> tuple[Record, list[Record]]:
-    """Return the row of ``REPLAYS`` and those of ``REPLAYED`` of one path."""
+def _replay_path(path: ImportPath, stage: _Stage) -> tuple[Record, list[Record]]:
+    """Return the record of ``REPLAYS`` and those of ``REPLAYED`` of one path."""
     with tempfile.TemporaryDirectory(prefix="skillmeat-replay-") as folder:
         home = Path(folder) / ".skillmeat"
-        with scratch_home(home, stage.era, stage.source, stage.entries) as there:
-            done = path.before(there, stage.entries)
-            with there.costs.counting():
-                path.write(there, done)
-            after = audit(home, progress=False)
+        with scratch_home(home, stage.era, stage.source, stage.entries) as scratch:
+            entries = path.before(scratch, stage.entries)
+            with scratch.costs.counting():
+                path.write(scratch, entries)
+            audited = audit(home, progress=False)
             if stage.keep is not None:
+                # Before the refresh: the copy shows what the path itself left.
                 _copy_home(home, stage.keep / stage.era / path.name / ".skillmeat")
-            refresh_all(there, stage.entries)
+            refresh_all(scratch, stage.entries)
             refreshed = compare(load_snapshot(home, progress=False))
-    told: Record = {"era": stage.era, "path": path.name, "title": path.title, "does": path.does}
-    costs = {
-        "artifacts": len(stage.entries), "statements": there.costs.statements,
-        "commits": there.costs.commits, "reads": there.costs.reads,
-        "seconds": there.costs.seconds,
-    }  # fmt: skip
-    kept = {f"kept_{name}": count for name, count in _right(refreshed).items()}
-    summary = told | costs | _right(after.comparison) | kept | _verdict(after)
-    return summary, [told | row for row in _rows(after)]
+    identity = {"era": stage.era, "path": path.name, "title": path.title, "does": path.does}
+    after_refresh = {f"kept_{name}": n for name, n in _right_rows(refreshed).items()}
+    figures = scratch.costs.figures() | _right_rows(audited.comparison) | after_refresh
+    record = identity | {"artifacts": len(stage.entries)} | figures | _verdict(audited)
+    return record, [identity | row for row in _rows(audited)]
 
 
-def _right(comparison: Comparison) -> Record:
+def _right_rows(comparison: Comparison) -> Record:
     """Return how many rows have the description and the source that they should have."""
     wrong = comparison.cells["column"].value_counts()
     rows = len(comparison.snapshot.rows)
@@ -153,27 +150,25 @@ def _right(comparison: Comparison) -> Record:
     }
 
 
-def _verdict(checked: Audit) -> Record:
+def _verdict(audited: Audit) -> Record:
     """Return what the audit says in words: wrong cells, their rules, and who wrote the rows."""
-    findings = checked.findings
+    findings, writers = audited.findings, audited.writers
     wrong = findings[findings["column"].notna() & is_in(findings["status"], CELL_STATUSES)]
-    who = Counter(zip(checked.writers["writer"], checked.writers["writer_confidence"], strict=True))
-    told = [f"{writer} ×{count} ({sure})" for (writer, sure), count in sorted(who.items())]
-    return {
-        "wrong_cells": len(wrong), "writer": ", ".join(told),
-        "rules": " ".join(sorted(set(wrong["rule"]))),
-    }  # fmt: skip
+    counts = Counter(zip(writers["writer"], writers["writer_confidence"], strict=True))
+    attributed = [f"{name} ×{count} ({sure})" for (name, sure), count in sorted(counts.items())]
+    codes = sorted(set(wrong["rule"]))
+    return {"wrong_cells": len(wrong), "writer": ", ".join(attributed), "rules": " ".join(codes)}
 
 
-def _rows(checked: Audit) -> list[Record]:
+def _rows(audited: Audit) -> list[Record]:
     columns = ["artifact_id", "description", "source", "origin", "origin_source"]
-    written = checked.writers[["writer", "writer_confidence"]]
-    return records(pd.concat([checked.rows[columns], written], axis=1))
+    writers = audited.writers[["writer", "writer_confidence"]]
+    return records(pd.concat([audited.rows[columns], writers], axis=1))
 
 
 def _fields(text: str) -> Fields:
-    found: Mapping[str, object] = extract(text)
-    return {name: None if value is None else str(value) for name, value in found.items()}
+    values: Mapping[str, object] = extract(text)
+    return {name: None if value is None else str(value) for name, value in values.items()}
 
 
 def _copy_home(home: Path, target: Path) -> None:

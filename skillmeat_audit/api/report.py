@@ -10,25 +10,20 @@ from skillmeat_audit import __version__
 from skillmeat_audit.api.audit import audit
 from skillmeat_audit.api.baseline import apply_baseline
 from skillmeat_audit.api.compose import absolute_home, make_report
-from skillmeat_audit.api.history import (
-    HistorySettings,
-    location_at,
-    location_of,
-    record_audit,
-)
+from skillmeat_audit.api.history import HistorySettings, location_of, record_audit
 from skillmeat_audit.api.interruption import reporting_writes
 from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.outputs import Output, render_outputs
 from skillmeat_audit.api.safe_repair import apply_safe
 from skillmeat_audit.api.scope import Scope
-from skillmeat_audit.api.state import PathLike, home_state_folder
 from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.clock import now, today
 from skillmeat_audit.base.errors import AuditError, LiveError, StateError, UsageError
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.delivery.files import DeliveryResult, deliver
 from skillmeat_audit.delivery.notices import NoticeSettings, notify
 from skillmeat_audit.history.store import HistoryLocation, mark_delivered, record_failed_run
-from skillmeat_audit.loaders.home import DEFAULT_HOME, home_folder
+from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_folder, home_state_folder
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.reports.facts.report import Failure, Report, RunContext
@@ -103,10 +98,7 @@ class ReportOutcome:
         """What changed since the previous run, in one line."""
         document = self.document
         changes = None if isinstance(document, Failure) else document.past.changes
-        if changes is None:
-            return None
-        counts = f"{changes.new} new, {len(changes.fixed)} fixed, {changes.persisting} persisting"
-        return f"since {changes.compared_at}: {counts}"
+        return None if changes is None else f"since {changes.compared_at}: {changes.sentence}"
 
     def exit_code(
         self, fail_on: Severity = Severity.WARNING, *, exit_zero: bool = False
@@ -115,6 +107,7 @@ class ReportOutcome:
 
         *exit_zero* hides findings, and nothing else.
         """
+        # A home that could not be checked (2) outweighs a report that did not arrive (6).
         code = self.document.exit_code(fail_on)
         if code is not ExitCode.FAILED and self.delivery.problems:
             return ExitCode.UNDELIVERED
@@ -130,6 +123,7 @@ def report(home: PathLike = DEFAULT_HOME, request: ReportRequest | None = None) 
     request = request or ReportRequest()
     with ExitStack() as stack:
         if request.exclusive:
+            # Before anything is read: a second run fails at once, and not after an audit.
             lock = home_state_folder(home, request.state_dir) / LOCK_NAME
             stack.enter_context(exclusive_lock(lock))
         if request.apply_safe:
@@ -152,6 +146,8 @@ def _make_and_deliver(home: PathLike, request: ReportRequest) -> ReportOutcome:
     stored = _make(home, request, now())
     delivery = deliver(render_outputs(stored.document, request.outputs))
     problems = (*delivery.problems, *_notify(stored.document, request.notices))
+    # Only a run whose report arrived is what the next one is compared with: new findings of a
+    # report that nobody received stay new.
     if not problems:
         stored = stored.mark_delivered()
     delivery = replace(delivery, problems=(*problems, *stored.problems))
@@ -178,10 +174,13 @@ def _make(home: PathLike, request: ReportRequest, at: str) -> StoredReport:
             is_written, notes, warnings = apply_safe(audited, request.state_dir)
             if is_written:
                 audited, unreachable = _audit_with_live(home, request)
+    # A wrong request is the caller's, not a state of the home: no report says it.
     except UsageError:
         raise
     except AuditError as exc:
         return _store_failure(home, request, "; ".join((str(exc), *notes)), at)
+    # Recorded before it is delivered, and marked afterwards: a crash in between leaves an
+    # undelivered run, which the next one is not compared with.
     stored = _store(audited, request, at)
     return replace(stored, document=_add_notes(stored.document, notes, (*warnings, *unreachable)))
 
@@ -191,6 +190,7 @@ def _audit_with_live(home: PathLike, request: ReportRequest) -> tuple[Audit, tup
     try:
         return _audit(home, request), ()
     except LiveError as exc:
+        # A server that is down must not cost the nightly report of the home.
         return _audit(home, replace(request, live=None)), (str(exc),)
 
 
@@ -201,6 +201,7 @@ def _audit(home: PathLike, request: ReportRequest) -> Audit:
         scope=request.scope,
         live=request.live,
         progress=request.progress,
+        # A plan rests on what files hold now.
         parse_cache=request.parse_cache and not request.apply_safe,
         state_dir=request.state_dir,
         allow_links=request.allow_links,
@@ -215,9 +216,8 @@ def _store_failure(home: PathLike, request: ReportRequest, reason: str, at: str)
     if request.history is None:
         return StoredReport(failure)
     try:
-        location = location_at(
-            home, request.database, request.scope, request.history, request.state_dir
-        )
+        at_home = find_home(home, request.database)
+        location = location_of(at_home, request.scope, request.history, request.state_dir)
         return StoredReport(failure, location, record_failed_run(location, at, reason, __version__))
     except AuditError:  # a home that does not exist has no history either; the reason says so
         return StoredReport(failure)
@@ -227,7 +227,7 @@ def _store(audited: Audit, request: ReportRequest, at: str) -> StoredReport:
     compose = partial(make_report, audited, made_at=at)
     if request.history is None:
         return StoredReport(compose())
-    location = location_of(audited, request.scope, request.history, request.state_dir)
+    location = location_of(audited.snapshot.home, request.scope, request.history, request.state_dir)
     try:
         recorded = record_audit(audited, location, at)
     except StateError as exc:

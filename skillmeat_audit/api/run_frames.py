@@ -51,12 +51,14 @@ def _written(change: CellChange | ManifestEdit) -> dict[str, object]:
 
 def outcomes_frame(outcome: RunOutcome) -> pd.DataFrame:
     """Return one row per change as ``OUTCOMES``: applied, or skipped and why."""
-    return OUTCOMES.from_records([
+    results = [
         {
-            "op": result.change.op, "collection_id": result.change.collection_id,
+            "op": result.change.op,
+            "collection_id": result.change.collection_id,
             "artifact_id": result.change.artifact_id,
             "outcome": "applied" if isinstance(result, Applied) else "skipped",
             "reason": result.reason if isinstance(result, Skipped) else None,
         }
         for result in outcome.outcomes
-    ])  # fmt: skip
+    ]
+    return OUTCOMES.from_records(results)

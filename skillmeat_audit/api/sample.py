@@ -9,6 +9,7 @@ from pathlib import Path
 
 from skillmeat_audit.base.bundled import bundled_folder
 from skillmeat_audit.base.errors import HomeError, UsageError
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.replay.scratch import SCHEMAS
 from skillmeat_audit.schema.shape import ERAS
@@ -20,7 +21,7 @@ HOMES = tuple(sorted(path.name for path in (DATA / "homes").iterdir()))
 _WRITTEN_AT = datetime(2026, 1, 5, 7, tzinfo=UTC).timestamp()
 
 
-def sample(name: str = "batch-import", folder: str | os.PathLike[str] = "scratch") -> Path:
+def sample(name: str = "batch-import", folder: PathLike = "scratch") -> Path:
     """Build a bundled home to try things on, and return its path.
 
     Parameters
@@ -80,6 +81,7 @@ def build_home(name: str, target: Path, era: str = ERAS[0]) -> Path:
 def build_cache(rows: str, database: Path, era: str) -> None:
     """Write *database* on the schema of *era*, filled by the SQL *rows* (keyed by artifact_id)."""
     connection = sqlite3.connect(database)
+    # Tests and notebooks build dozens of these homes; a half-written one is built again.
     connection.execute("PRAGMA synchronous = OFF")
     connection.executescript((SCHEMAS / f"{era}.sql").read_text())
     if era == "artifact_id":
@@ -95,11 +97,14 @@ def _fill_by_uuid(connection: sqlite3.Connection, rows: str) -> None:
     older = sqlite3.connect(":memory:")
     older.executescript((SCHEMAS / "artifact_id.sql").read_text())
     older.executescript(rows)
+    # Their columns are nearly the same in both eras; artifacts are made from the rows below.
     for table in ("collections", "projects", "marketplace_sources", "marketplace_catalog_entries"):
         for row in _rows(older, table):
             _insert(connection, table, row)
     for row in _rows(older, "collection_artifacts"):
         artifact_id = str(row.pop("artifact_id"))
+        # Not random: the same home has the same bytes each time. SkillMeat's uuids are 32 hex
+        # digits.
         row["artifact_uuid"] = hashlib.md5(artifact_id.encode()).hexdigest()
         kind, _, name = artifact_id.partition(":")
         connection.execute(
@@ -127,9 +132,10 @@ def _rows(connection: sqlite3.Connection, table: str) -> list[dict[str, object]]
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: dict[str, object]) -> None:
-    known = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
-    kept = {name: value for name, value in row.items() if name in known}
-    marks = ", ".join("?" * len(kept))
+    # Columns that one era has and the other lacks are left out.
+    columns = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
+    values = {name: value for name, value in row.items() if name in columns}
+    marks = ", ".join("?" * len(values))
     connection.execute(
-        f"INSERT INTO {table} ({', '.join(kept)}) VALUES ({marks})", list(kept.values())
+        f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", list(values.values())
     )

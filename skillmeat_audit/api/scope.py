@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -71,6 +72,7 @@ def find_rules(codes: Iterable[str]) -> list[Rule]:
     """Return the rules with one of *codes* or prefixes; raise `UsageError` for an unknown one."""
     prefixes = [code.upper() for code in codes]
     for prefix in prefixes:
+        # "" is a prefix of every code.
         if not prefix or not any(rule.code.startswith(prefix) for rule in RULES):
             raise UsageError(
                 f"no rule has the code {printable(prefix) or '(empty)'}; "
@@ -79,23 +81,32 @@ def find_rules(codes: Iterable[str]) -> list[Rule]:
     return [rule for rule in RULES if rule.code.startswith(tuple(prefixes))]
 
 
-def apply_scope(
-    findings: pd.DataFrame, scope: Scope, snapshot: Snapshot
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the findings in *scope*, and those that it leaves out by rule."""
+class ScopedFindings(NamedTuple):
+    """Findings in a scope, those in it that it ignores by rule, and those out of it.
+
+    ``unselected`` has none of an ignored rule.
+    """
+
+    findings: pd.DataFrame
+    ignored: pd.DataFrame
+    unselected: pd.DataFrame
+
+
+def apply_scope(findings: pd.DataFrame, scope: Scope, snapshot: Snapshot) -> ScopedFindings:
+    """Return *findings* (``FINDINGS``) divided by *scope*; raise `UsageError` for a wrong name."""
+    selected = pd.Series(True, index=findings.index)
     if scope.artifacts:
-        findings = findings[
-            is_in(findings["artifact_id"], find_artifacts(scope.artifacts, snapshot))
-        ]
+        selected &= is_in(findings["artifact_id"], find_artifacts(scope.artifacts, snapshot))
     if scope.collections:
         ids = find_collections(scope.collections, snapshot)
-        findings = findings[is_in(findings["collection_id"], ids)]
+        selected &= is_in(findings["collection_id"], ids)
     if scope.writers:
-        findings = findings[is_in(findings["writer"], _checked_writers(scope.writers))]
+        selected &= is_in(findings["writer"], _checked_writers(scope.writers))
     if scope.select:
-        findings = findings[_has_rule(findings, scope.select)]
+        selected &= _has_rule(findings, scope.select)
     ignored = _has_rule(findings, scope.ignore)
-    return findings[~ignored].reset_index(drop=True), findings[ignored].reset_index(drop=True)
+    masks = (selected & ~ignored, selected & ignored, ~selected & ~ignored)
+    return ScopedFindings(*(findings[mask].reset_index(drop=True) for mask in masks))
 
 
 def _has_rule(findings: pd.DataFrame, codes: Sequence[str]) -> pd.Series:
@@ -132,6 +143,7 @@ def find_artifacts(names: Sequence[str], snapshot: Snapshot) -> set[str]:
 def find_artifact(name: str, snapshot: Snapshot) -> str:
     """Return the id of the artifact *name*; raise `UsageError` where there is none, or several."""
     known_ids = _artifact_ids(snapshot)
+    # An exact id is never ambiguous, even if it is another artifact's name.
     if name in known_ids:
         return name
     first, *others = _matching_ids(name, known_ids)
@@ -177,6 +189,8 @@ def _checked_writers(names: Sequence[str]) -> Sequence[str]:
 
 def _unknown_name(noun: str, name: str, known_names: Sequence[str]) -> str:
     bare = {known.partition(":")[2]: known for known in known_names}
+    # Names without their type too: "1pasword" is close to "1password", and far from
+    # "skill:1password".
     close = difflib.get_close_matches(name, [*known_names, *bare], n=1)
     hint = f"; did you mean {printable(bare.get(close[0], close[0]))}?" if close else ""
     return f"no {noun} is called {printable(name) or '(empty)'}{hint}"

@@ -1,6 +1,5 @@
 """The values that requests return, each leading to the next: an audit, its plan, a run of it."""
 
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -22,21 +21,19 @@ from skillmeat_audit.api.planning import (
 from skillmeat_audit.api.run_frames import changes_frame, edits_frame, outcomes_frame
 from skillmeat_audit.api.scope import Scope, apply_scope, filter_findings, find_artifact
 from skillmeat_audit.api.views import ArtifactView, PageView
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.compare import is_true
+from skillmeat_audit.diff.page_repairs import page_repairs
 from skillmeat_audit.model.changes import PlanDocument, RunOutcome
 from skillmeat_audit.model.manifest_edits import ManifestDiff
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.artifact import artifact_layers
 from skillmeat_audit.reports.facts.facets import FindingFilter, filter_arguments
-from skillmeat_audit.reports.facts.headline import Selection
 from skillmeat_audit.reports.facts.names import Names
-from skillmeat_audit.reports.facts.run_sentences import (
-    summarize_plan,
-    summarize_run,
-)
+from skillmeat_audit.reports.facts.run_sentences import summarize_plan, summarize_run
+from skillmeat_audit.reports.facts.summary import describe_severities
 from skillmeat_audit.reports.facts.tallies import tally
-from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.audit import audit_html
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
 
@@ -57,8 +54,9 @@ class Audit(AuditedHome):
         The cells that differ, and the code path that last wrote each row (``WRITERS``).
     findings, ignored : DataFrame
         The findings in scope, and those that the scope leaves out by rule, as ``FINDINGS``.
-    selection : Selection
-        Which part of the findings was asked for, and how many are hidden.
+    selection, unselected : Selection, DataFrame
+        Which part of the findings was asked for, and how many are hidden; the hidden ones
+        (``FINDINGS``), of which a plan takes those that repair the page of a finding.
     accepted, live : optional
         What a baseline accepts; ``pages`` beside those of a running SkillMeat (`LiveComparison`).
 
@@ -84,9 +82,10 @@ class Audit(AuditedHome):
         """Return one artifact in all its layers; raise `UsageError` unless one has the name."""
         artifact_id = find_artifact(artifact, self.snapshot)
         layers = artifact_layers(
-            self.snapshot, self.findings, self.writers, artifact_id, self.pages
+            self.snapshot, self.findings, self.writers, artifact_id, self.names
         )
-        return ArtifactView(**vars(layers) | {"names": self.names})
+        pages = self.pages[is_true(self.pages["artifact_id"] == artifact_id)]
+        return ArtifactView(**vars(layers) | {"pages": pages})
 
     def only(
         self, findings: pd.DataFrame | None = None, **filters: Unpack[FindingFilter]
@@ -98,10 +97,17 @@ class Audit(AuditedHome):
         candidates = self.findings if findings is None else findings
         part = filter_arguments(filters) or ("" if findings is None else "a choice of findings")
         selected = filter_findings(candidates, filters, self.snapshot, self.page_facts)
+        # Added up: `only` of a part hides what either of them leaves out.
         hidden = self.selection.hidden + len(self.findings) - len(selected)
         part = "; ".join(filter(None, (self.selection.part, part)))
-        ignored = self.ignored.head(0)
-        return replace(self, findings=selected, ignored=ignored, selection=Selection(part, hidden))
+        selection = replace(self.selection, part=part, hidden=hidden)
+        return replace(
+            self,
+            findings=selected,
+            ignored=self.ignored.head(0),
+            selection=selection,
+            unselected=pd.concat([self.unselected, self.findings], ignore_index=True),
+        )
 
     def plan(
         self,
@@ -114,22 +120,24 @@ class Audit(AuditedHome):
     ) -> "Plan":
         """Return the plan that repairs the findings, in rows and manifests.
 
-        *select* and *artifacts* narrow it as in `Scope`; orphaned rows are deleted only with
-        *deletes*. A row that is filled without its manifest is blank again after SkillMeat's next
-        restart or refresh, so a plan fills both; *targets* is one of them where only ``rows`` or
-        only ``manifests`` are to be written. Raises `UsageError`, `DatabaseError`, and `HomeError`
-        where files have changed.
+        *select* and *artifacts* narrow it as in `Scope`; a rule about pages (V) selects the repairs
+        of the page. Orphaned rows are deleted only with *deletes*. A row that is filled without its
+        manifest is blank again after SkillMeat's next restart or refresh, so a plan fills both;
+        *targets* is one of them where only ``rows`` or only ``manifests`` are to be written. Raises
+        `UsageError`, `DatabaseError`, and `HomeError` where files have changed.
         """
         scope = Scope(select=select, artifacts=artifacts)
-        findings, _ = apply_scope(self.findings, scope, self.snapshot)
+        findings, _, others = apply_scope(self.findings, scope, self.snapshot)
+        others = pd.concat([self.unselected, others], ignore_index=True)
+        repairs = page_repairs(self.pages, findings, others)
+        findings = pd.concat([findings, repairs]).drop_duplicates(ignore_index=True)
         planned = PlanScope(dispositions, deletes, targets)
         document, url = make_plan(self.comparison, findings, planned)
         return Plan(document, url, self.names)
 
     def __repr__(self) -> str:
-        nouns = {"error": "error", "warning": "warning", "info": "note"}
-        counts = ", ".join(plural(self.summary.counts[n], noun) for n, noun in nouns.items())
         home, answer = printable(self.summary.home), self.headline.sentence
+        counts = describe_severities(self.summary.counts)
         return f"<Audit of {home}: {answer} {counts}; see .findings, .show('type:name'), .plan()>"
 
     def _repr_html_(self) -> str:
@@ -181,14 +189,12 @@ class Plan:
         """What the plan would change in each manifest as it is now, as a unified diff."""
         return manifest_diffs(self.document)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: PathLike) -> Path:
         """Write the plan as JSON (``skillmeat-audit/plan/2``); return its path."""
         return save_plan(self.document, Path(path))
 
     @classmethod
-    def load(
-        cls, path: str | os.PathLike[str], database: str | os.PathLike[str] | None = None
-    ) -> "Plan":
+    def load(cls, path: PathLike, database: PathLike | None = None) -> "Plan":
         """Return the plan in *path*, at *database* if given; raise `PlanError` if it is wrong."""
         return cls(*open_plan(Path(path), database))
 

@@ -1,14 +1,19 @@
 """Values that display themselves: an artifact's layers, SkillMeat's pages, the list of runs."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.changes import RunListing
+from skillmeat_audit.model.live import LiveComparison
 from skillmeat_audit.reports.facts.artifact import ArtifactLayers
+from skillmeat_audit.reports.facts.live import describe_live
+from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.page_view import ArtifactPages
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.artifact import artifact_html
+from skillmeat_audit.reports.notebook.live import live_html
 from skillmeat_audit.reports.notebook.page_view import pages_html
 from skillmeat_audit.reports.terminal.page_view import pages_text
 
@@ -40,6 +45,20 @@ class PageView(ArtifactPages):
 
     def _repr_html_(self) -> str:
         return pages_html(self)
+
+
+@dataclass(frozen=True, repr=False)
+class LiveView(LiveComparison):
+    """The pages of a running SkillMeat beside the page model, as `Audit.live` has them."""
+
+    names: Names = field(default=Names({}, {}), repr=False)
+
+    def __repr__(self) -> str:
+        described = describe_live(self, self.names)
+        return f"<Live: {described.sentence} See .differences, .answers.failures, .answers.pages>"
+
+    def _repr_html_(self) -> str:
+        return live_html(self, self.names)
 
 
 def list_runs(journals: Iterable["JournaledRun"]) -> list[RunListing]:

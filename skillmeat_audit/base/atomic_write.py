@@ -51,6 +51,8 @@ def replace_unchanged(folder: int, name: bytes, before: bytes, after: bytes) -> 
         with open(handle, "wb") as file:
             file.write(after)
             file.flush()
+            # A new file belongs to whoever makes it: a manifest that root repairs would lock its
+            # owner out. The owner changes first, because fchown clears set-user-id bits (chown(2)).
             if (facts.st_uid, facts.st_gid) != (os.geteuid(), os.getegid()):
                 os.fchown(handle, facts.st_uid, facts.st_gid)
             os.fchmod(handle, stat.S_IMODE(facts.st_mode))

@@ -17,5 +17,6 @@ def today() -> date:
 
 
 def _now() -> datetime:
+    # reproducible-builds.org/specs/source-date-epoch: seconds since 1970, as decimal digits.
     pinned = os.environ.get(VARIABLE, "")
     return datetime.fromtimestamp(int(pinned), UTC) if pinned.isdecimal() else datetime.now(UTC)

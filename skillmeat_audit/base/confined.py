@@ -103,6 +103,7 @@ class Descent:
 
     def _folder(self, path: bytes) -> int:
         """Return a descriptor of the folder *path*, which ends with a slash."""
+        # A file mostly follows others of its folder: then nothing is closed and opened again.
         while self._paths and not path.startswith(self._paths[-1]):
             self._paths.pop()
             os.close(self._descriptors.pop())
@@ -171,6 +172,7 @@ class Confined:
         """
         path = name_bytes(relative)
         parent, _, name = path.rpartition(b"/")
+        # Every folder of the path is listed once: unbounded, a crafted path would list thousands.
         if path.count(b"/") > _DEPTH or not self._is_plain_folder(parent):
             return None
         real = self._real + b"/" + path
@@ -209,6 +211,7 @@ class Confined:
             real = os.path.join(self._folders[parent], name)
             if os.path.islink(real):
                 real = _resolved(real)
+        # A folder that was resolved as a child is looked up as a parent by the files in it.
         self._folders[path] = real
         return real if (real + b"/").startswith(self._roots) else None
 

@@ -12,6 +12,8 @@ from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.text import printable
 
+PathLike = str | os.PathLike[str]
+
 _WAY_OUT = "remove it, or name another with --state-dir"
 
 
@@ -33,6 +35,7 @@ def state_folder(home: str, given: Path | None = None) -> Path:
     """
     base = default_state_folder() if given is None else given
     _check_parent(base)
+    # The name is for people ("alice"), the digest keeps homes of the same name apart.
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(home).parent.name).strip("-.") or "home"
     folder = base / f"{name[:40]}-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"
     _check_private(folder)

@@ -63,6 +63,7 @@ def encodable(file_name: str) -> str:
 
 def folded(name: str) -> str:
     """Return *name* without case and Unicode form: equal for names that differ only in these."""
+    # Folding case can undo a composition, so both forms are normalised (Unicode 3.13, D145).
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
@@ -79,6 +80,7 @@ def as_text(value: object) -> str | None:
     """Return a cell of any type as text, None for NULL."""
     if value is None or type(value) is str:
         return value
+    # SQLite's columns have no fixed type: a text column may hold bytes or numbers.
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 

@@ -38,6 +38,7 @@ def is_parseable(url: str) -> bool:
     """
     try:
         parts = urlsplit(url)
+        # urlsplit raises ValueError for a port that is not a number, when it is read.
         return parts.port != 0 and url.count("@") == parts.netloc.count("@") <= 1
     except ValueError:
         return False
@@ -83,6 +84,7 @@ def _is_secret(pair: str) -> bool:
 
 def _decoded(text: str) -> str:
     """Return *text* without percent-encoding, also if it was encoded several times."""
+    # passwor%2564 is decoded twice by a URL inside of a URL: odbc_connect, dbname=postgresql://…
     while (decoded := unquote(text)) != text:
         text = decoded
     return text

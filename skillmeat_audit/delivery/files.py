@@ -61,6 +61,7 @@ def _write(file: OutputFile) -> None:
     if path == STDOUT:
         _print(content)
         return
+    # A link stays a link; `write_whole` would replace it.
     real = os.path.realpath(os.path.expanduser(path))
     if file.append_limit_bytes is not None:
         _append(real, content, file.append_limit_bytes)
@@ -76,6 +77,7 @@ def _print(content: bytes) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
+    # `report -o- | head` is not a failed delivery.
     except BrokenPipeError:
         return
 

@@ -90,6 +90,7 @@ def _send(services: list[NoticeService], notice: Notice, page: bytes) -> Iterato
     )
     kind = apprise.NotifyType(_TYPES[notice.severity])
     for service in services:
+        # A client per service: the result of one for all of them would not tell which one failed.
         client = apprise.Apprise()
         if not client.add(service.url):
             yield f"{service.label}: apprise does not know this kind of address"
@@ -105,6 +106,7 @@ def _read_lines(file: Path) -> list[str]:
         text = content.decode("utf-8")
     except (OSError, ValueError) as exc:
         raise UsageError(f"cannot read {printable(file)}: {printable(exc)}") from exc
+    # Of the open file, not of the path: nothing can be swapped in between.
     if stat.S_IMODE(facts.st_mode) & 0o077:
         raise UsageError(f"{printable(file)} holds secrets and others can read it; chmod 600 it")
     stripped = (line.strip() for line in text.splitlines())

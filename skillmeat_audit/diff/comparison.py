@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from skillmeat_audit.diff.cells import differing_cells
-from skillmeat_audit.diff.compare import Bools, Ints, is_true
+from skillmeat_audit.diff.compare import Bools, Ints, is_true, normalize
 from skillmeat_audit.diff.expected import Layers
 from skillmeat_audit.diff.links import is_url, repository_of
 from skillmeat_audit.diff.pairing import (
+    Keys,
     Pairs,
     candidate_entries,
     duplicate_ids,
@@ -56,6 +57,7 @@ class Comparison:
     def ambiguous(self) -> frozenset[str]:
         """The artifact ids that only the key rules may judge."""
         rows = self.snapshot.rows
+        # A duplicated key is a finding of its own and takes part in nothing else: we do not guess.
         twice = rows.loc[rows.duplicated(list(KEY), keep=False), "artifact_id"].dropna()
         return self.duplicates | set(twice)
 
@@ -67,14 +69,22 @@ class Comparison:
     @cached_property
     def inserts(self) -> pd.DataFrame:
         """What the missing rows should hold, as ``CELLS``; ``row`` counts `missing_rows`."""
+        # What is not there reads as NULL, so every value of a layer is missing in such a row.
         rows = ROWS.from_records(records(self.missing_rows.assign(has_artifact=True)))
-        pairs = Pairs(_usable_candidates(self.snapshot, rows, self.duplicates))
+        keys = Keys.of(self.snapshot.manifest, rows)
+        candidates = candidate_entries(self.snapshot, rows, keys, self.duplicates)
+        pairs = Pairs(_of_usable(candidates, usable_rows(rows, keys)))
         return differing_cells(rows, self.snapshot.columns, self.layers.beside(rows), pairs)
 
     @cached_property
     def pages(self) -> pd.DataFrame:
         """What SkillMeat's pages show of each row (``PAGES``)."""
         return page_cells(self.snapshot)
+
+    @cached_property
+    def is_blank(self) -> pd.Series:
+        """Which rows have a page without a description; blanks alone are none."""
+        return normalize(self.pages["description"], "text").isna()
 
     @cached_property
     def entry(self) -> Ints:
@@ -96,6 +106,7 @@ class Comparison:
 
     def per_row(self, values: pd.Series) -> pd.Series:
         """Return *values*, one per manifest entry, as one per row: of its preferred entry."""
+        # allow_fill: the entry -1 gives <NA> instead of the last value.
         taken = values.array.take(self.entry, allow_fill=True)
         return pd.Series(taken, index=self.snapshot.rows.index)
 
@@ -146,11 +157,10 @@ class Comparison:
         return _findings(ids, mask, values)
 
     def repairs_of(self, column: str) -> pd.DataFrame:
-        """Return, per row, the wrong cell of *column* (``CELLS``) that a layer can mend."""
-        known = self.cells[
-            (self.cells["column"] == column) & (self.cells["status"] != Status.EXTRA)
-        ]
-        return known.set_index("row").reindex(self.snapshot.rows.index)
+        """Return, per row, the wrong cell of *column* (``CELLS``) that a layer can repair."""
+        in_column = self.cells["column"] == column
+        repairable = self.cells[in_column & (self.cells["status"] != Status.EXTRA)]
+        return repairable.set_index("row").reindex(self.snapshot.rows.index)
 
     def problem_findings(self, kind: str) -> pd.DataFrame:
         """Return ``RULE_FINDINGS``, one per problem of *kind* that a loader reported."""
@@ -174,21 +184,22 @@ class Comparison:
 
 def compare(snapshot: Snapshot) -> Comparison:
     """Return *snapshot* with its rows paired and its differing cells listed."""
-    duplicates, layers = duplicate_ids(snapshot), Layers(snapshot)
-    usable = usable_rows(snapshot.rows)
-    candidates = _usable_candidates(snapshot, snapshot.rows, duplicates)
+    keys, layers = Keys.of(snapshot.manifest, snapshot.rows), Layers(snapshot)
+    duplicates = duplicate_ids(snapshot, keys)
+    usable = usable_rows(snapshot.rows, keys)
+    candidates = candidate_entries(snapshot, snapshot.rows, keys, duplicates)
+    candidates = _of_usable(candidates, usable)
     pairs = Pairs(candidates)
     cells = differing_cells(snapshot.rows, snapshot.columns, layers, pairs)
     return Comparison(snapshot, layers, candidates, pairs, cells, usable, duplicates)
 
 
-def _usable_candidates(
-    snapshot: Snapshot, rows: pd.DataFrame, duplicates: frozenset[str]
-) -> pd.DataFrame:
-    """Return ``CANDIDATES`` for the usable ones of *rows*."""
-    candidates = candidate_entries(snapshot, rows, duplicates)
-    usable: Bools = usable_rows(rows).to_numpy()[candidates["row"].to_numpy(dtype=int)]
-    return candidates[usable].reset_index(drop=True)
+def _of_usable(candidates: pd.DataFrame, usable: pd.Series) -> pd.DataFrame:
+    """Return the *candidates* of the rows that are *usable*."""
+    if usable.all():
+        return candidates
+    mask: Bools = usable.to_numpy()[candidates["row"].to_numpy(dtype=int)]
+    return candidates[mask].reset_index(drop=True)
 
 
 def safe_where(mask: pd.Series) -> pd.Series:
@@ -198,6 +209,7 @@ def safe_where(mask: pd.Series) -> pd.Series:
 
 def _findings(frame: pd.DataFrame, mask: pd.Series, values: dict[str, object]) -> pd.DataFrame:
     """Return ``RULE_FINDINGS`` for the keys of *frame* in *mask*."""
+    # Most rules find nothing in most homes: no frame of columns is built for them.
     chosen = np.flatnonzero(is_true(mask))
     if not len(chosen):
         return NO_FINDINGS

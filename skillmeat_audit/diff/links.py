@@ -13,6 +13,7 @@ from skillmeat_audit.model.snapshot import Snapshot
 _HOST = r"^https?://(?:www\.)?(?P<match>[^/]+)/"  # github.com of https://github.com/o/r
 # o/r of https://github.com/o/r/tree/main/x, and of o/r/path@v1
 _REPOSITORY = r"^(?:https?://[^/]+/)?(?P<match>[^/\s]+/[^/\s@]+)"
+# https://x/ and http://github.com/o/r, not owner/repo/path
 _URL = r"^https?://[^/\s]+/"
 
 
@@ -24,6 +25,8 @@ def catalog_entries_of(snapshot: Snapshot) -> pd.DataFrame:
     with their upstream. If two fit, neither is used.
     """
     manifest, catalog = snapshot.manifest, snapshot.catalog
+    if catalog.empty:
+        return catalog[["upstream_url", "description"]].reindex(range(len(manifest)))
     ids, catalog_ids = same_type(manifest["artifact_id"]), same_type(catalog["artifact_id"])
     imported = is_true(manifest["origin"] == "marketplace")
     by_import = _positions(
@@ -34,7 +37,10 @@ def catalog_entries_of(snapshot: Snapshot) -> pd.DataFrame:
         joined_key(ids, plain_url(manifest["source"].where(imported))),
         joined_key(catalog_ids, plain_url(catalog["upstream_url"])),
     )
+    # The import id first: upstreams move (docs/skillmeat.md#branch-names-differ), ids are made
+    # once.
     position = np.where(by_import >= 0, by_import, by_url)
+    # An accident in the catalogue is not a value to expect either.
     accident = map_bool(catalog["description"], is_accident, ACCIDENT_HINT)
     columns = {
         "upstream_url": catalog["upstream_url"],
@@ -47,12 +53,14 @@ def catalog_entries_of(snapshot: Snapshot) -> pd.DataFrame:
 
 def joined_key(left: pd.Series, right: pd.Series) -> pd.Series:
     """Return both texts as one key, ``<NA>`` where either is absent."""
+    # NUL: no name and no address holds one, so no two pairs join to the same key.
     return left + "\0" + right
 
 
 def _positions(keys: pd.Series, table: pd.Series) -> npt.NDArray[np.intp]:
     """Return the position of each key in *table*, -1 for keys it lacks or holds twice."""
     single = table.dropna()
+    # keep=False drops all of them: of two entries that fit, neither is used.
     single = single[~single.duplicated(keep=False)]
     rows: npt.NDArray[np.intp] = np.append(single.index.to_numpy(dtype=np.intp), -1)
     return rows[positions_in(keys, single)]
@@ -72,6 +80,7 @@ def look_up_last(keys: pd.Series, table: pd.Series, values: pd.Series) -> pd.Ser
 
 def same_type(artifact_ids: pd.Series) -> pd.Series:
     """Return *artifact_ids* with ``mcp_server`` as ``mcp``: SkillMeat uses both for one type."""
+    # mcp_server:fs → mcp:fs (docs/skillmeat.md#leftovers-of-older-homes)
     return artifact_ids.str.replace(r"^mcp_server:", "mcp:", regex=True)
 
 

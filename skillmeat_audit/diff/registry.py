@@ -64,6 +64,7 @@ def run_checks(
     ambiguous = is_in(findings["artifact_id"], comparison.ambiguous)
     findings = _one_per_cell(findings[~ambiguous | findings["judges_keys"]])
     by_key = writers.drop_duplicates(list(KEY))[[*KEY, "writer", "writer_confidence"]]
+    # A left merge: findings on no row (manifests, files) have no writer.
     findings = findings.rename(columns={"code": "rule"}).merge(by_key, on=list(KEY), how="left")
     return sort_findings(FINDINGS.conform(findings))
 
@@ -79,5 +80,6 @@ def _one_per_cell(findings: pd.DataFrame) -> pd.DataFrame:
     """Drop the plain finding of a cell that another rule explains."""
     cell = [*KEY, "column"]
     in_cells = findings["column"].notna() & findings["status"].notna()
+    # Explaining rules first, so that dropping duplicates keeps theirs.
     ranked = findings[in_cells].sort_values("explains", ascending=False, kind="stable")
     return pd.concat([findings[~in_cells], ranked.drop_duplicates(cell)], ignore_index=True)

@@ -80,7 +80,9 @@ def _page_text(snapshot: Snapshot, column: str, entry: Ints, synced: pd.Series) 
     unsynced = of_manifest.where(entry >= 0, of_artifact)
     if column == "source":
         of_row = of_row.fillna(_source_of_any_row(rows)).fillna(of_manifest)
+        # docs/skillmeat.md#type-and-name-as-source
         return of_row.where(synced, unsynced).fillna(rows["artifact_id"])
+    # The list of a collection answers none for a synced row, whatever the row holds.
     if column == "origin_source" and snapshot.era == "artifact_uuid":
         of_row = absent  # docs/skillmeat.md#pages-drop-columns
     return of_row.where(synced, unsynced)
@@ -104,6 +106,7 @@ def link_obstacles(snapshot: Snapshot, source: pd.Series) -> pd.Series:
     unregistered = "no registered source is its repository"
     obstacle = pd.Series(unregistered, ids.index, dtype="string")
     clickable = pd.Series(False, index=ids.index)
+    # Pages test one source after the other; any of them can make the link work.
     for number, registered in enumerate(records(snapshot.sources)):
         match = _mentions(source, registered)
         if number >= SOURCES_LOADED:
@@ -130,6 +133,7 @@ def _mentions(source: pd.Series, registered: Mapping[str, object]) -> pd.Series:
 
 def _hidden(entries: pd.DataFrame) -> dict[str, Bools]:
     """Return by reason which catalogue *entries* of one source a search does not list."""
+    # An entry without a score counts as certain.
     score = pd.to_numeric(entries["confidence_score"], errors="coerce").fillna(100)
     confidence = score.to_numpy(dtype=float)
     return {
@@ -145,6 +149,7 @@ def _hidden(entries: pd.DataFrame) -> dict[str, Bools]:
 
 def _behind_others(names: pd.Series, confidence: Objects) -> Bools:
     """Return which entries a search for their own name pushes off its only page."""
+    # A loop over few: the entries of one source that ten others exceed in confidence.
     ascending = np.sort(confidence)
     ahead = len(ascending) - np.searchsorted(ascending, confidence, side="right")
     behind = np.zeros(len(names), dtype=bool)

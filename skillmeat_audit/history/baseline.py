@@ -79,6 +79,7 @@ class AcceptanceTerms:
 def load_baseline(path: Path) -> list[BaselineEntry]:
     """Return the entries in *path*; raise `UsageError` naming the line or entry that is wrong."""
     try:
+        # Editors on Windows write a byte order mark, which JSON does not allow.
         content = read_regular(path, _LIMIT_BYTES).data.removeprefix(codecs.BOM_UTF8)
     except (OSError, Unreadable) as exc:
         way_out = "; --update-baseline creates it" if isinstance(exc, FileNotFoundError) else ""
@@ -107,11 +108,13 @@ def _with_line(exc: Exception, content: bytes) -> str:
 
 def save_baseline(path: Path, entries: Iterable[BaselineEntry]) -> None:
     """Write *entries* to *path*, sorted and atomically; raise `StateError`."""
+    # An entry per line, keys sorted: a review of the file shows one line per accepted finding.
     lines = ",\n".join(
         msgspec.json.encode(entry, order="sorted").decode() for entry in sorted(entries, key=_order)
     )
     text = f'{{"schema": "{BASELINE_SCHEMA}", "entries": [\n{lines}\n]}}\n'
     try:
+        # A link (dotfiles, a shared repository) stays a link: its target is written.
         write_whole(Path(os.path.realpath(path)), text.encode(), durable=True)
     except OSError as exc:
         raise StateError(
@@ -153,6 +156,7 @@ def update_entries(
     several entries for one finding the one that expires last is kept. Where *findings* are all of
     the home's (*whole*), entries without a finding are dropped.
     """
+    # Later entries of a dict overwrite earlier ones: the one that expires last is kept.
     by_key = {entry.key: entry for entry in sorted(entries, key=lambda e: e.expires or date.max)}
     keys = dict.fromkeys(key for key in _keys(findings) if key[0] not in NEVER_ACCEPTED)
     added = [_new_entry(key, terms) for key in keys if key not in by_key]
@@ -181,6 +185,8 @@ def _keys(findings: pd.DataFrame) -> list[Key]:
 
 def _digests(findings: pd.DataFrame) -> list[str]:
     """Return a digest of every finding's values, with its detail where it has no artifact."""
+    # The digest makes an entry accept these values only: a new disagreement in the same cell is
+    # reported.
     names = ("artifact_id", "status", "expected", "actual", "detail")
     return [
         short_digest([status, expected, actual, None if artifact else detail])

@@ -92,6 +92,7 @@ def write_transaction(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[
             _create_private(path)
         with database_engine(url, wait_seconds).begin() as connection:
             if connection.dialect.name == "postgresql":
+                # Until the end of the transaction; BEGIN IMMEDIATE does the same for SQLite.
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SERVER_LOCK)))
             if not _has_history(connection, url):
                 _METADATA.create_all(connection)
@@ -132,6 +133,7 @@ def _explain_errors(verb: str, url: str) -> Iterator[None]:
     try:
         yield
     except (OSError, sa.exc.SQLAlchemyError, ModuleNotFoundError, *_DAMAGE) as exc:
+        # SQLAlchemy's own text repeats the statement and its parameters.
         cause = getattr(exc, "orig", None) or exc
         reason = getattr(cause, "strerror", None) or server_reason(cause)
         damaged = "it is damaged: " if isinstance(exc, _DAMAGE) else ""

@@ -16,6 +16,7 @@ from skillmeat_audit.history.database import (
 from skillmeat_audit.model.contracts import Table, number, records
 from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Delta, short_digest
 
+# Two months of nightly runs; a page shows the latest 12 of them.
 _TREND_RUNS = 60
 
 EARLIER_FINDINGS = Table(
@@ -188,6 +189,8 @@ def _delta(
         str(compared_at),
         new=len(current) - int(persisting.sum()),
         persisting=int(persisting.sum()),
+        # Fingerprints have no meaning, but make the order of otherwise equal findings the same each
+        # time.
         fixed=FIXED.conform(fixed.sort_values(order, na_position="first")),
     )
 
@@ -201,6 +204,7 @@ def _as_reported(
     """
     latest, delivered = runs
     fingerprint = findings["fingerprint"]
+    # From the latest run, delivered or not: the finding existed, whoever was told of it.
     since = _of_run(earlier, latest).set_index("fingerprint")["since_at"]
     state = pd.Series(pd.NA, index=findings.index, dtype="string")
     if delivered is not None:
@@ -234,6 +238,7 @@ def _write_findings(
     begun = findings[~is_in(findings["fingerprint"], before)]
     if len(begun):
         recorded = connection.scalars(sa.select(FINDING_ROWS.c.fingerprint).where(in_series)).all()
+        # A finding that was fixed and is back: its old row has the same key and goes.
         returned = begun["fingerprint"][is_in(begun["fingerprint"], recorded)]
         _execute_many(connection, sa.delete(FINDING_ROWS).where(by_fingerprint), returned)
         extra = {"series": series.key, "first_run": run, "last_run": run}

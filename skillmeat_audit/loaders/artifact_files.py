@@ -22,6 +22,7 @@ _FENCED = {
     "command": (),
     "agent": (),
 }
+# Types whose artifact may be one file instead of a folder: commands/review.md.
 _SINGLE = ("command", "agent", "soul")
 _ALLOW = "the setting allow-links names folders that links may lead to"
 
@@ -55,9 +56,11 @@ def relative_path(collection: str, path: str) -> str | None:
 def locate(folder: Confined, path: str, kind: str) -> Located | Record:
     """Return the file of the artifact at *path*, or a record of why there is none to read."""
     relative = relative_path(folder.name, path)
+    # os raises ValueError for a NUL, which is not an OSError.
     if relative is None or "\0" in relative:
         return {"state": "outside", "reason": "the path names a folder outside the collection"}
     try:
+        # Nearly all artifacts have the usual form: this skips resolving each of their paths.
         return _locate_fast(folder, relative, kind) or _locate_resolving_links(
             folder, relative, kind
         )
@@ -71,10 +74,10 @@ def _locate_fast(folder: Confined, relative: str, kind: str) -> Located | None:
         relative += "/SKILL.md"
     elif kind not in _SINGLE or not relative.endswith(".md"):
         return None
-    found = folder.lstat_inside(relative)
-    if found is None:
+    file = folder.lstat_inside(relative)
+    if file is None:
         return None
-    real, facts = found
+    real, facts = file
     key = encodable(f"{folder.name}/{relative}")
     return Located(ParseTask(real, must_fence=False), encodable(relative), key, state_of(facts))
 
@@ -93,6 +96,7 @@ def _locate_resolving_links(folder: Confined, relative: str, kind: str) -> Locat
     )
     if file is None:
         return _no_file_record(folder, relative, kind, is_folder=is_folder)
+    # The folder is inside, its SKILL.md may still be a link to anywhere.
     if (real := folder.resolve_inside(file)) is None:
         reason = f"its metadata file is a link out of the collection folder; {_ALLOW}"
         return {"state": "outside", "reason": reason}
@@ -133,6 +137,7 @@ def _file_in(folder: Confined, relative: str, kind: str) -> tuple[str | None, bo
     for name in _NAMED.get(kind, ()):
         if _exists(folder, file := os.path.join(relative, name)):
             return file, False
+    # As SkillMeat, which takes the first *.md that it finds.
     if kind in _ANY_MARKDOWN:
         markdown = (name for name in folder.names(relative) if name.endswith(".md"))
         if (first := next(markdown, None)) is not None:

@@ -19,19 +19,13 @@ from skillmeat_audit.loaders.database import (
 from skillmeat_audit.model.contracts import Table
 from skillmeat_audit.model.fields import COLUMNS, STAMP, stem_of
 from skillmeat_audit.model.snapshot import Cache
-from skillmeat_audit.model.tables import (
-    CATALOG,
-    COLLECTIONS,
-    GROUPS,
-    KEY,
-    PROBLEMS,
-    ROWS,
-    SOURCES,
-)
+from skillmeat_audit.model.tables import CATALOG, COLLECTIONS, GROUPS, KEY, PROBLEMS, ROWS, SOURCES
 from skillmeat_audit.schema import shape as schema
 
 _ROW_EXTRAS = ("added_at", "synced_at", "deployments_json", "artifact_content_hash")
+# Columns of `artifacts` that pages fall back to: docs/skillmeat.md#what-pages-show.
 _HELD = {"held_description": "description", "held_source": "source"}
+# SQLite would list a hundred errors; twenty show that a file is damaged.
 _INTEGRITY_LIMIT = 20
 
 
@@ -41,8 +35,8 @@ def load_cache(url: str) -> Cache:
     Raises `DatabaseError` if it cannot be read.
     """
     cache, damage = read_database(url, _load, _integrity)
-    found = PROBLEMS.from_records([_problem("integrity", detail) for detail in damage])
-    return replace(cache, problems=pd.concat([cache.problems, found], ignore_index=True))
+    damages = PROBLEMS.from_records([_problem("integrity", detail) for detail in damage])
+    return replace(cache, problems=pd.concat([cache.problems, damages], ignore_index=True))
 
 
 def _load(connection: Reader) -> Cache:
@@ -87,6 +81,8 @@ def _integrity(connection: Reader) -> list[str]:
     problems = [] if lines == [("ok",)] else [f"integrity check: {line}" for (line,) in lines]
     try:
         unmatched = connection.execute("PRAGMA foreign_key_check").fetchall()
+    # A parent table without a unique index, as a stopped migration leaves it, is no violation of a
+    # row: SQLite raises it as an error of the statement.
     except sqlite3.OperationalError as exc:
         if "foreign key mismatch" not in str(exc):
             raise
@@ -124,6 +120,8 @@ def _identity_columns(shape: schema.Shape) -> tuple[dict[str, str], str]:
     artifacts = shape.columns.get(schema.ARTIFACTS, frozenset())
     old = f"c.{schema.BACKUP_KEY}, " if schema.BACKUP_KEY in shape.columns[schema.CACHE] else ""
     identity = nulls | {
+        # The backup column of a half-way migration still names the artifact. COALESCE takes two
+        # arguments at least, hence the NULL.
         "artifact_id": f"COALESCE({old}c.artifact_uuid, NULL)",
         "artifact_uuid": "c.artifact_uuid",
         "has_artifact": "'0'",
@@ -157,6 +155,7 @@ def _groups(connection: Reader, shape: schema.Shape) -> pd.DataFrame:
     join = f" JOIN {schema.ARTIFACTS} a ON a.uuid = m.artifact_uuid" if by_uuid else ""
     query = (
         f"SELECT g.collection_id, {artifact}, g.name FROM {schema.GROUP_MEMBERS} m "
+        # Quoted: GROUPS is a keyword of SQLite since 3.28.
         f'JOIN "{schema.GROUPS}" g ON g.id = m.group_id{join}'
     )
     frame = GROUPS.build(fetch_text(connection, query, list(GROUPS.columns)))

@@ -51,6 +51,8 @@ def read_database(
         return _read_server(url, lambda connection: (read(connection), check(connection)))
 
     def read_both(uri: str) -> tuple[T, U]:
+        # sqlite3 releases the interpreter's lock while SQLite works: the check of the whole file
+        # costs no time of its own where a second core is idle.
         with ThreadPoolExecutor(1) as executor:
             checked = executor.submit(_with_sqlite, uri, check)
             return _with_sqlite(uri, read), checked.result()
@@ -91,6 +93,7 @@ def tables_of(connection: Reader, tables: Sequence[str]) -> dict[str, list[str]]
 def key_of(connection: Reader, table: str) -> list[str]:
     """Return the columns of the primary key of *table*."""
     if isinstance(connection, sqlite3.Connection):
+        # `pk` is the position in the key, from 1; 0 for other columns.
         query = f"SELECT name FROM pragma_table_info('{table}') WHERE pk > 0 ORDER BY pk"
     else:
         query = (
@@ -144,10 +147,12 @@ def _read_server(url: str, read: Callable[[Reader], T]) -> T:
         ) from exc
     try:
         with engine.connect() as connection, connection.begin():
+            # One snapshot for all queries, without a lock that a running SkillMeat would wait for.
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             return read(cast("Reader", connection.connection.driver_connection))
     except sa.exc.DBAPIError as exc:
         raise _server_error(url, exc.orig or exc) from exc
+    # Reads go through the driver's own connection, whose errors SQLAlchemy does not wrap.
     except engine.dialect.loaded_dbapi.Error as exc:
         raise _server_error(url, exc) from exc
 

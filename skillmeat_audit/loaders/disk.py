@@ -12,8 +12,8 @@ from skillmeat_audit.base.text import encodable
 from skillmeat_audit.loaders.artifact_files import relative_path
 from skillmeat_audit.loaders.home import file_collections
 from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.manifest_edits import ABSOLUTE_PATH, is_inside
-from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import PROBLEMS
 
 # The folders SkillMeat puts artifacts in, and the type each stands for.
@@ -30,9 +30,10 @@ FOLDERS = {
 }
 # Files of operating systems and editors, in lower case: not artifacts.
 _LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "__pycache__"}
+# README, readme.md, LICENSE.txt, CHANGELOG.md, index.md
 _DOCUMENT = re.compile(r"(?:readme|licen[cs]e|changelog|contributing)(?:\.\w+)?|index\.md")
 # a//b, a/, ./a, a/../b, and the empty path
-_UNTIDY = re.compile(r"//|/$|(?:^|/)\.\.?(?:/|$)|^$")
+UNTIDY = re.compile(r"//|/$|(?:^|/)\.\.?(?:/|$)|^$")
 
 
 def load_undeclared(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
@@ -60,9 +61,10 @@ def load_absolute_paths(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
     where the artifact is there.
     """
     absolute = manifest[manifest["path"].str.match(ABSOLUTE_PATH.pattern).fillna(value=False)]
+    # With a slash at its end: /home/x/.skillmeat2 is not inside of /home/x/.skillmeat.
     inside = os.path.join(os.path.realpath(home.root), "")
     with Descent() as descent:
-        return PROBLEMS.from_records([
+        problems = [
             {
                 "kind": "elsewhere" if _exists_outside(path, name_bytes(inside)) else "absolute",
                 "artifact_id": entry["artifact_id"],
@@ -77,7 +79,8 @@ def load_absolute_paths(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
             }
             for entry in records(absolute)
             for path in [name_bytes(entry["path"])]
-        ])  # fmt: skip
+        ]
+    return PROBLEMS.from_records(problems)
 
 
 def _rerooted(folder: Confined, path: str) -> str | None:
@@ -112,7 +115,8 @@ def _declared(manifest: pd.DataFrame) -> dict[str, set[str]]:
     for collection, path in pairs:
         relative = relative_path(collection, path)
         if relative is not None:
-            tidy = os.path.normpath(relative) if _UNTIDY.search(relative) else relative
+            # normpath costs more than all the rest here, and nearly every path is tidy.
+            tidy = os.path.normpath(relative) if UNTIDY.search(relative) else relative
             declared.setdefault(collection, set()).add(tidy)
     return declared
 
@@ -128,6 +132,7 @@ def _listed_names(folder: Confined, kind_folder: str) -> list[str]:
 
 def _is_litter(name: str, is_folder: bool) -> bool:
     """Return True if *name*, in lower case, is a file of the system, an editor or a repository."""
+    # .git, ~$report.docx (Office's lock), notes.md~ (Emacs), .x.md.swp (vim)
     if name.startswith((".", "~$")) or name in _LITTER or name.endswith(("~", ".swp", ".tmp")):
         return True
     return _DOCUMENT.fullmatch(name) is not None and not is_folder

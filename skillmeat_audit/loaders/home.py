@@ -10,10 +10,11 @@ import tomli
 from skillmeat_audit.base.confined import name_text
 from skillmeat_audit.base.errors import HomeError, UsageError
 from skillmeat_audit.base.files import SETTINGS_LIMIT_BYTES, path_exists, read_regular, reason_of
+from skillmeat_audit.base.folders import PathLike, state_folder
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import contains_secret, is_parseable, sqlite_url
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, MANIFEST_NAME
-from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.home import Home
 
 DEFAULT_HOME = "~/.skillmeat"
 _WAY_OUT = "repair the link or the permissions"
@@ -21,9 +22,9 @@ _PARTS = ("collections", "cache/cache.db", "config.toml")
 
 
 def find_home(
-    path: str | os.PathLike[str] = DEFAULT_HOME,
-    database: str | os.PathLike[str] | None = None,
-    link_roots: Sequence[str | os.PathLike[str]] = (),
+    path: PathLike = DEFAULT_HOME,
+    database: PathLike | None = None,
+    link_roots: Sequence[PathLike] = (),
 ) -> Home:
     """Return the home at *path*: a ``.skillmeat`` folder, or the folder that holds it.
 
@@ -35,6 +36,7 @@ def find_home(
     """
     try:
         given = Path(os.path.expanduser(path))
+    # papermill passes None, a number or a list where a notebook's parameter was mistyped.
     except TypeError as exc:
         shown = printable(repr(path))
         raise UsageError(f"the home is {shown}; give a path as text, such as ~/.skillmeat") from exc
@@ -68,13 +70,19 @@ def _root(given: Path) -> tuple[Path | None, bool]:
         ) from exc
 
 
-def home_folder(path: str | os.PathLike[str] = DEFAULT_HOME) -> Path:
+def home_folder(path: PathLike = DEFAULT_HOME) -> Path:
     """Return the folder of the home at *path*, or the folder it would have."""
     try:
         return find_home(path).root
     except HomeError:
         given = Path(os.path.expanduser(path))
         return given if given.name == ".skillmeat" else given / ".skillmeat"
+
+
+def home_state_folder(home: PathLike, state_dir: PathLike | None = None) -> Path:
+    """Return the folder of *home* in *state_dir*, by default in the platform's state folder."""
+    parent = None if state_dir is None else Path(state_dir).expanduser()
+    return state_folder(os.path.realpath(home_folder(home)), parent)
 
 
 def _database(root: Path, given: str | None) -> str | None:
@@ -84,6 +92,7 @@ def _database(root: Path, given: str | None) -> str | None:
     if not separator and not contains_secret(given):
         return _existing_file(Path(os.path.expanduser(given)))
     if scheme == "sqlite":
+        # sqlite:////abs and sqlite:///rel, as SQLAlchemy has it: three slashes, then the path.
         return _existing_file(Path(os.fsdecode(unquote_to_bytes(rest.removeprefix("/")))))
     if scheme in ("postgresql", "postgresql+psycopg"):
         if not is_parseable(given):
@@ -106,6 +115,8 @@ def _default_cache(path: Path) -> str | None:
     try:
         os.stat(path)
     except OSError as exc:
+        # A link whose target is not mounted also raises FileNotFoundError: "no cache yet" would be
+        # wrong, and every manifest entry would be reported as missing.
         if isinstance(exc, FileNotFoundError) and not _is_dead_link(path.parent, path):
             return None
         raise HomeError(
@@ -141,8 +152,10 @@ def _active_collection(root: Path) -> tuple[str, str | None]:
 def file_collections(home: Home) -> list[str]:
     """Return the names of the file collections (the folders that hold a manifest), sorted."""
     try:
+        # As bytes: in the C locale os.listdir of a text path decodes names as ASCII.
         names = os.listdir(os.fsencode(home.collections))
     except OSError as exc:
+        # As above: a dead link is not an empty home.
         if isinstance(exc, FileNotFoundError) and not _is_dead_link(home.collections):
             return []
         raise HomeError(

@@ -24,7 +24,16 @@ from skillmeat_audit.loaders.live_requests import (
     open_client,
     server_address,
 )
-from skillmeat_audit.model.live import LIVE_FAILURES, LIVE_PAGES, LIVE_TEXTS, LiveAnswers
+from skillmeat_audit.model.live import (
+    IN_LIST,
+    LIVE_FAILURES,
+    LIVE_PAGES,
+    LIVE_SINGLES,
+    LIVE_TEXTS,
+    OF_ARTIFACT,
+    LiveAnswers,
+    LiveScope,
+)
 from skillmeat_audit.model.tables import KEY
 
 _PER_PAGE = 100  # the most that SkillMeat 0.74.0 accepts
@@ -37,7 +46,9 @@ class _Item(msgspec.Struct):
     """A collection, or an artifact as a page lists it; a value of any type is taken."""
 
     id: str
+    name: object = None
     description: object = None
+    metadata: object = None  # of an artifact in the list of all, and on its own page
     source: object = None
     origin: object = None
     origin_source: object = None
@@ -57,14 +68,18 @@ class _ListAnswer(msgspec.Struct):
     page_info: _PageInfo | None = None
 
 
-def load_live(url: str, limits: LiveLimits | None = None) -> LiveAnswers:
+def load_live(
+    url: str, limits: LiveLimits | None = None, scope: LiveScope | None = None
+) -> LiveAnswers:
     """Return what the server at *url* answers; ``SKILLMEAT_AUDIT_TOKEN`` is its token.
+
+    *scope* narrows the collections and artifacts that are asked for, and what is returned of them.
 
     Raises `LiveError` where the server does not answer at all, `UsageError` for a wrong address.
     A request that fails alone is one of the failures.
     """
     limits = limits or LiveLimits()
-    survey = _Survey(limits)
+    survey = _Survey(limits, scope or LiveScope())
     address = server_address(url)
     shown = str(address.copy_with(userinfo=b""))
     with start_blocking_portal() as portal:  # a notebook has an event loop in this thread already
@@ -82,7 +97,9 @@ class _Survey:
     """The requests to one server, and what became of them."""
 
     limits: LiveLimits
+    scope: LiveScope
     pages: list[dict[str, str | None]] = field(default_factory=list)
+    singles: list[dict[str, str | None]] = field(default_factory=list)
     failures: list[dict[str, object]] = field(default_factory=list)
     complete: set[str] = field(default_factory=set)
     pages_requested: int = 0
@@ -90,12 +107,17 @@ class _Survey:
     def answers(self, url: str) -> LiveAnswers:
         """Return the answers so far, in an order that does not depend on who answered first."""
         pages = sorted(self.pages, key=lambda page: [page[name] or "" for name in KEY])
+        if self.scope.collections:  # the list of all artifacts has no collections
+            listed = {page["artifact_id"] for page in pages}
+            self.singles = [each for each in self.singles if each["artifact_id"] in listed]
+        singles = sorted(self.singles, key=lambda single: (single["page"], single["artifact_id"]))
         failures = sorted(self.failures, key=lambda failure: str(failure["request"]))
         return LiveAnswers(
             url,
             LIVE_PAGES.from_records(pages),
             LIVE_FAILURES.from_records(failures),
             frozenset(self.complete),
+            LIVE_SINGLES.from_records(singles),
         )
 
     async def run(self, address: httpx.URL) -> None:
@@ -111,8 +133,11 @@ class _Survey:
     async def _run(self) -> None:
         collections, _ = await self._list(_COLLECTIONS)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._list, _ARTIFACTS)
-            for collection in dict.fromkeys(item.id for item in collections):
+            tasks.start_soon(self._list_all)
+            in_scope = [
+                each.id for each in collections if self.scope.has_collection(each.id, each.name)
+            ]
+            for collection in dict.fromkeys(in_scope):
                 path = f"{_COLLECTIONS}/{quote(collection, safe='')}{_ARTIFACTS}"
                 tasks.start_soon(self._list_collection, collection, path)
                 tasks.start_soon(partial(self._list, path, include_groups="true"))
@@ -126,11 +151,26 @@ class _Survey:
 
     async def _list_collection(self, collection: str, path: str) -> None:
         items, is_complete = await self._list(path)
-        for item in items:
+        for item in filter(self._is_in_scope, items):
             texts = {name: _text(getattr(item, name)) for name in LIVE_TEXTS}
             self.pages.append({"collection_id": collection, "artifact_id": item.id, **texts})
         if is_complete:
             self.complete.add(collection)
+
+    def _is_in_scope(self, item: _Item) -> bool:
+        return self.scope.has_artifact(item.id)
+
+    async def _list_all(self) -> None:
+        items, _ = await self._list(_ARTIFACTS)
+        for item in filter(self._is_in_scope, items):
+            self._add_single(IN_LIST, item)
+
+    def _add_single(self, page: str, item: _Item) -> None:
+        """Add an artifact whose description is in its metadata."""
+        metadata = item.metadata if isinstance(item.metadata, dict) else {}
+        texts = {name: _text(getattr(item, name)) for name in LIVE_TEXTS}
+        texts["description"] = _text(metadata.get("description", item.description))
+        self.singles.append({"page": page, "artifact_id": item.id, **texts})
 
     async def _list(self, path: str, **query: str) -> tuple[Sequence[_Item], bool]:
         """Return the items of all pages of a list, and whether all pages were answered."""
@@ -160,7 +200,8 @@ class _Survey:
         return await self._get(request, _ListAnswer, is_first=self.pages_requested == 1)
 
     async def _get_detail(self, artifact: str) -> None:
-        await self._get(f"{_ARTIFACTS}/{quote(artifact, safe=':')}", _Item)
+        if item := await self._get(f"{_ARTIFACTS}/{quote(artifact, safe=':')}", _Item):
+            self._add_single(OF_ARTIFACT, item)
 
     async def _get(
         self, request: str, kind: type[Answer], *, is_first: bool = False

@@ -13,14 +13,14 @@ import anyio
 import httpx
 import msgspec
 
+from skillmeat_audit.base import TOKEN_VARIABLE
 from skillmeat_audit.base.errors import LiveError, UsageError
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.base.urls import is_parseable
 
-TOKEN_VARIABLE = "SKILLMEAT_AUDIT_TOKEN"
 API_PATH = "/api/v1"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_PASSING = {429, 502, 503, 504}
+_PASSING, _UNAUTHORIZED = {429, 502, 503, 504}, {401, 403}
 _REDIRECTS, _LONGEST_WAIT_SECONDS, _ERROR_BYTES, _REASON_CHARS = 3, 10.0, 65_536, 200
 
 
@@ -179,9 +179,10 @@ class LiveRequests:
             reason = _server_reason(await self._read_at_most(response, _ERROR_BYTES))
         except RequestFailed:  # longer than a reason is
             reason = ""
-        failure = RequestFailed(
-            status, reason or response.reason_phrase or "no reason", passing=status in _PASSING
-        )
+        reason = reason or response.reason_phrase or "no reason"
+        if status in _UNAUTHORIZED:
+            reason += f"; put a valid token into {TOKEN_VARIABLE}"
+        failure = RequestFailed(status, reason, passing=status in _PASSING)
         after = response.headers.get("Retry-After", "")
         if after.isdecimal():
             failure.wait_seconds = min(float(after[:9]), _LONGEST_WAIT_SECONDS)

@@ -18,6 +18,7 @@ def syntax_context(text: str, exc: BaseException) -> str:
     if not line:
         return ""
     before = text.split("\n")[:line]
+    # A message about TOML names the line; people look for the entry.
     number = len(_HEADER.findall("\n".join(before)))
     name = next((match[1] for text in reversed(before) if (match := _NAME.match(text))), None)
     key = before[-1].partition("=")[0].strip() if before and "=" in before[-1] else None
@@ -43,6 +44,7 @@ class EntryLines:
         table, _, last_key = f"artifacts.{key}".rpartition(".")
         current_table = ""
         for number, line in enumerate(self._lines[start:end], start + 1):
+            # [artifacts.metadata]  # a comment
             if line.lstrip().startswith("["):
                 current_table = line.partition("#")[0].strip(" \t\r[]")
             elif current_table == table and line.partition("=")[0].strip() == last_key:

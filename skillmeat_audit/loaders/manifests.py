@@ -20,17 +20,15 @@ from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, state
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
 from skillmeat_audit.model.contracts import Table
 from skillmeat_audit.model.fields import MANIFEST_NAME, TOOLS, stem_of
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.manifest_edits import WHOLE_ENTRY, is_same_toml
-from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
 
 Record = dict[str, object]
 
 _LOST = "SkillMeat cannot read this collection at all"
-_TOOLS = frozenset(TOOLS)
-_ENTRY_TEXTS = (
-    "path", "added", "import_id", "origin", "origin_source", "resolved_sha", "resolved_version",
-)  # fmt: skip
+# The keys of an entry, and of its metadata, that are a column of the same name.
+_ENTRY_TEXTS = "path added import_id origin origin_source resolved_sha resolved_version".split()
 _METADATA_TEXTS = ("description", "author", "license", "version")
 
 
@@ -69,8 +67,11 @@ def load_manifests(home: Home, cache: ParseCache | None = None) -> Manifests:
                 has_news |= refused.empty
             parts.append(entries)
     entries = pd.concat(parts, ignore_index=True)
+    # Positions follow the order of the collections now; cached ones are of an earlier load.
     entries["entry"] = pd.array(range(len(entries)), dtype="Int64")
     if has_news:
+        # Entries without a state are of a linked manifest or of one with problems, which are read
+        # anew.
         cache.store(LISTED, entries[entries["device"].notna()])
     return Manifests(
         entries[list(MANIFEST.columns)], pd.concat(problems, ignore_index=True), may_hide_entries
@@ -79,9 +80,9 @@ def load_manifests(home: Home, cache: ParseCache | None = None) -> Manifests:
 
 def _unchanged(folder: Confined, cached: pd.DataFrame | None) -> pd.DataFrame | None:
     """Return the *cached* entries of the collection in *folder* if its manifest is unchanged."""
-    if cached is None or (found := folder.lstat_inside(MANIFEST_NAME)) is None:
+    if cached is None or (file := folder.lstat_inside(MANIFEST_NAME)) is None:
         return None
-    same = states_in(cached.head(1)) == states_array([state_of(found[1])])
+    same = states_in(cached.head(1)) == states_array([state_of(file[1])])
     return cached if same.all() else None
 
 
@@ -91,18 +92,22 @@ def _load_one(folder: Confined) -> Manifests:
     Only the entries of a manifest without a problem have a state, and are cached.
     """
     place = f"collections/{encodable(folder.name)}/{MANIFEST_NAME}"
+    # The rest of the program handles names as text; a lone surrogate could not be stored or sent.
     if encodable(folder.name) != folder.name:
         return _unreadable_manifest(place, "the folder's name is not UTF-8; rename it")
     text = ""
     try:
         text, state = read_manifest(folder)
         document = parse_toml(text)
+    # tomli recurses per nested array: "[[[[…" is valid TOML and ends in RecursionError.
     except (OSError, ValueError, RecursionError) as exc:
         return _unreadable_manifest(place, _syntax_reason(text, exc))
     refusal = collection_refusal(document)
     artifacts = document.get("artifacts")
     entries = artifacts if isinstance(artifacts, list) else []
     results = [_entry(folder.name, position, entry) for position, entry in enumerate(entries)]
+    # Entries are listed although SkillMeat refuses the collection for one of them: their rows are
+    # no orphans (docs/skillmeat.md#one-entry-hides-a-collection).
     problems, hidden = _refused_entries(place, text, entries, results)
     problems += _mistyped_values(place, text, entries, results)
     problems += _equal_entries(place, text, entries, results)
@@ -240,10 +245,11 @@ def _record(collection: str, position: int, entry: Mapping[str, object]) -> Reco
         "stem": stem_of(artifact_id),
         "name": entry["name"],
         "type": entry["type"],
+        # Such an entry loads and cannot be saved: docs/skillmeat.md#manifest-cannot-be-saved.
         "linked": bool(metadata.get("linked_artifacts")),
         "source": _text(entry.get("upstream")),
         "tags_json": _list(_tags(entry.get("tags"), metadata.get("tags"))),
-        "tools_json": _list(tool for tool in _strings(metadata.get("tools")) if tool in _TOOLS),
+        "tools_json": _list(tool for tool in _strings(metadata.get("tools")) if tool in TOOLS),
         **{name: _text(entry.get(name)) for name in _ENTRY_TEXTS},
         **{name: _text(metadata.get(name)) for name in _METADATA_TEXTS},
     }

@@ -65,7 +65,8 @@ def _list_faults(prefix: str, keys: tuple[str, ...], table: Entry) -> Iterator[F
 
 
 def _fault(kind: Kind, key: str, value: object, wanted: str, effect: str) -> Fault:
-    return kind, key, f"is {_shown(value)}, not {wanted}: SkillMeat loads it, and then {effect}"
+    problem = f"is {_shown(value)}, not {wanted}: SkillMeat loads it, and then {effect}"
+    return kind, key, f"{problem}; write it as {wanted}"
 
 
 def _shown(value: object) -> str:

@@ -59,11 +59,13 @@ class ParseCache:
             return table.empty()
         try:
             content, _ = read_regular(self._file(table), _LIMIT_BYTES)
+            # The header is JSON on one line; the payload, an Arrow stream, may hold any byte.
             head, _, payload = content.partition(b"\n")
             header = json.loads(head)
             age_days = (self._began_ns - header["since_ns"]) / _DAY_NS
             if header != self._header(table, header["since_ns"], payload):
                 return table.empty()
+            # A negative age: the clock was set back, and with it the meaning of all file times.
             if not 0 <= age_days < FULL_READ_DAYS:
                 return table.empty()
             frame = _frame(table, payload)
@@ -84,6 +86,7 @@ class ParseCache:
         with pa.ipc.new_stream(sink, content.schema, options=options) as stream:
             stream.write_table(content)
         payload = sink.getvalue().to_pybytes()
+        # Kept from the first full read: the week does not begin anew with every change.
         since_ns = self._since_ns.get(table.name, self._began_ns)
         head = json.dumps(self._header(table, since_ns, payload)).encode()
         with contextlib.suppress(OSError):
@@ -122,7 +125,7 @@ def _frame(table: Table, payload: bytes) -> pd.DataFrame:
         content = stream.read_all()
     content.validate(full=True)  # damaged offsets would crash the process
     if content.column_names != list(table.columns):
-        raise ValueError("columns of another table")
+        raise ValueError("the columns are not those of the table")
     return table.conform(content.to_pandas(types_mapper=_DTYPES.get))
 
 

@@ -14,24 +14,25 @@ Entry = Mapping[str, object]
 
 ORIGINS = ("local", "github", "marketplace")
 ORIGIN_SOURCES = ("github", "gitlab", "bitbucket")
-TYPES = frozenset({
-    "skill", "command", "agent", "hook", "mcp", "workflow", "composite", "context_module",
-    "template", "group", "deployment_set", "context_pack", "bundle", "reviewer_role", "council",
-    "orchestration", "soul", "project_config", "spec_file", "rule_file", "context_file",
-    "progress_template",
-})  # fmt: skip
+TYPES = frozenset(
+    """
+    skill command agent hook mcp workflow composite context_module template group deployment_set
+    context_pack bundle reviewer_role council orchestration soul project_config spec_file rule_file
+    context_file progress_template
+    """.split()
+)
 PLATFORMS = frozenset({"claude_code", "codex", "gemini", "cursor", "bob", "remote_git", "other"})
 REQUIRED = ("name", "type", "path", "origin", "added")
 _DATES = ("added", "last_updated", "discovered_at")
+# github-mcp_2
 _SERVER_NAME = re.compile(r"[a-zA-Z0-9_-]+")
 _SERVER_STATES = ("installed", "not_installed", "error", "updating")
 _AOS_KINDS = ("artifact", "feature", "run", "trace")
 _LINK_TYPES = ("requires", "enables", "related", "soul_for_agent")
 _CHOICES = ("effort", "permissionMode", "scope", "context")
 # Keys that few entries have: their checks, a fifth of the time, are skipped for all others.
-_RARE = frozenset({
-    *(f"aos_{kind}_uuid" for kind in _AOS_KINDS), "native_aliases", "linked_artifacts", *_CHOICES,
-})  # fmt: skip
+_RARE = {f"aos_{kind}_uuid" for kind in _AOS_KINDS}
+_RARE |= {"native_aliases", "linked_artifacts", *_CHOICES}
 
 Refusal = tuple[str, str]  # the key, and why
 
@@ -43,6 +44,7 @@ def collection_refusal(document: Entry) -> Refusal | None:
 
 def _document_refusals(document: Entry) -> Iterator[Refusal]:
     section = document.get("collection", {})
+    # TOML allows `collection = 5`.
     if not isinstance(section, Mapping):
         yield "collection", "is not a table"
         return
@@ -140,6 +142,7 @@ def _refusals(entry: Entry) -> Iterator[Refusal]:
         if key not in entry:
             yield key, "is missing"
     kind = entry.get("type")
+    # `in` raises TypeError for a list or a table, which cannot be hashed.
     if not isinstance(kind, str) or kind not in TYPES:
         yield "type", f"is {kind!r}, which is not an artifact type"
     if (wrong := _name_refusal(entry.get("name"))) is not None:
@@ -155,6 +158,7 @@ def _date_refusal(table: Entry, key: str, *, required: bool) -> str | None:
     if not isinstance(value, str):
         return "is not a string: SkillMeat stores times as quoted text"
     try:
+        # Python's own parser, which SkillMeat uses: since 3.11 it takes "20260101" and "…Z" too.
         datetime.fromisoformat(value)
     except ValueError:
         return f"is {value!r}, which is not an ISO time"
@@ -195,6 +199,7 @@ def _list_refusals(entry: Entry, metadata: Entry) -> Iterator[Refusal]:
     for platform in platforms if isinstance(platforms, list) else []:
         if isinstance(platform, str) and platform not in PLATFORMS:
             yield "target_platforms", f"holds {platform!r}, which is not a platform"
+    # SkillMeat iterates over it: a text or a table passes, a number raises.
     if not isinstance(metadata.get("tools", []), (list, str, Mapping)):
         yield "metadata.tools", "is not a list"
     if metadata.get("tags") and not _can_join(entry.get("tags", []), metadata["tags"]):
@@ -205,6 +210,7 @@ def _can_join(tags: object, metadata_tags: object) -> bool:
     """Return True if SkillMeat can merge both; two texts it merges letter by letter."""
     if not isinstance(tags, list) or not isinstance(metadata_tags, list):
         return isinstance(tags, str) and isinstance(metadata_tags, str)
+    # The merge hashes them: a list or a table in them raises.
     return not any(isinstance(tag, (list, Mapping)) for tag in (*tags, *metadata_tags))
 
 
@@ -226,6 +232,7 @@ def _rare_refusals(metadata: Entry) -> Iterator[Refusal]:
 
 def _is_handle(value: object, kind: str) -> bool:
     try:
+        # uuid.UUID takes braces, hyphens anywhere and none at all, and so does SkillMeat.
         return isinstance(value, str) and bool(uuid.UUID(value.removeprefix(f"urn:aos:{kind}:")))
     except ValueError:
         return False
@@ -241,6 +248,6 @@ def _link_refusals(links: object) -> Iterator[Refusal]:
             yield "linked_artifacts", "holds a link without artifact_name"
         if (kind := link.get("link_type", "requires")) not in _LINK_TYPES:
             yield "linked_artifacts", f"holds {kind!r}, which is not a link_type"
-        made = _date_refusal(link, "created_at", required=False)
-        if isinstance(link.get("created_at"), str) and made is not None:
-            yield "linked_artifacts", f"holds a created_at that {made}"
+        invalid = _date_refusal(link, "created_at", required=False)
+        if isinstance(link.get("created_at"), str) and invalid is not None:
+            yield "linked_artifacts", f"holds a created_at that {invalid}"

@@ -101,6 +101,7 @@ def _keep_backups(value: object, file: Path) -> int | None:
 
 
 def _kept_runs(value: object, file: Path) -> int:
+    # bool is a subclass of int: `kept-runs = true` would keep one run.
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise UsageError(f"{printable(file)}: kept-runs must be a number of runs, 1 or more")
     return value

@@ -1,25 +1,24 @@
 """Loads the layers of a home together."""
 
 import gc
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TypedDict, TypeVar, Unpack
 
 import pandas as pd
 
 from skillmeat_audit.base.errors import HomeError
-from skillmeat_audit.base.folders import state_folder
+from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.loaders.disk import load_absolute_paths, load_undeclared
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
-from skillmeat_audit.loaders.home import find_home
+from skillmeat_audit.loaders.home import find_home, home_state_folder
 from skillmeat_audit.loaders.manifests import load_manifests
 from skillmeat_audit.loaders.parse_cache import ParseCache
-from skillmeat_audit.model.snapshot import Cache, Home, Snapshot
+from skillmeat_audit.model.home import Home
+from skillmeat_audit.model.snapshot import Cache, Snapshot
 from skillmeat_audit.model.tables import PROBLEMS
 
 Step = TypeVar("Step")
@@ -38,26 +37,26 @@ class Reading(TypedDict, total=False):
 
     progress: bool | None
     parse_cache: bool
-    state_dir: str | os.PathLike[str] | None
-    allow_links: Sequence[str | os.PathLike[str]]
+    state_dir: PathLike | None
+    allow_links: Sequence[PathLike]
 
 
 def load_snapshot(
-    home: str | os.PathLike[str],
-    database: str | os.PathLike[str] | None = None,
-    **reading: Unpack[Reading],
+    home: PathLike, database: PathLike | None = None, **reading: Unpack[Reading]
 ) -> Snapshot:
     """Return the layers of *home*, loaded together and not compared.
 
     The arguments are those of `skillmeat_audit.api.audit.audit`.
     """
-    found = find_home(home, database, reading.get("allow_links", ()))
-    parsed = _parse_cache(found, reading)
+    resolved = find_home(home, database, reading.get("allow_links", ()))
+    parsed = _parse_cache(resolved, reading)
     with _without_gc():
-        return _load(found, parsed, reading.get("progress"))
+        return _load(resolved, parsed, reading.get("progress"))
 
 
 def _load(home: Home, parsed: ParseCache, progress: bool | None) -> Snapshot:
+    # The cache first: an import writes the entry before the row, so a row that is read has its
+    # entry in the manifests that are read afterwards.
     cache = load_cache(home.database) if home.database else Cache()
     manifests = load_manifests(home, parsed)
     frontmatter = load_frontmatter(
@@ -103,10 +102,12 @@ def changed_evidence(snapshot: Snapshot) -> str | None:
     entries = load_manifests(snapshot.home).entries
     if not entries.equals(snapshot.manifest):
         return "the manifests"
+    # A touch changes the time and nothing that a plan rests on.
     files = load_frontmatter(snapshot.home, entries).drop(columns="modified_at")
     before = snapshot.frontmatter.drop(columns="modified_at")
     if files.equals(before):
         return None
+    # `==` gives <NA> where either is null.
     same = (files == before).fillna(value=False) | (files.isna() & before.isna())
     return str(entries["artifact_id"][~same.all(axis=1)].iloc[0])
 
@@ -139,9 +140,4 @@ def _without_gc() -> Iterator[None]:
 def _parse_cache(home: Home, reading: Reading) -> ParseCache:
     if not reading.get("parse_cache", True):
         return ParseCache(None)
-    folder = reading.get("state_dir")
-    return ParseCache(
-        state_folder(
-            str(home.root.resolve()), None if folder is None else Path(folder).expanduser()
-        )
-    )
+    return ParseCache(home_state_folder(home.root, reading.get("state_dir")))

@@ -43,6 +43,7 @@ def copy_snapshot(source: str, target: str, uri: str) -> None:
         f"{uri}&readonly_shm=1", uri=True, timeout=WAIT_SECONDS, isolation_level=None
     )
     writer = sqlite3.connect(target)
+    # The copy is deleted in a moment: nobody needs it after a power failure.
     writer.execute("PRAGMA synchronous = OFF")
     reader.execute("BEGIN")
     # takes the read lock within the timeout; Python's backup() would wait for ever

@@ -51,9 +51,11 @@ def read_sqlite(path: Path, read: Callable[[str], T]) -> T:
     for _ in range(_ATTEMPTS):
         before = _state(path)
         try:
+            # Just written: a second write within the same tick would not show in the state.
             if _is_settled(before):
                 with _readable(path, before) as uri:
                     content = read(uri)
+                # An error while the file changed may be about a torn page: tried again below.
                 if _state(path) == before:
                     return content
         except (sqlite3.Error, OSError) as exc:
@@ -109,6 +111,7 @@ def _is_settled(states: Sequence[_State]) -> bool:
 @contextmanager
 def _readable(path: Path, states: Sequence[_State]) -> Iterator[str]:
     """Yield a URI to read *path* in its present *states*: the file itself, or a private copy."""
+    # An empty log (`-wal` after a checkpoint) holds nothing to read.
     logs = [end for end, state in zip(_LOGS, states[1:], strict=True) if state and state[1]]
     if not logs:
         yield sqlite_uri(path, "ro&immutable=1")
@@ -117,6 +120,7 @@ def _readable(path: Path, states: Sequence[_State]) -> Iterator[str]:
         child = _run_copy("files", path, copy, *logs)
         if not _is_complete(child):
             raise _copy_error(child)
+        # "rw": SQLite rolls the hot journal back, or replays the WAL, in the private copy.
         yield sqlite_uri(copy, "rw")
 
 
@@ -144,10 +148,10 @@ def _run_copy(how: str, path: Path, copy: Path, *logs: str) -> subprocess.Comple
         )
     start = (sys.executable, "-I", "-S", sqlite_copy.__file__)  # -I -S: starts in half the time
     command: list[str | Path] = [*start, how, path, copy, sqlite_uri(path, "ro"), *logs]
+    closed = subprocess.DEVNULL
     return subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace",
-        check=False,
-    )  # fmt: skip
+        command, stdin=closed, capture_output=True, check=False, encoding="utf-8", errors="replace"
+    )
 
 
 def _is_complete(child: subprocess.CompletedProcess[str]) -> bool:

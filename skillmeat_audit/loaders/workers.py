@@ -30,7 +30,11 @@ SIZE_LIMIT_BYTES = 16 * 1024 * 1024
 HEAD_START_FILES = 2_000
 FILES_PER_WORKER = 2 * HEAD_START_FILES
 _WORKERS_LIMIT = 7
+# "---
+# ", also after a byte order mark and with blanks: "\ufeff---  \r
+# "
 _FENCE = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
+# The parent's own path: the package may be in a checkout or a zip that is not installed.
 _START = "import sys; sys.path[:] = {path!r}; from {module} import run_worker; run_worker({pid})"
 
 
@@ -117,6 +121,7 @@ def _cpu_count() -> int:
 
 
 def _parse_in_workers(tasks: Sequence[ParseTask], readers: int, track: Track) -> list[ParsedFile]:
+    # All readers should end together: the parent reads 2,000 files for each worker that starts.
     head_start = min(HEAD_START_FILES, len(tasks)) * (readers - 1)
     parents_share = (len(tasks) + head_start) // readers
     rest = len(tasks) - parents_share
@@ -144,6 +149,7 @@ def _start_worker(tasks: Sequence[ParseTask]) -> Iterator[Callable[[], list[Pars
             try:
                 yield lambda: _worker_results(process, output, tasks)
             finally:
+                # Also after an exception here (Ctrl-C): the child has nothing to clean up.
                 process.kill()
 
 
@@ -154,6 +160,7 @@ def _worker_results(
     process.wait()
     output.seek(0)
     try:
+        # Written by our own child into a file without a name: no other program can change it.
         parsed: list[ParsedFile] = pickle.load(output)
     except (EOFError, pickle.UnpicklingError):
         parsed = []

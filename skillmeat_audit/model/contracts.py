@@ -57,6 +57,8 @@ class Table:
         """The dtype of each column, by name."""
         return {name: column.dtype for name, column in self.columns.items()}
 
+    # Undeclared dtypes change meaning between versions: `null == null` is False with pandas 3's
+    # `str` and True with objects.
     def conform(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return *frame* with exactly this contract's columns and dtypes, and a fresh index.
 
@@ -70,6 +72,7 @@ class Table:
             name: pd.array(cast("Any", values[name]), dtype=cast("Any", column.dtype))
             for name, column in self.columns.items()
         }
+        # The arrays were made here: copying them would only double the memory.
         return pd.DataFrame(arrays, copy=False)
 
     def from_records(
@@ -92,12 +95,6 @@ class Table:
         """Return a frame of this contract without rows."""
         return self.from_records([])
 
-    def markdown(self) -> str:
-        """Return the contract as a section of Markdown."""
-        rows = [f"| `{name}` | {each.dtype} | {each.doc} |" for name, each in self.columns.items()]
-        head = ["| column | dtype | |", "|---|---|---|"]
-        return "\n".join([f"### {self.name}", "", self.doc, "", *head, *rows])
-
     def __repr__(self) -> str:
         width = max(map(len, self.columns))
         lines = [
@@ -109,6 +106,7 @@ class Table:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of *frame* as dicts, nulls as ``None``: the only way out of pandas."""
+    # DataFrame.to_dict leaves <NA> in the values, which is neither None nor JSON.
     columns = [to_objects(frame[name]) for name in frame.columns]
     names = [str(name) for name in frame.columns]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]

@@ -24,7 +24,10 @@ class Field:
 
 
 FIELDS = (
+    # docs/skillmeat.md#refresh copies the manifest over the row: so it comes first everywhere.
+    # Origin and resolved version are in no other layer.
     Field("description", "text", (M, F, C)),
+    # No front matter names a source; a catalogue entry has its address.
     Field("source", "exact", (M, C)),
     Field("origin", "exact", (M,)),
     Field("origin_source", "exact", (M, C)),
@@ -46,11 +49,12 @@ STAMP = "synced_at"
 RUN_TIME = "now"
 
 # What SkillMeat accepts as a tool name (its Tool enum, the same 18 in every release).
-TOOLS = (
-    "Read", "Write", "Edit", "MultiEdit", "Glob", "Grep", "NotebookEdit", "Bash", "KillShell",
-    "AskUserQuestion", "TodoWrite", "WebFetch", "WebSearch", "Task", "TaskOutput", "Skill",
-    "EnterPlanMode", "ExitPlanMode",
-)  # fmt: skip
+TOOLS = frozenset(
+    """
+    Read Write Edit MultiEdit Glob Grep NotebookEdit Bash KillShell AskUserQuestion TodoWrite
+    WebFetch WebSearch Task TaskOutput Skill EnterPlanMode ExitPlanMode
+    """.split()
+)
 
 # Suffixes that SkillMeat ignores on both sides when it looks an artifact up (since 2026-02-12).
 SUFFIXES = (".md", ".txt", ".json", ".yaml", ".yml")

@@ -18,7 +18,7 @@ Repairable: TypeAlias = Literal["safe", "fill", "review"]
 
 EntryKey: TypeAlias = tuple[str, str]  # a file collection, and the artifact id of an entry in it
 
-# The reason for skipping what already is as it shall be; not a conflict.
+# The reason for skipping what already holds the new value; not a conflict.
 ALREADY_SO = "already so"
 
 # The key that stands for an entry as a whole.
@@ -129,7 +129,7 @@ class SkippedEdit:
 
 @dataclass(frozen=True)
 class PreparedManifest:
-    """One manifest as it is and as it shall be; equal contents mean that nothing is written.
+    """One manifest before and after its edits; equal contents mean that nothing is written.
 
     ``real`` is the manifest's path with links resolved, as the file system has it.
     """

@@ -3,6 +3,7 @@
 from skillmeat_audit.model.contracts import Table, number, real, text
 from skillmeat_audit.model.tables import ARTIFACT_ID, CELL_COLUMNS, WRITER_COLUMNS
 
+# What the regression blanked, and what a page shows.
 _PAGE_COLUMNS = ("description", "source", "origin", "origin_source")
 _ERA = text("key column of the scratch cache: artifact_id or artifact_uuid")
 

@@ -41,21 +41,6 @@ class Rule:
         return self.code[0]
 
     @property
-    def topic(self) -> str:
-        """What its family is about."""
-        return FAMILIES[self.family]
-
-    @property
-    def acceptable(self) -> bool:
-        """Whether a baseline may accept its findings."""
-        return self.code not in NEVER_ACCEPTED
-
-    @property
-    def dead_link(self) -> bool:
-        """Whether its findings are sources that cannot be clicked."""
-        return self.code in DEAD_LINKS
-
-    @property
     def judges_keys(self) -> bool:
         """Whether it reports artifacts whose key is ambiguous; no other family does."""
         return self.family == "K"

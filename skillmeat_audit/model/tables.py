@@ -3,10 +3,12 @@
 from skillmeat_audit.model.contracts import Table, flag, number, text
 from skillmeat_audit.model.fields import COLUMNS
 
+# The same in both eras: where rows refer to artifacts by uuid, the loader looks the id up.
 KEY = ("collection_id", "artifact_id")
 
 _COLLECTION = text("id of the collection in the cache")
 ARTIFACT_ID = text("the artifact as type:name")
+# A refresh writes NULL for no tags, the server's start "[]": both are null here when compared.
 _EMPTY_LIST = "JSON text of a list, null for an empty one"
 ROW_KEY = {"collection_id": _COLLECTION, "artifact_id": ARTIFACT_ID}
 CELL_COLUMNS = {

@@ -13,6 +13,7 @@ from skillmeat_audit.model.contracts import Table, flag, number, text
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.tables import FINDINGS
 
+# Not the values: a description that is edited, and still missing in the row, is the same finding.
 FINGERPRINT_COLUMNS = ("rule", "collection_id", "artifact_id", "column")
 _FIXED_COLUMNS = (*FINGERPRINT_COLUMNS, "severity")
 
@@ -74,6 +75,11 @@ class Delta:
     persisting: int
     fixed: pd.DataFrame
 
+    @property
+    def sentence(self) -> str:
+        """The changes in one line."""
+        return f"{self.new} new, {len(self.fixed)} fixed, {self.persisting} persisting"
+
 
 @dataclass(frozen=True)
 class AuditDelta:
@@ -113,6 +119,8 @@ def fingerprints(findings: pd.DataFrame) -> list[str]:
     seen: Counter[str] = Counter()
     unique = []
     for parts in zip(*columns, details, strict=True):
+        # Two findings of one rule on one artifact and column occur (two file collections declare
+        # it): the second gets a number, so that one of them can be fixed while the other persists.
         digest = short_digest(parts)
         seen[digest] += 1
         unique.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")

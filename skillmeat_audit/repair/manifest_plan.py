@@ -66,7 +66,8 @@ def chosen_edits(
     """Return the edits that repair *findings* (``FINDINGS``) and make *changes* last.
 
     An edit has the least safe disposition of its own and of the findings that it repairs, which
-    has to be one of *allowed*. A mend stands before a fill of the same key.
+    has to be one of *allowed*. A mend takes precedence over a fill of the
+    same key.
     """
     edits: dict[tuple[str, str, str], PlannedEdit] = {}
     for edit in (*_mends(findings, repairs), *_fills(findings, changes, repairs)):

@@ -210,7 +210,7 @@ def write_manifest(prepared: PreparedManifest) -> bool:
 
 
 def overwritten(prepared: PreparedManifest) -> tuple[SkippedEdit, ...]:
-    """Return the edits of a written manifest that it does not hold any more: somebody saved it."""
+    """Return the edits of a written manifest that it no longer holds: somebody saved over them."""
     try:
         content = _content(prepared)
         document = {} if content == prepared.after else parse_toml(content.decode("utf-8"))

@@ -67,6 +67,7 @@ class FileCollection:
         target = f"{FOLDERS[entry.artifact_type]}/{entry.name}"
         self._copy(source / entry.path, target)
         import_id = str(uuid.uuid4())
+        # What an import writes, and nothing else: docs/skillmeat.md#imports-capture-no-metadata.
         values: dict[str, object] = {
             "name": entry.name,
             "type": entry.artifact_type,
@@ -110,6 +111,7 @@ class FileCollection:
     def _copy(self, files: Path, target: str) -> None:
         path = self.folder / target
         make_folder(path.parent)
+        # Skills are folders; commands and agents are single files.
         if files.is_dir():
             shutil.copytree(files, path, dirs_exist_ok=True)
         else:
@@ -191,6 +193,7 @@ def _entry_toml(entry: Mapping[str, object]) -> str:
 
 def _assignments(values: Mapping[str, object]) -> list[str]:
     return [
+        # TOML's basic strings are JSON's, but for DEL, which TOML wants escaped.
         f"{name} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
         for name, value in values.items()
         if value

@@ -55,6 +55,7 @@ def refresh_all(home: ScratchHome, entries: Entries) -> None:
 
 
 def _merge_bare_rows(home: ScratchHome, entries: Entries) -> None:
+    # Rows of one transaction follow each other faster than commits: attribution tells them apart.
     home.clock.pace = MERGE
     for entry in entries:
         merge_bare_row(home.session, DEFAULT_COLLECTION, entry.artifact_id)
@@ -177,6 +178,8 @@ _PATHS = (
 
 def import_paths(read_fields: ReadFields) -> tuple[ImportPath, ...]:
     """Return the replayed paths in order; *read_fields* reads an artifact's front matter."""
+    # Made here and not in the table: reading front matter is the loaders' work, which this room may
+    # not import.
     option_3 = ImportPath(
         "option-3",
         "option 3: import entry and files, one upsert",

@@ -57,6 +57,7 @@ class ScratchHome:
             existing = self.collection.show(entry.name, entry.artifact_type)
         except ValueError:
             return True
+        # A reimport replaces what came from a marketplace, and never what a person made.
         return existing.origin == "marketplace"
 
     def _mark_imported(self, entry: SourceArtifact, import_id: str) -> None:
@@ -136,6 +137,7 @@ def _catalog_row(entry: SourceArtifact, at: str) -> Row:
 
 def _insert(connection: sa.Connection, table: str, rows: Sequence[Row]) -> None:
     columns = {column["name"] for column in sa.inspect(connection).get_columns(table)}
+    # NOT NULL without a default in the schema of the newer era.
     required = {"enforce_override": 0} if "enforce_override" in columns else {}
     target = sa.table(table, *map(sa.column, [*rows[0], *required]))
     connection.execute(sa.insert(target), [row | required for row in rows])

@@ -54,6 +54,7 @@ def scan_source(
     artifacts = [
         _source_artifact(kind, path, source, read_fields if indexed else None)
         for kind, folder in FOLDERS.items()
+        # Sorted: the order of a folder's names differs between file systems.
         for path in sorted((source / folder).rglob("SKILL.md" if kind == "skill" else "*.md"))
     ]
     if not artifacts:
@@ -71,9 +72,11 @@ def _source_artifact(
     fields = {} if read_fields is None else read_fields(file.read_text("utf-8"))
     return SourceArtifact(
         artifact_type=kind,
+        # A folder may be called "v1.2", whose stem would be "v1".
         name=path.stem if kind != "skill" else path.name,
         path=str(path),
         upstream_url=f"{REPOSITORY}/tree/main/{path}",
         description=fields.get("description"),
+        # skills/ops/lock-audit: ops
         tags=path.parent.parts[1:],
     )

@@ -17,15 +17,17 @@ _NO_LINE = f"the crontab has no line of {TOOL} for"
 _NO_CRONTAB = r"no crontab for|No such file"
 
 
-def render_crontab(job: Job) -> str:
+def render(job: Job) -> str:
     """Return the lines of *job*, between its begin and end marks."""
     begin, end = _marks(job.home)
-    return f"{begin}\n{crontab_line(job)}\n{end}\n"
+    notes = [f"# {name} is read: set it in a line of its own, above" for name in job.variables]
+    return "\n".join([begin, *notes, crontab_line(job), end, ""])
 
 
 def crontab_line(job: Job) -> str:
     """Return the line of *job*; percent signs are escaped, as cron reads them as line ends."""
     command = " ".join(shlex.quote(argument) for argument in job.argv)
+    # crontab(5): an unescaped % ends the command, the rest is its standard input.
     return f"{cron_times(job)} {command} >>{shlex.quote(job.log)} 2>&1".replace("%", "\\%")
 
 
@@ -38,7 +40,7 @@ def cron_times(job: Job) -> str:
 def install(job: Job) -> str:
     """Add *job* to the crontab, in place of its earlier lines; return what was done."""
     before = _crontab()
-    after = f"{_without(before, job.home)}{render_crontab(job)}"
+    after = f"{_without(before, job.home)}{render(job)}"
     if after == before:
         return f"{job.name} is in the crontab already, unchanged"
     _make_log_folder(job.log)
@@ -64,6 +66,7 @@ def status(home: str) -> str:
 
 def _crontab() -> str:
     text = run_tool("crontab", "-l", ok_errors=_NO_CRONTAB)
+    # Our lines must not continue one that lacks its line end.
     return text if not text or text.endswith("\n") else f"{text}\n"
 
 

@@ -19,6 +19,9 @@ class Job:
     """A command that runs every hour, day or week for ``home``, at a time of day.
 
     All paths in ``argv`` are absolute; output goes to ``log`` where the platform keeps no journal.
+    ``version`` is the release of this program that a workflow installs. ``variables`` of the
+    environment hold what the command keeps secret: a schedule names them and never holds their
+    values.
     """
 
     home: str
@@ -27,6 +30,8 @@ class Job:
     hour: int
     minute: int
     log: str
+    version: str
+    variables: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -37,6 +42,7 @@ class Job:
 def job_name(home: str) -> str:
     """Return the name of the job of *home*, usable as a file name and as a unit name."""
     folder = home.removesuffix("/.skillmeat").rpartition("/")[2]
+    # A unit's name may hold letters, digits and few signs (systemd.unit(5)).
     slug = re.sub(r"[^A-Za-z0-9]+", "-", folder).strip("-") or "home"
     digest = hashlib.sha256(home.encode("utf-8", "surrogateescape")).hexdigest()
     return f"{TOOL}-{slug[:30]}-{digest[:8]}"
@@ -54,6 +60,7 @@ def require_printable(texts: Sequence[str]) -> tuple[str, ...]:
 
 def parse_time_of_day(text: str) -> tuple[int, int]:
     """Return hour and minute of *text* (``HH:MM``); raise `UsageError`."""
+    # 3:17, 03:17
     match = re.fullmatch(r"(\d{1,2}):(\d{2})", text)
     hour, minute = (int(match[1]), int(match[2])) if match else (24, 0)
     if hour > 23 or minute > 59:

@@ -18,11 +18,14 @@ def exclusive_lock(path: Path) -> Iterator[None]:
     """
     try:
         make_folder(path.parent, mode=0o700)
+        # "a": opening must not empty the file of the run that holds it.
         file = path.open("a")
     except OSError as exc:
         raise StateError(f"cannot open {printable(path)}: {exc.strerror or exc}") from exc
     with file:
         try:
+            # flock, not lockf: its lock is the open file's, so no other part of this process can
+            # drop it.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BusyError(

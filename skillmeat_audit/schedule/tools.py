@@ -32,6 +32,7 @@ def run_tool(tool: str, *arguments: str, stdin: str = "", ok_errors: str | None 
             timeout=_WAIT_SECONDS,
             encoding="utf-8",
             errors="surrogateescape",
+            # The messages are compared with English ones.
             env={**os.environ, "LC_ALL": "C.UTF-8"},
         )
     except (OSError, subprocess.TimeoutExpired) as exc:

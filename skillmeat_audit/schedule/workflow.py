@@ -37,9 +37,9 @@ jobs:
           path: .skillmeat-audit
           key: skillmeat-audit-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
           restore-keys: skillmeat-audit-
-      - run: python -m pip install "skillmeat-audit[notify]=={version}"
+      - run: python -m pip install "skillmeat-audit[{extras}]=={version}"
       - env:
-          SKILLMEAT_AUDIT_NOTIFY: ${{{{ secrets.SKILLMEAT_AUDIT_NOTIFY }}}}
+          SKILLMEAT_AUDIT_NOTIFY: ${{{{ secrets.SKILLMEAT_AUDIT_NOTIFY }}}}{variables}
         run: |
           {command}
       - if: always()  # the previous step exits 1 on findings; the history is saved nevertheless
@@ -59,29 +59,39 @@ jobs:
 """
 
 
-def render_workflow(job: Job, version: str) -> str:
+def render(job: Job) -> str:
     """Return the text of the workflow; raise `UsageError` for a path that it cannot hold."""
     command = " ".join(shlex.quote(argument) for argument in job.argv)
+    # GitHub replaces expressions before the shell sees the line: quoting does not help.
     if "${{" in command:
         raise UsageError(f"{printable(job.home)} holds ${{{{, an expression in a workflow")
+    secrets = [f"\n          {name}: ${{{{ secrets.{name} }}}}" for name in job.variables]
     return _TEXT.format(
-        mark=OWNER_MARK, home=job.home, when=cron_times(job), version=version, command=command
+        mark=OWNER_MARK,
+        home=job.home,
+        when=cron_times(job),
+        version=job.version,
+        command=command,
+        variables="".join(secrets),
+        extras="notify,live" if job.variables else "notify",
     )
 
 
-def install(job: Job, version: str, root: Path) -> str:
-    """Write the workflow below *root*; return what was done."""
-    changed = write_owned(root / WORKFLOW_FILE, render_workflow(job, version))
-    return f"{root / WORKFLOW_FILE} {'written' if changed else 'is installed already, unchanged'}"
+def install(job: Job) -> str:
+    """Write the workflow below the working folder; return what was done."""
+    path = Path.cwd() / WORKFLOW_FILE
+    changed = write_owned(path, render(job))
+    return f"{path} {'written' if changed else 'is installed already, unchanged'}"
 
 
-def remove(root: Path) -> str:
-    """Remove the workflow below *root*, if this program wrote it; return what was done."""
-    path = root / WORKFLOW_FILE
+def remove(_home: str) -> str:
+    """Remove the workflow, if this program wrote it; return what was done."""
+    path = Path.cwd() / WORKFLOW_FILE
     return f"{path} removed" if remove_owned(path) else f"{path} is not installed by {TOOL}"
 
 
-def status(root: Path) -> str:
+def status(_home: str) -> str:
     """Return whether the workflow is installed."""
-    state = "is installed" if is_owned(root / WORKFLOW_FILE) else "is not installed"
-    return f"{root / WORKFLOW_FILE} {state}"
+    path = Path.cwd() / WORKFLOW_FILE
+    state = "is installed" if is_owned(path) else "is not installed"
+    return f"{path} {state}"

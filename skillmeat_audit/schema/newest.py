@@ -58,14 +58,20 @@ _COLUMNS = {
         group_id artifact_uuid position added_at
     """,
 }
+_NAMED = 3  # columns of a table that a finding names
 NEWEST_COLUMNS = {table: tuple(names.split()) for table, names in _COLUMNS.items()}
 
 
 def missing_columns(columns: Mapping[str, frozenset[str]]) -> list[str]:
-    """Return in words which of *columns* (by table) the newest release misses, by table."""
+    """Return in words which of *columns* (by table) the newest release misses."""
     lacking = {
         table: [name for name in NEWEST_COLUMNS[table] if name not in columns[table]]
         for table in NEWEST_COLUMNS
         if table in columns
     }
-    return [f"{table} lacks {', '.join(names)}" for table, names in lacking.items() if names]
+    return [f"{table} lacks {_first(names)}" for table, names in lacking.items() if names]
+
+
+def _first(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

@@ -56,6 +56,7 @@ def shape_of(tables: Mapping[str, Collection[str]], key: Collection[str]) -> Sha
         raise DatabaseError(
             "the database has none of SkillMeat's tables; give the cache.db of a SkillMeat home"
         )
+    # A renamed table keeps the case that was typed (SQLite), while SkillMeat's own are lower case.
     present = {name.lower(): frozenset(map(str.lower, tables[name])) for name in tables}
     columns = {
         table: present[table]
@@ -113,6 +114,7 @@ def oldest_collection(shape: Shape) -> str | None:
     """Return the query for the oldest collection, None without a table of collections."""
     if not shape.has(COLLECTIONS):
         return None
+    # Written once and never updated: unlike a path or an inode, it survives a copy or a move.
     created = "created_at" if "created_at" in shape.columns[COLLECTIONS] else "NULL"
     return f"SELECT id, {created} AS created_at FROM {COLLECTIONS} ORDER BY 2, 1 LIMIT 1"
 

@@ -74,6 +74,7 @@ def _reflect(connection: sa.Connection) -> CacheTables:
     key = keys["constrained_columns"] if keys else ()
     shape = shape_of(columns, key)
     _check(shape, key)
+    # A generated column can be read and not be written: an INSERT that names it fails.
     writable = {
         table: {name: column for name, column in present.items() if "computed" not in column}
         for table, present in columns.items()
@@ -82,6 +83,8 @@ def _reflect(connection: sa.Connection) -> CacheTables:
         sa.table(name, *map(sa.column, writable.get(name, ())))
         for name in (CACHE, ARTIFACTS, PROJECTS)
     )
+    # An insert leaves these NULL only if the column has no default; `DEFAULT ''` would make a page
+    # show an empty description.
     blank = {name for name, c in writable[CACHE].items() if c["nullable"] and c["default"] is None}
     return CacheTables(shape, cache, artifacts, projects, frozenset(blank))
 

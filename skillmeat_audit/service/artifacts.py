@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.schema.tables import SENTINEL, CacheTables
 
+# SQLite before 3.32 takes 999 parameters per statement (sqlite.org/limits.html, 9).
 _CHUNK = 500
 
 
@@ -57,6 +58,8 @@ def ensure_artifacts(
     for artifact_id in missing:
         values = _new_artifact(tables, artifact_id)
         try:
+            # A savepoint: on PostgreSQL a refused insert would otherwise abort the whole
+            # transaction.
             with connection.begin_nested():
                 connection.execute(sa.insert(tables.artifacts).values(values))
         except sa.exc.IntegrityError as exc:
@@ -89,6 +92,7 @@ def _new_artifact(tables: CacheTables, artifact_id: str) -> dict[str, object]:
         "created_at": moment,
         "updated_at": moment,
     }
+    # Older schemas lack some of these columns.
     return {column: value for column, value in values.items() if column in tables.artifacts.c}
 
 
@@ -120,6 +124,7 @@ def remove_artifacts(
 ) -> list[str]:
     """Delete those of the artifacts rows *created* that nothing refers to; return their ids."""
     removed = []
+    # Asked of the schema, not listed here: later releases add tables that refer to artifacts.
     references = list(_references(connection, str(tables.artifacts.name)))
     for artifact_id in created:
         row = connection.execute(

@@ -23,6 +23,7 @@ from skillmeat_audit.service.artifacts import ensure_artifacts
 # Columns of SkillMeat's users and other code paths: never written in a row that exists.
 PROTECTED = (
     "added_at",
+    # Deploying writes these, and nothing else does: docs/skillmeat.md#composites-and-deployments.
     "deployments_json",
     "artifact_content_hash",
     "artifact_structure_hash",
@@ -120,6 +121,8 @@ def refresh_single_artifact_cache(
     if not colon:
         return False
     try:
+        # Without the type it returns another type's artifact
+        # (docs/skillmeat.md#look-ups-without-a-type).
         artifact = artifact_mgr.show(name, kind)
     except ValueError:
         return False
@@ -142,6 +145,7 @@ def populate_collection_artifact_from_import(
         manifest = metadata_of(artifact_mgr.show(entry.name, entry.artifact_type))
     except ValueError:
         manifest = {}
+    # SkillMeat writes github for every host (docs/skillmeat.md#imports-write-few-columns).
     host = entry.upstream_url.partition("://")[2].partition("/")[0].removeprefix("www.").lower()
     manifest_tags = json.loads(str(manifest.get("tags_json") or "[]"))
     metadata = manifest | {
@@ -185,10 +189,12 @@ def upsert_collection_artifacts(
     commit per row. Raises `DatabaseError` as `create_or_update_collection_artifact` does.
     """
     tables, at = reflect_tables(connection), at or utc_now()
+    # All columns are checked before the first row is written: a refusal leaves nothing behind.
     for columns in {tuple(sorted(set(row) - set(_KEY))) for row in rows}:
         check_columns(tables, dict.fromkeys(columns))
     keys, stamps = _keys(connection, tables, rows), _stamps(tables, at)
     by_columns: dict[tuple[str, ...], list[dict[str, object]]] = {}
+    # Sorted: two runs that lock rows of a server in the same order cannot deadlock.
     for row in sorted(rows, key=lambda row: (str(row["collection_id"]), str(row["artifact_id"]))):
         columns = tuple(sorted(set(row) - set(_KEY)))
         values = _parameters(tables, row, keys[str(row["artifact_id"])], stamps)
@@ -202,6 +208,8 @@ def _execute_many(
     connection: sa.Connection, statement: Any, parameters: Sequence[dict[str, object]]
 ) -> None:
     """Execute *statement* with each of *parameters*, bypassing SQLAlchemy's type processing."""
+    # Each execution through SQLAlchemy would process the types of all columns again; a compiled
+    # statement with plain tuples is executed by the driver's executemany.
     compiled = statement.compile(dialect=connection.dialect)
     order = compiled.positiontup
     rows = parameters if order is None else [tuple(map(row.get, order)) for row in parameters]
@@ -259,6 +267,7 @@ def _statement(connection: sa.Connection, tables: CacheTables, columns: Sequence
     stamp = ("synced_at",) if "synced_at" in tables.cache.c else ()
     names = (*tables.primary_key, "added_at", *stamp, *columns)
     statement = statement.values({name: sa.bindparam(name) for name in names})
+    # `excluded` is the row that would have been inserted (sqlite.org/lang_upsert.html).
     changed = {name: statement.excluded[name] for name in (*stamp, *columns)}
     if not changed:
         return statement.on_conflict_do_nothing(index_elements=tables.primary_key)

@@ -25,11 +25,7 @@ def cache_transaction(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[
     """
     engine = database_engine(url, wait_seconds, prepare=_prepare_cache)
     try:
-        with (
-            database_lock(url, wait_seconds),
-            engine.connect() as connection,
-            connection.begin(),
-        ):
+        with database_lock(url, wait_seconds), engine.connect() as connection, connection.begin():
             yield connection
             if connection.in_transaction():
                 connection.rollback()
@@ -77,7 +73,11 @@ def database_engine(
 
 def _prepare_cache(raw: sqlite3.Connection) -> None:
     raw.text_factory = _lenient_text
+    # Off by default, per connection, and without effect inside of a transaction
+    # (sqlite.org/foreignkeys.html, 2).
     raw.execute("PRAGMA foreign_keys = ON")
+    # In WAL mode NORMAL may lose the last commits in a power failure, while the journal says
+    # committed.
     raw.execute("PRAGMA synchronous = FULL")
 
 
@@ -88,11 +88,13 @@ def _lenient_text(content: bytes) -> str:
 
 def _explained(url: str, exc: sa.exc.DBAPIError, wait_seconds: float) -> str:
     cause = server_reason(exc.orig or exc)
-    place = printable(without_password(url))
+    address = printable(without_password(url))
+    # SQLite's messages: "database is locked", "attempt to write a readonly database", "database or
+    # disk is full"; PostgreSQL: "cannot execute … in a read-only transaction".
     if "locked" in cause or is_lock_timeout(exc.orig):
-        return f"{place} is locked by another writer for more than {wait_seconds:g} s; try again"
+        return f"{address} is locked by another writer for more than {wait_seconds:g} s; try again"
     if "readonly" in cause or "read-only" in cause:
-        return f"{place} is read-only; nothing was changed"
+        return f"{address} is read-only; nothing was changed"
     if "full" in cause:
-        return f"no space left to write {place}; nothing was changed"
-    return f"cannot write {place}: {printable(cause)}"
+        return f"no space left to write {address}; nothing was changed"
+    return f"cannot write {address}: {printable(cause)}"

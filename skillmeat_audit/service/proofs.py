@@ -25,6 +25,7 @@ from skillmeat_audit.model.proofs import Proof, TransactionProof, VersionProof
 Fate = Literal["committed", "failed", "running", "unknown"]
 
 _MARK, _SUFFIX = 0x5A000000, 0xFFFFFF  # the first byte marks our numbers, the rest ends a run's id
+# txid_status's three answers; NULL (too old, or in the future) is none of them.
 _FATES: dict[object, Fate] = {
     "committed": "committed",
     "aborted": "failed",

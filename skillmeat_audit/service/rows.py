@@ -83,9 +83,11 @@ def restore_cells(
     """Set the columns in *cells*, raw values by row, and touch no others."""
     key_values = _key_values(connection, tables, {artifact_id for _, artifact_id in cells})
     collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
+    # One statement per set of columns: rows of one undo mostly restore the same few.
     by_columns: dict[tuple[str, ...], list[RawRow]] = {}
     for key, values in sorted(cells.items()):
         parameters = {
+            # Names that no column has: a column may be called "c".
             "_c": key[0],
             "_a": key_values[key[1]],
             **{f"v_{name}": v for name, v in values.items()},

@@ -21,6 +21,7 @@ def server_engine(url: str, lock_seconds: float) -> sa.Engine:
     `ModuleNotFoundError` if the driver is not installed.
     """
     address = sa.make_url(url)
+    # A timeout in the user's own address counts more.
     limits = {"connect_timeout": str(CONNECT_SECONDS)} | dict(address.query)
     engine = sa.create_engine(address.set(query=limits), poolclass=sa.NullPool)
     sa.event.listen(engine, "do_connect", _connect)

@@ -1,17 +1,22 @@
 """The audit as scripts call it."""
 
+import json
+
 import pytest
-from builders import audited, entry, imported, row, snapshot
+from builders import SOURCE, audited, entry, imported, known, row, snapshot, synced
 
 from skillmeat_audit.api.scope import Scope, apply_scope
 from skillmeat_audit.base.errors import UsageError
+
+BARE = "batch import and reimport until 2026-02-10 (import-bare)"
+ADDED = "adding to a collection (every release) (membership-add)"
 
 
 def test_a_collection_without_an_id_is_no_other_ones():
     snap = snapshot(
         [entry()], [row(), row(collection="t1")], collections=((None, "Lost"), ("t1", "Team"))
     )
-    found, _ = apply_scope(audited(snap).findings, Scope(collections=("Team",)), snap)
+    found, *_ = apply_scope(audited(snap).findings, Scope(collections=("Team",)), snap)
 
     assert set(found["collection_id"]) == {"t1"}
 
@@ -27,8 +32,8 @@ def test_a_tally_counts_every_finding_and_says_what_things_are_called():
 
     by_writer = audit.tally("writer", "collection")
     assert by_writer.to_dict("records") == [
-        {"writer": "import-bare", "collection": "Default Collection", "findings": 5},
-        {"writer": "membership-add", "collection": "Team", "findings": 5},
+        {"writer": ADDED, "collection": "Team", "findings": 5},
+        {"writer": BARE, "collection": "Default Collection", "findings": 5},
         {"writer": "no row", "collection": "Default Collection", "findings": 1},
     ]
 
@@ -40,3 +45,73 @@ def test_a_tally_of_nothing_is_empty():
 def test_a_tally_by_what_findings_do_not_have_is_refused():
     with pytest.raises(UsageError, match="no column colour to count by"):
         audited(snapshot()).tally("rule", "colour")
+
+
+def planned_cells(audit, *codes):
+    """Return the cells of the plan that repairs the findings with *codes*, by rule."""
+    return {
+        (change.artifact_id, column): cell.disposition
+        for change in audit.plan(select=codes, targets=["rows"]).document.changes
+        for column, cell in change.cells.items()
+    }
+
+
+def test_a_blank_page_is_repaired_by_the_cell_of_its_row():
+    said = imported("skill:alpha")
+    written = {"skill:alpha": {"description": "Reads.", "version": "1"}}
+    audit = audited(snapshot([said], [synced(said)], written=written))
+
+    assert planned_cells(audit, "V001") == {("skill:alpha", "description"): "fill"}
+
+
+def test_a_page_that_will_show_the_row_takes_its_other_texts_along():
+    """The repair sets ``synced_at``: a source that only the manifest has would be lost."""
+    written = {"skill:alpha": {"description": "Reads.", "version": "1"}}
+    audit = audited(snapshot([imported("skill:alpha")], [row()], written=written))
+
+    assert {column for _, column in planned_cells(audit, "V001")} == {
+        "description", "source", "origin", "origin_source",
+    }  # fmt: skip
+
+
+def test_a_page_whose_row_holds_the_text_is_repaired_by_any_repair_of_the_row():
+    said = entry(place="work", description="Works.", version="1")
+    unsynced = synced(said, synced_at=None, version=None)
+
+    assert planned_cells(audited(snapshot([said], [unsynced])), "V001") == {
+        ("skill:alpha", "version"): "safe",
+    }
+    right = audited(snapshot([said], [unsynced | {"version": "1"}]))
+    assert planned_cells(right, "V001") == {("skill:alpha", "synced_at"): "safe"}
+
+
+def test_a_page_without_a_link_is_repaired_by_its_source():
+    said = imported(description="Does.")
+    audit = audited(
+        snapshot([said], [synced(said, source="skill:alpha")], catalog=[known()], sources=[SOURCE])
+    )
+
+    assert list(planned_cells(audit, "V002")) == [("skill:alpha", "source")]
+
+
+def test_the_part_of_an_audit_plans_the_repair_of_its_pages():
+    said = imported("skill:alpha")
+    written = {"skill:alpha": {"description": "Reads."}}
+    audit = audited(snapshot([said], [synced(said)], written=written)).only(rule="V001")
+
+    assert audit.plan(targets=["rows"]).changes["column"].to_list() == ["description"]
+
+
+def test_the_command_line_plans_the_repair_of_pages(cli, make_home, era):
+    home = make_home("unindexed", era)
+
+    for codes in (["V001"], ["V"], ["V001", "D001"]):
+        options = [f"--select={code}" for code in codes]
+        (change,) = json.loads(cli("plan", home, *options, "--format", "json")[1])["changes"]
+        assert list(change["cells"]) == ["description"]
+
+
+def test_an_ignored_rule_repairs_no_page(cli, make_home):
+    options = ("--select", "V001", "--ignore", "D001", "--format", "json")
+
+    assert json.loads(cli("plan", make_home("unindexed"), *options)[1])["changes"] == []

@@ -4,12 +4,17 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
 import skillmeat_audit as sma
 from skillmeat_audit.api import repair
+from skillmeat_audit.api.repaired import load_repaired
 from skillmeat_audit.base.urls import sqlite_url
+from skillmeat_audit.diff.comparison import compare
+from skillmeat_audit.diff.provenance.verdicts import attribute
+from skillmeat_audit.loaders.snapshot import load_snapshot
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.tables import KEY
@@ -20,12 +25,20 @@ pytestmark = pytest.mark.slow
 OURS = "skillmeat-audit"
 
 
-def writers(home, **options):
-    """Return who is told to have written each row, and how sure that is."""
-    told = records(sma.audit(home, progress=False, **options).writers)
+def writers(home, database=None, state_dir=None):
+    """Return who wrote each row, and how certain that is: what `audit` finds before the rules."""
+    snapshot = load_snapshot(home, database, progress=False)
+    snapshot = replace(snapshot, repaired=load_repaired(snapshot, state_dir))
     return {
-        tuple(row[key] for key in KEY): (row["writer"], row["writer_confidence"]) for row in told
+        tuple(row[key] for key in KEY): (row["writer"], row["writer_confidence"])
+        for row in records(attribute(compare(snapshot)))
     }
+
+
+def writers_of(home, keys, **options):
+    """Return the different writers of the rows of *keys*."""
+    by_key = writers(home, **options)
+    return {by_key[key] for key in keys}
 
 
 def repaired(home, **options):
@@ -77,7 +90,7 @@ def test_every_form_of_the_audit_names_the_repair(cli, make_home, tmp_path, era)
     assert f"3  a repair by {OURS}, run {name} ({OURS})" in cli("check", home)[1]
     only = json.loads(cli("check", home, "--writer", OURS, "--format", "json")[1])["findings"]
     assert {(each["writer"], each["writer_confidence"]) for each in only} == {(OURS, "certain")}
-    assert f"{OURS}, run {name}" in " ".join(cli("show", "1password", home)[1].split())
+    assert f"{OURS} (certain), run {name}" in " ".join(cli("show", "1password", home)[1].split())
     assert f"run {name}" in audit.show("skill:1password").explanations["default"]
     assert f"a repair by {OURS}, run {name}" in audit._repr_html_()
     assert f"{OURS}: error" in audit.charts.writers.alt
@@ -98,19 +111,18 @@ def test_the_audit_after_a_repair_names_it(make_home, tmp_path):
     assert set(run.after.findings["writer"].dropna()) == {OURS, "refresh"}
 
 
-@pytest.mark.parametrize("verb", ["check", "plan"])
-def test_a_state_folder_elsewhere_has_to_be_named(cli, make_home, tmp_path, verb):
+def test_a_state_folder_elsewhere_has_to_be_named(cli, make_home, tmp_path):
     home, own = make_home(), tmp_path / "own"
     _, keys = repaired(home, state_dir=own)
     elsewhere = json.loads(cli("check", home, "--format", "json")[1])["findings"]
 
     assert OURS not in {each["writer"] for each in elsewhere}
-    assert {key: writers(home, state_dir=own)[key] for key in keys} == dict.fromkeys(
-        keys, (OURS, "certain")
-    )
+    assert writers_of(home, keys, state_dir=own) == {(OURS, "certain")}
     form = ("--format", "json", "--writer", OURS, "--state-dir", own)
-    assert json.loads(cli(verb, home, *form)[1])["findings" if verb == "check" else "changes"]
-    assert f"{OURS}, run" in " ".join(cli("show", "1password", home, "--state-dir", own)[1].split())
+    assert json.loads(cli("check", home, *form)[1])["findings"]
+    assert json.loads(cli("plan", home, *form)[1])["changes"]
+    shown = " ".join(cli("show", "1password", home, "--state-dir", own)[1].split())
+    assert f"{OURS} (certain), run" in shown
     cli("report", home, "--state-dir", own, "--history", tmp_path / "h", "-o", tmp_path / "r.json")
     assert OURS in {
         cause["writer"] for cause in json.loads((tmp_path / "r.json").read_text())["causes"]
@@ -127,8 +139,8 @@ def test_a_refresh_afterwards_is_a_refresh(make_home, era):
     )
     team = {key for key in keys if key[0] != "default"}
 
-    assert {writers(home)[key] for key in team} == {("refresh", "likely")}
-    assert {writers(home)[key] for key in keys - team} == {(OURS, "certain")}
+    assert writers_of(home, team) == {("refresh", "likely")}
+    assert writers_of(home, keys - team) == {(OURS, "certain")}
 
 
 def test_an_interrupted_repair_is_never_certain(make_home, monkeypatch):
@@ -137,9 +149,9 @@ def test_an_interrupted_repair_is_never_certain(make_home, monkeypatch):
         patched.setattr("skillmeat_audit.repair.transaction.conclude_run", lambda *_: None)
         _, keys = repaired(home)
 
-    assert {writers(home)[key] for key in keys} == {(OURS, "likely")}
+    assert writers_of(home, keys) == {(OURS, "likely")}
     repair.runs(home)  # settles it: the database proves the commit
-    assert {writers(home)[key] for key in keys} == {(OURS, "certain")}
+    assert writers_of(home, keys) == {(OURS, "certain")}
 
 
 @pytest.mark.parametrize("mark", ["prepared", "failed"])
@@ -173,19 +185,40 @@ DAMAGE = {
 }
 
 
+@pytest.fixture(scope="module")
+def repaired_home(built_home, tmp_path_factory):
+    """A home after a repair, the folder of its run (never changed), and the keys of its rows."""
+    folder = tmp_path_factory.mktemp("repaired")
+    home = shutil.copytree(built_home("batch-import", "artifact_id"), folder / ".skillmeat")
+    run, keys = repaired(home, state_dir=folder / "state")
+    return home, journal_of(run).parent, keys
+
+
+@pytest.fixture
+def run_copy(repaired_home, tmp_path):
+    """A copy of the state folder of the repaired home, and the folder of its run there."""
+    _, run, _ = repaired_home
+    copy = shutil.copytree(run.parent.parent, tmp_path / "copy")
+    return copy, copy / run.parent.name / run.name
+
+
 @pytest.mark.parametrize("content", DAMAGE.values(), ids=DAMAGE)
-def test_a_damaged_journal_tells_nothing_and_takes_nothing_from_others(make_home, content):
-    home = make_home()
-    run, keys = repaired(home)
-    folder = journal_of(run).parent
-    damaged = folder.with_name("20260101T000000Z-abcdef")
-    shutil.copytree(folder, damaged)
-    (damaged / "journal.json").write_bytes(content)
+def test_a_damaged_journal_attributes_nothing(repaired_home, run_copy, content):
+    home, _, keys = repaired_home
+    state, run = run_copy
+    (run / "journal.json").write_bytes(content)
 
-    assert {writers(home)[key] for key in keys} == {(OURS, "certain")}
+    assert OURS not in {writer for writer, _ in writers_of(home, keys, state_dir=state)}
 
-    journal_of(run).write_bytes(content)
-    assert OURS not in {writer for writer, _ in writers(home).values()}
+
+def test_damaged_journals_take_nothing_from_others(repaired_home, run_copy):
+    home, _, keys = repaired_home
+    state, run = run_copy
+    for number, content in enumerate(DAMAGE.values()):
+        damaged = shutil.copytree(run, run.with_name(f"20260101T000000Z-abcde{number}"))
+        (damaged / "journal.json").write_bytes(content)
+
+    assert writers_of(home, keys, state_dir=state) == {(OURS, "certain")}
 
 
 ODD_CELLS = [b"\xff", 5, 1.5, float("inf"), True, "", None]
@@ -193,25 +226,30 @@ ODD_CELLS = [b"\xff", 5, 1.5, float("inf"), True, "", None]
 
 @pytest.mark.parametrize("cell", ODD_CELLS, ids=repr)
 @pytest.mark.parametrize("part", ["before", "after"])
-def test_cells_of_any_type_in_a_journal_are_compared_with_the_row(make_home, part, cell):
-    home = make_home()
-    run, keys = repaired(home)
-    record = decode_journal(journal_of(run).read_bytes(), run.outcome.run)
+def test_cells_of_any_type_in_a_journal_are_compared_with_the_row(
+    repaired_home, run_copy, part, cell
+):
+    home, _, keys = repaired_home
+    state, run = run_copy
+    journal = run / "journal.json"
+    record = decode_journal(journal.read_bytes(), run.name)
     for entry in record.entries:
         getattr(entry, part)["description"] = cell
-    journal_of(run).write_bytes(encode_journal(record))
-    writers_now = {writers(home)[key][0] for key in keys}
+    journal.write_bytes(encode_journal(record))
+    names = {writer for writer, _ in writers_of(home, keys, state_dir=state)}
 
-    assert (writers_now == {OURS}) == (part == "before")
+    assert (names == {OURS}) == (part == "before")
 
 
-def test_a_state_folder_that_is_a_file_is_survived(make_home, tmp_path):
+def test_a_state_folder_that_is_a_file_does_not_end_the_audit(make_home, tmp_path):
     (tmp_path / "file").write_text("")
 
-    assert writers(make_home(), state_dir=tmp_path / "file")
+    audit = sma.audit(make_home(), progress=False, state_dir=tmp_path / "file")
+
+    assert len(audit.writers) == 5
 
 
-def test_a_repair_on_a_server_is_told_too(home_on_postgres, era):
+def test_a_repair_on_a_server_is_attributed_too(home_on_postgres, era):
     home, url = home_on_postgres(era=era)
     before = writers(home, database=url)
     run = sma.apply(sma.audit(home, database=url, progress=False).plan(select=["D"]))

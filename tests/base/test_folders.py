@@ -43,11 +43,14 @@ def prepare(folder, how):
 
 
 PREPARED = {
-    "link": "is a link", "dead link": "is a link", "file": "is not a folder",
-    "open base": "can be written by everybody", "group": "can be written by others",
+    "link": "is a link",
+    "dead link": "is a link",
+    "file": "is not a folder",
+    "open base": "can be written by everybody",
+    "group": "can be written by others",
     "world": "can be written by others",
     **({"owner": "belongs to another user (uid 65534)"} if os.geteuid() == 0 else {}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("how", PREPARED)
@@ -84,10 +87,13 @@ def test_no_command_uses_a_refused_folder(cli, planned, how):
     state = ("--state-dir", case.state)
 
     for arguments in (
-        ("report", case.home, "-o-", *state), ("report", case.home, "--exclusive", *state),
-        ("history", case.home, *state), ("apply", case.file, *state), ("undo", case.home, *state),
+        ("report", case.home, "-o-", *state),
+        ("report", case.home, "--exclusive", *state),
+        ("history", case.home, *state),
+        ("apply", case.file, *state),
+        ("undo", case.home, *state),
         ("runs", case.home, *state),
-    ):  # fmt: skip
+    ):
         code, _, err = cli(*arguments)
         assert code == ExitCode.FAILED, arguments
         assert PREPARED[how] in err

@@ -59,10 +59,22 @@ def test_every_letter_mark_digit_sign_and_space_stays():
 @pytest.mark.parametrize(
     "text",
     [
-        "❤️", "❤️‍🔥", "👩‍💻", "🏳️‍🌈", "👨‍👩‍👧‍👦", "1️⃣ #️⃣ *️⃣", "☎︎", "©️ ™️ ℹ️ ↔️", "🧑🏽‍🚀", "🇩🇪",
-        "می‌خواهم", "क्‍ष", "ශ්‍රී", "naïve – “quoted” 漢字 ǅ",
+        "❤️",
+        "❤️‍🔥",
+        "👩‍💻",
+        "🏳️‍🌈",
+        "👨‍👩‍👧‍👦",
+        "1️⃣ #️⃣ *️⃣",
+        "☎︎",
+        "©️ ™️ ℹ️ ↔️",
+        "🧑🏽‍🚀",
+        "🇩🇪",
+        "می‌خواهم",
+        "क्‍ष",
+        "ශ්‍රී",
+        "naïve – “quoted” 漢字 ǅ",
     ],
-)  # fmt: skip
+)
 def test_emoji_and_scripts_that_need_joiners_and_selectors_stay(text):
     assert printable(text) == text
 

@@ -24,10 +24,16 @@ def test_an_address_with_unambiguous_parts_is_parseable(url):
 @pytest.mark.parametrize(
     "rest",
     [
-        "u:secret@h:notaport/db", "u:secret@h:99999/db", "u:secret@[::1/db", "u:sec/ret@h/db",
-        "u:12/secret@h/db", "u:12?secret@h/db", "u:1#secret@h/db", "u:1@secret@h/db",
+        "u:secret@h:notaport/db",
+        "u:secret@h:99999/db",
+        "u:secret@[::1/db",
+        "u:sec/ret@h/db",
+        "u:12/secret@h/db",
+        "u:12?secret@h/db",
+        "u:1#secret@h/db",
+        "u:1@secret@h/db",
     ],
-)  # fmt: skip
+)
 def test_an_address_whose_password_is_ambiguous_is_not_parseable(rest):
     assert not is_parseable(f"postgresql://{rest}")
 
@@ -47,14 +53,24 @@ def test_no_password_is_shown(url, shown):
 @pytest.mark.parametrize(
     "pair",
     [
-        "sslpassword=S3CRET", "passwor%64=S3CRET", "PassWord=S3CRET", "%70assword=S3CRET",
-        "SSLPASSWORD=S3CRET", "passwor%2564=S3CRET", "oauth_client_secret=S3CRET", "passwd=S3CRET",
-        "scram_client_key=S3CRET", "scram_server_key=S3CRET", "pass\tword=S3CRET",
-        "odbc_connect=UID%3Du%3BPWD%3DS3CRET", "dbname=host%3Dh%20password%3DS3CRET",
-        "dbname=postgresql%3A%2F%2Fu%3AS3CRET%40h%2Fdb", "x=1%26password=S3CRET",
+        "sslpassword=S3CRET",
+        "passwor%64=S3CRET",
+        "PassWord=S3CRET",
+        "%70assword=S3CRET",
+        "SSLPASSWORD=S3CRET",
+        "passwor%2564=S3CRET",
+        "oauth_client_secret=S3CRET",
+        "passwd=S3CRET",
+        "scram_client_key=S3CRET",
+        "scram_server_key=S3CRET",
+        "pass\tword=S3CRET",
+        "odbc_connect=UID%3Du%3BPWD%3DS3CRET",
+        "dbname=host%3Dh%20password%3DS3CRET",
+        "dbname=postgresql%3A%2F%2Fu%3AS3CRET%40h%2Fdb",
+        "x=1%26password=S3CRET",
         "password=a=S3CRET",
     ],
-)  # fmt: skip
+)
 def test_no_secret_of_the_query_is_shown_and_the_rest_stays(pair):
     shown = without_password(f"postgresql://u@h/db?sslmode=require&{pair}&passfile=/f&sslkey=/k")
 
@@ -82,8 +98,12 @@ def test_no_secret_is_shown_in_any_notation(secret, keyword, data):
         chosen = data.draw(
             st.lists(st.sampled_from("er%c"), min_size=len(text), max_size=len(text))
         )
-        forms = {"e": lambda c: quote(c, safe=""), "%": lambda c: f"%{ord(c):02x}",
-                 "r": str, "c": str.upper}  # fmt: skip
+        forms = {
+            "e": lambda c: quote(c, safe=""),
+            "%": lambda c: f"%{ord(c):02x}",
+            "r": str,
+            "c": str.upper,
+        }
         return "".join(
             forms[how](char) if char.isascii() else quote(char)
             for how, char in zip(chosen, text, strict=True)
@@ -100,9 +120,12 @@ def test_no_secret_is_shown_in_any_notation(secret, keyword, data):
 
 @pytest.mark.parametrize(
     "text",
-    ["postgresql://u:pa%73s@h/db", "--database=postgresql://u@h/db?sslpassword=pass",
-     "postgresql://u:x/pass@h/db"],
-)  # fmt: skip
+    [
+        "postgresql://u:pa%73s@h/db",
+        "--database=postgresql://u@h/db?sslpassword=pass",
+        "postgresql://u:x/pass@h/db",
+    ],
+)
 def test_secrets_are_returned_as_given_and_decoded(text):
     assert any("pass" in secret for secret in secrets_in(text))
 

@@ -35,16 +35,18 @@ def server(folder: Path, state: Path, theme: str) -> Iterator[str]:
         file.write_text(json.dumps(values))
     port = _free_port()
     environment = os.environ | {
-        "JUPYTER_CONFIG_DIR": str(state / "config"), "JUPYTER_DATA_DIR": str(state / "data"),
-        "JUPYTER_RUNTIME_DIR": str(state / "runtime"), "IPYTHONDIR": str(state / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(state / "config"),
+        "JUPYTER_DATA_DIR": str(state / "data"),
+        "JUPYTER_RUNTIME_DIR": str(state / "runtime"),
+        "IPYTHONDIR": str(state / "ipython"),
         "JUPYTERLAB_SETTINGS_DIR": str(state / "user"),
         "JUPYTERLAB_WORKSPACES_DIR": str(state / "workspaces"),
-    }  # fmt: skip
-    command = [
-        sys.executable, "-m", "jupyterlab", str(folder), "--no-browser", "--allow-root",
-        "--ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={TOKEN}",
-        "--LabApp.news_url=", "--ServerApp.port_retries=0",
-    ]  # fmt: skip
+    }
+    options = (
+        f"--no-browser --allow-root --ip=127.0.0.1 --port={port} --ServerApp.port_retries=0 "
+        f"--IdentityProvider.token={TOKEN} --LabApp.news_url="
+    )
+    command = [sys.executable, "-m", "jupyterlab", str(folder), *options.split()]
     with (state / "server.log").open("w") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:

@@ -143,22 +143,36 @@ class GitHub:
         path = place.relative_to(self._folder(repository)).as_posix()
         kind = "dir" if place.is_dir() else "file"
         return {
-            "name": place.name, "path": path, "type": kind, "url": "", "html_url": "",
+            "name": place.name,
+            "path": path,
+            "type": kind,
+            "url": "",
+            "html_url": "",
             "sha": _sha(b"" if kind == "dir" else place.read_bytes()),
             "size": 0 if kind == "dir" else place.stat().st_size,
             "download_url": None if kind == "dir" else f"https://{RAW}/{repository}/main/{path}",
-        }  # fmt: skip
+        }
 
 
 def _repository(repository: str) -> dict[str, object]:
     owner, name = repository.split("/")
     return {
-        "id": 1, "name": name, "full_name": repository, "private": False,
-        "owner": {"login": owner, "id": 1}, "description": f"All of {name}", "topics": [],
-        "default_branch": "main", "url": f"https://{API}/repos/{repository}",
-        "stargazers_count": 0, "forks_count": 0, "subscribers_count": 0, "open_issues_count": 0,
-        "updated_at": "2026-01-01T00:00:00Z", "license": None,
-    }  # fmt: skip
+        "id": 1,
+        "name": name,
+        "full_name": repository,
+        "private": False,
+        "owner": {"login": owner, "id": 1},
+        "description": f"All of {name}",
+        "topics": [],
+        "default_branch": "main",
+        "url": f"https://{API}/repos/{repository}",
+        "stargazers_count": 0,
+        "forks_count": 0,
+        "subscribers_count": 0,
+        "open_issues_count": 0,
+        "updated_at": "2026-01-01T00:00:00Z",
+        "license": None,
+    }
 
 
 def _sha(content: bytes) -> str:

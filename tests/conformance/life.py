@@ -202,7 +202,8 @@ STEPS = (
     Step("restart with them", "startup-lossy", lambda life: life.app.restart()),
     Step("scan a source", "", _scan),
     Step(
-        "import in batch", "import-populate",
+        "import in batch",
+        "import-populate",
         lambda life: life.bring("1password", "plain", "code-critic", "review", "lint"),
     ),
     Step("import one", "import-populate", lambda life: life.bring("odd")),
@@ -222,4 +223,4 @@ STEPS = (
     Step("tag", "tag-write", _tag),
     Step("deploy", "refresh", _deploy),
     Step("restart once more", "startup-lossy", lambda life: life.app.restart()),
-)  # fmt: skip
+)

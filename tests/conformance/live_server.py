@@ -25,8 +25,12 @@ def running_server(home: Path):
     with open(home / "server.log", "wb") as log:
         process = subprocess.Popen(
             [sys.executable, __file__, str(port_file)],
-            stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment, cwd=home,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            cwd=home,
+        )
     try:
         yield f"http://127.0.0.1:{_port(process, port_file)}"
     finally:

@@ -33,10 +33,10 @@ ESCAPES = (
     "\\ud83c\\udfa7", "\\ud83c", "\\udfa7 x", "\\U0001f3a7", "\\U00110000", "\\u00e9", "\\x41",
     "\\n", "\\t", "\\/", "\\e", "\\N", "\\_", "\\d", "\\", "\\\\", '\\"',
 )  # fmt: skip
-KEYS = (
-    "description", "name", "author", "license", "version", "tags", "tools", "allowed-tools",
-    "model", "metadata", "argument-hint", "allowedTools", "Description", "on",
-)  # fmt: skip
+KEYS = """
+    description name author license version tags tools allowed-tools model metadata argument-hint
+    allowedTools Description on
+""".split()
 BODIES = (
     "# Title\n\nFirst line.\n", "", "```python\nx\n```\n", "| a | b |\n|---|---|\n",
     "---\n\nRuled.\n", "<!-- c -->\nText.\n", "name: x\n", "> quoted\n", "x" * 250 + "\n",

@@ -72,9 +72,8 @@ def test_a_description_that_only_the_file_knows_is_blank_on_the_page(app):
 
     assert shown(app)["skill:odd"]["description"] is None
     (found,) = findings(app, "V001")
-    assert (found["artifact_id"], found["evidence"], found["disposition"]) == (
-        "skill:odd", "frontmatter", "fill",
-    )  # fmt: skip
+    repair = ("skill:odd", "frontmatter", "fill")
+    assert (found["artifact_id"], found["evidence"], found["disposition"]) == repair
 
 
 def test_a_page_that_is_blank_for_ever_is_filled_by_the_time_alone(app, tmp_path):
@@ -113,12 +112,12 @@ def test_a_group_fails_the_list_of_its_collection(app):
     assert "take skill:odd out of Ops" in found["detail"]
 
 
-ENTRY_KEYS = (
-    "upstream", "version_spec", "uuid", "resolved_sha", "resolved_version", "import_id", "tags",
-)  # fmt: skip
-METADATA_KEYS = (
-    "description", "author", "license", "version", "title", "model", "dependencies", "extra",
-)  # fmt: skip
+ENTRY_KEYS = """
+    upstream version_spec uuid resolved_sha resolved_version import_id tags
+""".split()
+METADATA_KEYS = """
+    description author license version title model dependencies extra
+""".split()
 VALUES = ("5", "1.10", "false", "2026-01-01", "[]", '["a"]', "[1]", "{}", '{a = "b"}', '"abc"')
 CASES = [(key, "", value) for key, value in itertools.product(ENTRY_KEYS, VALUES)] + [
     (key, "metadata.", value) for key, value in itertools.product(METADATA_KEYS, VALUES)
@@ -144,9 +143,11 @@ def test_the_values_that_we_report_are_those_that_the_application_fails_on(app, 
         path.write_text(text)
         faults = [(kind, why) for kind, _, why in value_faults(tomli.loads(text)["artifacts"][1])]
         whole = any("the list" in why for _, why in faults)
-        ours = whole, any(kind == "mistyped" for kind, _ in faults), any(
-            "a refresh" in why for _, why in faults
-        )  # fmt: skip
+        ours = (
+            whole,
+            any(kind == "mistyped" for kind, _ in faults),
+            any("a refresh" in why for _, why in faults),
+        )
         real = real_effects(app, path, number)
         if ours != real:
             differences.append((prefix + key, value, ours, real))

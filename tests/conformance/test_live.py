@@ -36,7 +36,10 @@ def test_the_page_model_agrees_with_the_server_in_every_cell(served, tally):
     assert records(audit.live.differences) == []
     assert audit.live.compared == len(audit.pages) == len(audit.live.answers.pages) > 40
     assert set(audit.live.answers.pages["collection_id"]) == set(audit.pages["collection_id"])
+    singles = audit.live.answers.singles
+    assert singles["page"].value_counts().to_dict() == {"list": 40, "artifact": 40}
     tally["cells of pages, asked over HTTP"] += audit.live.compared * len(LIVE_TEXTS)
+    tally["cells of the list and of single pages"] += audit.live.singles * len(LIVE_TEXTS)
 
 
 def test_the_request_with_groups_fails_for_every_collection_with_a_group(served, tally):
@@ -73,3 +76,33 @@ def test_a_row_changed_behind_the_audit_is_a_difference(served, capsys):
     assert len(live["differences"]) == changed > 10
     assert {each["column"] for each in live["differences"]} == {"description"}
     assert {each["model"] for each in live["differences"]} == {"changed"}
+
+
+def test_a_manifest_changed_behind_the_audit_differs_on_list_and_page(served):
+    home, url = served
+    other = home.with_name("edited")
+    shutil.copytree(home, other, symlinks=True)
+    manifest = other / ".skillmeat" / "collections" / "default" / "collection.toml"
+    text = manifest.read_text()
+    manifest.write_text(text.replace('\ndescription = "', '\ndescription = "New. ', 1))
+
+    audit = sma.audit(other, live=url, progress=False, parse_cache=False)
+
+    found = [
+        (each["page"], each["column"], each["model"] == f"New. {each['live']}")
+        for each in records(audit.live.differences)
+        if each["page"] != "collection"
+    ]
+    assert found == [("artifact", "description", True), ("list", "description", True)]
+
+
+def test_filters_narrow_what_the_server_is_asked(served):
+    home, url = served
+    scope = sma.Scope(artifacts=["1password"], collections=["default"])
+
+    live = sma.audit(home, live=url, scope=scope, progress=False, parse_cache=False).live
+
+    assert set(live.answers.pages["artifact_id"]) == {"skill:1password"}
+    assert set(live.answers.singles["artifact_id"]) == {"skill:1password"}
+    assert live.answers.complete == {"default"}
+    assert records(live.differences) == []

@@ -5,28 +5,36 @@ import itertools
 import pytest
 
 from skillmeat_audit.loaders.manifests import load_manifests
-from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.home import Home
 
 pytest.importorskip("skillmeat", reason="run by `make conformance`, in an environment of its own")
 
 TIME = '"2026-01-01T08:00:00"'
 COLLECTION = {"name": '"default"', "version": '"1.0.0"', "created": TIME, "updated": TIME}
 ENTRY = {
-    "name": '"x"', "type": '"skill"', "path": '"skills/x"', "origin": '"local"', "added": TIME,
-}  # fmt: skip
+    "name": '"x"',
+    "type": '"skill"',
+    "path": '"skills/x"',
+    "origin": '"local"',
+    "added": TIME,
+}
 SERVER = {"name": '"fs"', "repo": '"acme/fs"'}
-TABLES = {"mcp_servers": SERVER, "groups": {"name": '"Ops"'}, "tag_definitions": {
-    "name": '"Ops"', "slug": '"ops"',
-}}  # fmt: skip
-OPTIONAL = (
-    "upstream", "version_spec", "resolved_sha", "last_updated", "discovered_at", "tags",
-    "origin_source", "target_platforms", "import_id", "uuid", "unknown",
-)  # fmt: skip
-METADATA = (
-    "title", "description", "dependencies", "tools", "extra", "tags", "linked_artifacts", "effort",
-    "allowed-tools", "permissionMode", "context", "scope", "native_aliases", "aos_artifact_uuid",
-    "aos_trace_uuid",
-)  # fmt: skip
+TABLES = {
+    "mcp_servers": SERVER,
+    "groups": {"name": '"Ops"'},
+    "tag_definitions": {
+        "name": '"Ops"',
+        "slug": '"ops"',
+    },
+}
+OPTIONAL = """
+    upstream version_spec resolved_sha last_updated discovered_at tags origin_source
+    target_platforms import_id uuid unknown
+""".split()
+METADATA = """
+    title description dependencies tools extra tags linked_artifacts effort allowed-tools
+    permissionMode context scope native_aliases aos_artifact_uuid aos_trace_uuid
+""".split()
 OF_TABLES = {
     "mcp_servers": ("name", "repo", "status", "env_vars", "version"),
     "groups": ("name", "members", "position"),

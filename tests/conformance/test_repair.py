@@ -18,9 +18,13 @@ pytest.importorskip("skillmeat", reason="run by `make conformance`, in an enviro
 
 # How the application names what it shows of a row, and what it never shows, with the reason.
 SHOWN = {
-    "description": "description", "source": "source", "origin": "origin", "author": "author",
-    "tags_json": "tags", "tools_json": "tools",
-}  # fmt: skip
+    "description": "description",
+    "source": "source",
+    "origin": "origin",
+    "author": "author",
+    "tags_json": "tags",
+    "tools_json": "tools",
+}
 HIDDEN = {"version": "32", "origin_source": "32"}
 UNSHOWN = {"license", "resolved_sha", "resolved_version"}  # its answer has no place for them
 

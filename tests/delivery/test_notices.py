@@ -69,10 +69,10 @@ def test_severities_decide_who_is_notified(cli, make_home, server, tmp_path):
     file.write_text(f"# ours\nwarning={address}\n\ninfo,error={address}\n")
     file.chmod(0o600)
 
-    cli("report", make_home(), "-q", "--select", "M", "--notify-file", file)
+    options = ("-q", "--select", "M", "--notify-file", file)
+    cli("report", make_home(), *options)
     assert [each["type"] for each in received] == ["warning"]
-    cli("report", make_home(at="b"), "-q", "--select", "M", "--notify-file", file,
-        "--notify-from", "error")  # fmt: skip
+    cli("report", make_home(at="b"), *options, "--notify-from", "error")
     assert len(received) == 1
 
 

@@ -68,9 +68,10 @@ def test_only_one_suffix_is_ignored():
 
 def test_the_manifest_is_believed_before_the_front_matter():
     snap = snapshot(
-        [entry(description="said")], [row(origin="local")],
+        [entry(description="said")],
+        [row(origin="local")],
         written={"skill:alpha": {"description": "written"}},
-    )  # fmt: skip
+    )
 
     cell = cells(snap)["skill:alpha", "description"]
 
@@ -119,9 +120,11 @@ def test_a_value_that_no_layer_knows_is_extra_and_not_written():
 def test_the_catalogue_has_source_and_description_of_imported_artifacts():
     said = imported(source=None, import_id="i1", origin_source=None)
     snap = snapshot(
-        [said], [row(origin="marketplace")], sources=[SOURCE],
+        [said],
+        [row(origin="marketplace")],
+        sources=[SOURCE],
         catalog=[known(import_id="i1", description="listed"), known("skill:beta", import_id="i1")],
-    )  # fmt: skip
+    )
 
     found = cells(snap)
 

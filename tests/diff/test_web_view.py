@@ -26,9 +26,8 @@ def test_a_synced_row_is_served_as_it_stands():
 def test_a_row_that_was_never_synced_is_served_from_the_manifest():
     (page,) = shown([imported(description="said")], [row()], **MARKET)
 
-    assert (page["tier"], page["description"], page["origin"]) == (
-        "manifest", "said", "marketplace",
-    )  # fmt: skip
+    texts = ("manifest", "said", "marketplace")
+    assert (page["tier"], page["description"], page["origin"]) == texts
     assert page["clickable"]
 
 
@@ -43,8 +42,10 @@ def test_an_unsynced_row_outside_the_active_collection_is_reconstructed():
 
 def test_a_manifest_with_a_bad_entry_serves_nothing():
     refused = {
-        "kind": "manifest", "place": "collections/default/collection.toml:9", "detail": "bad",
-    }  # fmt: skip
+        "kind": "manifest",
+        "place": "collections/default/collection.toml:9",
+        "detail": "bad",
+    }
 
     (page,) = shown([imported(description="said")], [row()], problems=[refused])
 

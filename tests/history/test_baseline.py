@@ -161,14 +161,23 @@ def test_the_file_is_sorted_one_entry_a_line_without_times(found, baseline, tmp_
         ('{"schema": "x",\n"entries": [\n<<<<<<< HEAD\n]}', "line 3"),
         ('{"schema": "x", "entries": []}', "is not a skillmeat-audit/baseline/1"),
         ('{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001"}]}', "is wrong"),
-        ('{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001", "digest": "0", '
-         '"reason": " "}]}', "needs a reason"),
-        ('{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001", "digest": "0", '
-         '"reason": "x", "line": 3}]}', "is wrong"),
-        ('{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001", "digest": "0", '
-         '"reason": "x", "expires": "soon"}]}', "is wrong"),
+        (
+            '{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001", "digest": "0", '
+            '"reason": " "}]}',
+            "needs a reason",
+        ),
+        (
+            '{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001", "digest": "0", '
+            '"reason": "x", "line": 3}]}',
+            "is wrong",
+        ),
+        (
+            '{"schema": "skillmeat-audit/baseline/1", "entries": [{"rule": "D001", "digest": "0", '
+            '"reason": "x", "expires": "soon"}]}',
+            "is wrong",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_in_the_file_is_reported(tmp_path, text, said):
     path = tmp_path / "baseline.json"
     path.write_bytes(text.encode("latin-1"))

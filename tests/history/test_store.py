@@ -230,10 +230,12 @@ def test_a_history_is_a_file_or_an_address():
 
 def test_many_findings_take_time_in_proportion(place):
     names = [f"{number:016}" for number in range(20_000)]
-    many = REPORTED.from_records([
-        {"rule": "D001", "severity": "error", "artifact_id": name, "fingerprint": name}
-        for name in names
-    ])  # fmt: skip
+    many = REPORTED.from_records(
+        [
+            {"rule": "D001", "severity": "error", "artifact_id": name, "fingerprint": name}
+            for name in names
+        ]
+    )
     began = time.process_time()
     ran(place, many, 1)
     ran(place, many, 2)

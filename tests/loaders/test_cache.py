@@ -84,9 +84,12 @@ def values(cache):
 
 def old_row(**columns):
     return {
-        "collection_id": "default", "artifact_id": "skill:a.md", "stem": "skill:a",
-        "has_artifact": True, "added_at": "2026-01-01",
-    } | columns  # fmt: skip
+        "collection_id": "default",
+        "artifact_id": "skill:a.md",
+        "stem": "skill:a",
+        "has_artifact": True,
+        "added_at": "2026-01-01",
+    } | columns
 
 
 def uuid_row(**columns):
@@ -299,8 +302,12 @@ def test_a_built_home_is_loaded_completely(make_home, era):
     assert cache.era == era
     assert cache.catalog_known and cache.problems.empty
     assert cache.rows["artifact_id"].tolist() == [
-        "skill:1password", "agent:scribe", "skill:1password", "skill:lock-audit", "skill:retired",
-    ]  # fmt: skip
+        "skill:1password",
+        "agent:scribe",
+        "skill:1password",
+        "skill:lock-audit",
+        "skill:retired",
+    ]
     assert cache.rows["artifact_uuid"].notna().all() == (era == "artifact_uuid")
     assert cache.rows["has_artifact"].all()
     assert cache.collections["id"].is_monotonic_increasing
@@ -331,8 +338,12 @@ def test_collections_without_a_time_of_making_are_read(tmp_path):
 
 def test_collections_without_an_id_are_reported_and_the_rows_are_read(tmp_path):
     nameless = "CREATE TABLE collections (name, created_at); INSERT INTO collections VALUES (1, 2);"
-    cache = load(tmp_path, nameless, cached("artifact_id", "artifact_id"),
-                 "INSERT INTO collection_artifacts VALUES ('default', 'skill:a');")  # fmt: skip
+    cache = load(
+        tmp_path,
+        nameless,
+        cached("artifact_id", "artifact_id"),
+        "INSERT INTO collection_artifacts VALUES ('default', 'skill:a');",
+    )
 
     assert cache.identity is None
     assert len(cache.rows) == 1 and cache.collections.empty
@@ -341,8 +352,12 @@ def test_collections_without_an_id_are_reported_and_the_rows_are_read(tmp_path):
 
 def test_artifacts_without_an_id_are_reported_and_the_rows_are_read(tmp_path):
     script = table(OLD, "collections") + COMMON + "CREATE TABLE artifacts (uuid, name);"
-    cache = load(tmp_path, script, cached("artifact_uuid", "artifact_uuid"),
-                 "INSERT INTO collection_artifacts VALUES ('default', 'u1');")  # fmt: skip
+    cache = load(
+        tmp_path,
+        script,
+        cached("artifact_uuid", "artifact_uuid"),
+        "INSERT INTO collection_artifacts VALUES ('default', 'u1');",
+    )
 
     assert cache.rows["has_artifact"].tolist() == [False]
     assert "no artifacts table with id and uuid" in said(cache, "schema")[1]
@@ -363,11 +378,9 @@ def test_names_in_another_case_and_generated_columns_are_seen(tmp_path):
 
 
 GROUPS_OF = {
-    "artifact_id": (
-        S_TABLES + table(OLD, "collection_artifacts"), "artifact_id", "'skill:a.md'"
-    ),
+    "artifact_id": (S_TABLES + table(OLD, "collection_artifacts"), "artifact_id", "'skill:a.md'"),
     "artifact_uuid": (U_TABLES + table(NEW, "collection_artifacts"), "artifact_uuid", "'u1'"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("era", GROUPS_OF)

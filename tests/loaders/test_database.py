@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from conftest import digest
 
 from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.base.urls import sqlite_path, sqlite_url
+from skillmeat_audit.loaders import sqlite_copy
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.loaders.database import fetch_text, read_database
 
@@ -181,8 +183,19 @@ sys.stdin.read()
 """
 
 
+@pytest.fixture
+def short_wait(folder, monkeypatch):
+    """Have the child that copies a database wait for a lock for a moment, not for 5 s."""
+    source = Path(sqlite_copy.__file__).read_text()
+    assert source.count("WAIT_SECONDS = 5.0\n") == 1
+    (folder.parent / "copy.py").write_text(
+        source.replace("WAIT_SECONDS = 5.0\n", "WAIT_SECONDS = 0.1\n")
+    )
+    monkeypatch.setattr(sqlite_copy, "__file__", str(folder.parent / "copy.py"))
+
+
 @pytest.mark.parametrize("mode", ["DELETE", "WAL"])
-def test_a_database_locked_by_another_process_is_read_as_committed(folder, mode):
+def test_a_database_locked_by_another_process_is_read_as_committed(folder, mode, short_wait):
     path = make(folder / "cache.db", ("skill:a", "A"))
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, path, mode], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -487,7 +500,7 @@ print(done.returncode, sqlite_readonly._is_complete(done))
     assert done.stdout.split() == ["0", "False", "0", "True"]
 
 
-def test_a_writer_that_keeps_its_exclusive_lock_is_called_that(folder, monkeypatch):
+def test_the_error_names_a_writer_that_keeps_its_exclusive_lock(folder, monkeypatch, short_wait):
     monkeypatch.setattr("skillmeat_audit.loaders.sqlite_readonly._is_settled", lambda _: False)
     path = make(folder / "cache.db", ("skill:a", "A"))
     hold = HOLD.replace("sys.stdin.read()", "connection.commit(); sys.stdin.read()")

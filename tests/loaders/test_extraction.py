@@ -38,10 +38,16 @@ tools: Read, Bash
 model: opus"""
 
     assert extract(fenced(block)) == {
-        "fenced": True, "reason": None, "name": "lock-audit", "description": "Checks lock files.",
-        "author": "Jane", "license": "MIT", "version": "1.10",
-        "tags_json": '["ops", "security"]', "tools_json": '["Read", "Bash"]',
-    }  # fmt: skip
+        "fenced": True,
+        "reason": None,
+        "name": "lock-audit",
+        "description": "Checks lock files.",
+        "author": "Jane",
+        "license": "MIT",
+        "version": "1.10",
+        "tags_json": '["ops", "security"]',
+        "tools_json": '["Read", "Bash"]',
+    }
 
 
 @pytest.mark.parametrize(
@@ -209,9 +215,11 @@ def test_broken_yaml_is_read_line_by_line():
 
     assert found.pop("reason").startswith("line 3: ")
     assert found == dict.fromkeys(found) | {
-        "fenced": True, "name": "x", "description": "Use when: it breaks",
+        "fenced": True,
+        "name": "x",
+        "description": "Use when: it breaks",
         "tools_json": '["Read", "Bash"]',
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
@@ -252,10 +260,17 @@ def test_a_value_that_cannot_be_shown_is_unreadable(block, value):
 @pytest.mark.parametrize(
     "value",
     [
-        "2026-02-30", "0x_", "9" * 5000, "!!int ''", "!!int x", "!!float ''", "!!bool maybe",
-        "!!timestamp soon", '"\\U00110000"',
+        "2026-02-30",
+        "0x_",
+        "9" * 5000,
+        "!!int ''",
+        "!!int x",
+        "!!float ''",
+        "!!bool maybe",
+        "!!timestamp soon",
+        '"\\U00110000"',
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("block", ["version: {}", "tags: [{}]", "tools: [{}]"])
 def test_of_a_block_with_a_value_yaml_cannot_represent_only_the_body_is_read(block, value):
     found = extract(fenced(f"name: x\n{block.format(value)}\ndescription: D"))
@@ -265,9 +280,10 @@ def test_of_a_block_with_a_value_yaml_cannot_represent_only_the_body_is_read(blo
 
 
 def bomb(line, levels=12):
-    return "\n".join([f"a0: &a0 {line.format('x')}"] + [
-        f"a{n}: &a{n} {line.format(f'*a{n - 1}')}" for n in range(1, levels)
-    ])  # fmt: skip
+    return "\n".join(
+        [f"a0: &a0 {line.format('x')}"]
+        + [f"a{n}: &a{n} {line.format(f'*a{n - 1}')}" for n in range(1, levels)]
+    )
 
 
 @pytest.mark.parametrize(

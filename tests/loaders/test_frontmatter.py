@@ -10,7 +10,7 @@ from skillmeat_audit.loaders import workers as reading
 from skillmeat_audit.loaders.artifact_files import locate, relative_path
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.model.contracts import records
-from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.tables import FRONTMATTER, MANIFEST
 
 SAYS = "---\ndescription: {}\n---\nBody.\n"
@@ -324,8 +324,11 @@ def test_a_skill_without_a_readable_skill_md_says_why(folder, path, state, reaso
     write(folder, "skills/file")
     write(folder, "skills/lower/skill.md")
     for link, target in {
-        "dangling": "none", "loop": "loop", "hollow/SKILL.md": "none", "ring/SKILL.md": "SKILL.md",
-    }.items():  # fmt: skip
+        "dangling": "none",
+        "loop": "loop",
+        "hollow/SKILL.md": "none",
+        "ring/SKILL.md": "SKILL.md",
+    }.items():
         (folder / "skills" / link).parent.mkdir(exist_ok=True)
         (folder / "skills" / link).symlink_to(target)
 

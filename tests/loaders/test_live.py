@@ -41,16 +41,23 @@ def test_the_pages_of_every_collection_are_read():
 
     assert records(answers.pages) == [
         {
-            "collection_id": "default", "artifact_id": "skill:alpha", "description": "Alpha",
-            "source": "https://github.com/a/b", "origin": "github", "origin_source": None,
+            "collection_id": "default",
+            "artifact_id": "skill:alpha",
+            "description": "Alpha",
+            "source": "https://github.com/a/b",
+            "origin": "github",
+            "origin_source": None,
         }
-    ]  # fmt: skip
+    ]
     assert answers.complete == {"default"}
     assert failures(answers) == {}
     assert site.methods == {"GET"}
     assert site.requests == {
-        COLLECTIONS: 1, DEFAULT: 2, ARTIFACTS: 1, f"{ARTIFACTS}/skill:alpha": 1,
-    }  # fmt: skip
+        COLLECTIONS: 1,
+        DEFAULT: 2,
+        ARTIFACTS: 1,
+        f"{ARTIFACTS}/skill:alpha": 1,
+    }
 
 
 def test_lists_are_read_page_by_page():
@@ -64,8 +71,9 @@ def test_lists_are_read_page_by_page():
     assert answers.pages["artifact_id"].to_list() == [f"skill:{n:03}" for n in range(300)]
     assert site.requests[DEFAULT] == 6
     assert failures(answers)["/artifacts/…"] == (
-        None, "not sent for 297 artifacts: 3 are the limit",
-    )  # fmt: skip
+        None,
+        "not sent for 297 artifacts: 3 are the limit",
+    )
 
 
 def test_at_most_four_requests_are_sent_at_once():
@@ -79,11 +87,15 @@ def test_at_most_four_requests_are_sent_at_once():
 
 
 def test_a_list_with_groups_that_fails_is_a_failure_of_its_own():
-    answers, _ = ask({
-        DEFAULT: lambda query: Reply({"detail": "no\x1b subscript"}, 500)
-        if "include_groups" in query
-        else page([artifact()])
-    })  # fmt: skip
+    answers, _ = ask(
+        {
+            DEFAULT: lambda query: (
+                Reply({"detail": "no\x1b subscript"}, 500)
+                if "include_groups" in query
+                else page([artifact()])
+            )
+        }
+    )
 
     assert failures(answers) == {GROUPED: (500, "no\x1b subscript")}
     assert answers.complete == {"default"}
@@ -181,9 +193,7 @@ def test_all_requests_together_have_a_limit():
 
     answers, _ = ask({ARTIFACTS: slow}, replace(FAST, total_seconds=0.3))
 
-    assert failures(answers) == {
-        "(all later requests)": (None, "not sent: 0.3 seconds are over")
-    }  # fmt: skip
+    assert failures(answers) == {"(all later requests)": (None, "not sent: 0.3 seconds are over")}
     assert len(answers.pages) == 1
 
 
@@ -244,12 +254,19 @@ def test_redirects_end(target):
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"<html>", b"[" * 100_000, b"\xff", b"[]", b'{"items": null}', b'{"items": [5]}',
-        b'{"items": [{"id": 5}]}', b'{"items": [{"id": "a", "source": "\\ud800"}]}',
+        b"",
+        b"<html>",
+        b"[" * 100_000,
+        b"\xff",
+        b"[]",
+        b'{"items": null}',
+        b'{"items": [5]}',
+        b'{"items": [{"id": 5}]}',
+        b'{"items": [{"id": "a", "source": "\\ud800"}]}',
         b'{"items": [], "page_info": {"has_next_page": "yes"}}',
         b'{"items": [{"id": "a", "source": ' + b"[" * 5000 + b"]" * 5000 + b"}]}",
     ],
-)  # fmt: skip
+)
 def test_what_skillmeat_never_sends_is_a_failure(body):
     answers, _ = ask({DEFAULT: plain(Reply(body))})
 
@@ -295,7 +312,8 @@ def test_a_server_that_does_not_answer_is_an_error():
 def test_a_server_that_answers_something_else_was_reached():
     answers, _ = ask({COLLECTIONS: Reply({"detail": "Not authenticated"}, 401)})
 
-    assert failures(answers) == {"/user-collections?limit=100": (401, "Not authenticated")}
+    reason = "Not authenticated; put a valid token into SKILLMEAT_AUDIT_TOKEN"
+    assert failures(answers) == {"/user-collections?limit=100": (401, reason)}
 
 
 @pytest.mark.parametrize(

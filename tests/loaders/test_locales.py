@@ -1,12 +1,13 @@
 """Locales that are not UTF-8: paths stay UTF-8, whatever a terminal is set to."""
 
+import contextlib
 import json
 import os
 import subprocess
-import sys
 from contextlib import suppress
 
 import pytest
+from forked import ForkServer
 
 pytestmark = pytest.mark.slow
 
@@ -35,14 +36,16 @@ def locales(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(params=LOCALES)
-def environment(request, tmp_path, locales):
-    """Variables that set a locale; the plain C locale where the system cannot make the other."""
+@pytest.fixture(scope="module", params=LOCALES)
+def server(request, locales, tmp_path_factory):
+    """A fork server in a locale; in the plain C locale where the system cannot make the other."""
     base = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    base |= {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")} | PLAIN
+    base |= {"HOME": str(tmp_path_factory.mktemp("user"))} | PLAIN
     if (locales / request.param).exists():
         base |= {"LC_ALL": request.param, "LOCPATH": str(locales)}
-    return base
+    server = ForkServer(base)
+    yield server
+    server.close()
 
 
 @pytest.fixture
@@ -61,23 +64,28 @@ def home(make_home):
     return collections.parent
 
 
-def run(home, environment, *arguments):
-    command = [sys.executable, "-m", "skillmeat_audit", *arguments]
-    return subprocess.run(
-        [*command, str(home)], env=environment, capture_output=True, check=False, cwd=home
-    )
+@pytest.fixture
+def run(server, tmp_path):
+    """Run a command line on a home, in its folder and in a locale."""
+
+    def run(home, *arguments):
+        environment = server.environment | {"XDG_STATE_HOME": str(tmp_path / "state")}
+        with contextlib.chdir(home):
+            return server.run(*arguments, environment=environment)
+
+    return run
 
 
-def test_files_of_any_name_are_read_in_any_locale(home, environment):
-    done = run(home, environment, "check", "--select", "F", "--format", "json")
-    told = json.loads(done.stdout)["findings"]
-    told = [(each["rule"], each["artifact_id"], each["detail"]) for each in told]
+def test_files_of_any_name_are_read_in_any_locale(home, run):
+    ended = run(home, "check", home, "--select", "F", "--format", "json")
+    findings = json.loads(ended.stdout)["findings"]
 
-    assert done.returncode in (0, 1), done.stderr.decode(errors="replace")
-    assert not {"F001", "F003", "F004"} & {rule for rule, *_ in told}
-    assert [each for each in told if each[0] == "F006"] == [
+    assert ended.returncode in (0, 1), ended.stderr
+    assert not {"F001", "F003", "F004"} & {each["rule"] for each in findings}
+    assert [
+        (each["artifact_id"], each["detail"]) for each in findings if each["rule"] == "F006"
+    ] == [
         (
-            "F006",
             "skill:stra\xdfe",
             f"collections/{collection}/skills/stra\xdfe: on disk, but no manifest declares it",
         )
@@ -86,25 +94,22 @@ def test_files_of_any_name_are_read_in_any_locale(home, environment):
 
 
 @pytest.mark.parametrize("form", ["text", "csv"])
-def test_text_that_the_terminal_cannot_show_does_not_crash(home, environment, form):
-    done = run(home, environment, "check", "--verbose", "--format", form)
+def test_text_that_the_terminal_cannot_show_does_not_crash(home, run, form):
+    ended = run(home, "check", home, "--verbose", "--format", form)
 
-    assert done.returncode == 1, done.stderr.decode(errors="replace")
-    assert b"Traceback" not in done.stderr
-    assert b"F006" in done.stdout
+    assert ended.returncode == 1, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "F006" in ended.stdout
 
 
-def test_a_home_of_any_name_is_audited_and_planned(home, environment):
+def test_a_home_of_any_name_is_audited_and_planned(home, run, server):
     moved = home.parent.rename(home.parent.with_name("caf\xe9")) / home.name
-    done = run(moved, environment, "check", "--select", "F001")
+    ended = run(moved, "check", moved, "--select", "F001")
 
-    assert done.returncode == 0, done.stderr.decode(errors="replace")
-    assert b"Traceback" not in done.stderr
-    if environment["LC_ALL"] != "C":  # which has no text for the name: no plan can hold it
-        plan = str(home.parent.parent / "plan.json")
-        run(moved, environment, "plan", "-o", plan)
-        applied = subprocess.run(
-            [sys.executable, "-m", "skillmeat_audit", "apply", plan],
-            env=environment, capture_output=True, check=False,
-        )  # fmt: skip
-        assert applied.returncode == 0, applied.stderr.decode(errors="replace")
+    assert ended.returncode == 0, ended.stderr
+    assert "Traceback" not in ended.stderr
+    if server.environment["LC_ALL"] != "C":  # which has no text for the name: no plan can hold it
+        plan = home.parent.parent / "plan.json"
+        run(moved, "plan", moved, "-o", plan)
+        applied = run(moved, "apply", plan)
+        assert applied.returncode == 0, applied.stderr

@@ -26,9 +26,12 @@ created = "2026-02-10T09:00:00.000001"
 updated = "2026-02-10T09:00:00.000001"
 """
 REQUIRED = {
-    "name": '"beta"', "type": '"skill"', "path": '"skills/beta"', "origin": '"local"',
+    "name": '"beta"',
+    "type": '"skill"',
+    "path": '"skills/beta"',
+    "origin": '"local"',
     "added": '"2026-02-10T17:12:45.002113"',
-}  # fmt: skip
+}
 NO_TEXT = "is not a string: SkillMeat stores times as quoted text"
 HUGE = "0x" + "f" * 5000
 modest = settings(
@@ -74,20 +77,36 @@ def problem(found):
 
 def test_an_entry_is_loaded_with_every_cached_column(tmp_path):
     said = {
-        "origin": '"marketplace"', "origin_source": '"github"', "upstream": f'"{UPSTREAM}"',
-        "resolved_sha": '"5b1f"', "resolved_version": '"v1"', "import_id": '"i1"',
-    }  # fmt: skip
+        "origin": '"marketplace"',
+        "origin_source": '"github"',
+        "upstream": f'"{UPSTREAM}"',
+        "resolved_sha": '"5b1f"',
+        "resolved_version": '"v1"',
+        "import_id": '"i1"',
+    }
     metadata = {"description": "Does it.", "author": "Jane", "license": "MIT", "version": "1.0"}
     tail = "\n".join(["[artifacts.metadata]", *(f'{key} = "{it}"' for key, it in metadata.items())])
     only = loaded(tmp_path, HEAD + entry("lock.md", tail, **said))
 
     assert {key: value for key, value in only.items() if value is not None} == {
-        "entry": 0, "file_collection": "default", "position": 0, "artifact_id": "skill:lock.md",
-        "stem": "skill:lock", "name": "lock.md", "type": "skill", "path": "skills/lock.md",
-        "added": "2026-02-10T17:12:45.002113", "import_id": "i1", "linked": False,
-        "source": UPSTREAM, "origin": "marketplace", "origin_source": "github",
-        "resolved_sha": "5b1f", "resolved_version": "v1", **metadata,
-    }  # fmt: skip
+        "entry": 0,
+        "file_collection": "default",
+        "position": 0,
+        "artifact_id": "skill:lock.md",
+        "stem": "skill:lock",
+        "name": "lock.md",
+        "type": "skill",
+        "path": "skills/lock.md",
+        "added": "2026-02-10T17:12:45.002113",
+        "import_id": "i1",
+        "linked": False,
+        "source": UPSTREAM,
+        "origin": "marketplace",
+        "origin_source": "github",
+        "resolved_sha": "5b1f",
+        "resolved_version": "v1",
+        **metadata,
+    }
 
 
 def test_an_entry_of_only_required_keys_leaves_the_rest_null(tmp_path):

@@ -100,10 +100,15 @@ def test_a_fence_that_is_not_closed_is_reported(text, line, fault):
 @pytest.mark.parametrize(
     "text",
     [
-        "---\n\nProse below a rule.\n", "---\nNote: prose below a rule.\n", "# Title\n---\n", "---",
-        "------\n\nText\n", "---\nname: x\n---\n", "---\n\n# tools\ntools: Read\n---\n",
+        "---\n\nProse below a rule.\n",
+        "---\nNote: prose below a rule.\n",
+        "# Title\n---\n",
+        "---",
+        "------\n\nText\n",
+        "---\nname: x\n---\n",
+        "---\n\n# tools\ntools: Read\n---\n",
     ],
-)  # fmt: skip
+)
 def test_text_without_front_matter_or_with_a_valid_one_has_no_fault(text):
     assert extract(text)["reason"] is None
 
@@ -127,11 +132,15 @@ def test_of_a_long_line_to_type_both_ends_are_shown():
 @pytest.mark.parametrize(
     ("value", "quoted"),
     [
-        ("a: b", '"a: b"'), ('say "x": y', "'say \"x\": y'"), ("it's: y", '"it\'s: y"'),
-        ('it\'s "x": y', '"it\'s \\"x\\": y"'), ("'one' or 'two'", "\"'one' or 'two'\""),
-        ("C:\\x: it's", "'C:\\x: it''s'"), ('"a" or "b"', "'\"a\" or \"b\"'"),
+        ("a: b", '"a: b"'),
+        ('say "x": y', "'say \"x\": y'"),
+        ("it's: y", '"it\'s: y"'),
+        ('it\'s "x": y', '"it\'s \\"x\\": y"'),
+        ("'one' or 'two'", "\"'one' or 'two'\""),
+        ("C:\\x: it's", "'C:\\x: it''s'"),
+        ('"a" or "b"', '\'"a" or "b"\''),
     ],
-)  # fmt: skip
+)
 def test_a_quoted_value_is_what_was_typed(value, quoted):
     assert in_quotes(value) == quoted
     assert load_block(f"k: {quoted}") == {"k": value}

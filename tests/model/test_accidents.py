@@ -47,9 +47,18 @@ def test_the_hint_matches_every_accident():
 
 
 @pytest.mark.parametrize(
-    "text", ["[" * 50_000, "'" * 50_000, "<a>" * 20_000 + "x", "[a," * 20_000, "![](" * 20_000,
-             "<!--" + "-" * 50_000 + "x", "['a'" + " 'a'" * 20_000 + "x", "{" * 50_000 + "x"],
+    "text",
+    [
+        "[" * 50_000,
+        "'" * 50_000,
+        "<a>" * 20_000 + "x",
+        "[a," * 20_000,
+        "![](" * 20_000,
+        "<!--" + "-" * 50_000 + "x",
+        "['a'" + " 'a'" * 20_000 + "x",
+        "{" * 50_000 + "x",
+    ],
     ids=range(8),
-)  # fmt: skip
+)
 def test_no_text_takes_more_than_linear_time(text):
     assert is_accident(text) in (True, False)

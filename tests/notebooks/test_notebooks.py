@@ -1,5 +1,6 @@
 """The notebooks: their stored outputs are up to date, and their parameters do what they say."""
 
+import ast
 import os
 import re
 import shutil
@@ -34,18 +35,20 @@ def jupyter_folders(monkeypatch, tmp_path):
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_the_stored_outputs_are_up_to_date(path, tmp_path, jupyter_folders):
-    shutil.copy(path, tmp_path)
+def test_the_stored_outputs_are_up_to_date(tmp_path, jupyter_folders, monkeypatch):
+    for path in NOTEBOOKS:
+        shutil.copy(path, tmp_path)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # each takes time to import
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider",
+        [sys.executable, "-m", "pytest", "-q", "-p", "nbval.plugin", "-p", "no:cacheprovider",
          f"--rootdir={tmp_path}", "-c", os.devnull, "--nbval",
-         f"--nbval-sanitize-with={PROJECT / 'notebooks' / 'sanitize.cfg'}", path.name],
+         f"--nbval-sanitize-with={PROJECT / 'notebooks' / 'sanitize.cfg'}", tmp_path],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-2000:]
-    assert f"{len(code_cells(path))} passed" in result.stdout
+    assert len(NOTEBOOKS) == 3
+    assert f"{sum(len(code_cells(path)) for path in NOTEBOOKS)} passed" in result.stdout
 
 
 def test_every_notebook_is_in_the_wheel():
@@ -54,33 +57,49 @@ def test_every_notebook_is_in_the_wheel():
     assert all(f'"notebooks/{path.name}" = ' in project for path in NOTEBOOKS)
 
 
-def execute_report(tmp_path, home, max_errors):
-    """Execute the report on *home* with papermill, as a schedule would."""
-    import papermill
-
-    papermill.execute_notebook(
-        REPORT, tmp_path / "report.ipynb", {"home": str(home), "max_errors": max_errors},
-        cwd=tmp_path, progress_bar=False,
-    )  # fmt: skip
-
-
 @pytest.mark.filterwarnings("ignore")  # from papermill itself
 def test_a_scheduled_report_fails_above_its_threshold(tmp_path, make_home, jupyter_folders):
+    import papermill
     from papermill.exceptions import PapermillExecutionError
 
+    parameters = {"home": str(make_home()), "max_errors": 0}
     with pytest.raises(PapermillExecutionError, match="13 errors, more than 0"):
-        execute_report(tmp_path, make_home(), 0)
+        papermill.execute_notebook(
+            REPORT, tmp_path / "report.ipynb", parameters, cwd=tmp_path, progress_bar=False
+        )
 
     assert "<figure" in (tmp_path / "report.ipynb").read_text()
 
 
-@pytest.mark.filterwarnings("ignore")  # from papermill itself
-def test_a_scheduled_report_of_a_clean_home_succeeds(tmp_path, make_home, jupyter_folders):
-    execute_report(tmp_path, make_home("clean"), 0)
+@pytest.fixture
+def shown(monkeypatch, tmp_path):
+    """Return a function that runs a notebook's code here and returns what each cell shows.
 
-    assert "0 errors, 0 are allowed" in (tmp_path / "report.ipynb").read_text()
+    As papermill does, it sets *parameters* after the first cell; a kernel takes seconds to start.
+    """
+    monkeypatch.chdir(tmp_path)
+    values = []
+    monkeypatch.setattr(sys, "displayhook", values.append)
 
-    assert all(cell.outputs for cell in code_cells(tmp_path / "report.ipynb")[2:])
+    def run(path, **parameters):
+        variables, by_cell = {}, []
+        for number, cell in enumerate(code_cells(path)):
+            values.clear()
+            for statement in ast.parse(cell.source).body:
+                exec(compile(ast.Interactive([statement]), path.name, "single"), variables)
+            if not number:
+                variables |= parameters
+            by_cell.append(values[-1] if values else None)
+        return by_cell
+
+    return run
+
+
+def test_a_scheduled_report_of_a_clean_home_succeeds(shown, make_home):
+    by_cell = shown(REPORT, home=str(make_home("clean")), max_errors=0)
+
+    assert by_cell[-1] == "0 errors, 0 are allowed"
+    assert all(value is not None for value in by_cell[1:])
 
 
 @pytest.mark.parametrize(
@@ -106,31 +125,19 @@ def test_a_parameter_of_a_wrong_type_is_one_clear_error(
         exec("\n".join([sources[0], *sources[-1:]]), values)  # its first and last code cells
 
 
-def execute_repair(tmp_path, home, **parameters):
-    """Execute the repair notebook on *home* with papermill."""
-    import papermill
-
-    state = {"state_dir": str(tmp_path / "state")}
-    papermill.execute_notebook(
-        REPAIR, tmp_path / "repair.ipynb", {"home": str(home)} | state | parameters,
-        cwd=tmp_path, progress_bar=False,
-    )  # fmt: skip
-
-
-@pytest.mark.filterwarnings("ignore")  # from papermill itself
-def test_keep_keeps_the_repair(tmp_path, make_home, jupyter_folders):
+def test_keep_keeps_the_repair(shown, make_home, tmp_path):
     home = make_home()
 
-    execute_repair(tmp_path, home, keep=True, filters={})
+    shown(REPAIR, home=str(home), state_dir=str(tmp_path / "state"), keep=True, filters={})
 
     assert sma.audit(home, progress=False).summary.counts["error"] == 0
 
 
-@pytest.mark.filterwarnings("ignore")  # from papermill itself
-def test_a_repair_of_a_clean_home_succeeds(tmp_path, make_home, jupyter_folders):
-    execute_repair(tmp_path, make_home("clean"))
+def test_a_repair_of_a_clean_home_succeeds(shown, make_home, tmp_path):
+    by_cell = shown(REPAIR, home=str(make_home("clean")), state_dir=str(tmp_path / "state"))
 
-    assert "Nothing to repair." in (tmp_path / "repair.ipynb").read_text()
+    assert "Nothing to repair." in by_cell[3]._repr_html_()
+    assert all(value is not None for value in by_cell[1:])
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

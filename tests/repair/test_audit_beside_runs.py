@@ -96,9 +96,12 @@ def other_program(database):
     """Yield a list that holds, afterwards, how many rows another program committed meanwhile."""
     written = []
     with subprocess.Popen(
-        [sys.executable, "-c", OTHER_PROGRAM, database], cwd=PROJECT, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    ) as process:  # fmt: skip
+        [sys.executable, "-c", OTHER_PROGRAM, database],
+        cwd=PROJECT,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
         assert process.stdout.readline() == "writing\n"
         yield written
         process.stdin.close()

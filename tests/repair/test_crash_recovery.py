@@ -376,25 +376,31 @@ def test_killed_with_half_the_rows_on_disk_the_next_command_puts_them_right(
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
-def test_an_apply_that_is_stopped_takes_its_rows_back_and_says_so(cli, planned, era, number):
+def test_an_apply_that_is_stopped_takes_its_rows_back_and_says_so(
+    cli, planned, fork_server, era, number
+):
     case = planned(era)
     start = dump(case.database)
-    script = (
+    stalling = (
         "import time; from skillmeat_audit.repair import apply\n"
         "def stall(*_): print('written', flush=True); time.sleep(60)\n"
         "apply.delete_rows = stall\n"
-        "from skillmeat_audit.ui.cli.main import entry; entry()"
     )
-    running = subprocess.Popen(
-        [sys.executable, "-c", script, "apply", str(case.file), "--state-dir", str(case.state)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT,
-    )  # fmt: skip
-    assert running.stdout.readline() == "written\n"
-    running.send_signal(number)
-    _, err = running.communicate(timeout=30)
+    reading, writing = os.pipe()
+    with open(reading) as out, case.file.with_name("err").open("w+") as err:
+        running = fork_server.start(
+            "apply", case.file, "--state-dir", case.state,
+            code=stalling, stdout=writing, stderr=err.fileno(),
+        )  # fmt: skip
+        os.close(writing)
+        assert out.readline() == "written\n"
+        os.kill(running, number)
+        returncode = fork_server.wait()
+        err.seek(0)
+        message = err.read()
 
-    assert running.returncode == 128 + number
-    assert err == "interrupted; nothing was changed\n"
+    assert returncode == 128 + number
+    assert message == "interrupted; nothing was changed\n"
     assert "failed, nothing written" in cli("runs", case.home, "--state-dir", case.state)[1]
     assert dump(case.database) == start
 

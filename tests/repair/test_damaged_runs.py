@@ -101,9 +101,12 @@ def test_a_run_that_is_a_file_and_names_that_no_run_has(cli, damaged):
     out = listing(cli, case)
 
     assert {line.split()[0] for line in out.splitlines() if line[0] != " "} == {
-        earlier.name, later.name, "99999999T999999Z-abcdef", "20260101T000000Z-abcdef",
+        earlier.name,
+        later.name,
+        "99999999T999999Z-abcdef",
+        "20260101T000000Z-abcdef",
         "20260101T000001Z-abcdef",
-    }  # fmt: skip
+    }
     assert "run 20260101T000000Z-abcdef is damaged (Not a directory)" in out
     assert all(clear(cli(*arguments)) for arguments in commands(case))
 
@@ -111,9 +114,11 @@ def test_a_run_that_is_a_file_and_names_that_no_run_has(cli, damaged):
 def commands(case):
     traces = ("--state-dir", case.state)
     return [
-        ("runs", case.home, *traces), ("runs", case.home, "--format", "json", *traces),
-        ("undo", case.home, *traces), ("apply", case.file, "--rehearse", *traces),
-    ]  # fmt: skip
+        ("runs", case.home, *traces),
+        ("runs", case.home, "--format", "json", *traces),
+        ("undo", case.home, *traces),
+        ("apply", case.file, "--rehearse", *traces),
+    ]
 
 
 def test_journals_damaged_at_random_never_end_in_a_traceback(cli, damaged, tmp_path):
@@ -134,9 +139,27 @@ def test_journals_damaged_at_random_never_end_in_a_traceback(cli, damaged, tmp_p
 
 # Values of a wrong type, or out of range, for any place in a journal.
 WRONG = (
-    None, True, -1, 2**63, 10**400, 1.5, "", "\0", "x" * 10_000, "journal", [], [[]], {}, {"a": 1},
-    {"base64": "!"}, {"base64": "AA=="}, {"real": "inf"}, {"real": "nan"}, {}, ["delete"],
-)  # fmt: skip
+    None,
+    True,
+    -1,
+    2**63,
+    10**400,
+    1.5,
+    "",
+    "\0",
+    "x" * 10_000,
+    "journal",
+    [],
+    [[]],
+    {},
+    {"a": 1},
+    {"base64": "!"},
+    {"base64": "AA=="},
+    {"real": "inf"},
+    {"real": "nan"},
+    {},
+    ["delete"],
+)
 
 
 def mutated(record, choices):

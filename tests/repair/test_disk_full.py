@@ -120,9 +120,11 @@ def mounting(size, case, place):
     command = [*TOOL, "apply", case.file, "--state-dir", case.state]
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", script, "sh", place, kept, str(size), *command],
-        capture_output=True, text=True, cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
         env=os.environ | {"PLACE": str(place), "KEPT": str(kept)},
-    )  # fmt: skip
+    )
     return (done.returncode, done.stdout, done.stderr), kept
 
 

@@ -1,6 +1,7 @@
 """Runs that fail between their manifests: all is as before, or the run says what it left."""
 
 import shutil
+import signal
 import subprocess
 import threading
 from functools import partial
@@ -14,6 +15,7 @@ from test_disk_full import TOOL, bound, files_up_to, needs_setpriv
 from skillmeat_audit.api import repair
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.repair import manifests, transaction
+from skillmeat_audit.ui.cli.signals import Stopped
 
 pytestmark = pytest.mark.slow
 
@@ -224,13 +226,13 @@ def test_two_processes_that_apply_at_the_same_time_write_once(case):
 
 
 def interrupt(*_):
-    raise KeyboardInterrupt
+    raise Stopped(signal.SIGINT)
 
 
 def test_an_interruption_after_the_commit_says_what_was_written(cli, case, monkeypatch):
     monkeypatch.setattr(manifests.time, "sleep", interrupt)
 
-    with pytest.raises(KeyboardInterrupt) as interruption:
+    with pytest.raises(Stopped) as interruption:
         cli("apply", case.file, "--state-dir", case.state)
 
     (run,) = case.runs()
@@ -243,7 +245,7 @@ def test_an_interruption_whose_manifests_stay_says_so(cli, case, monkeypatch):
     monkeypatch.setattr(transaction, "put_back", lambda _: False)
     monkeypatch.setattr(transaction, "write_or_skip", write_and_interrupt)
 
-    with pytest.raises(KeyboardInterrupt) as interruption:
+    with pytest.raises(Stopped) as interruption:
         cli("apply", case.file, "--state-dir", case.state)
 
     (run,) = case.runs()
@@ -254,4 +256,4 @@ def test_an_interruption_whose_manifests_stay_says_so(cli, case, monkeypatch):
 
 def write_and_interrupt(prepared):
     manifests.write_or_skip(prepared)
-    raise KeyboardInterrupt
+    raise Stopped(signal.SIGINT)

@@ -39,11 +39,10 @@ CELLS = st.one_of(
 @pytest.fixture(scope="module")
 def columns():
     """The columns of a cache row besides its key, of both eras."""
-    written = (
-        "description", "source", "origin", "origin_source", "tags_json", "author", "license",
-        "tools_json", "version", "resolved_sha", "resolved_version", "synced_at", "added_at",
-        "deployments_json",
-    )  # fmt: skip
+    written = """
+        description source origin origin_source tags_json author license tools_json version
+        resolved_sha resolved_version synced_at added_at deployments_json
+    """.split()
     hashes = ("artifact_content_hash", "artifact_structure_hash", "artifact_file_count")
     return {"artifact_id": written, "artifact_uuid": (*written, *hashes)}
 
@@ -58,10 +57,15 @@ def cells_of(database):
 
 
 @settings(
-    max_examples=EXAMPLES * 2, deadline=None, database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large,
-                           HealthCheck.function_scoped_fixture],
-)  # fmt: skip
+    max_examples=EXAMPLES * 2,
+    deadline=None,
+    database=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,
+    ],
+)
 @given(data=st.data())
 def test_whatever_apply_accepted_undo_restores(planned, columns, era, data):
     with tempfile.TemporaryDirectory() as folder:
@@ -119,9 +123,26 @@ ENTRY = journal.JournalEntry("update", ("c", "skill:x"), {"a": None}, {"a": b"\x
 
 
 @pytest.mark.parametrize(
-    "cell", [None, "", "a\0b", "😀", b"", b"\xff", 0, -(2**63), 2**63 - 1, 0.1, -0.0, 1e308,
-             float("inf"), float("-inf"), 5.0, True],
-)  # fmt: skip
+    "cell",
+    [
+        None,
+        "",
+        "a\0b",
+        "😀",
+        b"",
+        b"\xff",
+        0,
+        -(2**63),
+        2**63 - 1,
+        0.1,
+        -0.0,
+        1e308,
+        float("inf"),
+        float("-inf"),
+        5.0,
+        True,
+    ],
+)
 def test_a_journal_gives_every_cell_back_as_it_was(cell):
     entry = msgspec.structs.replace(ENTRY, before={"a": cell})
     saved = journal.Journal("r", "apply", "h", "d", "i", "2026", (entry,))

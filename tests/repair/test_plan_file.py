@@ -94,15 +94,15 @@ def test_a_plan_without_changes_changes_nothing(cli, planned):
 
 LICENSE = ["changes", 3, "cells", "license"]
 PLACE = "changes[3] (skill:lock-audit): "
-PROTECTED = (
-    "added_at", "synced_at", "deployments_json", "artifact_content_hash",
-    "artifact_structure_hash", "artifact_file_count", "artifact_total_size",
-    "collection_id", "artifact_id", "artifact_uuid",
-)  # fmt: skip
+PROTECTED = """
+    added_at synced_at deployments_json artifact_content_hash artifact_structure_hash
+    artifact_file_count artifact_total_size collection_id artifact_id artifact_uuid
+""".split()
 EDITS = {
     **{
         f"the column {column}": (
-            both(column), f"{PLACE}a plan may not write column {column}",
+            both(column),
+            f"{PLACE}a plan may not write column {column}",
         )
         for column in (*PROTECTED, "colour", "", "description; DROP TABLE collections")
     },
@@ -110,7 +110,8 @@ EDITS = {
     "a list as a value": (put([*LICENSE, "before"], []), "$.changes[3].cells[...].before"),
     "an unknown op": (put(["changes", 3, "op"], "upsert"), "$.changes[3].op"),
     "an unknown disposition": (
-        put([*LICENSE, "disposition"], "?"), "$.changes[3].cells[...].disposition",
+        put([*LICENSE, "disposition"], "?"),
+        "$.changes[3].cells[...].disposition",
     ),
     "rules as text": (put([*LICENSE, "rules"], "D001"), "$.changes[3].cells[...].rules"),
     "no artifact": (put(["changes", 3, "artifact_id"], None), "$.changes[3].artifact_id"),
@@ -137,10 +138,12 @@ EDITS = {
         "changes[1] (command:commit-message): license: a cell of an insert cannot have a before",
     ),
     "a delete with an after": (
-        put(["changes", 3, "op"], "delete"), "a cell of a delete cannot have an after",
+        put(["changes", 3, "op"], "delete"),
+        "a cell of a delete cannot have an after",
     ),
     "a newer schema": (
-        put(["schema"], "skillmeat-audit/plan/3"), "its schema is skillmeat-audit/plan/3",
+        put(["schema"], "skillmeat-audit/plan/3"),
+        "its schema is skillmeat-audit/plan/3",
     ),
     "another kind of document": (put(["schema"], 1), "its schema is 1"),
     "a home that is not there": (put(["home"], "/no/such/home"), "no SkillMeat home at"),
@@ -148,7 +151,7 @@ EDITS = {
     "a database that is not there": (put(["database"], "sqlite:////no.db"), "no database at"),
     "a database of another kind": (put(["database"], "mysql://x"), "cannot read a database"),
     "an identity made up": (put(["identity"], "x\ny"), "made for (x\\ny); nothing was changed"),
-}  # fmt: skip
+}
 
 
 def test_an_insert_into_a_deleted_collection_is_skipped_and_named(cli, planned, era):
@@ -274,11 +277,13 @@ def overwriting(case, count):
     }
     changes = [
         {
-            "op": "update", "collection_id": "default", "artifact_id": artifact_id,
+            "op": "update",
+            "collection_id": "default",
+            "artifact_id": artifact_id,
             "cells": {"description": cell(old, "new")},
         }
         for artifact_id, old in list(olds.items())[:count]
-    ]  # fmt: skip
+    ]
     edited(case, put(["changes"], changes))
 
 
@@ -304,10 +309,11 @@ def test_overwriting_more_than_a_fifth_is_refused_unless_asked_for(cli, planned,
     overwriting(case, 2)
 
     refused(
-        cli, case,
+        cli,
+        case,
         "this would overwrite or delete 2 of 5 rows, more than 1; "
         "if that is meant, allow it with --max-overwrites 2",
-    )  # fmt: skip
+    )
     refused(cli, case, "more than 1", "--max-overwrites", "1")
 
     arguments = ("apply", case.file, "--rehearse", "--state-dir", case.state)

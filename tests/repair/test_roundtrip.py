@@ -28,23 +28,33 @@ TEXT = st.one_of(
 LISTS = st.lists(st.sampled_from(["ops", "ci", "it's", "größe"]), max_size=3, unique=True)
 TOOLS = st.lists(st.sampled_from(["Bash", "Read", "Grep"]), max_size=2, unique=True)
 URLS = st.sampled_from([None, "https://github.com/acme/kit/tree/main/skills/a", "acme/kit/a"])
-ARTIFACTS = st.sampled_from([
-    "skill:alpha", "skill:it's", "skill:größe", "agent:alpha", "command:run", "hook:x.md",
-])  # fmt: skip
+ARTIFACTS = st.sampled_from(
+    """
+    skill:alpha skill:it's skill:größe agent:alpha command:run hook:x.md
+""".split()
+)
 ENTRIES = st.dictionaries(
     ARTIFACTS,
-    st.fixed_dictionaries({
-        "origin": st.sampled_from(["local", "github", "marketplace"]),
-        "origin_source": st.sampled_from([None, "github"]),
-        "upstream": URLS, "tags": LISTS, "resolved_sha": st.sampled_from([None, "abc"]),
-        "metadata": st.fixed_dictionaries({
-            "description": st.none() | TEXT, "author": st.none() | TEXT,
-            "license": st.sampled_from([None, "MIT"]), "version": st.sampled_from([None, "1.0"]),
-            "tools": TOOLS,
-        }),
-    }),
+    st.fixed_dictionaries(
+        {
+            "origin": st.sampled_from(["local", "github", "marketplace"]),
+            "origin_source": st.sampled_from([None, "github"]),
+            "upstream": URLS,
+            "tags": LISTS,
+            "resolved_sha": st.sampled_from([None, "abc"]),
+            "metadata": st.fixed_dictionaries(
+                {
+                    "description": st.none() | TEXT,
+                    "author": st.none() | TEXT,
+                    "license": st.sampled_from([None, "MIT"]),
+                    "version": st.sampled_from([None, "1.0"]),
+                    "tools": TOOLS,
+                }
+            ),
+        }
+    ),
     max_size=5,
-)  # fmt: skip
+)
 
 # What a loosely typed column may hold; bytes are no text at all.
 CELL = st.one_of(
@@ -53,10 +63,10 @@ CELL = st.one_of(
     st.sampled_from(["local", "github", "marketplace", "MIT", "1.0", '["ops"]', '{"a": 1}']),
     TEXT,
 )
-FILLED = (
-    "description", "source", "origin", "origin_source", "tags_json", "author", "license",
-    "tools_json", "version", "resolved_sha", "resolved_version", "synced_at", "deployments_json",
-)  # fmt: skip
+FILLED = """
+    description source origin origin_source tags_json author license tools_json version resolved_sha
+    resolved_version synced_at deployments_json
+""".split()
 ROWS = st.dictionaries(
     st.tuples(st.sampled_from(["default", "team"]), ARTIFACTS | st.just("skill:orphan")),
     st.dictionaries(st.sampled_from(FILLED), CELL),
@@ -64,10 +74,10 @@ ROWS = st.dictionaries(
 )
 LATER = ("tools_json", "deployments_json")  # columns that the oldest shape has not
 KEYS = ("collection_id", "artifact_id", "artifact_uuid")
-UNTOUCHED = (
-    "added_at", "deployments_json", "artifact_content_hash", "artifact_structure_hash",
-    "artifact_file_count", "artifact_total_size",
-)  # fmt: skip
+UNTOUCHED = """
+    added_at deployments_json artifact_content_hash artifact_structure_hash artifact_file_count
+    artifact_total_size
+""".split()
 MAY_GROW = ("artifacts", "projects", "collection_artifacts")
 
 COLLECTIONS = """
@@ -174,9 +184,11 @@ def untouched(database):
 
 
 @settings(
-    max_examples=EXAMPLES, deadline=None, database=None,
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)  # fmt: skip
+)
 @given(entries=ENTRIES, rows=ROWS, review=st.booleans(), deletes=st.booleans())
 def test_plan_apply_undo_leaves_every_table_as_it_was(empty, entries, rows, review, deletes):
     dispositions = ("safe", "fill", "review") if review else ("safe", "fill")

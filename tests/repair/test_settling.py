@@ -164,8 +164,9 @@ def test_deletes_are_not_called_failed_where_the_number_is_lost(planned, monkeyp
     interrupt(monkeypatch)
     run = repair.apply(
         repair.Plan(msgspec.structs.replace(plan.document, changes=deletes), plan.url),
-        options=repair.Options(case.state, max_overwrites=100), recheck=False,
-    ).outcome.run  # fmt: skip
+        options=repair.Options(case.state, max_overwrites=100),
+        recheck=False,
+    ).outcome.run
     if lose is None:
         execute(case.database, "PRAGMA user_version = 0")
     else:
@@ -318,13 +319,18 @@ def test_a_rehearsal_leaves_neither_number_nor_folder(planned):
 @pytest.mark.parametrize(
     ("content", "state"),
     [
-        (b"", "interrupted"), (b"begun\n", "interrupted"), (b"begun\nprep", "interrupted"),
-        (b"begun\nprepared\n", "interrupted"), (b"begun\nprepared\nc", "committed"),
-        (b"begun\nprepared\ncommitted\n", "committed"), (b"begun\nprepared\nfail", "failed"),
+        (b"", "interrupted"),
+        (b"begun\n", "interrupted"),
+        (b"begun\nprep", "interrupted"),
+        (b"begun\nprepared\n", "interrupted"),
+        (b"begun\nprepared\nc", "committed"),
+        (b"begun\nprepared\ncommitted\n", "committed"),
+        (b"begun\nprepared\nfail", "failed"),
         (b"begun\nprepared\ncommitted\ncommitted\n", "committed"),
-        (b"begun\nprepared\ncommitted\nfailed\n", "damaged"), (b"begun\nx", "damaged"),
+        (b"begun\nprepared\ncommitted\nfailed\n", "damaged"),
+        (b"begun\nx", "damaged"),
     ],
-)  # fmt: skip
+)
 def test_a_state_is_read_as_far_as_it_was_written(planned, content, state):
     case = planned()
     run = repair.apply(

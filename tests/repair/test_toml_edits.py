@@ -19,17 +19,22 @@ from skillmeat_audit.repair.toml_edits import (
 
 # Manifests of a run; ``MANIFESTS`` in the environment raises it.
 ROUNDS = int(os.environ.get("MANIFESTS", "300"))
-KEYS = (
-    "metadata.description", "metadata.author", "metadata.license", "metadata.version",
-    "metadata.tools", "tags", "origin_source", "path",
-)  # fmt: skip
+KEYS = """
+    metadata.description metadata.author metadata.license metadata.version metadata.tools tags
+    origin_source path
+""".split()
 TEXTS = (
     "plain", "", "with \"quotes\" and \\ ", "two\nlines", "[[artifacts]]", "# no comment", "漢字",
     "tab\there", "é", "'''", '"""', "1.10", "x" * 3000, "\U0001f3a7", "\x7f\x01",
 )  # fmt: skip
 LAYOUTS = (
-    "plain", "inline metadata", "dotted", "inline entries", "interleaved", "multi-line strings",
-)  # fmt: skip
+    "plain",
+    "inline metadata",
+    "dotted",
+    "inline entries",
+    "interleaved",
+    "multi-line strings",
+)
 
 
 def edit(artifact_id, key, before, after):
@@ -66,8 +71,13 @@ def metadata_of(choose):
 
 
 def entry_text(number, layout, choose):
-    head = {"name": f'"n{number}"', "type": '"skill"', "path": f'"skills/n{number}"',
-            "origin": '"local"', "added": "2026-01-01T08:00:00"}  # fmt: skip
+    head = {
+        "name": f'"n{number}"',
+        "type": '"skill"',
+        "path": f'"skills/n{number}"',
+        "origin": '"local"',
+        "added": "2026-01-01T08:00:00",
+    }
     if choose.random() < 0.4:
         head["tags"] = choose.choice(['["a"]', "[]", '[\n    "a",\n    "b",\n]'])
     if choose.random() < 0.2:

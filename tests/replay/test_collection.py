@@ -13,9 +13,13 @@ from skillmeat_audit.replay.source import BUNDLED_SOURCE, scan_source
 from skillmeat_audit.service.cache_service import utc_now
 
 OWN = {
-    "description": "own", "author": "Jane", "license": "MIT", "version": "1.0",
-    "tags_json": '["a"]', "tools_json": '["Bash"]',
-}  # fmt: skip
+    "description": "own",
+    "author": "Jane",
+    "license": "MIT",
+    "version": "1.0",
+    "tags_json": '["a"]',
+    "tools_json": '["Bash"]',
+}
 
 
 @pytest.fixture

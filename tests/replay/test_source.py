@@ -14,8 +14,11 @@ def test_the_bundled_source_holds_the_regressions_skill():
     entries = scan_source(BUNDLED_SOURCE, lambda text: {"description": "said"})
 
     assert [entry.artifact_id for entry in entries] == [
-        "agent:scribe", "command:commit-message", "skill:1password", "skill:lock-audit",
-    ]  # fmt: skip
+        "agent:scribe",
+        "command:commit-message",
+        "skill:1password",
+        "skill:lock-audit",
+    ]
     assert entries[2].upstream_url.endswith("/tree/main/skills/1password")
     assert (entries[2].tags, entries[3].tags) == ((), ("ops",))
 

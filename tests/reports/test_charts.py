@@ -40,8 +40,10 @@ def test_coverage_counts_what_rows_have():
     numbers = example("Team").charts.coverage.numbers
 
     assert numbers.loc["Default Collection"].to_dict() == {
-        "rows": 3, "description": 2, "source": 2,
-    }  # fmt: skip
+        "rows": 3,
+        "description": 2,
+        "source": 2,
+    }
     assert numbers.loc["Team"].to_dict() == {"rows": 1, "description": 0, "source": 0}
 
 
@@ -61,7 +63,11 @@ def test_many_days_are_grouped_by_month():
     rows = [row(each["artifact_id"], added_at=day) for each, day in zip(entries, days, strict=True)]
     audit = audited(snapshot(entries, rows))
 
-    assert list(by_day(audit.findings, audit.rows).index) == ["2026-01", "2026-02", "2026-03"]
+    assert list(by_day(audit.findings, audit.rows, audit.names).index) == [
+        "2026-01",
+        "2026-02",
+        "2026-03",
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from html import unescape
 from xml.etree import ElementTree as ET
 
@@ -13,9 +13,11 @@ from conftest import SHARED
 
 import skillmeat_audit as sma
 from skillmeat_audit.api.compose import make_report
+from skillmeat_audit.api.sample import HOMES as BUNDLED
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.notice import Notice
+from skillmeat_audit.reports.facts.headline import Selection
 from skillmeat_audit.reports.files import github, junit, markdown, prometheus, report_json, sarif
 from skillmeat_audit.reports.files.check_json import check_json
 from skillmeat_audit.reports.files.html_page import html_page
@@ -31,10 +33,12 @@ RECORDED = {
     "F-0.74.0": ("artifact_uuid", {"skill:plain-three", "skill:work-only"}),
 }
 # Blank on the recorded pages, and no manifest, file, catalogue entry or row has a description.
-KNOWN_TO_NONE = {
-    "command:no-fm-cmd", "composite:kit-plugin", "skill:empty-desc", "skill:get-started.md",
-    "skill:ghost-in-default", "skill:ghost-not-there", "skill:no-frontmatter",
-}  # fmt: skip
+KNOWN_TO_NONE = set(
+    """
+    command:no-fm-cmd composite:kit-plugin skill:empty-desc skill:get-started.md
+    skill:ghost-in-default skill:ghost-not-there skill:no-frontmatter
+""".split()
+)
 needs_homes = pytest.mark.skipif(not PARTS, reason=f"needs the real homes at {SHARED.name}/homes")
 
 
@@ -63,6 +67,13 @@ def test_a_page_is_blank_where_only_the_file_knows_the_text():
     assert first == "Pages show 1 artifact without a description; SKILL.md knows it."
 
 
+def test_the_bundled_home_of_default_settings_has_a_blank_page(cli, make_home, era):
+    text = cli("check", make_home("unindexed", era))[1]
+
+    answer = text.split("\n\n")[1].splitlines()
+    assert answer[0] == "Pages show 1 artifact without a description; SKILL.md knows it."
+
+
 def test_a_row_that_is_wrong_behind_a_right_page_is_not_blank():
     found = headline([imported(description="Does it.")], [row()], **MARKET)
 
@@ -77,6 +88,33 @@ def test_a_local_artifact_without_a_source_needs_no_link():
     said = entry(description="Local.")
 
     assert headline([said], [synced(said)]).sentence == "Nothing wrong was found."
+
+
+def test_pages_that_fail_are_part_of_the_answer_whatever_is_selected():
+    problem = {"kind": "mistyped", "place": "x:7", "detail": "bad", "artifact_id": "skill:alpha"}
+    said = entry(description="Local.")
+    audit = audited(snapshot([said], [synced(said)], problems=[problem]))
+    audit = replace(audit, selection=Selection(failing=1))
+
+    for part in (audit, audit.only(rule="F003")):
+        assert part.headline.sentences[:2] == (
+            "No page shows an artifact without a description or a link.",
+            "Some pages answer error 500, for 1 reason (V004).",
+        )
+
+
+def test_the_command_line_counts_what_fails_under_a_filter(cli, make_home):
+    home = make_home("clean")
+    manifest = home / "collections" / "default" / "collection.toml"
+    manifest.write_text(
+        manifest.read_text().replace(
+            "[artifacts.metadata]", "[artifacts.metadata]\nversion = 1.10", 1
+        )
+    )
+
+    for options in ((), ("--select", "D"), ("--ignore", "L")):
+        text = " ".join(cli("check", home, *options)[1].split())
+        assert "Some pages answer error 500, for 1 reason (V004)." in text
 
 
 def test_a_known_source_that_is_no_link_is_counted():
@@ -131,8 +169,10 @@ def test_a_filter_and_a_baseline_limit_the_answer(cli, make_home, tmp_path):
 
 def test_an_unreadable_manifest_is_part_of_the_answer():
     problem = {
-        "kind": "manifest", "place": "collections/default/collection.toml:9", "detail": "bad",
-    }  # fmt: skip
+        "kind": "manifest",
+        "place": "collections/default/collection.toml:9",
+        "detail": "bad",
+    }
 
     sentence = headline([], [], problems=[problem]).sentence
 
@@ -172,7 +212,7 @@ def assert_same_sentences(audit, report):
         assert notice is None or (isinstance(notice, Notice) and sentence in notice.body)
 
 
-@pytest.mark.parametrize("name", ["batch-import", "reimport", "clean"])
+@pytest.mark.parametrize("name", BUNDLED)
 def test_every_format_has_the_numbers_of_a_bundled_home(make_home, name, era):
     assert_same_numbers(sma.audit(make_home(name, era), progress=False))
 
@@ -274,3 +314,22 @@ def test_the_numbers_of_the_causes_add_up(make_home):
     summary = sma.audit(make_home(), progress=False).summary
 
     assert sum(cause.rows for cause in summary.causes) == summary.wrong_rows == 3
+
+
+def test_what_can_be_repaired_is_first_among_the_blank_pages():
+    entries = [imported(f"skill:{name}") for name in "abc"]
+    audit = audited(
+        snapshot(
+            entries,
+            [synced(each) for each in entries],
+            written={"skill:c": {"description": "Text."}},
+        )
+    )
+
+    blanks = make_report(audit).blanks
+
+    assert [(each.artifact_id, each.is_command) for each in blanks] == [
+        ("skill:c", True),
+        ("skill:a", False),
+        ("skill:b", False),
+    ]

@@ -55,9 +55,11 @@ def test_findings_are_grouped_by_row():
 
     headings = re.findall('<th scope="rowgroup"[^>]*><div align="left">(.*?)</div></th>', html)
     assert headings == [
-        "skill:alpha · Default Collection · last written by import-bare",
+        "skill:alpha · Default Collection · last written by batch import and reimport until "
+        "2026-02-10 (import-bare)",
         "skill:beta · Default Collection",
-        "skill:alpha · Team · last written by membership-add",
+        "skill:alpha · Team · last written by adding to a collection (every release) "
+        "(membership-add)",
     ]
 
 

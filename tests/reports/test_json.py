@@ -120,8 +120,10 @@ def test_a_check_has_a_baseline_only_with_one():
 
     assert "baseline" not in json.loads(check())
     assert json.loads(check(accepted))["baseline"] == {
-        "accepted": 0, "stale": ["D001 skill:x"], "expired": [],
-    }  # fmt: skip
+        "accepted": 0,
+        "stale": ["D001 skill:x"],
+        "expired": [],
+    }
 
 
 def test_a_path_that_is_not_utf8_is_escaped():

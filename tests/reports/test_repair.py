@@ -77,9 +77,11 @@ def test_changes_past_the_limit_are_counted():
 
 def test_a_run_lists_skipped_changes_and_the_undo_command():
     done = run(
-        Applied(change()), Skipped(change("skill:b"), "changed since: author"),
-        Skipped(change("skill:c"), ALREADY_SO), backup=Path("/s/backup.db"),
-    )  # fmt: skip
+        Applied(change()),
+        Skipped(change("skill:b"), "changed since: author"),
+        Skipped(change("skill:c"), ALREADY_SO),
+        backup=Path("/s/backup.db"),
+    )
 
     text = shown(run_text(done, None, NAMES, "/s"))
 

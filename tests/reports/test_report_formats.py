@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from skillmeat_audit.api.compose import make_report
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Accepted, Delta
 from skillmeat_audit.reports.facts.report import Failure, RunContext
 from skillmeat_audit.reports.files import (
@@ -37,10 +37,15 @@ from skillmeat_audit.reports.files.schemas import json_schema
 GOLDEN = Path(__file__).parent / "golden"
 SARIF_SCHEMA = json.loads((Path(__file__).parent / "sarif-schema-2.1.0.json").read_text())
 FILES = {
-    "html": "report.html", "markdown": "report.md", "json": "report.json", "csv": "report.csv",
-    "junit": "report.xml", "sarif": "report.sarif", "prometheus": "report.prom",
+    "html": "report.html",
+    "markdown": "report.md",
+    "json": "report.json",
+    "csv": "report.csv",
+    "junit": "report.xml",
+    "sarif": "report.sarif",
+    "prometheus": "report.prom",
     "github-annotations": "annotations.txt",
-}  # fmt: skip
+}
 AT = "2026-02-10T12:00:00Z"
 
 
@@ -48,20 +53,33 @@ AT = "2026-02-10T12:00:00Z"
 def usual():
     """A report of a home with blanks, drift, an orphan, a baseline and earlier runs."""
     entries = [
-        imported(description="Does it.", tags_json='["a"]'), entry("skill:b", description="New."),
+        imported(description="Does it.", tags_json='["a"]'),
+        entry("skill:b", description="New."),
         entry("command:c", description="Fine."),
-    ]  # fmt: skip
+    ]
     rows = [
-        row(), row("skill:alpha", "t1"), synced(entries[1], description="Old."),
-        synced(entries[2]), row("skill:gone", description="x"),
-    ]  # fmt: skip
+        row(),
+        row("skill:alpha", "t1"),
+        synced(entries[1], description="Old."),
+        synced(entries[2]),
+        row("skill:gone", description="x"),
+    ]
     report = make_report(audited(snapshot(entries, rows)), made_at=AT)
     states = ["new" if n % 3 == 0 else "persisting" for n in range(len(report.findings))]
     findings = REPORTED.conform(report.findings.assign(state=states, since_at=AT))
-    gone = FIXED.from_records([
-        {"fingerprint": "f" * 16, "rule": "D001", "severity": "error", "collection_id": "default",
-         "artifact_id": "skill:mended", "column": "description", "since_at": AT},
-    ])  # fmt: skip
+    gone = FIXED.from_records(
+        [
+            {
+                "fingerprint": "f" * 16,
+                "rule": "D001",
+                "severity": "error",
+                "collection_id": "default",
+                "artifact_id": "skill:mended",
+                "column": "description",
+                "since_at": AT,
+            },
+        ]
+    )
     changes = Delta("2026-02-09T12:00:00Z", states.count("new"), states.count("persisting"), gone)
     accepted = Accepted(findings.tail(1), ("known",), ("S001 skill:x",), ("D001 skill:y",))
     past = RunContext(changes, runs(), accepted)
@@ -81,12 +99,27 @@ def hostile():
 
 
 def runs():
-    return RUNS.from_records([
-        {"run": n, "at": f"2026-02-0{n}T12:00:00Z", "outcome": "failed" if n == 3 else "checked",
-         "delivered": True, "artifacts": 3, "rows": 5, "error": n, "warning": 9 - n, "info": 1,
-         "new": 1, "fixed": 0, "persisting": n, "blank_descriptions": n, "broken_sources": 1}
-        for n in range(1, 6)
-    ])  # fmt: skip
+    return RUNS.from_records(
+        [
+            {
+                "run": n,
+                "at": f"2026-02-0{n}T12:00:00Z",
+                "outcome": "failed" if n == 3 else "checked",
+                "delivered": True,
+                "artifacts": 3,
+                "rows": 5,
+                "error": n,
+                "warning": 9 - n,
+                "info": 1,
+                "new": 1,
+                "fixed": 0,
+                "persisting": n,
+                "blank_descriptions": n,
+                "broken_sources": 1,
+            }
+            for n in range(1, 6)
+        ]
+    )
 
 
 FAILED = Failure("/home/x/.skillmeat", "the cache is damaged", "0.1.0", AT)
@@ -185,8 +218,10 @@ def parsed(content):
 
 def test_the_page_is_html_without_scripts_or_requests(usual, hostile):
     for content in (
-        html_page.html_page(usual), html_page.html_page(hostile), html_page.failure_page(FAILED)
-    ):  # fmt: skip
+        html_page.html_page(usual),
+        html_page.html_page(hostile),
+        html_page.failure_page(FAILED),
+    ):
         tags = list(parsed(content).iter())
         names = {each.tag for each in tags if isinstance(each.tag, str)}
         assert not names & {"script", "img", "link", "iframe", "a", "form", "object", "evil"}
@@ -208,7 +243,7 @@ def test_the_page_opens_with_the_answer_then_the_changes_then_the_causes(usual):
 
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
-    assert "Pages show 1 artifact without a description; another row knows it." in text
+    assert "Pages show 1 artifact without a description; a row knows it." in text
     assert "skillmeat-audit plan /home/x/.skillmeat <span>--writer</span> import-bare" in text
     assert f"All {len(usual.findings)} findings" in text
 
@@ -238,11 +273,22 @@ def test_similar_notes_leave_room_for_other_findings():
 
 def test_what_is_fixed_takes_a_line_per_artifact(usual):
     home = [{"fingerprint": f"{n}", "rule": "L001", "severity": "error"} for n in range(9)]
-    gone = FIXED.from_records(home + [
-        {"fingerprint": f"{n}{rule}", "rule": rule, "severity": "error", "collection_id": "default",
-         "artifact_id": f"skill:a{n:02}", "column": "x", "since_at": AT}
-        for n in range(30) for rule in ("D001", "S001")
-    ])  # fmt: skip
+    gone = FIXED.from_records(
+        home
+        + [
+            {
+                "fingerprint": f"{n}{rule}",
+                "rule": rule,
+                "severity": "error",
+                "collection_id": "default",
+                "artifact_id": f"skill:a{n:02}",
+                "column": "x",
+                "since_at": AT,
+            }
+            for n in range(30)
+            for rule in ("D001", "S001")
+        ]
+    )
     report = replace(usual, past=replace(usual.past, changes=Delta(AT, 0, 0, gone)))
 
     page, text = html_page.html_page(report).decode(), markdown.markdown(report)
@@ -302,9 +348,10 @@ def test_no_control_reaches_a_reader(hostile, form):
 
 def test_formulas_are_disarmed_in_csv(hostile):
     cells = [
-        cell for line in csv.reader(io.StringIO(format_called("csv").render(hostile).decode()))
+        cell
+        for line in csv.reader(io.StringIO(format_called("csv").render(hostile).decode()))
         for cell in line
-    ]  # fmt: skip
+    ]
 
     assert cells
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
@@ -338,12 +385,19 @@ def test_the_exit_code_comes_from_the_report(usual):
 @pytest.mark.parametrize(
     ("file", "named", "expected"),
     [
-        ("a.html", None, "html"), ("A.MD", None, "markdown"), ("a.json", None, "json"),
-        ("a.json", "sarif", "sarif"), ("a.sarif", "json", "sarif"), ("a.sarif.json", None, "sarif"),
-        ("a.xml", None, "junit"), ("a.prom", "html", "prometheus"), ("step", "github-summary",
-        "github-summary"), ("a.md", "github-summary", "github-summary"), ("step", None, None),
+        ("a.html", None, "html"),
+        ("A.MD", None, "markdown"),
+        ("a.json", None, "json"),
+        ("a.json", "sarif", "sarif"),
+        ("a.sarif", "json", "sarif"),
+        ("a.sarif.json", None, "sarif"),
+        ("a.xml", None, "junit"),
+        ("a.prom", "html", "prometheus"),
+        ("step", "github-summary", "github-summary"),
+        ("a.md", "github-summary", "github-summary"),
+        ("step", None, None),
     ],
-)  # fmt: skip
+)
 def test_the_format_of_a_file(file, named, expected):
     found = format_of(file, named)
 

@@ -10,10 +10,10 @@ from builders import HOSTILE, audited, entry, row, snapshot
 from skillmeat_audit.reports.files.check_json import check_json
 from skillmeat_audit.reports.files.tabular import findings_csv
 
-KEYS = [
-    "rule", "severity", "collection_id", "artifact_id", "column", "status", "expected", "actual",
-    "evidence", "disposition", "writer", "writer_confidence", "detail",
-]  # fmt: skip
+KEYS = """
+    rule severity collection_id artifact_id column status expected actual evidence disposition
+    writer writer_confidence detail
+""".split()
 
 
 def report(snap):

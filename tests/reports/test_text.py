@@ -92,7 +92,7 @@ def test_collections_of_one_name_show_their_ids():
 
 
 def test_a_home_without_a_cache_says_so():
-    from skillmeat_audit.model.snapshot import Home
+    from skillmeat_audit.model.home import Home
 
     snap = snapshot([entry()], home=Home("/x", None, "default"), era=None, collections=())
 
@@ -122,14 +122,14 @@ def test_layers_with_one_value_share_a_line_in_a_narrow_terminal():
 def test_an_artifact_shows_the_writer_of_its_row():
     text = shown(snapshot([imported()], [row()]))
 
-    assert "last written by import-bare (likely)" in text
+    assert "(import-bare, likely) wrote three fields" in " ".join(text.split())
     assert "three fields" in " ".join(text.split())
 
 
 def test_an_artifact_shows_the_writer_of_a_right_row():
     text = shown(snapshot([entry(description="Does it.")], [synced(entry(description="Does it."))]))
 
-    assert "row in Default Collection\n  last written by refresh (likely)" in text
+    assert "row in Default Collection\n  last writer: a refresh (every release) (refresh, " in text
     assert "next:" not in text
 
 
@@ -188,3 +188,23 @@ def test_lines_follow_the_width_of_the_terminal_and_commands_stay_whole():
         assert any("skillmeat-audit rules " in line for line in lines)
         shows = shown(snap, width=width).splitlines()
         assert [line for line in shows if len(line) > width and "skillmeat-audit" not in line] == []
+
+
+def test_a_page_that_stays_blank_has_a_plan_among_the_next_commands():
+    said = entry(place="work", description="Works.")
+    audit = audited(snapshot([said], [synced(said, synced_at=None)]))
+
+    text = " ".join(line.plain for line in check_text(audit, Layout(110)))
+
+    assert "plan /home/x/.skillmeat -o plan.json" in text and "repairs 1 cell" in text
+    assert "--artifact skill:alpha -o plan.json" in shown(audit.snapshot)
+
+
+def test_findings_on_no_artifact_have_the_page_of_their_rule():
+    problem = {"kind": "integrity", "detail": "page 7 is damaged"}
+
+    text = "\n".join(
+        line.plain for line in check_text(audited(snapshot(problems=[problem])), Layout(110))
+    )
+
+    assert "next:  skillmeat-audit rules X002" in text

@@ -31,9 +31,9 @@ esac
 SYSTEMCTL = '#!/bin/sh\necho "$@" >> "$TOLD"\n'
 
 
-def job(home="/home/x/.skillmeat", every="day"):
+def job(home="/home/x/.skillmeat", every="day", variables=()):
     argv = (sys.executable, "-m", "skillmeat_audit", "report", home)
-    return Job(home, argv, every, 3, 17, "/home/x/log % file")
+    return Job(home, argv, every, 3, 17, "/home/x/log % file", "0.1.0", variables)
 
 
 @pytest.fixture
@@ -70,11 +70,15 @@ def test_a_crontab_keeps_its_other_lines(tool, make_home):
 
 @pytest.mark.parametrize("said", ["you are not allowed to use this program", "disk error"])
 def test_a_crontab_that_cannot_be_read_is_not_replaced(tool, make_home, said):
-    told = tool("crontab", f'#!/bin/sh\nif [ "$1" = -l ]; then echo "{said}" >&2; exit 1; fi\n'
-                           'cat > "$TOLD"\n')  # fmt: skip
+    told = tool(
+        "crontab",
+        f'#!/bin/sh\nif [ "$1" = -l ]; then echo "{said}" >&2; exit 1; fi\ncat > "$TOLD"\n',
+    )
 
-    for act in (lambda: schedule.install(make_home(), ScheduleRequest("cron")),
-                lambda: schedule.remove(make_home(), "cron")):  # fmt: skip
+    for act in (
+        lambda: schedule.install(make_home(), ScheduleRequest("cron")),
+        lambda: schedule.remove(make_home(), "cron"),
+    ):
         with pytest.raises(StateError, match=f"{said}; choose another --kind"):
             act()
     assert not told.exists()
@@ -178,14 +182,16 @@ def test_files_of_others_are_not_removed(tool, make_home, tmp_path):
 @pytest.mark.parametrize("every", ["hour", "day", "week"])
 def test_systemd_reads_its_units(tmp_path, every):
     for home in ("/home/x/.skillmeat", ODD):
-        units = systemd.unit_files(job(home, every))
+        units = systemd.unit_files(job(home, every, ("SKILLMEAT_AUDIT_TOKEN",)))
         for name, text in units.items():
             (tmp_path / name).write_text(text)
         paths = [str(tmp_path / name) for name in units]
         done = subprocess.run(
             ["systemd-analyze", "verify", "--user", "--man=no", *paths],
-            capture_output=True, text=True, env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+        )
         ours = [line for line in done.stderr.splitlines() if "skillmeat-audit" in line]
         assert not ours
     due = subprocess.run(
@@ -336,3 +342,50 @@ def test_a_workflow_fails_on_findings_and_on_a_crash(make_home, monkeypatch):
 
     assert "--exit-zero" not in text
     assert "continue-on-error" not in text
+
+
+@pytest.mark.parametrize("kind", ["systemd", "cron", "github"])
+def test_a_schedule_names_the_token_of_a_server_and_never_holds_it(
+    cli, make_home, monkeypatch, kind
+):
+    monkeypatch.setenv("SKILLMEAT_AUDIT_TOKEN", "s3cret-token")
+    home = make_home()
+    monkeypatch.chdir(home.parent)
+    target = ".skillmeat" if kind == "github" else home
+
+    code, out, _ = cli("schedule", target, "--kind", kind, "--live", "http://127.0.0.1:8080")
+
+    assert code == ExitCode.CLEAN
+    assert "--live=http://127.0.0.1:8080" in out
+    assert "SKILLMEAT_AUDIT_TOKEN" in out
+    assert "s3cret" not in out
+    assert "SKILLMEAT_AUDIT_TOKEN" not in cli("schedule", target, "--kind", kind)[1]
+
+
+def test_a_workflow_installs_what_a_server_needs_and_passes_its_secret(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = yaml.safe_load(schedule.printed("home", ScheduleRequest("github", live="https://h")))
+
+    steps = found["jobs"]["audit"]["steps"]
+    (step,) = [step for step in steps if "report" in step.get("run", "")]
+    assert step["env"]["SKILLMEAT_AUDIT_TOKEN"] == "${{ secrets.SKILLMEAT_AUDIT_TOKEN }}"
+    assert any("[notify,live]" in each.get("run", "") for each in steps)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://me:pass-word@h", "has a login"),
+        ("http://token@h", "has a login"),
+        ("http://a@b@h", "needs the address"),
+        ("file:///etc", "needs the address"),
+        ("http://h/?token=x", "needs the address"),
+        ("", "needs the address"),
+    ],
+)
+def test_an_address_that_must_not_be_stored_is_refused(cli, make_home, url, reason):
+    code, out, err = cli("schedule", make_home(), "--kind", "cron", "--live", url)
+
+    assert (code, out) == (ExitCode.FAILED, "")
+    assert reason in err
+    assert "pass-word" not in err

@@ -145,11 +145,18 @@ def test_an_upsert_without_columns_sets_only_the_time(session, database):
 @pytest.mark.parametrize(
     "column",
     [
-        "added_at", "synced_at", "deployments_json", "artifact_content_hash",
-        "artifact_structure_hash", "artifact_file_count", "artifact_total_size",
-        "collection_id", "colour", "description; --",
+        "added_at",
+        "synced_at",
+        "deployments_json",
+        "artifact_content_hash",
+        "artifact_structure_hash",
+        "artifact_file_count",
+        "artifact_total_size",
+        "collection_id",
+        "colour",
+        "description; --",
     ],
-)  # fmt: skip
+)
 def test_protected_and_unknown_columns_are_refused_by_name(session, database, column):
     before = dump(database)
 
@@ -190,8 +197,13 @@ def test_a_second_row_of_an_artifact_uses_the_existing_one(session, database):
 def test_a_refresh_writes_the_values_of_the_manifest(session, database):
     said = Artifact(
         Metadata("Checks locks.", "Jane", "MIT", "1.0", [Tool("Bash"), "Read"]),
-        URL, "marketplace", "github", ["ops", "größe"], "abc", "v1",
-    )  # fmt: skip
+        URL,
+        "marketplace",
+        "github",
+        ["ops", "größe"],
+        "abc",
+        "v1",
+    )
     before = cache_rows(database)
 
     done = refresh_single_artifact_cache(
@@ -200,11 +212,18 @@ def test_a_refresh_writes_the_values_of_the_manifest(session, database):
 
     rows = cache_rows(database)
     written = {
-        "description": "Checks locks.", "author": "Jane", "license": "MIT", "version": "1.0",
-        "tools_json": '["Bash", "Read"]', "source": URL, "origin": "marketplace",
-        "origin_source": "github", "tags_json": json.dumps(["ops", "größe"]),
-        "resolved_sha": "abc", "resolved_version": "v1",
-    }  # fmt: skip
+        "description": "Checks locks.",
+        "author": "Jane",
+        "license": "MIT",
+        "version": "1.0",
+        "tools_json": '["Bash", "Read"]',
+        "source": URL,
+        "origin": "marketplace",
+        "origin_source": "github",
+        "tags_json": json.dumps(["ops", "größe"]),
+        "resolved_sha": "abc",
+        "resolved_version": "v1",
+    }
     assert done is True
     written["synced_at"] = rows[KNOWN]["synced_at"]
     assert rows == before | {KNOWN: before[KNOWN] | written}
@@ -229,10 +248,12 @@ def test_a_refresh_without_a_manifest_entry_writes_nothing(session, database, ar
 
 
 def test_artifacts_of_the_same_name_are_distinguished_by_type(session, database):
-    manager = Manager({
-        ("scribe", "agent"): Artifact(Metadata("The agent.")),
-        ("scribe", "skill"): Artifact(Metadata("The skill.")),
-    })  # fmt: skip
+    manager = Manager(
+        {
+            ("scribe", "agent"): Artifact(Metadata("The agent.")),
+            ("scribe", "skill"): Artifact(Metadata("The skill.")),
+        }
+    )
 
     refresh_single_artifact_cache(session, manager, "agent:scribe")
     refresh_single_artifact_cache(session, manager, "skill:scribe")

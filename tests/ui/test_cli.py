@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from functools import partial
 
 import pytest
 from conftest import PROJECT, digest, is_root
@@ -303,7 +304,7 @@ def test_show_answers_why_a_description_is_blank(cli, make_home, era):
     code, out, _ = cli("show", "1password", make_home(era=era))
 
     assert code == ExitCode.CLEAN
-    assert "last written by import-bare" in out
+    assert "last written by batch import and reimport until 2026-02-10 (import-bare," in out
     assert "D001" in out
 
 
@@ -343,8 +344,11 @@ def test_show_as_json(cli, make_home):
 
     assert report["schema"] == "skillmeat-audit/artifact/1"
     assert {layer["layer"].partition(" ")[0] for layer in report["layers"]} == {
-        "manifest", "front", "catalogue", "row",
-    }  # fmt: skip
+        "manifest",
+        "front",
+        "catalogue",
+        "row",
+    }
 
 
 def test_rules_lists_every_rule(cli):
@@ -406,31 +410,32 @@ def test_help_and_version_load_nothing_heavy():
     assert done.stderr.strip() == ""
 
 
-def run_into_a_closed_pipe(*arguments):
-    """Run the tool with a pipe as stdout that nobody reads any more."""
+@pytest.fixture
+def into_a_closed_pipe(fork_server):
+    """Return a function that runs a command line whose output nobody reads any more."""
     reading, writing = os.pipe()
     os.close(reading)
-    try:
-        return run(*arguments, stdout=writing, stderr=subprocess.PIPE)
-    finally:
-        os.close(writing)
+    yield partial(fork_server.run, stdout=writing)
+    os.close(writing)
 
 
 @pytest.mark.parametrize("form", ["text", "json", "csv"])
 @pytest.mark.parametrize(
     ("name", "code"), [("batch-import", ExitCode.FINDINGS), ("clean", ExitCode.CLEAN)]
 )
-def test_a_reader_that_went_away_changes_no_exit_code(make_home, name, code, form):
-    done = run_into_a_closed_pipe("check", make_home(name), "--format", form)
+def test_a_reader_that_went_away_changes_no_exit_code(
+    into_a_closed_pipe, make_home, name, code, form
+):
+    ended = into_a_closed_pipe("check", make_home(name), "--format", form)
 
-    assert (done.returncode, done.stderr) == (code, "")
+    assert (ended.returncode, ended.stderr) == (code, "")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["rules"], ["check", "--help"]])
-def test_help_that_nobody_reads_is_no_error(arguments):
-    done = run_into_a_closed_pipe(*arguments)
+def test_help_that_nobody_reads_is_not_an_error(into_a_closed_pipe, arguments):
+    ended = into_a_closed_pipe(*arguments)
 
-    assert (done.returncode, done.stderr) == (ExitCode.CLEAN, "")
+    assert (ended.returncode, ended.stderr) == (ExitCode.CLEAN, "")
 
 
 def test_a_reader_of_one_line_gets_it(make_home):
@@ -459,8 +464,12 @@ def stopped(signals, module, *arguments, **options):
     """Send *signals* to a run that stalls while it imports *module*; return it and its stderr."""
     running = subprocess.Popen(
         [sys.executable, "-c", STALLING.format(module=module), *map(str, arguments)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT, **options,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+        **options,
+    )
     assert running.stdout.readline() == "stalled\n"
     for each in signals:
         running.send_signal(each)
@@ -511,8 +520,10 @@ def test_a_stopped_audit_leaves_no_copy_of_the_cache(make_home, tmp_path, number
         writer.commit()
         running = subprocess.Popen(
             [sys.executable, "-c", script, "check", str(home)],
-            stdout=subprocess.PIPE, cwd=PROJECT, env=os.environ | {"TMPDIR": str(copies)},
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            cwd=PROJECT,
+            env=os.environ | {"TMPDIR": str(copies)},
+        )
         running.stdout.readline()
         held = list(copies.iterdir())
         running.send_signal(number)
@@ -543,11 +554,13 @@ def test_an_unreadable_database_is_told(cli, make_home):
 
 
 @pytest.mark.parametrize("columns", ["abc", "0", "-5", "1e3", "", "9" * 12])
-def test_a_width_that_is_none_falls_back(make_home, columns):
-    done = run("check", make_home(), capture_output=True, env=os.environ | {"COLUMNS": columns})
+def test_a_width_that_is_not_one_is_replaced_by_the_default(cli, built_home, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
 
-    assert done.returncode == ExitCode.FINDINGS
-    assert "skill:1password" in done.stdout
+    code, out, _ = cli("check", built_home("batch-import", "artifact_id"))
+
+    assert code == ExitCode.FINDINGS
+    assert "skill:1password" in out
 
 
 def test_a_closed_stdout_changes_nothing_but_the_output(make_home):
@@ -560,15 +573,12 @@ def test_a_closed_stdout_changes_nothing_but_the_output(make_home):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_output_that_cannot_be_written_is_told(make_home, form):
-    command = f"{sys.executable} -m skillmeat_audit check {make_home()} --format {form} >/dev/full"
+def test_output_that_cannot_be_written_is_reported(fork_server, make_home, form):
+    with open("/dev/full", "w") as full:
+        ended = fork_server.run("check", make_home(), "--format", form, stdout=full.fileno())
 
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=PROJECT)
-
-    assert done.returncode == ExitCode.FAILED
-    assert done.stderr.strip().splitlines() == [
-        "skillmeat-audit: cannot write the output: No space left on device"
-    ]
+    assert ended.returncode == ExitCode.FAILED
+    assert ended.stderr == "skillmeat-audit: cannot write the output: No space left on device\n"
 
 
 def test_without_a_verb_the_help_is_shown_on_its_own_lines(cli):
@@ -579,19 +589,34 @@ def test_without_a_verb_the_help_is_shown_on_its_own_lines(cli):
     assert len(err.splitlines()) > 10
 
 
-@pytest.mark.parametrize("name", ["batch-import", "clean"])
-@pytest.mark.parametrize("to", ["&-", "/dev/full"])
-def test_a_stderr_that_takes_nothing_changes_no_exit_code(make_home, tmp_path, name, to):
-    home = make_home(name)
-    codes = {
-        verb: subprocess.run(
-            f"{sys.executable} -m skillmeat_audit {verb} >/dev/null 2>{to}", shell=True, cwd=PROJECT
-        ).returncode
-        for verb in (f"check {home}", f"check {tmp_path}/none", "")
-    }
+STDERR_CASES = [
+    ("check batch-import", ExitCode.FINDINGS), ("check clean", ExitCode.CLEAN),
+    ("check nowhere", ExitCode.FAILED), ("", ExitCode.FAILED),
+]  # fmt: skip
 
-    found = ExitCode.CLEAN if name == "clean" else ExitCode.FINDINGS
-    assert list(codes.values()) == [found, ExitCode.FAILED, ExitCode.FAILED]
+
+@pytest.fixture
+def in_a_folder_of_homes(make_home, tmp_path, monkeypatch):
+    for name in ("batch-import", "clean"):
+        make_home(name, at=name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("in_a_folder_of_homes")
+@pytest.mark.parametrize(("arguments", "code"), STDERR_CASES)
+def test_a_full_stderr_changes_no_exit_code(fork_server, arguments, code):
+    with open("/dev/full", "w") as full:
+        ended = fork_server.run(*arguments.split(), stderr=full.fileno())
+
+    assert ended.returncode == code
+
+
+@pytest.mark.usefixtures("in_a_folder_of_homes")
+@pytest.mark.parametrize(("arguments", "code"), STDERR_CASES[::2])
+def test_a_closed_stderr_changes_no_exit_code(arguments, code):
+    command = f"{sys.executable} -m skillmeat_audit {arguments} >/dev/null 2>&-"
+
+    assert subprocess.run(command, shell=True).returncode == code
 
 
 def test_links_are_followed_to_the_folders_that_the_settings_name(cli, make_home, tmp_path):

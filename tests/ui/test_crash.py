@@ -12,8 +12,9 @@ from skillmeat_audit.model.exits import ExitCode
 
 pytestmark = pytest.mark.slow
 
-# Python runs this file in every process that has its folder on the path.
 FAULT = """
+import sys
+sys.path.insert(0, {folder!r})
 import skillmeat_audit.api.inspection as inspection
 def fail(home, database=None, *_, **options):
     raise {error}
@@ -23,20 +24,20 @@ URL = "postgresql://u:S3CRET@127.0.0.1:1/db?sslpassword=S3CRET2"
 
 
 @pytest.fixture
-def run(tmp_path, make_home):
-    """Run a verb in a process of its own whose audit fails with an error."""
+def run(tmp_path, make_home, fork_server):
+    """Run a verb in a process of its own whose audit fails with an error.
+
+    It finds modules in the folder ``path`` first.
+    """
     home = make_home()
-    (tmp_path / "fault").mkdir()
 
     def run(verb, *arguments, error="KeyError('x\\x1b')", **environment):
-        (tmp_path / "fault" / "sitecustomize.py").write_text(FAULT.format(error=error))
-        variables = {
-            "PYTHONPATH": str(tmp_path / "fault"), "XDG_STATE_HOME": str(tmp_path / "state"),
-            "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        folders = {
+            "XDG_STATE_HOME": str(tmp_path / "state"), "XDG_CONFIG_HOME": str(tmp_path / "config"),
         }  # fmt: skip
-        return subprocess.run(
-            [sys.executable, "-m", "skillmeat_audit", verb, str(home), *map(str, arguments)],
-            env={**os.environ, **variables, **environment}, capture_output=True, text=True,
+        return fork_server.run(
+            verb, home, *arguments, code=FAULT.format(error=error, folder=str(tmp_path / "path")),
+            environment=os.environ | folders | environment,
         )  # fmt: skip
 
     return run
@@ -96,14 +97,11 @@ def test_where_no_file_can_be_written_the_traceback_is_on_stderr(run, tmp_path):
 
 
 def test_a_report_that_crashes_says_so_in_its_outputs_and_notifies(run, tmp_path):
-    (tmp_path / "fault").mkdir(exist_ok=True)
-    (tmp_path / "fault" / "apprise").mkdir()
-    (tmp_path / "fault" / "apprise" / "attachment").mkdir()
-    (tmp_path / "fault" / "apprise" / "attachment" / "__init__.py").write_text("")
-    (tmp_path / "fault" / "apprise" / "attachment" / "memory.py").write_text(
-        "def AttachMemory(**_): pass\n"
-    )
-    (tmp_path / "fault" / "apprise" / "__init__.py").write_text(
+    apprise = tmp_path / "path" / "apprise"
+    (apprise / "attachment").mkdir(parents=True)
+    (apprise / "attachment" / "__init__.py").write_text("")
+    (apprise / "attachment" / "memory.py").write_text("def AttachMemory(**_): pass\n")
+    (apprise / "__init__.py").write_text(
         "NotifyType = str\n"
         "class Apprise:\n"
         "    def add(self, url): return True\n"

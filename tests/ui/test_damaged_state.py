@@ -74,20 +74,31 @@ def damage_bytes(path, chance):
     first, last = sorted(chance.choices(range(len(content) + 1), k=2))
     for _ in range(chance.choice([1, 1, 8])):
         content = flip(content, chance)
-    path.write_bytes(chance.choice([
-        content, content[:first], content[:first] + content[last:], chance.choice(WORDS),
-        content[:first] + chance.choice(WORDS) + content[first:], b"",
-    ]))  # fmt: skip
+    path.write_bytes(
+        chance.choice(
+            [
+                content,
+                content[:first],
+                content[:first] + content[last:],
+                chance.choice(WORDS),
+                content[:first] + chance.choice(WORDS) + content[first:],
+                b"",
+            ]
+        )
+    )
 
 
 def damage_rows(path, chance):
     """Put an odd value into a column of the history, or take a column or table away."""
     with closing(sqlite3.connect(path)) as connection, connection:
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master "
-                                                         "WHERE type = 'table'")]  # fmt: skip
+        tables = [
+            name
+            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
         table = chance.choice(tables)
-        column = chance.choice([each[1] for each in connection.execute(
-            f"PRAGMA table_info({table})")])  # fmt: skip
+        column = chance.choice(
+            [each[1] for each in connection.execute(f"PRAGMA table_info({table})")]
+        )
         with suppress(sqlite3.Error, UnicodeError):
             match chance.randrange(8):
                 case 0:
@@ -129,14 +140,19 @@ def damage_type(path, chance):
 
 # Which file, how, and the verbs that read it.
 DAMAGES = [
-    ("history.db", damage_bytes, "history report"), ("history.db", damage_rows, "history report"),
-    ("history.db", damage_type, "history report"), ("*.index", damage_bytes, "check"),
-    ("*.index", damage_payload, "check"), ("*.index", damage_type, "check show"),
+    ("history.db", damage_bytes, "history report"),
+    ("history.db", damage_rows, "history report"),
+    ("history.db", damage_type, "history report"),
+    ("*.index", damage_bytes, "check"),
+    ("*.index", damage_payload, "check"),
+    ("*.index", damage_type, "check show"),
     ("baseline.json", damage_bytes, "check schedule"),
     ("baseline.json", damage_type, "check report"),
-    ("config.toml", damage_bytes, "schedule show"), ("config.toml", damage_type, "check report"),
-    ("journal.json", damage_bytes, "history report"), ("state", damage_bytes, "report"),
-]  # fmt: skip
+    ("config.toml", damage_bytes, "schedule show"),
+    ("config.toml", damage_type, "check report"),
+    ("journal.json", damage_bytes, "history report"),
+    ("state", damage_bytes, "report"),
+]
 
 
 @pytest.mark.parametrize("number", range(len(DAMAGES)))
@@ -154,19 +170,21 @@ def test_every_verb_answers_whatever_is_damaged(audited, cli, tmp_path, monkeypa
         ("check", home, "--baseline", baseline, *config),
         ("check", home, "--baseline", baseline, "--update-baseline"),
         ("show", "1password", home, *config),
-        ("history", home, *state), ("history", home, *state, "--format", "json"),
+        ("history", home, *state),
+        ("history", home, *state, "--format", "json"),
         ("report", home, "-q", *state, "--baseline", baseline, *config),
         ("report", home, "-q", *state, "-o", folder / "r.html", "-o", folder / "r.json"),
         ("history", home, *state),
         ("schedule", home, "--kind", "cron", "--baseline", baseline, *config, *state),
-    ]  # fmt: skip
+    ]
     for round_number in range(ROUNDS):
         chance = random.Random(f"{number} {round_number}")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(kept, folder)
-        damage(chance.choice([
-            path for path in sorted(folder.rglob(pattern)) if path.is_file()
-        ]), chance)  # fmt: skip
+        damage(
+            chance.choice([path for path in sorted(folder.rglob(pattern)) if path.is_file()]),
+            chance,
+        )
         for verb in (each for each in verbs if each[0] in readers.split()):
             code, _, err = cli(*verb)
 

@@ -1,14 +1,10 @@
 """A repair that is interrupted says what it had written, in real processes, at every point."""
 
-import json
-import os
 import re
 import shlex
-import subprocess
-import sys
 
 import pytest
-from conftest import PROJECT, dump
+from conftest import dump
 
 from skillmeat_audit.model.exits import ExitCode
 
@@ -51,47 +47,13 @@ AFTER_APPLY = [
 ]
 
 
-# Runs each command line in a process of its own, forked after the imports of other packages, which
-# take longer than what is tested here. Ours are imported after the fault, which replaces names that
-# they import.
-FORKING = """
-import json, os, sys
-import click, jinja2, msgspec, pandas, pyarrow.compute, rich.console, sqlalchemy.orm, yaml
-for line in sys.stdin:
-    fault, sys.argv, environment, folder, stderr = json.loads(line)
-    pid = os.fork()
-    if pid == 0:
-        os.environ.update(environment)
-        os.chdir(folder)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        os.dup2(os.open(stderr, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
-        exec(fault)
-        from skillmeat_audit.ui.cli.main import entry
-        entry()
-    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
-"""
-
-
-@pytest.fixture(scope="module")
-def forking():
-    with subprocess.Popen(
-        [sys.executable, "-c", FORKING],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT,
-    ) as process:  # fmt: skip
-        yield process
-        process.stdin.close()
-
-
 @pytest.fixture
-def command(forking, tmp_path):
+def command(fork_server):
     """Run a command line, after the code *fault*; return its exit code and stderr."""
 
     def run(*arguments, fault=""):
-        stderr = tmp_path / "stderr"
-        argv = ["skillmeat-audit", *map(str, arguments)]
-        request = [fault, argv, dict(os.environ), os.getcwd(), str(stderr)]
-        print(json.dumps(request), file=forking.stdin, flush=True)
-        return int(forking.stdout.readline()), stderr.read_text()
+        ended = fork_server.run(*arguments, code=fault)
+        return ended.returncode, ended.stderr
 
     return run
 

@@ -59,9 +59,11 @@ def opened(tmp_path):
 
     def run(*options):
         command = [sys.executable, "-m", "skillmeat_audit", "lab", str(tmp_path / "mine"), *options]
-        started.append(subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
-        ))  # fmt: skip
+        started.append(
+            subprocess.Popen(
+                command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+            )
+        )
         return started[-1]
 
     yield run

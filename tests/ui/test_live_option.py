@@ -12,13 +12,30 @@ from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.exits import ExitCode
 
 SCRIBE = "agent:scribe"
+# The row of an artifact that no manifest has: SkillMeat does not find its page.
+ORPHAN = {"request": "/artifacts/skill:retired", "status": 404, "reason": "Not found"}
+
+
+def own_pages(audit):
+    """Return what SkillMeat answers for single artifacts: what the manifest has."""
+    return {
+        each["artifact_id"]: artifact(
+            each["artifact_id"],
+            source=each["source"] or "local",
+            origin=each["origin"],
+            origin_source=each["origin_source"],
+            metadata={"description": each["description"]},
+        )
+        for each in records(audit.manifest)
+    }
 
 
 @pytest.fixture
 def served(make_home):
     """A home, and a server that shows what the page model says, but for what a test changes."""
     home = make_home()
-    shown = records(sma.audit(home, progress=False, parse_cache=False).pages)
+    audit = sma.audit(home, progress=False, parse_cache=False)
+    shown = records(audit.pages)
     items = {
         each["artifact_id"]: artifact(**{
             name: each[name]
@@ -27,7 +44,7 @@ def served(make_home):
         for each in shown
         if each["collection_id"] == "default"
     }  # fmt: skip
-    replies = {f"/artifacts/{name}": Reply(item) for name, item in items.items()}
+    replies = {f"/artifacts/{name}": Reply(item) for name, item in own_pages(audit).items()}
     replies[DEFAULT] = lambda _: page(list(items.values()))
     with loopback(replies) as site:
         yield home, site, items
@@ -52,7 +69,8 @@ def test_an_agreeing_server_has_no_difference(cli, served):
 
     assert code == ExitCode.FINDINGS
     assert document["live"] == {
-        "url": f"{site.url}/api/v1", "compared": len(items), "differences": [], "failures": [],
+        "url": f"{site.url}/api/v1", "compared": len(items), "singles": len(items) - 1,
+        "differences": [], "failures": [ORPHAN],
     }  # fmt: skip
     assert site.methods == {"GET"}
 
@@ -81,7 +99,7 @@ def test_a_failing_request_is_listed(cli, served):
 
     _, text, _ = cli("check", home, "--live", site.url)
 
-    assert "1 request failed." in text
+    assert "2 requests failed." in text
     assert (
         "GET /user-collections/default/artifacts?limit=100&include_groups=true: 500: no groups"
         in (text)
@@ -195,3 +213,59 @@ def test_no_output_shows_the_password_of_the_address(cli, served, tmp_path):
 
     for each in (text, err, json.dumps(document), (tmp_path / "r.html").read_text()):
         assert "pass-word" not in each
+
+
+def test_its_own_page_is_compared_with_the_manifest(cli, served):
+    home, site, _ = served
+    own = artifact(SCRIBE, source="elsewhere", origin="local", metadata={"description": "Other."})
+    site.replies[f"/artifacts/{SCRIBE}"] = Reply(own)
+
+    _, text, _ = cli("show", SCRIBE, home, "--live", site.url)
+    _, document = json_of(cli, "check", home, "--live", site.url)
+
+    assert "agent:scribe · its own page: description: the server shows Other." in text
+    found = [
+        (each["page"], each["collection_id"], each["column"])
+        for each in document["live"]["differences"]
+    ]
+    assert found == [("artifact", None, "description"), ("artifact", None, "source")]
+
+
+def test_filters_narrow_what_is_asked_and_compared(cli, served):
+    home, site, items = served
+    for item in items.values():
+        item["description"] = "Other."
+
+    _, document = json_of(cli, "check", home, "--artifact", "scribe", "--live", site.url)
+
+    (difference,) = document["live"]["differences"]
+    assert (difference["artifact_id"], document["live"]["compared"]) == (SCRIBE, 1)
+    assert site.requests["/artifacts/skill:1password"] == 0
+    site.requests.clear()
+    _, document = json_of(cli, "check", home, "--collection", "Team", "--live", site.url)
+    assert (document["live"]["compared"], document["live"]["differences"]) == (0, [])
+    assert set(site.requests) == {"/user-collections", "/artifacts"}
+
+
+def test_a_notebook_shows_the_comparison(served):
+    home, site, items = served
+    items[SCRIBE]["description"] = "<b>evil"
+
+    live = sma.audit(home, live=site.url, progress=False, parse_cache=False).live
+
+    html = live._repr_html_()
+    assert "the server shows &lt;b&gt;evil" in html and "<b>evil" not in html
+    assert "/artifacts/skill:retired" in html and "<script" not in html
+    assert repr(live).startswith(f"<Live: {site.url}/api/v1 lists {len(items)} artifacts of 1 ")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_server_that_refuses_everything_is_not_called_right(cli, served, status):
+    home, site, _ = served
+    site.replies["/user-collections"] = Reply({"detail": "no entry"}, status)
+
+    text = " ".join(cli("check", home, "--live", site.url)[1].split())
+
+    assert "shows no page: nothing was compared. 1 request failed." in text
+    assert f"{status}: no entry; put a valid token into SKILLMEAT_AUDIT_TOKEN" in text
+    assert "0 differences" not in text

@@ -116,27 +116,42 @@ def test_nothing_is_written_beside_a_pipe(cli, make_home, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"home", "pipe", "state"}
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize(
-    ("verb", "code", "said"),
-    [("report", ExitCode.UNDELIVERED, "standard output"), ("check", ExitCode.FAILED, "the output")],
+VERBS = pytest.mark.parametrize(
+    ("verb", "code", "name"),
+    [
+        (["report", "--no-history"], ExitCode.UNDELIVERED, "standard output"),
+        (["check"], ExitCode.FAILED, "the output"),
+    ],
 )
-def test_standard_output_gets_all_or_it_is_told(make_home, tmp_path, unbuffered, verb, code, said):
-    command = [sys.executable, "-m", "skillmeat_audit", verb, make_home(), "--format", "json"]
-    command += ["--no-history"] if verb == "report" else []
-    told = {"stderr": subprocess.PIPE, "text": True,
-            "env": {**os.environ, "PYTHONUNBUFFERED": unbuffered}}  # fmt: skip
-    with (tmp_path / "out").open("wb") as out:  # as on a disk with room for a page of it
-        cut = subprocess.run(["prlimit", "--fsize=8192", *command], stdout=out, **told)
-    read, write = os.pipe()
-    os.close(read)
-    gone = subprocess.run(command, stdout=write, **told)
-    os.close(write)
 
-    assert cut.returncode == code
-    assert f"cannot write {said}: File too large" in cut.stderr
-    assert gone.returncode == ExitCode.FINDINGS
-    assert "cannot write" not in gone.stderr
+
+@VERBS
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_standard_output_that_is_cut_off_is_an_error(
+    make_home, tmp_path, unbuffered, verb, code, name
+):
+    command = [sys.executable, "-m", "skillmeat_audit", *verb, make_home(), "--format", "json"]
+    with (tmp_path / "out").open("wb") as out:  # as on a disk with room for a page of it
+        ended = subprocess.run(
+            ["prlimit", "--fsize=8192", *command], stdout=out, stderr=subprocess.PIPE, text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
+
+    assert ended.returncode == code
+    assert f"cannot write {name}: File too large" in ended.stderr
+
+
+@VERBS
+def test_standard_output_that_nobody_reads_is_not_an_error(
+    fork_server, make_home, verb, code, name
+):
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = fork_server.run(*verb, make_home(), "--format", "json", stdout=writing)
+    os.close(writing)
+
+    assert ended.returncode == ExitCode.FINDINGS
+    assert "cannot write" not in ended.stderr
 
 
 def test_what_cannot_be_checked_is_reported_too(cli, make_home, tmp_path):
@@ -382,6 +397,7 @@ def test_safe_changes_are_applied_before_the_report(cli, make_home, tmp_path):
 
 def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path):
     from skillmeat_audit.api.state import home_state_folder
+
     from skillmeat_audit.schedule.lock import exclusive_lock
 
     home = make_home("clean")

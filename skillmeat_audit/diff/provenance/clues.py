@@ -98,6 +98,7 @@ def _shape(rows: pd.DataFrame) -> dict[str, pd.Series]:
         "filled_tools": values["tools_json"] & ~empty_tools,
         "hashed": rows["artifact_content_hash"].notna(),
         "composite": is_true(rows["artifact_id"].str.startswith("composite:")),
+        # {"…": "…", "content_hash": "…"}: the form in which deploying writes it to the row.
         "deployed_by_write": is_true(rows["deployments_json"].str.contains('"content_hash"')),
     }
 
@@ -119,6 +120,7 @@ def _timing(comparison: Comparison, synced: pd.Series, clusters: pd.Series) -> d
     lead = (added - synced).dt.total_seconds() * 1000
     since_import = _since_imports(comparison, added)
     near_added = _minimum(since_import.abs(), rows).lt(_IMPORT_MS)
+    # Only imports before the row's time can have written it.
     follows = since_import.where(since_import >= 0)
     at_once = lead.abs().lt(_AT_ONCE_MS)
     imported = _is_market(rows) & _in_default(rows)
@@ -150,12 +152,15 @@ def _synced_by_import(comparison: Comparison, synced: pd.Series, clusters: pd.Se
 
 def _synced_before(rows: pd.DataFrame, uuid_era: pd.Series) -> pd.Series:
     """Return True for rows with values that are written only together with synced_at."""
+    # Since 0.9.0 the server's start writes an origin without synced_at
+    # (docs/skillmeat.md#server-start-drops-columns); before, nothing did.
     seed_origin = rows["origin"].notna() & ~uuid_era
     return seed_origin | rows["origin_source"].notna() | rows["version"].notna()
 
 
 def _time(texts: pd.Series) -> pd.Series:
     """Return SkillMeat's naive UTC texts as times; invalid times are NaT."""
+    # As objects: with pandas 3's `str` a single odd text would be parsed by another format.
     return pd.to_datetime(texts.astype(object), format="ISO8601", errors="coerce", utc=True)
 
 
@@ -184,6 +189,7 @@ def _commits_by_row(added: pd.Series) -> bool:
     Empty rows were merged in one transaction, a fraction of a millisecond apart.
     """
     gaps = added.sort_values().diff().dt.total_seconds().mul(1000).dropna()
+    # Longer gaps lie between imports, and say nothing of how one import commits.
     within = gaps[gaps < _CLUSTER_MS]
     return len(within) > 1 and bool(within.median() >= _COMMIT_MS)
 
@@ -216,6 +222,7 @@ def _startup_neighbours(comparison: Comparison, clusters: pd.Series) -> pd.Serie
     """
     snapshot, candidates = comparison.snapshot, comparison.candidates
     reached = {snapshot.home.active_collection}
+    # docs/skillmeat.md#refresh: named like the id of the DB collection, which is mostly `default`.
     if snapshot.era == "artifact_uuid":
         reached.add(DEFAULT_COLLECTION)
     entries = candidates["entry"].to_numpy(dtype=int)

@@ -41,6 +41,9 @@ def _unknown(mask: pd.Series, reason: str) -> Verdict:
 
 def verdicts(clues: Clues) -> Iterator[Verdict]:
     """Yield the decision list; the first line that fits a row decides, the last fits all."""
+    # From the most to the least specific: an origin that one path writes, a row without values,
+    # rows with part of the columns, another artifact's provenance. What is left is told apart by
+    # times.
     yield from _by_origin(clues)
     yield from _bare(clues)
     yield from _partial(clues)
@@ -65,10 +68,13 @@ def _by_origin(c: Clues) -> Iterator[Verdict]:
 
 def _bare(c: Clues) -> Iterator[Verdict]:
     """Judge the rows without any value."""
+    # docs/skillmeat.md#composites-and-deployments
     part = c.bare & c.uuid_era & c.hashed & c.in_default
     yield _likely("import-composite", part, "it has a content hash and no other value")
+    # docs/skillmeat.md#adding-writes-an-empty-row
     unique = "no other path leaves an empty row in a user collection"
     yield _certain("membership-add", c.bare & ~c.in_default, unique)
+    # docs/skillmeat.md#blank-after-batch-import
     imported = c.bare & c.import_near_added
     market = ~c.uuid_era & (c.manifest_origin == "marketplace")
     reason = "the catalogue's import date is that of the row"
@@ -88,6 +94,7 @@ def _partial(c: Clues) -> Iterator[Verdict]:
     no_tools, reason = c.uuid_era & c.empty_tools, "no other path writes [] for no tools"
     yield _certain("startup-lossy", no_tools & c.empty_tags & c.never_synced, reason)
     yield _likely("startup-lossy", no_tools, reason)
+    # docs/skillmeat.md#stale-after-reimport
     stale = c.import_near_added & (c.synced_before_added_ms > _LATER_MS)
     reason = "added_at moved with the import, the values stayed as they were before"
     yield _certain("import-bare", stale & ~c.uuid_era, reason)
@@ -96,9 +103,11 @@ def _partial(c: Clues) -> Iterator[Verdict]:
 
 def _foreign(c: Clues) -> Iterator[Verdict]:
     """Judge the rows with the provenance of another artifact, or with what is left of it."""
+    # docs/skillmeat.md#impossible-origin-pairs
     left_over = c.uuid_era & is_in(c.origin, HOSTLESS_ORIGINS) & c.origin_source.notna()
     reason = "it corrected the origin and cannot clear the origin_source beside it"
     yield _likely("startup-lossy", left_over, reason)
+    # docs/skillmeat.md#skipped-imports-rewrite-provenance
     imported = (c.origin == "marketplace") & (c.origin_source == "github")
     stamped = c.uuid_era & c.in_default & imported
     not_imported = is_in(c.manifest_origin, HOSTLESS_ORIGINS)
@@ -111,6 +120,7 @@ def _foreign(c: Clues) -> Iterator[Verdict]:
 def _unsynced(c: Clues) -> Iterator[Verdict]:
     """Judge the rows with values but without ``synced_at``: written so, or invalidated later."""
     unsynced, market = c.never_synced & ~c.bare, c.origin == "marketplace"
+    # docs/skillmeat.md#server-start-drops-columns
     lossy = c.uuid_era & ((market & c.origin_source.isna()) | c.version_dropped)
     reason = "it has no origin_source or version, and synced_at was never set"
     yield _likely("startup-lossy", unsynced & lossy, reason)
@@ -144,6 +154,7 @@ def _synced(c: Clues) -> Iterator[Verdict]:
     reason = "it writes [] for no tags, a refresh writes NULL"
     started = no_tags & c.filled_tools & c.uuid_era & c.in_default
     yield _likely("startup-lossy", started, reason)
+    # docs/skillmeat.md#tags-written-to-one-place
     reason = "it writes [] when the last tag is removed, a refresh writes NULL"
     yield _likely("tag-write", no_tags, reason)
     reason = "in a user collection only a refresh, or a repair by skillmeat-audit, sets synced_at"

@@ -58,6 +58,7 @@ PATHS = {writer: path.sentence for writer, path in _PATHS.items()}
 
 def paths_of(writers: pd.DataFrame) -> dict[str, str]:
     """Return what each writer does; of repairs, with the latest run in *writers* (``WRITERS``)."""
+    # Run ids begin with their time (20260210T091500Z-…): the text order is that of time.
     runs = sorted(writers["run"].dropna().unique(), reverse=True)
     if not runs:
         return PATHS

@@ -41,6 +41,8 @@ def repairs_in(snapshot: Snapshot) -> Repairs:
     rows, repaired = snapshot.rows, snapshot.repaired
     stamped = _stamped_cells(rows, repaired)
     latest = unchanged = _unchanged(stamped)
+    # A repair may lie below another: undo the latest, look for the one before it, until a row holds
+    # what no repair wrote.
     while len(unchanged):
         rows = _restored(rows, unchanged)
         repaired = repaired[~repaired["entry"].isin(unchanged["entry"])]
@@ -105,6 +107,7 @@ def _restored(rows: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 def _column_names(cells: pd.DataFrame, index: pd.Index) -> pd.Series:
     """Return per row the names of the columns of *cells*, <NA> for rows without any."""
     named = cells[cells["column"] != _STAMP]
+    # A bit per column: numbers are summed by row in one call, texts would be joined row by row.
     bits = named["column"].map(_COLUMN_BITS).astype("int64").groupby(named["row"]).sum()
     names = {
         number: ", ".join(name for name, bit in _COLUMN_BITS.items() if bit & number)

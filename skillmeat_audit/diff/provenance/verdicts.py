@@ -36,6 +36,7 @@ def _writers_of_rows(comparison: Comparison, repairs: Repairs) -> pd.DataFrame:
     """Return ``WRITERS`` by the decision list, as if the rows had not been repaired."""
     clues = gather_clues(comparison, repairs.edited)
     rows, decisions = comparison.snapshot.rows, list(verdicts(clues))
+    # argmax of booleans is the first True; the last line is true of every row.
     first = np.argmax([is_true(verdict.mask).to_numpy() for verdict in decisions], axis=0)
     explanations = [f"{PATHS[verdict.writer]}: {verdict.reason}" for verdict in decisions]
     suffix = np.where(clues.invalidated, _INVALIDATED, "").astype(object)

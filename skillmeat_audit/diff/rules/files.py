@@ -47,6 +47,7 @@ def path_absolute(comparison: Comparison) -> pd.DataFrame:
     if not absolute.any():
         return NO_FINDINGS
     detail, elsewhere = _path_and_collection(comparison), _exists_elsewhere(comparison)
+    # docs/skillmeat.md#absolute-paths-in-manifests: a path of another home is served and deleted.
     detail = detail.mask(elsewhere, detail + ": exists outside of the home; " + _SERVED)
     mendable = comparison.mendable("absolute", "elsewhere")
     disposition = safe_where(mendable)
@@ -115,6 +116,7 @@ def skill_format_broken(comparison: Comparison) -> pd.DataFrame:
     }
     texts = np.full(len(manifest), "", dtype=object)
     for fault, mask in faults.items():
+        # An object array: `+=` with a mask appends to the texts in place.
         texts[is_true(mask) & skill] += f"; {fault}"
     detail = pd.Series(texts, dtype="string").str.removeprefix("; ")
     return comparison.entry_findings(detail != "", detail=detail)

@@ -72,6 +72,7 @@ def row_orphaned(comparison: Comparison) -> pd.DataFrame:
 def _orphans(comparison: Comparison) -> pd.Series:
     """Return True for the rows that no manifest entry declares, not even one that is refused."""
     snapshot = comparison.snapshot
+    # An entry that cannot be read may be the row's: a deletion on such grounds would lose it.
     if snapshot.may_hide_entries or comparison.has_entry.all():
         return pd.Series(False, index=snapshot.rows.index)
     ids, problems = snapshot.rows["artifact_id"], snapshot.problems
@@ -165,6 +166,7 @@ def row_without_artifact(comparison: Comparison) -> pd.DataFrame:
     detail = pd.Series('its key is not of the form "type:name"', index=rows.index, dtype="string")
     repeated = rows.duplicated(list(KEY), keep=False)
     detail = detail.mask(repeated, "another row of the collection has the same key")
+    # The last mask wins: what is missing is said before how the key looks.
     detail = detail.mask(~rows["has_artifact"], "its artifact_uuid is in no row of artifacts")
     context = is_true(rows["artifact_id"].str.startswith(_CONTEXT))
     return comparison.row_findings(~comparison.usable & ~context, detail=detail)
@@ -177,6 +179,7 @@ def collection_missing(comparison: Comparison) -> pd.DataFrame:
     Somebody deleted the collection without foreign keys in force: no page shows the row.
     """
     collections = comparison.snapshot.collections["id"]
+    # Without a table of collections (an older schema) every row would be stray.
     stray = ~is_in(comparison.snapshot.rows["collection_id"], collections)
     return comparison.row_findings(stray & (len(collections) > 0))
 

@@ -52,6 +52,7 @@ def _outside_manifest(comparison: Comparison, column: str) -> pd.DataFrame:
 
 def _broken_lists(comparison: Comparison, column: str) -> pd.DataFrame:
     row = comparison.snapshot.rows[column]
+    # "" is NULL to SkillMeat's pages: not a broken list.
     broken = map_bool(row, lambda text: text != "" and not _is_list_of_strings(text))
     if not broken.any():
         return NO_FINDINGS

@@ -43,7 +43,7 @@ def page_without_description(comparison: Comparison) -> pd.DataFrame:
     in_row = row.notna() & ~map_bool(row, is_accident, ACCIDENT_HINT)
     layer = repairs["evidence"].map(_LAYER_NAMES).astype("string")
     layer = layer.fillna(pd.Series("the row", row.index, dtype="string").where(in_row))
-    blank = comparison.pages[DESCRIPTION].isna() & comparison.usable & layer.notna()
+    blank = comparison.is_blank & comparison.usable & layer.notna()
     if not blank.any():
         return NO_FINDINGS
     return comparison.row_findings(
@@ -113,12 +113,12 @@ def page_source_not_clickable(comparison: Comparison) -> pd.DataFrame:
 
 @check("V003", Severity.WARNING)
 def page_blank_for_ever(comparison: Comparison) -> pd.DataFrame:
-    """Row is right but was never synced, and its entry is not in the active collection: page blank.
+    """Page stays blank: its row is right but was never synced, and no refresh reaches it.
 
     SkillMeat does not serve a row without ``synced_at``, and looks for the entry in the active
     collection only. Its server's start cannot write ``synced_at`` since 0.9.0, and a refresh looks
     in the file collection named like the DB collection: where that has no entry either, the page
-    stays blank for ever. Safe: the repair writes ``synced_at`` and no value.
+    stays permanently blank. Safe: the repair writes ``synced_at`` and no value.
 
     See docs/skillmeat.md#blank-pages and docs/skillmeat.md#server-start-drops-columns.
     """
@@ -128,8 +128,8 @@ def page_blank_for_ever(comparison: Comparison) -> pd.DataFrame:
         return NO_FINDINGS
     collection = comparison.manifest_value("file_collection")
     refreshed = is_true(collection == snapshot.rows["collection_id"])
-    until = pd.Series("for ever: no refresh looks there", never_served.index, dtype="string")
-    until = until.mask(refreshed, "until a refresh of this collection")
+    until = pd.Series("no refresh looks there", never_served.index, dtype="string")
+    until = until.mask(refreshed, "a refresh of this collection fills it")
     active = snapshot.home.active_collection
     return comparison.row_findings(
         never_served,
@@ -137,7 +137,7 @@ def page_blank_for_ever(comparison: Comparison) -> pd.DataFrame:
         expected=RUN_TIME,
         evidence=Evidence.MANIFEST,
         disposition=Disposition.SAFE,
-        detail="its entry is in collections/" + collection + f", the active one is {active}: blank "
+        detail="its entry is in collections/" + collection + f", the active one is {active}; "
         + until,
     )  # fmt: skip
 

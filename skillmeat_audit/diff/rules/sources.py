@@ -12,6 +12,7 @@ from skillmeat_audit.model.findings import Disposition, Severity
 
 SOURCE, ORIGIN, ORIGIN_SOURCE = "source", "origin", "origin_source"
 _PROVENANCE = (SOURCE, ORIGIN, ORIGIN_SOURCE)
+# Statuses of catalogue entries that a search of the pages does not list.
 _UNLISTED = ("removed", "excluded")
 
 
@@ -28,6 +29,7 @@ def origin_pair_impossible(comparison: Comparison) -> pd.DataFrame:
     """
     origin, origin_source = comparison.row_value(ORIGIN), comparison.row_value(ORIGIN_SOURCE)
     repaired_origin = comparison.at_cells(comparison.manifest_value(ORIGIN))
+    # After the repair of an origin alone, the origin source beside it would be the impossible one.
     hostless = is_in(origin, HOSTLESS_ORIGINS) | (
         is_in(repaired_origin, HOSTLESS_ORIGINS) & ~is_true(origin == "marketplace")
     )
@@ -171,4 +173,5 @@ def _catalog_with_repositories(comparison: Comparison) -> pd.DataFrame:
     repositories = look_up_last(catalog["source_id"], sources["id"], sources["repository"])
     catalog = catalog.assign(repository=repositories)
     unlisted = is_in(catalog["status"], _UNLISTED)
+    # `look_up_last` takes the last occurrence: an entry that is listed counts more.
     return pd.concat([catalog[unlisted], catalog[~unlisted]], ignore_index=True)

@@ -33,6 +33,7 @@ def edited_after_sync(comparison: Comparison) -> pd.DataFrame:
     See docs/skillmeat.md#refresh.
     """
     modified_at = comparison.per_row(comparison.snapshot.frontmatter["modified_at"])
+    # Both are texts of the same form, UTC to microseconds: they sort as their times do.
     newer = is_true(modified_at > comparison.snapshot.rows["synced_at"])
     if not newer.any():
         return NO_FINDINGS

@@ -60,17 +60,16 @@ def artifact_layers(
     findings: pd.DataFrame,
     writers: pd.DataFrame,
     artifact_id: str,
-    pages: pd.DataFrame,
+    names: Names,
 ) -> ArtifactLayers:
-    """Return the layers of *artifact_id* ("type:name"), with its findings and explanations."""
+    """Return the layers of *artifact_id* ("type:name"), without its pages."""
 
     def of_artifact(frame: pd.DataFrame) -> pd.DataFrame:
+        # A row without an artifact has <NA> as its id, which is no mask.
         return frame[(frame["artifact_id"] == artifact_id).fillna(False)]
 
     explanations = {
-        str(row["collection_id"]): (
-            f"last written by {row['writer']} ({row['writer_confidence']}): {row['explanation']}"
-        )
+        str(row["collection_id"]): f"last writer: {_explanation(row, names)}"
         for row in records(of_artifact(writers))
     }
     columns = (
@@ -78,9 +77,14 @@ def artifact_layers(
         *_catalog_columns(snapshot, records(of_artifact(snapshot.catalog))),
         *_row_columns(snapshot, records(of_artifact(snapshot.rows))),
     )
-    return ArtifactLayers(
-        artifact_id, columns, of_artifact(findings), explanations, pages=of_artifact(pages)
-    )
+    return ArtifactLayers(artifact_id, columns, of_artifact(findings), explanations, names)
+
+
+def _explanation(row: Mapping[str, object], names: Names) -> str:
+    """Return why a row has its writer (a row of ``WRITERS``): after the title, id and certainty."""
+    writer, confidence = row["writer"], row["writer_confidence"]
+    title = names.writers.get(str(writer), str(writer))
+    return str(row["explanation"]).replace(title, names.writer(writer, confidence), 1)
 
 
 def _entry_columns(snapshot: Snapshot, entries: list[dict[str, Any]]) -> Iterator[LayerColumn]:
@@ -97,6 +101,7 @@ def _catalog_columns(snapshot: Snapshot, entries: list[dict[str, Any]]) -> Itera
     sources = _names_by_id(snapshot.sources, "repo_name")
     for entry in entries:
         title = f"catalogue ({sources.get(entry['source_id']) or entry['source_id']})"
+        # The catalogue calls it upstream_url; side by side it belongs into the line "source".
         yield LayerColumn(title, _texts(entry | {"source": entry["upstream_url"]}))
 
 

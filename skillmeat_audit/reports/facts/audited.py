@@ -11,6 +11,7 @@ from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.summary import Summary
 
 
+# A protocol, because reports may not import the API, whose `Audit` also plans and writes.
 class AuditFacts(Protocol):
     """The facts of an audit, as `api.values.Audit` has them."""
 

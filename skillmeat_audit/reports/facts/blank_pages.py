@@ -12,7 +12,7 @@ from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.model.tables import KEY
-from skillmeat_audit.reports.facts.headline import knowing_layers
+from skillmeat_audit.reports.facts.headline import KNOWING, knowing_layers
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.page_view import TIERS
 
@@ -22,7 +22,10 @@ _WRITE_ONE = "write a description into the artifact's file"
 
 @dataclass(frozen=True)
 class BlankArtifact:
-    """An artifact that a page of ``collections`` shows blank or without a link."""
+    """An artifact that pages of ``collections`` show blank or without a link.
+
+    ``action`` is the command to run, or what to write. Reports hold it as JSON too.
+    """
 
     artifact_id: str
     collections: tuple[str, ...]
@@ -30,17 +33,24 @@ class BlankArtifact:
     why: str
     action: str
 
+    @property
+    def is_command(self) -> bool:
+        """Whether the action is a command, and not a sentence."""
+        return self.action.startswith(f"{TOOL} ")
+
 
 def blank_artifacts(
     pages: pd.DataFrame, facts: pd.DataFrame, findings: pd.DataFrame, names: Names, home: str
 ) -> tuple[BlankArtifact, ...]:
     """Return the artifacts of *facts* (``PAGE_FACTS``) with a page that is not right, by id.
 
-    *pages* is ``PAGES`` in the same order. The blank ones are first, and of all only the first
-    `BLANKS_LISTED` are returned.
+    *pages* is ``PAGES`` in the same order. Those that are blank are first, before all those that
+    some layer knows; only the first `BLANKS_LISTED` are returned.
     """
     wrong = facts[facts["blank"] | facts["dead_link"]].drop(columns=list(KEY)).join(pages)
-    wrong = wrong.sort_values("blank", ascending=False, kind="stable")
+    order = wrong[["blank"]].assign(known=wrong[list(KNOWING)].any(axis=1))
+    wrong = wrong.loc[order.sort_values(["blank", "known"], ascending=False, kind="stable").index]
+    # Bounded before the loop below: a home may have 100,000 blank pages.
     first = wrong["artifact_id"].drop_duplicates().head(BLANKS_LISTED)
     wrong = wrong[is_in(wrong["artifact_id"], first)]
     described = {
@@ -58,6 +68,7 @@ def page_states(facts: pd.DataFrame, findings: pd.DataFrame) -> pd.Series:
 
     A finding on an artifact without a collection has the worst state of the artifact's pages.
     """
+    # Two rows with one key (K006) have one page.
     by_row = facts.drop_duplicates(list(KEY)).set_index(list(KEY))["state"]
     keys = pd.MultiIndex.from_frame(findings[list(KEY)])
     states = pd.Series(by_row.reindex(keys).to_numpy(), index=findings.index, dtype="string")
@@ -71,6 +82,7 @@ def _repairing(findings: pd.DataFrame) -> pd.DataFrame:
     """Return the findings that a plan takes, those of a review first: the last one counts."""
     writable = findings[is_in(findings["column"], ("description", "source"))]
     review = writable[writable["disposition"] == Disposition.REVIEW]
+    # The caller makes a dict: of an artifact with both, the finding that needs no review decides.
     return pd.concat([review, writable[is_in(writable["disposition"], WRITABLE)]])
 
 
@@ -92,7 +104,8 @@ def _reasons(page: Mapping[str, object]) -> Iterator[str]:
         yield f"served from {TIERS[str(page['tier'])]}"
         layers = knowing_layers(page)
         yield (
-            f"{' and '.join(layers)} {'knows' if len(layers) == 1 else 'know'} it"
+            f"{' and '.join(filter(None, (', '.join(layers[:-1]), layers[-1])))} "
+            f"{'knows' if len(layers) == 1 else 'know'} it"
             if (layers)
             else "no layer knows a description"
         )
@@ -101,6 +114,7 @@ def _reasons(page: Mapping[str, object]) -> Iterator[str]:
 
 
 def _action(page: Mapping[str, object], disposition: str | None, home: str) -> str:
+    # printable first: a control character must not reach a terminal, quoted or not.
     name = shlex.quote(printable(page["artifact_id"]))
     if disposition in WRITABLE:
         return f"{TOOL} plan {shlex.quote(printable(home))} --artifact {name} -o plan.json"

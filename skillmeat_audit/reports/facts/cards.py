@@ -20,8 +20,8 @@ def cards_of(pages: PageCounts | None) -> Iterator[Card]:
     if pages is None:
         return
     noun = "artifact" if pages.without_description == 1 else "artifacts"
-    known = who_knows(pages) if pages.without_description else "none"
-    yield Card(pages.without_description, f"{noun} shown without a description", known)
+    layers = who_knows(pages) if pages.without_description else "none"
+    yield Card(pages.without_description, f"{noun} shown without a description", layers)
     yield Card(pages.not_clickable, "with a source that cannot be clicked", "")
     yield Card(pages.wrong_but_shown_right, "wrong in a row, shown right", "until it is synced")
     yield Card(pages.values_blanked_next, "values blanked next", "by a restart or a refresh")

@@ -62,6 +62,7 @@ def group_by_cause(
 
 def _weight(group: CauseGroup) -> tuple[int, int, str]:
     worst = min(Severity(rule.severity).rank for rule in group.rules)
+    # The gravest first, of those the largest; the name makes the order the same each time.
     return worst, -sum(rule.count for rule in group.rules), group.writer or ""
 
 
@@ -69,6 +70,7 @@ def _group(
     writer: str, findings: pd.DataFrame, rows: pd.DataFrame, paths: Mapping[str, str], home: str
 ) -> CauseGroup:
     times = _times(findings, rows)
+    # By severity too: F002 has two (see its page).
     rules = findings[["rule", "severity"]].value_counts(sort=False).sort_index()
     does = paths.get(writer, "") if writer else _NO_ROW
     return CauseGroup(
@@ -89,8 +91,10 @@ def _group(
 def _times(findings: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
     """Return when the rows of *findings* were last written, of rows that have a time."""
     keys = findings[list(KEY)].dropna().drop_duplicates()
+    # Rows that were never synced have the time at which they were inserted.
     affected = rows[[*KEY, "synced_at", "added_at"]].merge(keys, on=list(KEY))
     times = affected["synced_at"].fillna(affected["added_at"]).dropna()
+    # 2026-02-10 09:15:00: as text it sorts, and minutes are more than a summary needs.
     return [printable(time)[:19] for time in times.unique()]
 
 
@@ -101,8 +105,8 @@ def commands_for(
 
     *narrowed* is the option that selects these findings; None selects them by rule.
     """
-    # A finding without a status is on a page or a file; a plan repairs it by that of its cell.
-    plannable = findings[findings["status"].notna()]
+    # A finding on a page or a file is repaired by that of its cell, unless it has a value itself.
+    plannable = findings[findings["status"].notna() | findings["expected"].notna()]
     repairable = plannable[is_in(plannable["disposition"], WRITABLE)]
     review = plannable[plannable["disposition"] == Disposition.REVIEW]
     plan = f"{TOOL} plan {shlex.quote(printable(home))}"
@@ -111,6 +115,7 @@ def commands_for(
         number = plural(len(repairable), "finding")
         yield Command(line, f"plans the repair of {number}; apply plan.json writes it")
     if len(review):
+        # Without the option a plan leaves orphans alone, and this command would plan nothing.
         deletes = " --deletes" if is_in(review["status"], [Status.ROW_ORPHAN]).any() else ""
         options = f"{narrowed or _select_options(review)} --disposition review{deletes}"
         needs = "1 needs" if len(review) == 1 else f"{len(review)} need"

@@ -16,21 +16,26 @@ from skillmeat_audit.model.trend import Accepted
 from skillmeat_audit.reports.facts.values import plural
 
 NOTHING_WRONG = "Nothing wrong was found."  # within the scope: rules may be left out
+# The order is that of belief: of layers that know equally many, the first is named.
 _LAYERS = {"in_manifest": "the manifest", "in_file": "", "in_catalog": "the catalogue"}
-_LAYERS |= {"in_row": "another row"}
+_LAYERS |= {"in_row": "a row"}
+KNOWING = tuple(_LAYERS)  # the columns of ``PAGE_FACTS`` that say which layers know a description
 _ALL_SHOWN = "no page shows an artifact without a description or a link"
 _PART_LIMIT = 120
+FAILS = "V004"  # the rule about pages that answer error 500
 
 
 @dataclass(frozen=True)
 class Selection:
     """The part of an audit's findings that was asked for (empty: all), and how many are hidden.
 
-    A baseline hides none: what it accepts is counted apart.
+    A baseline hides none: what it accepts is counted apart. ``failing`` counts the reasons why
+    pages answer error 500, whatever was asked for.
     """
 
     part: str = ""
     hidden: int = 0
+    failing: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,12 +74,14 @@ class PageCounts:
 class Headline:
     """The answer of an audit: its `pages`, its findings, and what was not judged.
 
-    ``pages`` is None without a cache. ``matching`` counts the findings of ``selection``, ``worst``
-    the errors and warnings among them; ``accepted`` are those of the baseline, None without one;
-    ``unreadable`` counts manifests that could not be read in full.
+    ``pages`` is None without a cache. ``failing`` counts the reasons why pages answer error 500,
+    ``matching`` the findings of ``selection``, ``errors`` and ``warnings`` the bad ones of them;
+    ``accepted`` are those of the baseline, None without one; ``unreadable`` counts manifests that
+    could not be read in full.
     """
 
     pages: PageCounts | None
+    failing: int
     matching: int
     errors: int
     warnings: int
@@ -91,6 +98,7 @@ class Headline:
     def sentences(self) -> tuple[str, ...]:
         """What pages show, what rows hold, what comes next, then what limits the answer."""
         pages = tuple(self._of_pages())
+        # Where pages say something, they are the answer, and findings come second.
         first = () if pages and not self._is_clean else (self._of_findings(),)
         return (*first, *pages, *self._limits())
 
@@ -98,6 +106,7 @@ class Headline:
     def _is_clean(self) -> bool:
         """Whether no layer knows better than any page, no value is at risk, nothing is hidden."""
         pages = self.pages
+        # `without_description` is not among them: where no layer knows one, nothing is wrong.
         at_risk = pages is not None and (
             pages.described_elsewhere,
             pages.not_clickable,
@@ -124,13 +133,15 @@ class Headline:
             number = plural(pages.not_clickable, "artifact")
             yield f"Pages show {number} with a source that cannot be clicked."
         wrong, blanked = pages.wrong_but_shown_right, pages.values_blanked_next
-        if (wrong or blanked) and not self.is_bad:
+        if (wrong or blanked or self.failing) and not self.is_bad:
             yield f"{_ALL_SHOWN.capitalize()}."
         if wrong:
             rows = (
                 "The row of 1 artifact holds" if wrong == 1 else f"Rows of {wrong} artifacts hold"
             )
             yield f"{rows} wrong values that pages still show right."
+        if self.failing:
+            yield f"Some pages answer error 500, for {plural(self.failing, 'reason')} ({FAILS})."
         if blanked:
             rows = "a row holds" if blanked == 1 else "rows hold"
             blanks = f"SkillMeat's next restart or refresh blanks {plural(blanked, 'value')}"
@@ -177,6 +188,7 @@ def headline_of(
     has_cache = snapshot.home.database is not None
     return Headline(
         pages=count_pages(facts) if has_cache else None,
+        failing=selection.failing,
         matching=len(findings),
         errors=int(severities.get(Severity.ERROR, 0)),
         warnings=int(severities.get(Severity.WARNING, 0)),
@@ -193,6 +205,7 @@ def count_pages(facts: pd.DataFrame) -> PageCounts:
     counts = {layer: ids[blank[layer]].nunique() for layer in _LAYERS}
     best = max(counts, key=lambda layer: counts[layer])
     return PageCounts(
+        # Rows without an artifact (K006) have a blank page too: all of them count as one.
         without_description=ids.nunique(dropna=False),
         described_elsewhere=ids[is_known].nunique(),
         best_layer=_layer_name(blank, best) if counts[best] else None,
@@ -212,14 +225,14 @@ def knowing_layers(fact: Mapping[str, object]) -> list[str]:
 
 def who_knows(pages: PageCounts) -> str:
     """Return which layer knows the descriptions that pages do not show."""
-    known, best = pages.described_elsewhere, pages.described_by_best
-    if not known:
+    described, best = pages.described_elsewhere, pages.described_by_best
+    if not described:
         return "no layer knows one"
     if pages.without_description == 1:
         return f"{pages.best_layer} knows it"
-    if best == known:
+    if best == described:
         return f"{pages.best_layer} knows {best} of them"
-    return f"some layer knows {known} of them, {pages.best_layer} {best}"
+    return f"some layer knows {described} of them, {pages.best_layer} {best}"
 
 
 def _layer_name(blank: pd.DataFrame, layer: str) -> str:
@@ -241,4 +254,6 @@ def _pronoun(number: int) -> str:
 def _unreadable(snapshot: Snapshot) -> int:
     problems = snapshot.problems
     places = problems.loc[is_in(problems["kind"], ["manifest"]), "place"]
+    # collections/default/collection.toml:9 → without the line: several problems of one file are one
+    # manifest
     return int(places.str.replace(r":.*$", "", regex=True).nunique())

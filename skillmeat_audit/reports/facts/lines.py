@@ -11,6 +11,7 @@ Finding = Mapping[str, object]
 
 def is_about_cell(finding: Finding) -> bool:
     """Return True for a finding on a cell: it has an actual and an expected value."""
+    # V001 names a column and has no status: it is about the page of a cell, not the cell.
     return finding["column"] is not None and finding.get("status") is not None
 
 

@@ -9,13 +9,14 @@ import pandas as pd
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.contracts import records
-from skillmeat_audit.model.live import LiveAnswers, LiveComparison
+from skillmeat_audit.model.live import IN_LIST, OF_ARTIFACT, LiveAnswers, LiveComparison
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.values import display_value, plural, trim_common_prefix
 
 LIVE_TITLE = "Pages of the running SkillMeat"
 LINES_SHOWN = 20
 _VALUE_CHARS, _NAME_CHARS = 100, 200
+_SINGLES = {IN_LIST: "list of all artifacts", OF_ARTIFACT: "its own page"}
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,13 @@ def describe_live(live: LiveComparison, names: Names) -> LiveText:
     sentence = (
         f"{printable(answers.url)} lists {plural(len(answers.pages), 'artifact')} of "
         f"{plural(len(answers.complete), 'collection')}. {plural(live.compared, 'artifact')} "
-        f"compared with the page model: {plural(len(differences), 'difference')}. "
+        f"on them and {plural(live.singles, 'item')} of its list of all artifacts and of their own "
+        f"pages compared with the page model: {plural(len(differences), 'difference')}. "
         f"{plural(len(answers.failures), 'request')} failed."
     )
+    if answers.pages.empty and answers.singles.empty and len(answers.failures):
+        failed = plural(len(answers.failures), "request")
+        sentence = f"{printable(answers.url)} shows no page: nothing was compared. {failed} failed."
     advice = (
         f"A difference is an error of {TOOL}: please report it, with the lines below. It is none "
         "where the server serves another home, or its home changed during the audit."
@@ -67,16 +72,20 @@ def artifact_live_lines(live: LiveComparison, artifact_id: str, names: Names) ->
 
 def artifact_live(live: LiveComparison, artifact_id: str) -> LiveComparison:
     """Return the part of *live* about one artifact: failures are those of its own page."""
+    # The requests are recorded as they were sent, with ":" unescaped.
     answers, request = live.answers, f"/artifacts/{quote(artifact_id, safe=':')}"
     pages, differences = (
         frame[(frame["artifact_id"] == artifact_id).fillna(False)]
         for frame in (answers.pages, live.differences)
     )
     failures = answers.failures[(answers.failures["request"] == request).fillna(False)]
-    is_alone = differences["column"].isna() & differences["model"].isna()
+    in_collection = differences["collection_id"].notna()
+    is_alone = differences["column"].isna() & differences["model"].isna() & in_collection
+    # An artifact that only the server lists was not compared.
     compared = pages["collection_id"].isin(sorted(answers.complete)).sum() - is_alone.sum()
-    part = LiveAnswers(answers.url, pages, failures, answers.complete)
-    return LiveComparison(part, differences, int(compared))
+    singles = answers.singles[(answers.singles["artifact_id"] == artifact_id).fillna(False)]
+    part = LiveAnswers(answers.url, pages, failures, answers.complete, singles)
+    return LiveComparison(part, differences, int(compared), len(singles))
 
 
 def difference_line(row: Mapping[str, object], names: Names) -> str:
@@ -109,7 +118,9 @@ def _first(
 
 
 def _label(row: Mapping[str, object], names: Names) -> str:
-    return f"{_cut(row['artifact_id'])} · {_cut(names.collection(row['collection_id']))}"
+    collection = row["collection_id"]
+    place = _SINGLES[str(row["page"])] if collection is None else _cut(names.collection(collection))
+    return f"{_cut(row['artifact_id'])} · {place}"
 
 
 def _shown(description: object) -> str:

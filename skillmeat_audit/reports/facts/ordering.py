@@ -15,5 +15,6 @@ def worst_first(findings: pd.DataFrame) -> pd.DataFrame:
     """Return *findings* by severity; of one severity the new ones first, else in their order."""
     ranks = severity_ranks(findings["severity"])
     if "state" in findings:
+        # Twice the rank leaves room for one bit: 0 for a new finding, 1 for an older one.
         ranks = ranks * 2 + (~is_in(findings["state"], ["new"])).astype("int64")
     return findings.loc[ranks.sort_values(kind="stable").index].reset_index(drop=True)

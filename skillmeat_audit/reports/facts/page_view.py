@@ -12,6 +12,7 @@ PAGE_TEXTS = ("description", "source", "origin", "origin_source")
 TIERS = {
     "row": "the row, which is synced",
     "manifest": "the manifest: the row was never synced, or was invalidated",
+    # docs/skillmeat.md#blank-pages
     "reconstructed": "the artifacts table: never synced, and the active collection lacks it",
 }
 _TEXT_LIMIT = 60

@@ -15,6 +15,7 @@ ReplayedPath = Mapping[str, Any]  # a record of ``REPLAYS``
 def path_figures(path: ReplayedPath) -> dict[str, str]:
     """Return the figures of one path by the heading of their column."""
     artifacts = path["artifacts"]
+    # Both have to last for the row to be right: the smaller number is the honest one.
     lasting = min(path["kept_descriptions"], path["kept_sources"])
     seconds = path["seconds"]
     return {

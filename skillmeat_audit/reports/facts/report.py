@@ -26,15 +26,15 @@ TITLE = "SkillMeat cache audit"
 class RuleBook:
     """What does not come from the findings: the rules, their names, and the files of artifacts.
 
-    ``places`` maps "type:name" to the file below the home that declares it; ``base`` is the home's
-    URI, relative if the home is below the working folder.
+    ``manifests`` maps "type:name" to the file below the home that declares it; ``base`` is the
+    home's URI, relative if the home is below the working folder.
     """
 
     version: str
     rules: tuple[Rule, ...]
     families: Mapping[str, str]
     names: Names
-    places: Mapping[str, str] = field(repr=False)
+    manifests: Mapping[str, str] = field(repr=False)
     base: str = ""
 
 
@@ -78,6 +78,8 @@ class Report:
 
     def exit_code(self, fail_on: Severity = Severity.WARNING) -> ExitCode:
         """Return FAILED with any warnings, else the code of the findings (`Summary.exit_code`)."""
+        # A server that did not answer, safe changes that were not applied: not "clean", whatever
+        # was found.
         return ExitCode.FAILED if self.warnings else self.summary.exit_code(fail_on)
 
 

@@ -19,7 +19,11 @@ from skillmeat_audit.reports.facts.lines import is_about_cell
 from skillmeat_audit.reports.facts.names import ERAS, HOME_LABEL, Names
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.report import Report
-from skillmeat_audit.reports.facts.summary import describe_ignored
+from skillmeat_audit.reports.facts.summary import (
+    describe_ignored,
+    describe_severities,
+    describe_size,
+)
 from skillmeat_audit.reports.facts.values import (
     display_expected,
     display_value,
@@ -156,16 +160,11 @@ def format_utc(at: str) -> str:
 
 
 def _facts(report: Report) -> tuple[str, ...]:
-    summary, counts = report.summary, report.summary.counts
-    size = f"{plural(counts['artifacts'], 'artifact')}, {plural(counts['rows'], 'row')}"
+    summary = report.summary
     wrong = f"{plural(summary.wrong_cells, 'cell')} wrong in {plural(summary.wrong_rows, 'row')}"
     rows = f"{plural(summary.missing_rows, 'row')} missing, {plural(summary.orphan_rows, 'orphan')}"
-    severities = ", ".join(
-        plural(counts[name], noun)
-        for name, noun in (("error", "error"), ("warning", "warning"), ("info", "note"))
-    )
     era = ERAS[summary.era] if summary.era else "no cache yet"
-    return size, wrong, rows, severities, era
+    return describe_size(summary), wrong, rows, describe_severities(summary.counts), era
 
 
 def _cut_blank(blank: BlankArtifact) -> BlankArtifact:
@@ -194,6 +193,7 @@ def _difference(report: Report) -> DeltaView | None:
 
 def _fixed(findings: pd.DataFrame, names: Names) -> FixedFindings:
     keys = findings[list(KEY)].drop_duplicates()
+    # Cut by artifact before the loop, so that it is bounded; then all findings of those shown.
     visible = findings.merge(keys.head(CHANGES_SHOWN), on=list(KEY))
     rules: dict[tuple[str, str], Counter[str]] = {}
     for finding in records(visible):
@@ -210,6 +210,7 @@ def _fixed(findings: pd.DataFrame, names: Names) -> FixedFindings:
 
 
 def _sections(report: Report) -> Sequence[Section]:
+    # A page that lists everything is read by nobody, and a mail with it is not delivered.
     remaining = ROWS_IN_ALL
     sections = []
     for group in report.groups:
@@ -226,6 +227,7 @@ def _sections(report: Report) -> Sequence[Section]:
 def _limit_notes(findings: pd.DataFrame) -> pd.DataFrame:
     """Return *findings* with at most `NOTES_PER_RULE` notes of each rule."""
     is_note = findings["severity"] == Severity.INFO
+    # cumcount numbers the findings of a rule from 0, in the order of the page.
     return findings[~is_note | (findings.groupby("rule").cumcount() < NOTES_PER_RULE)]
 
 

@@ -17,6 +17,7 @@ NOTED_STATES = ("interrupted", "damaged")  # a run in one of these needs a sente
 def summarize_changes(changes: Iterable[Change]) -> str:
     """Return in a line how many rows and cells *changes* write."""
     ops = [change.op for change in changes]
+    # A delete writes no cell: its `after` is empty.
     cells = sum(len(change.after) for change in changes)
     parts = [f"{plural(ops.count(op), 'row')} to {op}" for op in _OPS if op in ops]
     return f"{', '.join(parts)} · {plural(cells, 'cell')}" if parts else "no changes"

@@ -22,6 +22,7 @@ from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import KEY
 from skillmeat_audit.reports.facts.values import plural
 
+SEVERITY_NOUNS = {"error": "error", "warning": "warning", "info": "note"}
 CAUSES_TITLE = "Rows left wrong, by the path that last wrote them"
 
 
@@ -60,6 +61,7 @@ class Summary:
 
         Raises `UsageError` for anything but a whole number: ``papermill -r`` passes text.
         """
+        # `isinstance` would take True, and "13" < 14 raises an error that nobody understands.
         if type(max_errors) is not int or max_errors < 0:
             raise UsageError(
                 f"max_errors is {printable(repr(max_errors))}; give a whole number, 0 or more, "
@@ -85,6 +87,7 @@ def summarize(
     in_cells = findings["column"].notna() & is_in(status, CELL_STATUSES)
     wrong = findings[in_cells]
     writable = is_in(disposition, WRITABLE)
+    in_plan = in_cells | (status.isna() & findings["expected"].notna() & writable)
     severities = findings["severity"].value_counts()
     return Summary(
         home=str(snapshot.home.root),
@@ -101,13 +104,25 @@ def summarize(
         wrong_rows=len(wrong.drop_duplicates(list(KEY))),
         missing_rows=int((status == Status.ROW_MISSING).sum()),
         orphan_rows=int((status == Status.ROW_ORPHAN).sum()),
-        repairable_cells=int((in_cells & writable).sum()),
+        repairable_cells=int((in_plan & writable).sum()),
+        # A finding without a status is on a page: it counts with that of its cell.
         review=int(((disposition == Disposition.REVIEW) & status.notna()).sum()),
         ignored={
             str(code): int(count)
             for code, count in ignored["rule"].value_counts().sort_index().items()
         },
     )
+
+
+def describe_size(summary: Summary) -> str:
+    """Return how many artifacts and rows were audited."""
+    counts = summary.counts
+    return f"{plural(counts['artifacts'], 'artifact')}, {plural(counts['rows'], 'row')}"
+
+
+def describe_severities(counts: Mapping[str, int]) -> str:
+    """Return the number of findings of each severity."""
+    return ", ".join(plural(counts[name], noun) for name, noun in SEVERITY_NOUNS.items())
 
 
 def describe_counts(summary: Summary) -> str:
@@ -126,6 +141,7 @@ def describe_ignored(summary: Summary) -> str:
 
 def _causes(wrong: pd.DataFrame, paths: Mapping[str, str]) -> Iterator[Cause]:
     """Yield the writers of the rows with *wrong* cells, the most frequent first."""
+    # A row with five wrong cells is one row: the numbers add up to `wrong_rows`.
     counts = wrong.drop_duplicates(list(KEY))["writer"].value_counts().sort_index()
     for writer, rows in counts.sort_values(ascending=False, kind="stable").items():
         yield Cause(str(writer), int(rows), paths[str(writer)])

@@ -16,6 +16,7 @@ def trim_common_prefix(left: str, right: str, width: int) -> tuple[str, str]:
     """Trim a common prefix of both texts so that the first difference is within *width*."""
     pairs = enumerate(zip(left, right, strict=False))
     same = next((n for n, (one, other) in pairs if one != other), min(len(left), len(right)))
+    # The first difference is visible anyway, with a few characters of it.
     if same < width - 4 or same == len(left) == len(right):
         return left, right
     start = same - width // 2
@@ -27,6 +28,7 @@ def display_value(value: object) -> str:
     if value is None or value == "":
         return "(empty)"
     text = str(value)
+    # tags_json and tools_json; a description may begin with "[" too, and stays as it is.
     if text.startswith("["):
         try:
             items = json.loads(text)
@@ -47,6 +49,7 @@ def fit_cells(text: str, width: int) -> str:
     """Return *text* in exactly *width* terminal cells; ``…`` marks a cut."""
     if len(text) <= width * _MAX_CHARS_PER_CELL and cell_len(text) <= width:
         return set_cell_size(text, width)
+    # cell_len looks at every character: a description of a megabyte is cut before it is measured.
     text = text[: width * _MAX_CHARS_PER_CELL]
     return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
 

@@ -29,6 +29,7 @@ class ArtifactDocument(
     pages: list[PageRecord]
     explanations: dict[str, str]
     findings: list[FindingRecord]
+    # UNSET: the key is absent, where null would mean that a server was asked in vain.
     live: LiveRecord | msgspec.UnsetType = msgspec.UNSET
 
 

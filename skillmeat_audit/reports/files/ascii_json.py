@@ -5,6 +5,7 @@ import re
 
 import msgspec
 
+# "é", and DEL, which a terminal may act on
 _NOT_ASCII = re.compile(r"[^\x00-\x7e]")
 
 
@@ -21,5 +22,6 @@ def ascii_json(document: object) -> bytes:
 
 
 def _escape(match: re.Match[str]) -> str:
+    # JSON's escapes are UTF-16: an emoji is two of them, \ud83c\udfa7.
     units = match[0].encode("utf-16-be")
     return "".join(f"\\u{units[n : n + 2].hex()}" for n in range(0, len(units), 2))

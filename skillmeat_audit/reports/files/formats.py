@@ -40,30 +40,25 @@ def _failed(render: Callable[[Failure], str]) -> Callable[[Failure], bytes]:
     return lambda failure: render(failure).encode()
 
 
+_HTML = html_page.html_page, html_page.failure_page
 _MARKDOWN = _text(markdown.markdown), _failed(markdown.failure_markdown)
+_PROMETHEUS = _text(prometheus.metrics), _failed(prometheus.failure_metrics)
+_ANNOTATIONS = _text(github.annotations), _failed(github.failure_annotation)
 
 # The first format with the suffix of a file is its format, unless `--format` names another.
 FORMATS = (
-    Format(
-        "html", (".html", ".htm"), html_page.html_page, html_page.failure_page,
-        beside=html_page.BESIDE,
-    ),
+    Format("html", (".html", ".htm"), *_HTML, beside=html_page.BESIDE),
     Format("markdown", (".md", ".markdown"), *_MARKDOWN),
     Format("json", (".json",), report_json.report_json, report_json.failure_json),
     Format("csv", (".csv",), _text(lambda report: findings_csv(report.findings)), None),
     Format("parquet", (".parquet",), lambda report: findings_parquet(report.findings), None),
     Format("junit", (".xml",), junit.junit_xml, junit.failure_xml),
+    # ".json" last: SARIF only where `--format sarif` says so.
     Format("sarif", (".sarif", ".sarif.json", ".json"), sarif.sarif, sarif.failure_sarif),
-    Format(
-        "prometheus", (".prom",),
-        _text(prometheus.metrics), _failed(prometheus.failure_metrics),
-    ),
+    Format("prometheus", (".prom",), *_PROMETHEUS),
     Format("github-summary", (".md",), *_MARKDOWN, appends=True),
-    Format(
-        "github-annotations", (".txt",),
-        _text(github.annotations), _failed(github.failure_annotation),
-    ),
-)  # fmt: skip
+    Format("github-annotations", (".txt",), *_ANNOTATIONS),
+)
 NAMES = tuple(each.name for each in FORMATS)
 
 
@@ -77,6 +72,7 @@ def format_of(file_name: str, named: str | None) -> Format | None:
     candidates = [each for each in FORMATS if _matched_lengths(file_name, each)]
     if not candidates:
         return None if named is None else format_called(named)
+    # x.sarif.json ends with .json as well: the longer suffix says more.
     longest = max(candidates, key=lambda each: max(_matched_lengths(file_name, each)))
     return next((each for each in candidates if each.name == named), longest)
 

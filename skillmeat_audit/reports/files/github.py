@@ -36,6 +36,7 @@ def _commands(report: Report) -> Iterator[str]:
     findings = worst_first(report.findings)
     annotated = 0
     for severity in SEVERITIES:
+        # One notice is kept for the total at the end.
         room = ANNOTATIONS_PER_KIND - (1 if _KINDS[severity] == "notice" else 0)
         listed = records(findings[findings["severity"] == severity].head(room))
         annotated += len(listed)
@@ -54,8 +55,10 @@ def _message(finding: Finding, names: Names) -> str:
 
 
 def _data(text: str) -> str:
+    # GitHub's own escapes; % first, or the others would be escaped again.
     return printable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
+    # A property ends at "," and the title at ":".
     return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -40,6 +40,7 @@ class HistoryDocument(
 
 def history_runs(runs: pd.DataFrame) -> list[HistoryRun]:
     """Return *runs* (``RUNS``) as records, in their order."""
+    # The names of ``RUNS`` are the keys: a column that is added fails here until it is published.
     return [HistoryRun(**run) for run in records(runs)]
 
 

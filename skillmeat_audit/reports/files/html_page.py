@@ -51,6 +51,7 @@ def _environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
+        # A misspelt name in a template fails instead of rendering nothing.
         undefined=StrictUndefined,
         finalize=_escape_controls,
     )
@@ -58,13 +59,16 @@ def _environment() -> Environment:
 
 def _escape_controls(value: object) -> object:
     """Return *value* for a template: `Markup` unchanged, all else without control characters."""
+    # autoescape then escapes what is left; Markup was made by our own templates.
     return value if isinstance(value, Markup) else printable(value)
 
 
 def _chart(runs: Sequence[Mapping[str, object]]) -> Markup:
     """Return the runs as bars, errors below warnings; the table beside it has the same numbers."""
     totals = [_number(run, "error") + _number(run, "warning") for run in runs]
+    # At least 1: no run, or only runs without a finding.
     scale = _HEIGHT / max([*totals, 1])
+    # Few runs do not become wide bars: the chart always has room for twelve.
     width = _GAP + max(len(runs), 12) * (_BAR + _GAP)
     bars = Markup("").join(_bar(run, _GAP + n * (_BAR + _GAP), scale) for n, run in enumerate(runs))
     first, last = (totals[0], totals[-1]) if totals else (0, 0)
@@ -81,18 +85,17 @@ def _chart(runs: Sequence[Mapping[str, object]]) -> Markup:
 
 
 def _bar(run: Mapping[str, object], x: int, scale: float) -> Markup:
+    # 14: the number above the highest bar.
     floor = _HEIGHT + 14
+    # 2026-02-10T… → 02-10
     day = str(run["at"])[5:10]
     errors, warnings = _number(run, "error") * scale, _number(run, "warning") * scale
-    foot = Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>').format(
-        x + _BAR / 2, floor + 13, day
-    )
+    middle, label = x + _BAR / 2, Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>')
+    foot = label.format(middle, floor + 13, day)
     if run["outcome"] == "failed":
         return foot + _rectangle("failed", x, floor - 20, 20)
-    top = Markup('<text x="{}" y="{:.1f}" text-anchor="middle">{}</text>').format(
-        x + _BAR / 2, floor - errors - warnings - 4,
-        _number(run, "error") + _number(run, "warning"),
-    )  # fmt: skip
+    total = _number(run, "error") + _number(run, "warning")
+    top = label.format(middle, f"{floor - errors - warnings - 4:.1f}", total)
     stack = _rectangle("errors", x, floor - errors, errors)
     return foot + stack + _rectangle("warnings", x, floor - errors - warnings, warnings) + top
 

@@ -26,6 +26,7 @@ def junit_xml(report: Report) -> bytes:
         visible.setdefault(str(finding["rule"]), []).append(finding)
     totals = report.findings["rule"].value_counts()
     root = ET.Element("testsuites", name=TOOL)
+    # RULES is sorted by code, so every family comes once.
     for family, rules in groupby(report.rule_book.rules, key=lambda rule: rule.code[0]):
         suite = ET.SubElement(
             root, "testsuite", name=f"{family} {report.rule_book.families[family]}"
@@ -64,6 +65,7 @@ def _case(
     visible, total = findings
     lines = [_line(finding, report.rule_book.names) for finding in visible]
     text = "\n".join([f"{len(lines)} of {plural(total, 'finding')}", *lines])
+    # CI systems fail a build for a failure; notes must not do that.
     if total and rule.severity != Severity.INFO:
         message = f"{plural(total, 'finding')}: {rule.title}"
         ET.SubElement(case, "failure", message=message, type=str(rule.severity)).text = text
@@ -94,11 +96,13 @@ def _count(suite: ET.Element, cases: list[ET.Element], made_at: str) -> None:
     for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
     if made_at:
+        # The schema's type is a time without a zone.
         suite.set("timestamp", made_at.removesuffix("Z"))
 
 
 def _sum(root: ET.Element) -> None:
     for name in ("tests", "failures", "errors", "skipped"):
+        # Some readers take the totals from the root, others add up the suites.
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
 
 

@@ -9,10 +9,12 @@ from skillmeat_audit.model.live import LiveComparison
 class LiveDifference(msgspec.Struct, frozen=True):
     """A text that the server shows otherwise than the page model.
 
-    ``column`` is null for an artifact that only one of them lists.
+    ``page`` is collection, list (of all artifacts) or artifact (its own page); ``collection_id`` is
+    null on the latter two, ``column`` for an artifact that only one of them lists.
     """
 
-    collection_id: str
+    page: str
+    collection_id: str | None
     artifact_id: str
     column: str | None
     model: str | None
@@ -28,10 +30,14 @@ class LiveFailure(msgspec.Struct, frozen=True):
 
 
 class LiveRecord(msgspec.Struct, frozen=True):
-    """The server without credentials, how many artifacts were compared, and what is wrong."""
+    """The server without credentials, how many artifacts were compared, and what is wrong.
+
+    ``compared`` counts them on pages of collections, ``singles`` in the list and on their own page.
+    """
 
     url: str
     compared: int
+    singles: int
     differences: list[LiveDifference]
     failures: list[LiveFailure]
 
@@ -43,6 +49,7 @@ def live_record(live: LiveComparison | None) -> LiveRecord | msgspec.UnsetType:
     return LiveRecord(
         live.answers.url,
         live.compared,
+        live.singles,
         [LiveDifference(**row) for row in records(live.differences)],
         [LiveFailure(**row) for row in records(live.answers.failures)],
     )

@@ -16,6 +16,7 @@ from skillmeat_audit.reports.facts.report_page import (
 )
 from skillmeat_audit.reports.facts.values import plural
 
+# *, [, <, `; ":" of "https://", which links by itself; "." of "www.x"; "@", which notifies people
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~&@$#]|:(?=\S)|(?<=www)\.)")
 
 
@@ -54,8 +55,12 @@ def code(text: object, width: int = 200) -> str:
     if not content:
         return ""
     runs = re.findall(r"`+", content)
+    # A code span ends at a run of as many backticks as it began with (CommonMark 6.1).
     fence = "`" * (max(map(len, runs), default=0) + 1)
+    # One blank is stripped on each side: it keeps a backtick at the edge apart from the fence.
     pad = " " if content[0] in "` " or content[-1] in "` " else ""
+    # Tables are split at | before code spans are read (GFM 4.10), hence the escape even inside of
+    # one.
     return f"{fence}{pad}{content}{pad}{fence}".replace("|", "\\|")
 
 
@@ -87,12 +92,14 @@ def _blanks(page: Page) -> str:
     if not page.blanks:
         return ""
     rows = [
-        (
+        [
             _artifact_code(blank.artifact_id, ", ".join(blank.collections)),
-            escaped(blank.shows), escaped(blank.why), code(blank.action),
-        )
+            escaped(blank.shows),
+            escaped(blank.why),
+            code(blank.action) if blank.is_command else escaped(blank.action),
+        ]
         for blank in page.blanks
-    ]  # fmt: skip
+    ]
     caption = f"{len(rows)} of {plural(page.blanks_total, 'artifact')}:"
     header = ("artifact", "its page shows", "why", "what to do")
     return f"## Blank pages\n\n{caption}\n\n{table(header, rows)}"

@@ -46,8 +46,7 @@ def _lines(report: Report, new: pd.DataFrame) -> Iterator[str]:
     yield report.sentence
     yield from (printable(warning) for warning in report.warnings)
     if (changes := report.past.changes) is not None:
-        counts = f"{changes.new} new, {len(changes.fixed)} fixed, {changes.persisting} persisting"
-        yield f"since {changes.compared_at}: {counts}"
+        yield f"since {changes.compared_at}: {changes.sentence}"
     listed = records(new.head(_LISTED))
     names = report.rule_book.names
     for finding in listed:

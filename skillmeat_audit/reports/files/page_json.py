@@ -53,6 +53,7 @@ def page_records(pages: pd.DataFrame) -> list[PageRecord]:
 
 def headline_record(headline: Headline) -> HeadlineRecord:
     """Return *headline* as a record."""
+    # The eight numbers of pages, which have the names of `PageCounts`.
     names = HeadlineRecord.__struct_fields__[1:9]
     return HeadlineRecord(
         sentence=headline.sentence,

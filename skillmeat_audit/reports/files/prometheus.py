@@ -40,6 +40,7 @@ def metrics(report: Report) -> str:
     summary, past = report.summary, report.past
     home = {"home": summary.home}
     gauges: dict[str, list[tuple[Labels, float]]] = {
+        # The metric to alert on, together with the age of the completion time.
         "success": [(home, float(not report.warnings))],
         **_completion(home, report.made_at),
         **{name: [(home, summary.counts[name])] for name in ("artifacts", "rows")},
@@ -94,9 +95,11 @@ def _exposition(gauges: Mapping[str, list[tuple[Labels, float]]]) -> str:
         lines += [f"# HELP {metric} {_HELP[name]}", f"# TYPE {metric} gauge"]
         for labels, value in samples:
             pairs = ",".join(f'{key}="{_label(text)}"' for key, text in labels.items())
+            # .10g: a Unix time needs ten digits; 6, the default, would lose hours.
             lines.append(f"{metric}{{{pairs}}} {value:.10g}")
     return "".join(f"{line}\n" for line in lines)
 
 
 def _label(text: str) -> str:
+    # The exposition format's escapes of a label's value.
     return printable(text).replace("\\", "\\\\").replace('"', '\\"')

@@ -27,16 +27,6 @@ class FixedFinding(msgspec.Struct, frozen=True):
     since_at: str | None
 
 
-class BlankRecord(msgspec.Struct, frozen=True):
-    """An artifact that pages show blank or without a link; ``action`` is what to do."""
-
-    artifact_id: str
-    collections: list[str]
-    shows: str
-    why: str
-    action: str
-
-
 class CauseRecord(msgspec.Struct, frozen=True):
     """Findings with one cause; ``commands`` repair them."""
 
@@ -83,7 +73,7 @@ class ReportDocument(
     headline: HeadlineRecord | None = None
     counts: dict[str, int] | None = None
     ignored: dict[str, int] | None = None
-    blank_artifacts: list[BlankRecord] | None = None
+    blank_artifacts: list[BlankArtifact] | None = None
     causes: list[CauseRecord] | None = None
     changes: DeltaRecord | None = None
     baseline: BaselineRecord | None = None
@@ -106,7 +96,7 @@ def report_json(report: Report) -> bytes:
             headline=headline_record(report.headline),
             counts=dict(summary.counts),
             ignored=dict(summary.ignored),
-            blank_artifacts=[_blank(each) for each in report.blanks],
+            blank_artifacts=list(report.blanks),
             causes=[_cause(group) for group in report.groups],
             changes=None if past.changes is None else _delta(past.changes),
             baseline=None if past.accepted is None else _baseline(past.accepted),
@@ -138,12 +128,6 @@ def _delta(delta: Delta) -> DeltaRecord:
 def _baseline(accepted: Accepted) -> BaselineRecord:
     findings = reported_findings(accepted.findings)
     return BaselineRecord(findings, list(accepted.stale), list(accepted.expired))
-
-
-def _blank(blank: BlankArtifact) -> BlankRecord:
-    return BlankRecord(
-        blank.artifact_id, list(blank.collections), blank.shows, blank.why, blank.action
-    )
 
 
 def _cause(group: CauseGroup) -> CauseRecord:

@@ -32,6 +32,7 @@ def sarif(report: Report) -> bytes:
     index = {rule.code: number for number, rule in enumerate(rule_book.rules)}
     visible = records(worst_first(report.findings).head(RESULTS_SHOWN))
     results = [_result(finding, report, index) for finding in visible]
+    # Suppressed, not left out: a result that is missing counts as fixed.
     for finding, reason in _accepted(report, RESULTS_SHOWN - len(visible)):
         suppression = {"kind": "external", "justification": printable(reason)}
         results.append(_result(finding, report, index) | {"suppressions": [suppression]})
@@ -98,6 +99,7 @@ def _result(finding: Finding, report: Report, index: Mapping[str, int]) -> dict[
         "level": _LEVELS[str(finding["severity"])],
         "message": {"text": _message(finding, report)},
         "locations": [_location(finding, report)],
+        # Not GitHub's primaryLocationLineHash, which is of a line: all of ours are on line 1.
         "partialFingerprints": {"findingIdentity/v1": finding["fingerprint"]},
     }
     if finding["state"] is not None:
@@ -107,10 +109,11 @@ def _result(finding: Finding, report: Report, index: Mapping[str, int]) -> dict[
 
 def _location(finding: Finding, report: Report) -> dict[str, object]:
     artifact, rule_book = finding["artifact_id"], report.rule_book
-    path = quote(rule_book.places.get(str(artifact), _DATABASE))
+    path = quote(rule_book.manifests.get(str(artifact), _DATABASE))
     uri = path if _is_absolute(rule_book.base) else rule_book.base + path
     physical = {
         "artifactLocation": {"uri": uri, "uriBaseId": _base_id(rule_book.base)},
+        # GitHub wants a region of each result; manifests are known by entry, not by line.
         "region": {"startLine": 1},
     }
     if artifact is None:
@@ -125,6 +128,7 @@ def _bases(base: str) -> dict[str, object]:
     """Return the base of relative URIs: the home, or the working folder if the home is below it."""
     if _is_absolute(base):
         return {_base_id(base): {"uri": base, "description": {"text": "the SkillMeat home"}}}
+    # Without a uri: the base is wherever the reader has its checkout (SARIF 3.14.14).
     return {_base_id(base): {"description": {"text": "the root of the checkout"}}}
 
 

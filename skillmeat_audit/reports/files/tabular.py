@@ -30,6 +30,7 @@ def findings_csv(findings: pd.DataFrame) -> str:
 def findings_parquet(findings: pd.DataFrame) -> bytes:
     """Return *findings* as Parquet: unchanged values, the contract's names and types."""
     out = io.BytesIO()
+    # Parquet is read by programs, not by spreadsheets: nothing in it is escaped.
     findings.to_parquet(out, index=False, compression="zstd")
     return out.getvalue()
 
@@ -46,4 +47,5 @@ def _cells(values: pd.Series) -> npt.NDArray[Any]:
 def _disarm(value: str) -> str:
     """Return *value* on one line, without control characters, and not as a formula."""
     text = printable(value)
+    # OWASP's advice on CSV injection: spreadsheets take the quote as "this is text".
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -36,6 +36,7 @@ def artifact_html(artifact: ArtifactLayers) -> Markup:
         if is_about_cell(finding)
     }
     columns = (*artifact.columns, *artifact.page_columns)
+    # An artifact in fifty collections would make a table that no page can show.
     layers = columns[:_LAYER_LIMIT]
     present = [name for name in COLUMNS if any(_has_cell(layer, name, wrong) for layer in layers)]
     absent = [name for name in COLUMNS if name not in present]

@@ -14,6 +14,7 @@ from skillmeat_audit.reports.facts.names import HOME_LABEL, Names
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.summary import (
     CAUSES_TITLE,
+    SEVERITY_NOUNS,
     Summary,
     describe_counts,
     describe_ignored,
@@ -62,7 +63,8 @@ def findings_html(findings: pd.DataFrame, names: Names, total: int) -> Markup:
     groups: dict[Markup, list[Sequence[object]]] = {}
     for finding in records(findings):
         cells = finding_cells(finding, names)
-        groups.setdefault(_title(cells), []).append([cells[name] for name in _HEADER])
+        # Grouped by heading: a name is said once for all findings of a row.
+        groups.setdefault(_title(cells, names), []).append([cells[name] for name in _HEADER])
     return grouped_html(caption, _HEADER, groups.items())
 
 
@@ -86,8 +88,8 @@ def finding_cells(finding: Finding, names: Names) -> dict[str, object]:
 
 def severities(counts: Mapping[Any, int]) -> list[Markup]:
     """Return the number of findings of each severity, in words."""
-    nouns = {"error": "error", "warning": "warning", "info": "note"}
-    return [tag(plural(counts.get(name, 0), noun), name) for name, noun in nouns.items()]
+    nouns = SEVERITY_NOUNS.items()
+    return [tag(plural(counts.get(name, 0), noun), name) for name, noun in nouns]
 
 
 def _causes(summary: Summary) -> Markup:
@@ -102,9 +104,9 @@ def _worst_findings(findings: pd.DataFrame, names: Names) -> Markup:
     return findings_html(worst_first(findings).head(FINDING_LIMIT), names, len(findings))
 
 
-def _title(cells: Mapping[str, object]) -> Markup:
+def _title(cells: Mapping[str, object], names: Names) -> Markup:
     """Return the heading of a group of findings: artifact, collection, writer of the row."""
-    writer = f"last written by {cells['writer']}" if cells["writer"] else ""
+    writer = f"last written by {names.writer(cells['writer'])}" if cells["writer"] else ""
     return join_parts(cells["artifact"] or HOME_LABEL, cells["collection"], writer)
 
 

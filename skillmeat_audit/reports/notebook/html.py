@@ -14,10 +14,8 @@ from skillmeat_audit.base.text import printable, shortened
 
 ROW_LIMIT = 100
 _VALUE_LIMIT_CHARS = 240
-_SHAPES = {
-    "error": "✖", "warning": "▲", "info": "●", "applied": "✔", "skipped": "▲",
-    "insert": "+", "update": "✎", "delete": "✖",
-}  # fmt: skip
+_SHAPES = {"error": "✖", "warning": "▲", "info": "●", "applied": "✔", "skipped": "▲"}
+_SHAPES |= {"insert": "+", "update": "✎", "delete": "✖"}
 # JupyterLab's own colours, with ours as fallback, mixed with the colour of the text: the contrast
 # is at least 4.5 to 1 on a light page and on a dark one.
 _STYLE = Markup("""<style>
@@ -79,9 +77,7 @@ def table_html(caption: str, header: Sequence[str], rows: Iterable[Sequence[obje
 
 
 def grouped_html(
-    caption: str,
-    header: Sequence[str],
-    groups: Iterable[tuple[object, Iterable[Sequence[object]]]],
+    caption: str, header: Sequence[str], groups: Iterable[tuple[object, Iterable[Sequence[object]]]]
 ) -> Markup:
     """Return a table as `table_html` does, its rows in *groups* with a heading each.
 
@@ -128,6 +124,7 @@ def _join(parts: Iterable[Markup]) -> Markup:
 def tag(word: str, kind: str | None = None) -> Markup:
     """Return *word* with the shape and colour of its *kind* (default: itself)."""
     kind = kind or word
+    # The shape is a character, not an image: it is there without styles, and read aloud.
     return Markup('<span class="tag {}"><b>{}</b>&nbsp;{}</span>').format(
         kind, _SHAPES.get(kind, ""), text_html(word)
     )

@@ -88,6 +88,7 @@ def _diff_line(line: str) -> Markup:
 
 def _first(changes: Sequence[Change]) -> Sequence[Change]:
     """Return the first changes, with about `ROW_LIMIT` cells."""
+    # Whole rows only: a row that is cut in the middle would look like all there is.
     cells = accumulate(max(len(change.after), 1) for change in changes)
     return changes[: sum(1 for total in cells if total <= ROW_LIMIT) or 1]
 

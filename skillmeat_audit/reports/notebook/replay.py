@@ -17,6 +17,7 @@ _PER_ARTIFACT = "SQL, commits, reads and ms are for each artifact."
 def replay_html(paths: pd.DataFrame) -> Markup:
     """Return the option table of every era as an HTML fragment; *paths* is ``REPLAYS``."""
     tables = []
+    # groupby needs neighbours: a replay's records are in the order of the eras.
     for era, group in groupby(records(paths), key=lambda path: path["era"]):
         of_era = list(group)
         timed = any(path["seconds"] is not None for path in of_era)

@@ -26,6 +26,7 @@ def marked_difference(actual: object, expected: object) -> tuple[Markup, Markup]
         )
     )
     one, other = _WORDS.findall(left), _WORDS.findall(right)
+    # autojunk would ignore words that are frequent in texts of more than 200 words.
     steps = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
     join = Markup("").join
     return (

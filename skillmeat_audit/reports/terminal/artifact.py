@@ -30,6 +30,7 @@ def artifact_text(artifact: ArtifactLayers, layout: Layout, home: str) -> Iterat
     yield from _layers(artifact, listed, layout)
     pages = {str(page["collection_id"]): page for page in records(artifact.pages)}
     of_findings = {str(finding["collection_id"]): finding["collection_id"] for finding in listed}
+    # Rows that have an explanation, then findings on no row of this artifact.
     for key, collection_id in ({key: key for key in artifact.explanations} | of_findings).items():
         yield Text()
         title = "the artifact"
@@ -54,6 +55,7 @@ def _layers(artifact: ArtifactLayers, listed: Sequence[Finding], layout: Layout)
     for finding in listed:
         codes.setdefault(str(finding["column"]), set()).add(str(finding["rule"]))
     marks = {column: " ".join(sorted(rules)) for column, rules in codes.items()}
+    # 18 for the column's name, 12 for the codes of rules at the end of the line.
     cells = (layout.width - 18 - 12) // max(len(artifact.columns), 1) - 2
     if not artifact.columns:
         yield Text("no readable layer has this artifact", "dim")
@@ -78,6 +80,7 @@ def _in_full(artifact: ArtifactLayers, marks: Mapping[str, str]) -> Iterator[Tex
         titles_by_value: dict[str, list[str]] = {}
         for column in artifact.columns:
             titles_by_value.setdefault(_value(column, name), []).append(printable(column.title))
+        # Columns without any value share a line at the end.
         if set(titles_by_value) == {NO_VALUE} and name not in marks:
             absent.append(name)
             continue

@@ -22,6 +22,8 @@ from skillmeat_audit.reports.facts.summary import (
     Summary,
     describe_counts,
     describe_ignored,
+    describe_severities,
+    describe_size,
 )
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.terminal.finding import finding_lines
@@ -49,10 +51,11 @@ def check_text(audit: AuditFacts, layout: Layout) -> Iterator[Text]:
     listed = records(
         findings if layout.verbose else findings[findings["severity"] != Severity.INFO]
     )
+    # Findings come by collection; a person looks for an artifact.
     groups = [list(group) for _, group in groupby(sorted(listed, key=_row_key), key=_row_key)]
     visible = groups[: layout.limit] if layout.limit else groups
     for group in visible:
-        yield _group_title(group[0], names, layout.width)
+        yield from _group_title(group[0], names, layout.width)
         for finding in group:
             yield from finding_lines(finding, names, layout.width)
         yield Text()
@@ -67,12 +70,10 @@ def _row_key(finding: Finding) -> tuple[str, str]:
 
 
 def _home_line(summary: Summary) -> str:
-    counts = summary.counts
-    size = f"{plural(counts['artifacts'], 'artifact')}, {plural(counts['rows'], 'row')}"
     cache = ERAS[summary.era] if summary.era else "the cache has no rows table"
     if summary.database is None:
         cache = "no cache yet: only the manifests and files were checked"
-    return f"{printable(summary.home)} · {size} · {cache}"
+    return f"{printable(summary.home)} · {describe_size(summary)} · {cache}"
 
 
 def _answer(headline: Headline, width: int) -> Iterator[Text]:
@@ -95,24 +96,25 @@ def _causes(summary: Summary, width: int) -> Iterator[Text]:
     yield Text()
 
 
-def _group_title(first: Finding, names: Names, width: int) -> Text:
+def _group_title(first: Finding, names: Names, width: int) -> Iterator[Text]:
     title = Text(shortened(printable(first["artifact_id"] or HOME_LABEL), NAME_CHARS), "bold")
     if first["collection_id"] is not None:
         title.append(f" · {printable(names.collection(first['collection_id']))}", "not bold")
     if first["writer"] is not None:
-        writer = f"last written by {first['writer']} ({first['writer_confidence']})"
+        writer = f"last written by {names.writer(first['writer'], first['writer_confidence'])}"
         gap = width - cell_len(title.plain) - len(writer)
-        title.append((" " * gap if gap >= 3 else "\n  ") + writer, "not bold dim")
-    return title
+        if gap < 3:
+            yield title
+            yield from wrapped(f"  {writer}", width, 4, "dim")
+            return
+        title.append(" " * gap + writer, "not bold dim")
+    yield title
 
 
 def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
     counts = summary.counts
     hint = "" if layout.verbose or not counts["info"] else " (--verbose)"
-    severities = (
-        f"{plural(counts['error'], 'error')}, {plural(counts['warning'], 'warning')}, "
-        f"{plural(counts['info'], 'note')}{hint}"
-    )
+    severities = f"{describe_severities(counts)}{hint}"
     yield from wrapped(f"{describe_counts(summary)} · {severities}", layout.width, 2, "bold")
     if ignored := describe_ignored(summary):
         yield from wrapped(ignored, layout.width, 2, "dim")
@@ -120,20 +122,19 @@ def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
 
 def _next(summary: Summary, listed: Sequence[Finding], width: int) -> Iterator[Text]:
     """Yield the next commands: the repair, and the first artifact whose row is wrong."""
-    on_artifacts = [finding for finding in listed if finding["artifact_id"] is not None]
-    if not on_artifacts:
+    if not listed:
         return
-    first = next((each for each in on_artifacts if each["status"] is not None), on_artifacts[0])
-    artifact = shlex.quote(shortened(printable(first["artifact_id"]), NAME_CHARS))
-    home = shlex.quote(printable(summary.home))
+    by_use = sorted(listed, key=lambda each: (each["artifact_id"] is None, each["status"] is None))
+    first, home = by_use[0], shlex.quote(printable(summary.home))
     repairs = [f"repairs {plural(summary.repairable_cells, 'cell')}"]
     repairs += [f"inserts {plural(summary.missing_rows, 'row')}"] if summary.missing_rows else []
     needs = "needs" if summary.review == 1 else "need"
     review = f"; {summary.review} {needs} review" if summary.review else ""
-    commands = [
-        Command(f"{TOOL} show {artifact} {home}", "all layers of one artifact"),
-        Command(f"{TOOL} rules {first['rule']}", "what the rule looks for"),
-    ]
+    commands = [Command(f"{TOOL} rules {first['rule']}", "what the rule looks for")]
+    if first["artifact_id"] is not None:
+        artifact = shlex.quote(shortened(printable(first["artifact_id"]), NAME_CHARS))
+        line = f"{TOOL} show {artifact} {home}"
+        commands.insert(0, Command(line, "all layers of one artifact"))
     if summary.repairable_cells or summary.missing_rows:
         line = f"{TOOL} plan {home} -o plan.json"
         commands.insert(0, Command(line, " and ".join(repairs) + review))

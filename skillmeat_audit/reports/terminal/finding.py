@@ -44,6 +44,7 @@ def _cell(finding: Finding, room: int) -> Text:
 
     The values are below the column's name if the line is too short for both.
     """
+    # 16 for the column, 5 for the arrow, 22 for evidence and disposition.
     half = (room - 16 - 5 - 22) // 2
     beside = half >= _MIN_VALUE_CELLS
     half = half if beside else max((room - 3) // 2, _MIN_VALUE_CELLS)

@@ -26,12 +26,14 @@ def history_text(runs: pd.DataFrame, limit: int = 0) -> Iterator[str]:
 
 def _trend(runs: pd.DataFrame) -> Iterator[str]:
     """Yield errors and warnings of the runs on everything, as one line of blocks each."""
+    # Runs on a part have other numbers; between the others they would look like a trend.
     complete = runs[(runs["scope"] == "") & (runs["outcome"] == "checked")].tail(_TREND_RUNS)
     if len(complete) < 2:
         return
     for name in ("error", "warning"):
         numbers = [int(number) for number in complete[name]]
         step = max(*numbers, 1) / (len(_BLOCKS) - 1)
+        # Rounded up: a single error among hundreds is still a visible block.
         blocks = "".join(_BLOCKS[-int(-number // step)] for number in numbers)
         yield f"{name + 's':<9} {blocks}  {numbers[0]} → {numbers[-1]} in {len(numbers)} runs"
     yield ""

@@ -15,6 +15,7 @@ def live_text(live: LiveComparison, names: Names, width: int) -> Iterator[Text]:
     described = describe_live(live, names)
     yield from _section((), width)
     yield from wrapped(described.sentence, width)
+    # wrapped yields nothing for an empty text.
     yield from wrapped(described.advice, width, 0, "bold")
     yield from _lines((*described.differences, *described.failures), width)
 

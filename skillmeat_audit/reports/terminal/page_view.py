@@ -6,12 +6,7 @@ from rich.text import Text
 
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.contracts import records
-from skillmeat_audit.reports.facts.page_view import (
-    PAGE_TEXTS,
-    TIERS,
-    ArtifactPages,
-    describe_link,
-)
+from skillmeat_audit.reports.facts.page_view import PAGE_TEXTS, TIERS, ArtifactPages, describe_link
 from skillmeat_audit.reports.facts.values import display_value, fit_cells
 
 _TITLE_CELLS = 15

@@ -92,6 +92,7 @@ def change_text(change: Change, names: Names, width: int) -> Iterator[Text]:
     title = Text(f"{change.op} ", _STYLES[change.op]).append(printable(change.artifact_id), "bold")
     title.append(f" · {printable(names.collection(change.collection_id))}", "default")
     yield title.append(f"  {change.disposition}  {' '.join(change.rules)}", "dim")
+    # 18 for the column's name, 5 for the arrow.
     half = max((width - 18 - 5) // 2, 10)
     for column in change.after:
         before, after = trim_common_prefix(

@@ -8,6 +8,7 @@ from rich.text import Text
 from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.reports.terminal.wrapping import wrapped
 
+# Prose in longer lines is hard to follow from line to line.
 _READABLE_CELLS = 96
 
 

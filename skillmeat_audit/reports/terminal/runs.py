@@ -46,6 +46,7 @@ def run_text(
         yield Text(f"  {printable(note)}", "dim")
     if delta is not None:
         yield Text(delta_sentence(delta))
+    # A rehearsal, or a plan whose rows hold everything already.
     if run.run is None:
         yield Text("nothing was changed", "dim")
         return

@@ -49,6 +49,7 @@ def apply(file: Path, applying: ApplyOptions, running: RunOptions) -> int:
     plan = Plan.load(file, running.database)
     report_interrupted_runs(plan.home, running)
     options = running.options(applying.max_overwrites, applying.service)
+    # Around the run and not the load: an interruption before it has written nothing.
     with reporting_writes(plan.home, options, running.database):
         run = plan.rehearse(options) if applying.rehearse else plan.apply(options)
     return print_run(run, running)

@@ -16,6 +16,7 @@ from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import secrets_in
 from skillmeat_audit.ui.cli.streams import print_error
 
+# postgresql://user:S3CRET@host/db, json://token@host; a file's URL has no secret and helps
 _URL = re.compile(r"(?!sqlite|file)\b([a-z][a-z0-9+.-]{0,40})://[^\s'\"]+", re.IGNORECASE)
 _SHORTEST_SECRET = 4  # masking a shorter one would reveal it
 # Called with the line that reports a crash: reports and notices contain it too.
@@ -65,6 +66,7 @@ def traceback_of(exc: Exception, arguments: Sequence[str]) -> str:
 def masked(text: str, secrets: set[str]) -> str:
     """Return *text* without *secrets* and with no more of a server's URL than its scheme."""
     text = _URL.sub(r"\1://…", text)
+    # The longest first: a shorter one may be a part of it, and would leave the rest readable.
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "…")
     return text
@@ -83,10 +85,12 @@ def _saved(text: str) -> str | None:
     """
     try:
         folder = default_state_folder()
+        # A message may hold lone surrogates: of names that are not UTF-8.
         content = text.encode("utf-8", "backslashreplace")
         path = folder / f"crash-{hashlib.sha256(content).hexdigest()[:12]}.log"
         make_folder(folder, mode=0o700)
         write_whole(path, content, mode=0o600)
+    # Reporting a crash must not fail: then the traceback goes to stderr.
     except (OSError, AuditError):
         return None
     return str(path)

@@ -47,6 +47,7 @@ def lab(folder: Path, *, no_open: bool, no_browser: bool, jupyter: tuple[str, ..
 def _run(command: Sequence[str]) -> int:
     """Run *command* to its end and return its exit code; Ctrl-C is left to it."""
     with subprocess.Popen(command) as process:
+        # A terminal sends Ctrl-C to both; JupyterLab asks for it twice, and ends by itself.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             return process.wait()
@@ -69,6 +70,7 @@ def copy_notebooks(folder: Path) -> list[tuple[str, bool]]:
         folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(bundled_folder("notebooks").glob("*.ipynb")):
             target = folder / path.name
+            # A dead link does not "exist", and copying would write through it.
             is_new = not (target.exists() or target.is_symlink())
             if is_new:
                 shutil.copyfile(path, target)

@@ -39,6 +39,7 @@ def entry() -> None:
 def _run() -> int:
     """Return the exit code of `main`; the one boundary where every exception is caught."""
     try:
+        # First of all: a signal while modules load would otherwise print a traceback.
         stop_on_signals()
         return main()
     except Stopped as stopped:
@@ -57,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     prepare_streams()
     # OpenBLAS reserves memory per thread and, where that fails, exits 1; nothing here uses threads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # With less, pyarrow and OpenBLAS do not raise MemoryError but end the process.
     available = resource.getrlimit(resource.RLIMIT_AS)[0]
     if available != resource.RLIM_INFINITY and available < _NEEDED_BYTES:
         return _failed(f"not enough memory: raise 'ulimit -v' to {_NEEDED_BYTES // 1024} or more")
@@ -66,12 +68,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
+        # standalone_mode=False: click returns and raises instead of exiting with its own codes.
         return int(cli.main(arguments, prog_name=TOOL, standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as exc:
         print_error(exc.format_message())
         return ExitCode.FAILED
     except click.ClickException as exc:
+        # click's messages begin with a capital; ours do not.
         return _failed(f"{exc.format_message()[:1].lower()}{exc.format_message()[1:]}")
+    # OSError: the output cannot be written (`emit`); all others are AuditErrors by now.
     except (AuditError, OSError) as exc:
         if "--traceback" in arguments:
             from skillmeat_audit.ui.cli.crash import traceback_of

@@ -33,10 +33,12 @@ def option_group(group: type, argument: str, *options: Decorator) -> Decorator:
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def call(*arguments: object, **values: object) -> object:
+            # click passes every option by its own name: those of the group become one value here.
             values[argument] = group(**{name: values.pop(name) for name in names if name in values})
             return command(*arguments, **values)
 
         decorated: Command = call
+        # Decorators apply from the inside out: the last one is listed first in the help.
         for option in reversed(options):
             decorated = option(decorated)
         return decorated
@@ -48,17 +50,19 @@ home_argument = click.argument("home", default="~/.skillmeat")
 traceback_option = click.option(
     "--traceback", is_flag=True, expose_value=False, help="Show the traceback of an error."
 )
-config_option = click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Settings file (ignored rules, kept backups, allowed links).",
+
+
+def path_option(*names: str, help_text: str, metavar: str = "FILE") -> Decorator:
+    """Return an option that takes the path of a file or folder."""
+    kind = click.Path(path_type=Path)
+    return click.option(*names, type=kind, metavar=metavar, help=help_text)
+
+
+config_option = path_option(
+    "--config", help_text="Settings file (ignored rules, kept backups, allowed links)."
 )
-state_dir_option = click.option(
-    "--state-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Folder of journals, backups, history and parse cache.",
+state_dir_option = path_option(
+    "--state-dir", help_text="Folder of journals, backups, history and parse cache.", metavar="DIR"
 )
 history_url_option = click.option(
     "--history",
@@ -66,11 +70,8 @@ history_url_option = click.option(
     metavar="URL",
     help="Where runs are recorded: a file, or postgresql://…  [default: in the state folder]",
 )
-baseline_option = click.option(
-    "--baseline",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Leave out the findings that the baseline FILE accepts.",
+baseline_option = path_option(
+    "--baseline", help_text="Leave out the findings that the baseline FILE accepts."
 )
 exit_zero_option = click.option(
     "--exit-zero", is_flag=True, help="Exit 0 even with findings; errors still exit 2."
@@ -112,11 +113,14 @@ def schema_option(document: str, view: str = "") -> Decorator:
     so that none has to be given.
     """
 
+    # A callback, not a branch in every verb: it runs before required arguments are missed.
     def print_schema(context: click.Context, _option: click.Parameter, is_given: bool) -> None:
         if is_given:
-            from skillmeat_audit.api.schemas import document_schema
+            from skillmeat_audit.repair.plan import plan_schema
+            from skillmeat_audit.reports.files.schemas import json_schema
 
-            emit(document_schema(view if context.params.get("view") else document))
+            name = view if context.params.get("view") else document
+            emit((plan_schema() if name == "plan" else json_schema(name)).decode())
             context.exit(ExitCode.CLEAN)
 
     return click.option(
@@ -142,12 +146,12 @@ class AuditOptions:
 _AUDIT_OPTIONS = (
     state_dir_option,
     click.option(
-        "--database",
-        metavar="URL",
-        help="Another cache: a file, sqlite:///… or postgresql://…",
+        "--database", metavar="URL", help="Another cache: a file, sqlite:///… or postgresql://…"
     ),
     click.option(
-        "--no-parse-cache", is_flag=True, help="Read every file again and store nothing of it."
+        "--no-parse-cache",
+        is_flag=True,
+        help="Read every file again; use and store no parse cache and no answer.",
     ),
     config_option,
     traceback_option,

@@ -32,6 +32,7 @@ def audit_home(
     gc.disable()  # while a thousand modules load there is nothing to collect, and looking costs
     from skillmeat_audit.api.audit import audit
 
+    # What is loaded now is never garbage: the collector need not look at it again.
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)
     gc.enable()
@@ -57,17 +58,19 @@ def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(width=_width(), highlight=False)
+    # highlight=False: rich would colour numbers and quotes inside of people's texts.
+    console = Console(width=output_width(), highlight=False)
     rendered = list(lines(console.width))
     if console.is_terminal:
         with console.capture() as captured:
+            # Lines have their width already; rich would break commands that are meant to be copied.
             console.print(Text("\n").join(rendered), soft_wrap=True)
         emit(captured.get())
     else:  # rich takes minutes for 100,000 lines, and there is nothing to colour
         emit("".join(f"{line.plain}\n" for line in rendered))
 
 
-def _width() -> int:
+def output_width() -> int:
     """Return ``COLUMNS`` where it is a usable number, else the width of the terminal, else 110.
 
     More than a line of the longest value can fill is only padding.

@@ -17,6 +17,7 @@ from skillmeat_audit.ui.cli.options import (
     home_argument,
     limit_option,
     option_group,
+    path_option,
     schema_option,
 )
 from skillmeat_audit.ui.cli.output import audit_home, print_lines
@@ -50,13 +51,7 @@ class PlanOptions:
 @option_group(
     PlanOptions,
     "planning",
-    click.option(
-        "--output",
-        "-o",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Save the plan in FILE.",
-    ),
+    path_option("--output", "-o", help_text="Save the plan in FILE."),
     click.option(
         "--disposition",
         multiple=True,

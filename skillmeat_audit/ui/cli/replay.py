@@ -11,6 +11,7 @@ from skillmeat_audit.schema.shape import ERAS, Era
 from skillmeat_audit.ui.cli.options import (
     format_option,
     option_group,
+    path_option,
     schema_option,
     traceback_option,
 )
@@ -33,11 +34,10 @@ class ReplayOptions:
 @option_group(
     ReplayOptions,
     "replaying",
-    click.option(
+    path_option(
         "--source",
-        type=click.Path(path_type=Path),
+        help_text="Artifacts to import.  [default: a small bundled set]",
         metavar="FOLDER",
-        help="Artifacts to import.  [default: a small bundled set]",
     ),
     click.option(
         "--era",
@@ -52,12 +52,7 @@ class ReplayOptions:
     click.option(
         "--no-time", is_flag=True, help="Leave out durations, which differ from run to run."
     ),
-    click.option(
-        "--keep",
-        type=click.Path(path_type=Path),
-        metavar="FOLDER",
-        help="Keep the scratch homes in a new FOLDER.",
-    ),
+    path_option("--keep", help_text="Keep the scratch homes in a new FOLDER.", metavar="FOLDER"),
     format_option("text", "json"),
 )
 @schema_option("replay")

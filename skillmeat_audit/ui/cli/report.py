@@ -21,6 +21,7 @@ from skillmeat_audit.ui.cli.options import (
     home_argument,
     live_audit_options,
     option_group,
+    path_option,
     schema_option,
 )
 from skillmeat_audit.ui.cli.streams import print_error
@@ -106,12 +107,10 @@ class ReportOptions:
     click.option(
         "--no-history", is_flag=True, help="Do not record this run, nor compare it with others."
     ),
-    click.option(
+    path_option(
         "--notify-file",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="File of apprise addresses to notify of new findings (mode 0600), besides those in "
-        "SKILLMEAT_AUDIT_NOTIFY.",
+        help_text="File of apprise addresses to notify of new findings (mode 0600), besides those "
+        "in SKILLMEAT_AUDIT_NOTIFY.",
     ),
     click.option(
         "--notify-from",
@@ -138,7 +137,9 @@ def report(
     from skillmeat_audit.loaders.settings import load_settings
 
     settings = load_settings(reading.config)
+    # Before anything is read: addresses of notices, the history's URL and formats are checked here.
     request = _request(output, filters, reporting, reading, settings)
+    # Not append: `main` may be called several times in one process, by tests and notebooks.
     on_crash[:] = [lambda reason: report_crash(home, request, reason)]
     outcome = make_report(home, request)
     _print_outcome(outcome, quiet=output.quiet)

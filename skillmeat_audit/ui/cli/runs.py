@@ -54,5 +54,6 @@ def print_run(run: "Run", running: RunOptions) -> int:
         print_document(run_json(run.outcome, run.recheck))
     else:
         state_dir = None if running.state_dir is None else str(running.state_dir)
+        # The plan is from a file: the names of its collections are not known here.
         print_lines(lambda _: run_text(run.outcome, run.recheck, Names({}, {}), state_dir))
     return ExitCode.CONFLICT if run.outcome.has_conflicts else ExitCode.CLEAN

@@ -46,25 +46,22 @@ class ScheduleOptions:
     baseline: str | None
     config: str | None
     notify_file: str | None
+    live: str | None
     state_dir: str | None
 
     def request(self, kind: str) -> "ScheduleRequest":
         """Return the request for a schedule of *kind*; a workflow's paths are in the checkout."""
         from skillmeat_audit.api.schedule import ScheduleRequest
 
-        files = {
-            "baseline": self.baseline,
-            "config": self.config,
-            "notify-file": self.notify_file,
-        }
+        files = {"baseline": self.baseline, "config": self.config, "notify-file": self.notify_file}
         report_options = ["--apply-safe"] if self.apply_safe else []
         for name, file in files.items():
             if file is not None:
+                # A workflow's files are in the checkout, at another path on every runner.
                 path = file if kind == "github" else Path(file).expanduser().absolute()
                 report_options.append(f"--{name}={path}")
-        return ScheduleRequest(
-            kind, self.every, self.at, self.outputs, report_options, self.state_dir
-        )
+        when = (kind, self.every, self.at)
+        return ScheduleRequest(*when, self.outputs, report_options, self.state_dir, live=self.live)
 
     def check_files(self) -> None:
         """Refuse files that cannot be used now, rather than every night."""
@@ -117,6 +114,12 @@ class ScheduleOptions:
     click.option("--baseline", metavar="FILE", help="Leave out the findings that FILE accepts."),
     click.option("--config", metavar="FILE", help="Settings file."),
     click.option("--notify-file", metavar="FILE", help="File of addresses to notify (mode 0600)."),
+    click.option(
+        "--live",
+        metavar="URL",
+        help="Compare with the SkillMeat running at URL; only the name of SKILLMEAT_AUDIT_TOKEN is "
+        "written.",
+    ),
     click.option("--state-dir", metavar="DIR", help="Folder of history and reports."),
 )
 @traceback_option

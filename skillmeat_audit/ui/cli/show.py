@@ -47,9 +47,11 @@ class ShowOutput:
 @live_audit_options
 def show(artifact: str, home: str, output: ShowOutput, reading: AuditOptions) -> int:
     """Show one ARTIFACT (type:name, or a unique name) in all its layers."""
+    from skillmeat_audit.api.scope import Scope
     from skillmeat_audit.loaders.settings import load_settings
 
-    audit = audit_home(home, reading, load_settings(reading.config))
+    scope = Scope(artifacts=(artifact,)) if reading.live else None  # so that its page is asked for
+    audit = audit_home(home, reading, load_settings(reading.config), scope)
     if output.view:
         _print_page(audit, artifact, output)
     else:

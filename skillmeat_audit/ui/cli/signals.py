@@ -6,6 +6,7 @@ from types import FrameType
 ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
+# Not an Exception: no handler on the way may take it for an error of the audit.
 class Stopped(BaseException):
     """A signal asked the process to end; ``number`` is its number."""
 
@@ -26,5 +27,6 @@ def stop_on_signals() -> None:
 
 def _stop(number: int, _frame: FrameType | None) -> None:
     for ending in ENDING:
+        # Cleaning up may hang (a dead network file system): the second signal ends it.
         signal.signal(ending, signal.SIG_DFL)
     raise Stopped(number)

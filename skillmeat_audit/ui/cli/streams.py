@@ -3,13 +3,19 @@
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
+
+_transcripts: list[list[str]] = []
 
 
 def prepare_streams() -> None:
     """Replace closed streams by the null device; escape what a stream cannot encode."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
+        # `>&-` closes a stream; Python then sets it to None, and the next file that is opened gets
+        # its descriptor.
         if stream is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for the process's life
         elif isinstance(stream, io.TextIOWrapper):
@@ -23,7 +29,10 @@ def _escaping(stream: io.TextIOWrapper) -> io.TextIOWrapper:
     """
     raw: object = stream.buffer
     if isinstance(raw, io.RawIOBase):
+        # PYTHONUNBUFFERED or python -u: a raw stream, whose write may take a part of the bytes
+        # only.
         stream = io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, line_buffering=True)
+    # In a Latin-1 or C locale "→" cannot be encoded: escaped is better than a traceback.
     stream.reconfigure(errors="backslashreplace")
     return stream
 
@@ -33,6 +42,8 @@ def emit(text: str) -> None:
 
     Raises `OSError` where the text cannot be written: the user would not get the result.
     """
+    for transcript in _transcripts:
+        transcript.append(text)
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -41,6 +52,17 @@ def emit(text: str) -> None:
     except OSError as exc:
         _mute(sys.stdout)
         raise OSError(f"cannot write the output: {exc.strerror or exc}") from exc
+
+
+@contextmanager
+def recorded_output() -> Iterator[list[str]]:
+    """Yield a list to which `emit` also appends what it writes."""
+    transcript: list[str] = []
+    _transcripts.append(transcript)
+    try:
+        yield transcript
+    finally:
+        _transcripts.remove(transcript)
 
 
 def print_error(message: str) -> None:
@@ -54,4 +76,5 @@ def print_error(message: str) -> None:
 
 def _mute(stream: TextIO) -> None:
     """Discard what *stream* still holds, and what is written to it later."""
+    # What the stream still holds would raise again at the next flush.
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

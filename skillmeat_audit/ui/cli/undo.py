@@ -17,6 +17,7 @@ def undo(home: str, run: str | None, rehearse: bool, running: RunOptions) -> int
     from skillmeat_audit.api import repair
     from skillmeat_audit.api.interruption import reporting_writes
 
+    # Before the run to undo is chosen: one that was interrupted may turn out to be the latest.
     report_interrupted_runs(home, running)
     options = running.options()
     with reporting_writes(home, options, running.database):

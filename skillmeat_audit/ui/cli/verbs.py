@@ -31,5 +31,6 @@ def cli() -> None:
     """  # noqa: D301
 
 
+# The order of the help: what reads, what writes, what runs by itself, what teaches.
 for verb in (check, show, rules, plan, apply, undo, runs, report, history, schedule, replay, lab):
     cli.add_command(verb)

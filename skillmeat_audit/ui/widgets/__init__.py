@@ -81,6 +81,7 @@ def repair_panel(source: "Audit | Explorer", options: "Options | None" = None) -
 def require_module(module: str) -> None:
     """Raise `UsageError` if *module*, a part of the extra ``notebook``, is not installed."""
     try:
+        # Imported, not looked up: a broken installation of it has to show as well.
         import_module(module)
     except ModuleNotFoundError as exc:
         raise UsageError(

@@ -24,6 +24,7 @@ class StaticBox(widgets.VBox):
     def control(self, label: str) -> Any:
         """Return the control with this *label*; raise `KeyError` if none is displayed."""
         for child in descendants(self):
+            # A hidden check box keeps its description from an earlier page.
             if getattr(child, "description", None) == label and child.layout.display != "none":
                 return child
         raise KeyError(label)
@@ -33,6 +34,7 @@ class StaticBox(widgets.VBox):
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        # The front end takes the widget where it can, else the HTML: GitHub, nbviewer, an export.
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options) or {}
         return bundle | {"text/plain": repr(self), "text/html": self.static_html()}
 
@@ -79,4 +81,5 @@ def code_html(code: str) -> str:
 
 def status_html(*parts: object) -> str:
     """Return a status line that screen readers announce when it changes."""
+    # role=status: announced when it changes, without taking the focus (WAI-ARIA).
     return f'<div role="status">{fragment(paragraph(*parts))}</div>'

@@ -47,9 +47,7 @@ _SORT_COLUMNS = {
     "column": "column",
     "writer": "writer",
 }
-_WIDTHS = {
-    "rule": "300px", "severity": "190px", "writer": "230px", "collection": "260px", "page": "200px",
-}  # fmt: skip
+_WIDTHS_PX = {"rule": 300, "severity": 190, "writer": 230, "collection": 260, "page": 200}
 _HINT = "Select a finding to see its artifact in all layers."
 
 
@@ -79,6 +77,7 @@ class Explorer(StaticBox):
 
     @traitlets.validate("filters")
     def _check_filters(self, proposal: dict[str, Any]) -> dict[str, Any]:
+        # traitlets shows a TraitError as one line in the notebook.
         if unknown := sorted(set(proposal["value"]) - {*FACETS, "text"}):
             raise traitlets.TraitError(f"no filter is called {unknown[0]}")
         return dict(proposal["value"])
@@ -116,7 +115,7 @@ class Explorer(StaticBox):
         )
 
     def _make_controls(self) -> None:
-        self._facet_lists = {name: dropdown(name, _WIDTHS[name]) for name in FACETS}
+        self._facet_lists = {name: dropdown(name, f"{_WIDTHS_PX[name]}px") for name in FACETS}
         self._text = widgets.Text(
             description="text",
             placeholder="artifact, column or value",
@@ -192,6 +191,7 @@ class Explorer(StaticBox):
         # Assigning equal options would still send them all to the browser.
         if tuple(options) != tuple(control.options):
             control.options = options
+        # By index: two values may have the same label, cut to 60 characters.
         control.index = [option for _, option in options].index(value)
 
     def _facet_label(self, facet: str, value: str) -> str:
@@ -199,6 +199,8 @@ class Explorer(StaticBox):
             return "(none)"
         if facet == "collection":
             return shortened(self._names.collection(value), 40)
+        if facet == "writer":
+            return self._names.writer(value)
         title = self._names.titles.get(value, "") if facet == "rule" else ""
         return shortened(f"{value} {title}".strip(), 60)
 
@@ -215,6 +217,7 @@ class Explorer(StaticBox):
         ]
         caption = f"Findings {start + 1 if total else 0} to {start + len(lines)} of {total}"
         self.table.fill(caption, lines, (self._sort_list.value, self._descending.value))
+        # Rounded up; an empty table is page 1 of 1.
         pages = max(-(-total // PAGE_SIZE), 1)
         self._previous.disabled, self._next.disabled = start == 0, self._page + 1 >= pages
         self._status.value = status_html(
@@ -251,6 +254,7 @@ class Explorer(StaticBox):
         latest = self.selection.tail(1)
         artifact_id = records(latest)[0]["artifact_id"]
         try:
+            # One artifact's layers take milliseconds, those of all would be too much for a browser.
             self._detail.value = self.audit.show(artifact_id or "")._repr_html_()
         except UsageError:  # the finding is about the home, or about a file of no artifact
             self._detail.value = fragment(findings_html(latest, self._names, 1))

@@ -71,6 +71,7 @@ class Panel(StaticBox):
         super().__init__(self._arrange_controls())
         if isinstance(source, Explorer):
             source.observe(lambda _: self._discard_plan(), ["selection", "matches"])
+        # Handlers run in the worker's thread where it sets a trait: ipywidgets allows that.
         self.observe(lambda _: self._update_controls(), ["step", "busy", "error"])
         self._update_controls()
 
@@ -134,14 +135,7 @@ class Panel(StaticBox):
         return [
             row(*self._dispositions.values(), self._deletes, self._max_overwrites),
             self._limits,
-            row(
-                self._plan,
-                self._rehearse,
-                self._apply,
-                self._undo,
-                self._cancel,
-                self._progress,
-            ),
+            row(self._plan, self._rehearse, self._apply, self._undo, self._cancel, self._progress),
             self._status,
             self._code,
             self._result,
@@ -229,6 +223,7 @@ class Panel(StaticBox):
         if isinstance(source, Explorer) and run.after is not None and run.recheck is not None:
             self._audit_before_run = source.audit
             after = run.after.findings
+            # Of the explorer's findings only: it may show a part of the audit.
             same = select_same(after, source.audit.findings, run.recheck.new)
             source.show_audit(run.after.only(same))
 
@@ -285,6 +280,7 @@ class Panel(StaticBox):
 
     def _limits_html(self) -> Markup:
         """Return how many rows the plan overwrites, how many it may, and where the backup is."""
+        # The same count as `apply` makes: the panel shows what would be refused before it is.
         losses = 0 if self.plan is None else sum(map(loses_value, self.plan.document.changes))
         folder = self.options.run_settings(str(self.audit.snapshot.home.root.resolve())).folder
         backup = None if self.run is None else self.run.outcome.backup

@@ -71,6 +71,7 @@ class FindingsTable(widgets.HBox):
 
     def fill(self, caption: str, lines: Sequence[FindingLine], order: tuple[str, bool]) -> None:
         """Show *lines*; *order* is the column they are sorted by, and whether descending."""
+        # Setting a box calls `_on_change`, which must not take it for a click.
         self._filling = True
         # Boxes are reused: new widgets would be sent to the browser for every page.
         for box, line in zip(self._checkboxes, [*lines, *[None] * PAGE_SIZE], strict=False):
@@ -99,6 +100,7 @@ class FindingsTable(widgets.HBox):
     def _line_html(self, line: FindingLine) -> Markup:
         cells = finding_cells(line.finding, self._names)
         rule, *others = (text_html(cells[name]) for name in _COLUMN_WIDTHS)
+        # The state is in the text too, for screen readers: a colour tells them nothing.
         row_class, state = (' class="selected"', ", selected") if line.selected else ("", "")
         return Markup(
             f'<tr{row_class}><th scope="row"><span class="unseen">{line.number}{state}: </span>'

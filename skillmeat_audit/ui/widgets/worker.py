@@ -20,6 +20,7 @@ class Worker:
         """Start *work*; it can ask `is_cancelled` whether it should stop."""
         self._cancel_requested.clear()
         self._idle.clear()
+        # The callback runs in the worker's thread, after the work, also where that raised.
         self._pool.submit(work).add_done_callback(self._finish)
 
     def cancel(self) -> None:
