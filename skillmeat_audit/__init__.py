@@ -10,6 +10,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from skillmeat_audit.base import VERSION
+
 if TYPE_CHECKING:
     from skillmeat_audit.api.audit import audit
     from skillmeat_audit.api.options import Options
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from skillmeat_audit.fleets.value import fleet
     from skillmeat_audit.ui.widgets import explore, repair_panel
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = [
     "Audit",
     "AuditError",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from skillmeat_audit import __version__
 from skillmeat_audit.api.history import HistorySettings
 from skillmeat_audit.api.planning import PlanScope
+from skillmeat_audit.base import VERSION
 from skillmeat_audit.base.clock import now
 from skillmeat_audit.base.errors import AuditError
 from skillmeat_audit.base.text import printable
@@ -180,4 +180,4 @@ def _facts(verb: FleetVerb, answers: Sequence[HomeAnswer]) -> FleetFacts:
         if frames
         else FLEET_FINDINGS.empty()
     )
-    return FleetFacts(verb, homes, findings, version=__version__)
+    return FleetFacts(verb, homes, findings, version=VERSION)

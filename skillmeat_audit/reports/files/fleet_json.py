@@ -18,7 +18,7 @@ from skillmeat_audit.reports.files.ascii_json import ascii_json
 from skillmeat_audit.reports.files.page_json import HeadlineRecord, headline_record
 
 
-class CauseRecord(msgspec.Struct, frozen=True):
+class WriterCount(msgspec.Struct, frozen=True):
     """A code path that left rows of a home wrong: how many, and what it does."""
 
     writer: str
@@ -44,7 +44,7 @@ class HomeRecord(msgspec.Struct, frozen=True):
     counts: dict[str, int] | None
     database: str | None
     era: str | None
-    causes: list[CauseRecord] | None
+    causes: list[WriterCount] | None
     delta: DeltaFacts | msgspec.UnsetType = msgspec.UNSET
     plan: PlanFacts | msgspec.UnsetType = msgspec.UNSET
     run: RunFacts | msgspec.UnsetType = msgspec.UNSET
@@ -100,7 +100,7 @@ def _home_record(home: HomeFacts) -> HomeRecord:
         counts=None if summary is None else dict(summary.counts),
         database=None if summary is None else summary.database,
         era=None if summary is None else summary.era,
-        causes=None if summary is None else [_cause_record(each) for each in summary.causes],
+        causes=None if summary is None else [_writer_count(each) for each in summary.causes],
         delta=home.delta or msgspec.UNSET,
         plan=home.plan or msgspec.UNSET,
         run=home.run or msgspec.UNSET,
@@ -108,5 +108,5 @@ def _home_record(home: HomeFacts) -> HomeRecord:
     )
 
 
-def _cause_record(cause: Cause) -> CauseRecord:
-    return CauseRecord(**asdict(cause))
+def _writer_count(cause: Cause) -> WriterCount:
+    return WriterCount(**asdict(cause))

@@ -1,7 +1,6 @@
 """The verbs of ``fleet``: what the other verbs do with one home, for all homes of a file."""
 
 import shlex
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,100 +9,34 @@ import click
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.choices import FLEET_FORMATS
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.model.findings import WRITABLE, Disposition, Severity
+from skillmeat_audit.model.findings import WRITABLE, Disposition
+from skillmeat_audit.ui.cli.fleet_options import (
+    EngineOptions,
+    FleetListing,
+    FleetPlanOptions,
+    FleetRepairOptions,
+    FleetReportOptions,
+    fleet_verb,
+    group_option,
+    homes_limit_option,
+)
 from skillmeat_audit.ui.cli.options import (
-    Command,
     exit_zero_option,
     fail_on_option,
     format_option,
     history_url_option,
-    limit_option,
     option_group,
     path_option,
-    schema_option,
-    state_dir_option,
-    traceback_option,
 )
 from skillmeat_audit.ui.cli.output import print_document, print_lines
 from skillmeat_audit.ui.cli.streams import emit, print_error
 
 if TYPE_CHECKING:
-    from skillmeat_audit.fleets.definition import FleetDefinition
-    from skillmeat_audit.fleets.operations import FleetSession
     from skillmeat_audit.reports.facts.fleet import FleetFacts
 
 _PLANNABLE = (Disposition.SAFE, Disposition.FILL, Disposition.REVIEW)
 _file_argument = click.argument("file", type=click.Path(path_type=Path))
 _folder_argument = click.argument("folder", type=click.Path(path_type=Path))
-
-
-@dataclass(frozen=True)
-class EngineOptions:
-    """Where requests run, and where state is kept."""
-
-    workers: int | None
-    dask: bool
-    scheduler: str | None
-    state_dir: Path | None
-    quiet: bool
-
-    def session(self, fail_on: str | None = None) -> "FleetSession":
-        """Return the session of these options."""
-        from skillmeat_audit.fleets.engines import Engine
-        from skillmeat_audit.fleets.operations import FleetSession
-
-        progress = False if self.quiet else None
-        return FleetSession(
-            Engine(self.workers, self.dask, self.scheduler, progress),
-            None if self.state_dir is None else str(self.state_dir.expanduser().absolute()),
-            Severity(fail_on) if fail_on else Severity.WARNING,
-        )
-
-
-_engine_options = option_group(
-    EngineOptions,
-    "running",
-    click.option(
-        "--workers",
-        type=click.IntRange(1, 256),
-        metavar="N",
-        help="Processes; 1 is this one.  [default: one per processor, for few homes this one]",
-    ),
-    click.option("--dask", is_flag=True, help="Run on a Dask cluster of this machine's own."),
-    click.option(
-        "--scheduler", metavar="URL", help="Run on the Dask cluster at tcp://… (extra fleet)."
-    ),
-    state_dir_option,
-    click.option("--quiet", "-q", is_flag=True, help="Show no progress."),
-)
-
-
-@dataclass(frozen=True)
-class FleetListing:
-    """How a fleet is printed, and of which homes."""
-
-    form: str
-    limit: int
-    group: tuple[str, ...] = ()
-    fail_on: str | None = None
-    exit_zero: bool = False
-
-    def homes(self, file: Path) -> "FleetDefinition":
-        """Return the homes of *file* that were asked for."""
-        from skillmeat_audit.fleets.definition import load_definition
-
-        return load_definition(file).in_groups(self.group)
-
-
-_group_option = click.option(
-    "--group", multiple=True, metavar="NAME", help="Only the homes of this group. Repeatable."
-)
-_limit_option = limit_option("homes", 40)
-
-
-def _verb(command: Command) -> Command:
-    """Return *command* with the options that all verbs of ``fleet`` have."""
-    return schema_option("fleet")(_engine_options(traceback_option(command)))
 
 
 @click.group()
@@ -120,32 +53,18 @@ def fleet() -> None:
     FleetListing,
     "listing",
     format_option("text", "json", "csv"),
-    _limit_option,
-    _group_option,
+    homes_limit_option,
+    group_option,
     fail_on_option,
     exit_zero_option,
 )
-@_verb
+@fleet_verb
 def check(file: Path, listing: FleetListing, running: EngineOptions) -> int:
     """Audit all homes and print the worst first. Nothing of them is written."""
     from skillmeat_audit.fleets.operations import check_fleet
 
     facts = check_fleet(listing.homes(file), running.session(listing.fail_on))
     return _print_fleet(facts, listing)
-
-
-@dataclass(frozen=True)
-class FleetReportOptions:
-    """Where the report of a fleet goes, and which findings fail it."""
-
-    paths: tuple[str, ...]
-    form: str | None
-    github: bool
-    group: tuple[str, ...]
-    fail_on: str | None
-    exit_zero: bool
-    history_url: str | None
-    no_history: bool
 
 
 @fleet.command()
@@ -171,13 +90,13 @@ class FleetReportOptions:
     click.option(
         "--github", is_flag=True, help="Write step summary and annotations on a GitHub runner."
     ),
-    _group_option,
+    group_option,
     fail_on_option,
     exit_zero_option,
     history_url_option,
     click.option("--no-history", is_flag=True, help="Do not record this run, nor compare it."),
 )
-@_verb
+@fleet_verb
 def report(file: Path, reporting: FleetReportOptions, running: EngineOptions) -> int:
     """Audit all homes and write one report: what is new, the worst homes, the causes."""
     from skillmeat_audit.api.history import HistorySettings
@@ -200,15 +119,6 @@ def report(file: Path, reporting: FleetReportOptions, running: EngineOptions) ->
     return ExitCode.CLEAN if reporting.exit_zero and code is ExitCode.FINDINGS else code
 
 
-@dataclass(frozen=True)
-class FleetPlanOptions:
-    """Where the plans of a fleet go, and what they repair."""
-
-    folder: Path | None
-    disposition: tuple[str, ...]
-    deletes: bool
-
-
 @fleet.command()
 @_file_argument
 @option_group(
@@ -229,8 +139,10 @@ class FleetPlanOptions:
     ),
     click.option("--deletes", is_flag=True, help="Delete orphaned rows (K002) as well."),
 )
-@option_group(FleetListing, "listing", format_option("text", "json"), _limit_option, _group_option)
-@_verb
+@option_group(
+    FleetListing, "listing", format_option("text", "json"), homes_limit_option, group_option
+)
+@fleet_verb
 def plan(
     file: Path,
     planning: FleetPlanOptions,
@@ -250,14 +162,6 @@ def plan(
     return code
 
 
-@dataclass(frozen=True)
-class FleetRepairOptions:
-    """How plans are applied or undone."""
-
-    rehearse: bool
-    resume: bool = False
-
-
 _rehearse_option = click.option(
     "--rehearse", is_flag=True, help="Do everything, then roll it back."
 )
@@ -275,8 +179,8 @@ _rehearse_option = click.option(
         help="Go on after an interruption: what a run has committed is not repeated.",
     ),
 )
-@option_group(FleetListing, "listing", format_option("text", "json"), _limit_option)
-@_verb
+@option_group(FleetListing, "listing", format_option("text", "json"), homes_limit_option)
+@fleet_verb
 def apply(
     folder: Path, repairing: FleetRepairOptions, listing: FleetListing, running: EngineOptions
 ) -> int:
@@ -291,8 +195,8 @@ def apply(
 @fleet.command()
 @_folder_argument
 @option_group(FleetRepairOptions, "repairing", _rehearse_option)
-@option_group(FleetListing, "listing", format_option("text", "json"), _limit_option)
-@_verb
+@option_group(FleetListing, "listing", format_option("text", "json"), homes_limit_option)
+@fleet_verb
 def undo(
     folder: Path, repairing: FleetRepairOptions, listing: FleetListing, running: EngineOptions
 ) -> int:
@@ -306,8 +210,10 @@ def undo(
 
 @fleet.command()
 @_file_argument
-@option_group(FleetListing, "listing", format_option("text", "json"), _limit_option, _group_option)
-@_verb
+@option_group(
+    FleetListing, "listing", format_option("text", "json"), homes_limit_option, group_option
+)
+@fleet_verb
 def runs(file: Path, listing: FleetListing, running: EngineOptions) -> int:
     """List the runs of all homes, the latest first."""
     from skillmeat_audit.fleets.operations import list_fleet_runs
