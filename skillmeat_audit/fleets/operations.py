@@ -23,7 +23,7 @@ from skillmeat_audit.fleets.plans_folder import (
     require_new,
     write_plans,
 )
-from skillmeat_audit.fleets.repairs import RepairOptions
+from skillmeat_audit.fleets.repair_options import RepairOptions
 from skillmeat_audit.fleets.requests import HomeAnswer, HomeRequest, failed_answer
 from skillmeat_audit.history.store import mark_delivered
 from skillmeat_audit.model.findings import Severity

@@ -11,6 +11,7 @@ from skillmeat_audit.api.report import LOCK_NAME
 from skillmeat_audit.base.errors import PlanError, StateError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.fleets.definition import FleetSettings
+from skillmeat_audit.fleets.repair_options import RepairOptions
 from skillmeat_audit.loaders.home import find_home, home_state_folder
 from skillmeat_audit.model.changes import RunOutcome
 from skillmeat_audit.model.exits import ExitCode
@@ -25,30 +26,15 @@ LOCK_SECONDS = 20.0
 Repaired = tuple[RunFacts, ExitCode]
 
 
-@dataclass(frozen=True)
-class RepairOptions:
-    """How plans are applied and undone.
-
-    With ``resume`` a plan that a run of its home has committed is not applied again; else one that
-    a run has committed ``since`` (UTC, as in a journal): Dask repeats a request whose worker is
-    lost. With ``rehearse`` everything is done and rolled back.
-    """
-
-    resume: bool = False
-    rehearse: bool = False
-    since: str = ""
-    keep_backups: int | None = None
-    wait_seconds: float = 10.0
-
-    def run_options(self, state_dir: str | None, settings: FleetSettings) -> Options:
-        """Return the options of a run on a home with *settings*."""
-        return Options(
-            state_dir,
-            settings.max_overwrites,
-            self.wait_seconds,
-            keep_backups=self.keep_backups,
-            allow_links=settings.allow_links,
-        )
+def run_options(repair: RepairOptions, state_dir: str | None, settings: FleetSettings) -> Options:
+    """Return the options of a run on a home with *settings*."""
+    return Options(
+        state_dir,
+        settings.max_overwrites,
+        repair.wait_seconds,
+        keep_backups=repair.keep_backups,
+        allow_links=settings.allow_links,
+    )
 
 
 @dataclass(frozen=True)

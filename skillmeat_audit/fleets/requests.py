@@ -1,42 +1,39 @@
-"""Carries out one request on one home, in whatever process that is: nothing is raised."""
+"""What is requested of one home of a fleet, and what is answered: nothing is raised.
 
-from collections.abc import Callable
+Each verb is in a module of its own, which is imported when it is requested: a report needs 30 MB of
+libraries more than a check, in every process.
+"""
+
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from skillmeat_audit.api.audit import audit
-from skillmeat_audit.api.compose import absolute_home, as_reported
-from skillmeat_audit.api.history import HistorySettings
+from skillmeat_audit.api.compose import absolute_home
 from skillmeat_audit.api.planning import PlanScope
-from skillmeat_audit.api.repair import runs
-from skillmeat_audit.api.report import ReportRequest, stored_report
-from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.errors import AuditError, BusyError, UsageError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.fleets.addresses import database_address
 from skillmeat_audit.fleets.definition import FleetHome
-from skillmeat_audit.fleets.repairs import (
-    HomeRepair,
-    Repaired,
-    RepairOptions,
-    apply_once,
-    undo_applied,
-)
+from skillmeat_audit.fleets.repair_options import RepairOptions
 from skillmeat_audit.loaders.home import home_folder
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.model.trend import REPORTED, Delta
-from skillmeat_audit.repair.plan import encode_plan
-from skillmeat_audit.reports.facts.fleet import (
-    DeltaFacts,
-    FleetVerb,
-    HomeFacts,
-    ListedRun,
-    PlanFacts,
-)
-from skillmeat_audit.reports.facts.report import Failure, Report
+from skillmeat_audit.model.trend import REPORTED
+from skillmeat_audit.reports.facts.fleet import FleetVerb, HomeFacts
+
+if TYPE_CHECKING:
+    from skillmeat_audit.api.history import HistorySettings
+
+# The module of each verb; its function has the verb's name.
+_MODULES: dict[FleetVerb, str] = {
+    "check": "request_check",
+    "plan": "request_check",
+    "report": "request_report",
+    "apply": "request_repair",
+    "undo": "request_repair",
+    "runs": "request_repair",
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class HomeRequest:
     state_dir: str | None = None
     fail_on: Severity = Severity.WARNING
     at: str = ""
-    history: HistorySettings | None = None
+    history: "HistorySettings | None" = None
     scope: PlanScope = field(default_factory=PlanScope)
     plan: bytes = b""
     repair: RepairOptions = field(default_factory=RepairOptions)
@@ -74,13 +71,15 @@ def failed_answer(
     request: HomeRequest, reason: str, code: ExitCode = ExitCode.FAILED
 ) -> HomeAnswer:
     """Return the answer for a home of which *request* could not be carried out."""
-    return HomeAnswer(replace(_facts(request), error=printable(reason), exit_code=code))
+    return HomeAnswer(replace(home_facts(request), error=printable(reason), exit_code=code))
 
 
 def answer_request(request: HomeRequest) -> HomeAnswer:
     """Carry out *request* and return the answer, also where that fails."""
     try:
-        return _ANSWERS[request.verb](request)
+        verb_module = import_module(f"skillmeat_audit.fleets.{_MODULES[request.verb]}")
+        answer: HomeAnswer = getattr(verb_module, request.verb)(request)
+        return answer
     except BusyError as exc:
         return failed_answer(request, str(exc), ExitCode.CONFLICT)
     except AuditError as exc:
@@ -95,7 +94,8 @@ def answer_request(request: HomeRequest) -> HomeAnswer:
         return failed_answer(request, reason, ExitCode.CRASHED)
 
 
-def _facts(request: HomeRequest) -> HomeFacts:
+def home_facts(request: HomeRequest) -> HomeFacts:
+    """Return the facts of the home before anything of it is read."""
     home = request.home
     return HomeFacts(home.name, _portable(home.path), home.group)
 
@@ -107,133 +107,7 @@ def _portable(path: str) -> str:
         return printable(path)
 
 
-def _check(request: HomeRequest) -> HomeAnswer:
-    audited = _audited(request)
-    facts = replace(
-        _facts(request),
-        summary=audited.summary,
-        headline=audited.headline,
-        exit_code=audited.summary.exit_code(request.fail_on),
-    )
-    return HomeAnswer(facts, as_reported(audited.findings))
-
-
-def _audited(request: HomeRequest, *, parse_cache: bool = True) -> Audit:
-    home = request.home
-    return audit(
-        home.path,
-        database=database_address(home.database),
-        scope=home.settings.scope,
-        progress=False,
-        state_dir=request.state_dir,
-        parse_cache=parse_cache,
-        allow_links=home.settings.allow_links,
-    )
-
-
-def _report(request: HomeRequest) -> HomeAnswer:
-    home = request.home
-    reported = ReportRequest(
-        scope=home.settings.scope,
-        database=database_address(home.database),
-        history=request.history,
-        state_dir=request.state_dir,
-        progress=False,
-        allow_links=[Path(folder) for folder in home.settings.allow_links],
-    )
-    stored = stored_report(home.path, reported, request.at)
-    match stored.document:
-        case Failure(reason=reason):
-            return replace(failed_answer(request, reason), history_run=stored.run)
-        case Report() as report:
-            facts = replace(
-                _facts(request),
-                summary=report.summary,
-                headline=report.headline,
-                delta=_delta(report.past.changes),
-                exit_code=report.exit_code(request.fail_on),
-            )
-            return HomeAnswer(facts, report.findings, history_run=stored.run)
-
-
-def _delta(changes: Delta | None) -> DeltaFacts | None:
-    if changes is None:
-        return None
-    return DeltaFacts(changes.new, len(changes.fixed), changes.persisting)
-
-
-def _plan(request: HomeRequest) -> HomeAnswer:
-    _require_writable(request)
-    # A plan rests on what the files hold now.
-    audited = _audited(request, parse_cache=False)
-    scope = request.scope
-    plan = audited.plan(
-        dispositions=scope.dispositions, deletes=scope.deletes, targets=scope.targets
-    )
-    document = plan.document
-    written = PlanFacts(
-        rows=len(document.changes),
-        cells=sum(len(change.cells) for change in document.changes),
-        keys=sum(len(manifest.edits) for manifest in document.manifests),
-    )
-    facts = replace(
-        _facts(request), summary=audited.summary, headline=audited.headline, plan=written
-    )
-    return HomeAnswer(facts, plan=b"" if document.is_empty else encode_plan(document))
-
-
-def _require_writable(request: HomeRequest) -> None:
+def require_writable(request: HomeRequest) -> None:
+    """Raise `UsageError` where the fleet's file says that the home is read-only."""
     if request.home.settings.read_only:
         raise UsageError("the fleet file says that it is read-only: nothing is planned or written")
-
-
-def _apply(request: HomeRequest) -> HomeAnswer:
-    return _repaired(request, apply_once)
-
-
-def _undo(request: HomeRequest) -> HomeAnswer:
-    return _repaired(request, undo_applied)
-
-
-def _repaired(request: HomeRequest, repair: Callable[[HomeRepair], Repaired]) -> HomeAnswer:
-    _require_writable(request)
-    home, options = request.home, request.repair
-    run, code = repair(
-        HomeRepair(
-            home.path,
-            database_address(home.database),
-            request.plan,
-            options,
-            options.run_options(request.state_dir, home.settings),
-        )
-    )
-    return HomeAnswer(replace(_facts(request), run=run, exit_code=code))
-
-
-def _runs(request: HomeRequest) -> HomeAnswer:
-    home = request.home
-    options = request.repair.run_options(request.state_dir, home.settings)
-    listed = runs(home.path, database=database_address(home.database), options=options)
-    found = tuple(
-        ListedRun(
-            run=each.run,
-            kind=each.kind,
-            state=each.state,
-            started_at=each.started_at,
-            rows=len(each.entries),
-            keys=sum(len(manifest.edits) for manifest in each.manifests),
-            undoes=each.undoes,
-        )
-        for each in listed
-    )
-    return HomeAnswer(replace(_facts(request), runs=found))
-
-
-_ANSWERS: dict[str, Callable[[HomeRequest], HomeAnswer]] = {
-    "check": _check,
-    "report": _report,
-    "plan": _plan,
-    "apply": _apply,
-    "undo": _undo,
-    "runs": _runs,
-}

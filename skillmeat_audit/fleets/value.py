@@ -22,7 +22,7 @@ from skillmeat_audit.fleets.operations import (
     undo_fleet,
 )
 from skillmeat_audit.fleets.outputs import fleet_outputs
-from skillmeat_audit.fleets.repairs import RepairOptions
+from skillmeat_audit.fleets.repair_options import RepairOptions
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import WRITABLE
 from skillmeat_audit.reports.facts.fleet import FleetFacts, homes_frame

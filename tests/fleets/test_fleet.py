@@ -74,17 +74,17 @@ def test_the_exit_code_is_the_worst_of_the_homes(cli, make_fleet):
 
 
 def test_a_bug_that_one_home_shows_costs_the_others_nothing(cli, make_fleet, monkeypatch):
-    from skillmeat_audit.fleets import requests
+    from skillmeat_audit.fleets import request_check
 
     fleet = make_fleet(2)
-    real = requests.audit
+    real = request_check.audit
 
     def crashing(home, **arguments):
         if fleet.homes["sound"][0] in str(home):
             raise KeyError("postgresql://u:secret@h/d")
         return real(home, **arguments)
 
-    monkeypatch.setattr(requests, "audit", crashing)
+    monkeypatch.setattr(request_check, "audit", crashing)
     code, out = checked(cli, fleet, *PROCESS)
 
     first, second = sorted(json.loads(out)["homes"], key=lambda home: home["error"] is None)

@@ -18,7 +18,7 @@ from skillmeat_audit.fleets.definition import load_definition
 from skillmeat_audit.fleets.engines import Engine
 from skillmeat_audit.fleets.operations import FleetSession, apply_fleet
 from skillmeat_audit.fleets.plans_folder import PlannedHome, plan_name, write_plans
-from skillmeat_audit.fleets.repairs import RepairOptions
+from skillmeat_audit.fleets.repair_options import RepairOptions
 from skillmeat_audit.loaders.home import home_state_folder
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.repair import apply as apply_module

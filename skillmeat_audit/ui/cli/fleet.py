@@ -186,7 +186,7 @@ def apply(
 ) -> int:
     """Apply the plans in a folder that ``fleet plan`` wrote, each home by itself."""
     from skillmeat_audit.fleets.operations import apply_fleet
-    from skillmeat_audit.fleets.repairs import RepairOptions
+    from skillmeat_audit.fleets.repair_options import RepairOptions
 
     options = RepairOptions(repairing.resume, repairing.rehearse)
     return _print_fleet(apply_fleet(folder, running.session(), options), listing)
@@ -202,7 +202,7 @@ def undo(
 ) -> int:
     """Put back what the plans in a folder wrote."""
     from skillmeat_audit.fleets.operations import undo_fleet
-    from skillmeat_audit.fleets.repairs import RepairOptions
+    from skillmeat_audit.fleets.repair_options import RepairOptions
 
     options = RepairOptions(rehearse=repairing.rehearse)
     return _print_fleet(undo_fleet(folder, running.session(), options), listing)
