@@ -143,7 +143,7 @@ def load_definition(path: PathLike) -> FleetDefinition:
     if not faults and not homes:
         faults.append("no home is defined; add [[homes]] with a path or a glob that matches")
     if faults:
-        raise UsageError("\n".join(f"{printable(file)}: {fault}" for fault in faults))
+        raise UsageError(*(f"{printable(file)}: {fault}" for fault in faults))
     return FleetDefinition(file, tuple(homes))
 
 

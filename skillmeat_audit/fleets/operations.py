@@ -36,6 +36,11 @@ from skillmeat_audit.reports.facts.fleet import (
 )
 from skillmeat_audit.service.cache_service import format_stored_time, utc_now
 
+_RESUMED_BY = {
+    "apply": "'skillmeat-audit fleet apply --resume' goes on",
+    "undo": "another 'skillmeat-audit fleet undo' goes on",
+}
+
 
 @dataclass(frozen=True)
 class FleetSession:
@@ -145,7 +150,12 @@ def _repaired(
         for planned, content in read_plans(folder)
     ]
     writing = [request for request, _ in requests if request.plan]
-    answers = iter(session.engine.answers(writing))
+    try:
+        answers = iter(session.engine.answers(writing))
+    except BaseException as exc:
+        # Without the note it would be reported that nothing was changed.
+        exc.add_note(f"some homes may have been written; {_RESUMED_BY[verb]}")
+        raise
     return _facts(
         verb,
         [

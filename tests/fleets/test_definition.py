@@ -49,6 +49,16 @@ def test_every_faulty_home_has_a_line_of_its_own(tmp_path):
     assert [line.partition("homes[")[2][0] for line in str(raised.value).splitlines()] == ["1", "3"]
 
 
+def test_the_command_line_prints_a_line_for_each_fault(cli, tmp_path):
+    file = tmp_path / "fleet.toml"
+    file.write_text("[[homes]]\n[[homes]]\n")
+    code, out, err = cli("fleet", "check", file)
+
+    fault = "give either a path or a glob"
+    assert (code, out) == (2, "")
+    assert err == "".join(f"skillmeat-audit: {file}: homes[{n}]: {fault}\n" for n in (1, 2))
+
+
 def test_a_home_overrides_its_group_and_a_group_the_file(tmp_path):
     file = tmp_path / "fleet.toml"
     file.write_text(

@@ -158,6 +158,21 @@ def test_a_plan_for_another_home_is_refused(cli, plans):
     assert done_home["run"]["applied"] == 10
 
 
+def test_an_interruption_says_that_homes_may_have_been_written(plans, monkeypatch):
+    _, folder = plans
+    monkeypatch.setattr(Engine, "answers", interrupted)
+
+    with pytest.raises(KeyboardInterrupt) as raised:
+        apply_fleet(folder, FleetSession(), RepairOptions())
+
+    (note,) = raised.value.__notes__
+    assert note.startswith("some homes may have been written; 'skillmeat-audit fleet apply --res")
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
 COORDINATOR = """
 import sys, time
 from skillmeat_audit.fleets import children
@@ -221,3 +236,27 @@ def test_a_dask_worker_that_is_killed_costs_nothing(make_plans, monkeypatch):
     assert states == [["committed"]] * 3
     # The answer of the first home was lost with its worker: it is requested again, not written.
     assert facts.homes[0].run.resumed
+
+
+@pytest.mark.slow
+def test_a_cache_on_a_server_is_repaired_with_credentials_of_the_environment(
+    cli, home_on_postgres, monkeypatch, tmp_path
+):
+    home, url = home_on_postgres()
+    monkeypatch.setenv("CACHE_ADDRESS", url)
+    file, folder = tmp_path / "fleet.toml", tmp_path / "plans"
+    file.write_text(f'[[homes]]\npath = "{home}"\ndatabase = "${{CACHE_ADDRESS}}"\n')
+    host = url.partition("@")[2]
+
+    assert cli("fleet", "plan", file, "-o", folder)[0] == ExitCode.CLEAN
+    index = (folder / "fleet-plans.json").read_text()
+    _, (applied,) = done(cli, "apply", folder)
+    _, (again,) = done(cli, "apply", folder, "--resume")
+
+    assert "${CACHE_ADDRESS}" in index and host not in index
+    assert applied["run"]["applied"] == 10
+    assert again["run"]["run"] == applied["run"]["run"] and again["run"]["resumed"]
+    monkeypatch.delenv("CACHE_ADDRESS")
+    code, (refused,) = done(cli, "apply", folder)
+    assert code == ExitCode.FAILED
+    assert "the variable CACHE_ADDRESS of the database's address is not set" in refused["error"]
