@@ -70,13 +70,16 @@ class Scope:
 
 def find_rules(codes: Iterable[str]) -> list[Rule]:
     """Return the rules with one of *codes* or prefixes; raise `UsageError` for an unknown one."""
-    prefixes = [code.upper() for code in codes]
-    for prefix in prefixes:
+    given = list(codes)
+    prefixes = [code.upper() for code in given]
+    for code, prefix in zip(given, prefixes, strict=True):
         # "" is a prefix of every code.
         if not prefix or not any(rule.code.startswith(prefix) for rule in RULES):
+            close = difflib.get_close_matches(prefix, [rule.code for rule in RULES], 1)
+            hint = f"did you mean {close[0]}? " if close else ""
             raise UsageError(
-                f"no rule has the code {printable(prefix) or '(empty)'}; "
-                "'skillmeat-audit rules' lists them"
+                f"no rule has the code {printable(code) or '(empty)'}; "
+                f"{hint}'skillmeat-audit rules' lists them"
             )
     return [rule for rule in RULES if rule.code.startswith(tuple(prefixes))]
 
@@ -183,7 +186,10 @@ def find_collections(names: Sequence[str], snapshot: Snapshot) -> set[str]:
 def _checked_writers(names: Sequence[str]) -> Sequence[str]:
     for name in names:
         if name not in PATHS:
-            raise UsageError(_unknown_name("code path", name, sorted(PATHS)))
+            choices = ", ".join(sorted(PATHS))
+            raise UsageError(
+                f"{_unknown_name('code path', name, sorted(PATHS))}; choose from {choices}"
+            )
     return names
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from skillmeat_audit.base import TOOL
+from skillmeat_audit.base.clock import iso_time
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import RunListing, RunOutcome, Skipped
 from skillmeat_audit.model.manifest_edits import ALREADY_SO, PreparedManifest
@@ -82,6 +83,6 @@ def runs_text(runs: Sequence[RunListing]) -> Iterator[str]:
             state = "undone"
         kind = f"undo of {run.undoes}" if run.undoes else run.kind
         written = f"{run.rows:6} rows  {run.keys:5} keys"
-        yield f"{run.run}  {run.started_at[:19]:<19}  {written}  {state:<24}  {kind}"
+        yield f"{run.run}  {iso_time(run.started_at):<20}  {written}  {state:<24}  {kind}"
         if run.state in NOTED_STATES:
             yield f"    {describe_settled(run)}"

@@ -6,6 +6,9 @@ from pathlib import Path
 import click
 
 from skillmeat_audit.model.choices import SERVICES
+from skillmeat_audit.ui.cli.command import verb_command
+from skillmeat_audit.ui.cli.completers import complete_plans
+from skillmeat_audit.ui.cli.legend import exit_codes
 from skillmeat_audit.ui.cli.options import RunOptions, option_group, run_options, schema_option
 from skillmeat_audit.ui.cli.runs import print_run, report_interrupted_runs
 
@@ -19,8 +22,16 @@ class ApplyOptions:
     service: str
 
 
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@verb_command(
+    short_help="Write a saved plan to the home.",
+    examples=(
+        ("skillmeat-audit apply plan.json --rehearse", "write everything, then roll it back"),
+        ("skillmeat-audit apply plan.json --interactive", "decide artifact by artifact"),
+        ("skillmeat-audit apply plan.json --except skill:draft", "all but one artifact"),
+    ),
+    legends=(exit_codes(0, 2, 4),),
+)
+@click.argument("file", type=click.Path(path_type=Path), shell_complete=complete_plans)
 @option_group(
     ApplyOptions,
     "applying",

@@ -12,6 +12,9 @@ from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.ui.cli.arguments import home_argument
+from skillmeat_audit.ui.cli.command import forced_color, require_one, verb_command
+from skillmeat_audit.ui.cli.legend import DISPOSITIONS, EVIDENCE, exit_codes
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
     FilterOptions,
@@ -20,7 +23,6 @@ from skillmeat_audit.ui.cli.options import (
     fail_on_option,
     filter_options,
     format_option,
-    home_argument,
     limit_option,
     live_audit_options,
     option_group,
@@ -47,6 +49,10 @@ class CheckOutput:
     verbose: bool
     quiet: bool
     limit: int
+
+    def __post_init__(self) -> None:
+        """Refuse options that contradict each other."""
+        require_one(quiet=self.quiet, verbose=self.verbose)
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,18 @@ class BaselineOptions:
         return AcceptanceTerms(self.reason or AcceptanceTerms.reason, self.owner, expires)
 
 
-@click.command()
+@verb_command(
+    short_help="List what is wrong in a home, and why.",
+    examples=(
+        ("skillmeat-audit check", "the home in ~/.skillmeat, or in SKILLMEAT_AUDIT_HOME"),
+        ("skillmeat-audit check HOME --select D,S", "rules about descriptions and sources only"),
+        ("skillmeat-audit check HOME --artifact 1password --collection Team", "one row"),
+        ("skillmeat-audit check HOME -o findings.csv", "all findings, as a table in a file"),
+        ("skillmeat-audit check HOME -q || echo wrong", "the exit code alone, for a script"),
+    ),
+    legends=(DISPOSITIONS, EVIDENCE, exit_codes(0, 1, 2)),
+    saves=True,
+)
 @home_argument
 @filter_options
 @option_group(
@@ -118,7 +135,7 @@ def check(
     # Before the audit, which may take minutes: a wrong option fails at once.
     acceptance.require_complete()
     settings = load_settings(reading.config)
-    details = (filters, output, reading, output_width())
+    details = (filters, output, reading, output_width(), forced_color())
     answers = _answer_cache(home, reading, settings, acceptance, details)
     if answers is not None and (answer := answers.load()) is not None:
         emit(answer.text)

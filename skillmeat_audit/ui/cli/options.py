@@ -1,7 +1,7 @@
 """The options that several verbs share, and the typed values in which they arrive."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,18 @@ import click
 from skillmeat_audit.model.choices import SERVICES
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.ui.cli.arguments import (
+    ChoiceList,
+    Completer,
+    single_output,
+    split_list,
+)
+from skillmeat_audit.ui.cli.completers import (
+    complete_artifacts,
+    complete_collections,
+    complete_rules,
+    complete_writers,
+)
 from skillmeat_audit.ui.cli.streams import emit
 
 if TYPE_CHECKING:
@@ -46,7 +58,6 @@ def option_group(group: type, argument: str, *options: Decorator) -> Decorator:
     return decorate
 
 
-home_argument = click.argument("home", default="~/.skillmeat")
 traceback_option = click.option(
     "--traceback", is_flag=True, expose_value=False, help="Show the traceback of an error."
 )
@@ -56,6 +67,19 @@ def path_option(*names: str, help_text: str, metavar: str = "FILE") -> Decorator
     """Return an option that takes the path of a file or folder."""
     kind = click.Path(path_type=Path)
     return click.option(*names, type=kind, metavar=metavar, help=help_text)
+
+
+def output_file_option(help_text: str) -> Decorator:
+    """Return the option ``--output`` of a verb that writes one file; a second one is refused."""
+    return click.option(
+        "--output",
+        "-o",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        metavar="FILE",
+        callback=single_output,
+        help=help_text,
+    )
 
 
 config_option = path_option(
@@ -193,18 +217,48 @@ class FilterOptions:
         )
 
 
-def _repeatable(name: str, metavar: str, help_text: str) -> Decorator:
-    return click.option(name, multiple=True, metavar=metavar, help=f"{help_text} Repeatable.")
+def list_option(name: str, metavar: str, help_text: str, complete: Completer) -> Decorator:
+    """Return an option that may be repeated, and takes several values separated by commas."""
+    return click.option(
+        name,
+        multiple=True,
+        metavar=f"{metavar}[,…]",
+        callback=split_list,
+        shell_complete=complete,
+        help=f"{help_text} Repeatable.",
+    )
+
+
+def choice_list_option(*names: str, choices: Sequence[str], help_text: str) -> Decorator:
+    """Return an option that may be repeated, and takes several of *choices*."""
+    return click.option(
+        *names,
+        multiple=True,
+        type=ChoiceList(choices),
+        callback=split_list,
+        help=f"{help_text} Repeatable, or a comma list.",
+    )
 
 
 filter_options = option_group(
     FilterOptions,
     "filters",
-    _repeatable("--select", "CODE", "Only rules with this code or prefix, e.g. D or S001."),
-    _repeatable("--ignore", "CODE", "Leave out these rules; they are still counted."),
-    _repeatable("--collection", "ID|NAME", "Only this DB collection."),
-    _repeatable("--artifact", "ID", "Only this artifact, as type:name or name."),
-    _repeatable("--writer", "NAME", "Only rows last written by this code path, e.g. import-bare."),
+    list_option(
+        "--select", "CODE", "Only rules with this code or prefix: D or S001.", complete_rules
+    ),
+    list_option(
+        "--ignore", "CODE", "Leave out these rules; they are still counted.", complete_rules
+    ),
+    list_option("--collection", "ID|NAME", "Only this DB collection.", complete_collections),
+    list_option(
+        "--artifact", "ID", "Only this artifact, as type:name or name.", complete_artifacts
+    ),
+    list_option(
+        "--writer",
+        "NAME",
+        "Only rows last written by this code path: import-bare.",
+        complete_writers,
+    ),
 )
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from skillmeat_audit.ui.cli.command import forced_color
 from skillmeat_audit.ui.cli.streams import emit
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:
     from rich.text import Text
 
     # highlight=False: rich would colour numbers and quotes inside of people's texts.
-    console = Console(width=output_width(), highlight=False)
+    console = Console(width=output_width(), highlight=False, force_terminal=forced_color())
     rendered = list(lines(console.width))
     if console.is_terminal:
         with console.capture() as captured:

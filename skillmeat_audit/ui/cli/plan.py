@@ -8,16 +8,19 @@ import click
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import WRITABLE, Disposition
+from skillmeat_audit.ui.cli.arguments import home_argument
+from skillmeat_audit.ui.cli.command import verb_command
+from skillmeat_audit.ui.cli.legend import DISPOSITIONS, EVIDENCE
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
     FilterOptions,
     audit_options,
+    choice_list_option,
     filter_options,
     format_option,
-    home_argument,
     limit_option,
     option_group,
-    path_option,
+    output_file_option,
     schema_option,
 )
 from skillmeat_audit.ui.cli.output import audit_home, print_lines
@@ -45,18 +48,26 @@ class PlanOptions:
         return rows if self.rows_only else ("manifests", *rows)
 
 
-@click.command()
+@verb_command(
+    short_help="Decide what a repair would write.",
+    examples=(
+        ("skillmeat-audit plan HOME -o plan.json", "save it: read it, then apply it"),
+        ("skillmeat-audit plan HOME --only skill:1password -o plan.json", "one artifact"),
+        ("skillmeat-audit plan HOME --edit -o plan.json", "take changes out in $EDITOR first"),
+        ("skillmeat-audit plan HOME --disposition review --deletes", "what needs a decision"),
+    ),
+    legends=(DISPOSITIONS, EVIDENCE),
+)
 @home_argument
 @filter_options
 @option_group(
     PlanOptions,
     "planning",
-    path_option("--output", "-o", help_text="Save the plan in FILE."),
-    click.option(
+    output_file_option("Save the plan in FILE."),
+    choice_list_option(
         "--disposition",
-        multiple=True,
-        type=click.Choice([disposition.value for disposition in _PLANNABLE]),
-        help="Repair findings of this disposition. Repeatable.  [default: safe, fill]",
+        choices=[disposition.value for disposition in _PLANNABLE],
+        help_text="Repair findings of this disposition.  [default: safe, fill]",
     ),
     click.option("--deletes", is_flag=True, help="Delete orphaned rows (K002) as well."),
     click.option("--rows-only", is_flag=True, help="Leave the manifests as they are."),

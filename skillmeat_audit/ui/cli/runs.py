@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-import click
-
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.ui.cli.options import RunOptions, home_argument, run_options, schema_option
+from skillmeat_audit.ui.cli.arguments import home_argument
+from skillmeat_audit.ui.cli.command import verb_command
+from skillmeat_audit.ui.cli.options import RunOptions, run_options, schema_option
 from skillmeat_audit.ui.cli.output import print_document, print_lines
 from skillmeat_audit.ui.cli.streams import emit, print_error
 
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from skillmeat_audit.api.values import Run
 
 
-@click.command()
+@verb_command(
+    short_help="List the runs that wrote to a home.",
+    examples=(("skillmeat-audit runs HOME", "the latest first"),),
+    saves=True,
+)
 @home_argument
 @schema_option("runs")
 @run_options
