@@ -64,12 +64,17 @@ class Verb(click.Command):
             self.params.append(_output_option())
         self.params.append(_color_option())
 
+    @property
+    def argument_pairs(self) -> list[tuple[str, str]]:
+        """The arguments, and what they mean."""
+        names = [str(each.name) for each in self.params if isinstance(each, click.Argument)]
+        return [(name.upper(), _ARGUMENTS[name]) for name in names if name in _ARGUMENTS]
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the arguments, then the options."""
-        names = [str(p.name) for p in self.params if isinstance(p, click.Argument)]
-        if pairs := [(n.upper(), _ARGUMENTS[n]) for n in names if n in _ARGUMENTS]:
+        if self.argument_pairs:
             with formatter.section("Arguments"):
-                formatter.write_dl(pairs)
+                formatter.write_dl(self.argument_pairs)
         super().format_options(ctx, formatter)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

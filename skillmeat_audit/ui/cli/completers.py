@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from click import Context, Parameter
-from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem, split_arg_string
 
 from skillmeat_audit.base.errors import AuditError
 
@@ -54,12 +54,15 @@ def _matching(titles: Iterable[tuple[str, str]], incomplete: str) -> list[Comple
     ]
 
 
-def _home_of(context: Context) -> str:
+def _home_of_line() -> str:
     """Return the home on the line that is completed, or the default one."""
     from skillmeat_audit.loaders.home import DEFAULT_HOME
     from skillmeat_audit.ui.cli.arguments import HOME_VARIABLE
 
-    return str(context.params.get("home") or os.environ.get(HOME_VARIABLE) or DEFAULT_HOME)
+    # Not from click: it drops the arguments of a line that ends with an option without its value.
+    words = map(os.path.expanduser, split_arg_string(os.environ.get("COMP_WORDS", "")))
+    given = next((word for word in words if os.path.isdir(word)), None)
+    return str(given or os.environ.get(HOME_VARIABLE) or DEFAULT_HOME)
 
 
 def complete_rules(
@@ -77,12 +80,12 @@ def complete_writers(
 
 
 def complete_artifacts(
-    context: Context, _parameter: Parameter, incomplete: str
+    _context: Context, _parameter: Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Return the artifacts of the home, by ``type:name`` or by name."""
     from skillmeat_audit.loaders.name_lookup import artifact_names
 
-    names = artifact_names(_home_of(context))
+    names = artifact_names(_home_of_line())
     by_id = _matching([(name, "") for name in names], incomplete)
     # Without a type the name alone is completed; bash breaks words at colons.
     bare = sorted({name.partition(":")[2] for name in names})
@@ -90,12 +93,12 @@ def complete_artifacts(
 
 
 def complete_collections(
-    context: Context, _parameter: Parameter, incomplete: str
+    _context: Context, _parameter: Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Return the names of the DB collections of the home."""
     from skillmeat_audit.loaders.name_lookup import collection_names
 
-    names = collection_names(_home_of(context))
+    names = collection_names(_home_of_line())
     return _matching([(name, key) for key, name in sorted(names.items())], incomplete)
 
 
@@ -106,7 +109,7 @@ def complete_runs(context: Context, _parameter: Parameter, incomplete: str) -> l
 
     runs: list[str] = []
     with contextlib.suppress(AuditError, OSError, ValueError):
-        runs = run_ids(home_state_folder(_home_of(context), context.params.get("state_dir")))
+        runs = run_ids(home_state_folder(_home_of_line(), context.params.get("state_dir")))
     return _matching([(run, "") for run in runs], incomplete)
 
 

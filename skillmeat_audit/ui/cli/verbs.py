@@ -6,8 +6,12 @@ from skillmeat_audit import __version__
 from skillmeat_audit.ui.cli.apply import apply
 from skillmeat_audit.ui.cli.check import check
 from skillmeat_audit.ui.cli.command import VerbGroup
+from skillmeat_audit.ui.cli.completion import completion
+from skillmeat_audit.ui.cli.config import config
+from skillmeat_audit.ui.cli.doctor import doctor
 from skillmeat_audit.ui.cli.history import history
 from skillmeat_audit.ui.cli.lab import lab
+from skillmeat_audit.ui.cli.manual import manual
 from skillmeat_audit.ui.cli.plan import plan
 from skillmeat_audit.ui.cli.replay import replay
 from skillmeat_audit.ui.cli.report import report
@@ -40,3 +44,4 @@ cli.add_section("Look", check, show, rules)
 cli.add_section("Repair", plan, apply, undo, runs)
 cli.add_section("Report", report, history, schedule)
 cli.add_section("Learn", lab, replay)
+cli.add_section("Set up", doctor, config, completion, manual)
