@@ -166,7 +166,7 @@ def _matching_ids(name: str, known_ids: Sequence[str]) -> list[str]:
     """Return the ids that have *name*, with their type or without; raise `UsageError` for none."""
     ids = [known for known in known_ids if name and name in (known, known.partition(":")[2])]
     if not ids:
-        raise UsageError(_unknown_name("artifact", name, known_ids))
+        raise UsageError(unknown_name("artifact", name, known_ids))
     return ids
 
 
@@ -178,7 +178,7 @@ def find_collections(names: Sequence[str], snapshot: Snapshot) -> set[str]:
     for name in names:
         ids = {key for key, label in labels.items() if name and name in (key, label)}
         if not ids:
-            raise UsageError(_unknown_name("collection", name, sorted({*labels, *labels.values()})))
+            raise UsageError(unknown_name("collection", name, sorted({*labels, *labels.values()})))
         found_ids |= ids
     return found_ids
 
@@ -188,12 +188,13 @@ def _checked_writers(names: Sequence[str]) -> Sequence[str]:
         if name not in PATHS:
             choices = ", ".join(sorted(PATHS))
             raise UsageError(
-                f"{_unknown_name('code path', name, sorted(PATHS))}; choose from {choices}"
+                f"{unknown_name('code path', name, sorted(PATHS))}; choose from {choices}"
             )
     return names
 
 
-def _unknown_name(noun: str, name: str, known_names: Sequence[str]) -> str:
+def unknown_name(noun: str, name: str, known_names: Sequence[str]) -> str:
+    """Return that no *noun* has the *name*, with the closest of *known_names*."""
     bare = {known.partition(":")[2]: known for known in known_names}
     # Names without their type too: "1pasword" is close to "1password", and far from
     # "skill:1password".

@@ -14,14 +14,13 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.ui.cli.arguments import home_argument
 from skillmeat_audit.ui.cli.command import forced_color, require_one, verb_command
+from skillmeat_audit.ui.cli.filters import FilterOptions, filter_options
 from skillmeat_audit.ui.cli.legend import DISPOSITIONS, EVIDENCE, exit_codes
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
-    FilterOptions,
     baseline_option,
     exit_zero_option,
     fail_on_option,
-    filter_options,
     format_option,
     limit_option,
     live_audit_options,

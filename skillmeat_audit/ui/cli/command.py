@@ -26,6 +26,7 @@ _ARGUMENTS = {
     "shell": "The shell to complete in: bash, zsh or fish.",
 }
 _COLOR, _OUTPUT = "skillmeat-audit.color", "skillmeat-audit.output"
+_QUIET = "skillmeat-audit.quiet"
 
 
 def _remember_output(context: click.Context, option: click.Parameter, given: Any) -> None:
@@ -34,6 +35,10 @@ def _remember_output(context: click.Context, option: click.Parameter, given: Any
 
 def _remember_color(context: click.Context, _option: click.Parameter, given: str) -> None:
     context.meta[_COLOR] = given
+
+
+def _remember_quiet(context: click.Context, _option: click.Parameter, given: bool) -> None:
+    context.meta[_QUIET] = given
 
 
 def forced_color() -> bool | None:
@@ -47,7 +52,7 @@ class Verb(click.Command):
     """A verb: ``examples`` and ``legends`` end its help.
 
     One that ``saves`` has the option ``--output``: what it would print goes to a file, by default
-    in the format of its suffix.
+    in the format of its suffix. One that ``quiets`` has the option ``--quiet``.
     """
 
     def __init__(
@@ -56,12 +61,15 @@ class Verb(click.Command):
         examples: Pairs = (),
         legends: Sequence[tuple[str, Pairs]] = (),
         saves: bool = False,
+        quiets: bool = False,
         **settings: Any,
     ) -> None:
         super().__init__(*arguments, **settings)
         self.sections = [*legends, ("Examples", [(f"$ {each}", why) for each, why in examples])]
         if saves:
             self.params.append(_output_option())
+        if quiets:
+            self.params.append(_quiet_option())
         self.params.append(_color_option())
 
     @property
@@ -96,6 +104,9 @@ class Verb(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb; with ``--output``, write what it prints to that file."""
+        if ctx.meta.get(_QUIET):
+            with redirect_stdout(io.StringIO()):
+                return super().invoke(ctx)
         path = ctx.meta.get(_OUTPUT)
         if path is None:
             return super().invoke(ctx)
@@ -126,6 +137,16 @@ def _output_option() -> click.Option:
         callback=_remember_output,
         expose_value=False,
         help="Write the output to FILE, in the format of its suffix.",
+    )
+
+
+def _quiet_option() -> click.Option:
+    return click.Option(
+        ["--quiet", "-q"],
+        is_flag=True,
+        callback=_remember_quiet,
+        expose_value=False,
+        help="Print nothing but errors.",
     )
 
 

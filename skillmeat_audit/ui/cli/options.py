@@ -1,7 +1,7 @@
 """The options that several verbs share, and the typed values in which they arrive."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,23 +12,12 @@ from skillmeat_audit.model.choices import SERVICES
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.ui.cli.arguments import (
-    ChoiceList,
-    Completer,
     single_output,
-    split_list,
-)
-from skillmeat_audit.ui.cli.completers import (
-    complete_artifacts,
-    complete_collections,
-    complete_rules,
-    complete_writers,
 )
 from skillmeat_audit.ui.cli.streams import emit
 
 if TYPE_CHECKING:
     from skillmeat_audit.api.options import Options
-    from skillmeat_audit.api.scope import Scope
-    from skillmeat_audit.loaders.settings import Settings
 
 Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
@@ -191,74 +180,6 @@ live_audit_options = option_group(
         "SKILLMEAT_AUDIT_TOKEN).",
     ),
     *_AUDIT_OPTIONS,
-)
-
-
-@dataclass(frozen=True)
-class FilterOptions:
-    """Which findings are reported."""
-
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
-    collection: tuple[str, ...]
-    artifact: tuple[str, ...]
-    writer: tuple[str, ...]
-
-    def scope(self, settings: "Settings") -> "Scope":
-        """Return the scope of the options and the settings file together."""
-        from skillmeat_audit.api.scope import Scope
-
-        return Scope(
-            select=self.select,
-            ignore=(*self.ignore, *settings.ignore),
-            collections=self.collection,
-            artifacts=self.artifact,
-            writers=self.writer,
-        )
-
-
-def list_option(name: str, metavar: str, help_text: str, complete: Completer) -> Decorator:
-    """Return an option that may be repeated, and takes several values separated by commas."""
-    return click.option(
-        name,
-        multiple=True,
-        metavar=f"{metavar}[,…]",
-        callback=split_list,
-        shell_complete=complete,
-        help=f"{help_text} Repeatable.",
-    )
-
-
-def choice_list_option(*names: str, choices: Sequence[str], help_text: str) -> Decorator:
-    """Return an option that may be repeated, and takes several of *choices*."""
-    return click.option(
-        *names,
-        multiple=True,
-        type=ChoiceList(choices),
-        callback=split_list,
-        help=f"{help_text} Repeatable, or a comma list.",
-    )
-
-
-filter_options = option_group(
-    FilterOptions,
-    "filters",
-    list_option(
-        "--select", "CODE", "Only rules with this code or prefix: D or S001.", complete_rules
-    ),
-    list_option(
-        "--ignore", "CODE", "Leave out these rules; they are still counted.", complete_rules
-    ),
-    list_option("--collection", "ID|NAME", "Only this DB collection.", complete_collections),
-    list_option(
-        "--artifact", "ID", "Only this artifact, as type:name or name.", complete_artifacts
-    ),
-    list_option(
-        "--writer",
-        "NAME",
-        "Only rows last written by this code path: import-bare.",
-        complete_writers,
-    ),
 )
 
 

@@ -10,13 +10,18 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.ui.cli.arguments import home_argument
 from skillmeat_audit.ui.cli.command import verb_command
+from skillmeat_audit.ui.cli.editing import edited_plan
+from skillmeat_audit.ui.cli.filters import (
+    ArtifactChoice,
+    FilterOptions,
+    artifact_choice,
+    choice_list_option,
+    filter_options,
+)
 from skillmeat_audit.ui.cli.legend import DISPOSITIONS, EVIDENCE
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
-    FilterOptions,
     audit_options,
-    choice_list_option,
-    filter_options,
     format_option,
     limit_option,
     option_group,
@@ -38,8 +43,16 @@ class PlanOptions:
     deletes: bool
     rows_only: bool
     manifests_only: bool
+    edit: bool
     form: str
     limit: int
+
+    def __post_init__(self) -> None:
+        """Refuse options that contradict each other, or lack the one they depend on."""
+        if self.rows_only and self.manifests_only:
+            raise UsageError("--rows-only and --manifests-only together leave nothing to write")
+        if self.edit and self.output is None:
+            raise UsageError("--edit requires --output: the file in which the plan is saved")
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -57,6 +70,7 @@ class PlanOptions:
         ("skillmeat-audit plan HOME --disposition review --deletes", "what needs a decision"),
     ),
     legends=(DISPOSITIONS, EVIDENCE),
+    quiets=True,
 )
 @home_argument
 @filter_options
@@ -72,12 +86,20 @@ class PlanOptions:
     click.option("--deletes", is_flag=True, help="Delete orphaned rows (K002) as well."),
     click.option("--rows-only", is_flag=True, help="Leave the manifests as they are."),
     click.option("--manifests-only", is_flag=True, help="Leave the rows as they are."),
+    click.option("--edit", is_flag=True, help="Edit the plan in VISUAL or EDITOR, then save it."),
     format_option("text", "json"),
     limit_option("changes", 40),
 )
+@artifact_choice
 @schema_option("plan")
 @audit_options
-def plan(home: str, filters: FilterOptions, planning: PlanOptions, reading: AuditOptions) -> int:
+def plan(
+    home: str,
+    filters: FilterOptions,
+    planning: PlanOptions,
+    choice: ArtifactChoice,
+    reading: AuditOptions,
+) -> int:
     """Decide what a repair would write, before → after. Nothing is written but FILE."""
     from skillmeat_audit.loaders.settings import load_settings
     from skillmeat_audit.repair.plan import encode_plan
@@ -85,14 +107,14 @@ def plan(home: str, filters: FilterOptions, planning: PlanOptions, reading: Audi
 
     settings = load_settings(reading.config)
     fresh = replace(reading, no_parse_cache=True)  # a plan rests on what the files hold now
-    if planning.rows_only and planning.manifests_only:
-        raise UsageError("--rows-only and --manifests-only together leave nothing to write")
     audit = audit_home(home, fresh, settings, filters.scope(settings))
     planned = audit.plan(
         dispositions=planning.disposition or WRITABLE,
         deletes=planning.deletes,
         targets=planning.targets,
-    )
+    ).narrowed(choice.only, choice.excluded)
+    if planning.edit:
+        planned = replace(planned, document=edited_plan(planned.document))
     path = planning.output
     if path is not None:
         planned.save(path)

@@ -9,8 +9,8 @@ from skillmeat_audit import __version__
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.schema.shape import ERAS, Era
 from skillmeat_audit.ui.cli.command import verb_command
+from skillmeat_audit.ui.cli.filters import choice_list_option
 from skillmeat_audit.ui.cli.options import (
-    choice_list_option,
     format_option,
     option_group,
     path_option,

@@ -12,14 +12,13 @@ from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.ui.cli.arguments import home_argument
 from skillmeat_audit.ui.cli.command import verb_command
 from skillmeat_audit.ui.cli.crash import on_crash
+from skillmeat_audit.ui.cli.filters import FilterOptions, filter_options
 from skillmeat_audit.ui.cli.legend import exit_codes
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
-    FilterOptions,
     baseline_option,
     exit_zero_option,
     fail_on_option,
-    filter_options,
     history_url_option,
     live_audit_options,
     option_group,

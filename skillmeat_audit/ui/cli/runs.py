@@ -50,6 +50,7 @@ def report_interrupted_runs(home: str, running: RunOptions) -> None:
 
 def print_run(run: "Run", running: RunOptions) -> int:
     """Print *run*; return the exit code, 4 where rows were skipped."""
+    from skillmeat_audit.loaders.name_lookup import collection_names
     from skillmeat_audit.reports.facts.names import Names
     from skillmeat_audit.reports.files.runs_json import run_json
     from skillmeat_audit.reports.terminal.runs import run_text
@@ -58,6 +59,7 @@ def print_run(run: "Run", running: RunOptions) -> int:
         print_document(run_json(run.outcome, run.recheck))
     else:
         state_dir = None if running.state_dir is None else str(running.state_dir)
-        # The plan is from a file: the names of its collections are not known here.
-        print_lines(lambda _: run_text(run.outcome, run.recheck, Names({}, {}), state_dir))
+        # The plan is from a file, which holds no names of collections.
+        names = Names({}, collection_names(run.outcome.home, running.database))
+        print_lines(lambda _: run_text(run.outcome, run.recheck, names, state_dir))
     return ExitCode.CONFLICT if run.outcome.has_conflicts else ExitCode.CLEAN

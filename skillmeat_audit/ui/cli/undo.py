@@ -18,6 +18,7 @@ from skillmeat_audit.ui.cli.runs import print_run, report_interrupted_runs
         ("skillmeat-audit undo HOME --rehearse", "put it back, then roll that back"),
     ),
     legends=(exit_codes(0, 2, 4),),
+    quiets=True,
 )
 @home_argument
 @click.option(
