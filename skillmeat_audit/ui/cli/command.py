@@ -48,6 +48,12 @@ def forced_color() -> bool | None:
     return None if choice == "auto" else choice == "always"
 
 
+def output_file() -> Path | None:
+    """Return the file of ``--output`` of the running verb, None where it prints."""
+    context = click.get_current_context(silent=True)
+    return None if context is None else context.meta.get(_OUTPUT)
+
+
 class Verb(click.Command):
     """A verb: ``examples`` and ``legends`` end its help.
 

@@ -30,13 +30,16 @@ def audit_home(
     quiet: bool = False,
 ) -> "Audit":
     """Return the audit of *home*; links may lead where *settings* allow."""
-    gc.disable()  # while a thousand modules load there is nothing to collect, and looking costs
+    is_first = gc.get_freeze_count() == 0  # a later audit would freeze the frames of the earlier
+    if is_first:
+        gc.disable()  # while a thousand modules load there is nothing to collect; looking costs
     from skillmeat_audit.api.audit import audit
 
-    # What is loaded now is never garbage: the collector need not look at it again.
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER)
-    gc.enable()
+    if is_first:
+        # What is loaded now is never garbage: the collector need not look at it again.
+        gc.freeze()
+        gc.set_threshold(_COLLECT_AFTER)
+        gc.enable()
     return audit(
         home,
         database=reading.database,
