@@ -97,7 +97,9 @@ class ReportOptions:
         "--format",
         "form",
         type=click.Choice(REPORT_FORMATS),
-        help="Format of standard output, and of files with an ambiguous suffix.",
+        metavar="FORMAT",
+        help="Format of standard output, and of files with an ambiguous suffix: "
+        f"{', '.join(REPORT_FORMATS)}.",
     ),
     click.option(
         "--github", is_flag=True, help="Write step summary and annotations on a GitHub runner."
