@@ -215,7 +215,7 @@ def test_verbs_are_grouped_and_their_help_fits_80_columns(cli, monkeypatch):
     out = cli("--help")[1]
 
     assert re.findall(r"^(\w[\w ]*):$", out, re.MULTILINE) == [
-        "Options", *(heading for heading, _ in group.verb_sections)
+        "Options", *(heading for heading, _ in group.verb_sections), "Exit codes"
     ]  # fmt: skip
     assert sorted(name for _, names in group.verb_sections for name in names) == VERBS
     assert "..." not in out.partition("Options:")[2]

@@ -16,6 +16,11 @@ Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]
 HOME_VARIABLE = "SKILLMEAT_AUDIT_HOME"
 
 
+def default_home() -> str:
+    """Return the home that is meant without HOME."""
+    return os.environ.get(HOME_VARIABLE) or DEFAULT_HOME
+
+
 def absolute_path(text: str) -> str:
     """Return the path *text* as every verb prints it: absolute, links as they are."""
     try:

@@ -13,6 +13,7 @@ from skillmeat_audit.base.atomic_write import write_whole
 from skillmeat_audit.base.errors import StateError, UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.ui.cli.arguments import single_output
+from skillmeat_audit.ui.cli.legend import exit_codes
 from skillmeat_audit.ui.cli.suggestions import ALIASES, unknown_option, unknown_verb
 
 Pairs = Sequence[tuple[str, str]]
@@ -201,6 +202,12 @@ class VerbGroup(click.Group):
         except click.NoSuchCommand as exc:
             message = unknown_verb(exc.command_name, self.list_commands(ctx))
             raise click.UsageError(message, ctx) from exc
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write all exit codes."""
+        heading, pairs = exit_codes()
+        with formatter.section(heading):
+            formatter.write_dl(list(pairs))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the verbs, a block for every section."""

@@ -56,13 +56,12 @@ def _matching(titles: Iterable[tuple[str, str]], incomplete: str) -> list[Comple
 
 def _home_of_line() -> str:
     """Return the home on the line that is completed, or the default one."""
-    from skillmeat_audit.loaders.home import DEFAULT_HOME
-    from skillmeat_audit.ui.cli.arguments import HOME_VARIABLE
+    from skillmeat_audit.ui.cli.arguments import default_home
 
     # Not from click: it drops the arguments of a line that ends with an option without its value.
     words = map(os.path.expanduser, split_arg_string(os.environ.get("COMP_WORDS", "")))
     given = next((word for word in words if os.path.isdir(word)), None)
-    return str(given or os.environ.get(HOME_VARIABLE) or DEFAULT_HOME)
+    return given or default_home()
 
 
 def complete_rules(

@@ -23,10 +23,13 @@ _EXITS = {
     2: "Could not check, or bad usage.",
     4: "Conflict, or partly applied.",
     6: "A report was not delivered.",
+    70: "Crashed: a bug of skillmeat-audit.",
+    129: "The terminal was closed.",
     130: "Interrupted.",
+    143: "Terminated.",
 }
 
 
 def exit_codes(*codes: int) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return the legend of these exit *codes*."""
-    return "Exit codes", tuple((str(code), _EXITS[code]) for code in codes)
+    """Return the legend of these exit *codes*, by default of all."""
+    return "Exit codes", tuple((str(code), _EXITS[code]) for code in codes or _EXITS)

@@ -9,6 +9,7 @@ from skillmeat_audit import __version__
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.ui.cli.command import Verb, VerbGroup, verb_command
+from skillmeat_audit.ui.cli.legend import exit_codes
 from skillmeat_audit.ui.cli.options import traceback_option
 from skillmeat_audit.ui.cli.streams import emit
 
@@ -48,6 +49,9 @@ def manual_page(root: click.Context) -> str:
         lines.append(f".SH {_roff(heading.upper())}")
         for name in names:
             lines += _verb(root, name, group.commands[name])
+    lines.append(".SH EXIT STATUS")
+    for code, meaning in exit_codes()[1]:
+        lines += _item(code, meaning)
     return "\n".join(lines) + "\n"
 
 

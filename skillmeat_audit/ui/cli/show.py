@@ -81,7 +81,7 @@ def _in_order(context: click.Context, _parameter: click.Parameter, home: str) ->
         "--view", is_flag=True, is_eager=True, help="Show it as SkillMeat's pages do, and why."
     ),
 )
-@schema_option("artifact", view="view")
+@schema_option("artifact", other="view")
 @live_audit_options
 def show(artifact: str, home: str, output: ShowOutput, reading: AuditOptions) -> int:
     """Show one ARTIFACT (type:name, or a unique name) in all its layers."""

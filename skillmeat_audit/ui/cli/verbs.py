@@ -32,12 +32,7 @@ def cli() -> None:
 
     HOME is a .skillmeat folder or the folder that holds it; by default the one that
     SKILLMEAT_AUDIT_HOME names, else ~/.skillmeat. 'skillmeat-audit VERB --help' has examples.
-
-    \b
-    Exit codes: 0 clean · 1 findings · 2 could not check, or bad usage
-                4 conflict or partly applied · 6 report not delivered · 70 crashed
-                129 terminal closed · 130 interrupted · 143 terminated
-    """  # noqa: D301
+    """
 
 
 cli.add_section("Look", check, show, rules)
