@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from skillmeat_audit.api.audited_home import AuditedHome
+from skillmeat_audit.api.plan_selection import narrow_plan
 from skillmeat_audit.api.planning import (
     TARGETS,
     PlanScope,
@@ -197,6 +198,10 @@ class Plan:
     def load(cls, path: PathLike, database: PathLike | None = None) -> "Plan":
         """Return the plan in *path*, at *database* if given; raise `PlanError` if it is wrong."""
         return cls(*open_plan(Path(path), database))
+
+    def narrowed(self, only: Sequence[str] = (), excluded: Sequence[str] = ()) -> "Plan":
+        """Return the plan for the artifacts *only*, without the *excluded*; names as in `Scope`."""
+        return replace(self, document=narrow_plan(self.document, only, excluded))
 
     def rehearse(self, options: "Options | None" = None) -> "Run":
         """Do all that `apply` does and roll it back: nothing is changed or kept."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from skillmeat_audit.base.clock import iso_time
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.contracts import records
 
@@ -40,7 +41,7 @@ def _trend(runs: pd.DataFrame) -> Iterator[str]:
 
 
 def _line(run: Mapping[str, object]) -> str:
-    at = str(run["at"])[:19].replace("T", " ")
+    at = iso_time(run["at"])
     if run["outcome"] == "failed":
         return f"{at}  could not be checked: {printable(run['failure'])}"
     line = f"{at}  {run['error']:5} errors  {run['warning']:5} warnings"

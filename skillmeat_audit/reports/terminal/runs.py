@@ -7,6 +7,7 @@ from itertools import groupby
 from rich.text import Text
 
 from skillmeat_audit.base import TOOL
+from skillmeat_audit.base.clock import iso_time
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import RunListing, RunOutcome, Skipped
 from skillmeat_audit.model.manifest_edits import (
@@ -113,13 +114,13 @@ def runs_text(runs: Sequence[RunListing], width: int) -> Iterator[Text]:
         yield Text("no runs on this home yet")
     undone = undone_runs(runs)
     for run in runs:
-        began, state = run.started_at[:19], state_words(run, undone.get(run.run))
+        began, state = iso_time(run.started_at), state_words(run, undone.get(run.run))
         written, kind = f"{run.rows:6} rows  {run.keys:5} keys", kind_words(run)
         if width >= _WIDE:
-            yield Text(f"{run.run}  {began:<19}  {written}  {state:<24}  {kind}".rstrip())
+            yield Text(f"{run.run}  {began:<20}  {written}  {state:<24}  {kind}".rstrip())
         else:
             yield Text(f"{run.run}  {state}", "bold")
-            yield Text(f"  {began:<19}  {written}  {kind}".rstrip())
+            yield Text(f"  {began:<20}  {written}  {kind}".rstrip())
         if run.state in NOTED_STATES:
             yield from wrapped(f"    {describe_settled(run)}", width, 4)
 
@@ -148,7 +149,7 @@ def run_detail_text(run: RunDetail, width: int) -> Iterator[Text]:
 
 
 def _facts(run: RunDetail) -> Iterator[str]:
-    yield f"{run.listing.started_at[:19]} UTC"
+    yield iso_time(run.listing.started_at)
     yield f"{plural(run.cells, 'cell')} in {plural(len(run.rows), 'row')}"
     yield f"{plural(run.keys, 'key')} of {plural(len(run.manifests), 'manifest')}"
     if run.undone_by is not None:

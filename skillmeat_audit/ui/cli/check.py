@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,16 @@ from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.ui.cli.arguments import home_argument
+from skillmeat_audit.ui.cli.command import forced_color, output_file, require_one, verb_command
+from skillmeat_audit.ui.cli.filters import FilterOptions, filter_options
+from skillmeat_audit.ui.cli.legend import DISPOSITIONS, EVIDENCE, exit_codes
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
-    FilterOptions,
     baseline_option,
     exit_zero_option,
     fail_on_option,
-    filter_options,
     format_option,
-    home_argument,
     limit_option,
     live_audit_options,
     option_group,
@@ -28,6 +30,7 @@ from skillmeat_audit.ui.cli.options import (
 )
 from skillmeat_audit.ui.cli.output import audit_home, output_width, print_document, print_lines
 from skillmeat_audit.ui.cli.streams import emit, print_error, recorded_output
+from skillmeat_audit.ui.cli.watch import start_watching, watch_home
 
 if TYPE_CHECKING:
     from skillmeat_audit.api.answer_cache import AnswerCache
@@ -47,6 +50,14 @@ class CheckOutput:
     verbose: bool
     quiet: bool
     limit: int
+    watch: bool
+
+    def __post_init__(self) -> None:
+        """Refuse options that contradict each other."""
+        require_one(quiet=self.quiet, verbose=self.verbose)
+        require_one(watch=self.watch, quiet=self.quiet)
+        if self.watch and (self.form != "text" or output_file() is not None):
+            raise UsageError("--watch prints text, for ever: leave --format and --output out")
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,18 @@ class BaselineOptions:
         return AcceptanceTerms(self.reason or AcceptanceTerms.reason, self.owner, expires)
 
 
-@click.command()
+@verb_command(
+    short_help="List what is wrong in a home, and why.",
+    examples=(
+        ("skillmeat-audit check", "the home in ~/.skillmeat, or in SKILLMEAT_AUDIT_HOME"),
+        ("skillmeat-audit check HOME --select D,S", "rules about descriptions and sources only"),
+        ("skillmeat-audit check HOME --artifact 1password --collection Team", "one row"),
+        ("skillmeat-audit check HOME -o findings.csv", "all findings, as a table in a file"),
+        ("skillmeat-audit check HOME -q || echo wrong", "the exit code alone, for a script"),
+    ),
+    legends=(DISPOSITIONS, EVIDENCE, exit_codes(0, 1, 2)),
+    saves=True,
+)
 @home_argument
 @filter_options
 @option_group(
@@ -88,6 +110,11 @@ class BaselineOptions:
     click.option("--verbose", "-v", is_flag=True, help="List notes as well."),
     click.option("--quiet", "-q", is_flag=True, help="Print nothing; only set the exit code."),
     limit_option("groups", 40),
+    click.option(
+        "--watch",
+        is_flag=True,
+        help="Stay and audit again whenever files or the cache change (extra watch).",
+    ),
 )
 @option_group(
     BaselineOptions,
@@ -118,18 +145,29 @@ def check(
     # Before the audit, which may take minutes: a wrong option fails at once.
     acceptance.require_complete()
     settings = load_settings(reading.config)
-    details = (filters, output, reading, output_width())
-    answers = _answer_cache(home, reading, settings, acceptance, details)
+    details = (filters, output, reading, output_width(), forced_color())
+    answers = None if output.watch else _answer_cache(home, reading, settings, acceptance, details)
     if answers is not None and (answer := answers.load()) is not None:
         emit(answer.text)
         return answer.exit_code
     scope = filters.scope(settings)
-    audit = audit_home(home, reading, settings, scope, quiet=output.quiet)
-    # Before the exit code is decided: accepted findings fail no check.
-    audit = _apply_baseline(audit, scope, acceptance)
+
+    changes = None
+    if output.watch:  # from before the first audit, so that no change is missed
+        changes = start_watching(home, reading, update_baseline=acceptance.update_baseline)
+
+    def audited(*, quiet: bool) -> "Audit":
+        # Before the exit code is decided: accepted findings fail no check.
+        return _apply_baseline(
+            audit_home(home, reading, settings, scope, quiet=quiet), scope, acceptance
+        )
+
+    audit = audited(quiet=output.quiet)
     with recorded_output() as printed:
         if not output.quiet:
             _print_audit(audit, output)
+    if changes is not None:
+        watch_home(audit, partial(audited, quiet=True), changes)
     fail_on = Severity(output.fail_on) if output.fail_on else settings.fail_on
     code = ExitCode.CLEAN if output.exit_zero else audit.summary.exit_code(fail_on)
     if answers is not None:

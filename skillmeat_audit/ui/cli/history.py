@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.ui.cli.arguments import home_argument
+from skillmeat_audit.ui.cli.command import verb_command
 from skillmeat_audit.ui.cli.options import (
     format_option,
     history_url_option,
-    home_argument,
     limit_option,
     option_group,
     schema_option,
@@ -30,7 +29,11 @@ class HistoryOptions:
     limit: int
 
 
-@click.command()
+@verb_command(
+    short_help="List earlier reports, and the trend.",
+    examples=(("skillmeat-audit history HOME --limit 0", "every recorded run"),),
+    saves=True,
+)
 @home_argument
 @option_group(
     HistoryOptions,

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from skillmeat_audit.ui.cli.command import forced_color
 from skillmeat_audit.ui.cli.streams import emit
 
 if TYPE_CHECKING:
@@ -29,13 +30,16 @@ def audit_home(
     quiet: bool = False,
 ) -> "Audit":
     """Return the audit of *home*; links may lead where *settings* allow."""
-    gc.disable()  # while a thousand modules load there is nothing to collect, and looking costs
+    is_first = gc.get_freeze_count() == 0  # a later audit would freeze the frames of the earlier
+    if is_first:
+        gc.disable()  # while a thousand modules load there is nothing to collect; looking costs
     from skillmeat_audit.api.audit import audit
 
-    # What is loaded now is never garbage: the collector need not look at it again.
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER)
-    gc.enable()
+    if is_first:
+        # What is loaded now is never garbage: the collector need not look at it again.
+        gc.freeze()
+        gc.set_threshold(_COLLECT_AFTER)
+        gc.enable()
     return audit(
         home,
         database=reading.database,
@@ -59,7 +63,7 @@ def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:
     from rich.text import Text
 
     # highlight=False: rich would colour numbers and quotes inside of people's texts.
-    console = Console(width=output_width(), highlight=False)
+    console = Console(width=output_width(), highlight=False, force_terminal=forced_color())
     rendered = list(lines(console.width))
     if console.is_terminal:
         with console.capture() as captured:

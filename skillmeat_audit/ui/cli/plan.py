@@ -8,16 +8,24 @@ import click
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import WRITABLE, Disposition
+from skillmeat_audit.ui.cli.arguments import home_argument
+from skillmeat_audit.ui.cli.command import verb_command
+from skillmeat_audit.ui.cli.editing import edited_plan
+from skillmeat_audit.ui.cli.filters import (
+    ArtifactChoice,
+    FilterOptions,
+    artifact_choice,
+    choice_list_option,
+    filter_options,
+)
+from skillmeat_audit.ui.cli.legend import DISPOSITIONS, EVIDENCE
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
-    FilterOptions,
     audit_options,
-    filter_options,
     format_option,
-    home_argument,
     limit_option,
     option_group,
-    path_option,
+    output_file_option,
     schema_option,
 )
 from skillmeat_audit.ui.cli.output import audit_home, print_lines
@@ -35,8 +43,16 @@ class PlanOptions:
     deletes: bool
     rows_only: bool
     manifests_only: bool
+    edit: bool
     form: str
     limit: int
+
+    def __post_init__(self) -> None:
+        """Refuse options that contradict each other, or lack the one they depend on."""
+        if self.rows_only and self.manifests_only:
+            raise UsageError("--rows-only and --manifests-only together leave nothing to write")
+        if self.edit and self.output is None:
+            raise UsageError("--edit requires --output: the file in which the plan is saved")
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -45,28 +61,45 @@ class PlanOptions:
         return rows if self.rows_only else ("manifests", *rows)
 
 
-@click.command()
+@verb_command(
+    short_help="Decide what a repair would write.",
+    examples=(
+        ("skillmeat-audit plan HOME -o plan.json", "save it: read it, then apply it"),
+        ("skillmeat-audit plan HOME --only skill:1password -o plan.json", "one artifact"),
+        ("skillmeat-audit plan HOME --edit -o plan.json", "take changes out in $EDITOR first"),
+        ("skillmeat-audit plan HOME --disposition review --deletes", "what needs a decision"),
+    ),
+    legends=(DISPOSITIONS, EVIDENCE),
+    quiets=True,
+)
 @home_argument
 @filter_options
 @option_group(
     PlanOptions,
     "planning",
-    path_option("--output", "-o", help_text="Save the plan in FILE."),
-    click.option(
+    output_file_option("Save the plan in FILE."),
+    choice_list_option(
         "--disposition",
-        multiple=True,
-        type=click.Choice([disposition.value for disposition in _PLANNABLE]),
-        help="Repair findings of this disposition. Repeatable.  [default: safe, fill]",
+        choices=[disposition.value for disposition in _PLANNABLE],
+        help_text="Repair findings of this disposition.  [default: safe, fill]",
     ),
     click.option("--deletes", is_flag=True, help="Delete orphaned rows (K002) as well."),
     click.option("--rows-only", is_flag=True, help="Leave the manifests as they are."),
     click.option("--manifests-only", is_flag=True, help="Leave the rows as they are."),
+    click.option("--edit", is_flag=True, help="Edit the plan in VISUAL or EDITOR, then save it."),
     format_option("text", "json"),
     limit_option("changes", 40),
 )
+@artifact_choice
 @schema_option("plan")
 @audit_options
-def plan(home: str, filters: FilterOptions, planning: PlanOptions, reading: AuditOptions) -> int:
+def plan(
+    home: str,
+    filters: FilterOptions,
+    planning: PlanOptions,
+    choice: ArtifactChoice,
+    reading: AuditOptions,
+) -> int:
     """Decide what a repair would write, before → after. Nothing is written but FILE."""
     from skillmeat_audit.loaders.settings import load_settings
     from skillmeat_audit.repair.plan import encode_plan
@@ -74,14 +107,14 @@ def plan(home: str, filters: FilterOptions, planning: PlanOptions, reading: Audi
 
     settings = load_settings(reading.config)
     fresh = replace(reading, no_parse_cache=True)  # a plan rests on what the files hold now
-    if planning.rows_only and planning.manifests_only:
-        raise UsageError("--rows-only and --manifests-only together leave nothing to write")
     audit = audit_home(home, fresh, settings, filters.scope(settings))
     planned = audit.plan(
         dispositions=planning.disposition or WRITABLE,
         deletes=planning.deletes,
         targets=planning.targets,
-    )
+    ).narrowed(choice.only, choice.excluded)
+    if planning.edit:
+        planned = replace(planned, document=edited_plan(planned.document))
     path = planning.output
     if path is not None:
         planned.save(path)
