@@ -1,6 +1,7 @@
 """Formats values for people: on one line, in a given width, from shortly before they differ."""
 
 import json
+import re
 from collections.abc import Mapping
 
 from rich.cells import cell_len, set_cell_size
@@ -10,6 +11,7 @@ from skillmeat_audit.model.findings import Status
 
 # No cell holds more characters than this, combining ones included: longer texts are not measured.
 _MAX_CHARS_PER_CELL = 8
+_CONSONANT_Y = re.compile("[^aeiou]y$")
 
 
 def trim_common_prefix(left: str, right: str, width: int) -> tuple[str, str]:
@@ -56,4 +58,7 @@ def fit_cells(text: str, width: int) -> str:
 
 def plural(number: int, noun: str) -> str:
     """Return *number* with *noun*, in the plural where the number requires it."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    if number != 1:
+        # entry → entries, key → keys
+        noun = f"{noun[:-1]}ies" if _CONSONANT_Y.search(noun) else f"{noun}s"
+    return f"{number:,} {noun}"
