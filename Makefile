@@ -8,7 +8,7 @@ UV_ONLY := .venv/uv.lock
 # Where bytecode is not written, every start is slow for ever.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: audit test test-fast check lint types imports conformance notebooks browser bench picture format lock clean
+.PHONY: audit test test-fast fuzz check lint types imports conformance notebooks browser bench picture format lock clean
 
 audit: $(READY)  ## check the bundled home: real findings in a few seconds
 	@$(BIN)/python data/build.py batch-import .build/home
@@ -19,6 +19,9 @@ test: $(READY)  ## run all tests
 
 test-fast: $(READY)  ## run the tests that take a minute together: those not marked slow
 	$(BIN)/pytest -q -n 2 --dist worksteal -m "not slow"
+
+fuzz: $(READY)  ## compare the front-matter scanner with PyYAML on a million random blocks
+	SKILLMEAT_AUDIT_FUZZ=1000000 SKILLMEAT_AUDIT_FUZZ_SEED=$$(date +%s) $(BIN)/pytest -q tests/loaders/test_yaml_certain.py
 
 check: lint types imports test-fast  ## everything that must pass before a commit
 

@@ -30,7 +30,8 @@ def _parse(home: Path) -> int:
             path = f"{folder}/{entry['path']}"
             file = f"{path}/SKILL.md" if entry["type"] == "skill" else path
             text = _read(file).decode()
-            yaml.load(text[4 : text.index("\n---\n", 4)], yaml.CSafeLoader)
+            if text.startswith("---\n"):
+                yaml.load(text[4 : text.index("\n---\n", 4)], yaml.CSafeLoader)
             count += 2
     return count
 

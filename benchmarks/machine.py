@@ -23,6 +23,7 @@ def facts() -> dict[str, object]:
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "processor": models[0] if models else platform.machine(),
         "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
         "memory_gib": round(memory_bytes / 2**30),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},

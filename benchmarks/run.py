@@ -7,6 +7,7 @@ floor. A complete run saves them as JSON in ``results/`` and as tables in the RE
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import homes
 import report
@@ -28,7 +30,11 @@ CONFORMANCE = HERE.parent / ".venv-conformance" / "bin" / "python"
 PEERS = HERE.parent / ".venv-peers" / "bin" / "python"
 
 SIZES = (300, 1_000, 10_000, 100_000)
-STEPS = ("floor", "check", "unchanged", "plan", "apply", "undo", "report")
+ON_ONE_CORE = "_one_core"  # ends the name of a step that uses one core only
+STEPS = (
+    "floor", "check", "unchanged", "plan", "apply", "undo", "report",
+    "floor_one_core", "check_one_core",
+)  # fmt: skip
 LARGE, SMALL, PEER = 10_000, 300, 1_000
 Figures = dict[str, float]
 
@@ -58,6 +64,7 @@ def main() -> None:
 def measure_steps(size: int, rounds: int) -> Iterator[tuple[str, Figures]]:
     """Yield the median figures of every step on a home of *size* artifacts."""
     yield from alternate(STEPS, home(str(size), size), rounds)
+    yield "answer", measure_answer(home(str(size), size), rounds)
 
 
 def measure_bulk(rounds: int) -> dict[str, Figures]:
@@ -75,7 +82,9 @@ def alternate(
     for number in range(rounds):
         for step in steps:
             show_progress(f"{home_path.parent.name}: {step}, {number + 1} of {rounds}")
-            results[step].append(run_measured([PYTHON, HERE / "steps.py", step, home_path]))
+            command = [PYTHON, HERE / "steps.py", step.removesuffix(ON_ONE_CORE), home_path]
+            command += ["--one-core"] if step.endswith(ON_ONE_CORE) else []
+            results[step].append(run_measured(command))
     for step, figures in results.items():
         yield step, {name: median(figure[name] for figure in figures) for name in figures[0]}
 
@@ -84,13 +93,28 @@ def measure_start(rounds: int) -> Figures:
     """Return the durations of whole processes: the help, and a check of a small home."""
     small = home(str(SMALL), SMALL)
     commands = {"help": [TOOL, "--help"], "check": [TOOL, "check", small, "--no-parse-cache"]}
-    durations: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(2 * rounds):
-        for name, command in commands.items():
-            start = time.perf_counter()
-            subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
-            durations[name].append(time.perf_counter() - start)
-    return {name: median(seconds) for name, seconds in durations.items()}
+    return {
+        name: median(run_process(command)["wall"] for _ in range(2 * rounds))
+        for name, command in commands.items()
+    }
+
+
+def measure_answer(home_path: Path, rounds: int) -> Figures:
+    """Return how long a check takes, the whole process, if nothing changed since the last one."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [TOOL, "check", home_path, "--state-dir", folder]
+        run_process(command)
+        figures = [run_process(command) for _ in range(rounds)]
+    return {name: median(each[name] for each in figures) for name in figures[0]}
+
+
+def run_process(command: list[object]) -> Figures:
+    """Run *command* and return the wall and CPU time of the whole process."""
+    start, before = time.perf_counter(), os.times()
+    subprocess.run(list(map(str, command)), stdout=subprocess.DEVNULL, check=False)
+    wall, after = time.perf_counter() - start, os.times()
+    used = after.children_user + after.children_system
+    return {"wall": wall, "cpu": used - before.children_user - before.children_system}
 
 
 def measure_refresh() -> dict[str, object]:
@@ -114,19 +138,26 @@ def count_changes(home_path: Path) -> int:
 
 
 def measure_diff(size: int, rounds: int) -> dict[str, object]:
-    """Return how long it takes to compare two frames: by our diff, datacompy and pandas."""
+    """Return how long it takes to compare two frames: by our diff, pandas, and other tools.
+
+    Raises `SystemExit` if they do not list equally many cells.
+    """
     home_path = home(str(size), size)
-    figures: dict[str, object] = dict(alternate(("diff", "pandas"), home_path, rounds))
+    figures: dict[str, Any] = dict(alternate(("diff", "pandas"), home_path, rounds))
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([PYTHON, HERE / "frames.py", home_path, folder], check=True)
-        figures["datacompy"] = last_json([PEERS, HERE / "peer.py", folder])
+        peers = last_json([PEERS, HERE / "peer.py", folder])
+    cells = {name: each["done"] for name, each in {"diff": figures["diff"], **peers}.items()}
+    if len(set(cells.values())) > 1:
+        raise SystemExit(f"the tools disagree on how many cells differ: {cells}")
+    figures |= peers
     return figures | {"rows": size}
 
 
-def last_json(command: list[object]) -> dict[str, object]:
+def last_json(command: list[object]) -> dict[str, Any]:
     """Return the last line that *command* prints, parsed as JSON."""
     result = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
-    parsed: dict[str, object] = json.loads(result.stdout.splitlines()[-1])
+    parsed: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
     return parsed
 
 

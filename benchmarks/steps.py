@@ -205,7 +205,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("step", choices=STEPS)
     parser.add_argument("home", type=Path, help="a .skillmeat folder")
+    parser.add_argument("--one-core", action="store_true", help="use one core only")
     options = parser.parse_args()
+    if options.one_core:
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     json.dump(measure(options.step, options.home), sys.stdout)
 
 

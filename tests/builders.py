@@ -13,7 +13,8 @@ from skillmeat_audit.diff.rules import CHECKS
 from skillmeat_audit.model.changes import CellChange, Change
 from skillmeat_audit.model.fields import COLUMNS, STAMP, stem_of
 from skillmeat_audit.model.findings import Evidence
-from skillmeat_audit.model.snapshot import Cache, Home, Snapshot
+from skillmeat_audit.model.home import Home
+from skillmeat_audit.model.snapshot import Cache, Snapshot
 from skillmeat_audit.model.tables import (
     CATALOG,
     COLLECTIONS,

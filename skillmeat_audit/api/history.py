@@ -21,7 +21,7 @@ from skillmeat_audit.history.store import (
 )
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_state_folder
 from skillmeat_audit.loaders.settings import KEPT_RUNS
-from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.trend import fingerprints
 from skillmeat_audit.reports.notebook.history import runs_html
 

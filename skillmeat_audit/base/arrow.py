@@ -40,6 +40,23 @@ def positions_in(values: pd.Series, unique: pd.Series) -> npt.NDArray[np.intp]:
     return np.asarray(pc.fill_null(positions, -1), dtype=np.intp)
 
 
+def from_arrow(array: pa.Array) -> pd.Series:
+    """Return an Arrow *array* of text as a column (``string``), without copying it."""
+    return pd.Series(pd.array(array, dtype="string"), copy=False)
+
+
+def take_rows(values: pa.Array, positions: npt.NDArray[np.int_]) -> pa.Array:
+    """Return *values* at *positions*, which are not negative; fast where all values are null."""
+    if values.null_count == len(values):
+        return pa.nulls(len(positions), values.type)
+    return values.take(pa.array(positions))
+
+
+def to_mask(claims: pa.Array) -> npt.NDArray[np.bool_]:
+    """Return an Arrow array of truth values as a mask; nulls give False."""
+    return np.asarray(pc.fill_null(claims, False).to_numpy(zero_copy_only=False), dtype=bool)
+
+
 def sort_nulls_last(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """Return *frame* sorted by its text *columns*, nulls last, with a fresh index."""
     keys = pa.table({name: to_arrow(frame[name]) for name in columns})

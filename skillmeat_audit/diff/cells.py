@@ -1,13 +1,18 @@
 """Lists the cells in which rows differ from what they should hold."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from skillmeat_audit.diff.compare import Bools, Objects
-from skillmeat_audit.diff.expected import Layers, expect
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, take_rows, to_arrow
+from skillmeat_audit.diff.compare import Bools, Ints, Objects, normalize
+from skillmeat_audit.diff.expected import Layers, certainly_equal, expect
 from skillmeat_audit.diff.pairing import Pairs
+from skillmeat_audit.model.contracts import Values
 from skillmeat_audit.model.fields import FIELDS, Field
-from skillmeat_audit.model.findings import Disposition, Status
+from skillmeat_audit.model.findings import Disposition, Evidence, Status
 from skillmeat_audit.model.tables import CELLS, KEY
 
 _NEXT_REFRESH = "the manifest has none: SkillMeat's next refresh blanks this again"
@@ -21,39 +26,58 @@ def differing_cells(
     fields = [field for field in FIELDS if field.column in columns]
     if not (len(pairs.row) and fields):
         return CELLS.empty()
-    parts = [_cells_of_field(rows, layers, pairs, field) for field in fields]
-    values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    # lexsort sorts by its last key first: rows, then the columns in the order of FIELDS.
-    order = np.lexsort((values.pop("field"), values["row"]))
-    values = {name: array[order] for name, array in values.items()}
-    keys = {key: rows[key].take(values["row"]).to_numpy(dtype=object) for key in KEY}
-    return CELLS.build(values | keys)
+    parts = [cells for field in fields if (cells := _cells_of(field, rows, layers, pairs))]
+    if not parts:
+        return CELLS.empty()
+    row = np.concatenate([part.row for part in parts])
+    order = np.argsort(row, kind="stable")  # the parts are in the order of columns
+    values: dict[str, Values] = {"row": row[order]}
+    values |= {key: from_arrow(take_rows(to_arrow(rows[key]), row[order])) for key in KEY}
+    values |= {
+        name: from_arrow(pa.concat_arrays([part.texts[name] for part in parts]).take(order))
+        for name in parts[0].texts
+    }
+    return CELLS.build(values)
 
 
-def _cells_of_field(
-    rows: pd.DataFrame, layers: Layers, pairs: Pairs, field: Field
-) -> dict[str, Objects]:
-    """Return the differing cells of one column: arrays by ``CELLS`` name, and its ``field``."""
-    expectation = expect(field, layers, pairs)
-    actual = layers.row(field.column).take(pairs.row)
-    wrong = expectation.differs_from(actual)
-    choice, row = expectation.choice[wrong], pairs.row[wrong]
-    blank = actual.isna().to_numpy()[wrong]
-    status = np.select([blank, choice < 0], [Status.MISSING, Status.EXTRA], Status.DIFFERS)
-    # The choice -1 (no layer) indexes the None at the end.
+class _Cells(NamedTuple):
+    """The differing cells of one column: their rows, and their other values by ``CELLS`` name."""
+
+    row: Ints
+    texts: dict[str, pa.Array]
+
+
+def _cells_of(field: Field, rows: pd.DataFrame, layers: Layers, pairs: Pairs) -> _Cells | None:
+    """Return the differing cells in the column of *field*, None if there are none."""
+    held = take_rows(to_arrow(rows[field.column]), pairs.row)
+    doubtful = np.flatnonzero(~certainly_equal(field, layers, held, pairs.entry))
+    if not len(doubtful):
+        return None
+    expectation = expect(field, layers, pairs.entry[doubtful])
+    actual = normalize(from_arrow(take_rows(held, doubtful)), field.kind)
+    wrong = np.flatnonzero(expectation.differs_from(actual))
+    if not len(wrong):
+        return None
+    position, choice = doubtful[wrong], expectation.choice[wrong]
+    is_blank = actual.isna().to_numpy()[wrong]
+    status = np.select([is_blank, choice < 0], [Status.MISSING, Status.EXTRA], Status.DIFFERS)
+    disputed = np.zeros(len(wrong), dtype=bool)
+    if len(pairs.several):
+        manifest = layers.layer(Evidence.MANIFEST, field.column)
+        disputed = pairs.disputed(manifest.normal)[position]
+    disposition, detail = _dispositions(status, choice == 0, disputed)
     evidence = np.array([*(layer.evidence for layer in expectation.layers), None], dtype=object)
-    disposition, detail = _dispositions(status, choice == 0, expectation.disputed[wrong])
-    return {
-        "field": np.full(len(row), FIELDS.index(field)),
-        "row": row,
-        "column": np.full(len(row), field.column, dtype=object),
-        "status": status.astype(object),
-        "expected": expectation.raw(wrong),
-        "actual": rows[field.column].take(row).to_numpy(dtype=object),
+    objects = {
+        "column": [field.column] * len(wrong),
+        "status": status,
         "evidence": evidence[choice],
         "disposition": disposition,
         "detail": detail,
     }
+    texts = {name: pa.array(values, ARROW_TEXT) for name, values in objects.items()}
+    texts["expected"] = expectation.raw(wrong)
+    texts["actual"] = take_rows(held, position)
+    return _Cells(pairs.row[position], texts)
 
 
 def _dispositions(status: Objects, by_manifest: Bools, disputed: Bools) -> tuple[Objects, Objects]:

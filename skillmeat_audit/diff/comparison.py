@@ -11,6 +11,7 @@ from skillmeat_audit.diff.compare import Bools, Ints, is_true
 from skillmeat_audit.diff.expected import Layers
 from skillmeat_audit.diff.links import is_url, repository_of
 from skillmeat_audit.diff.pairing import (
+    Keys,
     Pairs,
     candidate_entries,
     duplicate_ids,
@@ -70,7 +71,9 @@ class Comparison:
         """What the missing rows should hold, as ``CELLS``; ``row`` counts `missing_rows`."""
         # What is not there reads as NULL, so every value of a layer is missing in such a row.
         rows = ROWS.from_records(records(self.missing_rows.assign(has_artifact=True)))
-        pairs = Pairs(_usable_candidates(self.snapshot, rows, self.duplicates))
+        keys = Keys.of(self.snapshot.manifest, rows)
+        candidates = candidate_entries(self.snapshot, rows, keys, self.duplicates)
+        pairs = Pairs(_of_usable(candidates, usable_rows(rows, keys)))
         return differing_cells(rows, self.snapshot.columns, self.layers.beside(rows), pairs)
 
     @cached_property
@@ -176,21 +179,22 @@ class Comparison:
 
 def compare(snapshot: Snapshot) -> Comparison:
     """Return *snapshot* with its rows paired and its differing cells listed."""
-    duplicates, layers = duplicate_ids(snapshot), Layers(snapshot)
-    usable = usable_rows(snapshot.rows)
-    candidates = _usable_candidates(snapshot, snapshot.rows, duplicates)
+    keys, layers = Keys.of(snapshot.manifest, snapshot.rows), Layers(snapshot)
+    duplicates = duplicate_ids(snapshot, keys)
+    usable = usable_rows(snapshot.rows, keys)
+    candidates = candidate_entries(snapshot, snapshot.rows, keys, duplicates)
+    candidates = _of_usable(candidates, usable)
     pairs = Pairs(candidates)
     cells = differing_cells(snapshot.rows, snapshot.columns, layers, pairs)
     return Comparison(snapshot, layers, candidates, pairs, cells, usable, duplicates)
 
 
-def _usable_candidates(
-    snapshot: Snapshot, rows: pd.DataFrame, duplicates: frozenset[str]
-) -> pd.DataFrame:
-    """Return ``CANDIDATES`` for the usable ones of *rows*."""
-    candidates = candidate_entries(snapshot, rows, duplicates)
-    usable: Bools = usable_rows(rows).to_numpy()[candidates["row"].to_numpy(dtype=int)]
-    return candidates[usable].reset_index(drop=True)
+def _of_usable(candidates: pd.DataFrame, usable: pd.Series) -> pd.DataFrame:
+    """Return the *candidates* of the rows that are *usable*."""
+    if usable.all():
+        return candidates
+    mask: Bools = usable.to_numpy()[candidates["row"].to_numpy(dtype=int)]
+    return candidates[mask].reset_index(drop=True)
 
 
 def safe_where(mask: pd.Series) -> pd.Series:

@@ -6,12 +6,21 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from skillmeat_audit.diff.compare import Bools, Ints, Objects, differs, map_bool, normalize
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, take_rows, to_arrow, to_mask
+from skillmeat_audit.diff.compare import (
+    Bools,
+    Ints,
+    differs,
+    is_certainly_present,
+    map_bool,
+    normalize,
+)
 from skillmeat_audit.diff.links import catalog_entries_of, host_of
-from skillmeat_audit.diff.pairing import Pairs
 from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
-from skillmeat_audit.model.fields import FIELD, Field
+from skillmeat_audit.model.fields import FIELD, Field, Kind
 from skillmeat_audit.model.findings import Evidence
 from skillmeat_audit.model.snapshot import Snapshot
 
@@ -21,8 +30,13 @@ class Layer:
     """One layer's values of a column, one per manifest entry: as they are and as they compare."""
 
     evidence: Evidence
+    kind: Kind
     raw: pd.Series
-    normal: pd.Series
+
+    @cached_property
+    def normal(self) -> pd.Series:
+        """The values in their `normalize` form."""
+        return normalize(self.raw, self.kind)
 
 
 @dataclass(frozen=True)
@@ -30,22 +44,20 @@ class Expectation:
     """The expected values of one column for pairs of rows and preferred entries, in row order.
 
     ``choice`` is the position in ``layers`` of the layer believed for each pair, -1 if none has a
-    value; ``disputed`` is True where several candidates disagree.
+    value. The layers' values are aligned with the pairs.
     """
 
     layers: tuple[Layer, ...]
-    entry: Ints
     choice: Ints
-    disputed: Bools
 
-    def raw(self, mask: Bools) -> Objects:
-        """Return the expected values of the pairs in *mask*, as their layer has them, or None."""
-        entry, choice = self.entry[mask], self.choice[mask]
-        values = np.full(len(entry), None, dtype=object)
+    def raw(self, chosen: Ints) -> pa.Array:
+        """Return the expected values of the *chosen* pairs, as their layer has them, or null."""
+        values = pa.nulls(len(chosen), ARROW_TEXT)
         for number, layer in enumerate(self.layers):
-            chosen = choice == number
-            if chosen.any():
-                values[chosen] = layer.raw.take(entry[chosen]).to_numpy(dtype=object)
+            is_believed = self.choice[chosen] == number
+            if is_believed.any():
+                texts = take_rows(to_arrow(layer.raw), chosen)
+                values = pc.if_else(pa.array(is_believed), texts, values)
         return values
 
     def differs_from(self, actual: pd.Series) -> Bools:
@@ -54,10 +66,8 @@ class Expectation:
         wrong: Bools = np.array(actual.notna())
         for number, layer in enumerate(self.layers):
             chosen = np.flatnonzero(self.choice == number)
-            if not len(chosen):
-                continue
-            expected = layer.normal.take(self.entry[chosen]).set_axis(chosen)
-            wrong[chosen] = differs(expected, actual.take(chosen).set_axis(chosen))
+            if len(chosen):
+                wrong[chosen] = differs(layer.normal.take(chosen), actual.take(chosen))
         return wrong
 
 
@@ -68,9 +78,13 @@ class Layers:
         self._manifest = snapshot.manifest
         self._frontmatter = snapshot.frontmatter
         self._rows = snapshot.rows
-        self._catalog = catalog_entries_of(snapshot)
+        self._snapshot = snapshot
         self._layers: dict[tuple[Evidence, str], Layer] = {}
         self._normal_rows: dict[str, pd.Series] = {}
+
+    @cached_property
+    def _catalog(self) -> pd.DataFrame:
+        return catalog_entries_of(self._snapshot)
 
     def beside(self, rows: pd.DataFrame) -> "Layers":
         """Return the same layers beside other *rows* (``ROWS``), what is normalised included."""
@@ -89,9 +103,20 @@ class Layers:
         """Return one layer's values of *column*, one per manifest entry."""
         if (evidence, column) not in self._layers:
             raw = self._raw(evidence, column)
-            normal = normalize(raw, FIELD[column].kind)
-            self._layers[evidence, column] = Layer(evidence, raw, normal)
+            self._layers[evidence, column] = Layer(evidence, FIELD[column].kind, raw)
         return self._layers[evidence, column]
+
+    def texts(self, evidence: Evidence, column: str, entry: Ints) -> pa.Array:
+        """Return what one layer holds in *column* for the manifest entries *entry*."""
+        if evidence == Evidence.CATALOG and column == "origin_source":
+            return to_arrow(self._hosts(entry))
+        return take_rows(to_arrow(self.layer(evidence, column).raw), entry)
+
+    def _hosts(self, entry: Ints) -> pd.Series:
+        """Return the ``origin_source`` that the source of each of *entry* has; slow for many."""
+        source = self._manifest["source"].take(entry)
+        source = source.fillna(self._catalog["upstream_url"].take(entry))
+        return host_of(source.where(self._manifest["origin"].take(entry) == "marketplace"))
 
     @cached_property
     def manifest_accidents(self) -> pd.Series:
@@ -103,7 +128,8 @@ class Layers:
         match evidence, column:
             case Evidence.MANIFEST, "description":
                 # SkillMeat's add wrote accidents there too: not a value to expect, in any rule.
-                return self._manifest[column].mask(self.manifest_accidents)
+                raw, accidents = self._manifest[column], self.manifest_accidents
+                return raw.mask(accidents) if accidents.any() else raw
             case Evidence.MANIFEST, _:
                 return self._manifest[column]
             case Evidence.FRONTMATTER, _:
@@ -111,22 +137,41 @@ class Layers:
             case _, "source":
                 return self._catalog["upstream_url"]
             case _, "origin_source":
-                source = self._manifest["source"].fillna(self._catalog["upstream_url"])
-                return host_of(source).where(self._manifest["origin"] == "marketplace")
+                return self._hosts(np.arange(len(self._manifest)))
             case _:
                 return self._catalog[column]
 
 
-def expect(field: Field, layers: Layers, pairs: Pairs) -> Expectation:
-    """Return what the rows of *pairs* should hold in the column of *field*.
+def certainly_equal(field: Field, layers: Layers, actual: pa.Array, entry: Ints) -> Bools:
+    """Return where rows hold what they should, as far as that shows without normalising a value.
+
+    These are the pairs of *actual* (what their rows hold in the column of *field*) and *entry* in
+    which the manifest's value is the row's, and those for which no layer has a value.
+    """
+    values = layers.texts(field.layers[0], field.column, entry)
+    equal: Bools = to_mask(
+        pc.and_(pc.equal(values, actual), is_certainly_present(values, field.kind))
+    )
+    absent = np.flatnonzero(to_mask(pc.and_(values.is_null(), actual.is_null())))
+    for evidence in field.layers[1:]:
+        if len(absent):
+            others = layers.texts(evidence, field.column, entry[absent])
+            absent = absent[to_mask(others.is_null())]
+    equal[absent] = True
+    return equal
+
+
+def expect(field: Field, layers: Layers, entry: Ints) -> Expectation:
+    """Return what rows whose preferred entry is *entry* should hold in the column of *field*.
 
     Where the preferred entry has no value, its own front matter is asked, then its catalogue entry,
     never another candidate.
     """
-    by_belief = tuple(layers.layer(evidence, field.column) for evidence in field.layers)
-    choice = np.full(len(pairs.entry), -1)
-    for number, layer in enumerate(by_belief):
-        has_value = layer.normal.notna().to_numpy()[pairs.entry]
-        # The first layer with a value is believed; later ones never overrule it.
-        choice[(choice < 0) & has_value] = number
-    return Expectation(by_belief, pairs.entry, choice, pairs.disputed(by_belief[0].normal))
+    believed = []
+    choice = np.full(len(entry), -1)
+    for number, evidence in enumerate(field.layers):
+        values = layers.texts(evidence, field.column, entry)
+        believed.append(Layer(evidence, field.kind, from_arrow(values)))
+        if values.null_count < len(values):
+            choice[(choice < 0) & believed[-1].normal.notna().to_numpy()] = number
+    return Expectation(tuple(believed), choice)

@@ -25,6 +25,8 @@ def catalog_entries_of(snapshot: Snapshot) -> pd.DataFrame:
     with their upstream. If two fit, neither is used.
     """
     manifest, catalog = snapshot.manifest, snapshot.catalog
+    if catalog.empty:
+        return catalog[["upstream_url", "description"]].reindex(range(len(manifest)))
     ids, catalog_ids = same_type(manifest["artifact_id"]), same_type(catalog["artifact_id"])
     imported = is_true(manifest["origin"] == "marketplace")
     by_import = _positions(

@@ -13,7 +13,7 @@ import pandas as pd
 from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.compare import differs, is_true
 from skillmeat_audit.diff.comparison import Comparison
-from skillmeat_audit.diff.pairing import candidate_entries
+from skillmeat_audit.diff.pairing import Keys, candidate_entries
 from skillmeat_audit.model.changes import RowKey
 from skillmeat_audit.model.fields import FIELD, Field
 from skillmeat_audit.model.findings import Disposition, Evidence
@@ -86,10 +86,11 @@ def entries_of_rows(comparison: Comparison) -> dict[RowKey, list[EntryKey]]:
     """
     manifest, entries = comparison.snapshot.manifest, dict[RowKey, list[EntryKey]]()
     names = list(zip(manifest["file_collection"], manifest["artifact_id"], strict=True))
-    missing = comparison.missing_rows
+    snapshot, missing = comparison.snapshot, comparison.missing_rows
+    ids = Keys.of(manifest, missing)
     for rows, candidates in (
-        (comparison.snapshot.rows, comparison.candidates),
-        (missing, candidate_entries(comparison.snapshot, missing, comparison.duplicates)),
+        (snapshot.rows, comparison.candidates),
+        (missing, candidate_entries(snapshot, missing, ids, comparison.duplicates)),
     ):
         keys = list(zip(rows["collection_id"], rows["artifact_id"], strict=True))
         for row, entry in zip(candidates["row"], candidates["entry"], strict=True):

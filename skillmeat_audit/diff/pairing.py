@@ -1,9 +1,14 @@
 """Decides which manifest entry speaks for a cache row, and which entries have no row."""
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import is_in
+from skillmeat_audit.base.arrow import is_in, to_arrow, to_mask
 from skillmeat_audit.diff.compare import Bools, Ints, is_true
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION
 from skillmeat_audit.model.snapshot import Snapshot
@@ -29,21 +34,63 @@ class Pairs:
         return np.isin(self.row, counts.index[counts.gt(1)])
 
 
-def duplicate_ids(snapshot: Snapshot) -> frozenset[str]:
+@dataclass(frozen=True)
+class Keys:
+    """The artifact ids of manifest entries and of rows, as numbers: equal ids have the same."""
+
+    entry: Ints
+    row: Ints
+
+    @classmethod
+    def of(cls, manifest: pd.DataFrame, rows: pd.DataFrame) -> Self:
+        """Return the keys of the entries of *manifest* and of *rows*."""
+        ids = pa.concat_arrays([to_arrow(frame["artifact_id"]) for frame in (manifest, rows)])
+        indices = ids.dictionary_encode().indices
+        codes = np.asarray(pc.add(pc.fill_null(indices, -1), 1), dtype=np.intp)  # 0 is null
+        return cls(codes[: len(manifest)], codes[len(manifest) :])
+
+    @property
+    def repeated_entries(self) -> Bools:
+        """Which entries have an id that another entry has as well."""
+        counts: Bools = np.bincount(self.entry)[self.entry] > 1
+        return counts
+
+    @property
+    def repeated_rows(self) -> Bools:
+        """Which rows have an id that another row has as well."""
+        counts: Bools = np.bincount(self.row)[self.row] > 1
+        return counts
+
+    def entries_of_rows(self, mask: Bools) -> Ints:
+        """Return for each row the entry in *mask* with its id, -1 where there is none."""
+        size = max(self.entry.max(initial=0), self.row.max(initial=0)) + 1
+        entries = np.full(size, -1)
+        entries[self.entry[mask]] = np.flatnonzero(mask)
+        entries[0] = -1
+        return entries[self.row]
+
+
+def duplicate_ids(snapshot: Snapshot, keys: Keys) -> frozenset[str]:
     """Return the artifact ids that one manifest declares twice: they are not paired with rows."""
-    keys = snapshot.manifest[["file_collection", "artifact_id"]]
-    return frozenset(keys["artifact_id"][keys.duplicated(keep=False)])
+    several = snapshot.manifest[keys.repeated_entries]
+    twice = several.duplicated(["file_collection", "artifact_id"], keep=False)
+    return frozenset(several["artifact_id"][twice])
 
 
-def usable_rows(rows: pd.DataFrame) -> pd.Series:
+def usable_rows(rows: pd.DataFrame, keys: Keys) -> pd.Series:
     """Return True for rows whose key names one artifact, and names it once."""
-    # skill:alpha, hook:a:b; (?s): a name may hold a line end
-    well_formed = is_true(rows["artifact_id"].str.fullmatch(r"(?s)[^:]+:.+"))
-    return well_formed & is_true(rows["has_artifact"]) & ~rows.duplicated(list(KEY), keep=False)
+    ids = to_arrow(rows["artifact_id"])
+    # skill:alpha, hook:a:b; a name may hold a line end
+    colon = pc.find_substring(ids, ":")  # [^:]+:.+
+    last = pc.subtract(pc.binary_length(ids), 1)
+    usable = to_mask(pc.and_(pc.greater(colon, 0), pc.less(colon, last)))
+    several = np.flatnonzero(keys.repeated_rows)
+    usable[several] &= ~rows[list(KEY)].take(several).duplicated(keep=False).to_numpy()
+    return is_true(rows["has_artifact"]) & usable
 
 
 def candidate_entries(
-    snapshot: Snapshot, rows: pd.DataFrame, duplicates: frozenset[str]
+    snapshot: Snapshot, rows: pd.DataFrame, keys: Keys, duplicates: frozenset[str]
 ) -> pd.DataFrame:
     """Return ``CANDIDATES`` for *rows* (columns ``collection_id``, ``artifact_id``, ``stem``).
 
@@ -53,10 +100,36 @@ def candidate_entries(
     id, else like its name, else of the active one, else the first by name.
     """
     entries = snapshot.manifest[["entry", "file_collection", "artifact_id", "stem"]]
-    entries = entries[~is_in(entries["artifact_id"], duplicates)]
-    keys = rows.assign(row=range(len(rows)))[["row", "collection_id", "artifact_id", "stem"]]
+    several = keys.repeated_entries
+    position = keys.entries_of_rows(~several)
+    row = np.flatnonzero(position >= 0)
+    candidates = {"row": row, "entry": position[row], "rank": np.zeros(len(row), dtype=int)}
+    if len(row) < len(rows):
+        declared = ~is_in(entries["artifact_id"], duplicates).to_numpy()
+        others = _ranked(
+            snapshot,
+            rows.take(np.flatnonzero(position < 0)).assign(row=np.flatnonzero(position < 0)),
+            entries[declared],
+            entries[declared & several],
+        )
+        order = np.argsort(np.append(row, others["row"]), kind="stable")
+        candidates = {
+            name: np.append(values, others[name].to_numpy(dtype=int))[order]
+            for name, values in candidates.items()
+        }
+    return CANDIDATES.build(candidates)
+
+
+def _ranked(
+    snapshot: Snapshot, rows: pd.DataFrame, entries: pd.DataFrame, several: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the candidates of *rows*, whose artifact id is not that of exactly one entry.
+
+    *several* are the *entries* with an artifact id that more than one manifest declares.
+    """
+    keys = rows[["row", "collection_id", "artifact_id", "stem"]]
     # Exact first: skill:a.md and skill:a may both be entries, and only one is this row's.
-    exact = keys.drop(columns="stem").merge(entries.drop(columns="stem"), on="artifact_id")
+    exact = keys.drop(columns="stem").merge(several.drop(columns="stem"), on="artifact_id")
     rest = keys[~keys["row"].isin(exact["row"])].drop(columns="artifact_id")
     loose = rest.merge(entries.drop(columns="artifact_id"), on="stem")
     candidates = pd.concat([exact, loose], ignore_index=True)
@@ -64,7 +137,7 @@ def candidate_entries(
     order = ["row", "preference", "file_collection", "entry"]
     candidates = candidates.sort_values(order, kind="stable")
     candidates["rank"] = candidates.groupby("row").cumcount()
-    return CANDIDATES.conform(candidates)
+    return candidates
 
 
 def _preference(snapshot: Snapshot, candidates: pd.DataFrame) -> pd.Series:

@@ -12,8 +12,8 @@ from skillmeat_audit.base.text import encodable
 from skillmeat_audit.loaders.artifact_files import relative_path
 from skillmeat_audit.loaders.home import file_collections
 from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.manifest_edits import ABSOLUTE_PATH, is_inside
-from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import PROBLEMS
 
 # The folders SkillMeat puts artifacts in, and the type each stands for.
@@ -33,7 +33,7 @@ _LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "__p
 # README, readme.md, LICENSE.txt, CHANGELOG.md, index.md
 _DOCUMENT = re.compile(r"(?:readme|licen[cs]e|changelog|contributing)(?:\.\w+)?|index\.md")
 # a//b, a/, ./a, a/../b, and the empty path
-_UNTIDY = re.compile(r"//|/$|(?:^|/)\.\.?(?:/|$)|^$")
+UNTIDY = re.compile(r"//|/$|(?:^|/)\.\.?(?:/|$)|^$")
 
 
 def load_undeclared(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
@@ -116,7 +116,7 @@ def _declared(manifest: pd.DataFrame) -> dict[str, set[str]]:
         relative = relative_path(collection, path)
         if relative is not None:
             # normpath costs more than all the rest here, and nearly every path is tidy.
-            tidy = os.path.normpath(relative) if _UNTIDY.search(relative) else relative
+            tidy = os.path.normpath(relative) if UNTIDY.search(relative) else relative
             declared.setdefault(collection, set()).add(tidy)
     return declared
 

@@ -16,7 +16,7 @@ from skillmeat_audit.loaders.artifact_files import Located, locate
 from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, states_array, states_in
 from skillmeat_audit.loaders.workers import ParseTask, Record, parse_all
 from skillmeat_audit.model.contracts import Table, text
-from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.tables import FRONTMATTER
 
 Track = Callable[[Iterable[ParseTask]], Iterable[ParseTask]]

@@ -14,7 +14,7 @@ from skillmeat_audit.base.folders import PathLike, state_folder
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import contains_secret, is_parseable, sqlite_url
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, MANIFEST_NAME
-from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.home import Home
 
 DEFAULT_HOME = "~/.skillmeat"
 _WAY_OUT = "repair the link or the permissions"

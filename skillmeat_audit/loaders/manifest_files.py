@@ -10,8 +10,8 @@ from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.toml import parse_toml
 from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS
 from skillmeat_audit.model.fields import MANIFEST_NAME
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.manifest_edits import ManifestDocument
-from skillmeat_audit.model.snapshot import Home
 
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 

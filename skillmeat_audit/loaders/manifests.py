@@ -20,8 +20,8 @@ from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, state
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
 from skillmeat_audit.model.contracts import Table
 from skillmeat_audit.model.fields import MANIFEST_NAME, TOOLS, stem_of
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.manifest_edits import WHOLE_ENTRY, is_same_toml
-from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
 
 Record = dict[str, object]

@@ -17,7 +17,8 @@ from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.loaders.home import find_home, home_state_folder
 from skillmeat_audit.loaders.manifests import load_manifests
 from skillmeat_audit.loaders.parse_cache import ParseCache
-from skillmeat_audit.model.snapshot import Cache, Home, Snapshot
+from skillmeat_audit.model.home import Home
+from skillmeat_audit.model.snapshot import Cache, Snapshot
 from skillmeat_audit.model.tables import PROBLEMS
 
 Step = TypeVar("Step")

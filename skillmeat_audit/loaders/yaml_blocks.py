@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from skillmeat_audit.base.files import Unreadable
+from skillmeat_audit.loaders.yaml_certain import certain_value
 
 BLOCK_LIMIT_CHARS = 1024 * 1024
 # The scanner in Python takes up to 2 s for this much; longer blocks are read by libyaml alone.
@@ -63,6 +64,8 @@ def load_block(block: str) -> object:
         raise Unreadable(f"has a front matter of more than {BLOCK_LIMIT_CHARS // 1024} KiB")
     if block.count(":") > _COLONS and _SEXAGESIMAL.search(block):
         raise Unreadable("has a front matter with a number of base 60 too long to read")
+    if (values := certain_value(block)) is not None:
+        return values
     is_short = len(block) <= PYTHON_LIMIT_CHARS
     if is_short and (_PYTHON_ONLY.search(block) or _asks_in_flow(block)):
         return _load_in_python(block)

@@ -1,11 +1,11 @@
-"""A home, and its layers as loaded together for an audit."""
+"""The layers of a home as loaded together for an audit."""
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Self
 
 import pandas as pd
 
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.tables import (
     CATALOG,
     COLLECTIONS,
@@ -15,27 +15,6 @@ from skillmeat_audit.model.tables import (
     ROWS,
     SOURCES,
 )
-
-
-@dataclass(frozen=True)
-class Home:
-    """A SkillMeat home: its folder, its cache's address and its active file collection.
-
-    ``database`` is an SQLAlchemy URL, None if the home has no cache yet. ``settings_problem`` says
-    why ``active_collection`` is only SkillMeat's default, None if it is known. Links in a
-    collection may also lead to ``link_roots``.
-    """
-
-    root: Path
-    database: str | None = field(repr=False)
-    active_collection: str
-    settings_problem: str | None = None
-    link_roots: tuple[Path, ...] = ()
-
-    @property
-    def collections(self) -> Path:
-        """The folder of the file collections."""
-        return self.root / "collections"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pytest
 from skillmeat_audit.loaders.disk import load_undeclared
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.loaders.manifests import load_manifests
-from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.home import Home
 
 SECONDS = float(os.environ.get("LINK_EXCHANGE_SECONDS", "0.5"))
 LEAST_LOADS = 3  # on a machine that is busy

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from skillmeat_audit.loaders.manifests import load_manifests
-from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.home import Home
 
 pytest.importorskip("skillmeat", reason="run by `make conformance`, in an environment of its own")
 

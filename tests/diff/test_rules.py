@@ -15,8 +15,8 @@ from skillmeat_audit.diff.rules.cells import CELL_RULES
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import CELL_STATUSES, Status
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.rules import DEAD_LINKS, NEVER_ACCEPTED
-from skillmeat_audit.model.snapshot import Home
 from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.repair.plan import changes_from
 

@@ -10,7 +10,7 @@ from skillmeat_audit.loaders import workers as reading
 from skillmeat_audit.loaders.artifact_files import locate, relative_path
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.model.contracts import records
-from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.tables import FRONTMATTER, MANIFEST
 
 SAYS = "---\ndescription: {}\n---\nBody.\n"

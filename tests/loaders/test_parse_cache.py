@@ -14,7 +14,7 @@ from skillmeat_audit.loaders.frontmatter import FILES, load_frontmatter
 from skillmeat_audit.loaders.manifests import LISTED, load_manifests
 from skillmeat_audit.loaders.parse_cache import ParseCache
 from skillmeat_audit.loaders.snapshot import changed_evidence
-from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.reports.files.check_json import check_json
 
 SKILL = "---\nname: alpha\ndescription: {}\n---\n"

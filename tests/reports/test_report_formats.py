@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from skillmeat_audit.api.compose import make_report
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Accepted, Delta
 from skillmeat_audit.reports.facts.report import Failure, RunContext
 from skillmeat_audit.reports.files import (

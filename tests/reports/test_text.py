@@ -92,7 +92,7 @@ def test_collections_of_one_name_show_their_ids():
 
 
 def test_a_home_without_a_cache_says_so():
-    from skillmeat_audit.model.snapshot import Home
+    from skillmeat_audit.model.home import Home
 
     snap = snapshot([entry()], home=Home("/x", None, "default"), era=None, collections=())
 

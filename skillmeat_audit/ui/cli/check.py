@@ -26,13 +26,15 @@ from skillmeat_audit.ui.cli.options import (
     option_group,
     schema_option,
 )
-from skillmeat_audit.ui.cli.output import audit_home, print_document, print_lines
-from skillmeat_audit.ui.cli.streams import emit, print_error
+from skillmeat_audit.ui.cli.output import audit_home, output_width, print_document, print_lines
+from skillmeat_audit.ui.cli.streams import emit, print_error, recorded_output
 
 if TYPE_CHECKING:
+    from skillmeat_audit.api.answer_cache import AnswerCache
     from skillmeat_audit.api.scope import Scope
     from skillmeat_audit.api.values import Audit
     from skillmeat_audit.history.baseline import AcceptanceTerms
+    from skillmeat_audit.loaders.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -116,14 +118,54 @@ def check(
     # Before the audit, which may take minutes: a wrong option fails at once.
     acceptance.require_complete()
     settings = load_settings(reading.config)
+    details = (filters, output, reading, output_width())
+    answers = _answer_cache(home, reading, settings, acceptance, details)
+    if answers is not None and (answer := answers.load()) is not None:
+        emit(answer.text)
+        return answer.exit_code
     scope = filters.scope(settings)
     audit = audit_home(home, reading, settings, scope, quiet=output.quiet)
     # Before the exit code is decided: accepted findings fail no check.
     audit = _apply_baseline(audit, scope, acceptance)
-    if not output.quiet:
-        _print_audit(audit, output)
+    with recorded_output() as printed:
+        if not output.quiet:
+            _print_audit(audit, output)
     fail_on = Severity(output.fail_on) if output.fail_on else settings.fail_on
-    return ExitCode.CLEAN if output.exit_zero else audit.summary.exit_code(fail_on)
+    code = ExitCode.CLEAN if output.exit_zero else audit.summary.exit_code(fail_on)
+    if answers is not None:
+        _cache_answer(answers, audit, "".join(printed), code)
+    return code
+
+
+def _answer_cache(
+    home: str,
+    reading: AuditOptions,
+    settings: "Settings",
+    acceptance: BaselineOptions,
+    details: tuple[object, ...],
+) -> "AnswerCache | None":
+    """Return the cache of the answer to this check, None where every check has to audit."""
+    from skillmeat_audit.api.answer_cache import CheckInputs, open_answer_cache
+
+    if reading.no_parse_cache or reading.live or acceptance.update_baseline:
+        return None
+    return open_answer_cache(
+        CheckInputs(
+            home,
+            reading.database,
+            reading.state_dir,
+            settings.allow_links,
+            acceptance.baseline,
+            (*details, settings),
+        )
+    )
+
+
+def _cache_answer(answers: "AnswerCache", audit: "Audit", text: str, code: ExitCode) -> None:
+    from skillmeat_audit.api.answer_cache import Answer
+    from skillmeat_audit.loaders.watched_paths import watched_paths
+
+    answers.store(Answer(text, code), watched_paths(audit.snapshot))
 
 
 def _apply_baseline(audit: "Audit", scope: "Scope", acceptance: BaselineOptions) -> "Audit":

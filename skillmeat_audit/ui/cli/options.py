@@ -149,7 +149,9 @@ _AUDIT_OPTIONS = (
         "--database", metavar="URL", help="Another cache: a file, sqlite:///… or postgresql://…"
     ),
     click.option(
-        "--no-parse-cache", is_flag=True, help="Read every file again and store nothing of it."
+        "--no-parse-cache",
+        is_flag=True,
+        help="Read every file again; use and store no parse cache and no answer.",
     ),
     config_option,
     traceback_option,

@@ -59,7 +59,7 @@ def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:
     from rich.text import Text
 
     # highlight=False: rich would colour numbers and quotes inside of people's texts.
-    console = Console(width=_width(), highlight=False)
+    console = Console(width=output_width(), highlight=False)
     rendered = list(lines(console.width))
     if console.is_terminal:
         with console.capture() as captured:
@@ -70,7 +70,7 @@ def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:
         emit("".join(f"{line.plain}\n" for line in rendered))
 
 
-def _width() -> int:
+def output_width() -> int:
     """Return ``COLUMNS`` where it is a usable number, else the width of the terminal, else 110.
 
     More than a line of the longest value can fill is only padding.

@@ -3,7 +3,11 @@
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
+
+_transcripts: list[list[str]] = []
 
 
 def prepare_streams() -> None:
@@ -38,6 +42,8 @@ def emit(text: str) -> None:
 
     Raises `OSError` where the text cannot be written: the user would not get the result.
     """
+    for transcript in _transcripts:
+        transcript.append(text)
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -46,6 +52,17 @@ def emit(text: str) -> None:
     except OSError as exc:
         _mute(sys.stdout)
         raise OSError(f"cannot write the output: {exc.strerror or exc}") from exc
+
+
+@contextmanager
+def recorded_output() -> Iterator[list[str]]:
+    """Yield a list to which `emit` also appends what it writes."""
+    transcript: list[str] = []
+    _transcripts.append(transcript)
+    try:
+        yield transcript
+    finally:
+        _transcripts.remove(transcript)
 
 
 def print_error(message: str) -> None:

@@ -7,7 +7,7 @@ from skillmeat_audit.diff.comparison import compare
 from skillmeat_audit.diff.provenance.paths import PATHS
 from skillmeat_audit.diff.provenance.verdicts import attribute
 from skillmeat_audit.model.contracts import records
-from skillmeat_audit.model.snapshot import Home
+from skillmeat_audit.model.home import Home
 
 YESTERDAY = "2026-02-09 09:00:00.000000"
 NINE, TEN = "2026-02-10 09:00:00.000000", "2026-02-10 10:00:00.000000"
