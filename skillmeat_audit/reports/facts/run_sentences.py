@@ -84,7 +84,9 @@ def written_sentence(run: RunOutcome) -> str:
 def delta_sentence(delta: AuditDelta) -> str:
     """Return in a line how the audit after a run differs from the one before."""
     fixed = plural(len(delta.fixed), "finding")
-    return f"audited again: {fixed} fixed, {len(delta.remaining)} remaining, {len(delta.new)} new"
+    return (
+        f"audited again: {fixed} fixed, {len(delta.remaining):,} remaining, {len(delta.new):,} new"
+    )
 
 
 def describe_settled(run: RunListing) -> str:

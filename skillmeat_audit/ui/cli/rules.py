@@ -5,12 +5,14 @@ import click
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.ui.cli.options import format_option, schema_option, traceback_option
 from skillmeat_audit.ui.cli.output import print_document, print_lines
+from skillmeat_audit.ui.cli.pager import no_pager_option
 
 
 @click.command()
 @click.argument("code", required=False)
 @format_option("text", "json")
 @schema_option("rules")
+@no_pager_option
 @traceback_option
 def rules(code: str | None, form: str) -> int:
     """List the rules, or explain those with this CODE or prefix."""
