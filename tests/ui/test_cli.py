@@ -304,7 +304,9 @@ def test_show_answers_why_a_description_is_blank(cli, make_home, era):
     code, out, _ = cli("show", "1password", make_home(era=era))
 
     assert code == ExitCode.CLEAN
-    assert "last written by batch import and reimport until 2026-02-10 (import-bare," in out
+    assert "last writer: batch import and reimport until 2026-02-10 (import-bare" in " ".join(
+        out.split()
+    )
     assert "D001" in out
 
 

@@ -1,12 +1,15 @@
 """The options of the running command that the commands printed by it repeat."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from skillmeat_audit.base.urls import without_password
-from skillmeat_audit.reports.facts.next_commands import NextCommands, Option
+
+if TYPE_CHECKING:
+    from skillmeat_audit.reports.facts.next_commands import NextCommands, Option
 
 # What says how something is printed, saved or waited for, not what it is.
 _OF_THIS_RUN = frozenset(
@@ -16,8 +19,10 @@ _OF_THIS_RUN = frozenset(
 _NEXT_VERBS = ("plan", "apply", "show")
 
 
-def next_commands(home: str) -> NextCommands:
+def next_commands(home: str) -> "NextCommands":
     """Return what makes the commands to run next on *home*, from the running command."""
+    from skillmeat_audit.reports.facts.next_commands import NextCommands
+
     context = click.get_current_context()
     verbs = context.find_root().command
     if not isinstance(verbs, click.Group):
@@ -32,7 +37,7 @@ def next_commands(home: str) -> NextCommands:
     )
 
 
-def _repeated(context: click.Context, verb: click.Command) -> Iterator[Option]:
+def _repeated(context: click.Context, verb: click.Command) -> "Iterator[Option]":
     """Yield the options given to *context* that *verb* has as well."""
     shared = {each.name for each in verb.params if isinstance(each, click.Option)} - _OF_THIS_RUN
     for option in context.command.params:
