@@ -6,7 +6,7 @@ from typing import NamedTuple
 from skillmeat_audit.api.inspection import Inspection, inspect_database
 from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.planning import native_path
-from skillmeat_audit.api.recheck import compare_findings
+from skillmeat_audit.api.recheck import compare_findings, fading_cells
 from skillmeat_audit.api.views import list_runs
 from skillmeat_audit.base.errors import AuditError, StateError, UsageError
 from skillmeat_audit.loaders.snapshot import Reading
@@ -47,7 +47,9 @@ def execute_plan(
     except AuditError as exc:  # the rows stay written, and the caller has to be informed of that
         notes = (*outcome.notes, f"could not audit again: {exc}")
         return Execution(replace(outcome, notes=notes), settings)
-    return Execution(outcome, settings, compare_findings(before.findings, after.findings), after)
+    delta = compare_findings(before.findings, after.findings)
+    delta = replace(delta, fading=fading_cells(outcome, after.comparison))
+    return Execution(outcome, settings, delta, after)
 
 
 def execute_rehearsal(document: PlanDocument, url: str, options: Options | None) -> Execution:

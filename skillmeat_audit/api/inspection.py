@@ -5,7 +5,8 @@ from typing import NamedTuple, Unpack
 
 import pandas as pd
 
-from skillmeat_audit.api.repaired import load_repaired
+from skillmeat_audit.api.earlier_fills import note_earlier_fills
+from skillmeat_audit.api.repaired import load_journals, load_repaired
 from skillmeat_audit.api.scope import Scope, apply_scope, find_rules
 from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.urls import sqlite_path
@@ -42,11 +43,12 @@ def inspect_home(
     scope = scope or Scope()
     find_rules([*scope.select, *scope.ignore])  # refuse a wrong code before the home is read
     snapshot = load_snapshot(home, database, **reading)
-    snapshot = replace(snapshot, repaired=load_repaired(snapshot, reading.get("state_dir")))
+    journals = load_journals(snapshot, reading.get("state_dir"))
+    snapshot = replace(snapshot, repaired=load_repaired(snapshot, journals))
     comparison = compare(snapshot)
     # Before the rules: each finding names the path that last wrote its row.
     writers = attribute(comparison)
-    checked = run_checks(CHECKS, comparison, writers)
+    checked = note_earlier_fills(run_checks(CHECKS, comparison, writers), comparison, journals)
     findings, ignored, unselected = apply_scope(checked, scope, snapshot)
     hidden = len(checked) - len(findings) - len(ignored)
     failing = int((checked["rule"] == FAILS).sum())

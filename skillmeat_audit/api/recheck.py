@@ -1,8 +1,13 @@
-"""Compares the findings before and after a run: what is fixed, what remains, what is new."""
+"""Compares the audits before and after a run: what is fixed, remains, is new, will not last."""
 
 import pandas as pd
 
 from skillmeat_audit.base.arrow import is_in
+from skillmeat_audit.diff.compare import differs, is_true
+from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.model.changes import RunOutcome
+from skillmeat_audit.model.fields import COLUMNS
+from skillmeat_audit.model.findings import Evidence
 from skillmeat_audit.model.trend import AuditDelta, fingerprints
 
 
@@ -16,6 +21,27 @@ def compare_findings(before: pd.DataFrame, after: pd.DataFrame) -> AuditDelta:
         remaining=after[remains].reset_index(drop=True),
         new=after[~remains].reset_index(drop=True),
     )
+
+
+def fading_cells(run: RunOutcome, after: Comparison) -> tuple[tuple[str, str, str], ...]:
+    """Return the cells that *run* wrote and the manifest does not hold in the audit *after* it.
+
+    SkillMeat writes rows from manifests: its next restart or refresh takes these values away.
+    """
+    written = {
+        (*applied.change.key, column)
+        for applied in run.applied
+        for column, value in applied.change.after.items()
+        if value is not None and column in COLUMNS
+    }
+    rows, fading = after.snapshot.rows, set[tuple[str, str, str]]()
+    for column in {column for *_, column in written}:
+        held = after.layers.row(column)
+        manifest = after.per_row(after.layers.layer(Evidence.MANIFEST, column).normal)
+        is_outside = is_true(held.notna() & (manifest.isna() | differs(manifest, held)))
+        keys = rows.loc[is_outside, ["collection_id", "artifact_id"]]
+        fading |= {(*key, column) for key in keys.itertuples(index=False, name=None)}
+    return tuple(sorted(fading & written))
 
 
 def select_same(findings: pd.DataFrame, *others: pd.DataFrame) -> pd.DataFrame:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from skillmeat_audit.api.options import Options
+from skillmeat_audit.api.run_views import RunList, find_run
 from skillmeat_audit.api.values import Plan, Run
 from skillmeat_audit.api.views import list_runs
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.folders import PathLike
-from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.repair.run_folders import UNDOABLE, JournaledRun, read_runs
 from skillmeat_audit.repair.run_settings import RunSettings
@@ -63,13 +63,10 @@ def undo(
 ) -> Run:
     """Put back what *run* changed in *home*: by default the latest that is not undone yet.
 
-    With *rehearse*, all of it is done and rolled back.
+    *run* may be the beginning of one id. With *rehearse*, all of it is done and rolled back.
     """
     journals = runs(home, database=database, options=options)
-    chosen = _latest_open(journals) if run is None else _run_with_id(journals, run)
-    if chosen is None:
-        missing = f"no run {printable(run)}" if run else "no run that can be undone"
-        raise UsageError(f"{missing} of this home; 'skillmeat-audit runs' lists them")
+    chosen = _latest_open(journals) if run is None else find_run(journals, run)
     if chosen.state not in UNDOABLE:
         raise UsageError(why_no_undo(*list_runs([chosen])))
     url, settings = _cache_and_settings(home, database, options)
@@ -77,16 +74,15 @@ def undo(
     return Run(outcome, None, str(url), settings)
 
 
-def _latest_open(journals: Sequence[JournaledRun]) -> JournaledRun | None:
-    """Return the latest applied run that no undo has put back."""
-    written = [journal for journal in journals if journal.state in UNDOABLE]
-    # An undo that was rolled back puts nothing back.
-    undone = {journal.undoes for journal in written}
-    return next((j for j in written if j.kind == "apply" and j.run not in undone), None)
-
-
-def _run_with_id(journals: Sequence[JournaledRun], run: str) -> JournaledRun | None:
-    return next((journal for journal in journals if journal.run == run), None)
+def _latest_open(journals: Sequence[JournaledRun]) -> JournaledRun:
+    """Return the latest applied run that no undo has put back; raise `UsageError`."""
+    # An undo that put back a part of a run only leaves it open.
+    undone = {journal.undoes for journal in journals if journal.state == "committed"}
+    written = (j for j in journals if j.kind == "apply" and j.state in UNDOABLE)
+    latest = next((journal for journal in written if journal.run not in undone), None)
+    if latest is None:
+        raise UsageError("this home has no run to undo; 'skillmeat-audit runs' lists its runs")
+    return latest
 
 
 def runs(
@@ -94,12 +90,15 @@ def runs(
     *,
     database: PathLike | None = None,
     options: Options | None = None,
-) -> list[JournaledRun]:
-    """Return the runs on *home*, the latest first, after settling those that were interrupted."""
+) -> RunList:
+    """Return the runs on *home*, the latest first, after settling those that were interrupted.
+
+    ``show(run)`` of the list is what one run changed, cell by cell and key by key.
+    """
     # First: the list would otherwise call a run interrupted although the cache proves how it ended.
     settle(home, database=database, options=options)
     _, settings = _cache_and_settings(home, database, options)
-    return read_runs(settings.folder)
+    return RunList(read_runs(settings.folder))
 
 
 def settle(

@@ -1,7 +1,6 @@
 """Loads the cells that earlier repairs wrote into a cache, from their journals."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import pandas as pd
 
@@ -19,26 +18,38 @@ _CELLS = (*COLUMNS, _STAMP)
 _OF_ENTRIES = ("run", "committed", "op", "collection_id", "artifact_id", "written_at")
 _OF_CELLS = ("column", "before", "after")
 # An interrupted run wrote all of its rows or none: one that holds its stamp was committed.
-_STATES = ("committed", "interrupted")
+_STATES = ("committed", "interrupted", "manifests-only")
 
 Records = Sequence[tuple[object, ...]]
 
 
-def load_repaired(snapshot: Snapshot, state_dir: PathLike | None) -> pd.DataFrame:
+def load_journals(snapshot: Snapshot, state_dir: PathLike | None) -> list[JournaledRun]:
+    """Return the runs on the home of *snapshot* that may have written, the latest first.
+
+    A journal that cannot be read is left out: an audit does not fail because of a journal.
+    """
+    folder = home_state_folder(snapshot.home.root, state_dir)
+    journals = (read_run(path.parent) for path in folder.glob("*/journal.json"))
+    written = (each for each in journals if each.state in _STATES)
+    return sorted(written, key=lambda journal: str(journal.started_at), reverse=True)
+
+
+def load_repaired(snapshot: Snapshot, journals: Sequence[JournaledRun]) -> pd.DataFrame:
     """Return as ``REPAIRED`` the cells that repairs wrote into the cache of *snapshot*.
 
     These are of the written rows that the cache may still hold as a repair left them: rows with the
     ``synced_at`` that a run stamped, and what runs before it stamped on them. An undo puts the time
-    back, so undone rows are not among them. A journal that cannot be read is left out: an audit
-    does not fail because of a journal.
+    back, so undone rows are not among them.
     """
-    folder = home_state_folder(snapshot.home.root, state_dir)
     # The latest run first: rows that it wrote may lie over those of an earlier one, whose stamp is
     # in its `before`.
     stamps = set(to_objects(snapshot.rows[_STAMP])) - {None}
     entries: list[tuple[object, ...]] = []
     cells: list[tuple[object, ...]] = []
-    for journal in _journals(folder, snapshot.identity):
+    for journal in journals:
+        is_repair = journal.kind == "apply" and journal.state != "manifests-only"
+        if not is_repair or journal.identity != snapshot.identity:
+            continue
         run = printable(journal.run), journal.state == "committed"
         for entry in journal.entries:
             after = _texts(entry.after)
@@ -60,15 +71,6 @@ def _frame(entries: Records, cells: Records) -> pd.DataFrame:
     by_entry = (pd.array(each).take(entry) for each in zip(*entries, strict=True))
     columns = dict(zip((*_OF_ENTRIES, *_OF_CELLS), (*by_entry, *values), strict=True))
     return REPAIRED.build({"entry": entry, **columns})
-
-
-def _journals(folder: Path, identity: str | None) -> list[JournaledRun]:
-    """Return the repairs of the cache called *identity*, the latest first, where readable."""
-    # A home that was rebuilt has the same folder and another identity: its old runs do not count.
-    journals = (read_run(path.parent) for path in folder.glob("*/journal.json"))
-    repairs = (each for each in journals if each.kind == "apply" and each.state in _STATES)
-    ours = (each for each in repairs if each.identity == identity)
-    return sorted(ours, key=lambda journal: str(journal.started_at), reverse=True)
 
 
 def _texts(row: Mapping[str, object] | None) -> dict[str, str | None]:

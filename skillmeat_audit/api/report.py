@@ -14,8 +14,8 @@ from skillmeat_audit.api.history import HistorySettings, location_of, record_aud
 from skillmeat_audit.api.interruption import reporting_writes
 from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.outputs import Output, render_outputs
-from skillmeat_audit.api.safe_repair import apply_safe
 from skillmeat_audit.api.scope import Scope
+from skillmeat_audit.api.unattended import apply_unattended
 from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.clock import now, today
 from skillmeat_audit.base.errors import AuditError, LiveError, StateError, UsageError
@@ -39,9 +39,10 @@ class ReportRequest:
     """What is reported, and where to; what is read, and how, is as in `audit`.
 
     Where the server at ``live`` does not answer, the report has a warning. Without ``history`` the
-    run is not recorded, and compared with no other. With ``apply_safe`` the safe changes are
-    applied first, and every file is read again, as without ``parse_cache``; ``exclusive`` refuses
-    to run beside another run on the home.
+    run is not recorded, and compared with no other. With ``apply_safe`` the safe changes of rows
+    are applied first, with ``apply_fill`` also what other layers know, in rows and manifests; then
+    every file is read again, as without ``parse_cache``. ``exclusive`` refuses to run beside
+    another run on the home.
     """
 
     outputs: Sequence[Output] = ()
@@ -53,6 +54,7 @@ class ReportRequest:
     notices: NoticeSettings | None = None
     state_dir: PathLike | None = None
     apply_safe: bool = False
+    apply_fill: bool = False
     exclusive: bool = False
     progress: bool | None = None
     parse_cache: bool = True
@@ -61,12 +63,13 @@ class ReportRequest:
 
 @dataclass(frozen=True)
 class StoredReport:
-    """A report, where its run is recorded, and why it could not be."""
+    """A report, where its run is recorded, why it could not be, and what was repaired before."""
 
     document: Report | Failure
     location: HistoryLocation | None = None
     run: int | None = None
     problems: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
 
     def mark_delivered(self) -> "StoredReport":
         """Mark the run as delivered; return the report, with the reason where that fails."""
@@ -81,10 +84,11 @@ class StoredReport:
 
 @dataclass(frozen=True)
 class ReportOutcome:
-    """The report, and whether it was delivered."""
+    """The report, whether it was delivered, and in lines what was repaired before it."""
 
     document: Report | Failure
     delivery: DeliveryResult
+    repairs: tuple[str, ...] = ()
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -121,6 +125,8 @@ def report(home: PathLike = DEFAULT_HOME, request: ReportRequest | None = None) 
     `UsageError` before anything is written, or `BusyError`.
     """
     request = request or ReportRequest()
+    if request.apply_fill and not request.apply_safe:
+        raise UsageError("--apply-fill requires --apply-safe")
     with ExitStack() as stack:
         if request.exclusive:
             # Before anything is read: a second run fails at once, and not after an audit.
@@ -151,7 +157,7 @@ def _make_and_deliver(home: PathLike, request: ReportRequest) -> ReportOutcome:
     if not problems:
         stored = stored.mark_delivered()
     delivery = replace(delivery, problems=(*problems, *stored.problems))
-    return ReportOutcome(stored.document, delivery)
+    return ReportOutcome(stored.document, delivery, stored.repairs)
 
 
 def _notify(document: Report | Failure, settings: NoticeSettings | None) -> tuple[str, ...]:
@@ -171,18 +177,22 @@ def _make(home: PathLike, request: ReportRequest, at: str) -> StoredReport:
     try:
         audited, unreachable = _audit_with_live(home, request)
         if request.apply_safe:
-            is_written, notes, warnings = apply_safe(audited, request.state_dir)
+            is_written, notes, warnings = apply_unattended(
+                audited, request.state_dir, fill=request.apply_fill
+            )
             if is_written:
                 audited, unreachable = _audit_with_live(home, request)
     # A wrong request is the caller's, not a state of the home: no report says it.
     except UsageError:
         raise
     except AuditError as exc:
-        return _store_failure(home, request, "; ".join((str(exc), *notes)), at)
+        failed = _store_failure(home, request, "; ".join((str(exc), *notes)), at)
+        return replace(failed, repairs=notes)
     # Recorded before it is delivered, and marked afterwards: a crash in between leaves an
     # undelivered run, which the next one is not compared with.
     stored = _store(audited, request, at)
-    return replace(stored, document=_add_notes(stored.document, notes, (*warnings, *unreachable)))
+    document = _add_notes(stored.document, notes, (*warnings, *unreachable))
+    return replace(stored, document=document, repairs=notes)
 
 
 def _audit_with_live(home: PathLike, request: ReportRequest) -> tuple[Audit, tuple[str, ...]]:

@@ -290,4 +290,5 @@ class Run:
         return f"<Run {name or '(nothing written)'}: {summary}; see .outcomes{undo_hint}>"
 
     def _repr_html_(self) -> str:
-        return run_html(self.outcome, self.recheck, self.names)
+        names = self.names if self.after is None else self.after.names
+        return run_html(self.outcome, self.recheck, names)

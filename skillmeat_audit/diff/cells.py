@@ -15,7 +15,7 @@ from skillmeat_audit.model.fields import FIELDS, Field
 from skillmeat_audit.model.findings import Disposition, Evidence, Status
 from skillmeat_audit.model.tables import CELLS, KEY
 
-_NEXT_REFRESH = "the manifest has none: SkillMeat's next refresh blanks this again"
+_FILL = "the manifest has none: a plan fills it too, or the next restart or refresh blanks this"
 _DISPUTED = "several file collections declare this artifact and disagree"
 
 
@@ -92,6 +92,6 @@ def _dispositions(status: Objects, by_manifest: Bools, disputed: Bools) -> tuple
         Disposition.REVIEW,
     ).astype(object)
     detail = np.full(len(status), None, dtype=object)
-    detail[disposition == Disposition.FILL] = _NEXT_REFRESH
+    detail[disposition == Disposition.FILL] = _FILL
     detail[disputed & ~extra] = _DISPUTED
     return disposition, detail

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from skillmeat_audit.diff.cells import differing_cells
-from skillmeat_audit.diff.compare import Bools, Ints, is_true
+from skillmeat_audit.diff.compare import Bools, Ints, is_true, normalize
 from skillmeat_audit.diff.expected import Layers
 from skillmeat_audit.diff.links import is_url, repository_of
 from skillmeat_audit.diff.pairing import (
@@ -80,6 +80,11 @@ class Comparison:
     def pages(self) -> pd.DataFrame:
         """What SkillMeat's pages show of each row (``PAGES``)."""
         return page_cells(self.snapshot)
+
+    @cached_property
+    def is_blank(self) -> pd.Series:
+        """Which rows have a page without a description; blanks alone are none."""
+        return normalize(self.pages["description"], "text").isna()
 
     @cached_property
     def entry(self) -> Ints:

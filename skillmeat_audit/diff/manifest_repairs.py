@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from skillmeat_audit.base.arrow import is_in
-from skillmeat_audit.diff.compare import differs, is_true
+from skillmeat_audit.diff.compare import differs, is_true, normalize
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.pairing import Keys, candidate_entries
 from skillmeat_audit.model.changes import RowKey
@@ -65,9 +65,9 @@ def manifest_mends(comparison: Comparison) -> pd.DataFrame:
 
 
 def only_outside_manifest(comparison: Comparison, column: str) -> pd.DataFrame:
-    """Return, per row, if it holds what its manifest entry does not (``outside``), by whose word.
+    """Return, per row, if it holds what its manifest entry does not, and which layer has it.
 
-    ``evidence`` is the layer that has the same value as the row.
+    ``outside`` is a mask; ``evidence`` is the layer that has the same value as the row.
     """
     field, held = FIELD[column], comparison.layers.row(column)
     manifest = comparison.per_row(comparison.layers.layer(Evidence.MANIFEST, column).normal)
@@ -133,11 +133,9 @@ def _is_disputed(stem: pd.Series, effective: pd.Series) -> pd.Series:
 
 def _edited_files(comparison: Comparison, field: Field) -> pd.DataFrame:
     """Return ``MANIFEST_REPAIRS`` for review: entries whose own file says something else (F008)."""
-    entries, file = comparison.snapshot.manifest, comparison.snapshot.frontmatter
-    declared = comparison.layers.layer(Evidence.MANIFEST, field.column)
+    entries = comparison.snapshot.manifest
     written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
-    both = declared.normal.notna() & written.normal.notna() & file["reason"].isna()
-    differing = is_true(both & differs(declared.normal, written.normal))
+    differing = differs_from_file(comparison, field)
     differing &= ~is_in(entries["artifact_id"], comparison.duplicates)
     frame = entries.loc[differing, ["file_collection", "artifact_id"]].assign(
         column=field.column,
@@ -148,6 +146,23 @@ def _edited_files(comparison: Comparison, field: Field) -> pd.DataFrame:
         disposition=Disposition.REVIEW,
     )
     return frame[frame["after"].notna()]
+
+
+def differs_from_file(comparison: Comparison, field: Field) -> pd.Series:
+    """Return the entries that have another value than their own file, where both have one.
+
+    Tags are compared as a manifest should hold them: what SkillMeat cannot store differs from
+    nothing. Files whose front matter is not valid YAML are left out.
+    """
+    declared = comparison.layers.layer(Evidence.MANIFEST, field.column).normal
+    written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
+    both = declared.notna() & written.normal.notna()
+    both &= comparison.snapshot.frontmatter["reason"].isna()
+    differing = is_true(both & differs(declared, written.normal))
+    if field.column == "tags_json" and differing.any():
+        storable = normalize(_as_json(field, written.raw[differing]), field.kind)
+        differing &= ~differing.index.isin(storable.index[~differs(storable, declared[differing])])
+    return differing
 
 
 def _as_json(field: Field, cells: pd.Series) -> pd.Series:

@@ -8,22 +8,23 @@ import numpy as np
 import pandas as pd
 
 from skillmeat_audit.base.arrow import is_in
-from skillmeat_audit.diff.compare import Bools, differs, is_true, normalize
+from skillmeat_audit.diff.compare import Bools, differs, is_true, map_bool, normalize
 from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELD, FIELDS, Field
 from skillmeat_audit.model.findings import Evidence, Status
 from skillmeat_audit.model.tables import KEY, PAGE_FACTS
 
 _COMPARED = ("description", "source", "origin", "origin_source")
 # docs/skillmeat.md#server-start-drops-columns: the start since 0.9.0 leaves these as they are.
-_NOT_STARTED = ("version", "origin_source")
+_KEPT_AT_START = ("version", "origin_source")
 BLANK, NOT_CLICKABLE, RIGHT = "blank", "not clickable", "right"
 
 
 def page_facts(comparison: Comparison, pages: pd.DataFrame) -> pd.DataFrame:
     """Return ``PAGE_FACTS`` of *pages* (``PAGES``), in their order."""
     rows = comparison.snapshot.rows
-    blank = normalize(pages["description"], "text").isna()
+    blank = comparison.is_blank
     dead_link = ~is_true(pages["clickable"]) & _source_known(comparison, pages)
     state = pd.Series(RIGHT, index=rows.index, dtype="string")
     return PAGE_FACTS.build(
@@ -53,11 +54,12 @@ def _layer_knows(comparison: Comparison, evidence: Evidence, column: str) -> pd.
 def _row_knows(comparison: Comparison, column: str) -> pd.Series:
     """Return for which rows any row of their artifact holds *column*."""
     ids = comparison.snapshot.rows["artifact_id"]
+    held = comparison.layers.row(column)
     # A source `type:name` is what pages show where there is none: docs/skillmeat.md.
-    has_value = comparison.layers.row(column).notna() & ~is_true(
-        comparison.snapshot.rows[column] == ids
-    )
-    return is_in(ids, ids[has_value].dropna())
+    is_value = held.notna() & ~is_true(comparison.snapshot.rows[column] == ids)
+    if column == "description":
+        is_value &= ~map_bool(held, is_accident, ACCIDENT_HINT)
+    return is_in(ids, ids[is_value].dropna())
 
 
 def _source_known(comparison: Comparison, pages: pd.DataFrame) -> pd.Series:
@@ -103,7 +105,7 @@ def _blanked_next(comparison: Comparison) -> pd.Series:
     for field in FIELDS:
         if field.column in comparison.snapshot.columns:
             is_newer = comparison.snapshot.era == "artifact_uuid"
-            skipped = is_newer and field.column in _NOT_STARTED
+            skipped = is_newer and field.column in _KEPT_AT_START
             reached = refreshed if skipped else started | refreshed
             count += (reached & _only_outside(comparison, field)).astype(int)
     return count

@@ -195,5 +195,5 @@ class RunOutcome:
 
     @property
     def has_conflicts(self) -> bool:
-        """Whether something was left out because it had changed."""
+        """Whether something was skipped because it changed, or cannot be edited."""
         return bool(self.conflicts or self.edit_conflicts)

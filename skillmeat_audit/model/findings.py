@@ -34,9 +34,10 @@ class Evidence(StrEnum):
 class Disposition(StrEnum):
     """How safe it is to write the expected value of a finding.
 
-    ``safe``: the value is the manifest's, SkillMeat itself would write it. ``fill``: the cell is
-    empty and another layer has a value, but SkillMeat's next refresh blanks it again. ``review``:
-    it would overwrite or delete without support by the manifest. ``none``: advice only.
+    ``safe``: the value is the manifest's, SkillMeat itself would write it. ``fill``: another layer
+    has the value and the manifest has none, so SkillMeat's next restart or refresh blanks the cell
+    (again): a plan fills the manifest too. ``review``: it would overwrite or delete without support
+    by the manifest. ``none``: advice only.
     """
 
     SAFE = "safe"

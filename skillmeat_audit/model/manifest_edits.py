@@ -18,7 +18,7 @@ Repairable: TypeAlias = Literal["safe", "fill", "review"]
 
 EntryKey: TypeAlias = tuple[str, str]  # a file collection, and the artifact id of an entry in it
 
-# The reason for skipping what already is as it shall be; not a conflict.
+# The reason for skipping what already holds the new value; not a conflict.
 ALREADY_SO = "already so"
 
 # The key that stands for an entry as a whole.
@@ -129,7 +129,7 @@ class SkippedEdit:
 
 @dataclass(frozen=True)
 class PreparedManifest:
-    """One manifest as it is and as it shall be; equal contents mean that nothing is written.
+    """One manifest before and after its edits; equal contents mean that nothing is written.
 
     ``real`` is the manifest's path with links resolved, as the file system has it.
     """
@@ -184,7 +184,7 @@ def value_at(entry: Mapping[str, object], key: str) -> TomlValue:
 def as_toml(value: object) -> str:
     """Return a parsed *value* as TOML, in one line."""
     if isinstance(value, Mapping):
-        pairs = (f"{json.dumps(key)} = {as_toml(item)}" for key, item in value.items())
+        pairs = (f"{_quoted(str(key))} = {as_toml(item)}" for key, item in value.items())
         return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(as_toml, value))}]"
@@ -194,7 +194,12 @@ def as_toml(value: object) -> str:
         return value.isoformat()
     if isinstance(value, int) and value.bit_length() > _DECIMAL_BITS:
         return hex(value)
-    return json.dumps(value) if isinstance(value, str) else repr(value)
+    return _quoted(value) if isinstance(value, str) else repr(value)
+
+
+def _quoted(text: str) -> str:
+    """Return *text* as a TOML string: JSON, without its surrogates and with DEL escaped."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def is_same_toml(one: object, other: object) -> bool:

@@ -83,11 +83,16 @@ class Delta:
 
 @dataclass(frozen=True)
 class AuditDelta:
-    """The audit after a run against the one before it: findings as ``FINDINGS``."""
+    """The audit after a run against the one before it: findings as ``FINDINGS``.
+
+    ``fading`` are the cells (collection, artifact, column) that the run wrote and no manifest
+    holds.
+    """
 
     fixed: pd.DataFrame
     remaining: pd.DataFrame
     new: pd.DataFrame
+    fading: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ compared byte by byte directly before it is replaced, and read once more after a
 (`overwritten`): an edit that SkillMeat saved over is reported, not lost in silence.
 """
 
+import errno
 import hashlib
 import os
 import time
@@ -20,6 +21,7 @@ from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.toml import parse_toml
 from skillmeat_audit.model.fields import MANIFEST_NAME
 from skillmeat_audit.model.manifest_edits import (
+    ALREADY_SO,
     WHOLE_ENTRY,
     ManifestChanges,
     PreparedManifest,
@@ -29,7 +31,9 @@ from skillmeat_audit.repair.journal import JournaledManifest, copy_name
 from skillmeat_audit.repair.toml_edits import (
     RefusedEdit,
     edit_manifest,
+    entries_by_id,
     inverse,
+    is_made,
     unmet_precondition,
 )
 
@@ -43,6 +47,7 @@ COPIES = "manifests"
 REREAD_AFTER_SECONDS = 1.0
 
 _CHANGED = "the manifest changed while it was edited; plan again"
+_NOT_WHOLE = "a dropped entry comes back only with the whole file, which changed since"
 
 
 def prepare_manifest(
@@ -70,7 +75,8 @@ def _prepared(changes: ManifestChanges, real: bytes, content: bytes) -> Prepared
         document = parse_toml(content.decode("utf-8"))
     except (ValueError, RecursionError) as exc:
         raise RefusedEdit(f"cannot be parsed: {exc}") from exc
-    reasons = [unmet_precondition(document, edit) for edit in changes.edits]
+    declared = entries_by_id(document)
+    reasons = [unmet_precondition(declared, edit) for edit in changes.edits]
     pairs = list(zip(changes.edits, reasons, strict=True))
     edits = tuple(edit for edit, reason in pairs if reason is None)
     return PreparedManifest(
@@ -132,17 +138,30 @@ def _without_edits(prepared: PreparedManifest, reason: str) -> PreparedManifest:
     return replace(prepared, after=prepared.before, edits=(), skipped=skipped)
 
 
-def put_back(written: Sequence[PreparedManifest]) -> bool:
-    """Put back manifests that a failing run has written; return whether all are as before."""
-    restored = True
-    for manifest in written:
-        if manifest.is_changed:
-            undone = replace(manifest, before=manifest.after, after=manifest.before)
-            try:
-                restored &= write_manifest(undone)
-            except OSError:
-                restored = False
-    return restored
+def put_back(manifests: Sequence[PreparedManifest]) -> bool:
+    """Put back those of *manifests* that a failing run has written; return whether none is left.
+
+    They are looked at one by one: an interruption may have come right after a rename.
+    """
+    restored = [_is_put_back(manifest) for manifest in manifests if manifest.is_changed]
+    return all(restored)  # every one is tried, whatever became of the others
+
+
+def _is_put_back(manifest: PreparedManifest) -> bool:
+    try:
+        content = _content(manifest)
+        if content == manifest.after:
+            return write_manifest(replace(manifest, before=content, after=manifest.before))
+    except (FileNotFoundError, Unreadable):
+        return True  # what is no file, a run has not written
+    except OSError as exc:
+        return exc.errno == errno.ELOOP
+    return content == manifest.before or len(overwritten(manifest)) == len(manifest.edits)
+
+
+def _content(manifest: PreparedManifest) -> bytes:
+    with Descent() as descent:
+        return descent.read(manifest.real, SIZE_LIMIT_BYTES).data
 
 
 def confirm_written(manifests: Sequence[PreparedManifest]) -> tuple[PreparedManifest, ...]:
@@ -167,12 +186,16 @@ def is_written(collections: Path, manifest: JournaledManifest, link_roots: Seque
         return False
     if sha256_of(content) == manifest.after_sha256:
         return True
+    declared = entries_by_id(_document(content))
+    return any(is_made(declared, edit) for edit in manifest.edits)
+
+
+def _document(content: bytes) -> dict[str, object]:
+    """Return the manifest in *content*, parsed; an empty one where it cannot be."""
     try:
-        document = parse_toml(content.decode("utf-8"))
+        return parse_toml(content.decode("utf-8"))
     except (ValueError, RecursionError):
-        return False
-    edits = (edit for edit in manifest.edits if edit.key != WHOLE_ENTRY)
-    return any(unmet_precondition(document, inverse(edit)) is None for edit in edits)
+        return {}
 
 
 def write_manifest(prepared: PreparedManifest) -> bool:
@@ -187,10 +210,9 @@ def write_manifest(prepared: PreparedManifest) -> bool:
 
 
 def overwritten(prepared: PreparedManifest) -> tuple[SkippedEdit, ...]:
-    """Return the edits of a written manifest that it does not hold any more: somebody saved it."""
+    """Return the edits of a written manifest that it no longer holds: somebody saved over them."""
     try:
-        with Descent() as descent:
-            content = descent.read(prepared.real, SIZE_LIMIT_BYTES).data
+        content = _content(prepared)
         document = {} if content == prepared.after else parse_toml(content.decode("utf-8"))
     except (OSError, ValueError, RecursionError) as exc:
         reason = f"{prepared.path} cannot be read after it was written: {exc}"
@@ -198,10 +220,9 @@ def overwritten(prepared: PreparedManifest) -> tuple[SkippedEdit, ...]:
     if content == prepared.after:
         return ()
     reason = "somebody saved the manifest at the same time and took this edit away; plan again"
+    declared = entries_by_id(document)
     return tuple(
-        SkippedEdit(edit, reason)
-        for edit in prepared.edits
-        if unmet_precondition(document, inverse(edit)) is not None
+        SkippedEdit(edit, reason) for edit in prepared.edits if not is_made(declared, edit)
     )
 
 
@@ -219,8 +240,16 @@ def prepare_undo(
     original = _copy(run_folder, undone)
     if original is not None and reason is None and sha256_of(content) == undone.after_sha256:
         return PreparedManifest(name, path, real, content, original, tuple(inverted))
-    changes = ManifestChanges(name, path, undone.after_sha256, inverted)
-    return prepare_manifest(collections, changes, link_roots)
+    by_key = [edit for edit in inverted if edit.key != WHOLE_ENTRY]
+    declared = entries_by_id(_document(content))
+    dropped = tuple(
+        SkippedEdit(edit, _NOT_WHOLE if is_made(declared, edit) else ALREADY_SO)
+        for edit in inverted
+        if edit.key == WHOLE_ENTRY
+    )
+    changes = ManifestChanges(name, path, undone.after_sha256, by_key)
+    prepared = prepare_manifest(collections, changes, link_roots)
+    return replace(prepared, skipped=(*prepared.skipped, *dropped))
 
 
 def _copy(run_folder: Path, manifest: JournaledManifest) -> bytes | None:

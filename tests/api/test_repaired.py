@@ -10,7 +10,7 @@ import pytest
 
 import skillmeat_audit as sma
 from skillmeat_audit.api import repair
-from skillmeat_audit.api.repaired import load_repaired
+from skillmeat_audit.api.repaired import load_journals, load_repaired
 from skillmeat_audit.base.urls import sqlite_url
 from skillmeat_audit.diff.comparison import compare
 from skillmeat_audit.diff.provenance.verdicts import attribute
@@ -28,7 +28,9 @@ OURS = "skillmeat-audit"
 def writers(home, database=None, state_dir=None):
     """Return who wrote each row, and how certain that is: what `audit` finds before the rules."""
     snapshot = load_snapshot(home, database, progress=False)
-    snapshot = replace(snapshot, repaired=load_repaired(snapshot, state_dir))
+    snapshot = replace(
+        snapshot, repaired=load_repaired(snapshot, load_journals(snapshot, state_dir))
+    )
     return {
         tuple(row[key] for key in KEY): (row["writer"], row["writer_confidence"])
         for row in records(attribute(compare(snapshot)))

@@ -90,7 +90,7 @@ def test_a_value_of_the_front_matter_alone_is_filled_in():
         "frontmatter",
         "fill",
     )
-    assert "next refresh blanks" in cell["detail"]
+    assert "next restart or refresh blanks" in cell["detail"]
 
 
 def test_a_value_that_differs_from_the_front_matter_alone_needs_review():

@@ -8,6 +8,7 @@ from browser.contrast import low_contrast_texts
 from builders import TRAPS, audited, trapped
 
 import skillmeat_audit as sma
+from skillmeat_audit.api import repair
 
 playwright = pytest.importorskip("playwright.sync_api", reason="install the extra 'test'")
 CHROMIUM = (
@@ -46,7 +47,10 @@ def displays(tmp_path_factory):
     plan, options = audit.plan(), sma.Options(state_dir=folder / "state")
     run = plan.apply(options)
     shown = [audit, audit.show("skill:1password"), audit.charts, plan, plan.rehearse(options), run]
-    return [*shown, plan.apply(options), run.undo(), sma.replay_imports(eras=["artifact_id"])]
+    again, undone = plan.apply(options), run.undo()
+    runs = repair.runs(plan.home, options=options)
+    others = [runs, runs.show(str(run.outcome.run)), sma.replay_imports(eras=["artifact_id"])]
+    return [*shown, again, undone, *others]
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -11,9 +11,12 @@ from builders import HOSTILE, audited, entry, imported, known, row, snapshot, up
 
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.changes import Applied, RunListing, RunOutcome, Skipped
+from skillmeat_audit.model.manifest_edits import ManifestEdit, OtherToml
 from skillmeat_audit.model.replays import REPLAYED, REPLAYS
+from skillmeat_audit.model.run_details import EditedManifest, RunDetail, WrittenRow
 from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.model.trend import RUNS, Accepted, AuditDelta
+from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.report import Failure
 from skillmeat_audit.reports.files.artifact_json import artifact_json
 from skillmeat_audit.reports.files.ascii_json import ascii_json
@@ -22,7 +25,7 @@ from skillmeat_audit.reports.files.history_json import history_json
 from skillmeat_audit.reports.files.replay_json import replay_json
 from skillmeat_audit.reports.files.report_json import failure_json
 from skillmeat_audit.reports.files.rules_json import rules_json
-from skillmeat_audit.reports.files.runs_json import run_json, runs_json
+from skillmeat_audit.reports.files.runs_json import run_detail_json, run_json, runs_json
 from skillmeat_audit.reports.files.schemas import SCHEMAS, json_schema
 from skillmeat_audit.reports.files.view_json import view_json
 
@@ -42,9 +45,11 @@ def check(accepted=None):
 def run():
     change = update_of(HOSTILE, {"author": None}, {"author": "J"})
     outcomes = (Applied(change), Skipped(change, HOSTILE))
-    none = FINDINGS.empty()
+    none, new = FINDINGS.empty(), FINDINGS.from_records([{"rule": "D005", "artifact_id": HOSTILE}])
     done = RunOutcome("apply", "/h", "d", "i", outcomes, run="r1", backup=Path("/b"))
-    return run_json(done, AuditDelta(none, none, none))
+    return run_json(
+        done, AuditDelta(none, none, new, (("default", HOSTILE, "author"),)), Names({}, {})
+    )
 
 
 def runs():
@@ -53,6 +58,13 @@ def runs():
         for n, state in enumerate(("committed", "interrupted", "damaged"))
     ]
     return runs_json(listed)
+
+
+def run_detail():
+    edit = ManifestEdit(HOSTILE, "metadata.version", OtherToml("1.10"), "1.10", [], None, "safe")
+    listing = RunListing("r1", "undo", "interrupted", AT, 1, 1, "r0", Path("/s"), None, "")
+    rows = (WrittenRow("delete", "default", HOSTILE, {"author": None}, {}),)
+    return run_detail_json(RunDetail(listing, "/h", rows, (EditedManifest("p", (edit,)),)))
 
 
 def history():
@@ -77,6 +89,7 @@ DOCUMENTS = {
     "view": lambda: view_json(audit().view(HOSTILE), "1"),
     "run": run,
     "runs": runs,
+    "run-detail": run_detail,
     "history": history,
     "replay": replay,
     "rules": lambda: rules_json(RULES),

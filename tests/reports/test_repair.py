@@ -11,18 +11,21 @@ from skillmeat_audit.model.changes import (
     PLAN_SCHEMA,
     Applied,
     PlanDocument,
+    RunListing,
     RunOutcome,
     Skipped,
 )
-from skillmeat_audit.model.manifest_edits import ALREADY_SO
+from skillmeat_audit.model.manifest_edits import ALREADY_SO, ManifestEdit
+from skillmeat_audit.model.run_details import EditedManifest, RunDetail, WrittenRow
 from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.names import Names
-from skillmeat_audit.reports.files.runs_json import run_json
+from skillmeat_audit.reports.files.runs_json import run_detail_json, run_json
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
+from skillmeat_audit.reports.notebook.runs import run_detail_html
 from skillmeat_audit.reports.notebook.word_diff import marked_difference
 from skillmeat_audit.reports.terminal.plan import SavedPlan, plan_text
-from skillmeat_audit.reports.terminal.runs import run_text
+from skillmeat_audit.reports.terminal.runs import run_detail_text, run_text
 
 NAMES = Names({}, {"default": "Default Collection"})
 
@@ -41,6 +44,31 @@ def plan(*changes):
 def run(*outcomes, **values):
     facts = {"kind": "apply", "home": "/home/x/.skillmeat", "database": "d", "identity": "i"}
     return RunOutcome(**(facts | {"outcomes": outcomes, "run": "r1"} | values))
+
+
+def detail(name="skill:alpha", **values):
+    edit = ManifestEdit(name, "tags", None, ["a", name], [], None, "fill")
+    listing = RunListing(
+        "20260210T090000Z-abcdef", "apply", "committed", "2026-02-10 09:00:00.123456", 1, 1, None,
+        Path("/s"), None, "",
+    )  # fmt: skip
+    facts = {
+        "listing": listing,
+        "home": "/home/x",
+        "rows": (WrittenRow("update", "default", name, {"author": None}, {"author": name}),),
+        "manifests": (EditedManifest("collections/default/collection.toml", (edit,)),),
+    }
+    return RunDetail(**(facts | values))
+
+
+def delta(*, new=(), fixed=(), fading=()):
+    frames = [FINDINGS.from_records(list(each)) for each in (fixed, (), new)]
+    return AuditDelta(*frames, tuple(fading))
+
+
+def hostile_delta():
+    finding = {"rule": "D005", "artifact_id": HOSTILE, "collection_id": HOSTILE, "column": HOSTILE}
+    return delta(new=[finding], fading=[(HOSTILE, HOSTILE, HOSTILE)])
 
 
 def shown(lines):
@@ -83,7 +111,7 @@ def test_a_run_lists_skipped_changes_and_the_undo_command():
         backup=Path("/s/backup.db"),
     )
 
-    text = shown(run_text(done, None, NAMES, "/s"))
+    text = shown(run_text(done, None, NAMES, 100, "/s"))
 
     assert "1 change applied" in text
     assert "1 change not needed" in text
@@ -93,14 +121,14 @@ def test_a_run_lists_skipped_changes_and_the_undo_command():
 
 
 def test_a_rehearsal_says_that_nothing_changed():
-    text = shown(run_text(run(Applied(change()), rehearsed=True, run=None), None, NAMES))
+    text = shown(run_text(run(Applied(change()), rehearsed=True, run=None), None, NAMES, 100))
 
     assert "rehearsed and rolled back" in text
     assert "nothing was changed" in text
 
 
 def test_a_run_as_json():
-    report = json.loads(run_json(run(Skipped(change(HOSTILE), "why")), None))
+    report = json.loads(run_json(run(Skipped(change(HOSTILE), "why")), None, NAMES))
 
     assert report["schema"] == "skillmeat-audit/run/1"
     assert report["outcomes"][0]["outcome"] == "skipped"
@@ -113,12 +141,28 @@ def test_a_run_as_json():
         lambda: shown(
             plan_text(plan(change(HOSTILE, author=HOSTILE)), (), SavedPlan(HOSTILE, NAMES), 100)
         ),
-        lambda: shown(run_text(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES)),
+        lambda: shown(run_text(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES, 100)),
         lambda: plan_html(plan(change(HOSTILE, author=HOSTILE)), (), NAMES),
         lambda: run_html(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES),
-        lambda: run_json(run(Skipped(change(HOSTILE), HOSTILE)), None).decode(),
+        lambda: run_json(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES).decode(),
+        lambda: shown(run_text(run(Applied(change())), hostile_delta(), NAMES, 100)),
+        lambda: run_html(run(Applied(change())), hostile_delta(), NAMES),
+        lambda: shown(run_detail_text(detail(HOSTILE), 80)),
+        lambda: run_detail_html(detail(HOSTILE)),
+        lambda: run_detail_json(detail(HOSTILE)).decode(),
     ],
-    ids=["plan text", "run text", "plan html", "run html", "run json"],
+    ids=[
+        "plan text",
+        "run text",
+        "plan html",
+        "run html",
+        "run json",
+        "recheck text",
+        "recheck html",
+        "detail text",
+        "detail html",
+        "detail json",
+    ],
 )
 def test_names_are_escaped_everywhere(render):
     text = render()
@@ -177,3 +221,61 @@ def test_a_run_shows_its_conflicts_first_and_the_audit_after_it():
     assert "100 of 201 outcomes" in html
     assert html.index("skill:z") < html.index("skill:alpha")
     assert "audited again: 0 findings fixed" in html
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_what_a_run_changed_fits_the_terminal(width):
+    long = detail(rows=(
+        WrittenRow("update", "default", "skill:a", {"author": "x" * 300}, {"author": "y" * 300}),
+        WrittenRow("delete", "default", "skill:b", {"source": "z"}, {}),
+    ))  # fmt: skip
+    text = shown(run_detail_text(long, width))
+
+    assert max(map(len, text.splitlines())) <= width
+    assert "run 20260210T090000Z-abcdef · apply · committed" in text
+    assert "2 cells in 2 rows" in text
+    assert "edit collections/default/collection.toml\n  skill:alpha\n    tags  " in text
+    assert "(no such key)" in text and "a, skill:alpha" in text
+    assert "update skill:a · default" in text and "delete skill:b · default" in text
+    assert text.rstrip().endswith("→  (no row)")
+
+
+def test_what_a_run_changed_as_json_and_html():
+    document = json.loads(run_detail_json(detail(undone_by="20260211T090000Z-abcdef")))
+
+    assert document["undone_by"] == "20260211T090000Z-abcdef"
+    assert document["rows"][0]["cells"] == {"author": {"before": None, "after": "skill:alpha"}}
+    assert document["manifests"][0]["edits"] == [
+        {"artifact_id": "skill:alpha", "key": "tags", "before": None, "after": ["a", "skill:alpha"]}
+    ]
+    html = run_detail_html(detail())
+    assert "2 of 2 changes, before → after" in html
+    assert "(empty)" in html and "a, skill:alpha" in html
+
+
+def test_new_findings_and_what_would_not_last_are_listed():
+    names = Names({"D005": "Not in the manifest"}, {"default": "Default Collection"})
+    key = {"collection_id": "default", "artifact_id": "skill:a"}
+    after = delta(
+        new=[{"rule": "D005", "column": "description", **key}],
+        fading=[("default", "skill:a", "description")],
+    )
+    text = shown(run_text(run(Applied(change())), after, names, 80))
+    document = json.loads(run_json(run(Applied(change())), after, names))["recheck"]
+
+    assert "1 × D005  Not in the manifest\n    skill:a · Default Collection: description" in text
+    assert "would not last: 1 written cell, which no manifest holds" in text
+    assert document["new_findings"][0]["title"] == "Not in the manifest"
+    assert document["would_not_last"] == [{**key, "column": "description"}]
+    html = run_html(run(Applied(change())), after, names)
+    assert "would not last: 1 written cell" in html and "1 × D005" in html
+    assert "would not last: 0" in shown(run_text(run(), delta(), names, 80))
+
+
+def test_a_mended_manifest_needs_another_plan():
+    mended = delta(fixed=[{"rule": "L001"}], new=[{"rule": "D001", "disposition": "safe"}])
+
+    assert "plan again, for 1 finding" in shown(run_text(run(), mended, NAMES, 200))
+    assert "plan again" in run_html(run(), mended, NAMES)
+    assert "plan again" in json.loads(run_json(run(), mended, NAMES))["recheck"]["plan_again"]
+    assert "plan again" not in shown(run_text(run(), delta(fixed=[{"rule": "L001"}]), NAMES, 200))

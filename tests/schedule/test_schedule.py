@@ -238,7 +238,11 @@ def test_a_workflow_is_a_workflow(tmp_path, monkeypatch):
         ("a${{x}}", ScheduleRequest("github"), "an expression"),
         ("a\nb", ScheduleRequest("github"), "unprintable characters"),
         ("a", ScheduleRequest("github", outputs=("x",)), "leave --output out"),
-        ("a", ScheduleRequest("github", options=("--apply-safe",)), "leave --apply-safe out"),
+        (
+            "a",
+            ScheduleRequest("github", options=("--apply-safe", "--apply-fill")),
+            "leave --apply-safe out",
+        ),
         ("a/../../b", ScheduleRequest("github"), "a path below it"),
         (
             "a",
@@ -319,7 +323,10 @@ def test_the_verb_prints_what_it_would_install(cli, make_home, tool):
 
     code, out, _ = cli("schedule", home, "--kind", "cron", "--apply-safe", "--notify-file", "n")
     assert (code, out.count("\n")) == (ExitCode.CLEAN, 3)
-    assert "--apply-safe" in out
+    assert "--apply-safe" in out and "--apply-fill" not in out
+    for kind in ("cron", "systemd"):
+        both = ("--apply-safe", "--apply-fill")
+        assert "--apply-safe --apply-fill" in cli("schedule", home, "--kind", kind, *both)[1]
     assert f"--notify-file={Path.cwd()}/n" in out
     assert not told.exists()
     for deed in ("--install", "--status", "--remove"):

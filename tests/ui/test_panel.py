@@ -113,6 +113,74 @@ def test_the_overwrite_limit_is_shown_and_enforced(panel):
     assert ready(panel) == {"plan", "rehearse"}
 
 
+def manifest(panel):
+    return panel.audit.snapshot.home.root / "collections" / "default" / "collection.toml"
+
+
+def test_what_apply_does_is_said_before_in_one_sentence(panel):
+    assert "apply fills" not in panel.html
+
+    press(panel, "plan")
+
+    assert (
+        "apply fills 6 keys of 1 manifest and 24 cells in 3 rows; inserts 1 row; "
+        "overwrites 0 values"
+    ) in panel.html
+    assert '<pre class="diff">' in panel.html
+    press(panel, "rehearse", "apply")
+    assert "apply fills" not in panel.html
+
+
+def test_manifests_are_written_and_put_back(panel):
+    before = manifest(panel).read_bytes()
+
+    press(panel, "plan", "rehearse")
+    assert manifest(panel).read_bytes() == before
+    press(panel, "apply")
+    assert manifest(panel).read_bytes() != before
+    assert "would not last: 0 of the written cells" in panel.html
+    press(panel, "undo")
+    assert manifest(panel).read_bytes() == before
+    assert "Undone: what the run changed is as before." in panel.html
+
+
+@pytest.mark.parametrize(
+    ("targets", "writes", "code"),
+    [
+        (("rows",), (4, 0), "targets=(&#x27;rows&#x27;,))"),
+        (("manifests",), (0, 6), "targets=(&#x27;manifests&#x27;,))"),
+    ],
+)
+def test_rows_or_manifests_alone_are_a_choice(panel, targets, writes, code):
+    manifest_before, rows_before = manifest(panel).read_bytes(), dump(database(panel))
+    panel.control("writes").value = targets
+
+    press(panel, "plan")
+    document = panel.plan.document
+    assert (len(document.changes), len(panel.plan.edits)) == writes
+    assert code in panel.html
+    press(panel, "rehearse", "apply")
+
+    assert panel.step == "applied" and panel.error == ""
+    assert (manifest(panel).read_bytes() != manifest_before) == ("manifests" in targets)
+    assert (dump(database(panel)) != rows_before) == ("rows" in targets)
+
+
+def test_a_conflict_of_an_edit_is_no_success(panel):
+    press(panel, "plan", "rehearse")
+    text = manifest(panel).read_text()
+    title = 'title = "lock-audit"\n'
+    assert title in text
+    manifest(panel).write_text(text.replace(title, f'{title}license = "GPL-3.0"\n'))
+
+    press(panel, "apply")
+
+    assert len(panel.run.outcome.edit_conflicts) == 1
+    assert "Applied, but 1 conflict: skipped, and listed below; plan again." in panel.html
+    assert 'class="tag warning"' in panel.html
+    assert "Applied and audited again" not in panel.html
+
+
 def test_an_error_is_shown_in_the_panel(panel, caplog):
     press(panel, "plan")
     database(panel).unlink()

@@ -383,16 +383,49 @@ def test_a_baseline_that_says_nothing_is_refused(cli, make_home, arguments, said
 def test_safe_changes_are_applied_before_the_report(cli, make_home, tmp_path):
     home = make_home()
 
-    code, _, _ = cli("report", home, "--apply-safe", "-o", tmp_path / "r.json")
+    manifests = manifest_bytes(home)
+
+    code, _, err = cli("report", home, "--apply-safe", "-o", tmp_path / "r.json")
 
     found = json.loads((tmp_path / "r.json").read_text())
     assert code == ExitCode.FINDINGS
+    assert f"  {found['notes'][0]}\n" in err
     said, command, _ = found["notes"][0].split("'")
-    assert said.startswith("4 safe changes applied in run ")
+    assert said.startswith("4 changes applied in run ")
+    assert manifest_bytes(home) == manifests
     assert not [each for each in found["findings"] if each["disposition"] == "safe"]
     code, out, _ = cli(*command.split()[1:])
     assert code == ExitCode.CLEAN
     assert "4 changes" in out
+
+
+def manifest_bytes(home):
+    return {path: path.read_bytes() for path in home.rglob("collection.toml")}
+
+
+def test_fills_are_applied_to_rows_and_manifests_only_where_asked(cli, make_home, tmp_path):
+    home = make_home()
+    manifests = manifest_bytes(home)
+
+    code, _, err = cli("report", home, "--apply-safe", "--apply-fill", "-o", tmp_path / "r.json")
+
+    found = json.loads((tmp_path / "r.json").read_text())
+    assert code == ExitCode.FINDINGS
+    note, command, _ = found["notes"][0].split("'")
+    assert note.startswith("4 changes and 6 keys of manifests applied in run ")
+    assert note in err
+    assert manifest_bytes(home) != manifests
+    assert not {each["disposition"] for each in found["findings"]} & {"safe", "fill"}
+    assert cli(*command.split()[1:])[0] == ExitCode.CLEAN
+    assert manifest_bytes(home) == manifests
+
+
+@pytest.mark.parametrize("verb", ["report", "schedule"])
+def test_fills_alone_are_refused(cli, make_home, verb):
+    code, _, err = cli(verb, make_home(), "--apply-fill")
+
+    assert code == ExitCode.FAILED
+    assert "--apply-fill requires --apply-safe" in err
 
 
 def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path):

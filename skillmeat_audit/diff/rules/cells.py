@@ -15,8 +15,8 @@ CELL_RULES = {
 
     Imports until 2026-02-10 wrote rows without metadata, adding to a user collection still does,
     and imports with source indexing off store no description. Safe where the manifest has the
-    description. Where only the front matter or the catalogue has it, the repair fills the row, and
-    SkillMeat's next refresh blanks it again unless the manifest is filled too.
+    description. Where only the front matter or the catalogue has it, a plan fills the row and the
+    manifest: SkillMeat's next restart or refresh blanks what the manifest lacks.
 
     See docs/skillmeat.md#blank-after-batch-import,
     docs/skillmeat.md#description-without-indexing and
@@ -44,8 +44,8 @@ CELL_RULES = {
     ("M001", "tags_json", MISSING, WARNING): """Tags missing although a layer knows them.
 
     An import writes only the tags that the catalogue derives from the path, and clears those that
-    people had added. Safe where the manifest has tags; tags of the front matter are filled in,
-    until the next refresh.
+    people had added. Safe where the manifest has tags; tags of the front matter are filled into
+    the row and the manifest, because a restart or refresh blanks what the manifest lacks.
 
     See docs/skillmeat.md#imports-write-few-columns.
     """,
@@ -61,8 +61,9 @@ CELL_RULES = {
     ("M003", "tools_json", MISSING, WARNING): """Tools missing although a layer knows them.
 
     Imports never read an artifact's tools, and SkillMeat's script that should add them fails on
-    newer schemas. Tools of the front matter are filled in, until the next refresh; names that
-    SkillMeat does not know are left out, as it does itself.
+    newer schemas. Tools of the front matter are filled into the row and the manifest, because
+    a restart or refresh blanks what the manifest lacks; names that SkillMeat does not know are left
+    out, as it does itself.
 
     See docs/skillmeat.md#imports-capture-no-metadata and
     docs/skillmeat.md#leftovers-of-older-homes.
@@ -76,8 +77,9 @@ CELL_RULES = {
     """,
     ("M005", "author", MISSING, WARNING): """Author missing although a layer knows it.
 
-    Imports never store the author, so it is usually the front matter that has it: the row is
-    filled, until the next refresh. Most artifacts name no author; then nothing is missing.
+    Imports never store the author, so it is usually the front matter that has it: a plan fills
+    the row and the manifest, because a restart or refresh blanks what the manifest lacks. Most
+    artifacts name no author; then nothing is missing.
 
     See docs/skillmeat.md#imports-capture-no-metadata.
     """,
@@ -93,7 +95,8 @@ CELL_RULES = {
     ("M007", "license", MISSING, WARNING): """License missing although a layer knows it.
 
     Imports never store the license; only a refresh from upstream writes it to the manifest. From
-    the front matter the row is filled, until the next refresh.
+    the front matter a plan fills the row and the manifest, because a restart or refresh blanks what
+    the manifest lacks.
 
     See docs/skillmeat.md#imports-capture-no-metadata.
     """,
@@ -109,7 +112,8 @@ CELL_RULES = {
     ("M009", "version", MISSING, WARNING): """Version missing although a layer knows it.
 
     Imports never store the version, and the server's start since 0.9.0 leaves it out of the rows
-    that it makes. From the front matter the row is filled, until the next refresh.
+    that it makes. From the front matter a plan fills the row and the manifest, because a refresh
+    blanks what the manifest lacks.
 
     See docs/skillmeat.md#server-start-drops-columns.
     """,

@@ -43,7 +43,7 @@ def page_without_description(comparison: Comparison) -> pd.DataFrame:
     in_row = row.notna() & ~map_bool(row, is_accident, ACCIDENT_HINT)
     layer = repairs["evidence"].map(_LAYER_NAMES).astype("string")
     layer = layer.fillna(pd.Series("the row", row.index, dtype="string").where(in_row))
-    blank = comparison.pages[DESCRIPTION].isna() & comparison.usable & layer.notna()
+    blank = comparison.is_blank & comparison.usable & layer.notna()
     if not blank.any():
         return NO_FINDINGS
     return comparison.row_findings(
@@ -118,7 +118,7 @@ def page_blank_for_ever(comparison: Comparison) -> pd.DataFrame:
     SkillMeat does not serve a row without ``synced_at``, and looks for the entry in the active
     collection only. Its server's start cannot write ``synced_at`` since 0.9.0, and a refresh looks
     in the file collection named like the DB collection: where that has no entry either, the page
-    stays blank for ever. Safe: the repair writes ``synced_at`` and no value.
+    stays permanently blank. Safe: the repair writes ``synced_at`` and no value.
 
     See docs/skillmeat.md#blank-pages and docs/skillmeat.md#server-start-drops-columns.
     """

@@ -1,6 +1,6 @@
 """Sentences about plans and runs, the same in a terminal, a notebook and an error message."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import Change, PlanDocument, RunListing, RunOutcome
@@ -11,6 +11,7 @@ from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.values import plural
 
 _OPS = ("insert", "update", "delete")
+_ABSENT: tuple[object, ...] = (None, "", "[]", [])
 NOTED_STATES = ("interrupted", "damaged")  # a run in one of these needs a sentence of its own
 
 
@@ -29,6 +30,29 @@ def summarize_plan(plan: PlanDocument) -> str:
     edits = f"{plural(keys, 'key')} of {plural(len(plan.manifests), 'manifest')}" if keys else ""
     changes = summarize_changes(plan.changes) if plan.changes else ""
     return " · ".join(filter(None, (edits, changes))) or "no changes"
+
+
+def effect_sentence(plan: PlanDocument) -> str:
+    """Return in a sentence what applying *plan* does: what is filled, overwritten, inserted."""
+    edits = [(m.path, edit.before) for m in plan.manifests for edit in m.edits]
+    updates = [change for change in plan.changes if change.op == "update"]
+    cells = [(change.key, value) for change in updates for value in change.before.values()]
+    parts = [
+        " and ".join(
+            f"{plural(len(filled), noun)} {link} {plural(len(set(filled)), whole)}"
+            for filled, noun, link, whole in (
+                ([path for path, before in edits if before in _ABSENT], "key", "of", "manifest"),
+                ([key for key, before in cells if before in _ABSENT], "cell", "in", "row"),
+            )
+            if filled
+        )
+    ]
+    parts = [f"fills {part}" for part in parts if part]
+    overwritten = sum(before not in _ABSENT for _, before in (*edits, *cells))
+    ops = [change.op for change in plan.changes]
+    counts = {op: ops.count(op) for op in ("insert", "delete") if op in ops}
+    parts += [f"{op}s {plural(count, 'row')}" for op, count in counts.items()]
+    return "; ".join((*parts, f"overwrites {plural(overwritten, 'value')}"))
 
 
 def fading_cells(plan: PlanDocument) -> int:
@@ -87,6 +111,30 @@ def delta_sentence(delta: AuditDelta) -> str:
     return (
         f"audited again: {fixed} fixed, {len(delta.remaining):,} remaining, {len(delta.new):,} new"
     )
+
+
+def undone_runs(runs: Iterable[RunListing]) -> Mapping[str, str]:
+    """Return the runs that another one has put back, with the id of that."""
+    return {run.undoes: run.run for run in runs if run.undoes and run.state == "committed"}
+
+
+_STATES = {
+    "begun": "begun, nothing written",
+    "failed": "failed, nothing written",
+    "manifests-only": "manifests written, rows not",
+    "interrupted": "interrupted, not settled",
+    "damaged": "damaged, not readable",
+}
+
+
+def state_words(run: RunListing, undone_by: str | None) -> str:
+    """Return the state of *run* in words, given the run that put it back."""
+    return "undone" if undone_by is not None else _STATES.get(run.state, run.state)
+
+
+def kind_words(run: RunListing) -> str:
+    """Return what kind of run *run* is."""
+    return f"undo of {run.undoes}" if run.undoes else run.kind
 
 
 def describe_settled(run: RunListing) -> str:

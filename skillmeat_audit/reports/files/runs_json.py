@@ -1,4 +1,4 @@
-"""Renders a run and the list of runs as JSON: ``skillmeat-audit/run/1`` and ``runs/1``."""
+"""Renders the outcome of a run, what it changed, and the list of runs as JSON."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal
@@ -6,8 +6,12 @@ from typing import Literal
 import msgspec
 
 from skillmeat_audit.model.changes import Op, Outcome, RunListing, RunOutcome, Skipped
-from skillmeat_audit.model.manifest_edits import PreparedManifest
+from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.manifest_edits import PreparedManifest, TomlValue
+from skillmeat_audit.model.run_details import RunDetail, WrittenRow
 from skillmeat_audit.model.trend import AuditDelta
+from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.recheck import plan_again_sentence
 from skillmeat_audit.reports.facts.run_sentences import NOTED_STATES, describe_settled
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 
@@ -32,12 +36,38 @@ class EditRecord(msgspec.Struct, frozen=True):
     reason: str | None
 
 
-class DeltaCounts(msgspec.Struct, frozen=True):
-    """How many findings the audit after a run no longer has, still has, and has anew."""
+class NewFinding(msgspec.Struct, frozen=True):
+    """A finding that only the audit after a run has."""
+
+    rule: str
+    title: str
+    collection_id: str | None
+    artifact_id: str | None
+    column: str | None
+    detail: str | None
+
+
+class CellKey(msgspec.Struct, frozen=True):
+    """A cell of the cache."""
+
+    collection_id: str
+    artifact_id: str
+    column: str
+
+
+class RecheckRecord(msgspec.Struct, frozen=True):
+    """How many findings the audit after a run no longer has, still has, and has anew.
+
+    ``would_not_last`` are the written cells that no manifest holds. ``plan_again`` is null unless a
+    manifest was mended that could not be read before.
+    """
 
     fixed: int
     remaining: int
     new: int
+    new_findings: list[NewFinding]
+    would_not_last: list[CellKey]
+    plan_again: str | None
 
 
 class RunDocument(msgspec.Struct, frozen=True, tag_field="schema", tag="skillmeat-audit/run/1"):
@@ -50,7 +80,7 @@ class RunDocument(msgspec.Struct, frozen=True, tag_field="schema", tag="skillmea
     backup: str | None
     outcomes: list[OutcomeRecord]
     edits: list[EditRecord]
-    recheck: DeltaCounts | None
+    recheck: RecheckRecord | None
     notes: list[str]
 
 
@@ -73,11 +103,93 @@ class RunsDocument(msgspec.Struct, frozen=True, tag_field="schema", tag="skillme
     runs: list[RunListingRecord]
 
 
-def run_json(run: RunOutcome, delta: AuditDelta | None) -> bytes:
+class WrittenCell(msgspec.Struct, frozen=True):
+    """A cell before and after a run, as text; null for NULL, and where there was no row."""
+
+    before: str | None
+    after: str | None
+
+
+class WrittenRowRecord(msgspec.Struct, frozen=True):
+    """One row that a run wrote, with the cells that it changed by column."""
+
+    op: Op
+    collection_id: str
+    artifact_id: str
+    cells: dict[str, WrittenCell]
+
+
+class WrittenKey(msgspec.Struct, frozen=True):
+    """One key that a run edited: a dotted path below the entry, empty for the entry itself."""
+
+    artifact_id: str
+    key: str
+    before: TomlValue
+    after: TomlValue
+
+
+class WrittenManifest(msgspec.Struct, frozen=True):
+    """The keys that a run edited in one manifest; ``path`` is below the home."""
+
+    path: str
+    edits: list[WrittenKey]
+
+
+class RunDetailDocument(
+    msgspec.Struct, frozen=True, tag_field="schema", tag="skillmeat-audit/run-detail/1"
+):
+    """What one run changed; ``note`` is absent unless it was interrupted or is damaged."""
+
+    run: str
+    kind: str
+    state: str
+    started_at: str
+    undoes: str | None
+    undone_by: str | None
+    home: str
+    rows: list[WrittenRowRecord]
+    manifests: list[WrittenManifest]
+    note: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def run_detail_json(run: RunDetail) -> bytes:
+    """Return what a run changed as ``skillmeat-audit/run-detail/1``."""
+    listing = run.listing
+    return ascii_json(
+        RunDetailDocument(
+            run=listing.run,
+            kind=listing.kind,
+            state=listing.state,
+            started_at=listing.started_at,
+            undoes=listing.undoes,
+            undone_by=run.undone_by,
+            home=run.home,
+            rows=[_written_row(row) for row in run.rows],
+            manifests=[
+                WrittenManifest(
+                    each.path,
+                    [WrittenKey(e.artifact_id, e.key, e.before, e.after) for e in each.edits],
+                )
+                for each in run.manifests
+            ],
+            note=_note(listing),
+        )
+    )
+
+
+def _written_row(row: WrittenRow) -> WrittenRowRecord:
+    cells = {
+        column: WrittenCell(row.before.get(column), row.after.get(column)) for column in row.columns
+    }
+    return WrittenRowRecord(row.op, row.collection_id, row.artifact_id, cells)
+
+
+def _note(run: RunListing) -> str | msgspec.UnsetType:
+    return describe_settled(run) if run.state in NOTED_STATES else msgspec.UNSET
+
+
+def run_json(run: RunOutcome, delta: AuditDelta | None, names: Names) -> bytes:
     """Return a run as ``skillmeat-audit/run/1``: one outcome per change."""
-    counts = None
-    if delta is not None:
-        counts = DeltaCounts(len(delta.fixed), len(delta.remaining), len(delta.new))
     return ascii_json(
         RunDocument(
             kind=run.kind,
@@ -87,9 +199,22 @@ def run_json(run: RunOutcome, delta: AuditDelta | None) -> bytes:
             backup=None if run.backup is None else str(run.backup),
             outcomes=[_outcome(outcome) for outcome in run.outcomes],
             edits=[record for manifest in run.manifests for record in _edits(manifest)],
-            recheck=counts,
+            recheck=None if delta is None else _delta(delta, names),
             notes=list(run.notes),
         )
+    )
+
+
+def _delta(delta: AuditDelta, names: Names) -> RecheckRecord:
+    columns = NewFinding.__struct_fields__
+    titled = delta.new.assign(title=delta.new["rule"].map(names.titles).astype("string"))
+    return RecheckRecord(
+        len(delta.fixed),
+        len(delta.remaining),
+        len(delta.new),
+        [NewFinding(**each) for each in records(titled.fillna({"title": ""})[list(columns)])],
+        [CellKey(*cell) for cell in delta.fading],
+        plan_again_sentence(delta) or None,
     )
 
 
@@ -106,7 +231,7 @@ def runs_json(runs: Sequence[RunListing]) -> bytes:
                     undoes=run.undoes,
                     rows=run.rows,
                     keys=run.keys,
-                    note=describe_settled(run) if run.state in NOTED_STATES else msgspec.UNSET,
+                    note=_note(run),
                 )
                 for run in runs
             ]

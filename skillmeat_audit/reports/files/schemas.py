@@ -11,7 +11,7 @@ from skillmeat_audit.reports.files.history_json import HistoryDocument
 from skillmeat_audit.reports.files.replay_json import ReplayDocument
 from skillmeat_audit.reports.files.report_json import ReportDocument
 from skillmeat_audit.reports.files.rules_json import RulesDocument
-from skillmeat_audit.reports.files.runs_json import RunDocument, RunsDocument
+from skillmeat_audit.reports.files.runs_json import RunDetailDocument, RunDocument, RunsDocument
 from skillmeat_audit.reports.files.view_json import ViewDocument
 
 SCHEMAS: dict[str, type[msgspec.Struct]] = {
@@ -20,6 +20,7 @@ SCHEMAS: dict[str, type[msgspec.Struct]] = {
     "view": ViewDocument,
     "run": RunDocument,
     "runs": RunsDocument,
+    "run-detail": RunDetailDocument,
     "history": HistoryDocument,
     "replay": ReplayDocument,
     "rules": RulesDocument,

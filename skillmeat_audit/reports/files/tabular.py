@@ -30,7 +30,7 @@ def findings_csv(findings: pd.DataFrame) -> str:
 def findings_parquet(findings: pd.DataFrame) -> bytes:
     """Return *findings* as Parquet: unchanged values, the contract's names and types."""
     out = io.BytesIO()
-    # Parquet is read by programs, not by spreadsheets: nothing is disarmed in it.
+    # Parquet is read by programs, not by spreadsheets: nothing in it is escaped.
     findings.to_parquet(out, index=False, compression="zstd")
     return out.getvalue()
 

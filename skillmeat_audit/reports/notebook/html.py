@@ -43,6 +43,14 @@ color:color-mix(in srgb,var(--jp-warn-color1,#f57c00) 60%,currentColor)}
 .skillmeat-audit .applied>b{
 color:color-mix(in srgb,var(--jp-success-color1,#388e3c) 75%,currentColor)}
 .skillmeat-audit mark{background:#ffe58a;color:#1b1b1b;text-decoration:underline;padding:0 .1em}
+.skillmeat-audit pre.diff{margin:.5em 0;padding:.4em .6em;white-space:pre-wrap;
+overflow-wrap:anywhere;font-size:inherit;color:inherit;background:none;
+border-left:3px solid var(--jp-border-color2,#8886)}
+.skillmeat-audit pre.diff ins,.skillmeat-audit pre.diff del{text-decoration:none}
+.skillmeat-audit pre.diff ins{background:#388e3c26;
+color:color-mix(in srgb,var(--jp-success-color1,#388e3c) 40%,currentColor)}
+.skillmeat-audit pre.diff del{background:#d32f2f26;
+color:color-mix(in srgb,var(--jp-error-color1,#d32f2f) 40%,currentColor)}
 .skillmeat-audit code{background:none;padding:0;font-size:inherit;color:inherit}
 </style>""")
 

@@ -1,6 +1,6 @@
 """Renders plans and runs as static HTML for notebooks: before → after, and the next calls."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from markupsafe import Markup
@@ -9,6 +9,12 @@ from skillmeat_audit.model.changes import Change, Outcome, PlanDocument, RunOutc
 from skillmeat_audit.model.manifest_edits import ManifestDiff
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.recheck import (
+    describe_fading,
+    describe_new,
+    lasting_sentence,
+    plan_again_sentence,
+)
 from skillmeat_audit.reports.facts.run_sentences import (
     delta_sentence,
     fading_sentence,
@@ -121,13 +127,30 @@ def run_html(run: RunOutcome, delta: AuditDelta | None, names: Names) -> Markup:
             "" if run.run else "nothing was changed",
             tag(plural(conflicts, "conflict"), "warning") if conflicts else "",
         ),
-        paragraph("" if delta is None else delta_sentence(delta)),
+        *(() if delta is None else _recheck(delta, names)),
         *(paragraph(note) for note in run.notes),
         paragraph(f"backup: {run.backup}" if run.backup else ""),
         _outcomes(run, names) if run.outcomes else Markup(),
         _skipped_edits(run),
         next_calls("run.outcomes", *_next(run)),
     )
+
+
+def _recheck(delta: AuditDelta, names: Names) -> Iterator[Markup]:
+    """Yield the parts of the audit after a run."""
+    yield paragraph(
+        delta_sentence(delta),
+        tag(lasting_sentence(delta), "warning") if delta.fading else lasting_sentence(delta),
+    )
+    if again := plan_again_sentence(delta):
+        yield paragraph(tag(again, "warning"))
+    for title, texts in (
+        ("new findings", list(describe_new(delta, names))),
+        ("cells that would not last", list(describe_fading(delta, names))),
+    ):
+        if texts:
+            visible = [(text,) for text in texts[:ROW_LIMIT]]
+            yield table_html(f"{len(visible)} of {len(texts)} lines", (title,), visible)
 
 
 def _skipped_edits(run: RunOutcome) -> Markup:

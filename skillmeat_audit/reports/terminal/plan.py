@@ -8,7 +8,7 @@ from rich.text import Text
 
 from skillmeat_audit.base.folders import short_path
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.changes import Change, PlanDocument
+from skillmeat_audit.model.changes import CellTexts, Change, PlanDocument
 from skillmeat_audit.model.manifest_edits import ManifestDiff
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.next_commands import Command
@@ -21,7 +21,7 @@ from skillmeat_audit.reports.facts.values import (
 )
 from skillmeat_audit.reports.terminal.wrapping import next_commands, wrapped
 
-_STYLES = {"insert": "green", "update": "yellow", "delete": "red"}
+OP_STYLES = {"insert": "green", "update": "yellow", "delete": "red"}
 _LINE_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -83,7 +83,9 @@ def diff_text(diff: ManifestDiff, limit: int = 0) -> Iterator[Text]:
 
 def change_text(change: Change, names: Names, width: int) -> Iterator[Text]:
     """Yield one change: its row, then a line per cell."""
-    title = Text(f"{change.op} ", _STYLES[change.op]).append(printable(change.artifact_id), "bold")
+    title = Text(f"{change.op} ", OP_STYLES[change.op]).append(
+        printable(change.artifact_id), "bold"
+    )
     title.append(f" · {printable(names.collection(change.collection_id))}", "default")
     rules = f"  {change.disposition}  {' '.join(change.rules)}"
     if cell_len(title.plain) + len(rules) <= width:
@@ -91,14 +93,24 @@ def change_text(change: Change, names: Names, width: int) -> Iterator[Text]:
     else:
         yield title
         yield from wrapped(f"  {rules}", width, 4, "dim")
-    # 18 for the column's name, 5 for the arrow.
-    half = max((width - 18 - 5) // 2, 10)
-    for column in change.after:
-        before, after = trim_common_prefix(
-            _cell(change.before, column), _cell(change.after, column), half
-        )
-        yield Text(f"  {column:<16}{fit_cells(before, half)}  →  {fit_cells(after, half)}".rstrip())
+    yield from cell_lines(change.before, change.after, tuple(change.after), width)
 
 
-def _cell(values: dict[str, str | None], column: str) -> str:
+def cell_lines(
+    before: CellTexts, after: CellTexts, columns: Sequence[str], width: int
+) -> Iterator[Text]:
+    """Yield a line per column of a row: before → after."""
+    for column in columns:
+        yield change_line(column, _cell(before, column), _cell(after, column), width)
+
+
+def change_line(label: str, before: str, after: str, width: int) -> Text:
+    """Return a line with a label and two printable texts, cut to *width*: before → after."""
+    label = f"  {label:<15} "
+    half = max((width - len(label) - 5) // 2, 10)
+    before, after = trim_common_prefix(before, after, half)
+    return Text(f"{label}{fit_cells(before, half)}  →  {fit_cells(after, half)}".rstrip())
+
+
+def _cell(values: CellTexts, column: str) -> str:
     return display_value(values[column]) if column in values else "(no row)"

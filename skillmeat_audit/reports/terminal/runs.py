@@ -2,34 +2,51 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from rich.text import Text
 
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import RunListing, RunOutcome, Skipped
-from skillmeat_audit.model.manifest_edits import ALREADY_SO, PreparedManifest
+from skillmeat_audit.model.manifest_edits import (
+    ALREADY_SO,
+    ManifestEdit,
+    PreparedManifest,
+    cell_text,
+)
+from skillmeat_audit.model.run_details import RunDetail
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.recheck import (
+    describe_fading,
+    describe_new,
+    lasting_sentence,
+    plan_again_sentence,
+)
 from skillmeat_audit.reports.facts.run_sentences import (
     NOTED_STATES,
     delta_sentence,
     describe_settled,
+    kind_words,
+    state_words,
+    undone_runs,
     written_sentence,
 )
-from skillmeat_audit.reports.facts.values import plural
+from skillmeat_audit.reports.facts.values import display_value, plural
+from skillmeat_audit.reports.terminal.plan import OP_STYLES, cell_lines, change_line
+from skillmeat_audit.reports.terminal.wrapping import wrapped
 
-_STATES = {
-    "begun": "begun, nothing written",
-    "failed": "failed, nothing written",
-    "manifests-only": "manifests written, rows not",
-    "interrupted": "interrupted, not settled",
-    "damaged": "damaged, not readable",
-}
+_LISTED = 12  # new findings, and cells that would not last
+_WIDE = 110  # columns that a run of the list takes in one line
 
 
 def run_text(
-    run: RunOutcome, delta: AuditDelta | None, names: Names, state_dir: str | None = None
+    run: RunOutcome,
+    delta: AuditDelta | None,
+    names: Names,
+    width: int,
+    state_dir: str | None = None,
 ) -> Iterator[Text]:
     """Yield the lines of a run: its changes, those skipped and why, and the command to undo it.
 
@@ -45,7 +62,7 @@ def run_text(
     for note in run.notes:
         yield Text(f"  {printable(note)}", "dim")
     if delta is not None:
-        yield Text(delta_sentence(delta))
+        yield from _recheck_lines(delta, names, width)
     # A rehearsal, or a plan whose rows hold everything already.
     if run.run is None:
         yield Text("nothing was changed", "dim")
@@ -56,6 +73,25 @@ def run_text(
     option = "" if state_dir is None else f" --state-dir {shlex.quote(printable(state_dir))}"
     if run.kind == "apply":
         yield Text(f"next:  {TOOL} undo {home} --run {run.run}{option}", "cyan")
+        if delta is not None and plan_again_sentence(delta):
+            yield Text(f"       {TOOL} plan {home}{option}", "cyan")
+
+
+def _recheck_lines(delta: AuditDelta, names: Names, width: int) -> Iterator[Text]:
+    """Yield the lines of the audit after a run; of long lists the first ones."""
+    yield Text(delta_sentence(delta))
+    yield from _first(list(describe_new(delta, names)), width)
+    yield from wrapped(lasting_sentence(delta), width, 2, "yellow" if delta.fading else "")
+    yield from _first(list(describe_fading(delta, names)), width)
+    if again := plan_again_sentence(delta):
+        yield from wrapped(again, width, 2, "yellow")
+
+
+def _first(lines: Sequence[str], width: int) -> Iterator[Text]:
+    for line in lines[:_LISTED]:
+        yield from wrapped(f"  {printable(line)}", width, 6)
+    if len(lines) > _LISTED:
+        yield Text(f"  … and {len(lines) - _LISTED} more (--format json lists all)", "dim")
 
 
 def _skipped(outcome: Skipped, names: Names) -> Text:
@@ -71,17 +107,60 @@ def _skipped_edits(manifest: PreparedManifest) -> Iterator[Text]:
             yield Text(f"  skipped {printable(key)}: {printable(skipped.reason)}", "yellow")
 
 
-def runs_text(runs: Sequence[RunListing]) -> Iterator[str]:
+def runs_text(runs: Sequence[RunListing], width: int) -> Iterator[Text]:
     """Yield the lines of the list of runs, the latest first."""
     if not runs:
-        yield "no runs on this home yet"
-    undone = {run.undoes for run in runs if run.state == "committed"}
+        yield Text("no runs on this home yet")
+    undone = undone_runs(runs)
     for run in runs:
-        state = _STATES.get(run.state, run.state)
-        if run.state == "committed" and run.run in undone:
-            state = "undone"
-        kind = f"undo of {run.undoes}" if run.undoes else run.kind
-        written = f"{run.rows:6} rows  {run.keys:5} keys"
-        yield f"{run.run}  {run.started_at[:19]:<19}  {written}  {state:<24}  {kind}"
+        began, state = run.started_at[:19], state_words(run, undone.get(run.run))
+        written, kind = f"{run.rows:6} rows  {run.keys:5} keys", kind_words(run)
+        if width >= _WIDE:
+            yield Text(f"{run.run}  {began:<19}  {written}  {state:<24}  {kind}".rstrip())
+        else:
+            yield Text(f"{run.run}  {state}", "bold")
+            yield Text(f"  {began:<19}  {written}  {kind}".rstrip())
         if run.state in NOTED_STATES:
-            yield f"    {describe_settled(run)}"
+            yield from wrapped(f"    {describe_settled(run)}", width, 4)
+
+
+def run_detail_text(run: RunDetail, width: int) -> Iterator[Text]:
+    """Yield what a run changed: key by key of every manifest, then cell by cell of every row."""
+    listing, state = run.listing, state_words(run.listing, run.undone_by)
+    yield Text(f"run {listing.run} · {kind_words(listing)} · {state}", "bold")
+    yield from wrapped(" · ".join(_facts(run)), width, 2)
+    if listing.state in NOTED_STATES:
+        yield from wrapped(describe_settled(listing), width, 0, "yellow")
+    for manifest in run.manifests:
+        yield Text()
+        yield Text(f"edit {printable(manifest.path)}", "yellow")
+        for artifact_id, edits in groupby(manifest.edits, lambda edit: edit.artifact_id):
+            yield Text(f"  {printable(artifact_id)}", "bold")
+            yield from (_key_line(edit, width) for edit in edits)
+    for row in run.rows:
+        yield Text()
+        yield (
+            Text(f"{row.op} ", OP_STYLES[row.op])
+            .append(printable(row.artifact_id), "bold")
+            .append(f" · {printable(row.collection_id)}", "default")
+        )
+        yield from cell_lines(row.before, row.after, row.columns, width)
+
+
+def _facts(run: RunDetail) -> Iterator[str]:
+    yield f"{run.listing.started_at[:19]} UTC"
+    yield f"{plural(run.cells, 'cell')} in {plural(len(run.rows), 'row')}"
+    yield f"{plural(run.keys, 'key')} of {plural(len(run.manifests), 'manifest')}"
+    if run.undone_by is not None:
+        yield f"undone by run {run.undone_by}"
+
+
+def _key_line(edit: ManifestEdit, width: int) -> Text:
+    """Return the line of one key; of an entry that was dropped there is nothing else to show."""
+    if not edit.key:
+        return Text("    the entry itself, which the manifest holds twice: dropped")
+    before, after = (
+        "(no such key)" if value is None else display_value(cell_text(value))
+        for value in (edit.before, edit.after)
+    )
+    return change_line(f"  {printable(edit.key):<21}", before, after, width)

@@ -46,7 +46,8 @@ def option_group(group: type, argument: str, *options: Decorator) -> Decorator:
     return decorate
 
 
-home_argument = click.argument("home", default="~/.skillmeat")
+DEFAULT_HOME = "~/.skillmeat"
+home_argument = click.argument("home", default=DEFAULT_HOME)
 traceback_option = click.option(
     "--traceback", is_flag=True, expose_value=False, help="Show the traceback of an error."
 )
@@ -72,6 +73,11 @@ history_url_option = click.option(
 )
 baseline_option = path_option(
     "--baseline", help_text="Leave out the findings that the baseline FILE accepts."
+)
+apply_fill_option = click.option(
+    "--apply-fill",
+    is_flag=True,
+    help="With --apply-safe: also fill rows and manifests with what other layers know.",
 )
 exit_zero_option = click.option(
     "--exit-zero", is_flag=True, help="Exit 0 even with findings; errors still exit 2."
@@ -106,11 +112,11 @@ def limit_option(noun: str, default: int) -> Decorator:
     )
 
 
-def schema_option(document: str, view: str = "") -> Decorator:
+def schema_option(document: str, other: str = "", switch: str = "view") -> Decorator:
     """Return the option ``--schema``, which prints the JSON schema of *document* and exits.
 
-    With the eager option ``--view`` it is that of *view*. Click processes arguments after options,
-    so that none has to be given.
+    Where the eager parameter *switch* is given, it is that of *other*. Click processes arguments
+    after options, so that none has to be given.
     """
 
     # A callback, not a branch in every verb: it runs before required arguments are missed.
@@ -119,7 +125,7 @@ def schema_option(document: str, view: str = "") -> Decorator:
             from skillmeat_audit.repair.plan import plan_schema
             from skillmeat_audit.reports.files.schemas import json_schema
 
-            name = view if context.params.get("view") else document
+            name = other if context.params.get(switch) else document
             emit((plan_schema() if name == "plan" else json_schema(name)).decode())
             context.exit(ExitCode.CLEAN)
 

@@ -13,6 +13,7 @@ from skillmeat_audit.ui.cli.crash import on_crash
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
     FilterOptions,
+    apply_fill_option,
     baseline_option,
     exit_zero_option,
     fail_on_option,
@@ -55,6 +56,7 @@ class ReportOptions:
     notify_file: Path | None
     notify_from: str
     apply_safe: bool
+    apply_fill: bool
     exclusive: bool
 
     def history(self, settings: "Settings") -> "HistorySettings | None":
@@ -119,7 +121,8 @@ class ReportOptions:
         show_default=True,
         help="Lowest severity of new findings to notify of; failures always are.",
     ),
-    click.option("--apply-safe", is_flag=True, help="Apply the safe changes first."),
+    click.option("--apply-safe", is_flag=True, help="Apply the safe changes of rows first."),
+    apply_fill_option,
     click.option("--exclusive", is_flag=True, help="Exit 4 while another such run is in progress."),
 )
 @schema_option("report")
@@ -167,6 +170,7 @@ def _request(
         notices=reporting.notices(),
         state_dir=reading.state_dir,
         apply_safe=reporting.apply_safe,
+        apply_fill=reporting.apply_fill,
         exclusive=reporting.exclusive,
         progress=False if output.quiet else None,
         parse_cache=not reading.no_parse_cache,
@@ -182,6 +186,8 @@ def _print_outcome(outcome: "ReportOutcome", *, quiet: bool) -> None:
         print_error(f"{format_utc(outcome.document.made_at)}: {outcome.document.sentence}")
         if changed := outcome.changed:
             print_error(f"  {changed}")
+        for repair in outcome.repairs:
+            print_error(f"  {printable(repair)}")
         for path, size_bytes in outcome.delivery.files:
             if path != "-":
                 print_error(f"  {printable(path)}  {size_bytes / 1000:.1f} kB")

@@ -1,35 +1,59 @@
 """The verb ``runs``, and what the verbs that write print of runs."""
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.ui.cli.options import RunOptions, home_argument, run_options, schema_option
+from skillmeat_audit.ui.cli.options import (
+    DEFAULT_HOME,
+    RunOptions,
+    home_argument,
+    run_options,
+    schema_option,
+)
 from skillmeat_audit.ui.cli.output import print_document, print_lines
-from skillmeat_audit.ui.cli.streams import emit, print_error
+from skillmeat_audit.ui.cli.streams import print_error
 
 if TYPE_CHECKING:
     from skillmeat_audit.api.values import Run
 
 
+# The beginning of a run's id: 20260210T09
+_RUN = re.compile(r"[0-9]{4,8}(T[0-9]{0,6}(Z(-[0-9a-f]{0,6})?)?)?")
+
+
 @click.command()
 @home_argument
-@schema_option("runs")
+@click.argument("run", required=False, is_eager=True)
+@schema_option("runs", "run-detail", "run")
 @run_options
-def runs(home: str, running: RunOptions) -> int:
-    """List the runs on a home, the latest first, with the state of each."""
+def runs(home: str, run: str | None, running: RunOptions) -> int:
+    """List the runs on a home, or what RUN changed, cell by cell and key by key.
+
+    RUN is the id of a run, or the beginning of one. Without HOME, the default home is meant.
+    """
     from skillmeat_audit.api import repair
     from skillmeat_audit.api.views import list_runs
-    from skillmeat_audit.reports.files.runs_json import runs_json
-    from skillmeat_audit.reports.terminal.runs import runs_text
+    from skillmeat_audit.reports.files.runs_json import run_detail_json, runs_json
+    from skillmeat_audit.reports.terminal.runs import run_detail_text, runs_text
 
-    listed = list_runs(repair.runs(home, database=running.database, options=running.options()))
-    if running.form == "json":
-        print_document(runs_json(listed))
+    if _RUN.fullmatch(home) and not Path(home).exists():
+        home, run = run or DEFAULT_HOME, home
+    journals = repair.runs(home, database=running.database, options=running.options())
+    if run is not None:
+        detail = journals.show(run)
+        if running.form == "json":
+            print_document(run_detail_json(detail))
+        else:
+            print_lines(lambda width: run_detail_text(detail, width))
+    elif running.form == "json":
+        print_document(runs_json(list_runs(journals)))
     else:
-        emit("\n".join(runs_text(listed)) + "\n")
+        print_lines(lambda width: runs_text(list_runs(journals), width))
     return ExitCode.CLEAN
 
 
@@ -46,14 +70,13 @@ def report_interrupted_runs(home: str, running: RunOptions) -> None:
 
 def print_run(run: "Run", running: RunOptions) -> int:
     """Print *run*; return the exit code, 4 where rows were skipped."""
-    from skillmeat_audit.reports.facts.names import Names
     from skillmeat_audit.reports.files.runs_json import run_json
     from skillmeat_audit.reports.terminal.runs import run_text
 
+    names = run.names if run.after is None else run.after.names
     if running.form == "json":
-        print_document(run_json(run.outcome, run.recheck))
+        print_document(run_json(run.outcome, run.recheck, names))
     else:
         state_dir = None if running.state_dir is None else str(running.state_dir)
-        # The plan is from a file: the names of its collections are not known here.
-        print_lines(lambda _: run_text(run.outcome, run.recheck, Names({}, {}), state_dir))
+        print_lines(lambda width: run_text(run.outcome, run.recheck, names, width, state_dir))
     return ExitCode.CONFLICT if run.outcome.has_conflicts else ExitCode.CLEAN

@@ -10,7 +10,12 @@ from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.model.choices import SCHEDULE_KINDS
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.schedule.job import Every
-from skillmeat_audit.ui.cli.options import home_argument, option_group, traceback_option
+from skillmeat_audit.ui.cli.options import (
+    apply_fill_option,
+    home_argument,
+    option_group,
+    traceback_option,
+)
 from skillmeat_audit.ui.cli.streams import emit
 
 if TYPE_CHECKING:
@@ -43,6 +48,7 @@ class ScheduleOptions:
     at: str
     outputs: tuple[str, ...]
     apply_safe: bool
+    apply_fill: bool
     baseline: str | None
     config: str | None
     notify_file: str | None
@@ -54,7 +60,10 @@ class ScheduleOptions:
         from skillmeat_audit.api.schedule import ScheduleRequest
 
         files = {"baseline": self.baseline, "config": self.config, "notify-file": self.notify_file}
-        report_options = ["--apply-safe"] if self.apply_safe else []
+        if self.apply_fill and not self.apply_safe:
+            raise UsageError("--apply-fill requires --apply-safe")
+        given = {"--apply-safe": self.apply_safe, "--apply-fill": self.apply_fill}
+        report_options = [name for name, is_given in given.items() if is_given]
         for name, file in files.items():
             if file is not None:
                 # A workflow's files are in the checkout, at another path on every runner.
@@ -110,7 +119,12 @@ class ScheduleOptions:
         metavar="FILE",
         help="Where reports go. Repeatable.  [default: page and JSON in the state folder]",
     ),
-    click.option("--apply-safe", is_flag=True, help="Apply the safe changes before every report."),
+    click.option(
+        "--apply-safe",
+        is_flag=True,
+        help="Apply the safe changes of rows before every report.",
+    ),
+    apply_fill_option,
     click.option("--baseline", metavar="FILE", help="Leave out the findings that FILE accepts."),
     click.option("--config", metavar="FILE", help="Settings file."),
     click.option("--notify-file", metavar="FILE", help="File of addresses to notify (mode 0600)."),

@@ -46,7 +46,7 @@ class ShowOutput:
     ),
     no_pager_option,
 )
-@schema_option("artifact", view="view")
+@schema_option("artifact", other="view")
 @live_audit_options
 def show(artifact: str, home: str, output: ShowOutput, reading: AuditOptions) -> int:
     """Show one ARTIFACT (type:name, or a unique name) in all its layers."""

@@ -1,7 +1,8 @@
 """The repair panel: plan, rehearse, apply and undo, each step enabled by the one before.
 
-A run is one transaction: cancelled between two batches, it is rolled back as a whole. After the
-commit there is nothing left to cancel, and only undo brings the rows back.
+A run is one transaction: cancelled between two batches, it is rolled back as a whole, and the
+manifests stay as they are. After the commit there is nothing left to cancel, and only undo brings
+rows and manifests back.
 """
 
 from collections.abc import Callable
@@ -12,11 +13,12 @@ import traitlets
 from markupsafe import Markup
 
 from skillmeat_audit.api.options import Options
+from skillmeat_audit.api.planning import TARGETS
 from skillmeat_audit.api.recheck import select_same
 from skillmeat_audit.api.values import Audit, Plan, Run
 from skillmeat_audit.base.errors import AuditError, CancelledError
-from skillmeat_audit.model.findings import WRITABLE, Disposition
-from skillmeat_audit.repair.apply import loses_value, overwrite_limit
+from skillmeat_audit.model.findings import WRITABLE
+from skillmeat_audit.repair.apply import overwrite_limit
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.html import fragment, next_calls, paragraph, strong, tag
 from skillmeat_audit.ui.widgets.controls import (
@@ -25,24 +27,22 @@ from skillmeat_audit.ui.widgets.controls import (
     button,
     checkbox,
     code_html,
+    dropdown,
     row,
     status_html,
 )
 from skillmeat_audit.ui.widgets.explorer import Explorer
+from skillmeat_audit.ui.widgets.panel_texts import (
+    DISPOSITION_LABELS,
+    RUN_WORDS,
+    STATUS_TEXTS,
+    TARGET_LABELS,
+    conflict_html,
+    effect_html,
+    limits_html,
+    options_code,
+)
 from skillmeat_audit.ui.widgets.worker import Worker
-
-_STATUS_TEXTS = {
-    "choose": "Nothing planned yet.",
-    "planned": "Planned: review the changes, then rehearse.",
-    "rehearsed": "Rehearsed and rolled back: the same plan can be applied now.",
-    "applied": "Applied and audited again; undo restores the rows.",
-    "undone": "Undone: the rows are as before.",
-}
-_DISPOSITION_LABELS = {
-    Disposition.SAFE: "safe: the manifest has the value",
-    Disposition.FILL: "fill: empty, another layer has the value",
-    Disposition.REVIEW: "review: overwrites without a value in the manifest",
-}
 
 
 class Panel(StaticBox):
@@ -55,7 +55,7 @@ class Panel(StaticBox):
     after its undo those from before the run.
     """
 
-    step = traitlets.Enum(tuple(_STATUS_TEXTS), default_value="choose")
+    step = traitlets.Enum(tuple(STATUS_TEXTS), default_value="choose")
     plan = traitlets.Instance(Plan, allow_none=True)
     run = traitlets.Instance(Run, allow_none=True)
     undoable_run = traitlets.Instance(Run, allow_none=True)
@@ -110,7 +110,7 @@ class Panel(StaticBox):
         row_count, limit = len(self.audit.rows), self._options.max_overwrites
         self._dispositions = {
             disposition: checkbox(label, ticked=disposition in WRITABLE)
-            for disposition, label in _DISPOSITION_LABELS.items()
+            for disposition, label in DISPOSITION_LABELS.items()
         }
         self._deletes = checkbox("delete orphans")
         self._max_overwrites = widgets.BoundedIntText(
@@ -121,7 +121,9 @@ class Panel(StaticBox):
             layout={"width": "360px"},
             style=LABEL_STYLE,
         )
-        for control in (*self._dispositions.values(), self._deletes, self._max_overwrites):
+        self._targets = dropdown("writes", "290px")
+        self._targets.options, self._targets.value = list(TARGET_LABELS.items()), TARGETS
+        for control in self._choices():
             control.observe(lambda _: self._discard_plan(), "value")
         self._plan = button("1 plan", "compute what a repair would write", self._start_plan)
         self._rehearse = button("2 rehearse", "write, then roll back", self._start_rehearsal)
@@ -131,9 +133,14 @@ class Panel(StaticBox):
         self._progress = widgets.IntProgress(description="rows", layout={"width": "220px"})
         self._status, self._limits, self._code, self._result = (widgets.HTML() for _ in range(4))
 
+    def _choices(self) -> list[widgets.Widget]:
+        """Return the controls that decide what is planned."""
+        dispositions = self._dispositions.values()
+        return [self._targets, *dispositions, self._deletes, self._max_overwrites]
+
     def _arrange_controls(self) -> list[widgets.Widget]:
         return [
-            row(*self._dispositions.values(), self._deletes, self._max_overwrites),
+            row(*self._choices()),
             self._limits,
             row(self._plan, self._rehearse, self._apply, self._undo, self._cancel, self._progress),
             self._status,
@@ -153,13 +160,14 @@ class Panel(StaticBox):
 
     def _start_plan(self) -> None:
         dispositions = tuple(key.value for key, box in self._dispositions.items() if box.value)
-        deletes = self._deletes.value
+        deletes, targets = self._deletes.value, self._targets.value
         source = "explorer.subset" if isinstance(self._source, Explorer) else "audit"
         code = f"plan = {source}.plan(dispositions={dispositions!r}"
-        code += ", deletes=True)" if deletes else ")"
+        code += ", deletes=True" if deletes else ""
+        code += ")" if targets == TARGETS else f", targets={targets!r})"
 
         def work() -> None:
-            plan = self.audit.plan(dispositions=dispositions, deletes=deletes)
+            plan = self.audit.plan(dispositions=dispositions, deletes=deletes, targets=targets)
             # Planning has no batches, so a cancel takes effect only here.
             if self._worker.is_cancelled:
                 raise CancelledError("cancelled; nothing was planned")
@@ -169,7 +177,7 @@ class Panel(StaticBox):
 
     def _start_rehearsal(self) -> None:
         if (plan := self.plan) is not None:
-            code = f"plan.rehearse({self._options_code()})"
+            code = f"plan.rehearse({options_code(self.options)})"
             self._submit(
                 "rehearsing",
                 code,
@@ -188,7 +196,7 @@ class Panel(StaticBox):
                 self._show_remaining(run)
             self._show_run(run, "applied")
 
-        code = f"run = plan.apply({self._options_code()})"
+        code = f"run = plan.apply({options_code(self.options)})"
         self._submit("applying, with an audit before and after", code, work)
 
     def _start_undo(self) -> None:
@@ -243,23 +251,12 @@ class Panel(StaticBox):
         self._cancel.disabled = done >= total  # the commit follows: from here only undo helps
         return self._options.proceed(done, total) and not self._worker.is_cancelled
 
-    def _options_code(self) -> str:
-        """Return the code of the options that differ from the defaults."""
-        # `proceed` is a function, and the other options are rare: they have no code here.
-        defaults, options = Options(), self.options
-        changed = {
-            name: str(value) if name == "state_dir" else value
-            for name in ("state_dir", "max_overwrites", "wait_seconds", "service")
-            if (value := getattr(options, name)) != getattr(defaults, name)
-        }
-        arguments = ", ".join(f"{name}={value!r}" for name, value in changed.items())
-        return f"sma.Options({arguments})" if arguments else ""
-
     def _update_controls(self) -> None:
         """Show the status, and enable the buttons of the steps that are possible now."""
-        ready, changes = not self.busy, () if self.plan is None else self.plan.document.changes
+        ready = not self.busy
+        has_plan = self.plan is not None and not self.plan.document.is_empty
         self._plan.disabled = not ready
-        self._rehearse.disabled = not (ready and changes and self.step in ("planned", "rehearsed"))
+        self._rehearse.disabled = not (ready and has_plan and self.step in ("planned", "rehearsed"))
         self._apply.disabled = not (ready and self.step == "rehearsed")
         self._undo.disabled = not (ready and self.undoable_run is not None)
         self._cancel.disabled = ready
@@ -274,18 +271,16 @@ class Panel(StaticBox):
             return tag(self.error, "error")
         if self.busy:
             return tag(f"{self._activity}…", "info")
-        if self.step == "planned" and self.plan is not None and not self.plan.document.changes:
+        if self.step == "planned" and self.plan is not None and self.plan.document.is_empty:
             return strong("Nothing to repair.")
-        return tag(_STATUS_TEXTS[self.step], "info" if self.step == "choose" else "applied")
+        if self.step in RUN_WORDS and self.run is not None and self.run.outcome.has_conflicts:
+            return conflict_html(self.step, self.run.outcome)
+        return tag(STATUS_TEXTS[self.step], "info" if self.step == "choose" else "applied")
 
     def _limits_html(self) -> Markup:
-        """Return how many rows the plan overwrites, how many it may, and where the backup is."""
-        # The same count as `apply` makes: the panel shows what would be refused before it is.
-        losses = 0 if self.plan is None else sum(map(loses_value, self.plan.document.changes))
         folder = self.options.run_settings(str(self.audit.snapshot.home.root.resolve())).folder
         backup = None if self.run is None else self.run.outcome.backup
-        return paragraph(
-            f"this plan overwrites or deletes {losses} of {plural(len(self.audit.rows), 'row')}; "
-            f"{self._max_overwrites.value} may be overwritten or deleted",
-            f"backup: {backup}" if backup else f"backup and journal go to {folder}",
-        )
+        plan = None if self.plan is None else self.plan.document
+        is_ahead = self.step in ("planned", "rehearsed")
+        effect = effect_html(plan, folder) if is_ahead else effect_html(None, backup or folder)
+        return effect + limits_html(plan, len(self.audit.rows), self._max_overwrites.value)

@@ -1,0 +1,51 @@
+"""Repairs a home without a person, before it is reported on."""
+
+import os
+import shlex
+
+from skillmeat_audit.api.options import Options
+from skillmeat_audit.api.planning import TARGETS
+from skillmeat_audit.api.repair import apply
+from skillmeat_audit.api.values import Audit
+from skillmeat_audit.base.errors import DatabaseError, PlanError, StateError
+from skillmeat_audit.base.folders import PathLike
+from skillmeat_audit.model.findings import WRITABLE, Disposition
+from skillmeat_audit.reports.facts.run_sentences import written_sentence
+from skillmeat_audit.reports.facts.values import plural
+
+Lines = tuple[str, ...]
+
+
+def apply_unattended(
+    audited: Audit, state_dir: PathLike | None, *, fill: bool = False
+) -> tuple[bool, Lines, Lines]:
+    """Apply what is safe in *audited*; return whether something was written, notes, and warnings.
+
+    Only rows are written, and only with what manifests say; with *fill* also what other layers
+    know, in manifests and rows. A plan that changes too much, or a locked cache, is a warning: the
+    report is made all the same.
+    """
+    dispositions = WRITABLE if fill else (Disposition.SAFE,)
+    try:
+        planned = audited.plan(dispositions=dispositions, targets=TARGETS if fill else ("rows",))
+        if planned.document.is_empty:
+            return False, (), ()
+        outcome = apply(planned, options=Options(state_dir), recheck=False).outcome
+    except (PlanError, DatabaseError, StateError) as exc:
+        return False, (), (f"the safe changes were not applied: {exc}",)
+    reasons = [f"{each.change.artifact_id}: {each.reason}" for each in outcome.conflicts]
+    reasons += [
+        f"{each.edit.artifact_id}, {each.edit.key or 'entry'}: {each.reason}"
+        for each in outcome.edit_conflicts
+    ]
+    skipped = (f"{plural(len(reasons), 'change')} skipped: {'; '.join(reasons[:3])}",)
+    notes = (*(skipped if reasons else ()), *outcome.notes)
+    if outcome.run is None:
+        return False, notes, ()
+    undo_command = f"undo {shlex.quote(planned.document.home)} --run {outcome.run}"
+    if state_dir is not None:
+        undo_command += (
+            f" --state-dir {shlex.quote(os.path.abspath(os.path.expanduser(state_dir)))}"
+        )
+    applied = f"{written_sentence(outcome)} in run {outcome.run}"
+    return True, (f"{applied}; 'skillmeat-audit {undo_command}' puts them back", *notes), ()
