@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from skillmeat_audit.api.planning import PlanScope
-from skillmeat_audit.api.values import Audit
+from skillmeat_audit.api.values import Audit, Run
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import DatabaseError, HomeError
 from skillmeat_audit.diff.compare import is_true
@@ -14,7 +14,8 @@ from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Disposition
 from skillmeat_audit.reports.facts.next_commands import Command, NextCommands, Option
 from skillmeat_audit.reports.facts.ordering import worst_first
-from skillmeat_audit.reports.facts.run_sentences import summarize_plan
+from skillmeat_audit.reports.facts.recheck import plan_again_sentence
+from skillmeat_audit.reports.facts.run_sentences import summarize_plan, undo_sentence
 from skillmeat_audit.reports.facts.values import plural
 
 _FILL, _REVIEW = ("--disposition", "fill"), ("--disposition", "review")
@@ -32,7 +33,7 @@ def repair_steps(
     artifacts = () if artifact_id is None else (artifact_id,)
     planned = (
         (PlanScope(), (*part, ("-o", "plan.json")), ""),
-        (PlanScope((Disposition.REVIEW,), deletes=True), _review_options(part), " to review"),
+        (PlanScope((Disposition.REVIEW,), deletes=True), _review_options(part), ": needs review"),
     )
     return tuple(_drafted(audited, commands, planned, artifacts))
 
@@ -78,6 +79,18 @@ def plan_steps(
         steps = [(rehearsal, "writes everything, then rolls it back")]
         steps.append((commands.line("apply", [str(path)]), size))
     return tuple(Command(line, why) for line, why in steps if line is not None)
+
+
+def run_steps(run: Run, commands: NextCommands) -> tuple[Command, ...]:
+    """Return the command that undoes *run*, and the plan of what can only be repaired now."""
+    outcome = run.outcome
+    if outcome.run is None or outcome.kind != "apply":
+        return ()
+    line = commands.line("undo", options=[("--run", outcome.run)])
+    undo = () if line is None else (Command(line, undo_sentence(outcome)),)
+    if run.after is None or run.recheck is None or not plan_again_sentence(run.recheck):
+        return undo
+    return (*undo, *repair_steps(run.after, commands)[:1])
 
 
 def notes_of(audited: Audit) -> tuple[str, ...]:

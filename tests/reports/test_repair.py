@@ -20,6 +20,7 @@ from skillmeat_audit.model.run_details import EditedManifest, RunDetail, Written
 from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.next_commands import Command
 from skillmeat_audit.reports.files.runs_json import run_detail_json, run_json
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
 from skillmeat_audit.reports.notebook.runs import run_detail_html
@@ -111,13 +112,14 @@ def test_a_run_lists_skipped_changes_and_the_undo_command():
         backup=Path("/s/backup.db"),
     )
 
-    text = shown(run_text(done, None, NAMES, 100, "/s"))
+    undo = Command("skillmeat-audit undo HOME --run r1", "puts back 1 change")
+    text = shown(run_text(done, None, NAMES, 100, [undo]))
 
     assert "1 change applied" in text
     assert "1 change not needed" in text
     assert "skipped skill:b · Default Collection: changed since: author" in text
     assert "backup: /s/backup.db" in text
-    assert "undo /home/x/.skillmeat --run r1 --state-dir /s" in text
+    assert "next:  skillmeat-audit undo HOME --run r1    puts back 1 change" in text
 
 
 def test_a_rehearsal_says_that_nothing_changed():

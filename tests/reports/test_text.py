@@ -54,9 +54,7 @@ def test_notes_are_counted_and_listed_on_request():
 def unlike_rows(number):
     """Return a snapshot of rows that differ in ever more cells: no two of them are alike."""
     names = ("author", "license", "version", "description")
-    entries = [
-        entry(f"skill:a{n}", **{name: "x" for name in names[: n + 1]}) for n in range(number)
-    ]
+    entries = [entry(f"skill:a{n}", **dict.fromkeys(names[: n + 1], "x")) for n in range(number)]
     return snapshot(entries, [row(f"skill:a{n}") for n in range(number)])
 
 
@@ -178,7 +176,7 @@ def test_the_repair_command_comes_last():
         "           1 row to update · 4 cells",
     ]
     assert "--artifact skill:alpha --disposition review --deletes -o review.json" in orphan
-    assert "1 row to delete · 0 cells to review" in orphan
+    assert "1 row to delete: needs review" in orphan
     assert explained.splitlines()[-1].startswith("next:  skillmeat-audit rules M013")
 
 

@@ -16,7 +16,7 @@ _OF_THIS_RUN = frozenset(
     "form output limit verbose quiet fail_on exit_zero no_parse_cache wait rehearse live "
     "no_pager color edit interactive".split()
 )
-_NEXT_VERBS = ("plan", "apply", "show")
+_NEXT_VERBS = ("plan", "apply", "show", "undo")
 
 
 def next_commands(home: str) -> "NextCommands":
