@@ -80,6 +80,7 @@ def test_the_real_homes_are_at_hand():
     assert len(REAL) > 5
 
 
+@pytest.mark.slow
 def test_every_verb_on_every_home_prints_commands_that_do_what_they_promise(
     cli, any_home, tmp_path
 ):
@@ -116,6 +117,7 @@ def test_plan_repeats_its_options(cli, make_home, tmp_path, options):
             assert counts(promise) == counts(out.partition("\n\n")[0].replace("\n ", ""))
 
 
+@pytest.mark.slow
 def test_a_saved_plan_is_rehearsed_applied_and_undone_by_what_is_printed(cli, any_home, tmp_path):
     state = tmp_path / "st ate"
     code, out, err = cli(
