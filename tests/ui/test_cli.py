@@ -223,7 +223,7 @@ BAD_INPUT = {
     "endless settings": (["check", "{home}", "--config", "/dev/zero"], "is not a regular file"),
     "no plan": (["apply", "/no/such/plan.json"], "cannot read the plan"),
     "no such run": (["undo", "{home}", "--run", "x", "--state-dir", "{home}-s"], "no run x"),
-    "nothing to undo": (["undo", "{home}", "--state-dir", "{home}-s"], "no run that can be"),
+    "nothing to undo": (["undo", "{home}", "--state-dir", "{home}-s"], "no run to undo"),
     "unwritable plan": (["plan", "{home}", "-o", "{home}/no/plan.json"], "cannot write"),
     "unknown service": (["apply", "x", "--service", "magic"], "invalid value"),
     "no settings": (["check", "{home}", "--config", "/no/such.toml"], "no settings file"),
