@@ -364,7 +364,7 @@ def test_a_rule_has_its_page(cli):
     out = cli("rules", "d001")[1]
 
     assert out.startswith("D001 error: Description missing")
-    assert "next refresh blanks it" in out.replace("\n", " ")
+    assert "next restart or refresh blanks what" in out.replace("\n", " ")
 
 
 @pytest.mark.parametrize("arguments", [[], ["D001"], ["M"]])
