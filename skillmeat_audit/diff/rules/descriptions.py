@@ -43,7 +43,6 @@ def description_not_in_manifest(comparison: Comparison) -> pd.DataFrame:
         actual=comparison.layers.row(DESCRIPTION),
         evidence=held["evidence"],
         disposition=held["disposition"],
-        detail="the manifest has no description",
     )
 
 

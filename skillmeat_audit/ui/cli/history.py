@@ -15,8 +15,8 @@ from skillmeat_audit.ui.cli.options import (
     state_dir_option,
     traceback_option,
 )
-from skillmeat_audit.ui.cli.output import print_document
-from skillmeat_audit.ui.cli.streams import emit
+from skillmeat_audit.ui.cli.output import print_document, print_lines
+from skillmeat_audit.ui.cli.pager import no_pager_option
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class HistoryOptions:
     state_dir_option,
     format_option("text", "json"),
     limit_option("runs", 20),
+    no_pager_option,
 )
 @schema_option("history")
 @traceback_option
@@ -57,5 +58,5 @@ def history(home: str, listing: HistoryOptions) -> int:
     if listing.form == "json":
         print_document(history_json(runs))
     else:
-        emit("\n".join(history_text(runs, listing.limit)) + "\n")
+        print_lines(lambda width: history_text(runs, width, listing.limit))
     return ExitCode.CLEAN

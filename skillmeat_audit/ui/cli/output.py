@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from skillmeat_audit.ui.cli.command import forced_color
+from skillmeat_audit.ui.cli.pager import show_in_pager
 from skillmeat_audit.ui.cli.streams import emit
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:
         with console.capture() as captured:
             # Lines have their width already; rich would break commands that are meant to be copied.
             console.print(Text("\n").join(rendered), soft_wrap=True)
-        emit(captured.get())
+        emit(captured.get(), show_in_pager)
     else:  # rich takes minutes for 100,000 lines, and there is nothing to colour
         emit("".join(f"{line.plain}\n" for line in rendered))
 
@@ -77,10 +78,15 @@ def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:
 def output_width() -> int:
     """Return ``COLUMNS`` where it is a usable number, else the width of the terminal, else 110.
 
-    More than a line of the longest value can fill is only padding.
+    Where the output is piped, that of the terminal in which the errors or the input are. More than
+    a line of the longest value can fill is only padding.
     """
     columns = os.environ.get("COLUMNS", "")
     if columns.isdecimal() and int(columns) >= _NARROWEST:
         return min(int(columns), _WIDEST)
-    size = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
-    return size if size >= _NARROWEST else _PIPE_WIDTH
+    for stream in (sys.stdout, sys.stderr, sys.stdin):
+        # Python's stream is None where the process began with a closed descriptor.
+        if stream is not None and stream.isatty():
+            size = os.get_terminal_size(stream.fileno()).columns
+            return size if size >= _NARROWEST else _PIPE_WIDTH
+    return _PIPE_WIDTH

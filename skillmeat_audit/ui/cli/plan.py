@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +23,7 @@ from skillmeat_audit.ui.cli.legend import DISPOSITIONS, EVIDENCE
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
     audit_options,
+    baseline_option,
     format_option,
     limit_option,
     option_group,
@@ -29,7 +31,12 @@ from skillmeat_audit.ui.cli.options import (
     schema_option,
 )
 from skillmeat_audit.ui.cli.output import audit_home, print_lines
+from skillmeat_audit.ui.cli.pager import no_pager_option
+from skillmeat_audit.ui.cli.repeated import next_commands
 from skillmeat_audit.ui.cli.streams import emit
+
+if TYPE_CHECKING:
+    from skillmeat_audit.api.planning import PlanScope
 
 _PLANNABLE = (Disposition.SAFE, Disposition.FILL, Disposition.REVIEW)
 
@@ -46,6 +53,7 @@ class PlanOptions:
     edit: bool
     form: str
     limit: int
+    baseline: Path | None
 
     def __post_init__(self) -> None:
         """Refuse options that contradict each other, or lack the one they depend on."""
@@ -59,6 +67,13 @@ class PlanOptions:
         """What the plan writes: rows, manifests or both."""
         rows = () if self.manifests_only else ("rows",)
         return rows if self.rows_only else ("manifests", *rows)
+
+    @property
+    def scope(self) -> "PlanScope":
+        """What the plan repairs, and where."""
+        from skillmeat_audit.api.planning import PlanScope
+
+        return PlanScope(self.disposition or WRITABLE, self.deletes, self.targets)
 
 
 @verb_command(
@@ -89,6 +104,8 @@ class PlanOptions:
     click.option("--edit", is_flag=True, help="Edit the plan in VISUAL or EDITOR, then save it."),
     format_option("text", "json"),
     limit_option("changes", 40),
+    baseline_option,
+    no_pager_option,
 )
 @artifact_choice
 @schema_option("plan")
@@ -101,18 +118,20 @@ def plan(
     reading: AuditOptions,
 ) -> int:
     """Decide what a repair would write, before → after. Nothing is written but FILE."""
+    from skillmeat_audit.api.baseline import apply_baseline
+    from skillmeat_audit.api.next_steps import left_out_steps, notes_of, plan_steps
+    from skillmeat_audit.base.clock import today
     from skillmeat_audit.loaders.settings import load_settings
     from skillmeat_audit.repair.plan import encode_plan
     from skillmeat_audit.reports.terminal.plan import SavedPlan, plan_text
 
     settings = load_settings(reading.config)
     fresh = replace(reading, no_parse_cache=True)  # a plan rests on what the files hold now
-    audit = audit_home(home, fresh, settings, filters.scope(settings))
-    planned = audit.plan(
-        dispositions=planning.disposition or WRITABLE,
-        deletes=planning.deletes,
-        targets=planning.targets,
-    ).narrowed(choice.only, choice.excluded)
+    scope = filters.scope(settings)
+    audit = audit_home(home, fresh, settings, scope)
+    if planning.baseline is not None:
+        audit = apply_baseline(audit, scope, planning.baseline, today())
+    planned = audit.plan(**vars(planning.scope)).narrowed(choice.only, choice.excluded)
     if planning.edit:
         planned = replace(planned, document=edited_plan(planned.document))
     path = planning.output
@@ -121,7 +140,10 @@ def plan(
     if planning.form == "json":
         emit(encode_plan(planned.document).decode())
     else:
-        saved = SavedPlan(None if path is None else str(path), audit.names)
+        following = next_commands(audit.summary.home)
+        commands = plan_steps(following, planned.document, path)
+        left_out = left_out_steps(audit, following, planning.scope)
+        saved = SavedPlan(audit.names, (*commands, *left_out), notes_of(audit))
         print_lines(
             lambda width: plan_text(planned.document, planned.diffs, saved, width, planning.limit)
         )

@@ -7,6 +7,7 @@ from skillmeat_audit.ui.cli.command import verb_command
 from skillmeat_audit.ui.cli.completers import complete_rules
 from skillmeat_audit.ui.cli.options import format_option, schema_option, traceback_option
 from skillmeat_audit.ui.cli.output import print_document, print_lines
+from skillmeat_audit.ui.cli.pager import no_pager_option
 
 
 @verb_command(
@@ -21,6 +22,7 @@ from skillmeat_audit.ui.cli.output import print_document, print_lines
 @click.argument("code", required=False, shell_complete=complete_rules)
 @format_option("text", "json")
 @schema_option("rules")
+@no_pager_option
 @traceback_option
 def rules(code: str | None, form: str) -> int:
     """List the rules, or explain those with this CODE or prefix."""

@@ -14,6 +14,7 @@ from skillmeat_audit.ui.cli.command import verb_command
 from skillmeat_audit.ui.cli.completers import complete_runs
 from skillmeat_audit.ui.cli.options import RunOptions, run_options, schema_option
 from skillmeat_audit.ui.cli.output import print_document, print_lines
+from skillmeat_audit.ui.cli.repeated import next_commands
 from skillmeat_audit.ui.cli.streams import print_error
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def report_interrupted_runs(home: str, running: RunOptions) -> None:
 
 def print_run(run: "Run", running: RunOptions) -> int:
     """Print *run*; return the exit code, 4 where rows were skipped."""
+    from skillmeat_audit.api.next_steps import run_steps
     from skillmeat_audit.loaders.name_lookup import collection_names
     from skillmeat_audit.reports.files.runs_json import run_json
     from skillmeat_audit.reports.terminal.runs import run_text
@@ -86,6 +88,6 @@ def print_run(run: "Run", running: RunOptions) -> int:
     if running.form == "json":
         print_document(run_json(run.outcome, run.recheck, names))
     else:
-        state_dir = None if running.state_dir is None else str(running.state_dir)
-        print_lines(lambda width: run_text(run.outcome, run.recheck, names, width, state_dir))
+        commands = run_steps(run, next_commands(run.outcome.home))
+        print_lines(lambda width: run_text(run.outcome, run.recheck, names, width, commands))
     return ExitCode.CONFLICT if run.outcome.has_conflicts else ExitCode.CLEAN

@@ -23,6 +23,8 @@ from skillmeat_audit.ui.cli.options import (
     schema_option,
 )
 from skillmeat_audit.ui.cli.output import audit_home, print_document, print_lines
+from skillmeat_audit.ui.cli.pager import no_pager_option
+from skillmeat_audit.ui.cli.repeated import next_commands
 from skillmeat_audit.ui.cli.streams import print_error
 
 if TYPE_CHECKING:
@@ -80,6 +82,7 @@ def _in_order(context: click.Context, _parameter: click.Parameter, home: str) ->
     click.option(
         "--view", is_flag=True, is_eager=True, help="Show it as SkillMeat's pages do, and why."
     ),
+    no_pager_option,
 )
 @schema_option("artifact", other="view")
 @live_audit_options
@@ -98,16 +101,16 @@ def show(artifact: str, home: str, output: ShowOutput, reading: AuditOptions) ->
 
 
 def _print_layers(audit: "Audit", artifact: str, output: ShowOutput) -> None:
+    from skillmeat_audit.api.next_steps import artifact_steps
     from skillmeat_audit.reports.files.artifact_json import artifact_json
     from skillmeat_audit.reports.terminal.artifact import artifact_text
-    from skillmeat_audit.reports.terminal.check import Layout
 
     view = audit.show(artifact)
     if output.form == "json":
         print_document(artifact_json(view, __version__, _live_of(audit, view.artifact_id)))
         return
-    home = audit.summary.home
-    print_lines(lambda width: artifact_text(view, Layout(width, output.full), home))
+    commands = artifact_steps(audit, view.artifact_id, next_commands(audit.summary.home))
+    print_lines(lambda width: artifact_text(view, width, commands, full=output.full))
     _print_live(audit, view.artifact_id)
 
 
