@@ -17,7 +17,8 @@ from skillmeat_audit.model.manifest_edits import PreparedManifest
 from skillmeat_audit.model.proofs import Proof
 from skillmeat_audit.repair.backup import back_up_database
 from skillmeat_audit.repair.journal import JournalEntry
-from skillmeat_audit.repair.manifests import journaled, keep_copies, put_back, write_or_skip
+from skillmeat_audit.repair.manifest_copies import journaled, keep_copies
+from skillmeat_audit.repair.manifests import put_back, write_or_skip
 from skillmeat_audit.repair.run_folders import (
     JournaledRun,
     append_state,
@@ -25,7 +26,7 @@ from skillmeat_audit.repair.run_folders import (
     drop_backups,
     write_journal,
 )
-from skillmeat_audit.repair.run_settings import RunSettings
+from skillmeat_audit.repair.run_settings import RunSettings, collections_folder
 from skillmeat_audit.repair.settling import conclude_run
 from skillmeat_audit.schema.tables import CacheTables, cache_identity
 from skillmeat_audit.service.cache_service import (
@@ -92,7 +93,7 @@ def execute(
         write_journal(journal)
         try:
             notes = writes.write_rows()
-            written = run.manifests if run.rehearsed else tuple(map(write_or_skip, run.manifests))
+            written = run.manifests if run.rehearsed else _write_manifests(run, settings)
         except BaseException as exc:
             _fail(folder, () if run.rehearsed else run.manifests, exc)
             raise
@@ -106,6 +107,13 @@ def execute(
         outcomes = tuple(_final_outcome(outcome, writes.refused) for outcome in run.outcomes)
         run = replace(run, outcomes=outcomes, notes=notes)
         return run if run.rehearsed else replace(run, run=folder.name, backup=journal.backup)
+
+
+def _write_manifests(run: RunOutcome, settings: RunSettings) -> tuple[PreparedManifest, ...]:
+    collections = collections_folder(run.home)
+    return tuple(
+        write_or_skip(manifest, collections, settings.link_roots) for manifest in run.manifests
+    )
 
 
 def _commit(connection: sa.Connection, folder: Path, written: Sequence[PreparedManifest]) -> None:

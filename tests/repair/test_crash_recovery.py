@@ -147,7 +147,9 @@ def mended(rows, file):
     expected = {key: dict(row) for key, row in rows.items()}
     for change in msgspec.json.decode(file.read_bytes())["changes"]:
         key = change["collection_id"], change["artifact_id"]
-        expected.setdefault(key, dict.fromkeys(COLUMNS)).update(change["after"])
+        expected.setdefault(key, dict.fromkeys(COLUMNS)).update(
+            {column: cell["after"] for column, cell in change["cells"].items()}
+        )
     return expected
 
 

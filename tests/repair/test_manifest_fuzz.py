@@ -9,9 +9,8 @@ import pytest
 from test_toml_edits import edits_of, expected, manifest
 
 from skillmeat_audit.model.manifest_edits import ManifestChanges
+from skillmeat_audit.repair.manifest_copies import journaled, keep_copies
 from skillmeat_audit.repair.manifests import (
-    journaled,
-    keep_copies,
     prepare_manifest,
     prepare_undo,
     write_manifest,

@@ -11,6 +11,7 @@ from builders import HOSTILE, audited, entry, imported, known, row, snapshot, up
 
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.changes import Applied, RunListing, RunOutcome, Skipped
+from skillmeat_audit.model.condition import Condition
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.manifest_edits import ManifestEdit, OtherToml
 from skillmeat_audit.model.replays import REPLAYED, REPLAYS
@@ -30,6 +31,7 @@ from skillmeat_audit.reports.facts.report import Failure
 from skillmeat_audit.reports.files.artifact_json import artifact_json
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 from skillmeat_audit.reports.files.check_json import check_json
+from skillmeat_audit.reports.files.doctor_json import doctor_json
 from skillmeat_audit.reports.files.fleet_json import fleet_json
 from skillmeat_audit.reports.files.history_json import history_json
 from skillmeat_audit.reports.files.replay_json import replay_json
@@ -37,6 +39,7 @@ from skillmeat_audit.reports.files.report_json import failure_json
 from skillmeat_audit.reports.files.rules_json import rules_json
 from skillmeat_audit.reports.files.runs_json import run_detail_json, run_json, runs_json
 from skillmeat_audit.reports.files.schemas import SCHEMAS, json_schema
+from skillmeat_audit.reports.files.settings_json import settings_json
 from skillmeat_audit.reports.files.view_json import view_json
 
 AT = "2026-02-10T12:00:00Z"
@@ -75,6 +78,14 @@ def run_detail():
     listing = RunListing("r1", "undo", "interrupted", AT, 1, 1, "r0", Path("/s"), None, "")
     rows = (WrittenRow("delete", "default", HOSTILE, {"author": None}, {}),)
     return run_detail_json(RunDetail(listing, "/h", rows, (EditedManifest("p", (edit,)),)))
+
+
+def doctor():
+    return doctor_json([Condition("home", "fault", HOSTILE, "do this"), Condition("x", "ok", "")])
+
+
+def config():
+    return settings_json(HOSTILE, {"fail-on": "error", "keep-backups": None}, exists=False)
 
 
 def history():
@@ -117,6 +128,8 @@ DOCUMENTS = {
     "rules": lambda: rules_json(RULES),
     "report": lambda: failure_json(Failure("/h", HOSTILE, "1", AT)),
     "fleet": fleet,
+    "doctor": doctor,
+    "config": config,
 }
 
 

@@ -179,7 +179,8 @@ def file_and_manifest_differ(comparison: Comparison) -> pd.DataFrame:
                 actual=declared.raw,
                 evidence=Evidence.FRONTMATTER,
                 disposition=Disposition.REVIEW,
-                detail="the file and collections/" + manifest["file_collection"] + " differ",
+                detail=f"{field.column} of the file and of collections/"
+                + manifest["file_collection"],
             )
         )
     return pd.concat(parts, ignore_index=True)
