@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from skillmeat_audit.api.audited_home import AuditedHome
+from skillmeat_audit.api.plan_selection import narrow_plan
 from skillmeat_audit.api.planning import (
     TARGETS,
     PlanScope,
@@ -25,6 +26,7 @@ from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.page_repairs import page_repairs
+from skillmeat_audit.loaders.snapshot import confirm_evidence
 from skillmeat_audit.model.changes import PlanDocument, RunOutcome
 from skillmeat_audit.model.manifest_edits import ManifestDiff
 from skillmeat_audit.model.trend import AuditDelta
@@ -126,6 +128,22 @@ class Audit(AuditedHome):
         *targets* is one of them where only ``rows`` or only ``manifests`` are to be written. Raises
         `UsageError`, `DatabaseError`, and `HomeError` where files have changed.
         """
+        # A plan never rests on the parse cache.
+        confirm_evidence(self.snapshot)
+        return self.draft(
+            select, artifacts=artifacts, dispositions=dispositions, deletes=deletes, targets=targets
+        )
+
+    def draft(
+        self,
+        select: Sequence[str] = (),
+        *,
+        artifacts: Sequence[str] = (),
+        dispositions: Sequence[str] = ("safe", "fill"),
+        deletes: bool = False,
+        targets: Collection[str] = TARGETS,
+    ) -> "Plan":
+        """Return what `plan` returns, from what the audit read: to be counted, not applied."""
         scope = Scope(select=select, artifacts=artifacts)
         findings, _, others = apply_scope(self.findings, scope, self.snapshot)
         others = pd.concat([self.unselected, others], ignore_index=True)
@@ -197,6 +215,10 @@ class Plan:
     def load(cls, path: PathLike, database: PathLike | None = None) -> "Plan":
         """Return the plan in *path*, at *database* if given; raise `PlanError` if it is wrong."""
         return cls(*open_plan(Path(path), database))
+
+    def narrowed(self, only: Sequence[str] = (), excluded: Sequence[str] = ()) -> "Plan":
+        """Return the plan for the artifacts *only*, without the *excluded*; names as in `Scope`."""
+        return replace(self, document=narrow_plan(self.document, only, excluded))
 
     def rehearse(self, options: "Options | None" = None) -> "Run":
         """Do all that `apply` does and roll it back: nothing is changed or kept."""

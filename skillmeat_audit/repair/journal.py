@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isinf, isnan
 from typing import Annotated, Any, Literal
 
@@ -10,7 +10,7 @@ import msgspec
 
 from skillmeat_audit.base.text import is_utf8
 from skillmeat_audit.model.changes import RawRow, RowKey
-from skillmeat_audit.model.manifest_edits import ManifestEdit
+from skillmeat_audit.model.manifest_edits import ManifestEdit, is_folder_name
 from skillmeat_audit.model.proofs import Proof
 
 JOURNAL_SCHEMA = "skillmeat-audit/journal/2"
@@ -59,7 +59,8 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``created`` are ids of artifacts rows inserted for it, ``made_sentinel`` whether their project
     was. ``undoes`` is the run that an undo put back. ``proof`` shows later whether the run was
-    committed; None where the database cannot prove it.
+    committed; None where the database cannot prove it. ``plan_sha256`` is the digest of its
+    plan.
     """
 
     run: str
@@ -74,6 +75,7 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     undoes: str | None = None
     proof: Proof | None = None
     manifests: tuple[JournaledManifest, ...] = ()
+    plan_sha256: str | None = None
 
 
 class _JournalFile(
@@ -138,9 +140,15 @@ def _check(journal: Journal, run: str) -> None:
             raise ValueError("an update of different columns")
     if len({tuple(e.before or ()) for e in journal.entries if e.op == "delete"}) > 1:
         raise ValueError("deleted rows of different columns")
-    for number, manifest in enumerate(journal.manifests):
+    _check_manifests(journal.manifests)
+
+
+def _check_manifests(manifests: Sequence[JournaledManifest]) -> None:
+    for number, manifest in enumerate(manifests):
         if manifest.copy != copy_name(number):
             raise ValueError(f"{manifest.copy} is not the name of a copy")
+        if not is_folder_name(manifest.file_collection):
+            raise ValueError(f"{manifest.file_collection} is not a file collection")
 
 
 def _with_cells(entry: JournalEntry, convert: Callable[[Any], Any]) -> JournalEntry:

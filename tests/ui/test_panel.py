@@ -10,7 +10,7 @@ from builders import audited, row, snapshot
 from conftest import dump
 
 import skillmeat_audit as sma
-from skillmeat_audit.base.errors import CancelledError, HomeError
+from skillmeat_audit.base.errors import CancelledError, HomeError, UsageError
 from skillmeat_audit.model.changes import PlanDocument
 from skillmeat_audit.repair.transaction import BATCH_ROWS
 
@@ -367,6 +367,17 @@ def test_an_undo_with_conflicts_is_no_success_and_can_be_tried_again(make_home, 
     assert ready(panel) == {"plan", "undo"}
     fresh = sma.audit(home, progress=False, state_dir=tmp_path)
     assert explorer.audit.findings.equals(fresh.findings)
+
+
+def test_a_run_that_is_undone_already_says_so(panel):
+    press(panel, "plan", "rehearse", "apply")
+    run = panel.run
+    press(panel, "undo")
+
+    with pytest.raises(UsageError, match=f"{run.outcome.run} is undone already, by run"):
+        run.undo()
+    panel.run.undo()  # what was undone can be written again
+    assert len(run.undo().outcome.applied) == 4  # and undone again
 
 
 def test_an_apply_that_met_only_conflicts_shows_a_fresh_audit(make_home, tmp_path):

@@ -14,9 +14,10 @@ from skillmeat_audit.model.tables import KEY
 from skillmeat_audit.reports.facts.baseline_notes import baseline_lines
 from skillmeat_audit.reports.facts.blank_pages import BlankArtifact
 from skillmeat_audit.reports.facts.cards import Card, cards_of
-from skillmeat_audit.reports.facts.causes import CauseGroup, Command, RuleCount
+from skillmeat_audit.reports.facts.causes import CauseGroup, RuleCount
 from skillmeat_audit.reports.facts.lines import is_about_cell
 from skillmeat_audit.reports.facts.names import ERAS, HOME_LABEL, Names
+from skillmeat_audit.reports.facts.next_commands import Command
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.report import Report
 from skillmeat_audit.reports.facts.summary import (
