@@ -17,7 +17,7 @@ LABEL_STYLE = {"description_width": "auto"}
 # element, and the static form follows. Only the box of this widget is hidden.
 _WITHOUT_KERNEL = (
     '.jp-OutputArea:has([data-skillmeat-static="{0}"]) '
-    '[data-mime-type="application/vnd.jupyter.widget-view+json"]:not(:has(*)){{display:none}}'
+    ".jp-OutputArea-output:not(:has(*)){{display:none}}"
 )
 
 
