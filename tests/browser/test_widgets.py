@@ -101,7 +101,7 @@ def repair_and_undo(home, tmp_path, theme, size):
         if size == "large":
             cancel_an_apply(book)
         write_elsewhere(home)
-        book.press("4 undo", "Undone, but")
+        book.press("4 undo", "conflicts: skipped, and listed below")
         book.wait_for_text("plan again")
         assert not book.page.get_by_text("Undone: what the run changed is as before.").count()
         assert not book.button("4 undo").is_disabled()
