@@ -14,9 +14,10 @@ from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.model.trend import Accepted
 from skillmeat_audit.reports.facts.headline import Headline, Selection, headline_of
+from skillmeat_audit.reports.facts.matrix import Matrix, matrix_of
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.summary import Summary, summarize
-from skillmeat_audit.reports.notebook.charts import Charts
+from skillmeat_audit.reports.notebook.charts import ChartFacts, Charts
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,20 @@ class AuditedHome:
     @cached_property
     def charts(self) -> Charts:
         """The audit in pictures."""
-        return Charts(self.snapshot, self.findings, self.names)
+        wrong = pd.Series(False, index=self.rows.index)
+        wrong.iloc[self.comparison.cells["row"].unique()] = True
+        facts = ChartFacts(
+            self.matrix, self.rows, wrong, self.page_facts, self.pages, self.findings, self.names
+        )
+        return Charts(facts)
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        """The state of each field of each row, whatever findings are in scope."""
+        comparison = self.comparison
+        rows = self.rows.assign(writer=self.writers["writer"], has_entry=comparison.has_entry)
+        absent = comparison.missing_rows, comparison.inserts
+        return matrix_of(rows, comparison.cells, absent, self.findings, self.names)
 
     @property
     def names(self) -> Names:

@@ -66,7 +66,7 @@ def test_findings_are_grouped_by_row():
 def test_a_severity_is_a_word_and_a_shape():
     html = audited(snapshot([imported(description="Does.")], [row()]))._repr_html_()
 
-    assert html.count('<span class="tag error"><b>✖</b>&nbsp;error</span>') == 4
+    assert html.count('<b style="color:#d9483b">✖</b>&nbsp;error</span>') == 4
     assert html.count('<span class="tag info"><b>●</b>&nbsp;info</span>') == 1
 
 

@@ -1,0 +1,205 @@
+"""Draws on a true time axis: bars by day, lines by run, SkillMeat's releases and fixes as marks.
+
+The text has the colour of the page around it, so that a picture is readable in any theme; values
+are in ``<title>``, which browsers show on hover.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from markupsafe import Markup
+
+from skillmeat_audit.base.text import printable
+from skillmeat_audit.reports.facts.releases import MARKS, Mark
+
+_WIDTH, _LEFT, _RIGHT, _TOP, _PLOT, _FOOT = 720, 34, 14, 24, 110, 20
+_FLOOR = _TOP + _PLOT
+_LEAST_SPAN, _MOST_TICKS, _BAR = timedelta(days=45), 9, 5
+# Middle tones (Okabe and Ito), visible on a light and on a dark page; the order of kinds, and the
+# dashes of lines, say the same without colour.
+COLOURS = {
+    "wrong": "#d55e00",
+    "right": "#8c8c8c",
+    "errors": "#d55e00",
+    "warnings": "#b87f00",
+    "blank descriptions": "#0e86c4",
+}
+_DASHES = ("", "6 3", "2 3")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A time (ISO, UTC) with a number for each kind; None where there is none."""
+
+    at: str
+    numbers: Mapping[str, int | None]
+
+
+@dataclass(frozen=True)
+class TimeAxis:
+    """A picture: ``svg`` without its words, ``marks`` are the numbered marks in sight."""
+
+    label: str
+    body: Markup
+    marks: tuple[Mark, ...]
+
+    def svg(self, colour: str = "currentColor") -> Markup:
+        """Return the picture with its text in *colour*: a grey one is readable as a file."""
+        return Markup(
+            '<svg xmlns="http://www.w3.org/2000/svg" class="time" role="img" aria-label="{}" '
+            'viewBox="0 0 {} {}" font-size="11" font-family="sans-serif" color="{}">{}</svg>'
+        ).format(printable(self.label), _WIDTH, _FLOOR + _FOOT, colour, self.body)
+
+    @property
+    def legend(self) -> tuple[str, ...]:
+        """The marks in words, in the order of their numbers."""
+        return tuple(
+            f"{number}  {mark.day} {mark.what}" for number, mark in enumerate(self.marks, 1)
+        )
+
+
+@dataclass(frozen=True)
+class _Scale:
+    first: datetime
+    last: datetime
+    highest: int
+
+    def x(self, at: str | datetime) -> float:
+        moment = at if isinstance(at, datetime) else _moment(at)
+        share = (moment - self.first) / (self.last - self.first)
+        return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
+
+    def y(self, number: float) -> float:
+        return _FLOOR - number / self.highest * _PLOT
+
+
+def bars(label: str, moments: Sequence[Moment]) -> TimeAxis:
+    """Return *moments* as bars, the kinds of each on top of one another."""
+    scale = _scale(moments, [sum(n or 0 for n in each.numbers.values()) for each in moments])
+    return _picture(label, scale, _join(_bar(each, scale) for each in moments))
+
+
+def lines(label: str, moments: Sequence[Moment]) -> TimeAxis:
+    """Return *moments* as a line per kind, with a point for each of them."""
+    scale = _scale(moments, [n or 0 for each in moments for n in each.numbers.values()])
+    kinds = dict.fromkeys(kind for each in moments for kind in each.numbers)
+    drawn = (_line(kind, number, moments, scale) for number, kind in enumerate(kinds))
+    return _picture(label, scale, _join(drawn) + _join(_point(each, scale) for each in moments))
+
+
+def _scale(moments: Sequence[Moment], heights: Sequence[int]) -> _Scale:
+    times = [_moment(each.at) for each in moments] or [_moment(MARKS[0].day)]
+    # The release before the first moment is in sight: what ran then is the question.
+    before = [mark for each in MARKS if (mark := _moment(each.day)) <= min(times)]
+    first, last = min(times[0], *times, *before[-1:]), max(times)
+    # Room on both sides; a single day is shown among its weeks, not as a whole axis.
+    margin = max((_LEAST_SPAN - (last - first)) / 2, (last - first) / 30)
+    return _Scale(first - margin, last + margin, max([*heights, 1]))
+
+
+def _moment(at: str) -> datetime:
+    moment = datetime.fromisoformat(at)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _picture(label: str, scale: _Scale, drawn: Markup) -> TimeAxis:
+    marks = tuple(mark for mark in MARKS if scale.first <= _moment(mark.day) <= scale.last)
+    numbered = enumerate(marks, 1)
+    parts = (_axis(scale), drawn, _join(_mark(number, mark, scale) for number, mark in numbered))
+    return TimeAxis(label, _join(parts), marks)
+
+
+def _axis(scale: _Scale) -> Markup:
+    line = Markup('<path d="M{} {}V{}H{}" fill="none" stroke="currentColor" opacity=".45"/>')
+    top = Markup('<text x="{}" y="{}" text-anchor="end" fill="currentColor">{}</text>')
+    return (
+        line.format(_LEFT, _TOP, _FLOOR, _WIDTH - _RIGHT)
+        + top.format(_LEFT - 5, _TOP + 8, scale.highest)
+        + top.format(_LEFT - 5, _FLOOR, 0)
+        + _join(_tick(day, scale) for day in _ticks(scale))
+    )
+
+
+def _ticks(scale: _Scale) -> list[date]:
+    """Return the first days of months or years that the axis has room for."""
+    first, last = scale.first.date(), scale.last.date()
+    months = [
+        date(year, month, 1)
+        for year in range(first.year, last.year + 1)
+        for month in range(1, 13)
+        if first < date(year, month, 1) <= last
+    ]
+    for step in (1, 3, 6, 12):
+        ticks = [day for day in months if (day.month - 1) % step == 0]
+        if len(ticks) <= _MOST_TICKS:
+            break
+    return ticks[:: -(-len(ticks) // _MOST_TICKS) or 1]
+
+
+def _tick(day: date, scale: _Scale) -> Markup:
+    x = scale.x(day.isoformat())
+    return Markup(
+        '<path d="M{:.1f} {}v4" stroke="currentColor" opacity=".45"/>'
+        '<text x="{:.1f}" y="{}" text-anchor="middle" fill="currentColor">{}</text>'
+    ).format(x, _FLOOR, min(x, _WIDTH - 24), _FLOOR + 16, f"{day:%Y-%m}")
+
+
+def _bar(moment: Moment, scale: _Scale) -> Markup:
+    middle = _moment(moment.at) + timedelta(hours=12)
+    x, floor = scale.x(middle) - _BAR / 2, float(_FLOOR)
+    parts = []
+    for kind, number in moment.numbers.items():
+        if number:
+            # A day with one row is visible beside a day with a thousand.
+            height = max(_FLOOR - scale.y(number), 2)
+            floor -= height
+            shape = Markup('<rect x="{:.1f}" y="{:.1f}" width="{}" height="{:.1f}" fill="{}"/>')
+            parts.append(shape.format(x, floor, _BAR, height, COLOURS[kind]))
+    return Markup("<g><title>{}</title>{}</g>").format(_words(moment), _join(parts))
+
+
+def _line(kind: str, number: int, moments: Sequence[Moment], scale: _Scale) -> Markup:
+    points = " ".join(
+        f"{scale.x(each.at):.1f},{scale.y(value):.1f}"
+        for each in moments
+        if (value := each.numbers.get(kind)) is not None
+    )
+    return Markup(
+        '<polyline points="{}" fill="none" stroke="{}" stroke-width="2" stroke-dasharray="{}"/>'
+    ).format(points, COLOURS[kind], _DASHES[number % len(_DASHES)])
+
+
+def _point(moment: Moment, scale: _Scale) -> Markup:
+    x = scale.x(moment.at)
+    dots = [
+        Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3.5" fill="{}"/>').format(
+            x, scale.y(number), COLOURS[kind]
+        )
+        for kind, number in moment.numbers.items()
+        if number is not None
+    ]
+    if not dots:  # a run that failed
+        cross = Markup('<path d="M{:.1f} {}l8 8m0 -8l-8 8" stroke="{}" stroke-width="2"/>')
+        dots = [cross.format(x - 4, _FLOOR - 12, COLOURS["errors"])]
+    return Markup("<g><title>{}</title>{}</g>").format(_words(moment), _join(dots))
+
+
+def _words(moment: Moment) -> str:
+    numbers = [f"{kind} {n}" for kind, n in moment.numbers.items() if n is not None]
+    return f"{moment.at[:16].replace('T', ' ')}: {', '.join(numbers) or 'could not be checked'}"
+
+
+def _mark(number: int, mark: Mark, scale: _Scale) -> Markup:
+    x = scale.x(mark.day)
+    # Two levels of numbers: fixes of one week do not lie over one another.
+    top = 9 if number % 2 else 20
+    return Markup(
+        '<g><title>{}</title><path d="M{:.1f} {}V{}" stroke="currentColor" stroke-dasharray="3 3" '
+        'opacity=".6"/><text x="{:.1f}" y="{}" text-anchor="middle" fill="currentColor" '
+        'font-weight="bold">{}</text></g>'
+    ).format(f"{mark.day} {mark.what}", x, top + 2, _FLOOR, x, top, number)
+
+
+def _join(parts: Sequence[Markup] | Iterator[Markup]) -> Markup:
+    return Markup("").join(parts)
