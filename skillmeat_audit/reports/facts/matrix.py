@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,11 @@ class Matrix:
     right: int
     hidden: int
     numbers: pd.DataFrame = field(repr=False)
+
+    def open_groups(self, lines: int) -> int:
+        """Return how many groups have about *lines* lines together, at least one."""
+        totals = accumulate(len(group.lines) + 1 for group in self.groups)
+        return max(sum(total <= lines for total in totals), 1)
 
     @property
     def sentence(self) -> str:
@@ -169,7 +175,7 @@ def _notes(cells: pd.DataFrame, offset: int) -> dict[tuple[int, str], str]:
 def _folded(wrong: pd.DataFrame) -> pd.DataFrame:
     """Return *wrong* rows as lines: one each where there are few, else one per pattern.
 
-    The causes with the most rows are first; the order is the same each time.
+    The causes with the most wrong cells are first; the order is the same each time.
     """
     fold = len(wrong) > LINE_LIMIT
     cause = ["writer", "collection_id"]
@@ -181,12 +187,11 @@ def _folded(wrong: pd.DataFrame) -> pd.DataFrame:
         weight=("weight", "first"),
         names=("artifact_id", lambda ids: list(ids.head(NAME_LIMIT))),
     )
-    sizes = lines.groupby(cause)["rows"].transform("sum")
-    is_grave = lines.assign(grave=lines["weight"] * lines["rows"]).groupby(cause)["grave"]
-    order = lines.assign(size=-sizes, calm=is_grave.transform("sum") == 0)
+    cells = lines.assign(cells=lines["weight"] * lines["rows"])
+    order = lines.assign(cells=-cells.groupby(cause)["cells"].transform("sum"))
     return order.sort_values(
-        ["calm", "size", *cause, "weight", "rows", "first"],
-        ascending=[True, True, True, True, False, False, True],
+        ["cells", *cause, "weight", "rows", "first"],
+        ascending=[True, True, True, False, False, True],
         ignore_index=True,
     )
 

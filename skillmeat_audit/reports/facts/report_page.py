@@ -20,6 +20,7 @@ from skillmeat_audit.reports.facts.names import ERAS, HOME_LABEL, Names
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.report import Report
 from skillmeat_audit.reports.facts.summary import (
+    SEVERITY_NOUNS,
     describe_ignored,
     describe_severities,
     describe_size,
@@ -93,6 +94,18 @@ class Section:
     commands: tuple[Command, ...]
     listing: Listing
 
+    @property
+    def severities(self) -> tuple[tuple[str, str], ...]:
+        """The number of its findings of each severity, in words, the worst first."""
+        counts: Counter[str] = Counter()
+        for rule in self.rules:
+            counts[rule.severity] += rule.count
+        return tuple(
+            (severity, plural(counts[severity], noun))
+            for severity, noun in SEVERITY_NOUNS.items()
+            if counts[severity]
+        )
+
 
 @dataclass(frozen=True)
 class DeltaView:
@@ -122,6 +135,7 @@ class Page:
     cards: tuple[Card, ...]
     blanks: tuple[BlankArtifact, ...]
     blanks_total: int
+    blank_since: Mapping[str, str]
     difference: DeltaView | None
     sections: tuple[Section, ...]
     runs: tuple[Mapping[str, object], ...]
@@ -145,6 +159,7 @@ def page_of(report: Report) -> Page:
         cards=tuple(cards_of(report.headline.pages)),
         blanks=tuple(_cut_blank(blank) for blank in report.blanks[:BLANKS_SHOWN]),
         blanks_total=report.headline.pages.not_right if report.headline.pages else 0,
+        blank_since=_blank_since(report),
         difference=_difference(report),
         sections=tuple(_sections(report)),
         runs=tuple(records(report.past.trend.tail(RUNS_SHOWN))),
@@ -175,6 +190,16 @@ def _cut_blank(blank: BlankArtifact) -> BlankArtifact:
         why=_cut(blank.why, 2 * _VALUE_LIMIT),
         action=_cut(blank.action, _NOTE_LIMIT),
     )
+
+
+def _blank_since(report: Report) -> Mapping[str, str]:
+    """Return the day of the first report that found the page of an artifact blank, by artifact."""
+    findings = report.findings
+    # Findings on the texts that pages show; a first run knows nothing earlier.
+    of_pages = is_in(findings["column"], ("description", "source")) & findings["since_at"].notna()
+    listed = is_in(findings["artifact_id"], [blank.artifact_id for blank in report.blanks])
+    since = findings[of_pages & listed].groupby("artifact_id")["since_at"].min()
+    return {_cut(artifact, _NAME_LIMIT): str(at)[:10] for artifact, at in since.items()}
 
 
 def _difference(report: Report) -> DeltaView | None:
@@ -213,7 +238,8 @@ def _sections(report: Report) -> Sequence[Section]:
     # A page that lists everything is read by nobody, and a mail with it is not delivered.
     remaining = ROWS_IN_ALL
     sections = []
-    for group in report.groups:
+    # What belongs to no row comes after the causes.
+    for group in sorted(report.groups, key=lambda each: each.writer is None):
         visible = _limit_notes(worst_first(group.findings)).head(min(ROWS_PER_CAUSE, remaining))
         rows = _listing(visible, report.rule_book.names, len(visible)).rows
         listing = Listing(rows, len(group.findings))

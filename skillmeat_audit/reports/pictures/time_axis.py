@@ -6,7 +6,7 @@ are in ``<title>``, which browsers show on hover.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from markupsafe import Markup
 
@@ -15,7 +15,15 @@ from skillmeat_audit.reports.facts.releases import MARKS, Mark
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _PLOT, _FOOT = 720, 34, 14, 24, 110, 20
 _FLOOR = _TOP + _PLOT
-_LEAST_SPAN, _MOST_TICKS, _BAR = timedelta(days=45), 9, 5
+_MOST_TICKS, _BAR = 9, 5
+# Up to seven weeks by hours and days; longer axes have months.
+_STEPS = (
+    (timedelta(minutes=10), "%m-%d %H:%M"),
+    (timedelta(hours=1), "%m-%d %H:%M"),
+    (timedelta(hours=6), "%m-%d %H:%M"),
+    (timedelta(days=1), "%m-%d"),
+    (timedelta(days=7), "%Y-%m-%d"),
+)
 # Middle tones (Okabe and Ito), visible on a light and on a dark page; the order of kinds, and the
 # dashes of lines, say the same without colour.
 COLOURS = {
@@ -76,25 +84,29 @@ class _Scale:
 
 def bars(label: str, moments: Sequence[Moment]) -> TimeAxis:
     """Return *moments* as bars, the kinds of each on top of one another."""
-    scale = _scale(moments, [sum(n or 0 for n in each.numbers.values()) for each in moments])
+    heights = [sum(n or 0 for n in each.numbers.values()) for each in moments]
+    times = [_moment(each.at) for each in moments] or [_moment(MARKS[0].day)]
+    # The release before the first day is in sight: what ran then is the question.
+    before = [mark for each in MARKS if (mark := _moment(each.day)) <= min(times)]
+    scale = _scale([*times, *before[-1:]], heights, timedelta(days=45))
     return _picture(label, scale, _join(_bar(each, scale) for each in moments))
 
 
 def lines(label: str, moments: Sequence[Moment]) -> TimeAxis:
     """Return *moments* as a line per kind, with a point for each of them."""
-    scale = _scale(moments, [n or 0 for each in moments for n in each.numbers.values()])
+    heights = [n or 0 for each in moments for n in each.numbers.values()]
+    times = [_moment(each.at) for each in moments] or [_moment(MARKS[0].day)]
+    # Runs of one day, or of one hour, are apart.
+    scale = _scale(times, heights, timedelta(minutes=30))
     kinds = dict.fromkeys(kind for each in moments for kind in each.numbers)
     drawn = (_line(kind, number, moments, scale) for number, kind in enumerate(kinds))
     return _picture(label, scale, _join(drawn) + _join(_point(each, scale) for each in moments))
 
 
-def _scale(moments: Sequence[Moment], heights: Sequence[int]) -> _Scale:
-    times = [_moment(each.at) for each in moments] or [_moment(MARKS[0].day)]
-    # The release before the first moment is in sight: what ran then is the question.
-    before = [mark for each in MARKS if (mark := _moment(each.day)) <= min(times)]
-    first, last = min(times[0], *times, *before[-1:]), max(times)
-    # Room on both sides; a single day is shown among its weeks, not as a whole axis.
-    margin = max((_LEAST_SPAN - (last - first)) / 2, (last - first) / 30)
+def _scale(times: Sequence[datetime], heights: Sequence[int], least: timedelta) -> _Scale:
+    """Return the scale of *times* with room on both sides, *least* long."""
+    first, last = min(times), max(times)
+    margin = max((least - (last - first)) / 2, (last - first) / 30)
     return _Scale(first - margin, last + margin, max([*heights, 1]))
 
 
@@ -117,32 +129,39 @@ def _axis(scale: _Scale) -> Markup:
         line.format(_LEFT, _TOP, _FLOOR, _WIDTH - _RIGHT)
         + top.format(_LEFT - 5, _TOP + 8, scale.highest)
         + top.format(_LEFT - 5, _FLOOR, 0)
-        + _join(_tick(day, scale) for day in _ticks(scale))
+        + _join(_tick(at, label, scale) for at, label in _ticks(scale))
     )
 
 
-def _ticks(scale: _Scale) -> list[date]:
-    """Return the first days of months or years that the axis has room for."""
-    first, last = scale.first.date(), scale.last.date()
+def _ticks(scale: _Scale) -> list[tuple[datetime, str]]:
+    """Return the rounded times that the axis has room for, with their labels."""
+    span = scale.last - scale.first
+    for interval, pattern in _STEPS:
+        if span / interval <= _MOST_TICKS:
+            start = datetime.combine(scale.first.date(), time(), UTC)
+            steps = range(int((scale.last - start) / interval) + 1)
+            times = (start + number * interval for number in steps)
+            return [(at, f"{at:{pattern}}") for at in times if at >= scale.first]
     months = [
-        date(year, month, 1)
-        for year in range(first.year, last.year + 1)
+        datetime(year, month, 1, tzinfo=UTC)
+        for year in range(scale.first.year, scale.last.year + 1)
         for month in range(1, 13)
-        if first < date(year, month, 1) <= last
     ]
+    months = [month for month in months if scale.first < month <= scale.last]
+    # A year is a whole number of these.
     for step in (1, 3, 6, 12):
-        ticks = [day for day in months if (day.month - 1) % step == 0]
+        ticks = [month for month in months if (month.month - 1) % step == 0]
         if len(ticks) <= _MOST_TICKS:
             break
-    return ticks[:: -(-len(ticks) // _MOST_TICKS) or 1]
+    return [(at, f"{at:%Y-%m}") for at in ticks[:: -(-len(ticks) // _MOST_TICKS) or 1]]
 
 
-def _tick(day: date, scale: _Scale) -> Markup:
-    x = scale.x(day.isoformat())
+def _tick(at: datetime, label: str, scale: _Scale) -> Markup:
+    x = scale.x(at)
     return Markup(
         '<path d="M{:.1f} {}v4" stroke="currentColor" opacity=".45"/>'
         '<text x="{:.1f}" y="{}" text-anchor="middle" fill="currentColor">{}</text>'
-    ).format(x, _FLOOR, min(x, _WIDTH - 24), _FLOOR + 16, f"{day:%Y-%m}")
+    ).format(x, _FLOOR, min(x, _WIDTH - 34), _FLOOR + 16, label)
 
 
 def _bar(moment: Moment, scale: _Scale) -> Markup:
