@@ -37,8 +37,10 @@ background:none;white-space:normal;max-width:34em;overflow-wrap:break-word}
 .skillmeat-audit .value{overflow-wrap:anywhere}
 .skillmeat-audit .long{display:block;min-width:9em}
 .skillmeat-audit th[scope=rowgroup]{padding-top:.7em}
-.skillmeat-audit td.sign,.skillmeat-audit th.sign{padding-right:.55em;max-width:6em}
-.skillmeat-audit .right{opacity:.5}
+.skillmeat-audit b.right{opacity:.75;font-weight:400}
+.skillmeat-audit b.missing,.skillmeat-audit b.differs{
+color:color-mix(in srgb,#d55e00 65%,currentColor)!important}
+.skillmeat-audit b.only-here{color:color-mix(in srgb,#0e86c4 60%,currentColor)!important}
 .skillmeat-audit .bars{white-space:nowrap}
 .skillmeat-audit .bar{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .skillmeat-audit details{margin:.2em 0}
