@@ -8,7 +8,7 @@ UV_ONLY := .venv/uv.lock
 # Where bytecode is not written, every start is slow for ever.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: audit test test-fast fuzz check lint types imports conformance notebooks browser bench picture format lock clean
+.PHONY: audit test test-fast fuzz check lint types imports conformance notebooks browser bench man picture format lock clean
 
 audit: $(READY)  ## check the bundled home: real findings in a few seconds
 	@$(BIN)/python data/build.py batch-import .build/home
@@ -61,6 +61,10 @@ bench: $(READY) .venv-conformance/.ready .venv-peers/.ready  ## speed, as ratios
 	$(BIN)/uv pip install -q --python .venv-peers/bin/python --require-hashes -r benchmarks/requirements.lock \
 	|| .venv-peers/bin/python -m pip install -q --require-hashes -r benchmarks/requirements.lock
 	@touch $@
+
+man: $(READY)  ## write the manual page to .build/skillmeat-audit.1
+	@mkdir -p .build
+	$(BIN)/skillmeat-audit man > .build/skillmeat-audit.1
 
 picture: $(READY)  ## draw the README's picture of a report anew, in headless Chromium
 	$(BIN)/python data/picture.py

@@ -65,7 +65,12 @@ def _note(run: JournaledRun, home: PathLike, options: Options) -> str | None:
     if run.state == "committed":
         command = _command(f"undo --run {run.run}", home, options)
         undo_hint = "" if run.kind == "undo" else f"; '{command}' puts them back"
-        return f"run {run.run} had written {plural(len(run.entries), 'row')}{undo_hint}"
+        keys = sum(len(manifest.edits) for manifest in run.manifests)
+        edits = f" and {plural(keys, 'key')} of manifests" if keys else ""
+        return f"run {run.run} had written {plural(len(run.entries), 'row')}{edits}{undo_hint}"
+    if run.state == "manifests-only":
+        command = _command(f"undo --run {run.run}", home, options)
+        return f"run {run.run} had written manifests and no row; '{command}' puts them back"
     if run.state == "interrupted":
         command = _command("runs", home, options)
         return f"run {run.run} may have been written; '{command}' says whether"

@@ -5,8 +5,8 @@ from dataclasses import replace
 from skillmeat_audit.api.scope import Scope
 from skillmeat_audit.api.values import Audit
 from skillmeat_audit.api.views import LiveView
-from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.extras import install_command
 from skillmeat_audit.diff.live_pages import compare_live
 from skillmeat_audit.model.live import LiveAnswers, LiveScope
 
@@ -23,7 +23,7 @@ def ask_live(url: str, scope: Scope) -> LiveAnswers:
         if exc.name not in ("httpx", "anyio"):
             raise
         raise UsageError(
-            f"--live needs {exc.name}, which is not installed; run: pip install '{TOOL}[live]'"
+            f"--live needs {exc.name}, which is not installed; run: {install_command('live')}"
         ) from exc
     return load_live(url, scope=_live_scope(scope))
 

@@ -23,7 +23,6 @@ from skillmeat_audit.diff.manifest_repairs import (
 )
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.manifest_files import load_manifest_documents
-from skillmeat_audit.loaders.snapshot import confirm_evidence
 from skillmeat_audit.model.changes import Change, PlanDocument
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import WRITABLE, Disposition
@@ -59,14 +58,10 @@ class PlanScope:
 def make_plan(
     comparison: Comparison, findings: pd.DataFrame, scope: PlanScope
 ) -> tuple[PlanDocument, str]:
-    """Return the plan that repairs *findings*, and the cache's address with its credentials.
-
-    The files are read again where the snapshot came from the parse cache: a plan never rests on it.
-    """
+    """Return the plan that repairs *findings*, and the cache's address with its credentials."""
     if unknown := sorted(set(scope.targets) - set(TARGETS)):
         raise UsageError(f"a plan cannot write {printable(unknown[0])}: rows and manifests only")
     snapshot = comparison.snapshot
-    confirm_evidence(snapshot)
     if unknown := sorted(set(scope.dispositions) - _PLANNABLE):
         choices = ", ".join(sorted(_PLANNABLE))
         raise UsageError(

@@ -76,14 +76,12 @@ def undo(
 
 def _latest_open(journals: Sequence[JournaledRun]) -> JournaledRun:
     """Return the latest applied run that no undo has put back; raise `UsageError`."""
-    written = [journal for journal in journals if journal.state in UNDOABLE]
-    # An undo that was rolled back puts nothing back.
-    undone = {journal.undoes for journal in written}
-    latest = next((j for j in written if j.kind == "apply" and j.run not in undone), None)
+    # An undo that put back a part of a run only leaves it open.
+    undone = {journal.undoes for journal in journals if journal.state == "committed"}
+    written = (j for j in journals if j.kind == "apply" and j.state in UNDOABLE)
+    latest = next((journal for journal in written if journal.run not in undone), None)
     if latest is None:
-        raise UsageError(
-            "no run that can be undone of this home; 'skillmeat-audit runs' lists them"
-        )
+        raise UsageError("this home has no run to undo; 'skillmeat-audit runs' lists its runs")
     return latest
 
 

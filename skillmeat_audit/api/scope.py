@@ -70,13 +70,16 @@ class Scope:
 
 def find_rules(codes: Iterable[str]) -> list[Rule]:
     """Return the rules with one of *codes* or prefixes; raise `UsageError` for an unknown one."""
-    prefixes = [code.upper() for code in codes]
-    for prefix in prefixes:
+    given = list(codes)
+    prefixes = [code.upper() for code in given]
+    for code, prefix in zip(given, prefixes, strict=True):
         # "" is a prefix of every code.
         if not prefix or not any(rule.code.startswith(prefix) for rule in RULES):
+            close = difflib.get_close_matches(prefix, [rule.code for rule in RULES], 1)
+            hint = f"did you mean {close[0]}? " if close else ""
             raise UsageError(
-                f"no rule has the code {printable(prefix) or '(empty)'}; "
-                "'skillmeat-audit rules' lists them"
+                f"no rule has the code {printable(code) or '(empty)'}; "
+                f"{hint}'skillmeat-audit rules' lists them"
             )
     return [rule for rule in RULES if rule.code.startswith(tuple(prefixes))]
 
@@ -171,7 +174,7 @@ def _matching_ids(name: str, known_ids: Sequence[str]) -> list[str]:
     """Return the ids that have *name*, with their type or without; raise `UsageError` for none."""
     ids = [known for known in known_ids if name and name in (known, known.partition(":")[2])]
     if not ids:
-        raise UsageError(_unknown_name("artifact", name, known_ids))
+        raise UsageError(unknown_name("artifact", name, known_ids))
     return ids
 
 
@@ -183,7 +186,7 @@ def find_collections(names: Sequence[str], snapshot: Snapshot) -> set[str]:
     for name in names:
         ids = {key for key, label in labels.items() if name and name in (key, label)}
         if not ids:
-            raise UsageError(_unknown_name("collection", name, sorted({*labels, *labels.values()})))
+            raise UsageError(unknown_name("collection", name, sorted({*labels, *labels.values()})))
         found_ids |= ids
     return found_ids
 
@@ -191,11 +194,15 @@ def find_collections(names: Sequence[str], snapshot: Snapshot) -> set[str]:
 def _checked_writers(names: Sequence[str]) -> Sequence[str]:
     for name in names:
         if name not in PATHS:
-            raise UsageError(_unknown_name("code path", name, sorted(PATHS)))
+            choices = ", ".join(sorted(PATHS))
+            raise UsageError(
+                f"{unknown_name('code path', name, sorted(PATHS))}; choose from {choices}"
+            )
     return names
 
 
-def _unknown_name(noun: str, name: str, known_names: Sequence[str]) -> str:
+def unknown_name(noun: str, name: str, known_names: Sequence[str]) -> str:
+    """Return that no *noun* has the *name*, with the closest of *known_names*."""
     bare = {known.partition(":")[2]: known for known in known_names}
     # Names without their type too: "1pasword" is close to "1password", and far from
     # "skill:1password".

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from skillmeat_audit.api.audited_home import AuditedHome
+from skillmeat_audit.api.plan_selection import narrow_plan
 from skillmeat_audit.api.planning import (
     TARGETS,
     PlanScope,
@@ -23,30 +24,23 @@ from skillmeat_audit.api.scope import (
     Scope,
     apply_scope,
     filter_findings,
-    find_artifact,
-    first_artifact,
 )
-from skillmeat_audit.api.views import ArtifactView, PageView
 from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.page_repairs import page_repairs
+from skillmeat_audit.loaders.snapshot import confirm_evidence
 from skillmeat_audit.model.changes import PlanDocument, RunOutcome
 from skillmeat_audit.model.manifest_edits import ManifestDiff
 from skillmeat_audit.model.trend import AuditDelta
-from skillmeat_audit.reports.facts.artifact import artifact_layers
 from skillmeat_audit.reports.facts.facets import FindingFilter, filter_arguments
 from skillmeat_audit.reports.facts.names import Names
-from skillmeat_audit.reports.facts.ordering import worst_artifact
 from skillmeat_audit.reports.facts.run_sentences import summarize_plan, summarize_run
 from skillmeat_audit.reports.facts.summary import describe_severities
-from skillmeat_audit.reports.facts.tallies import tally
 from skillmeat_audit.reports.notebook.audit import audit_html
 from skillmeat_audit.reports.notebook.frames import ShownFrame
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
 
 if TYPE_CHECKING:
-    from skillmeat_audit.api.history import History, HistorySettings
     from skillmeat_audit.api.options import Options
     from skillmeat_audit.repair.run_settings import RunSettings
 
@@ -76,38 +70,6 @@ class Audit(AuditedHome):
     >>> len(audit.findings), len(audit.only(rule="D001").findings)
     (29, 3)
     """
-
-    def tally(self, *by: str) -> pd.DataFrame:
-        """Return the number of findings by columns of ``FINDINGS``, or by "collection"."""
-        return ShownFrame(tally(self.findings, by or ("rule",), self.names))
-
-    def view(self, artifact: str) -> PageView:
-        """Return what SkillMeat's pages show of one artifact, given as in `show`."""
-        artifact_id = find_artifact(artifact, self.snapshot)
-        is_shown = is_true(self.pages["artifact_id"] == artifact_id)
-        return PageView(artifact_id, self.pages[is_shown], self.names)
-
-    def history(
-        self, *, settings: "HistorySettings | None" = None, state_dir: PathLike | None = None
-    ) -> "History":
-        """Return the recorded audits of this home, as `skillmeat-audit report` records them."""
-        from skillmeat_audit.api.history import history  # noqa: PLC0415 - it imports this module
-
-        return history(self.snapshot.home.root, settings=settings, state_dir=state_dir)
-
-    def show(self, artifact: str | None = None) -> ArtifactView:
-        """Return one artifact in all its layers; None is the one with the worst findings.
-
-        Raises `UsageError` unless one has the name, or where the home has no artifact.
-        """
-        if artifact is None:
-            artifact = worst_artifact(self.findings) or first_artifact(self.snapshot)
-        artifact_id = find_artifact(artifact, self.snapshot)
-        layers = artifact_layers(
-            self.snapshot, self.findings, self.writers, artifact_id, self.names
-        )
-        pages = self.pages[is_true(self.pages["artifact_id"] == artifact_id)]
-        return ArtifactView(**vars(layers) | {"pages": pages})
 
     def only(
         self, findings: pd.DataFrame | None = None, **filters: Unpack[FindingFilter]
@@ -148,6 +110,22 @@ class Audit(AuditedHome):
         *targets* is one of them where only ``rows`` or only ``manifests`` are to be written. Raises
         `UsageError`, `DatabaseError`, and `HomeError` where files have changed.
         """
+        # A plan never rests on the parse cache.
+        confirm_evidence(self.snapshot)
+        return self.draft(
+            select, artifacts=artifacts, dispositions=dispositions, deletes=deletes, targets=targets
+        )
+
+    def draft(
+        self,
+        select: Sequence[str] = (),
+        *,
+        artifacts: Sequence[str] = (),
+        dispositions: Sequence[str] = ("safe", "fill"),
+        deletes: bool = False,
+        targets: Collection[str] = TARGETS,
+    ) -> "Plan":
+        """Return what `plan` returns, from what the audit read: to be counted, not applied."""
         scope = Scope(select=select, artifacts=artifacts)
         findings, _, others = apply_scope(self.findings, scope, self.snapshot)
         others = pd.concat([self.unselected, others], ignore_index=True)
@@ -219,6 +197,10 @@ class Plan:
     def load(cls, path: PathLike, database: PathLike | None = None) -> "Plan":
         """Return the plan in *path*, at *database* if given; raise `PlanError` if it is wrong."""
         return cls(*open_plan(Path(path), database))
+
+    def narrowed(self, only: Sequence[str] = (), excluded: Sequence[str] = ()) -> "Plan":
+        """Return the plan for the artifacts *only*, without the *excluded*; names as in `Scope`."""
+        return replace(self, document=narrow_plan(self.document, only, excluded))
 
     def rehearse(self, options: "Options | None" = None) -> "Run":
         """Do all that `apply` does and roll it back: nothing is changed or kept."""

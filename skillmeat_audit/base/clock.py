@@ -11,6 +11,12 @@ def now() -> str:
     return f"{_now():%Y-%m-%dT%H:%M:%SZ}"
 
 
+def iso_time(stored: object) -> str:
+    """Return a *stored* UTC time as every verb prints times: 2026-02-10T09:00:00Z, or empty."""
+    text = str(stored or "")[:19].replace(" ", "T")
+    return f"{text}Z" if text else ""
+
+
 def today() -> date:
     """Return the current date, UTC."""
     return _now().date()

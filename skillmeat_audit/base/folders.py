@@ -17,6 +17,18 @@ PathLike = str | os.PathLike[str]
 _WAY_OUT = "remove it, or name another with --state-dir"
 
 
+def short_path(path: PathLike) -> str:
+    """Return *path* as people type it: ``~/…`` below the user's folder, else absolute."""
+    try:
+        # Not `Path.resolve`: a link stays as it was given.
+        absolute = os.path.abspath(os.path.expanduser(path))
+    except OSError:  # the working folder was deleted
+        return os.fspath(path)
+    user = os.path.expanduser("~").rstrip("/")
+    below = bool(user) and absolute.startswith(f"{user}/")
+    return f"~{absolute[len(user) :]}" if below else absolute
+
+
 def default_state_folder() -> Path:
     """Return the platform's state folder for this program; `state_folder` is the one of a home.
 

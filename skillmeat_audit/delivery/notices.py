@@ -10,6 +10,7 @@ from pathlib import Path
 
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.extras import install_command
 from skillmeat_audit.base.files import SETTINGS_LIMIT_BYTES, read_regular
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES, Severity
@@ -81,7 +82,7 @@ def _send(services: list[NoticeService], notice: Notice, page: bytes) -> Iterato
         import apprise  # noqa: PLC0415 - an extra, and slow to load
         from apprise.attachment.memory import AttachMemory  # noqa: PLC0415
     except ModuleNotFoundError:
-        yield f"cannot notify: apprise is not installed; install {TOOL} with the extra 'notify'"
+        yield f"cannot notify: apprise is not installed; run: {install_command('notify')}"
         return
     # The log messages of apprise hold parts of addresses.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)

@@ -16,6 +16,7 @@ from skillmeat_audit.model.findings import Disposition, Evidence, Status
 from skillmeat_audit.model.tables import CELLS, KEY
 
 _FILL = "the manifest has none: a plan fills it too, or the next restart or refresh blanks this"
+_ACCIDENT = "the manifest holds an accident, which a refresh writes again: correct it there"
 _DISPUTED = "several file collections declare this artifact and disagree"
 
 
@@ -61,11 +62,8 @@ def _cells_of(field: Field, rows: pd.DataFrame, layers: Layers, pairs: Pairs) ->
     position, choice = doubtful[wrong], expectation.choice[wrong]
     is_blank = actual.isna().to_numpy()[wrong]
     status = np.select([is_blank, choice < 0], [Status.MISSING, Status.EXTRA], Status.DIFFERS)
-    disputed = np.zeros(len(wrong), dtype=bool)
-    if len(pairs.several):
-        manifest = layers.layer(Evidence.MANIFEST, field.column)
-        disputed = pairs.disputed(manifest.normal)[position]
-    disposition, detail = _dispositions(status, choice == 0, disputed)
+    doubts = _doubts(field, layers, pairs, position, choice == 0)
+    disposition, detail = _dispositions(status, choice == 0, doubts)
     evidence = np.array([*(layer.evidence for layer in expectation.layers), None], dtype=object)
     objects = {
         "column": [field.column] * len(wrong),
@@ -80,8 +78,29 @@ def _cells_of(field: Field, rows: pd.DataFrame, layers: Layers, pairs: Pairs) ->
     return _Cells(pairs.row[position], texts)
 
 
-def _dispositions(status: Objects, by_manifest: Bools, disputed: Bools) -> tuple[Objects, Objects]:
+def _doubts(
+    field: Field, layers: Layers, pairs: Pairs, position: Ints, by_manifest: Bools
+) -> Objects:
+    """Return why a person has to decide the cells of the pairs at *position*, None if nobody has.
+
+    Several candidates disagree, in their manifests or, where a value is not *by_manifest*, in what
+    each has at all; or the manifest holds an accident, which a fill would overwrite.
+    """
+    doubts = np.full(len(position), None, dtype=object)
+    if field.column == "description":
+        accidents = layers.manifest_accidents.fillna(value=False).to_numpy(dtype=bool)
+        doubts[accidents[pairs.entry[position]] & ~by_manifest] = _ACCIDENT
+    if len(pairs.several):
+        manifest = layers.layer(Evidence.MANIFEST, field.column).normal
+        disputed = pairs.disputed(manifest)
+        effective = pairs.disputed(layers.effective(field.column))
+        doubts[disputed[position] | (effective[position] & ~by_manifest)] = _DISPUTED
+    return doubts
+
+
+def _dispositions(status: Objects, by_manifest: Bools, doubts: Objects) -> tuple[Objects, Objects]:
     """Return how safe it is to write each cell (see `Disposition`), and the detail to add."""
+    disputed = np.array([doubt is not None for doubt in doubts], dtype=bool)
     extra = status == Status.EXTRA
     missing = status == Status.MISSING
     disposition = np.select(
@@ -93,5 +112,5 @@ def _dispositions(status: Objects, by_manifest: Bools, disputed: Bools) -> tuple
     ).astype(object)
     detail = np.full(len(status), None, dtype=object)
     detail[disposition == Disposition.FILL] = _FILL
-    detail[disputed & ~extra] = _DISPUTED
+    detail[disputed & ~extra] = doubts[disputed & ~extra]
     return disposition, detail

@@ -118,6 +118,13 @@ class Layers:
         source = source.fillna(self._catalog["upstream_url"].take(entry))
         return host_of(source.where(self._manifest["origin"].take(entry) == "marketplace"))
 
+    def effective(self, column: str) -> pd.Series:
+        """Return what each entry or its own file or catalogue entry has in *column*, normalised."""
+        first, *others = (self.layer(each, column).normal for each in FIELD[column].layers)
+        for other in others:
+            first = first.fillna(other)
+        return first
+
     @cached_property
     def manifest_accidents(self) -> pd.Series:
         """Where a manifest entry's description is an extraction accident, as ``boolean``."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from skillmeat_audit.base.arrow import is_in
-from skillmeat_audit.diff.compare import differs, is_true
+from skillmeat_audit.diff.compare import differs, is_true, normalize
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.pairing import Keys, candidate_entries
 from skillmeat_audit.model.changes import RowKey
@@ -67,7 +67,8 @@ def manifest_mends(comparison: Comparison) -> pd.DataFrame:
 def only_outside_manifest(comparison: Comparison, column: str) -> pd.DataFrame:
     """Return, per row, if it holds what its manifest entry does not, and which layer has it.
 
-    ``outside`` is a mask; ``evidence`` is the layer that has the same value as the row.
+    ``outside`` is a mask; ``evidence`` is the layer that has the same value as the row;
+    ``disposition`` that of a fill of the entry.
     """
     field, held = FIELD[column], comparison.layers.row(column)
     manifest = comparison.per_row(comparison.layers.layer(Evidence.MANIFEST, column).normal)
@@ -76,7 +77,8 @@ def only_outside_manifest(comparison: Comparison, column: str) -> pd.DataFrame:
         value = comparison.per_row(comparison.layers.layer(layer, column).normal)
         evidence = evidence.mask(value.notna() & ~differs(value, held), layer)
     outside = comparison.has_entry & manifest.isna() & held.notna() & evidence.notna()
-    return pd.DataFrame({"outside": outside, "evidence": evidence})
+    disposition = comparison.per_row(_fill_dispositions(comparison, field).astype("string"))
+    return pd.DataFrame({"outside": outside, "evidence": evidence, "disposition": disposition})
 
 
 def entries_of_rows(comparison: Comparison) -> dict[RowKey, list[EntryKey]]:
@@ -100,44 +102,43 @@ def entries_of_rows(comparison: Comparison) -> dict[RowKey, list[EntryKey]]:
 
 def _fills(comparison: Comparison, field: Field) -> pd.DataFrame:
     manifest, *others = (comparison.layers.layer(layer, field.column) for layer in field.layers)
-    raw, effective = pd.Series(None, manifest.raw.index, dtype="string"), manifest.normal
-    evidence = pd.Series(None, manifest.raw.index, dtype="string")
+    raw = pd.Series(None, manifest.raw.index, dtype="string")
+    evidence = raw.copy()
     for layer in others:
         is_next = raw.isna() & layer.normal.notna()
         raw, evidence = raw.mask(is_next, layer.raw), evidence.mask(is_next, layer.evidence)
-        effective = effective.fillna(layer.normal)
     entries = comparison.snapshot.manifest
     silent = manifest.normal.isna() & raw.notna()
     silent &= ~is_in(entries["artifact_id"], comparison.duplicates)
-    # A text that does not count as a value is an accident (or blank): a person may have meant it.
-    is_accident = is_true(entries[field.column].str.strip() != "") & (field.kind != "list")
-    review = _is_disputed(entries["stem"], effective) | is_accident
     frame = entries.loc[silent, ["file_collection", "artifact_id"]].assign(
         column=field.column,
         key=MANIFEST_KEYS[field.column],
         after=_as_json(field, raw[silent]),
         rules="",
         evidence=evidence[silent],
-        disposition=review[silent].map({True: Disposition.REVIEW, False: Disposition.FILL}),
+        disposition=_fill_dispositions(comparison, field)[silent],
     )
     return frame[frame["after"].notna()]
 
 
-def _is_disputed(stem: pd.Series, effective: pd.Series) -> pd.Series:
-    """Return the entries whose artifact another file collection declares with another value."""
-    is_shared = stem.duplicated(keep=False)
-    values = effective[is_shared].fillna("")
-    disputed = values.groupby(stem[is_shared]).transform("nunique") > 1
-    return disputed.reindex(stem.index, fill_value=False)
+def _fill_dispositions(comparison: Comparison, field: Field) -> pd.Series:
+    """Return, per entry, how safe it is to fill it."""
+    entries = comparison.snapshot.manifest
+    # Another file collection declares the artifact, and has another value or none.
+    is_shared = entries["stem"].duplicated(keep=False)
+    values = comparison.layers.effective(field.column)[is_shared].fillna("")
+    review = values.groupby(entries.loc[is_shared, "stem"]).transform("nunique") > 1
+    review = review.reindex(entries.index, fill_value=False)
+    if field.kind != "list":  # a text that does not count as a value: a person may have meant it
+        review |= is_true(entries[field.column].str.strip() != "")
+    return pd.Series(Disposition.FILL, index=entries.index).mask(review, Disposition.REVIEW)
 
 
 def _edited_files(comparison: Comparison, field: Field) -> pd.DataFrame:
     """Return ``MANIFEST_REPAIRS`` for review: entries whose own file says something else (F008)."""
-    entries, file = comparison.snapshot.manifest, comparison.snapshot.frontmatter
-    declared = comparison.layers.layer(Evidence.MANIFEST, field.column)
+    entries = comparison.snapshot.manifest
     written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
-    both = declared.normal.notna() & written.normal.notna() & file["reason"].isna()
-    differing = is_true(both & differs(declared.normal, written.normal))
+    differing = differs_from_file(comparison, field)
     differing &= ~is_in(entries["artifact_id"], comparison.duplicates)
     frame = entries.loc[differing, ["file_collection", "artifact_id"]].assign(
         column=field.column,
@@ -148,6 +149,23 @@ def _edited_files(comparison: Comparison, field: Field) -> pd.DataFrame:
         disposition=Disposition.REVIEW,
     )
     return frame[frame["after"].notna()]
+
+
+def differs_from_file(comparison: Comparison, field: Field) -> pd.Series:
+    """Return the entries that have another value than their own file, where both have one.
+
+    Tags are compared as a manifest should hold them: what SkillMeat cannot store differs from
+    nothing. Files whose front matter is not valid YAML are left out.
+    """
+    declared = comparison.layers.layer(Evidence.MANIFEST, field.column).normal
+    written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
+    both = declared.notna() & written.normal.notna()
+    both &= comparison.snapshot.frontmatter["reason"].isna()
+    differing = is_true(both & differs(declared, written.normal))
+    if field.column == "tags_json" and differing.any():
+        storable = normalize(_as_json(field, written.raw[differing]), field.kind)
+        differing &= ~differing.index.isin(storable.index[~differs(storable, declared[differing])])
+    return differing
 
 
 def _as_json(field: Field, cells: pd.Series) -> pd.Series:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from skillmeat_audit.base.arrow import ARROW_TEXT
 from skillmeat_audit.base.database_lock import database_lock
 from skillmeat_audit.base.errors import DatabaseError
+from skillmeat_audit.base.extras import install_command
 from skillmeat_audit.base.text import as_text, printable
 from skillmeat_audit.base.urls import sqlite_path, without_password
 from skillmeat_audit.loaders.sqlite_readonly import read_sqlite
@@ -143,7 +144,7 @@ def _read_server(url: str, read: Callable[[Reader], T]) -> T:
     except ModuleNotFoundError as exc:
         raise DatabaseError(
             f"cannot open {printable(without_password(url))}: psycopg is not installed; "
-            "install skillmeat-audit with the extra 'postgres'"
+            f"run: {install_command('postgres')}"
         ) from exc
     try:
         with engine.connect() as connection, connection.begin():

@@ -104,7 +104,7 @@ def _undeclared(collection: str, kind_folder: str, kind: str, name: str) -> dict
         "kind": "undeclared",
         "artifact_id": f"{kind}:{name.removesuffix('.md')}",
         "place": f"collections/{encodable(collection)}/{kind_folder}/{name}",
-        "detail": "on disk, but no manifest declares it",
+        "detail": "add it, or delete it",
     }
 
 

@@ -47,7 +47,10 @@ def find_home(
         roots = tuple(Path(os.path.expanduser(each)) for each in link_roots)
         return Home(root, _database(root, address), active, problem, roots)
     if not exists:
-        raise HomeError(f"no SkillMeat home at {printable(given)}: there is no such folder")
+        raise HomeError(
+            f"no SkillMeat home at {printable(given)}: there is no such folder; "
+            "give its path, or set SKILLMEAT_AUDIT_HOME"
+        )
     lacks = "it holds neither collections/ nor cache/cache.db"
     why = lacks if given.is_dir() else "it is not a folder"
     raise HomeError(

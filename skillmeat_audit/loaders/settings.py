@@ -77,6 +77,17 @@ def load_settings(path: Path | None = None) -> Settings:
     )
 
 
+def settings_table(settings: Settings) -> dict[str, object]:
+    """Return *settings* by their key in the file."""
+    return {
+        "fail-on": str(settings.fail_on),
+        "keep-backups": settings.keep_backups,
+        "kept-runs": settings.kept_runs,
+        "allow-links": [str(path) for path in settings.allow_links],
+        "ignore": dict(settings.ignore),
+    }
+
+
 def _ignores(table: object, file: Path) -> dict[str, str]:
     if not isinstance(table, dict):
         raise UsageError(f"{printable(file)}: ignore must be a table of rule = reason")

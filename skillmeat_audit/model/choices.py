@@ -15,3 +15,6 @@ REPORT_FORMATS = (
 # Who writes the rows: our own upsert, or an installed SkillMeat's.
 SERVICES = ("embedded", "skillmeat")
 SCHEDULE_KINDS = ("systemd", "cron", "github")
+
+# By what `check` groups its findings.
+GROUPINGS = ("rule", "cause", "artifact")

@@ -184,7 +184,7 @@ def value_at(entry: Mapping[str, object], key: str) -> TomlValue:
 def as_toml(value: object) -> str:
     """Return a parsed *value* as TOML, in one line."""
     if isinstance(value, Mapping):
-        pairs = (f"{json.dumps(key)} = {as_toml(item)}" for key, item in value.items())
+        pairs = (f"{_quoted(str(key))} = {as_toml(item)}" for key, item in value.items())
         return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(as_toml, value))}]"
@@ -194,7 +194,12 @@ def as_toml(value: object) -> str:
         return value.isoformat()
     if isinstance(value, int) and value.bit_length() > _DECIMAL_BITS:
         return hex(value)
-    return json.dumps(value) if isinstance(value, str) else repr(value)
+    return _quoted(value) if isinstance(value, str) else repr(value)
+
+
+def _quoted(text: str) -> str:
+    """Return *text* as a TOML string: JSON, without its surrogates and with DEL escaped."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def is_same_toml(one: object, other: object) -> bool:

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isinf, isnan
 from typing import Annotated, Any, Literal
 
@@ -10,7 +10,7 @@ import msgspec
 
 from skillmeat_audit.base.text import is_utf8
 from skillmeat_audit.model.changes import RawRow, RowKey
-from skillmeat_audit.model.manifest_edits import ManifestEdit
+from skillmeat_audit.model.manifest_edits import ManifestEdit, is_folder_name
 from skillmeat_audit.model.proofs import Proof
 
 JOURNAL_SCHEMA = "skillmeat-audit/journal/2"
@@ -138,9 +138,15 @@ def _check(journal: Journal, run: str) -> None:
             raise ValueError("an update of different columns")
     if len({tuple(e.before or ()) for e in journal.entries if e.op == "delete"}) > 1:
         raise ValueError("deleted rows of different columns")
-    for number, manifest in enumerate(journal.manifests):
+    _check_manifests(journal.manifests)
+
+
+def _check_manifests(manifests: Sequence[JournaledManifest]) -> None:
+    for number, manifest in enumerate(manifests):
         if manifest.copy != copy_name(number):
             raise ValueError(f"{manifest.copy} is not the name of a copy")
+        if not is_folder_name(manifest.file_collection):
+            raise ValueError(f"{manifest.file_collection} is not a file collection")
 
 
 def _with_cells(entry: JournalEntry, convert: Callable[[Any], Any]) -> JournalEntry:

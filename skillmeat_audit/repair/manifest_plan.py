@@ -194,10 +194,18 @@ def _followed(
     column = str(edit.column)
     if change is not None and (column in change.cells or change.op != "update"):
         return _with_cell(change, edit, None) if column in change.after else change
-    if edit.disposition == "fill" or not row or row.get(column) == edit.cell:
+    if not row or _is_same_cell(row.get(column), edit.cell):
         return change  # the row holds it already
     change = change or Change("update", *key, {})
     return _with_cell(change, edit, cast("str | None", row.get(column)))
+
+
+def _is_same_cell(one: object, other: object) -> bool:
+    """Return whether two cells are the same, lists in any order."""
+    try:
+        return one == other or sorted(json.loads(str(one))) == sorted(json.loads(str(other)))
+    except (ValueError, TypeError, RecursionError):
+        return False
 
 
 def _with_cell(change: Change, edit: PlannedEdit, before: str | None) -> Change:

@@ -5,44 +5,47 @@ compared byte by byte directly before it is replaced, and read once more after a
 (`overwritten`): an edit that SkillMeat saved over is reported, not lost in silence.
 """
 
-import hashlib
+import errno
 import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from skillmeat_audit.base.atomic_write import make_folder, replace_unchanged, write_whole
+from skillmeat_audit.base.atomic_write import replace_unchanged
 from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.base.errors import StateError
-from skillmeat_audit.base.files import Unreadable, read_regular
+from skillmeat_audit.base.files import Unreadable
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.toml import parse_toml
 from skillmeat_audit.model.fields import MANIFEST_NAME
 from skillmeat_audit.model.manifest_edits import (
+    ALREADY_SO,
     WHOLE_ENTRY,
     ManifestChanges,
     PreparedManifest,
     SkippedEdit,
 )
-from skillmeat_audit.repair.journal import JournaledManifest, copy_name
+from skillmeat_audit.repair.journal import JournaledManifest
+from skillmeat_audit.repair.manifest_copies import SIZE_LIMIT_BYTES, read_copy, sha256_of
 from skillmeat_audit.repair.toml_edits import (
     RefusedEdit,
     edit_manifest,
+    entries_by_id,
     inverse,
+    is_made,
     unmet_precondition,
 )
-
-SIZE_LIMIT_BYTES = 256 * 1024 * 1024
-
-# The folder, in a run's folder, of the manifests as they were before the run.
-COPIES = "manifests"
 
 # SkillMeat loads, changes and saves a manifest within this time (docs/skillmeat.md): a save that
 # began before an edit shows by then.
 REREAD_AFTER_SECONDS = 1.0
 
+# How often a manifest that others save is edited anew, before its edits are skipped.
+_ATTEMPTS = 5
+
 _CHANGED = "the manifest changed while it was edited; plan again"
+_NOT_WHOLE = "a dropped entry comes back only with the whole file, which changed since"
 
 
 def prepare_manifest(
@@ -70,7 +73,8 @@ def _prepared(changes: ManifestChanges, real: bytes, content: bytes) -> Prepared
         document = parse_toml(content.decode("utf-8"))
     except (ValueError, RecursionError) as exc:
         raise RefusedEdit(f"cannot be parsed: {exc}") from exc
-    reasons = [unmet_precondition(document, edit) for edit in changes.edits]
+    declared = entries_by_id(document)
+    reasons = [unmet_precondition(declared, edit) for edit in changes.edits]
     pairs = list(zip(changes.edits, reasons, strict=True))
     edits = tuple(edit for edit, reason in pairs if reason is None)
     return PreparedManifest(
@@ -81,50 +85,37 @@ def _prepared(changes: ManifestChanges, real: bytes, content: bytes) -> Prepared
     )  # fmt: skip
 
 
-def keep_copies(run_folder: Path, manifests: Sequence[PreparedManifest]) -> None:
-    """Write the content of *manifests* before the run into *run_folder*, fsynced.
+def write_or_skip(
+    prepared: PreparedManifest, collections: Path, link_roots: Sequence[Path]
+) -> PreparedManifest:
+    """Write *prepared*; return it as it was written.
 
-    Raises `StateError`; then nothing was changed.
+    Where somebody saved the manifest since it was read, the edits are made again to what it holds
+    now, each with its precondition. Where it never rests, they are skipped. Raises `StateError`
+    where it cannot be written.
     """
-    folder = run_folder / COPIES
-    try:
-        make_folder(folder, mode=0o700, durable=True)
-        for number, manifest in enumerate(manifests):
-            write_whole(folder / copy_name(number), manifest.before, mode=0o600, durable=True)
-    except OSError as exc:
-        raise StateError(
-            f"cannot copy the manifests to {printable(folder)}: {exc.strerror or exc}; "
-            "nothing was changed"
-        ) from exc
+    for _ in range(_ATTEMPTS):
+        if not prepared.is_changed:
+            return prepared
+        try:
+            is_written = write_manifest(prepared)
+        except OSError as exc:
+            reason = exc.strerror or exc
+            raise StateError(f"cannot write {printable(prepared.path)}: {reason}") from exc
+        if is_written:
+            return prepared
+        prepared = _prepared_again(prepared, collections, link_roots)
+    return _without_edits(prepared, _CHANGED)
 
 
-def journaled(manifests: Sequence[PreparedManifest]) -> tuple[JournaledManifest, ...]:
-    """Return *manifests* for the journal, in the order of their copies."""
-    return tuple(
-        JournaledManifest(
-            manifest.file_collection,
-            manifest.path,
-            sha256_of(manifest.before),
-            sha256_of(manifest.after),
-            manifest.edits,
-            copy_name(number),
-        )
-        for number, manifest in enumerate(manifests)
-    )
-
-
-def write_or_skip(prepared: PreparedManifest) -> PreparedManifest:
-    """Write *prepared*; return it, with its edits skipped where the manifest changed meanwhile.
-
-    Raises `StateError` where it cannot be written.
-    """
-    if not prepared.is_changed:
-        return prepared
-    try:
-        is_written = write_manifest(prepared)
-    except OSError as exc:
-        raise StateError(f"cannot write {printable(prepared.path)}: {exc.strerror or exc}") from exc
-    return prepared if is_written else _without_edits(prepared, _CHANGED)
+def _prepared_again(
+    prepared: PreparedManifest, collections: Path, link_roots: Sequence[Path]
+) -> PreparedManifest:
+    """Return *prepared* for what the manifest holds now; what was skipped before stays so."""
+    edits = list(prepared.edits)
+    changes = ManifestChanges(prepared.file_collection, prepared.path, "", edits)
+    again = prepare_manifest(collections, changes, link_roots)
+    return replace(again, skipped=(*prepared.skipped, *again.skipped))
 
 
 def _without_edits(prepared: PreparedManifest, reason: str) -> PreparedManifest:
@@ -132,17 +123,30 @@ def _without_edits(prepared: PreparedManifest, reason: str) -> PreparedManifest:
     return replace(prepared, after=prepared.before, edits=(), skipped=skipped)
 
 
-def put_back(written: Sequence[PreparedManifest]) -> bool:
-    """Put back manifests that a failing run has written; return whether all are as before."""
-    restored = True
-    for manifest in written:
-        if manifest.is_changed:
-            undone = replace(manifest, before=manifest.after, after=manifest.before)
-            try:
-                restored &= write_manifest(undone)
-            except OSError:
-                restored = False
-    return restored
+def put_back(manifests: Sequence[PreparedManifest]) -> bool:
+    """Put back those of *manifests* that a failing run has written; return whether none is left.
+
+    They are looked at one by one: an interruption may have come right after a rename.
+    """
+    restored = [_is_put_back(manifest) for manifest in manifests if manifest.is_changed]
+    return all(restored)  # every one is tried, whatever became of the others
+
+
+def _is_put_back(manifest: PreparedManifest) -> bool:
+    try:
+        content = _content(manifest)
+        if content == manifest.after:
+            return write_manifest(replace(manifest, before=content, after=manifest.before))
+    except (FileNotFoundError, Unreadable):
+        return True  # what is no file, a run has not written
+    except OSError as exc:
+        return exc.errno == errno.ELOOP
+    return content == manifest.before or len(overwritten(manifest)) == len(manifest.edits)
+
+
+def _content(manifest: PreparedManifest) -> bytes:
+    with Descent() as descent:
+        return descent.read(manifest.real, SIZE_LIMIT_BYTES).data
 
 
 def confirm_written(manifests: Sequence[PreparedManifest]) -> tuple[PreparedManifest, ...]:
@@ -167,12 +171,16 @@ def is_written(collections: Path, manifest: JournaledManifest, link_roots: Seque
         return False
     if sha256_of(content) == manifest.after_sha256:
         return True
+    declared = entries_by_id(_document(content))
+    return any(is_made(declared, edit) for edit in manifest.edits)
+
+
+def _document(content: bytes) -> dict[str, object]:
+    """Return the manifest in *content*, parsed; an empty one where it cannot be."""
     try:
-        document = parse_toml(content.decode("utf-8"))
+        return parse_toml(content.decode("utf-8"))
     except (ValueError, RecursionError):
-        return False
-    edits = (edit for edit in manifest.edits if edit.key != WHOLE_ENTRY)
-    return any(unmet_precondition(document, inverse(edit)) is None for edit in edits)
+        return {}
 
 
 def write_manifest(prepared: PreparedManifest) -> bool:
@@ -189,8 +197,7 @@ def write_manifest(prepared: PreparedManifest) -> bool:
 def overwritten(prepared: PreparedManifest) -> tuple[SkippedEdit, ...]:
     """Return the edits of a written manifest that it no longer holds: somebody saved over them."""
     try:
-        with Descent() as descent:
-            content = descent.read(prepared.real, SIZE_LIMIT_BYTES).data
+        content = _content(prepared)
         document = {} if content == prepared.after else parse_toml(content.decode("utf-8"))
     except (OSError, ValueError, RecursionError) as exc:
         reason = f"{prepared.path} cannot be read after it was written: {exc}"
@@ -198,10 +205,9 @@ def overwritten(prepared: PreparedManifest) -> tuple[SkippedEdit, ...]:
     if content == prepared.after:
         return ()
     reason = "somebody saved the manifest at the same time and took this edit away; plan again"
+    declared = entries_by_id(document)
     return tuple(
-        SkippedEdit(edit, reason)
-        for edit in prepared.edits
-        if unmet_precondition(document, inverse(edit)) is not None
+        SkippedEdit(edit, reason) for edit in prepared.edits if not is_made(declared, edit)
     )
 
 
@@ -216,25 +222,19 @@ def prepare_undo(
     name, path = undone.file_collection, undone.path
     inverted = [inverse(edit) for edit in undone.edits]
     real, content, reason = _read(collections, name, link_roots)
-    original = _copy(run_folder, undone)
+    original = read_copy(run_folder, undone)
     if original is not None and reason is None and sha256_of(content) == undone.after_sha256:
         return PreparedManifest(name, path, real, content, original, tuple(inverted))
-    changes = ManifestChanges(name, path, undone.after_sha256, inverted)
-    return prepare_manifest(collections, changes, link_roots)
-
-
-def _copy(run_folder: Path, manifest: JournaledManifest) -> bytes | None:
-    """Return the content of *manifest* before its run, None where the copy is damaged."""
-    try:
-        content = read_regular(run_folder / COPIES / manifest.copy, SIZE_LIMIT_BYTES).data
-    except (OSError, Unreadable):
-        return None
-    return content if sha256_of(content) == manifest.before_sha256 else None
-
-
-def sha256_of(content: bytes) -> str:
-    """Return the SHA-256 of *content* in hexadecimal digits."""
-    return hashlib.sha256(content).hexdigest()
+    by_key = [edit for edit in inverted if edit.key != WHOLE_ENTRY]
+    declared = entries_by_id(_document(content))
+    dropped = tuple(
+        SkippedEdit(edit, _NOT_WHOLE if is_made(declared, edit) else ALREADY_SO)
+        for edit in inverted
+        if edit.key == WHOLE_ENTRY
+    )
+    changes = ManifestChanges(name, path, undone.after_sha256, by_key)
+    prepared = prepare_manifest(collections, changes, link_roots)
+    return replace(prepared, skipped=(*prepared.skipped, *dropped))
 
 
 def _read(

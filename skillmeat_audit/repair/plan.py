@@ -31,6 +31,7 @@ from skillmeat_audit.model.manifest_edits import (
     is_folder_name,
     is_inside,
 )
+from skillmeat_audit.repair.plan_lines import fault_line
 
 _LIMIT_BYTES = 2 * 1024**3
 
@@ -139,11 +140,15 @@ def plan_schema() -> bytes:
 def load_plan(path: Path) -> PlanDocument:
     """Return the plan in *path*; raise `PlanError` naming the change or edit that is wrong."""
     try:
-        return decode_plan(read_regular(path, _LIMIT_BYTES).data)
+        content = read_regular(path, _LIMIT_BYTES).data
     except (OSError, Unreadable) as exc:
         raise PlanError(f"cannot read the plan {printable(path)}: {reason_of(exc)}") from exc
+    try:
+        return decode_plan(content)
     except PlanError as exc:
-        raise PlanError(f"{printable(path)}: {exc}") from exc
+        line = fault_line(content, str(exc))
+        where = printable(path) if line is None else f"{printable(path)}, line {line}"
+        raise PlanError(f"{where}: {exc}") from exc
 
 
 def decode_plan(content: bytes) -> PlanDocument:

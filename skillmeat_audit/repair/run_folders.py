@@ -107,6 +107,12 @@ def read_runs(folder: Path) -> list[JournaledRun]:
     return sorted(map(read_run, run_folders), key=lambda run: run.started_at, reverse=True)
 
 
+def run_ids(folder: Path) -> list[str]:
+    """Return the ids of the runs in *folder*, the latest first, without reading a journal."""
+    names = (each.name for each in folder.iterdir()) if folder.is_dir() else ()
+    return sorted(filter(_RUN.fullmatch, names), reverse=True)
+
+
 def find_run(folder: Path, suffix: str) -> JournaledRun | None:
     """Return the run in *folder* whose id ends in *suffix*, None if no id does."""
     run_folders = sorted(each for each in folder.glob(f"*-{suffix}") if _RUN.fullmatch(each.name))

@@ -62,22 +62,24 @@ def settle_run(interrupted: JournaledRun, url: str, settings: RunSettings) -> Jo
     """
     try:
         with cache_transaction(url, settings.wait_seconds) as connection:
-            has_edits = _has_written_manifests(interrupted, settings.link_roots)
-            fate = _fate(connection, interrupted, has_edits=has_edits)
+            edited = _edited_manifests(interrupted, settings.link_roots)
+            fate = _fate(connection, interrupted, all_edited=bool(edited) and all(edited))
             if fate == "running" or read_run(interrupted.folder).state != "interrupted":
                 return None
             if fate == "unknown":
                 return interrupted
-            state: State = "manifests-only" if has_edits and fate == "failed" else fate
+            state: State = "manifests-only" if any(edited) and fate == "failed" else fate
             conclude_run(connection, interrupted, state)
             return msgspec.structs.replace(interrupted, state=state)
     except DatabaseError:
         return interrupted
 
 
-def _has_written_manifests(run: JournaledRun, link_roots: Sequence[Path]) -> bool:
+def _edited_manifests(run: JournaledRun, link_roots: Sequence[Path]) -> list[bool]:
+    """Return of each manifest that *run* was to change whether it holds an edit of the run."""
     folder = collections_folder(run.home)
-    return any(is_written(folder, manifest, link_roots) for manifest in run.manifests)
+    changed = (each for each in run.manifests if each.before_sha256 != each.after_sha256)
+    return [is_written(folder, manifest, link_roots) for manifest in changed]
 
 
 def conclude_run(connection: sa.Connection, run: JournaledRun, state: State) -> None:
@@ -125,7 +127,7 @@ def _settled_run(folder: Path, version: int) -> JournaledRun | None:
     return run if run is not None and run.state in _SETTLED else None
 
 
-def _fate(connection: sa.Connection, run: JournaledRun, *, has_edits: bool) -> Fate:
+def _fate(connection: sa.Connection, run: JournaledRun, *, all_edited: bool) -> Fate:
     tables = reflect_tables(connection)
     if cache_identity(connection, tables.shape) != run.identity:
         return "unknown"
@@ -133,7 +135,7 @@ def _fate(connection: sa.Connection, run: JournaledRun, *, has_edits: bool) -> F
     rows = read_rows(connection, tables, [entry.key for entry in run.entries])
     proven: Fate = "unknown" if run.proof is None else fate_of(connection, run.proof)
     if not run.entries and proven != "running":
-        return "committed" if has_edits else "failed"
+        return "committed" if all_edited or proven == "committed" else "failed"
     stamped = any(_is_stamped(run, entry, rows) for entry in run.entries)
     if proven == "failed" and isinstance(run.proof, VersionProof):
         return "failed" if not stamped and _is_unwritten(run, rows) else "unknown"

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import InlineTable
 
 from skillmeat_audit.base.toml import parse_toml
 from skillmeat_audit.model.manifest_edits import (
@@ -24,6 +25,7 @@ from skillmeat_audit.model.manifest_edits import (
 )
 
 Document = dict[str, Any]
+EntriesById = Mapping[str | None, Sequence[Document]]
 
 # Strings and comments are matched first, so that a header inside one of them is not taken for one.
 _TOKEN = re.compile(
@@ -50,8 +52,9 @@ def edit_manifest(content: bytes, edits: Sequence[ManifestEdit]) -> bytes:
     """
     text = _decoded(content)
     document = _parsed(text)
+    entries = entries_by_id(document)
     for edit in edits:
-        if reason := unmet_precondition(document, edit):
+        if reason := unmet_precondition(entries, edit):
             raise RefusedEdit(f"{edit.artifact_id}: {reason}")
     wanted = copy.deepcopy(document)
     _edit_entries(wanted["artifacts"], edits)
@@ -61,13 +64,11 @@ def edit_manifest(content: bytes, edits: Sequence[ManifestEdit]) -> bytes:
     raise RefusedEdit("cannot be edited without changing something else in it; edit it by hand")
 
 
-def unmet_precondition(document: Document, edit: ManifestEdit) -> str | None:
-    """Return why *edit* cannot be made in the parsed *document*, None where it can."""
-    entries = [entry for entry in entries_of(document) if _artifact_id(entry) == edit.artifact_id]
+def unmet_precondition(declared: EntriesById, edit: ManifestEdit) -> str | None:
+    """Return why *edit* cannot be made in the entries of a manifest, None where it can."""
+    entries = declared.get(edit.artifact_id)
     if not entries:
         return "the manifest does not declare it any more"
-    if edit.key == WHOLE_ENTRY and edit.after is not None:
-        return "an equal entry that was dropped comes back only with the whole file"
     if edit.key == WHOLE_ENTRY:
         equal = len(entries) > 1 and all(is_same_toml(entry, entries[0]) for entry in entries[1:])
         return None if equal else "its entries are not equal any more"
@@ -81,12 +82,27 @@ def unmet_precondition(document: Document, edit: ManifestEdit) -> str | None:
     return ALREADY_SO if value == edit.after else f"{edit.key} changed since"
 
 
+def is_made(declared: EntriesById, edit: ManifestEdit) -> bool:
+    """Return whether the entries of a manifest are as *edit* leaves them."""
+    if edit.key == WHOLE_ENTRY:
+        return len(declared.get(edit.artifact_id, ())) == 1
+    return unmet_precondition(declared, inverse(edit)) is None
+
+
 def entries_of(document: Mapping[str, Any]) -> list[Document]:
     """Return the artifact entries of a parsed *document*."""
     entries = document.get("artifacts", [])
     if not isinstance(entries, list):
         return []
     return [entry for entry in entries if isinstance(entry, dict)]
+
+
+def entries_by_id(document: Mapping[str, Any]) -> EntriesById:
+    """Return the artifact entries of a parsed *document* by their artifact id."""
+    declared: dict[str | None, list[Document]] = {}
+    for entry in entries_of(document):
+        declared.setdefault(_artifact_id(entry), []).append(entry)
+    return declared
 
 
 def inverse(edit: ManifestEdit) -> ManifestEdit:
@@ -136,23 +152,28 @@ def _edit_blocks(text: str, document: Document, edits: Sequence[ManifestEdit]) -
     blocks = list(_blocks(text))
     if not isinstance(entries, list) or len(blocks) != len(entries):
         return None
-    dropped = {edit.artifact_id for edit in edits if edit.key == WHOLE_ENTRY}
+    by_id: dict[str | None, list[ManifestEdit]] = {}
+    for edit in edits:
+        by_id.setdefault(edit.artifact_id, []).append(edit)
     pieces: list[str] = []
     end, seen = 0, set[str | None]()
     for (start, stop), entry in zip(blocks, entries, strict=True):
         artifact_id = _artifact_id(entry)
-        own = [edit for edit in edits if edit.artifact_id == artifact_id and edit.key]
-        block: str | None = text[start:stop]
-        if artifact_id in dropped & seen:
-            block = ""
-        elif own:
-            block = _rewritten(text[start:stop], own)
-        if block is None:
+        own = by_id.get(artifact_id, ())
+        edited = _edited_block(text[start:stop], own, is_repeated=artifact_id in seen)
+        if edited is None:
             return None
-        pieces += [text[end:start], block]
+        pieces += [text[end:start], edited]
         seen.add(artifact_id)
         end = stop
     return "".join([*pieces, text[end:]])
+
+
+def _edited_block(block: str, edits: Sequence[ManifestEdit], *, is_repeated: bool) -> str | None:
+    """Return the text of one entry with *edits* made; of one that is dropped what follows it."""
+    if any(edit.key == WHOLE_ENTRY for edit in edits):
+        return _trailing_comments(block) if is_repeated else block
+    return _rewritten(block, edits) if edits else block
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
@@ -166,6 +187,16 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
         start = token.start() if token["entry"] is not None else None
     if start is not None:
         yield start, len(text)
+
+
+def _trailing_comments(block: str) -> str:
+    """Return the comments behind the last key of *block*: they are about what follows it."""
+    lines = block.split("\n")
+    end = len(lines)
+    while end and not lines[end - 1].strip(" \t\r").partition("#")[0]:
+        end -= 1
+    trailer = "\n".join(lines[end:])
+    return trailer if "#" in trailer else ""
 
 
 def _rewritten(block: str, edits: Sequence[ManifestEdit]) -> str | None:
@@ -197,7 +228,7 @@ def _assign(entry: MutableMapping[str, Any], edit: ManifestEdit) -> None:
     *tables, name = edit.key.split(".")
     for step in tables:
         if step not in entry:
-            entry[step] = {} if type(entry) is dict else tomlkit.table()
+            entry[step] = _empty_table(entry)
         entry = entry[step]
     if edit.after is None:
         entry.pop(name, None)
@@ -211,15 +242,27 @@ def _assign(entry: MutableMapping[str, Any], edit: ManifestEdit) -> None:
         entry[name] = list(edit.after) if isinstance(edit.after, list) else edit.after
 
 
+def _empty_table(parent: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Return an empty table as *parent*, of tomlkit or plain, may hold it."""
+    if type(parent) is dict:
+        return {}
+    return tomlkit.inline_table() if isinstance(parent, InlineTable) else tomlkit.table()
+
+
 def _edit_entries(entries: list[Any], edits: Sequence[ManifestEdit]) -> None:
     """Make *edits* in a list of entries, of tomlkit or plain."""
+    positions: dict[str | None, list[int]] = {}
+    for position, entry in enumerate(entries):
+        positions.setdefault(_artifact_id(entry), []).append(position)
+    dropped: list[int] = []
     for edit in edits:
-        same = [n for n, entry in enumerate(entries) if _artifact_id(entry) == edit.artifact_id]
+        first, *others = positions[edit.artifact_id]
         if edit.key == WHOLE_ENTRY:
-            for position in reversed(same[1:]):
-                del entries[position]
+            dropped += others
         else:
-            _assign(entries[same[0]], edit)
+            _assign(entries[first], edit)
+    for position in sorted(dropped, reverse=True):
+        del entries[position]
 
 
 def _artifact_id(entry: object) -> str | None:

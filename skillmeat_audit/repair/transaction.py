@@ -17,7 +17,8 @@ from skillmeat_audit.model.manifest_edits import PreparedManifest
 from skillmeat_audit.model.proofs import Proof
 from skillmeat_audit.repair.backup import back_up_database
 from skillmeat_audit.repair.journal import JournalEntry
-from skillmeat_audit.repair.manifests import journaled, keep_copies, put_back, write_or_skip
+from skillmeat_audit.repair.manifest_copies import journaled, keep_copies
+from skillmeat_audit.repair.manifests import put_back, write_or_skip
 from skillmeat_audit.repair.run_folders import (
     JournaledRun,
     append_state,
@@ -25,7 +26,7 @@ from skillmeat_audit.repair.run_folders import (
     drop_backups,
     write_journal,
 )
-from skillmeat_audit.repair.run_settings import RunSettings
+from skillmeat_audit.repair.run_settings import RunSettings, collections_folder
 from skillmeat_audit.repair.settling import conclude_run
 from skillmeat_audit.schema.tables import CacheTables, cache_identity
 from skillmeat_audit.service.cache_service import (
@@ -90,13 +91,11 @@ def execute(
         writes = prepare()
         journal = _journaled_run(run, writes, folder, begin_proof(connection, folder.name))
         write_journal(journal)
-        written: list[PreparedManifest] = []
         try:
             notes = writes.write_rows()
-            if not run.rehearsed:
-                written.extend(map(write_or_skip, run.manifests))
-        except BaseException:
-            _fail(folder, written)
+            written = run.manifests if run.rehearsed else _write_manifests(run, settings)
+        except BaseException as exc:
+            _fail(folder, () if run.rehearsed else run.manifests, exc)
             raise
         if run.rehearsed:
             connection.rollback()
@@ -104,10 +103,17 @@ def execute(
             _commit(connection, folder, written)
             conclude_run(connection, journal, "committed")
             notes = (*notes, *_drop_old_backups(settings))
-            run = replace(run, manifests=tuple(written))
+        run = replace(run, manifests=written)
         outcomes = tuple(_final_outcome(outcome, writes.refused) for outcome in run.outcomes)
         run = replace(run, outcomes=outcomes, notes=notes)
         return run if run.rehearsed else replace(run, run=folder.name, backup=journal.backup)
+
+
+def _write_manifests(run: RunOutcome, settings: RunSettings) -> tuple[PreparedManifest, ...]:
+    collections = collections_folder(run.home)
+    return tuple(
+        write_or_skip(manifest, collections, settings.link_roots) for manifest in run.manifests
+    )
 
 
 def _commit(connection: sa.Connection, folder: Path, written: Sequence[PreparedManifest]) -> None:
@@ -117,16 +123,24 @@ def _commit(connection: sa.Connection, folder: Path, written: Sequence[PreparedM
     """
     try:
         connection.commit()
-    except Exception:
-        _fail(folder, written)
+    except Exception as exc:
+        _fail(folder, written, exc)
         raise
 
 
-def _fail(folder: Path, written: Sequence[PreparedManifest]) -> None:
-    """Put back the manifests that a failing run has *written*, and mark the run."""
-    restored = put_back(written)
+def _fail(folder: Path, manifests: Sequence[PreparedManifest], cause: BaseException) -> None:
+    """Put back what a run that fails for *cause* has written of *manifests*, and mark the run.
+
+    Raises `StateError` where that fails, too: a failure otherwise means that nothing was changed.
+    """
+    restored = put_back(manifests)
     with contextlib.suppress(StateError):
         append_state(folder, "failed" if restored else "manifests-only")
+    if not restored and isinstance(cause, Exception):
+        raise StateError(
+            f"{printable(getattr(cause, 'orig', cause))}; manifests that run {folder.name} had "
+            "written could not be put back: undo it"
+        ) from cause
 
 
 def batches(items: Sequence[Item], settings: RunSettings) -> Iterator[Sequence[Item]]:

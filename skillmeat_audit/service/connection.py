@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from skillmeat_audit.base.database_lock import database_lock
 from skillmeat_audit.base.errors import DatabaseError
+from skillmeat_audit.base.extras import install_command
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import sqlite_path, sqlite_uri, without_password
 from skillmeat_audit.service.server import is_lock_timeout, server_engine, server_reason
@@ -36,7 +37,7 @@ def cache_transaction(url: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[
     except ModuleNotFoundError as exc:
         raise DatabaseError(
             f"cannot open {printable(without_password(url))}: {exc.name} is not installed; "
-            "install skillmeat-audit with the extra 'postgres'"
+            f"run: {install_command('postgres')}"
         ) from exc
     finally:
         engine.dispose()

@@ -46,11 +46,15 @@ class Application:
         self.stop()
         shutil.copytree(self.home, place, symlinks=True)
 
-    def bring_back(self, place: Path) -> None:
-        """Start the server over the home that was kept at *place*."""
+    def put_back(self, place: Path) -> None:
+        """Stop the server and make its home a copy of the one that was kept at *place*."""
         self.stop()
         shutil.rmtree(self.home, ignore_errors=True)
         shutil.copytree(place, self.home, symlinks=True)
+
+    def bring_back(self, place: Path) -> None:
+        """Start the server over the home that was kept at *place*."""
+        self.put_back(place)
         self.start()
 
     def start(self) -> None:
@@ -84,12 +88,12 @@ class Application:
         assert response.is_success, f"{method} {path}: {response.status_code} {response.text[:500]}"
         return response.json() if response.content else None
 
-    def status(self, path: str, method: str = "GET") -> int:
+    def status(self, path: str, method: str = "GET", body: object = None) -> int:
         """Return the status of the server's answer, 500 where it raises."""
         from fastapi.testclient import TestClient
 
         client = TestClient(self._client.app, raise_server_exceptions=False)
-        return client.request(method, API + path).status_code
+        return client.request(method, API + path, json=body).status_code
 
     def rows(self) -> dict[tuple[str, str], dict[str, object]]:
         """Return the cache rows by collection and artifact, read from the file."""

@@ -59,6 +59,19 @@ def server(tmp_path_factory):
         app.stop()
 
 
+@pytest.fixture
+def unlimited(server, monkeypatch):
+    """The application, not started; it answers any number of requests."""
+    from skillmeat.api.middleware.rate_limit import RateLimitMiddleware
+
+    async def answer(_self, request, call_next):
+        return await call_next(request)
+
+    monkeypatch.setattr(RateLimitMiddleware, "dispatch", answer)
+    yield server
+    server.stop()
+
+
 def _begin(server: Application) -> None:
     """Start the application over an empty home, with the repository as it was at first."""
     server.github.push(REPOSITORY, KIT)

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 import tomli
 from conformance.app import DEFAULT
-from conformance.kit import write
+from conformance.declared import HEAD, declare, entry
 from conftest import SHARED
 
 import skillmeat_audit as sma
@@ -18,42 +18,16 @@ from skillmeat_audit.schema.newest import NEWEST_COLUMNS, NEWEST_RELEASE
 
 pytest.importorskip("skillmeat", reason="run by `make conformance`, in an environment of its own")
 
-TIME = '"2026-01-01T08:00:00"'
-HEAD = f'[collection]\nname = "x"\nversion = "1.0.0"\ncreated = {TIME}\nupdated = {TIME}\n'
 PAGE = f"/user-collections/{DEFAULT}/artifacts"
 LIST, DETAIL = "/artifacts?limit=100", "/artifacts/skill:odd"
 REFRESH = f"/user-collections/{DEFAULT}/refresh-cache"
 
 
-def entry(name, keys="", metadata=""):
-    return (
-        f'[[artifacts]]\nname = "{name}"\ntype = "skill"\npath = "skills/{name}"\n'
-        f'origin = "local"\nadded = {TIME}\n{keys}[artifacts.metadata]\n{metadata}'
-    )
-
-
 @pytest.fixture
-def app(server, monkeypatch):
-    """The application over an empty home, not started; it answers any number of requests."""
-    from skillmeat.api.middleware.rate_limit import RateLimitMiddleware
-
-    async def answer(_self, request, call_next):
-        return await call_next(request)
-
-    monkeypatch.setattr(RateLimitMiddleware, "dispatch", answer)
-    server.install()
-    yield server
-    server.stop()
-
-
-def declare(app, *entries, collection="default"):
-    """Write the manifest of *collection*, and a SKILL.md for every artifact."""
-    folder = app.home / "collections" / collection
-    names = [each.split('"')[1] for each in entries]
-    text = "---\nname: {0}\ndescription: Of the file\n---\n"
-    write(folder, {f"skills/{name}/SKILL.md": text.format(name) for name in names})
-    (folder / "collection.toml").write_text(HEAD + "".join(entries))
-    return folder / "collection.toml"
+def app(unlimited):
+    """The application over an empty home, not started."""
+    unlimited.install()
+    return unlimited
 
 
 def findings(app, *rules):

@@ -36,7 +36,7 @@ def test_an_artifact_without_an_entry_is_reported(undeclared):
         "kind": "undeclared",
         "artifact_id": "skill:a",
         "place": "collections/default/skills/a",
-        "detail": "on disk, but no manifest declares it",
+        "detail": "add it, or delete it",
     }
 
 

@@ -87,7 +87,7 @@ def test_files_of_any_name_are_read_in_any_locale(home, run):
     ] == [
         (
             "skill:stra\xdfe",
-            f"collections/{collection}/skills/stra\xdfe: on disk, but no manifest declares it",
+            f"collections/{collection}/skills/stra\xdfe: add it, or delete it",
         )
         for collection in ("default", "\xe9quipe")
     ]

@@ -147,7 +147,9 @@ def mended(rows, file):
     expected = {key: dict(row) for key, row in rows.items()}
     for change in msgspec.json.decode(file.read_bytes())["changes"]:
         key = change["collection_id"], change["artifact_id"]
-        expected.setdefault(key, dict.fromkeys(COLUMNS)).update(change["after"])
+        expected.setdefault(key, dict.fromkeys(COLUMNS)).update(
+            {column: cell["after"] for column, cell in change["cells"].items()}
+        )
     return expected
 
 
@@ -276,7 +278,7 @@ def test_a_killed_run_is_reported_once(cli, planned, killed):
     told = [cli("undo", case.home, "--state-dir", case.state)[2] for _ in range(2)]
 
     assert ["was interrupted" in err for err in told] == [True, False]
-    assert all("no run that can be undone" in err for err in told)
+    assert all("no run to undo" in err for err in told)
 
 
 def test_a_killed_rehearsal_wrote_nothing(cli, planned, killed, era):
@@ -319,7 +321,7 @@ def test_an_undo_killed_after_its_commit_counts_as_committed(cli, planned, kille
 
     assert code == ExitCode.FAILED
     assert f"run {run} was interrupted; it had been committed" in err
-    assert "no run that can be undone" in err
+    assert "no run to undo" in err
     assert dump(case.database) == start
 
 

@@ -10,9 +10,8 @@ import pytest
 
 from skillmeat_audit.base.toml import parse_toml
 from skillmeat_audit.model.manifest_edits import ManifestChanges, ManifestEdit, value_at
+from skillmeat_audit.repair.manifest_copies import journaled, keep_copies
 from skillmeat_audit.repair.manifests import (
-    journaled,
-    keep_copies,
     overwritten,
     prepare_manifest,
     prepare_undo,

@@ -1,6 +1,7 @@
 """What proves that an interrupted run was committed, where rows and journals are not enough."""
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -248,8 +249,9 @@ def test_an_interrupted_run_that_nobody_can_settle_is_listed_with_words(cli, pla
     undone = cli("undo", case.home, "--run", run, *traces)
 
     assert "interrupted, not settled" in out
-    assert f"run {run} was interrupted; the cache cannot tell whether it was written" in out
-    assert f"the cache before it is {case.state}" in out
+    ending = "the cache cannot tell whether it was written"
+    assert f"run {run} was interrupted; {ending}" in " ".join(out.split())
+    assert f"the cache before it is {case.state}" in " ".join(out.split())
     assert f"run {run} cannot be undone: it was interrupted" in undone[2]
     assert "wrote nothing" not in undone[2]
 
@@ -274,6 +276,7 @@ def unwritten(case, proof):
         each for each in repair.runs(case.home, options=options) if each.run == run.outcome.run
     )
     for each in journal.folder.parent.iterdir():
+        shutil.rmtree(each / "manifests", ignore_errors=True)
         for file in each.iterdir():
             file.unlink()
         each.rmdir()
@@ -300,10 +303,11 @@ def test_the_folders_of_a_run_survive_a_power_cut(planned, monkeypatch):
     ways = [folder, folder.parent, deep, deep.parent, case.state, case.state.parent]
     assert {str(way) for way in ways} <= set(synced)
     begun = synced.index(str(folder / "state"))
-    journal = next(n for n, path in enumerate(synced) if path.endswith(".tmp"))
+    journal = next(
+        n for n, path in enumerate(synced) if path.endswith(".tmp") and Path(path).parent == folder
+    )
     assert max(synced.index(str(way)) for way in ways[1:]) < begun < journal
-    assert Path(synced[journal]).parent == folder
-    assert synced.index(str(folder)) > journal
+    assert str(folder) in synced[journal:]
 
 
 def test_a_rehearsal_leaves_neither_number_nor_folder(planned):

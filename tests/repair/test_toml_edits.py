@@ -2,14 +2,16 @@
 
 import os
 import random
+import time
 import tomllib
 
 import pytest
 
-from skillmeat_audit.model.manifest_edits import WHOLE_ENTRY, ManifestEdit, OtherToml, value_at
+from skillmeat_audit.model.manifest_edits import WHOLE_ENTRY, ManifestEdit, value_at
 from skillmeat_audit.repair.toml_edits import (
     RefusedEdit,
     edit_manifest,
+    entries_by_id,
     entries_of,
     inverse,
     unmet_precondition,
@@ -124,7 +126,7 @@ def manifest(choose):
 
 
 def edits_of(document, choose):
-    made = []
+    made, declared = [], entries_by_id(document)
     for entry in entries_of(document):
         artifact_id = f"{entry['type']}:{entry['name']}"
         for key in choose.sample(KEYS, choose.randint(0, 4)):
@@ -134,7 +136,7 @@ def edits_of(document, choose):
                 after = None
             before = value_at(entry, key)
             change = edit(artifact_id, key, before, after)
-            if before != after and unmet_precondition(document, change) is None:
+            if before != after and unmet_precondition(declared, change) is None:
                 made.append(change)
     return made
 
@@ -200,9 +202,16 @@ def test_of_equal_entries_the_first_stays():
     other = b'[[artifacts]]\nname = "b"\ntype = "skill"\n'
     content = block + other + block
 
-    assert edit_manifest(content, [edit("skill:a", WHOLE_ENTRY, OtherToml("{}"), None)]) == (
-        block + other
-    )
+    assert edit_manifest(content, [edit("skill:a", WHOLE_ENTRY, None, None)]) == (block + other)
+
+
+def test_the_comment_behind_a_dropped_entry_stays():
+    entry = '[[artifacts]]\nname = "{}"\ntype = "skill" # of it\n\n'
+    content = entry.format("a") + entry.format("a") + "# about b\n" + entry.format("b") + "# end"
+
+    after = edit_manifest(content.encode(), [edit("skill:a", WHOLE_ENTRY, None, None)])
+
+    assert after.decode() == (entry.format("a") + "\n# about b\n" + entry.format("b") + "# end")
 
 
 @pytest.mark.parametrize(
@@ -211,7 +220,7 @@ def test_of_equal_entries_the_first_stays():
         (edit("skill:x", "tags", None, ["a"]), "does not declare it any more"),
         (edit("skill:a", "metadata.version", "2", "3"), "metadata.version changed since"),
         (edit("skill:a", "name.x", None, "3"), "name is not a table"),
-        (edit("skill:a", WHOLE_ENTRY, OtherToml("{}"), None), "are not equal any more"),
+        (edit("skill:a", WHOLE_ENTRY, None, None), "are not equal any more"),
     ],
 )
 def test_an_edit_whose_precondition_fails_is_refused_by_name(change, reason):
@@ -236,3 +245,30 @@ def test_a_large_manifest_is_edited_in_the_time_of_its_edits():
     after = edit_manifest(content, [edit("skill:n7000", "metadata.version", None, "1.10")])
 
     assert len(after) - len(content) == len('version = "1.10"\n')
+
+
+def test_the_time_grows_with_the_edits_not_with_their_square():
+    """6,000 edits of 1,500 entries took 9 s where every edit searched all entries; 0.6 s now."""
+    entry = '[[artifacts]]\nname = "n{}"\ntype = "skill"\n[artifacts.metadata]\ntitle = "t"\n\n'
+    content = "".join(map(entry.format, range(1_500))).encode()
+    keys = [f"metadata.{key}" for key in ("description", "author", "license", "version")]
+    edits = [edit(f"skill:n{n}", key, None, "x") for n in range(1_500) for key in keys]
+    began = time.process_time()
+
+    after = edit_manifest(content, edits)
+
+    assert time.process_time() - began < 4
+    assert after.count(b'= "x"') == 6_000
+
+
+def test_a_replaced_value_with_an_emoji_comes_back():
+    content = (
+        '[[artifacts]]\nname = "a"\ntype = "skill"\n'
+        'metadata.author = { "\\u007f\U0001f3a7" = ["\U0001f3a7\\u007f\\u0000"] }\n'
+    ).encode()
+    before = value_at(tomllib.loads(content.decode())["artifacts"][0], "metadata.author")
+    change = edit("skill:a", "metadata.author", before, "Ada")
+
+    back = edit_manifest(edit_manifest(content, [change]), [inverse(change)])
+
+    assert tomllib.loads(back.decode()) == tomllib.loads(content.decode())

@@ -11,6 +11,7 @@ from builders import HOSTILE, audited, entry, imported, known, row, snapshot, up
 
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.changes import Applied, RunListing, RunOutcome, Skipped
+from skillmeat_audit.model.condition import Condition
 from skillmeat_audit.model.manifest_edits import ManifestEdit, OtherToml
 from skillmeat_audit.model.replays import REPLAYED, REPLAYS
 from skillmeat_audit.model.run_details import EditedManifest, RunDetail, WrittenRow
@@ -21,12 +22,14 @@ from skillmeat_audit.reports.facts.report import Failure
 from skillmeat_audit.reports.files.artifact_json import artifact_json
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 from skillmeat_audit.reports.files.check_json import check_json
+from skillmeat_audit.reports.files.doctor_json import doctor_json
 from skillmeat_audit.reports.files.history_json import history_json
 from skillmeat_audit.reports.files.replay_json import replay_json
 from skillmeat_audit.reports.files.report_json import failure_json
 from skillmeat_audit.reports.files.rules_json import rules_json
 from skillmeat_audit.reports.files.runs_json import run_detail_json, run_json, runs_json
 from skillmeat_audit.reports.files.schemas import SCHEMAS, json_schema
+from skillmeat_audit.reports.files.settings_json import settings_json
 from skillmeat_audit.reports.files.view_json import view_json
 
 AT = "2026-02-10T12:00:00Z"
@@ -67,6 +70,14 @@ def run_detail():
     return run_detail_json(RunDetail(listing, "/h", rows, (EditedManifest("p", (edit,)),)))
 
 
+def doctor():
+    return doctor_json([Condition("home", "fault", HOSTILE, "do this"), Condition("x", "ok", "")])
+
+
+def config():
+    return settings_json(HOSTILE, {"fail-on": "error", "keep-backups": None}, exists=False)
+
+
 def history():
     counts = dict.fromkeys(("artifacts", "rows", "error", "warning", "info"), 1)
     checked = {"run": 1, "at": AT, "scope": "", "outcome": "checked", "delivered": True} | counts
@@ -94,6 +105,8 @@ DOCUMENTS = {
     "replay": replay,
     "rules": lambda: rules_json(RULES),
     "report": lambda: failure_json(Failure("/h", HOSTILE, "1", AT)),
+    "doctor": doctor,
+    "config": config,
 }
 
 

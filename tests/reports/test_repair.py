@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from builders import HOSTILE, update_of
 
+from skillmeat_audit.api.next_steps import plan_steps
 from skillmeat_audit.model.changes import (
     PLAN_SCHEMA,
     Applied,
@@ -20,6 +21,7 @@ from skillmeat_audit.model.run_details import EditedManifest, RunDetail, Written
 from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.next_commands import Command, NextCommands
 from skillmeat_audit.reports.files.runs_json import run_detail_json, run_json
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
 from skillmeat_audit.reports.notebook.runs import run_detail_html
@@ -76,9 +78,9 @@ def shown(lines):
 
 
 def test_a_plan_is_shown_before_and_after():
-    text = shown(
-        plan_text(plan(change(description="Does it.")), (), SavedPlan("p.json", NAMES), 100)
-    )
+    changed = plan(change(description="Does it."))
+    steps = plan_steps(NextCommands("/home/x/.skillmeat"), changed, Path("p.json"))
+    text = shown(plan_text(changed, (), SavedPlan(NAMES, steps), 100))
 
     assert "1 row to update · 1 cell" in text
     assert "update skill:alpha · Default Collection  safe  D001" in text
@@ -88,11 +90,13 @@ def test_a_plan_is_shown_before_and_after():
 
 
 def test_an_empty_plan_says_so():
-    assert "Nothing to repair." in shown(plan_text(plan(), (), SavedPlan(None, NAMES), 100))
+    assert "Nothing to repair." in shown(plan_text(plan(), (), SavedPlan(NAMES), 100))
 
 
 def test_a_plan_that_was_not_saved_says_how():
-    text = shown(plan_text(plan(change(author="J")), (), SavedPlan(None, NAMES), 100))
+    changed = plan(change(author="J"))
+    steps = plan_steps(NextCommands("/home/x/.skillmeat"), changed, None)
+    text = shown(plan_text(changed, (), SavedPlan(NAMES, steps), 100))
 
     assert "plan /home/x/.skillmeat -o plan.json" in text
 
@@ -100,7 +104,7 @@ def test_a_plan_that_was_not_saved_says_how():
 def test_changes_past_the_limit_are_counted():
     many = plan(*(change(f"skill:a{n}", author="J") for n in range(5)))
 
-    assert "… and 3 more changes" in shown(plan_text(many, (), SavedPlan(None, NAMES), 100, 2))
+    assert "… and 3 more changes" in shown(plan_text(many, (), SavedPlan(NAMES), 100, 2))
 
 
 def test_a_run_lists_skipped_changes_and_the_undo_command():
@@ -111,13 +115,14 @@ def test_a_run_lists_skipped_changes_and_the_undo_command():
         backup=Path("/s/backup.db"),
     )
 
-    text = shown(run_text(done, None, NAMES, 100, "/s"))
+    undo = Command("skillmeat-audit undo HOME --run r1", "puts back 1 change")
+    text = shown(run_text(done, None, NAMES, 100, [undo]))
 
     assert "1 change applied" in text
     assert "1 change not needed" in text
     assert "skipped skill:b · Default Collection: changed since: author" in text
     assert "backup: /s/backup.db" in text
-    assert "undo /home/x/.skillmeat --run r1 --state-dir /s" in text
+    assert "next:  skillmeat-audit undo HOME --run r1    puts back 1 change" in text
 
 
 def test_a_rehearsal_says_that_nothing_changed():
@@ -139,7 +144,12 @@ def test_a_run_as_json():
     "render",
     [
         lambda: shown(
-            plan_text(plan(change(HOSTILE, author=HOSTILE)), (), SavedPlan(HOSTILE, NAMES), 100)
+            plan_text(
+                plan(change(HOSTILE, author=HOSTILE)),
+                (),
+                SavedPlan(NAMES),
+                100,
+            )
         ),
         lambda: shown(run_text(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES, 100)),
         lambda: plan_html(plan(change(HOSTILE, author=HOSTILE)), (), NAMES),

@@ -421,7 +421,7 @@ def test_the_exit_code_comes_from_the_report(usual):
 
     assert usual.exit_code() == ExitCode.FINDINGS
     assert clean.exit_code() == ExitCode.CLEAN
-    assert clean.sentence.startswith("Nothing wrong")
+    assert clean.sentence.startswith("No error and no warning was found, 1 note.")
     assert replace(clean, warnings=("x",)).exit_code() == FAILED.exit_code() == ExitCode.FAILED
 
 

@@ -4,6 +4,8 @@ import pytest
 from builders import HOSTILE, audited, entry, imported, known, row, snapshot, synced
 from rich.cells import cell_len
 
+from skillmeat_audit.api.next_steps import artifact_steps
+from skillmeat_audit.reports.facts.next_commands import NextCommands
 from skillmeat_audit.reports.terminal.artifact import artifact_text
 from skillmeat_audit.reports.terminal.check import Layout, check_text
 
@@ -14,10 +16,10 @@ def checked(snap, **layout):
     return "\n".join(line.plain for line in lines)
 
 
-def shown(snap, artifact="skill:alpha", **layout):
+def shown(snap, artifact="skill:alpha", width=120, *, full=False):
     audit = audited(snap)
-    width = Layout(**({"width": 120} | layout))
-    lines = artifact_text(audit.show(artifact), width, "HOME")
+    commands = artifact_steps(audit, audit.show(artifact).artifact_id, NextCommands("/HOME"))
+    lines = artifact_text(audit.show(artifact), width, commands, full=full)
     return "\n".join(line.plain for line in lines)
 
 
@@ -32,8 +34,13 @@ def test_the_answer_comes_first_then_the_cause():
     assert lines[6].endswith("(import-bare)")
 
 
-def test_a_clean_home_has_nothing_wrong():
-    assert "Nothing wrong" in checked(snapshot([entry()], [synced(entry())]))
+def test_nothing_wrong_is_not_said_where_a_note_was_found():
+    right = entry(description="Does it.")
+
+    assert "Nothing wrong" in checked(snapshot([right], [synced(right)]))
+    assert "No error and no warning was found, 1 note." in checked(
+        snapshot([entry()], [synced(entry())])
+    )
 
 
 def test_notes_are_counted_and_listed_on_request():
@@ -44,13 +51,44 @@ def test_notes_are_counted_and_listed_on_request():
     assert "D004" in checked(snap, verbose=True)
 
 
+def unlike_rows(number):
+    """Return a snapshot of rows that differ in ever more cells: no two of them are alike."""
+    names = ("author", "license", "version", "description")
+    entries = [entry(f"skill:a{n}", **dict.fromkeys(names[: n + 1], "x")) for n in range(number)]
+    return snapshot(entries, [row(f"skill:a{n}") for n in range(number)])
+
+
 def test_groups_past_the_limit_are_counted():
-    entries = [entry(f"skill:a{n}", author="J") for n in range(5)]
-    rows = [row(f"skill:a{n}") for n in range(5)]
+    assert "… and 2 more groups" in checked(unlike_rows(4), limit=2)
 
-    text = checked(snapshot(entries, rows), limit=2)
 
-    assert "… and 3 more groups" in text
+def test_the_worst_group_is_first():
+    text = checked(unlike_rows(4))
+
+    # All have an error; the page of a3 is not blank; a2 has more wrong cells than a0.
+    order = [text.index(f"skill:a{n} ·") for n in (2, 1, 0, 3)]
+    assert order == sorted(order)
+
+
+def test_rows_that_disagree_alike_are_one_group():
+    entries = [entry(f"skill:a{n}", author=f"J{n % 2}") for n in range(5)]
+    snap = snapshot(entries, [row(f"skill:a{n}") for n in range(5)])
+
+    text = checked(snap)
+
+    assert "5 rows: M005" in text
+    assert "(empty)" in text and "(2 values)" in text
+    assert "skill:a0, skill:a1, skill:a2, skill:a3, skill:a4 · Default Collection" in text
+    assert "5 rows: " not in checked(snap, group_by="artifact")
+    assert "── adding to" in checked(snap, group_by="cause")
+    assert "M005  warning         5" in text
+
+
+@pytest.mark.parametrize("height", [24, 30, 50])
+def test_a_screen_is_not_overfilled(height):
+    text = checked(unlike_rows(4), width=80, height=height)
+
+    assert len(text.splitlines()) < height
 
 
 @pytest.mark.parametrize("width", [50, 60, 77, 78, 80, 200])
@@ -99,24 +137,18 @@ def test_a_home_without_a_cache_says_so():
     assert "no cache yet" in checked(snap)
 
 
-def test_layers_stand_side_by_side_where_they_fit():
-    snap = snapshot([imported(description="Does it.")], [row()])
+def test_values_come_first_then_the_layers_that_have_them():
+    text = "Does it. " * 20
+    snap = snapshot([imported(description=text)], [row(), row(collection="t1")])
 
-    lines = shown(snap, width=140).splitlines()
+    lines = shown(snap, width=60).splitlines()
 
-    assert "manifest (default)" in lines[1]
-    assert "row (Default Collection)" in lines[1]
-    assert lines[2].rstrip().endswith("D001")
-
-
-def test_layers_with_one_value_share_a_line_in_a_narrow_terminal():
-    said = entry(description="Does it.")
-    snap = snapshot([said], [synced(said), row(collection="t1")])
-
-    text = shown(snap, width=60)
-
-    assert "manifest (default), row (Default Collection): Does it." in text
-    assert "no layer knows:" in text
+    assert lines[1].split() == ["description", "D001"]
+    assert lines[2].startswith("    Does it.") and lines[2].endswith("Does it.…")
+    assert lines[3].strip() == "manifest (default)"
+    assert lines[4] == "  ≠ (empty)  row (Default Collection), row (Team)"
+    assert "empty in all layers:" in "\n".join(lines)
+    assert shown(snap, width=60, full=True).count("Does it.") > 19
 
 
 def test_an_artifact_shows_the_writer_of_its_row():
@@ -139,13 +171,12 @@ def test_the_repair_command_comes_last():
     said = imported(description="Does it.")
     explained = shown(snapshot([said], [synced(said, author="J")]), width=200)
 
-    assert mended.splitlines()[-3:] == [
-        "next:  skillmeat-audit plan HOME --artifact skill:alpha -o plan.json",
-        "           plans the repair of 4 findings; apply plan.json",
-        "           writes it",
+    assert mended.splitlines()[-2:] == [
+        "next:  skillmeat-audit plan /HOME --artifact skill:alpha -o plan.json",
+        "           1 row to update · 4 cells",
     ]
     assert "--artifact skill:alpha --disposition review --deletes -o review.json" in orphan
-    assert "1 needs review" in orphan
+    assert "1 row to delete: needs review" in orphan
     assert explained.splitlines()[-1].startswith("next:  skillmeat-audit rules M013")
 
 
@@ -153,7 +184,7 @@ def test_a_missing_file_is_named_in_place_of_a_description():
     missing = {"state": "missing", "reason": "no such file"}
     snap = snapshot([entry()], [row()], written={"skill:alpha": missing})
 
-    assert "(no such file)" in shown(snap, width=140)
+    assert "front matter: no such file" in shown(snap, width=140)
 
 
 def test_collections_and_sources_without_a_name_are_shown_by_their_id():
@@ -185,26 +216,5 @@ def test_lines_follow_the_width_of_the_terminal_and_commands_stay_whole():
         made = check_text(audit, Layout(width))
         lines = "\n".join(line.plain for line in made).splitlines()
         assert [line for line in lines if len(line) > width and "skillmeat-audit" not in line] == []
-        assert any("skillmeat-audit rules " in line for line in lines)
         shows = shown(snap, width=width).splitlines()
         assert [line for line in shows if len(line) > width and "skillmeat-audit" not in line] == []
-
-
-def test_a_page_that_stays_blank_has_a_plan_among_the_next_commands():
-    said = entry(place="work", description="Works.")
-    audit = audited(snapshot([said], [synced(said, synced_at=None)]))
-
-    text = " ".join(line.plain for line in check_text(audit, Layout(110)))
-
-    assert "plan /home/x/.skillmeat -o plan.json" in text and "repairs 1 cell" in text
-    assert "--artifact skill:alpha -o plan.json" in shown(audit.snapshot)
-
-
-def test_findings_on_no_artifact_have_the_page_of_their_rule():
-    problem = {"kind": "integrity", "detail": "page 7 is damaged"}
-
-    text = "\n".join(
-        line.plain for line in check_text(audited(snapshot(problems=[problem])), Layout(110))
-    )
-
-    assert "next:  skillmeat-audit rules X002" in text

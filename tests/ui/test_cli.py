@@ -223,7 +223,7 @@ BAD_INPUT = {
     "endless settings": (["check", "{home}", "--config", "/dev/zero"], "is not a regular file"),
     "no plan": (["apply", "/no/such/plan.json"], "cannot read the plan"),
     "no such run": (["undo", "{home}", "--run", "x", "--state-dir", "{home}-s"], "no run x"),
-    "nothing to undo": (["undo", "{home}", "--state-dir", "{home}-s"], "no run that can be"),
+    "nothing to undo": (["undo", "{home}", "--state-dir", "{home}-s"], "no run to undo"),
     "unwritable plan": (["plan", "{home}", "-o", "{home}/no/plan.json"], "cannot write"),
     "unknown service": (["apply", "x", "--service", "magic"], "invalid value"),
     "no settings": (["check", "{home}", "--config", "/no/such.toml"], "no settings file"),
@@ -304,7 +304,9 @@ def test_show_answers_why_a_description_is_blank(cli, make_home, era):
     code, out, _ = cli("show", "1password", make_home(era=era))
 
     assert code == ExitCode.CLEAN
-    assert "last written by batch import and reimport until 2026-02-10 (import-bare," in out
+    assert "last writer: batch import and reimport until 2026-02-10 (import-bare" in " ".join(
+        out.split()
+    )
     assert "D001" in out
 
 
@@ -362,7 +364,7 @@ def test_a_rule_has_its_page(cli):
     out = cli("rules", "d001")[1]
 
     assert out.startswith("D001 error: Description missing")
-    assert "next refresh blanks it" in out.replace("\n", " ")
+    assert "next restart or refresh blanks what" in out.replace("\n", " ")
 
 
 @pytest.mark.parametrize("arguments", [[], ["D001"], ["M"]])

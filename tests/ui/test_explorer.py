@@ -250,5 +250,5 @@ def test_without_ipywidgets_the_error_names_the_extra_to_install(monkeypatch):
     audit = audited(snapshot([], [row()]))
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
 
-    with pytest.raises(UsageError, match="install skillmeat-audit with the extra 'notebook'"):
+    with pytest.raises(UsageError, match=r"not installed; run: .*pip install .*\[notebook\]"):
         sma.explore(audit)

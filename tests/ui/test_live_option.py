@@ -8,6 +8,7 @@ import pytest
 from loopback import DEFAULT, Reply, artifact, loopback, page
 
 import skillmeat_audit as sma
+from skillmeat_audit.base.extras import install_command
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.exits import ExitCode
 
@@ -176,7 +177,7 @@ def test_without_the_extra_one_line_says_what_to_run(cli, make_home, monkeypatch
     assert code == ExitCode.FAILED
     assert err == (
         "skillmeat-audit: --live needs httpx, which is not installed; "
-        "run: pip install 'skillmeat-audit[live]'\n"
+        f"run: {install_command('live')}\n"
     )
 
 

@@ -111,7 +111,7 @@ def test_nothing_is_written_beside_a_pipe(cli, make_home, tmp_path):
     code, _, err = cli("report", make_home(), "--format", "html", "-o", pipe)
 
     assert code == ExitCode.FINDINGS
-    assert err.startswith("2026-02-10 12:00 UTC: No page shows an artifact without")
+    assert err.startswith("2026-02-10T12:00:00Z: No page shows an artifact without")
     assert os.read(read, 9) == b"<!DOCTYPE"
     assert {path.name for path in tmp_path.iterdir()} == {"home", "pipe", "state"}
 

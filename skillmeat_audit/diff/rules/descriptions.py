@@ -7,7 +7,7 @@ from skillmeat_audit.diff.comparison import NO_FINDINGS, Comparison
 from skillmeat_audit.diff.manifest_repairs import only_outside_manifest
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
-from skillmeat_audit.model.findings import Disposition, Severity
+from skillmeat_audit.model.findings import Severity
 
 DESCRIPTION = "description"
 _ACCIDENT_IN_MANIFEST = (
@@ -42,8 +42,7 @@ def description_not_in_manifest(comparison: Comparison) -> pd.DataFrame:
         column=DESCRIPTION,
         actual=comparison.layers.row(DESCRIPTION),
         evidence=held["evidence"],
-        disposition=Disposition.FILL,
-        detail="the manifest has no description",
+        disposition=held["disposition"],
     )
 
 

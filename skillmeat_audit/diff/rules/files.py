@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from skillmeat_audit.base.arrow import is_in
-from skillmeat_audit.diff.compare import differs, extract_group, is_true
+from skillmeat_audit.diff.compare import extract_group, is_true
 from skillmeat_audit.diff.comparison import NO_FINDINGS, Comparison, safe_where
 from skillmeat_audit.diff.links import joined_key
+from skillmeat_audit.diff.manifest_repairs import differs_from_file
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.model.fields import FIELDS
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity
@@ -159,26 +160,27 @@ def file_and_manifest_differ(comparison: Comparison) -> pd.DataFrame:
     Mostly the file was edited since the artifact was added, in an editor or in SkillMeat's page:
     SkillMeat does not read it again, and marks the row as synced all the same. Tags and author may
     also have been changed in SkillMeat on purpose. Which of the two is right is for review: correct
-    the manifest, or the file. Files whose front matter is not valid YAML (F007) are left out.
+    the manifest, or the file. Tags that SkillMeat does not store (longer than 100 characters, or
+    of another tag's letters in another case) do not count. Files whose front matter is not valid
+    YAML (F007) are left out.
 
     See docs/skillmeat.md#edits-of-files.
     """
-    manifest, file = comparison.snapshot.manifest, comparison.snapshot.frontmatter
-    whole = file["reason"].isna()
+    manifest = comparison.snapshot.manifest
     parts = []
     for field in (field for field in FIELDS if Evidence.FRONTMATTER in field.layers):
         declared = comparison.layers.layer(Evidence.MANIFEST, field.column)
         written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
-        both = declared.normal.notna() & written.normal.notna()
         parts.append(
             comparison.entry_findings(
-                both & whole & differs(declared.normal, written.normal),
+                differs_from_file(comparison, field),
                 column=field.column,
                 expected=written.raw,
                 actual=declared.raw,
                 evidence=Evidence.FRONTMATTER,
                 disposition=Disposition.REVIEW,
-                detail="the file and collections/" + manifest["file_collection"] + " differ",
+                detail=f"{field.column} of the file and of collections/"
+                + manifest["file_collection"],
             )
         )
     return pd.concat(parts, ignore_index=True)

@@ -45,7 +45,7 @@ def _outside_manifest(comparison: Comparison, column: str) -> pd.DataFrame:
         column=column,
         actual=comparison.snapshot.rows[column],
         evidence=held["evidence"],
-        disposition=Disposition.FILL,
+        disposition=held["disposition"],
         detail="the manifest has none",
     )
 

@@ -32,6 +32,10 @@ class AuditFacts(Protocol):
         """What pages show (``PAGES``)."""
 
     @property
+    def page_facts(self) -> pd.DataFrame:
+        """What is wrong with each page (``PAGE_FACTS``)."""
+
+    @property
     def accepted(self) -> Accepted | None:
         """The findings that a baseline accepts, None without one."""
 

@@ -1,7 +1,6 @@
 """Groups findings by cause: the code path that wrote the rows, since when, the repair."""
 
-import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -11,6 +10,7 @@ from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import WRITABLE, Disposition, Severity, Status
 from skillmeat_audit.model.tables import KEY
+from skillmeat_audit.reports.facts.next_commands import Command, NextCommands, Option
 from skillmeat_audit.reports.facts.ordering import severity_ranks
 from skillmeat_audit.reports.facts.values import plural
 
@@ -24,14 +24,6 @@ class RuleCount:
     code: str
     severity: str
     count: int
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command to run next, and what it does."""
-
-    line: str
-    why: str
 
 
 @dataclass(frozen=True)
@@ -83,7 +75,9 @@ def _group(
             RuleCount(str(code), str(severity), int(n))
             for (code, severity), n in zip(rules.index, rules, strict=True)
         ),
-        commands=tuple(commands_for(findings, home, f"--writer {writer}" if writer else None)),
+        commands=tuple(
+            commands_for(findings, NextCommands(home), [("--writer", writer)] if writer else [])
+        ),
         findings=findings,
     )
 
@@ -99,31 +93,36 @@ def _times(findings: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
 
 
 def commands_for(
-    findings: pd.DataFrame, home: str, narrowed: str | None = None
+    findings: pd.DataFrame, commands: NextCommands, narrowed: Sequence[Option] = ()
 ) -> Iterator[Command]:
     """Yield the commands that repair *findings*, or explain the worst where no repair exists.
 
-    *narrowed* is the option that selects these findings; None selects them by rule.
+    *narrowed* are the options that select these findings; without any, they are selected by rule.
     """
     # A finding on a page or a file is repaired by that of its cell, unless it has a value itself.
     plannable = findings[findings["status"].notna() | findings["expected"].notna()]
     repairable = plannable[is_in(plannable["disposition"], WRITABLE)]
     review = plannable[plannable["disposition"] == Disposition.REVIEW]
-    plan = f"{TOOL} plan {shlex.quote(printable(home))}"
     if len(repairable):
-        line = f"{plan} {narrowed or _select_options(repairable)} -o plan.json"
-        number = plural(len(repairable), "finding")
-        yield Command(line, f"plans the repair of {number}; apply plan.json writes it")
+        options = (*(narrowed or _selected(repairable)), ("-o", "plan.json"))
+        why = f"plans the repair of {plural(len(repairable), 'finding')}; apply plan.json writes it"
+        yield from _command(commands, options, why)
     if len(review):
         # Without the option a plan leaves orphans alone, and this command would plan nothing.
-        deletes = " --deletes" if is_in(review["status"], [Status.ROW_ORPHAN]).any() else ""
-        options = f"{narrowed or _select_options(review)} --disposition review{deletes}"
-        needs = "1 needs" if len(review) == 1 else f"{len(review)} need"
-        yield Command(f"{plan} {options} -o review.json", f"{needs} review")
+        orphans = is_in(review["status"], [Status.ROW_ORPHAN]).any()
+        options = (*(narrowed or _selected(review)), ("--disposition", "review"))
+        options = (*options, *([("--deletes", None)] if orphans else []), ("-o", "review.json"))
+        needs = "1 finding needs" if len(review) == 1 else f"{len(review):,} findings need"
+        yield from _command(commands, options, f"{needs} review")
     if not len(repairable) and not len(review) and len(findings):
         _, code = min(zip(severity_ranks(findings["severity"]), findings["rule"], strict=True))
         yield Command(f"{TOOL} rules {code}", "explains the rule and what to do")
 
 
-def _select_options(findings: pd.DataFrame) -> str:
-    return " ".join(f"--select {code}" for code in sorted(findings["rule"].unique()))
+def _command(commands: NextCommands, options: Sequence[Option], why: str) -> Iterator[Command]:
+    if (line := commands.line("plan", options=options)) is not None:
+        yield Command(line, why)
+
+
+def _selected(findings: pd.DataFrame) -> list[Option]:
+    return [("--select", str(code)) for code in sorted(findings["rule"].unique())]

@@ -98,9 +98,12 @@ class Headline:
     def sentences(self) -> tuple[str, ...]:
         """What pages show, what rows hold, what comes next, then what limits the answer."""
         pages = tuple(self._of_pages())
+        limits = tuple(self._limits())
         # Where pages say something, they are the answer, and findings come second.
-        first = () if pages and not self._is_clean else (self._of_findings(),)
-        return (*first, *pages, *self._limits())
+        # Accepted findings are something: that nothing is new is among the limits.
+        answered = bool(pages and not self._is_clean) or bool(self.accepted and not self.matching)
+        first = () if answered else (self._of_findings(),)
+        return (*first, *pages, *limits)
 
     @property
     def _is_clean(self) -> bool:
@@ -137,7 +140,7 @@ class Headline:
             yield f"{_ALL_SHOWN.capitalize()}."
         if wrong:
             rows = (
-                "The row of 1 artifact holds" if wrong == 1 else f"Rows of {wrong} artifacts hold"
+                "The row of 1 artifact holds" if wrong == 1 else f"Rows of {wrong:,} artifacts hold"
             )
             yield f"{rows} wrong values that pages still show right."
         if self.failing:
@@ -153,6 +156,8 @@ class Headline:
         counts += [plural(self.warnings, "warning")] if self.warnings else []
         if not counts and self.selection.hidden:
             return f"{_ALL_SHOWN.capitalize()}."
+        if not counts and self.matching:
+            return f"No error and no warning was found, {plural(self.matching, 'note')}."
         if not counts:
             return NOTHING_WRONG
         return (
@@ -169,7 +174,7 @@ class Headline:
             part = shortened(printable(self.selection.part), _PART_LIMIT)
             yield f"{matching} {verb} {part}; {_are(self.selection.hidden, 'other')} hidden."
         if self.accepted is not None:
-            new = f"{self.matching} new" if self.matching else "Nothing new"
+            new = f"{self.matching:,} new" if self.matching else "Nothing new"
             yield f"{new}; {_are(self.accepted, 'known finding')} accepted."
         if self.unreadable:
             number, pronoun = plural(self.unreadable, "manifest"), _pronoun(self.unreadable)
@@ -231,8 +236,8 @@ def who_knows(pages: PageCounts) -> str:
     if pages.without_description == 1:
         return f"{pages.best_layer} knows it"
     if best == described:
-        return f"{pages.best_layer} knows {best} of them"
-    return f"some layer knows {described} of them, {pages.best_layer} {best}"
+        return f"{pages.best_layer} knows {best:,} of them"
+    return f"some layer knows {described:,} of them, {pages.best_layer} {best:,}"
 
 
 def _layer_name(blank: pd.DataFrame, layer: str) -> str:

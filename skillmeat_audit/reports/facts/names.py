@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 ERAS = {
-    "artifact_id": "keyed by artifact_id (schema before 2026-02-19)",
-    "artifact_uuid": "keyed by artifact_uuid (schema since 2026-02-19)",
+    "artifact_id": "SkillMeat before 2026-02-19",
+    "artifact_uuid": "SkillMeat since 2026-02-19",
 }
 # Layers as people write them; the ids are in findings and JSON.
 _LAYERS = {"frontmatter": "front matter", "catalog": "catalogue"}

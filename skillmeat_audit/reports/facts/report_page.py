@@ -14,10 +14,12 @@ from skillmeat_audit.model.tables import KEY
 from skillmeat_audit.reports.facts.baseline_notes import baseline_lines
 from skillmeat_audit.reports.facts.blank_pages import BlankArtifact
 from skillmeat_audit.reports.facts.cards import Card, cards_of
-from skillmeat_audit.reports.facts.causes import CauseGroup, Command, RuleCount
+from skillmeat_audit.reports.facts.causes import CauseGroup, RuleCount
 from skillmeat_audit.reports.facts.lines import is_about_cell
 from skillmeat_audit.reports.facts.names import ERAS, HOME_LABEL, Names
+from skillmeat_audit.reports.facts.next_commands import Command
 from skillmeat_audit.reports.facts.ordering import worst_first
+from skillmeat_audit.reports.facts.page_blanks import blank_since, visible_blanks
 from skillmeat_audit.reports.facts.report import Report
 from skillmeat_audit.reports.facts.summary import (
     SEVERITY_NOUNS,
@@ -34,7 +36,6 @@ from skillmeat_audit.reports.facts.values import (
 
 # The limits of a page; the page shows each as "shown of total".
 ROWS_PER_CAUSE, ROWS_IN_ALL, CHANGES_SHOWN, RUNS_SHOWN = 25, 200, 20, 12
-BLANKS_SHOWN = 25
 NOTES_PER_RULE = 5  # of one cause: five examples per info rule are enough
 _NAME_LIMIT, _VALUE_LIMIT, _NOTE_LIMIT = 80, 100, 4000
 
@@ -157,9 +158,9 @@ def page_of(report: Report) -> Page:
         tone="failed" if report.warnings else tone,
         facts=_facts(report),
         cards=tuple(cards_of(report.headline.pages)),
-        blanks=tuple(_cut_blank(blank) for blank in report.blanks[:BLANKS_SHOWN]),
+        blanks=visible_blanks(report.blanks),
         blanks_total=report.headline.pages.not_right if report.headline.pages else 0,
-        blank_since=_blank_since(report),
+        blank_since=blank_since(report.blanks, report.findings),
         difference=_difference(report),
         sections=tuple(_sections(report)),
         runs=tuple(records(report.past.trend.tail(RUNS_SHOWN))),
@@ -180,26 +181,6 @@ def _facts(report: Report) -> tuple[str, ...]:
     rows = f"{plural(summary.missing_rows, 'row')} missing, {plural(summary.orphan_rows, 'orphan')}"
     era = ERAS[summary.era] if summary.era else "no cache yet"
     return describe_size(summary), wrong, rows, describe_severities(summary.counts), era
-
-
-def _cut_blank(blank: BlankArtifact) -> BlankArtifact:
-    return BlankArtifact(
-        artifact_id=_cut(blank.artifact_id, _NAME_LIMIT),
-        collections=tuple(_cut(name, _NAME_LIMIT) for name in blank.collections[:3]),
-        shows=blank.shows,
-        why=_cut(blank.why, 2 * _VALUE_LIMIT),
-        action=_cut(blank.action, _NOTE_LIMIT),
-    )
-
-
-def _blank_since(report: Report) -> Mapping[str, str]:
-    """Return the day of the first report that found the page of an artifact blank, by artifact."""
-    findings = report.findings
-    # Findings on the texts that pages show; a first run knows nothing earlier.
-    of_pages = is_in(findings["column"], ("description", "source")) & findings["since_at"].notna()
-    listed = is_in(findings["artifact_id"], [blank.artifact_id for blank in report.blanks])
-    since = findings[of_pages & listed].groupby("artifact_id")["since_at"].min()
-    return {_cut(artifact, _NAME_LIMIT): str(at)[:10] for artifact, at in since.items()}
 
 
 def _difference(report: Report) -> DeltaView | None:

@@ -21,7 +21,8 @@ def summarize_changes(changes: Iterable[Change]) -> str:
     # A delete writes no cell: its `after` is empty.
     cells = sum(len(change.after) for change in changes)
     parts = [f"{plural(ops.count(op), 'row')} to {op}" for op in _OPS if op in ops]
-    return f"{', '.join(parts)} · {plural(cells, 'cell')}" if parts else "no changes"
+    rows = ", ".join(parts) or "no changes"
+    return f"{rows} · {plural(cells, 'cell')}" if cells else rows
 
 
 def summarize_plan(plan: PlanDocument) -> str:
@@ -99,16 +100,27 @@ def summarize_run(run: RunOutcome, delta: AuditDelta | None) -> str:
 
 def written_sentence(run: RunOutcome) -> str:
     """Return in a line how many changes of rows and keys of manifests *run* wrote."""
+    return f"{_written(run)} {outcome_words(run)}"
+
+
+def undo_sentence(run: RunOutcome) -> str:
+    """Return in a line what an undo of *run* would put back."""
+    return f"puts back {_written(run)}"
+
+
+def _written(run: RunOutcome) -> str:
     counts = [plural(len(run.applied), "change")]
     if run.edits:
         counts.append(f"{plural(len(run.edits), 'key')} of manifests")
-    return f"{' and '.join(counts)} {outcome_words(run)}"
+    return " and ".join(counts)
 
 
 def delta_sentence(delta: AuditDelta) -> str:
     """Return in a line how the audit after a run differs from the one before."""
     fixed = plural(len(delta.fixed), "finding")
-    return f"audited again: {fixed} fixed, {len(delta.remaining)} remaining, {len(delta.new)} new"
+    return (
+        f"audited again: {fixed} fixed, {len(delta.remaining):,} remaining, {len(delta.new):,} new"
+    )
 
 
 def undone_runs(runs: Iterable[RunListing]) -> Mapping[str, str]:

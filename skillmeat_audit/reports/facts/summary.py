@@ -130,7 +130,8 @@ def describe_severities(counts: Mapping[str, int]) -> str:
 
 def describe_counts(summary: Summary) -> str:
     """Return in a line how many cells are wrong and how many rows are missing or orphans."""
-    parts = [f"{plural(summary.wrong_cells, 'cell')} wrong in {plural(summary.wrong_rows, 'row')}"]
+    wrong = f"{plural(summary.wrong_cells, 'cell')} wrong in {plural(summary.wrong_rows, 'row')}"
+    parts = [wrong if summary.wrong_cells else "no cell wrong"]
     parts += [f"{plural(summary.missing_rows, 'row')} missing"] if summary.missing_rows else []
     parts += [plural(summary.orphan_rows, "orphan")] if summary.orphan_rows else []
     return ", ".join(parts)
@@ -138,7 +139,7 @@ def describe_counts(summary: Summary) -> str:
 
 def describe_ignored(summary: Summary) -> str:
     """Return in a line what was left out by request, empty for nothing."""
-    listed = ", ".join(f"{code} ×{number}" for code, number in summary.ignored.items())
+    listed = ", ".join(f"{code} ×{number:,}" for code, number in summary.ignored.items())
     return f"ignored on request: {listed}" if listed else ""
 
 

@@ -1,6 +1,7 @@
 """Formats values for people: on one line, in a given width, from shortly before they differ."""
 
 import json
+import re
 from collections.abc import Mapping
 
 from rich.cells import cell_len, set_cell_size
@@ -10,6 +11,7 @@ from skillmeat_audit.model.findings import Status
 
 # No cell holds more characters than this, combining ones included: longer texts are not measured.
 _MAX_CHARS_PER_CELL = 8
+_CONSONANT_Y = re.compile("[^aeiou]y$")
 
 
 def trim_common_prefix(left: str, right: str, width: int) -> tuple[str, str]:
@@ -20,6 +22,8 @@ def trim_common_prefix(left: str, right: str, width: int) -> tuple[str, str]:
     if same < width - 4 or same == len(left) == len(right):
         return left, right
     start = same - width // 2
+    # From the beginning of a word, if one begins shortly before: the difference stays in view.
+    start = max(left.rfind(" ", start - width // 4, start) + 1, start - width // 4)
     return f"…{left[start:]}", f"…{right[start:]}"
 
 
@@ -46,14 +50,21 @@ def display_expected(finding: Mapping[str, object]) -> str:
 
 
 def fit_cells(text: str, width: int) -> str:
-    """Return *text* in exactly *width* terminal cells; ``…`` marks a cut."""
+    """Return *text* in *width* terminal cells; ``…`` marks a cut, between words if it can."""
     if len(text) <= width * _MAX_CHARS_PER_CELL and cell_len(text) <= width:
         return set_cell_size(text, width)
     # cell_len looks at every character: a description of a megabyte is cut before it is measured.
     text = text[: width * _MAX_CHARS_PER_CELL]
-    return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
+    cut = set_cell_size(text, width - 1)
+    # A long word, such as a URL, is cut all the same.
+    boundary = cut.rfind(" ")
+    cut = cut[:boundary] if boundary >= width // 2 and not text[len(cut) :].startswith(" ") else cut
+    return set_cell_size(cut.rstrip() + "…", width)
 
 
 def plural(number: int, noun: str) -> str:
     """Return *number* with *noun*, in the plural where the number requires it."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    if number != 1:
+        # entry → entries, key → keys
+        noun = f"{noun[:-1]}ies" if _CONSONANT_Y.search(noun) else f"{noun}s"
+    return f"{number:,} {noun}"

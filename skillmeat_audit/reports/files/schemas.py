@@ -7,11 +7,13 @@ import msgspec
 from skillmeat_audit.reports.files.artifact_json import ArtifactDocument
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 from skillmeat_audit.reports.files.check_json import CheckDocument
+from skillmeat_audit.reports.files.doctor_json import DoctorDocument
 from skillmeat_audit.reports.files.history_json import HistoryDocument
 from skillmeat_audit.reports.files.replay_json import ReplayDocument
 from skillmeat_audit.reports.files.report_json import ReportDocument
 from skillmeat_audit.reports.files.rules_json import RulesDocument
 from skillmeat_audit.reports.files.runs_json import RunDetailDocument, RunDocument, RunsDocument
+from skillmeat_audit.reports.files.settings_json import SettingsDocument
 from skillmeat_audit.reports.files.view_json import ViewDocument
 
 SCHEMAS: dict[str, type[msgspec.Struct]] = {
@@ -25,6 +27,8 @@ SCHEMAS: dict[str, type[msgspec.Struct]] = {
     "replay": ReplayDocument,
     "rules": RulesDocument,
     "report": ReportDocument,
+    "doctor": DoctorDocument,
+    "config": SettingsDocument,
 }
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

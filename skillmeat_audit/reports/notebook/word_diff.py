@@ -1,18 +1,15 @@
 """Renders two values as HTML, the words in which they differ marked."""
 
-import re
-from difflib import SequenceMatcher
-
 from markupsafe import Markup
 
 from skillmeat_audit.base.text import shortened
 from skillmeat_audit.reports.facts.values import display_value, trim_common_prefix
+from skillmeat_audit.reports.facts.word_steps import word_steps
 from skillmeat_audit.reports.notebook.html import empty_sign, text_html
 
 # Longer values are cut, from shortly before they differ: nobody reads more in a table.
 _LIMIT_CHARS = 160
 _SHORT_CHARS = 24
-_WORDS = re.compile(r"\s+|[^\s\w]|\w+")  # "Reads files." is "Reads", " ", "files", "."
 
 
 def marked_difference(actual: object, expected: object) -> tuple[Markup, Markup]:
@@ -25,18 +22,16 @@ def marked_difference(actual: object, expected: object) -> tuple[Markup, Markup]
             display_value(actual), display_value(expected), _LIMIT_CHARS
         )
     )
-    one, other = _WORDS.findall(left), _WORDS.findall(right)
-    # autojunk would ignore words that are frequent in texts of more than 200 words.
-    steps = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    steps = list(word_steps(left, right))
     join = Markup("").join
     return (
-        _value(join(_words(one[i:j], same=step == "equal") for step, i, j, _, _ in steps)),
-        _value(join(_words(other[k:m], same=step == "equal") for step, _, _, k, m in steps)),
+        _value(join(_words(old, same=is_same) for is_same, old, _ in steps)),
+        _value(join(_words(new, same=is_same) for is_same, _, new in steps)),
     )
 
 
-def _words(words: list[str], *, same: bool) -> Markup:
-    text = _breakable("".join(words))
+def _words(words: str, *, same: bool) -> Markup:
+    text = _breakable(words)
     return text if same or not text else Markup("<mark>{}</mark>").format(text)
 
 

@@ -1,22 +1,22 @@
 """Renders an audit for a terminal: the answer first, then the cause, then the next command."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rich.cells import cell_len
 from rich.text import Text
 
-from skillmeat_audit.base import TOOL
-from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.base.folders import short_path
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.reports.facts.audited import AuditFacts
-from skillmeat_audit.reports.facts.causes import Command
+from skillmeat_audit.reports.facts.finding_groups import FindingGroup, group_findings
 from skillmeat_audit.reports.facts.headline import NOTHING_WRONG, Headline
 from skillmeat_audit.reports.facts.lines import Finding
-from skillmeat_audit.reports.facts.names import ERAS, HOME_LABEL, Names
+from skillmeat_audit.reports.facts.names import ERAS
+from skillmeat_audit.reports.facts.next_commands import Command
+from skillmeat_audit.reports.facts.rule_tally import tally_rules
 from skillmeat_audit.reports.facts.summary import (
     CAUSES_TITLE,
     Summary,
@@ -26,54 +26,92 @@ from skillmeat_audit.reports.facts.summary import (
     describe_size,
 )
 from skillmeat_audit.reports.facts.values import plural
-from skillmeat_audit.reports.terminal.finding import finding_lines
+from skillmeat_audit.reports.terminal.groups import group_lines, rule_table
 from skillmeat_audit.reports.terminal.wrapping import next_commands, wrapped
 
-NAME_CHARS = 200
+_MEMBERS_ON_SCREEN = 3  # names of a group's rows
+_TALL = 40  # lines: on a lower screen two commands are enough
+_LEAST_LINES = 6  # of causes, rules and groups, however small the screen is
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The width of lines, whether notes are listed, and the number of artifacts (0: all)."""
+    """The width of lines, which findings are listed, and how many.
+
+    Parameters
+    ----------
+    width : int
+        Cells of a line.
+    verbose : bool
+        Whether keys are shown, and notes listed.
+    notes : bool
+        Whether notes are listed.
+    limit : int or None
+        The number of groups, 0 for all; None for as many as fit in ``height``.
+    height : int or None
+        Lines of the screen, None where there is none.
+    group_by : str or None
+        One of `GROUPINGS`.
+    """
 
     width: int
     verbose: bool = False
-    limit: int = 0
+    notes: bool = False
+    limit: int | None = None
+    height: int | None = None
+    group_by: str | None = None
 
 
-def check_text(audit: AuditFacts, layout: Layout) -> Iterator[Text]:
-    """Yield the lines of *audit*."""
-    summary, findings, names = audit.summary, audit.findings, audit.names
-    yield from wrapped(_home_line(summary), layout.width, 2, "bold")
-    yield Text()
-    yield from _answer(audit.headline, layout.width)
-    yield from _causes(summary, layout.width)
-    listed = records(
-        findings if layout.verbose else findings[findings["severity"] != Severity.INFO]
-    )
-    # Findings come by collection; a person looks for an artifact.
-    groups = [list(group) for _, group in groupby(sorted(listed, key=_row_key), key=_row_key)]
-    visible = groups[: layout.limit] if layout.limit else groups
-    for group in visible:
-        yield from _group_title(group[0], names, layout.width)
-        for finding in group:
-            yield from finding_lines(finding, names, layout.width)
-        yield Text()
-    if len(visible) < len(groups):
-        yield Text(f"… and {len(groups) - len(visible)} more groups (--limit 0 lists all)\n", "dim")
-    yield from _totals(summary, layout)
-    yield from _next(summary, listed, layout.width)
+def check_text(
+    audit: AuditFacts, layout: Layout, commands: Sequence[Command] = ()
+) -> Iterator[Text]:
+    """Yield the lines of *audit*, and the *commands* to run next."""
+    summary, width = audit.summary, layout.width
+    listed = listed_findings(audit, layout)
+    head = [*wrapped(_home_line(summary, layout), width, 2, "bold"), Text()]
+    head += _answer(audit.headline, width)
+    if layout.height is not None and layout.height < _TALL:
+        commands = commands[:2]
+    foot = [*_totals(summary, layout), *next_commands(commands, width)]
+    yield from head
+    if layout.height is None or layout.limit is not None:
+        yield from _causes(summary, width)
+        yield from rule_table(tally_rules(listed, audit.names.titles), width)
+        yield from _groups(audit, listed, layout)
+    else:  # 1 for the prompt
+        room = max(layout.height - len(head) - len(foot) - 1, _LEAST_LINES)
+        yield from _screen(audit, listed, layout, room)
+    yield from foot
 
 
-def _row_key(finding: Finding) -> tuple[str, str]:
-    return str(finding["artifact_id"] or ""), str(finding["collection_id"] or "")
+def statistics_text(audit: AuditFacts, layout: Layout) -> Iterator[Text]:
+    """Yield the number of findings by rule, notes included, and the totals."""
+    yield from rule_table(tally_rules(records(audit.findings), audit.names.titles), layout.width)
+    yield from _totals(audit.summary, layout)
 
 
-def _home_line(summary: Summary) -> str:
+def listed_findings(audit: AuditFacts, layout: Layout) -> list[Finding]:
+    """Return the findings that are listed: without notes, unless they were asked for."""
+    findings = audit.findings
+    if not (layout.verbose or layout.notes):
+        findings = findings[findings["severity"] != Severity.INFO]
+    return list(records(findings))
+
+
+def worst_first(audit: AuditFacts, listed: Sequence[Finding], by: str | None) -> list[FindingGroup]:
+    """Return *listed* findings in groups, the worst first."""
+    blank = audit.page_facts[audit.page_facts["blank"]]
+    ids, collections = (blank[name].fillna("") for name in ("artifact_id", "collection_id"))
+    return group_findings(listed, set(zip(ids, collections, strict=True)), by)
+
+
+def _home_line(summary: Summary, layout: Layout) -> str:
     cache = ERAS[summary.era] if summary.era else "the cache has no rows table"
+    if summary.era and layout.verbose:
+        cache = f"{cache} (keyed by {summary.era})"
     if summary.database is None:
         cache = "no cache yet: only the manifests and files were checked"
-    return f"{printable(summary.home)} · {describe_size(summary)} · {cache}"
+    return f"{printable(short_path(summary.home))} · {describe_size(summary)} · {cache}"
 
 
 def _answer(headline: Headline, width: int) -> Iterator[Text]:
@@ -92,50 +130,71 @@ def _causes(summary: Summary, width: int) -> Iterator[Text]:
         return
     yield from wrapped(f"{CAUSES_TITLE} ({plural(summary.wrong_rows, 'row')}):", width, 2)
     for cause in summary.causes:
-        yield from wrapped(f"{cause.rows:5}  {cause.does} ({cause.writer})", width, 7)
+        yield from wrapped(f"{cause.rows:7,}  {cause.does} ({cause.writer})", width, 9)
     yield Text()
 
 
-def _group_title(first: Finding, names: Names, width: int) -> Iterator[Text]:
-    title = Text(shortened(printable(first["artifact_id"] or HOME_LABEL), NAME_CHARS), "bold")
-    if first["collection_id"] is not None:
-        title.append(f" · {printable(names.collection(first['collection_id']))}", "not bold")
-    if first["writer"] is not None:
-        writer = f"last written by {names.writer(first['writer'], first['writer_confidence'])}"
-        gap = width - cell_len(title.plain) - len(writer)
-        if gap < 3:
-            yield title
-            yield from wrapped(f"  {writer}", width, 4, "dim")
-            return
-        title.append(" " * gap + writer, "not bold dim")
-    yield title
+def _groups(audit: AuditFacts, listed: Sequence[Finding], layout: Layout) -> Iterator[Text]:
+    groups = worst_first(audit, listed, layout.group_by)
+    visible = groups[: layout.limit] if layout.limit else groups
+    for writer, members in groupby(visible, lambda group: group.first["writer"]):
+        if layout.group_by == "cause":
+            title = "on no row" if writer is None else audit.names.writer(writer)
+            yield from wrapped(f"── {title}", layout.width, 3, "bold underline")
+        for group in members:
+            yield from group_lines(group, audit.names, layout.width)
+    if len(visible) < len(groups):
+        more = plural(len(groups) - len(visible), "more group")
+        yield Text(f"… and {more} (--limit 0 lists all)", "dim")
+        yield Text()
+
+
+def _screen(
+    audit: AuditFacts, listed: Sequence[Finding], layout: Layout, room: int
+) -> Iterator[Text]:
+    """Yield rules, causes and groups in at most *room* lines, and what is left out."""
+    tallies = tally_rules(listed, audit.names.titles)
+    room -= 2  # for what is left out
+    rules = len(tallies)
+    while rules and len(table := list(rule_table(tallies, layout.width, rules))) > room:
+        rules -= 1
+    # Which rules is more than who wrote the rows: the causes are the first to be left out.
+    causes = list(_causes(audit.summary, layout.width))
+    if len(causes) + len(table if rules else []) > room:
+        causes = []
+    yield from (*causes, *(table if rules else []))
+    room -= len(causes) + len(table if rules else [])
+    groups = worst_first(audit, listed, layout.group_by)
+    shown = _fitting(groups, audit, layout, room)
+    for lines in shown:
+        yield from lines
+    left_out = ((len(tallies) - rules, "more rule"), (len(groups) - len(shown), "more group"))
+    if hidden := [plural(number, noun) for number, noun in left_out if number]:
+        yield from wrapped(
+            f"… and {', '.join(hidden)}: --limit 0 lists all", layout.width, 2, "dim"
+        )
+        yield Text()
+
+
+def _fitting(
+    groups: Sequence[FindingGroup], audit: AuditFacts, layout: Layout, room: int
+) -> list[list[Text]]:
+    """Return the lines of the first *groups* that fit into *room* lines."""
+    shown: list[list[Text]] = []
+    for group in groups:
+        lines = list(group_lines(group, audit.names, layout.width, _MEMBERS_ON_SCREEN))
+        room -= len(lines)
+        if room < 0:
+            break
+        shown.append(lines)
+    return shown
 
 
 def _totals(summary: Summary, layout: Layout) -> Iterator[Text]:
     counts = summary.counts
-    hint = "" if layout.verbose or not counts["info"] else " (--verbose)"
+    are_listed = layout.verbose or layout.notes
+    hint = "" if are_listed or not counts["info"] else " (--verbose)"
     severities = f"{describe_severities(counts)}{hint}"
     yield from wrapped(f"{describe_counts(summary)} · {severities}", layout.width, 2, "bold")
     if ignored := describe_ignored(summary):
         yield from wrapped(ignored, layout.width, 2, "dim")
-
-
-def _next(summary: Summary, listed: Sequence[Finding], width: int) -> Iterator[Text]:
-    """Yield the next commands: the repair, and the first artifact whose row is wrong."""
-    if not listed:
-        return
-    by_use = sorted(listed, key=lambda each: (each["artifact_id"] is None, each["status"] is None))
-    first, home = by_use[0], shlex.quote(printable(summary.home))
-    repairs = [f"repairs {plural(summary.repairable_cells, 'cell')}"]
-    repairs += [f"inserts {plural(summary.missing_rows, 'row')}"] if summary.missing_rows else []
-    needs = "needs" if summary.review == 1 else "need"
-    review = f"; {summary.review} {needs} review" if summary.review else ""
-    commands = [Command(f"{TOOL} rules {first['rule']}", "what the rule looks for")]
-    if first["artifact_id"] is not None:
-        artifact = shlex.quote(shortened(printable(first["artifact_id"]), NAME_CHARS))
-        line = f"{TOOL} show {artifact} {home}"
-        commands.insert(0, Command(line, "all layers of one artifact"))
-    if summary.repairable_cells or summary.missing_rows:
-        line = f"{TOOL} plan {home} -o plan.json"
-        commands.insert(0, Command(line, " and ".join(repairs) + review))
-    yield from next_commands(commands, width)

@@ -1,16 +1,17 @@
 """Renders a plan for a terminal: every change, before → after, and the next commands."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.text import Text
 
-from skillmeat_audit.base import TOOL
+from skillmeat_audit.base.folders import short_path
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import CellTexts, Change, PlanDocument
 from skillmeat_audit.model.manifest_edits import ManifestDiff
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.next_commands import Command
 from skillmeat_audit.reports.facts.run_sentences import fading_sentence, summarize_plan
 from skillmeat_audit.reports.facts.values import (
     display_value,
@@ -18,6 +19,7 @@ from skillmeat_audit.reports.facts.values import (
     plural,
     trim_common_prefix,
 )
+from skillmeat_audit.reports.terminal.wrapping import next_commands, wrapped
 
 OP_STYLES = {"insert": "green", "update": "yellow", "delete": "red"}
 _LINE_STYLES = {"+": "green", "-": "red", "@": "cyan"}
@@ -25,10 +27,11 @@ _LINE_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 @dataclass(frozen=True)
 class SavedPlan:
-    """The file of a plan, None if it was not saved, and the names of its collections."""
+    """What is printed beside a plan: the names of its collections, notes, the next commands."""
 
-    path: str | None
     names: Names
+    commands: Sequence[Command] = ()
+    notes: Sequence[str] = ()
 
 
 def plan_text(
@@ -42,9 +45,9 @@ def plan_text(
 
     *limit* is how many changes of rows, and how many lines of each diff, are listed; 0 for all.
     """
-    yield Text(f"{printable(plan.home)} · {summarize_plan(plan)}", "bold")
-    if fading := fading_sentence(plan):
-        yield Text(fading, "yellow")
+    title = f"{printable(short_path(plan.home))} · {summarize_plan(plan)}"
+    yield from wrapped(title, width, 2, "bold")
+    yield from wrapped(fading_sentence(plan), width, 2, "yellow")
     for diff in diffs:
         yield Text()
         yield from diff_text(diff, limit)
@@ -53,24 +56,15 @@ def plan_text(
         yield Text()
         yield from change_text(change, saved.names, width)
     if len(listed) < len(plan.changes):
-        yield Text(
-            f"\n… and {len(plan.changes) - len(listed)} more changes (--limit 0 lists all)", "dim"
-        )
+        more = plural(len(plan.changes) - len(listed), "more change")
+        yield Text(f"\n… and {more} (--limit 0 lists all)", "dim")
     yield Text()
-    yield from _next_commands(plan, saved)
-
-
-def _next_commands(plan: PlanDocument, saved: SavedPlan) -> Iterator[Text]:
+    for note in saved.notes:
+        yield from wrapped(note, width, 2, "yellow")
     if plan.is_empty:
-        yield Text("Nothing to repair.", "bold green")
-    elif saved.path is None:
-        yield Text(f"next:  {TOOL} plan {shlex.quote(printable(plan.home))} -o plan.json", "cyan")
-    else:
-        path = shlex.quote(printable(saved.path))
-        yield Text(
-            f"next:  {TOOL} apply {path} --rehearse    write everything, then roll back", "cyan"
-        )
-        yield Text(f"       {TOOL} apply {path}", "cyan")
+        nothing = "Nothing else to repair." if saved.commands else "Nothing to repair."
+        yield Text(nothing, "" if saved.notes or saved.commands else "bold green")
+    yield from next_commands(saved.commands, width)
 
 
 def diff_text(diff: ManifestDiff, limit: int = 0) -> Iterator[Text]:
@@ -93,7 +87,12 @@ def change_text(change: Change, names: Names, width: int) -> Iterator[Text]:
         printable(change.artifact_id), "bold"
     )
     title.append(f" · {printable(names.collection(change.collection_id))}", "default")
-    yield title.append(f"  {change.disposition}  {' '.join(change.rules)}", "dim")
+    rules = f"  {change.disposition}  {' '.join(change.rules)}"
+    if cell_len(title.plain) + len(rules) <= width:
+        yield title.append(rules, "dim")
+    else:
+        yield title
+        yield from wrapped(f"  {rules}", width, 4, "dim")
     yield from cell_lines(change.before, change.after, tuple(change.after), width)
 
 

@@ -1,12 +1,11 @@
 """Renders a run and the list of runs for a terminal: the outcome, and how to undo it."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from rich.text import Text
 
-from skillmeat_audit.base import TOOL
+from skillmeat_audit.base.clock import iso_time
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import RunListing, RunOutcome, Skipped
 from skillmeat_audit.model.manifest_edits import (
@@ -18,6 +17,7 @@ from skillmeat_audit.model.manifest_edits import (
 from skillmeat_audit.model.run_details import RunDetail
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.next_commands import Command
 from skillmeat_audit.reports.facts.recheck import (
     describe_fading,
     describe_new,
@@ -35,7 +35,7 @@ from skillmeat_audit.reports.facts.run_sentences import (
 )
 from skillmeat_audit.reports.facts.values import display_value, plural
 from skillmeat_audit.reports.terminal.plan import OP_STYLES, cell_lines, change_line
-from skillmeat_audit.reports.terminal.wrapping import wrapped
+from skillmeat_audit.reports.terminal.wrapping import next_commands, wrapped
 
 _LISTED = 12  # new findings, and cells that would not last
 _WIDE = 110  # columns that a run of the list takes in one line
@@ -46,12 +46,9 @@ def run_text(
     delta: AuditDelta | None,
     names: Names,
     width: int,
-    state_dir: str | None = None,
+    commands: Sequence[Command] = (),
 ) -> Iterator[Text]:
-    """Yield the lines of a run: its changes, those skipped and why, and the command to undo it.
-
-    *state_dir* is the folder of its journal, None for the default one.
-    """
+    """Yield the lines of a run: its changes, those skipped and why, and the *commands* after it."""
     yield Text(written_sentence(run), "bold")
     unneeded = len(run.outcomes) - len(run.applied) - len(run.conflicts)
     if unneeded:
@@ -60,7 +57,7 @@ def run_text(
     for manifest in run.manifests:
         yield from _skipped_edits(manifest)
     for note in run.notes:
-        yield Text(f"  {printable(note)}", "dim")
+        yield from wrapped(f"  {printable(note)}", width, 4, "dim")
     if delta is not None:
         yield from _recheck_lines(delta, names, width)
     # A rehearsal, or a plan whose rows hold everything already.
@@ -69,12 +66,7 @@ def run_text(
         return
     if run.backup is not None:
         yield Text(f"backup: {printable(run.backup)}", "dim")
-    home = shlex.quote(printable(run.home))
-    option = "" if state_dir is None else f" --state-dir {shlex.quote(printable(state_dir))}"
-    if run.kind == "apply":
-        yield Text(f"next:  {TOOL} undo {home} --run {run.run}{option}", "cyan")
-        if delta is not None and plan_again_sentence(delta):
-            yield Text(f"       {TOOL} plan {home}{option}", "cyan")
+    yield from next_commands(commands, width)
 
 
 def _recheck_lines(delta: AuditDelta, names: Names, width: int) -> Iterator[Text]:
@@ -113,13 +105,13 @@ def runs_text(runs: Sequence[RunListing], width: int) -> Iterator[Text]:
         yield Text("no runs on this home yet")
     undone = undone_runs(runs)
     for run in runs:
-        began, state = run.started_at[:19], state_words(run, undone.get(run.run))
+        began, state = iso_time(run.started_at), state_words(run, undone.get(run.run))
         written, kind = f"{run.rows:6} rows  {run.keys:5} keys", kind_words(run)
         if width >= _WIDE:
-            yield Text(f"{run.run}  {began:<19}  {written}  {state:<24}  {kind}".rstrip())
+            yield Text(f"{run.run}  {began:<20}  {written}  {state:<24}  {kind}".rstrip())
         else:
             yield Text(f"{run.run}  {state}", "bold")
-            yield Text(f"  {began:<19}  {written}  {kind}".rstrip())
+            yield Text(f"  {began:<20}  {written}  {kind}".rstrip())
         if run.state in NOTED_STATES:
             yield from wrapped(f"    {describe_settled(run)}", width, 4)
 
@@ -148,7 +140,7 @@ def run_detail_text(run: RunDetail, width: int) -> Iterator[Text]:
 
 
 def _facts(run: RunDetail) -> Iterator[str]:
-    yield f"{run.listing.started_at[:19]} UTC"
+    yield iso_time(run.listing.started_at)
     yield f"{plural(run.cells, 'cell')} in {plural(len(run.rows), 'row')}"
     yield f"{plural(run.keys, 'key')} of {plural(len(run.manifests), 'manifest')}"
     if run.undone_by is not None:

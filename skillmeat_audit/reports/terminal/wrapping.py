@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from skillmeat_audit.reports.facts.causes import Command
+from skillmeat_audit.reports.facts.next_commands import Command
 
 
 def wrapped(text: str, width: int, indent: int = 0, style: str = "") -> Iterator[Text]:
@@ -24,7 +24,7 @@ def wrapped(text: str, width: int, indent: int = 0, style: str = "") -> Iterator
 
 def next_commands(commands: Sequence[Command], width: int) -> Iterator[Text]:
     """Yield *commands* to run next; a command is never broken, so that it can be copied."""
-    longest = max(len(command.line) for command in commands)
+    longest = max((len(command.line) for command in commands), default=0)
     # 7 for "next:", 4 for the gap. All beside or all below: one column of reasons.
     beside = all(7 + longest + 4 + len(command.why) <= width for command in commands)
     for number, command in enumerate(commands):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,31 +11,41 @@ import click
 from skillmeat_audit import __version__
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.model.choices import GROUPINGS
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.ui.cli.arguments import home_argument
+from skillmeat_audit.ui.cli.command import forced_color, output_file, require_one, verb_command
+from skillmeat_audit.ui.cli.filters import FilterOptions, filter_options
+from skillmeat_audit.ui.cli.legend import DISPOSITIONS, EVIDENCE, exit_codes
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
-    FilterOptions,
     baseline_option,
     exit_zero_option,
     fail_on_option,
-    filter_options,
     format_option,
-    home_argument,
-    limit_option,
     live_audit_options,
     option_group,
     schema_option,
 )
 from skillmeat_audit.ui.cli.output import audit_home, output_width, print_document, print_lines
+from skillmeat_audit.ui.cli.pager import no_pager_option, screen_lines, show_in_pager
+from skillmeat_audit.ui.cli.repeated import next_commands
 from skillmeat_audit.ui.cli.streams import emit, print_error, recorded_output
+from skillmeat_audit.ui.cli.watch import start_watching, watch_home
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.text import Text
+
     from skillmeat_audit.api.answer_cache import AnswerCache
     from skillmeat_audit.api.scope import Scope
     from skillmeat_audit.api.values import Audit
     from skillmeat_audit.history.baseline import AcceptanceTerms
     from skillmeat_audit.loaders.settings import Settings
+    from skillmeat_audit.reports.facts.next_commands import Command
+    from skillmeat_audit.reports.terminal.check import Layout
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,17 @@ class CheckOutput:
     exit_zero: bool
     verbose: bool
     quiet: bool
-    limit: int
+    limit: int | None
+    statistics: bool
+    group_by: str | None
+    watch: bool
+
+    def __post_init__(self) -> None:
+        """Refuse options that contradict each other."""
+        require_one(quiet=self.quiet, verbose=self.verbose)
+        require_one(watch=self.watch, quiet=self.quiet)
+        if self.watch and (self.form != "text" or output_file() is not None):
+            raise UsageError("--watch prints text, for ever: leave --format and --output out")
 
 
 @dataclass(frozen=True)
@@ -76,7 +97,18 @@ class BaselineOptions:
         return AcceptanceTerms(self.reason or AcceptanceTerms.reason, self.owner, expires)
 
 
-@click.command()
+@verb_command(
+    short_help="List what is wrong in a home, and why.",
+    examples=(
+        ("skillmeat-audit check", "the home in ~/.skillmeat, or in SKILLMEAT_AUDIT_HOME"),
+        ("skillmeat-audit check HOME --select D,S", "rules about descriptions and sources only"),
+        ("skillmeat-audit check HOME --artifact 1password --collection Team", "one row"),
+        ("skillmeat-audit check HOME -o findings.csv", "all findings, as a table in a file"),
+        ("skillmeat-audit check HOME -q || echo wrong", "the exit code alone, for a script"),
+    ),
+    legends=(DISPOSITIONS, EVIDENCE, exit_codes(0, 1, 2)),
+    saves=True,
+)
 @home_argument
 @filter_options
 @option_group(
@@ -87,7 +119,24 @@ class BaselineOptions:
     exit_zero_option,
     click.option("--verbose", "-v", is_flag=True, help="List notes as well."),
     click.option("--quiet", "-q", is_flag=True, help="Print nothing; only set the exit code."),
-    limit_option("groups", 40),
+    click.option(
+        "--limit",
+        type=click.IntRange(0),
+        help="Maximum number of groups to list; 0 lists all.  [default: a screenful in a terminal, "
+        "else all]",
+    ),
+    click.option("--statistics", is_flag=True, help="Print only the number of findings by rule."),
+    click.option(
+        "--group-by",
+        type=click.Choice(GROUPINGS),
+        help="Group findings; by default rows that disagree alike are one group.",
+    ),
+    no_pager_option,
+    click.option(
+        "--watch",
+        is_flag=True,
+        help="Stay and audit again whenever files or the cache change (extra watch).",
+    ),
 )
 @option_group(
     BaselineOptions,
@@ -118,19 +167,30 @@ def check(
     # Before the audit, which may take minutes: a wrong option fails at once.
     acceptance.require_complete()
     settings = load_settings(reading.config)
-    details = (filters, output, reading, output_width())
-    answers = _answer_cache(home, reading, settings, acceptance, details)
+    details = (filters, output, reading, output_width(), screen_lines(), forced_color())
+    answers = None if output.watch else _answer_cache(home, reading, settings, acceptance, details)
     if answers is not None and (answer := answers.load()) is not None:
-        emit(answer.text)
+        emit(answer.text, show_in_pager)
         return answer.exit_code
     scope = filters.scope(settings)
-    audit = audit_home(home, reading, settings, scope, quiet=output.quiet)
-    # Before the exit code is decided: accepted findings fail no check.
-    audit = _apply_baseline(audit, scope, acceptance)
+
+    changes = None
+    if output.watch:  # from before the first audit, so that no change is missed
+        changes = start_watching(home, reading, update_baseline=acceptance.update_baseline)
+
+    def audited(*, quiet: bool) -> "Audit":
+        # Before the exit code is decided: accepted findings fail no check.
+        return _apply_baseline(
+            audit_home(home, reading, settings, scope, quiet=quiet), scope, acceptance
+        )
+
+    audit = audited(quiet=output.quiet)
+    fail_on = Severity(output.fail_on) if output.fail_on else settings.fail_on
     with recorded_output() as printed:
         if not output.quiet:
-            _print_audit(audit, output)
-    fail_on = Severity(output.fail_on) if output.fail_on else settings.fail_on
+            _print_audit(audit, output, with_notes=fail_on is Severity.INFO or bool(filters.select))
+    if changes is not None:
+        watch_home(audit, partial(audited, quiet=True), changes)
     code = ExitCode.CLEAN if output.exit_zero else audit.summary.exit_code(fail_on)
     if answers is not None:
         _cache_answer(answers, audit, "".join(printed), code)
@@ -175,19 +235,17 @@ def _apply_baseline(audit: "Audit", scope: "Scope", acceptance: BaselineOptions)
         return audit
     from skillmeat_audit.api.baseline import apply_baseline, update_baseline
     from skillmeat_audit.base.clock import today
+    from skillmeat_audit.reports.facts.values import plural
 
     if acceptance.update_baseline:
         now, before = update_baseline(audit, scope, path, acceptance.terms(), today())
-        print_error(f"{printable(path)}: {now} entries, {before} before")
+        print_error(f"{printable(path)}: {plural(now, 'entry')}, {before:,} before")
     return apply_baseline(audit, scope, path, today())
 
 
-def _print_audit(audit: "Audit", output: CheckOutput) -> None:
-    from skillmeat_audit.reports.facts.baseline_notes import baseline_lines
+def _print_audit(audit: "Audit", output: CheckOutput, *, with_notes: bool) -> None:
     from skillmeat_audit.reports.files.check_json import check_json
     from skillmeat_audit.reports.files.tabular import findings_csv
-    from skillmeat_audit.reports.terminal.check import Layout, check_text
-    from skillmeat_audit.reports.terminal.live import live_text
 
     match output.form:
         case "json":
@@ -195,9 +253,38 @@ def _print_audit(audit: "Audit", output: CheckOutput) -> None:
         case "csv":
             emit(findings_csv(audit.findings))
         case _:
-            layout = (output.verbose, output.limit)
-            print_lines(lambda width: check_text(audit, Layout(width, *layout)))
-            for line in baseline_lines(audit.accepted):
-                emit(line + "\n")
-            if (live := audit.live) is not None:
-                print_lines(lambda width: live_text(live, audit.names, width))
+            _print_text(audit, output, with_notes=with_notes)
+
+
+def _print_text(audit: "Audit", output: CheckOutput, *, with_notes: bool) -> None:
+    from skillmeat_audit.reports.facts.baseline_notes import baseline_lines
+    from skillmeat_audit.reports.terminal.check import Layout, check_text, statistics_text
+    from skillmeat_audit.reports.terminal.live import live_text
+    from skillmeat_audit.reports.terminal.wrapping import wrapped
+
+    def lines(width: int) -> "Iterator[Text]":
+        layout = Layout(
+            width, output.verbose, with_notes, output.limit, screen_lines(), output.group_by
+        )
+        if output.statistics:
+            yield from statistics_text(audit, layout)
+            return
+        yield from check_text(audit, layout, _commands(audit, layout))
+        for line in baseline_lines(audit.accepted):
+            yield from wrapped(line, width, 2)
+        if (live := audit.live) is not None:
+            yield from live_text(live, audit.names, width)
+
+    print_lines(lines)
+
+
+def _commands(audit: "Audit", layout: "Layout") -> "Sequence[Command]":
+    """Return the commands to run next: the repairs, then the worst artifact, else its rule."""
+    from skillmeat_audit.api.next_steps import repair_steps
+    from skillmeat_audit.reports.facts.next_commands import explain_commands
+    from skillmeat_audit.reports.terminal.check import listed_findings, worst_first
+
+    commands = next_commands(audit.summary.home)
+    groups = worst_first(audit, listed_findings(audit, layout), layout.group_by)
+    first = [group.first for group in groups]
+    return (*repair_steps(audit, commands), *explain_commands(commands, first))

@@ -3,21 +3,20 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.ui.cli.arguments import home_argument
+from skillmeat_audit.ui.cli.command import verb_command
 from skillmeat_audit.ui.cli.options import (
     format_option,
     history_url_option,
-    home_argument,
     limit_option,
     option_group,
     schema_option,
     state_dir_option,
     traceback_option,
 )
-from skillmeat_audit.ui.cli.output import print_document
-from skillmeat_audit.ui.cli.streams import emit
+from skillmeat_audit.ui.cli.output import print_document, print_lines
+from skillmeat_audit.ui.cli.pager import no_pager_option
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,11 @@ class HistoryOptions:
     limit: int
 
 
-@click.command()
+@verb_command(
+    short_help="List earlier reports, and the trend.",
+    examples=(("skillmeat-audit history HOME --limit 0", "every recorded run"),),
+    saves=True,
+)
 @home_argument
 @option_group(
     HistoryOptions,
@@ -39,6 +42,7 @@ class HistoryOptions:
     state_dir_option,
     format_option("text", "json"),
     limit_option("runs", 20),
+    no_pager_option,
 )
 @schema_option("history")
 @traceback_option
@@ -54,5 +58,5 @@ def history(home: str, listing: HistoryOptions) -> int:
     if listing.form == "json":
         print_document(history_json(runs))
     else:
-        emit("\n".join(history_text(runs, listing.limit)) + "\n")
+        print_lines(lambda width: history_text(runs, width, listing.limit))
     return ExitCode.CLEAN

@@ -12,12 +12,16 @@ import click
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.ui.cli.command import verb_command
 from skillmeat_audit.ui.cli.options import traceback_option
 from skillmeat_audit.ui.cli.streams import emit
 from skillmeat_audit.ui.widgets import require_module
 
 
-@click.command()
+@verb_command(
+    short_help="Open the notebooks in JupyterLab.",
+    examples=(("skillmeat-audit lab ~/notebooks", "copy them there first"),),
+)
 @click.argument("folder", default="skillmeat-audit-notebooks", type=click.Path(path_type=Path))
 @click.option("--no-open", is_flag=True, help="Only copy the notebooks.")
 @click.option("--no-browser", is_flag=True, help="Start JupyterLab without a browser.")

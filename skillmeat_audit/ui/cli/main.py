@@ -74,8 +74,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print_error(exc.format_message())
         return ExitCode.FAILED
     except click.ClickException as exc:
-        # click's messages begin with a capital; ours do not.
-        return _failed(f"{exc.format_message()[:1].lower()}{exc.format_message()[1:]}")
+        # click's messages begin with a capital and end with a full stop; ours do not.
+        message = exc.format_message().removesuffix(".")
+        context = getattr(exc, "ctx", None)
+        command = TOOL if context is None else context.command_path
+        return _failed(f"{message[:1].lower()}{message[1:]}; see '{command} --help'")
     # OSError: the output cannot be written (`emit`); all others are AuditErrors by now.
     except (AuditError, OSError) as exc:
         if "--traceback" in arguments:

@@ -11,12 +11,13 @@ import click
 from skillmeat_audit.model.choices import SERVICES
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.ui.cli.arguments import (
+    single_output,
+)
 from skillmeat_audit.ui.cli.streams import emit
 
 if TYPE_CHECKING:
     from skillmeat_audit.api.options import Options
-    from skillmeat_audit.api.scope import Scope
-    from skillmeat_audit.loaders.settings import Settings
 
 Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
@@ -46,8 +47,6 @@ def option_group(group: type, argument: str, *options: Decorator) -> Decorator:
     return decorate
 
 
-DEFAULT_HOME = "~/.skillmeat"
-home_argument = click.argument("home", default=DEFAULT_HOME)
 traceback_option = click.option(
     "--traceback", is_flag=True, expose_value=False, help="Show the traceback of an error."
 )
@@ -57,6 +56,19 @@ def path_option(*names: str, help_text: str, metavar: str = "FILE") -> Decorator
     """Return an option that takes the path of a file or folder."""
     kind = click.Path(path_type=Path)
     return click.option(*names, type=kind, metavar=metavar, help=help_text)
+
+
+def output_file_option(help_text: str) -> Decorator:
+    """Return the option ``--output`` of a verb that writes one file; a second one is refused."""
+    return click.option(
+        "--output",
+        "-o",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        metavar="FILE",
+        callback=single_output,
+        help=help_text,
+    )
 
 
 config_option = path_option(
@@ -173,44 +185,6 @@ live_audit_options = option_group(
         "SKILLMEAT_AUDIT_TOKEN).",
     ),
     *_AUDIT_OPTIONS,
-)
-
-
-@dataclass(frozen=True)
-class FilterOptions:
-    """Which findings are reported."""
-
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
-    collection: tuple[str, ...]
-    artifact: tuple[str, ...]
-    writer: tuple[str, ...]
-
-    def scope(self, settings: "Settings") -> "Scope":
-        """Return the scope of the options and the settings file together."""
-        from skillmeat_audit.api.scope import Scope
-
-        return Scope(
-            select=self.select,
-            ignore=(*self.ignore, *settings.ignore),
-            collections=self.collection,
-            artifacts=self.artifact,
-            writers=self.writer,
-        )
-
-
-def _repeatable(name: str, metavar: str, help_text: str) -> Decorator:
-    return click.option(name, multiple=True, metavar=metavar, help=f"{help_text} Repeatable.")
-
-
-filter_options = option_group(
-    FilterOptions,
-    "filters",
-    _repeatable("--select", "CODE", "Only rules with this code or prefix, e.g. D or S001."),
-    _repeatable("--ignore", "CODE", "Leave out these rules; they are still counted."),
-    _repeatable("--collection", "ID|NAME", "Only this DB collection."),
-    _repeatable("--artifact", "ID", "Only this artifact, as type:name or name."),
-    _repeatable("--writer", "NAME", "Only rows last written by this code path, e.g. import-bare."),
 )
 
 

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from skillmeat_audit.ui.cli.command import forced_color
+from skillmeat_audit.ui.cli.pager import show_in_pager
 from skillmeat_audit.ui.cli.streams import emit
 
 if TYPE_CHECKING:
@@ -29,13 +31,16 @@ def audit_home(
     quiet: bool = False,
 ) -> "Audit":
     """Return the audit of *home*; links may lead where *settings* allow."""
-    gc.disable()  # while a thousand modules load there is nothing to collect, and looking costs
+    is_first = gc.get_freeze_count() == 0  # a later audit would freeze the frames of the earlier
+    if is_first:
+        gc.disable()  # while a thousand modules load there is nothing to collect; looking costs
     from skillmeat_audit.api.audit import audit
 
-    # What is loaded now is never garbage: the collector need not look at it again.
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER)
-    gc.enable()
+    if is_first:
+        # What is loaded now is never garbage: the collector need not look at it again.
+        gc.freeze()
+        gc.set_threshold(_COLLECT_AFTER)
+        gc.enable()
     return audit(
         home,
         database=reading.database,
@@ -59,13 +64,13 @@ def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:
     from rich.text import Text
 
     # highlight=False: rich would colour numbers and quotes inside of people's texts.
-    console = Console(width=output_width(), highlight=False)
+    console = Console(width=output_width(), highlight=False, force_terminal=forced_color())
     rendered = list(lines(console.width))
     if console.is_terminal:
         with console.capture() as captured:
             # Lines have their width already; rich would break commands that are meant to be copied.
             console.print(Text("\n").join(rendered), soft_wrap=True)
-        emit(captured.get())
+        emit(captured.get(), show_in_pager)
     else:  # rich takes minutes for 100,000 lines, and there is nothing to colour
         emit("".join(f"{line.plain}\n" for line in rendered))
 
@@ -73,10 +78,15 @@ def print_lines(lines: Callable[[int], Iterable["Text"]]) -> None:
 def output_width() -> int:
     """Return ``COLUMNS`` where it is a usable number, else the width of the terminal, else 110.
 
-    More than a line of the longest value can fill is only padding.
+    Where the output is piped, that of the terminal in which the errors or the input are. More than
+    a line of the longest value can fill is only padding.
     """
     columns = os.environ.get("COLUMNS", "")
     if columns.isdecimal() and int(columns) >= _NARROWEST:
         return min(int(columns), _WIDEST)
-    size = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
-    return size if size >= _NARROWEST else _PIPE_WIDTH
+    for stream in (sys.stdout, sys.stderr, sys.stdin):
+        # Python's stream is None where the process began with a closed descriptor.
+        if stream is not None and stream.isatty():
+            size = os.get_terminal_size(stream.fileno()).columns
+            return size if size >= _NARROWEST else _PIPE_WIDTH
+    return _PIPE_WIDTH

@@ -8,6 +8,8 @@ import click
 from skillmeat_audit import __version__
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.schema.shape import ERAS, Era
+from skillmeat_audit.ui.cli.command import verb_command
+from skillmeat_audit.ui.cli.filters import choice_list_option
 from skillmeat_audit.ui.cli.options import (
     format_option,
     option_group,
@@ -30,7 +32,11 @@ class ReplayOptions:
     form: str
 
 
-@click.command()
+@verb_command(
+    short_help="Replay SkillMeat's import paths, measured.",
+    examples=(("skillmeat-audit replay --era artifact_id", "on caches of before 2026-02-19 only"),),
+    saves=True,
+)
 @option_group(
     ReplayOptions,
     "replaying",
@@ -39,12 +45,11 @@ class ReplayOptions:
         help_text="Artifacts to import.  [default: a small bundled set]",
         metavar="FOLDER",
     ),
-    click.option(
+    choice_list_option(
         "--era",
         "eras",
-        type=click.Choice(ERAS),
-        multiple=True,
-        help="Only caches with this key.  [default: both]",
+        choices=ERAS,
+        help_text="Only caches with this key.  [default: both]",
     ),
     click.option(
         "--no-source-index", is_flag=True, help="Replay as if the source had not been indexed."

@@ -9,17 +9,18 @@ import click
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.choices import REPORT_FORMATS
 from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.ui.cli.arguments import home_argument
+from skillmeat_audit.ui.cli.command import verb_command
 from skillmeat_audit.ui.cli.crash import on_crash
+from skillmeat_audit.ui.cli.filters import FilterOptions, filter_options
+from skillmeat_audit.ui.cli.legend import exit_codes
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
-    FilterOptions,
     apply_fill_option,
     baseline_option,
     exit_zero_option,
     fail_on_option,
-    filter_options,
     history_url_option,
-    home_argument,
     live_audit_options,
     option_group,
     path_option,
@@ -73,7 +74,14 @@ class ReportOptions:
         return NoticeSettings(services, Severity(self.notify_from)) if services else None
 
 
-@click.command()
+@verb_command(
+    short_help="Write an audit report, in any format.",
+    examples=(
+        ("skillmeat-audit report HOME -o audit.html -o audit.json", "a page and the data"),
+        ("skillmeat-audit report HOME --format md", "Markdown on standard output"),
+    ),
+    legends=(exit_codes(0, 1, 2, 6),),
+)
 @home_argument
 @option_group(
     OutputOptions,
@@ -91,7 +99,9 @@ class ReportOptions:
         "--format",
         "form",
         type=click.Choice(REPORT_FORMATS),
-        help="Format of standard output, and of files with an ambiguous suffix.",
+        metavar="FORMAT",
+        help="Format of standard output, and of files with an ambiguous suffix: "
+        f"{', '.join(REPORT_FORMATS)}.",
     ),
     click.option(
         "--github", is_flag=True, help="Write step summary and annotations on a GitHub runner."
@@ -180,10 +190,8 @@ def _request(
 
 def _print_outcome(outcome: "ReportOutcome", *, quiet: bool) -> None:
     """Print to stderr what was written and what went wrong: stdout may be a report."""
-    from skillmeat_audit.reports.facts.report_page import format_utc
-
     if not quiet:
-        print_error(f"{format_utc(outcome.document.made_at)}: {outcome.document.sentence}")
+        print_error(f"{outcome.document.made_at}: {outcome.document.sentence}")
         if changed := outcome.changed:
             print_error(f"  {changed}")
         for repair in outcome.repairs:

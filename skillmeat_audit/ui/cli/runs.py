@@ -1,6 +1,7 @@
 """The verb ``runs``, and what the verbs that write print of runs."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,14 +9,12 @@ import click
 
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.ui.cli.options import (
-    DEFAULT_HOME,
-    RunOptions,
-    home_argument,
-    run_options,
-    schema_option,
-)
+from skillmeat_audit.ui.cli.arguments import absolute_path, default_home, home_argument_with
+from skillmeat_audit.ui.cli.command import verb_command
+from skillmeat_audit.ui.cli.completers import complete_runs
+from skillmeat_audit.ui.cli.options import RunOptions, run_options, schema_option
 from skillmeat_audit.ui.cli.output import print_document, print_lines
+from skillmeat_audit.ui.cli.repeated import next_commands
 from skillmeat_audit.ui.cli.streams import print_error
 
 if TYPE_CHECKING:
@@ -26,9 +25,16 @@ if TYPE_CHECKING:
 _RUN = re.compile(r"[0-9]{4,8}(T[0-9]{0,6}(Z(-[0-9a-f]{0,6})?)?)?")
 
 
-@click.command()
-@home_argument
-@click.argument("run", required=False, is_eager=True)
+@verb_command(
+    short_help="List the runs that wrote to a home.",
+    examples=(
+        ("skillmeat-audit runs HOME", "the latest first"),
+        ("skillmeat-audit runs HOME 20260210T12", "what one of them changed"),
+    ),
+    saves=True,
+)
+@home_argument_with(lambda _context, _parameter, value: value)  # it may be a RUN
+@click.argument("run", required=False, is_eager=True, shell_complete=complete_runs)
 @schema_option("runs", "run-detail", "run")
 @run_options
 def runs(home: str, run: str | None, running: RunOptions) -> int:
@@ -42,7 +48,8 @@ def runs(home: str, run: str | None, running: RunOptions) -> int:
     from skillmeat_audit.reports.terminal.runs import run_detail_text, runs_text
 
     if _RUN.fullmatch(home) and not Path(home).exists():
-        home, run = run or DEFAULT_HOME, home
+        home, run = run or default_home(), home
+    home = absolute_path(home)
     journals = repair.runs(home, database=running.database, options=running.options())
     if run is not None:
         detail = journals.show(run)
@@ -70,13 +77,17 @@ def report_interrupted_runs(home: str, running: RunOptions) -> None:
 
 def print_run(run: "Run", running: RunOptions) -> int:
     """Print *run*; return the exit code, 4 where rows were skipped."""
+    from skillmeat_audit.api.next_steps import run_steps
+    from skillmeat_audit.loaders.name_lookup import collection_names
     from skillmeat_audit.reports.files.runs_json import run_json
     from skillmeat_audit.reports.terminal.runs import run_text
 
     names = run.names if run.after is None else run.after.names
+    if not names.collections:  # a plan from a file holds no names
+        names = replace(names, collections=collection_names(run.outcome.home, running.database))
     if running.form == "json":
         print_document(run_json(run.outcome, run.recheck, names))
     else:
-        state_dir = None if running.state_dir is None else str(running.state_dir)
-        print_lines(lambda width: run_text(run.outcome, run.recheck, names, width, state_dir))
+        commands = run_steps(run, next_commands(run.outcome.home))
+        print_lines(lambda width: run_text(run.outcome, run.recheck, names, width, commands))
     return ExitCode.CONFLICT if run.outcome.has_conflicts else ExitCode.CLEAN

@@ -10,12 +10,9 @@ from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.model.choices import SCHEDULE_KINDS
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.schedule.job import Every
-from skillmeat_audit.ui.cli.options import (
-    apply_fill_option,
-    home_argument,
-    option_group,
-    traceback_option,
-)
+from skillmeat_audit.ui.cli.arguments import home_argument
+from skillmeat_audit.ui.cli.command import require_one, verb_command
+from skillmeat_audit.ui.cli.options import apply_fill_option, option_group, traceback_option
 from skillmeat_audit.ui.cli.streams import emit
 
 if TYPE_CHECKING:
@@ -33,10 +30,9 @@ class ScheduleActions:
     @property
     def action(self) -> str:
         """The chosen action; raises `UsageError` for several."""
-        chosen = [name for name in ("install", "remove", "status") if getattr(self, name)]
-        if len(chosen) > 1:
-            raise UsageError(f"--{chosen[0]} and --{chosen[1]} exclude each other")
-        return chosen[0] if chosen else "print"
+        flags = {name: getattr(self, name) for name in ("install", "remove", "status")}
+        require_one(**flags)
+        return next((name for name, is_given in flags.items() if is_given), "print")
 
 
 @dataclass(frozen=True)
@@ -86,7 +82,13 @@ class ScheduleOptions:
             load_settings(Path(self.config).expanduser())
 
 
-@click.command()
+@verb_command(
+    short_help="Run the report regularly.",
+    examples=(
+        ("skillmeat-audit schedule HOME --every week", "print what would be installed"),
+        ("skillmeat-audit schedule HOME -o ~/audit.html --install", "every night at 03:17"),
+    ),
+)
 @home_argument
 @option_group(
     ScheduleActions,

@@ -1,21 +1,31 @@
 """The verb ``show``: prints one artifact in all its layers, or as SkillMeat's pages show it."""
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from skillmeat_audit import __version__
+from skillmeat_audit.base import TOOL
+from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.ui.cli.arguments import absolute_path, home_argument_with
+from skillmeat_audit.ui.cli.command import verb_command
+from skillmeat_audit.ui.cli.completers import complete_artifacts
+from skillmeat_audit.ui.cli.legend import EVIDENCE
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
     format_option,
-    home_argument,
     live_audit_options,
     option_group,
     schema_option,
 )
 from skillmeat_audit.ui.cli.output import audit_home, print_document, print_lines
+from skillmeat_audit.ui.cli.pager import no_pager_option
+from skillmeat_audit.ui.cli.repeated import next_commands
+from skillmeat_audit.ui.cli.streams import print_error
 
 if TYPE_CHECKING:
     from skillmeat_audit.api.values import Audit
@@ -31,17 +41,48 @@ class ShowOutput:
     view: bool
 
 
-@click.command()
-@click.argument("artifact")
-@home_argument
+def _in_order(context: click.Context, _parameter: click.Parameter, home: str) -> str:
+    """Return HOME; where it was given before ARTIFACT, exchange the two and say so."""
+    first = str(context.params.get("artifact", ""))
+    if not (os.path.isdir(os.path.expanduser(first)) and not context.resilient_parsing):
+        return absolute_path(home)
+    is_given = context.get_parameter_source("home") is ParameterSource.COMMANDLINE
+    if not is_given:
+        raise click.UsageError(f"which artifact? {printable(first)} is a folder", context)
+    if os.path.isdir(os.path.expanduser(home)):
+        return absolute_path(home)
+    context.params["artifact"] = home
+    print_error(f"{TOOL}: the order is ARTIFACT HOME: showing {printable(home)} of this home")
+    return absolute_path(first)
+
+
+@verb_command(
+    short_help="Show one artifact in all its layers.",
+    examples=(
+        ("skillmeat-audit show skill:1password", "why is its description blank?"),
+        ("skillmeat-audit show 1password HOME --view", "what SkillMeat's pages show of it"),
+    ),
+    legends=(EVIDENCE,),
+    saves=True,
+)
+@click.argument("artifact", shell_complete=complete_artifacts)
+@home_argument_with(_in_order)
 @option_group(
     ShowOutput,
     "output",
     format_option("text", "json"),
-    click.option("--full", is_flag=True, help="Print whole values, one below the other."),
+    click.option(
+        "--full",
+        "--verbose",
+        "-v",
+        "full",
+        is_flag=True,
+        help="Print whole values, one below the other.",
+    ),
     click.option(
         "--view", is_flag=True, is_eager=True, help="Show it as SkillMeat's pages do, and why."
     ),
+    no_pager_option,
 )
 @schema_option("artifact", other="view")
 @live_audit_options
@@ -60,16 +101,16 @@ def show(artifact: str, home: str, output: ShowOutput, reading: AuditOptions) ->
 
 
 def _print_layers(audit: "Audit", artifact: str, output: ShowOutput) -> None:
+    from skillmeat_audit.api.next_steps import artifact_steps
     from skillmeat_audit.reports.files.artifact_json import artifact_json
     from skillmeat_audit.reports.terminal.artifact import artifact_text
-    from skillmeat_audit.reports.terminal.check import Layout
 
     view = audit.show(artifact)
     if output.form == "json":
         print_document(artifact_json(view, __version__, _live_of(audit, view.artifact_id)))
         return
-    home = audit.summary.home
-    print_lines(lambda width: artifact_text(view, Layout(width, output.full), home))
+    commands = artifact_steps(audit, view.artifact_id, next_commands(audit.summary.home))
+    print_lines(lambda width: artifact_text(view, width, commands, full=output.full))
     _print_live(audit, view.artifact_id)
 
 

@@ -15,6 +15,14 @@ class Stopped(BaseException):
         self.number = number
 
 
+_received: list[int] = []
+
+
+def last_signal() -> int:
+    """Return the signal that asked the process to end: libraries pass on that there was one."""
+    return _received[-1] if _received else signal.SIGINT
+
+
 def stop_on_signals() -> None:
     """Raise `Stopped` at the first signal that ends the process; a second one ends it at once.
 
@@ -29,4 +37,5 @@ def _stop(number: int, _frame: FrameType | None) -> None:
     for ending in ENDING:
         # Cleaning up may hang (a dead network file system): the second signal ends it.
         signal.signal(ending, signal.SIG_DFL)
+    _received.append(number)
     raise Stopped(number)

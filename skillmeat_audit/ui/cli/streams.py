@@ -3,10 +3,13 @@
 import io
 import os
 import sys
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+_NARROWEST = 20  # columns
+_NARROWEST = 20  # columns
 _transcripts: list[list[str]] = []
 
 
@@ -37,13 +40,17 @@ def _escaping(stream: io.TextIOWrapper) -> io.TextIOWrapper:
     return stream
 
 
-def emit(text: str) -> None:
+def emit(text: str, pager: Callable[[str], bool] | None = None) -> None:
     """Write *text* to stdout; a reader that closed the pipe is not an error.
+
+    Nothing is written where *pager* shows it and returns True.
 
     Raises `OSError` where the text cannot be written: the user would not get the result.
     """
     for transcript in _transcripts:
         transcript.append(text)
+    if pager is not None and pager(text):
+        return
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -66,12 +73,26 @@ def recorded_output() -> Iterator[list[str]]:
 
 
 def print_error(message: str) -> None:
-    """Write *message* to stderr as a line; a stderr that cannot be written is ignored."""
+    """Write *message* to stderr as a line; a stderr that cannot be written is ignored.
+
+    In a terminal a long message is broken between words; elsewhere it stays one line.
+    """
     try:
+        if sys.stderr.isatty():
+            width = os.get_terminal_size(sys.stderr.fileno()).columns
+            lines = message.splitlines() if width >= _NARROWEST else []
+            message = "\n".join(_broken(line, width) for line in lines) or message
         sys.stderr.write(f"{message}\n")
         sys.stderr.flush()
     except OSError:
         _mute(sys.stderr)
+
+
+def _broken(line: str, width: int) -> str:
+    """Return *line* broken between words; a command or a path in it stays whole."""
+    return textwrap.fill(
+        line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _mute(stream: TextIO) -> None:

@@ -5,8 +5,13 @@ import click
 from skillmeat_audit import __version__
 from skillmeat_audit.ui.cli.apply import apply
 from skillmeat_audit.ui.cli.check import check
+from skillmeat_audit.ui.cli.command import VerbGroup
+from skillmeat_audit.ui.cli.completion import completion
+from skillmeat_audit.ui.cli.config import config
+from skillmeat_audit.ui.cli.doctor import doctor
 from skillmeat_audit.ui.cli.history import history
 from skillmeat_audit.ui.cli.lab import lab
+from skillmeat_audit.ui.cli.manual import manual
 from skillmeat_audit.ui.cli.plan import plan
 from skillmeat_audit.ui.cli.replay import replay
 from skillmeat_audit.ui.cli.report import report
@@ -17,20 +22,21 @@ from skillmeat_audit.ui.cli.show import show
 from skillmeat_audit.ui.cli.undo import undo
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=VerbGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="skillmeat-audit", message="%(prog)s %(version)s")
 def cli() -> None:
     """Audit SkillMeat's artifact cache: which rows are wrong, why, and what would repair them.
 
-    HOME is a .skillmeat folder or the folder that holds it; the default is ~/.skillmeat.
-
-    \b
-    Exit codes: 0 clean · 1 findings · 2 could not check, or bad usage
-                4 conflict or partly applied · 6 report not delivered · 70 crashed
-                129 terminal closed · 130 interrupted · 143 terminated
-    """  # noqa: D301
+    HOME is a .skillmeat folder or the folder that holds it; by default the one that
+    SKILLMEAT_AUDIT_HOME names, else ~/.skillmeat. 'skillmeat-audit VERB --help' has examples.
+    """
 
 
-# The order of the help: what reads, what writes, what runs by itself, what teaches.
-for verb in (check, show, rules, plan, apply, undo, runs, report, history, schedule, replay, lab):
-    cli.add_command(verb)
+cli.add_section("Look", check, show, rules)
+cli.add_section("Repair", plan, apply, undo, runs)
+cli.add_section("Report", report, history, schedule)
+cli.add_section("Learn", lab, replay)
+cli.add_section("Set up", doctor, config, completion, manual)

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.extras import install_command
 
 if TYPE_CHECKING:
     from skillmeat_audit.api.options import Options
@@ -85,5 +86,5 @@ def require_module(module: str) -> None:
         import_module(module)
     except ModuleNotFoundError as exc:
         raise UsageError(
-            f"{exc.name} is not installed; install skillmeat-audit with the extra 'notebook'"
+            f"{exc.name} is not installed; run: {install_command('notebook')}"
         ) from exc

@@ -1,0 +1,129 @@
+"""Decides which commands come next, and counts what each would write, by drafting it."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from skillmeat_audit.api.planning import PlanScope
+from skillmeat_audit.api.values import Audit, Run
+from skillmeat_audit.base import TOOL
+from skillmeat_audit.base.errors import DatabaseError, HomeError
+from skillmeat_audit.diff.compare import is_true
+from skillmeat_audit.model.changes import PlanDocument
+from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.findings import Disposition
+from skillmeat_audit.reports.facts.next_commands import Command, NextCommands, Option
+from skillmeat_audit.reports.facts.ordering import worst_first
+from skillmeat_audit.reports.facts.recheck import plan_again_sentence
+from skillmeat_audit.reports.facts.run_sentences import summarize_plan, undo_sentence
+from skillmeat_audit.reports.facts.values import plural
+
+_FILL, _REVIEW = ("--disposition", "fill"), ("--disposition", "review")
+_REVIEWED: tuple[Option, ...] = (_REVIEW, ("--deletes", None))
+
+
+def repair_steps(
+    audited: Audit, commands: NextCommands, artifact_id: str | None = None
+) -> tuple[Command, ...]:
+    """Return the plans that repair *audited*, or one artifact of it, with what they write.
+
+    The second one is of what needs review. Neither is returned if it would write nothing.
+    """
+    part: tuple[Option, ...] = () if artifact_id is None else (("--artifact", artifact_id),)
+    artifacts = () if artifact_id is None else (artifact_id,)
+    planned = (
+        (PlanScope(), (*part, ("-o", "plan.json")), ""),
+        (PlanScope((Disposition.REVIEW,), deletes=True), _review_options(part), ": needs review"),
+    )
+    return tuple(_drafted(audited, commands, planned, artifacts))
+
+
+def artifact_steps(audited: Audit, artifact_id: str, commands: NextCommands) -> tuple[Command, ...]:
+    """Return the plans that repair one artifact; where none does, the page of its worst rule."""
+    if steps := repair_steps(audited, commands, artifact_id):
+        return steps
+    findings = audited.findings[is_true(audited.findings["artifact_id"] == artifact_id)]
+    worst = records(worst_first(findings).head(1))
+    why = "explains the rule and what to do"
+    return tuple(Command(f"{TOOL} rules {each['rule']}", why) for each in worst)
+
+
+def left_out_steps(audited: Audit, commands: NextCommands, scope: PlanScope) -> tuple[Command, ...]:
+    """Return the plans of what a plan in *scope* leaves out, with what they would write."""
+    taken = scope.dispositions
+    planned: list[tuple[PlanScope, Sequence[Option], str]] = []
+    if Disposition.SAFE in taken and Disposition.FILL not in taken:
+        fills = PlanScope((Disposition.FILL,), targets=scope.targets)
+        planned.append((fills, (_FILL, ("-o", "fill.json")), " left out"))
+    if Disposition.REVIEW not in taken:
+        review = PlanScope((Disposition.REVIEW,), not scope.deletes, scope.targets)
+        planned.append((review, _review_options(), " left out"))
+    elif not scope.deletes and (orphans := audited.summary.orphan_rows):
+        ending = f"; with {plural(orphans, 'orphan')} that --deletes takes in"
+        options = (("--deletes", None), ("-o", "review.json"))
+        planned.append((replace(scope, deletes=True), options, ending))
+    return tuple(_drafted(audited, commands, planned))
+
+
+def plan_steps(
+    commands: NextCommands, document: PlanDocument, path: Path | None
+) -> tuple[Command, ...]:
+    """Return what to do with a plan: save it, or rehearse and apply it, in the file *path*."""
+    if document.is_empty:
+        return ()
+    size = summarize_plan(document)
+    if path is None:
+        steps = [(commands.line("plan", options=[("-o", "plan.json")]), f"saves the plan: {size}")]
+    else:
+        rehearsal = commands.line("apply", [str(path)], [("--rehearse", None)])
+        steps = [(rehearsal, "writes everything, then rolls it back")]
+        steps.append((commands.line("apply", [str(path)]), size))
+    return tuple(Command(line, why) for line, why in steps if line is not None)
+
+
+def run_steps(run: Run, commands: NextCommands) -> tuple[Command, ...]:
+    """Return the command that undoes *run*, and the plan of what can only be repaired now."""
+    outcome = run.outcome
+    if outcome.run is None or outcome.kind != "apply":
+        return ()
+    line = commands.line("undo", options=[("--run", outcome.run)])
+    undo = () if line is None else (Command(line, undo_sentence(outcome)),)
+    if run.after is None or run.recheck is None or not plan_again_sentence(run.recheck):
+        return undo
+    return (*undo, *repair_steps(run.after, commands)[:1])
+
+
+def notes_of(audited: Audit) -> tuple[str, ...]:
+    """Return what a plan of *audited* cannot repair because it cannot be read."""
+    if not (unreadable := audited.headline.unreadable):
+        return ()
+    number = plural(unreadable, "manifest")
+    return (f"{number} could not be read in full: 'check' says why; a plan cannot repair it.",)
+
+
+def _review_options(part: Sequence[Option] = ()) -> tuple[Option, ...]:
+    return (*part, *_REVIEWED, ("-o", "review.json"))
+
+
+def _drafted(
+    audited: Audit,
+    commands: NextCommands,
+    planned: Collection[tuple[PlanScope, Sequence[Option], str]],
+    artifacts: Sequence[str] = (),
+) -> Iterator[Command]:
+    """Yield a command for each of *planned* (scope, options, what becomes of it) that writes."""
+    for scope, options, ending in planned:
+        if Disposition.REVIEW in scope.dispositions and not _needs_review(audited):
+            continue
+        try:
+            document = audited.draft(artifacts=artifacts, **vars(scope)).document
+        except (DatabaseError, HomeError):  # without a cache or a readable manifest: no plan
+            return
+        line = commands.line("plan", options=options)
+        if not document.is_empty and line is not None:
+            yield Command(line, f"{summarize_plan(document)}{ending}")
+
+
+def _needs_review(audited: Audit) -> bool:
+    """Whether a finding needs review: else a draft of a large home is spared."""
+    return bool((audited.findings["disposition"] == Disposition.REVIEW).any())

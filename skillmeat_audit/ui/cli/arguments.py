@@ -1,0 +1,73 @@
+"""The arguments and lists that several verbs take: HOME, and values separated by commas."""
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from skillmeat_audit.loaders.home import DEFAULT_HOME
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+HOME_VARIABLE = "SKILLMEAT_AUDIT_HOME"
+
+
+def default_home() -> str:
+    """Return the home that is meant without HOME."""
+    return os.environ.get(HOME_VARIABLE) or DEFAULT_HOME
+
+
+def absolute_path(text: str) -> str:
+    """Return the path *text* as every verb prints it: absolute, links as they are."""
+    try:
+        return os.path.abspath(os.path.expanduser(text))
+    except OSError:  # the working folder was deleted: the loader says so
+        return text
+
+
+def _absolute(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    return absolute_path(value)
+
+
+def home_argument_with(callback: Callable[[click.Context, click.Parameter, str], str]) -> Decorator:
+    """Return the argument HOME, whose value *callback* returns."""
+    return click.argument(
+        "home",
+        default=DEFAULT_HOME,
+        envvar=HOME_VARIABLE,
+        callback=callback,
+        shell_complete=lambda _context, _parameter, text: [CompletionItem(text, type="dir")],
+    )
+
+
+home_argument = home_argument_with(_absolute)
+
+
+def split_list(
+    _context: click.Context, _parameter: click.Parameter, values: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the values of a repeatable option, each of which may be a comma list.
+
+    A comma before a space is part of a name: ``--collection "Team, Berlin"``.
+    """
+    return tuple(part for value in values for part in re.split(r",(?! )", value))
+
+
+def single_output(context: click.Context, option: click.Parameter, given: Sequence[Path]) -> Any:
+    """Return the one file that ``--output`` names, None without; refuse a second one."""
+    if len(given) > 1:
+        raise click.BadParameter("one file only: a second one would be ignored", context, option)
+    return given[0] if given else None
+
+
+class ChoiceList(click.Choice[str]):
+    """Several of some choices, separated by commas, as one text."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the comma list *value*, each part as the choice is written."""
+        convert = super().convert
+        return ",".join(convert(part, param, ctx) for part in str(value).split(","))

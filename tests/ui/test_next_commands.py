@@ -1,0 +1,164 @@
+"""Every command that a verb prints does what is promised beside it."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import SHARED
+
+from skillmeat_audit.api.sample import ERAS, HOMES
+
+REAL = sorted(path for path in SHARED.glob("homes/*/home*") if path.is_dir())
+FILTERS = [
+    (),
+    ("--select", "D"),
+    ("--select", "K", "--ignore", "K001"),
+    ("--writer", "import-bare"),
+    ("--collection", "Default Collection", "--select", "M"),
+]
+PLANS = [
+    (),
+    ("--deletes",),
+    ("--disposition", "safe"),
+    ("--disposition", "review"),
+    ("--rows-only",),
+    ("--manifests-only", "--select", "D"),
+]
+# 12 keys of 1 manifest · 2 rows to insert, 32 rows to update · 102 cells
+COUNTS = r"(?:[\d,]+ (?:keys? of|rows? to|cells?)[\w ]*(?:\d manifests?)?(?: · |, )?)+"
+
+
+def printed_commands(text):
+    """Return the commands after ``next:`` as words, with what is promised beside or below."""
+    commands, parts = [], []
+    for line in text.partition("\nnext:")[2].splitlines():
+        if line.strip().startswith("skillmeat-audit "):
+            command, _, promise = line.strip().partition("    ")
+            commands.append(shlex.split(command)[1:])
+            parts.append(promise.strip())
+        elif line.startswith(" " * 11) and parts:
+            parts[-1] = f"{parts[-1]} {line.strip()}".strip()
+        else:
+            break
+    return list(zip(commands, parts, strict=True))
+
+
+def counts(text):
+    """Return the numbers of rows, cells and keys in a sentence."""
+    found = re.search(COUNTS, text)
+    return re.findall(r"([\d,]+) (key|row|cell)s?(?: to (\w+))?", found[0]) if found else []
+
+
+def follow(cli, text, folder):
+    """Run the commands that *text* prints, plans saved in *folder*; return the verbs."""
+    followed = []
+    for words, promise in printed_commands(text):
+        saved = [str(folder / word) if word.endswith(".json") else word for word in words]
+        code, out, err = cli(*saved)
+        assert code == 0, (words, out, err)
+        if words[0] == "plan":
+            assert counts(promise), promise
+            assert counts(out.replace("\n ", "")) == counts(promise), (words, promise, out[:300])
+        followed.append(words[0])
+    return followed
+
+
+@pytest.fixture(params=[*REAL, *((name, era) for name in HOMES for era in ERAS)], ids=str)
+def any_home(request, tmp_path, built_home):
+    """A copy of each home at hand: those of real releases, and those of data/."""
+    if isinstance(request.param, Path):
+        home = shutil.copytree(request.param, tmp_path / "a home", symlinks=True)
+        return home
+    return shutil.copytree(built_home(*request.param), tmp_path / "a home" / ".skillmeat")
+
+
+def test_the_real_homes_are_at_hand():
+    if not REAL:
+        pytest.skip(f"needs the real homes at {SHARED.name}/homes")
+    assert len(REAL) > 5
+
+
+@pytest.mark.slow
+def test_every_verb_on_every_home_prints_commands_that_do_what_they_promise(
+    cli, any_home, tmp_path
+):
+    checked = cli("check", any_home)[1]
+    assert ("next:" in checked) == bool(follow(cli, checked, tmp_path))
+    for options in ((), ("--deletes",), ("--disposition", "review")):
+        code, out, err = cli("plan", any_home, *options)
+        assert code == 0 or "no cache" in err
+        follow(cli, out, tmp_path)
+    for artifact in sorted({*re.findall(r"^(?:skill|agent|command):\S+", checked, re.MULTILINE)})[
+        :2
+    ]:
+        assert follow(cli, cli("show", artifact, any_home)[1], tmp_path)
+
+
+@pytest.mark.parametrize("filters", FILTERS, ids=" ".join)
+def test_check_repeats_its_filters(cli, make_home, tmp_path, filters):
+    out = cli("check", make_home(), *filters)[1]
+
+    assert ("next:" in out) == bool(follow(cli, out, tmp_path))
+    for option in filters:
+        for words, _ in printed_commands(out):
+            assert words[0] != "plan" or option in words
+
+
+@pytest.mark.parametrize("options", PLANS, ids=" ".join)
+def test_plan_repeats_its_options(cli, make_home, tmp_path, options):
+    out = cli("plan", make_home(), *options)[1]
+
+    follow(cli, out, tmp_path)
+    for words, promise in printed_commands(out):
+        if promise.startswith("saves"):
+            assert {*options} <= {*words}
+            assert counts(promise) == counts(out.partition("\n\n")[0].replace("\n ", ""))
+
+
+@pytest.mark.slow
+def test_a_saved_plan_is_rehearsed_applied_and_undone_by_what_is_printed(cli, any_home, tmp_path):
+    state = tmp_path / "st ate"
+    code, out, err = cli(
+        "plan", any_home, "-o", tmp_path / "plan.json", "--state-dir", state, "--deletes"
+    )
+    if code == 2:
+        assert "no cache" in err
+        return
+
+    while steps := [words for words, _ in printed_commands(out) if words[0] in ("apply", "undo")]:
+        for words in steps:
+            assert str(state) in words
+            code, out, err = cli(
+                *words, *(["--max-overwrites", "999"] if words[0] == "apply" else [])
+            )
+            assert code == 0, (words, out, err)
+
+
+def test_options_are_repeated_quoted_and_without_a_password(cli, make_home, tmp_path):
+    home = make_home()
+    database = shutil.copy(home / "cache" / "cache.db", tmp_path / "other cache.db")
+
+    out = cli("check", home, "--database", database, "--state-dir", tmp_path / "it's")[1]
+
+    for words, _ in printed_commands(out)[:2]:
+        assert words[words.index("--database") + 1] == str(database)
+        assert words[words.index("--state-dir") + 1] == str(tmp_path / "it's")
+
+
+def test_a_plan_of_what_a_baseline_does_not_accept_has_the_baseline(cli, make_home, tmp_path):
+    home, baseline = make_home(), tmp_path / "baseline.json"
+    cli("check", home, "--select", "D", "--baseline", baseline, "--update-baseline")
+
+    out = cli("check", home, "--baseline", baseline)[1]
+
+    assert ["--baseline", str(baseline)] == printed_commands(out)[0][0][2:4]
+    assert follow(cli, out, tmp_path)
+
+
+def test_orphans_lead_to_the_option_that_takes_them_in(cli, make_home, tmp_path):
+    out = cli("plan", make_home(), "--disposition", "review")[1]
+
+    assert "1 orphan that --deletes takes in" in " ".join(out.split())
+    assert follow(cli, out, tmp_path) == ["plan"]
