@@ -51,6 +51,8 @@ def test_a_shipped_notebook_looks_right_before_it_is_run(theme, tmp_path):
             assert texts.evaluate_all(ALIGNMENTS) == ["left"]
             assert shown.locator("td.number").evaluate_all(ALIGNMENTS) == ["right"]
             assert len(shown.locator(".tag b").evaluate_all(SIGN_COLOURS)) >= 2
+            # The words of a picture that was removed would stand there without it.
+            assert not any(each.is_visible() for each in shown.locator(".live").all())
             for image in shown.locator("img").all():
                 assert image.is_visible()
                 assert image.evaluate("e => e.naturalWidth") > 0

@@ -161,7 +161,7 @@ def axis_html(title: str, axis: TimeAxis, numbers: pd.DataFrame) -> Markup:
         (
             paragraph(strong(title)),
             paragraph(*(_swatch(COLOURS[kind], 12) + Markup("&nbsp;") + kind for kind in kinds)),
-            Markup('<div hidden class="live">{}</div>').format(axis.svg())
+            Markup('<div style="display:none" class="live">{}</div>').format(axis.svg())
             + image.format(text_html(axis.label), source),
             Markup("").join(paragraph(line) for line in axis.legend),
             Markup("<details><summary>The numbers</summary>{}</details>").format(table),
