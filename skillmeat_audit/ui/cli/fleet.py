@@ -10,6 +10,7 @@ from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.choices import FLEET_FORMATS
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import WRITABLE, Disposition
+from skillmeat_audit.ui.cli.command import Verb
 from skillmeat_audit.ui.cli.fleet_options import (
     EngineOptions,
     FleetListing,
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from skillmeat_audit.reports.facts.fleet import FleetFacts
 
 _PLANNABLE = (Disposition.SAFE, Disposition.FILL, Disposition.REVIEW)
+_MEANINGS = {
+    "file": "A TOML file that names homes, groups and caps.",
+    "folder": "A folder of plans that 'skillmeat-audit fleet plan' has made.",
+}
 _file_argument = click.argument("file", type=click.Path(path_type=Path))
 _folder_argument = click.argument("folder", type=click.Path(path_type=Path))
 
@@ -47,7 +52,12 @@ def fleet() -> None:
     """
 
 
-@fleet.command()
+@fleet.command(
+    cls=Verb,
+    short_help="Audit all homes, the worst first.",
+    examples=(("skillmeat-audit fleet check fleet.toml", "every home of the file"),),
+    meanings=_MEANINGS,
+)
 @_file_argument
 @option_group(
     FleetListing,
@@ -67,7 +77,17 @@ def check(file: Path, listing: FleetListing, running: EngineOptions) -> int:
     return _print_fleet(facts, listing)
 
 
-@fleet.command()
+@fleet.command(
+    cls=Verb,
+    short_help="Write one report of all homes.",
+    examples=(
+        (
+            "skillmeat-audit fleet report fleet.toml -o fleet.html",
+            "a page with the worst homes first",
+        ),
+    ),
+    meanings=_MEANINGS,
+)
 @_file_argument
 @option_group(
     FleetReportOptions,
@@ -85,7 +105,9 @@ def check(file: Path, listing: FleetListing, running: EngineOptions) -> int:
         "--format",
         "form",
         type=click.Choice(FLEET_FORMATS),
-        help="Format of standard output, and of files with an ambiguous suffix.",
+        metavar="FORMAT",
+        help="Format of standard output, and of files with an ambiguous suffix: "
+        f"{', '.join(FLEET_FORMATS)}.",
     ),
     click.option(
         "--github", is_flag=True, help="Write step summary and annotations on a GitHub runner."
@@ -119,7 +141,14 @@ def report(file: Path, reporting: FleetReportOptions, running: EngineOptions) ->
     return ExitCode.CLEAN if reporting.exit_zero and code is ExitCode.FINDINGS else code
 
 
-@fleet.command()
+@fleet.command(
+    cls=Verb,
+    short_help="Decide what would be written, home by home.",
+    examples=(
+        ("skillmeat-audit fleet plan fleet.toml -o plans", "a plan per home, in the folder plans"),
+    ),
+    meanings=_MEANINGS,
+)
 @_file_argument
 @option_group(
     FleetPlanOptions,
@@ -167,7 +196,12 @@ _rehearse_option = click.option(
 )
 
 
-@fleet.command()
+@fleet.command(
+    cls=Verb,
+    short_help="Write the plans of a folder.",
+    examples=(("skillmeat-audit fleet apply plans --resume", "go on after an interruption"),),
+    meanings=_MEANINGS,
+)
 @_folder_argument
 @option_group(
     FleetRepairOptions,
@@ -192,7 +226,12 @@ def apply(
     return _print_fleet(apply_fleet(folder, running.session(), options), listing)
 
 
-@fleet.command()
+@fleet.command(
+    cls=Verb,
+    short_help="Put back what apply wrote.",
+    examples=(("skillmeat-audit fleet undo plans", "the runs of these plans"),),
+    meanings=_MEANINGS,
+)
 @_folder_argument
 @option_group(FleetRepairOptions, "repairing", _rehearse_option)
 @option_group(FleetListing, "listing", format_option("text", "json"), homes_limit_option)
@@ -208,7 +247,12 @@ def undo(
     return _print_fleet(undo_fleet(folder, running.session(), options), listing)
 
 
-@fleet.command()
+@fleet.command(
+    cls=Verb,
+    short_help="List the runs of all homes.",
+    examples=(("skillmeat-audit fleet runs fleet.toml", "the latest first"),),
+    meanings=_MEANINGS,
+)
 @_file_argument
 @option_group(
     FleetListing, "listing", format_option("text", "json"), homes_limit_option, group_option
