@@ -23,8 +23,8 @@ def block_diff(before: Lines, after: Lines, name: str, block_start: str) -> Iter
     if groups:
         yield from (f"--- {name}", f"+++ {name}")
     for group in groups:
-        first, last = group[0], group[-1]
-        old, new = (_range(first[n], last[n + 1]) for n in (1, 3))
+        (_, i, _, j, _), (_, _, i_end, _, j_end) = group[0], group[-1]
+        old, new = _range(i, i_end), _range(j, j_end)
         yield f"@@ -{old} +{new} @@"
         for step, i1, i2, j1, j2 in group:
             if step == "equal":
