@@ -125,6 +125,25 @@ def planned(make_home, tmp_path) -> Callable[..., Planned]:
     return make
 
 
+@pytest.fixture
+def planned_rows(planned: Callable[..., Planned]) -> Callable[..., Planned]:
+    """Return plans as `planned` does, of rows alone: for tests of what becomes of rows."""
+
+    def make(era: str = "artifact_id", at: str = "home") -> Planned:
+        case = planned(era, at)
+        plan = msgspec.json.decode(case.file.read_bytes()) | {"manifests": []}
+        case.file.write_bytes(msgspec.json.encode(plan))
+        return case
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def no_second_look_a_second_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read edited manifests again at once: in most tests nobody else saves them."""
+    monkeypatch.setattr("skillmeat_audit.repair.manifests.REREAD_AFTER_SECONDS", 0.0)
+
+
 def dump(database: Path) -> dict[str, list[str]]:
     """Return every row of every table, as text that tells values of different types apart."""
     with closing(sqlite3.connect(database)) as connection:

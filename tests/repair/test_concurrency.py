@@ -55,6 +55,12 @@ getattr(apply, carry_out)(plan, plan.database, settings)
 """
 
 
+@pytest.fixture
+def planned(planned_rows):
+    """Plans of rows alone; `test_manifest_kills` and `test_manifest_runs` are about manifests."""
+    return planned_rows
+
+
 def started(script, *arguments):
     process = subprocess.Popen(
         [sys.executable, "-c", script, *map(str, arguments)],
@@ -137,7 +143,7 @@ def test_a_row_that_moved_is_skipped_and_listed_and_the_rest_is_written(cli, pla
 
     assert code == ExitCode.CONFLICT
     assert "3 changes applied" in out
-    assert "skipped skill:lock-audit · default: changed since: description" in out
+    assert "skipped skill:lock-audit · Default Collection: changed since: description" in out
     rows = cache_rows(case.database)
     assert rows[UPDATED] == theirs
     assert all(rows[key]["description"] for key in (*OTHERS, INSERTED))
@@ -161,7 +167,7 @@ def test_a_row_that_was_deleted_stays_deleted(cli, planned, era):
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
 
     assert code == ExitCode.CONFLICT
-    assert "skipped skill:lock-audit · default: the row no longer exists" in out
+    assert "skipped skill:lock-audit · Default Collection: the row no longer exists" in out
     assert UPDATED not in cache_rows(case.database)
     assert "3 changes applied" in out
 
@@ -184,7 +190,7 @@ def test_a_row_that_somebody_else_inserted_is_theirs(cli, planned, era):
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
 
     assert code == ExitCode.CONFLICT
-    assert "skipped command:commit-message · default: a row with this key exists now" in out
+    assert "skipped command:commit-message · Default Collection: a row with this key exists now" in out
     assert cache_rows(case.database)[INSERTED] == theirs
 
 
@@ -269,7 +275,7 @@ def test_undo_skips_rows_that_moved_since(cli, planned, era):
     code, out, _ = cli("undo", case.home, "--state-dir", case.state)
 
     assert code == ExitCode.CONFLICT
-    assert "skipped skill:lock-audit · default: changed since: description" in out
+    assert "skipped skill:lock-audit · Default Collection: changed since: description" in out
     assert cache_rows(case.database) == start | {UPDATED: theirs}
 
 
@@ -283,7 +289,7 @@ def test_undo_leaves_a_deleted_row_deleted(cli, planned, era):
 
     del start[UPDATED]
     assert code == ExitCode.CONFLICT
-    assert "skipped skill:lock-audit · default: the row no longer exists" in out
+    assert "skipped skill:lock-audit · Default Collection: the row no longer exists" in out
     assert cache_rows(case.database) == start
 
 

@@ -131,6 +131,12 @@ def killed(forking):
     return kill
 
 
+@pytest.fixture
+def planned(planned_rows):
+    """Plans of rows alone; `test_manifest_kills` and `test_manifest_runs` are about manifests."""
+    return planned_rows
+
+
 def set_mode(database, mode):
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute(f"PRAGMA journal_mode = {mode}").fetchone() == (mode,)
@@ -158,7 +164,7 @@ def options(case):
 
 
 def plan_again(case):
-    return audit.audit(case.home, progress=False).plan()
+    return audit.audit(case.home, progress=False).plan(targets=["rows"])
 
 
 @pytest.mark.parametrize(("stage", "era", "mode"), BEFORE_COMMIT)
