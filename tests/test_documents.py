@@ -89,7 +89,7 @@ def test_the_readmes_commands_run_in_a_clone(tmp_path):
 
     assert len(run) >= 10
     assert done.returncode == 0, done.stderr
-    assert "4 changes applied" in done.stdout
+    assert "28 findings fixed" in done.stdout
     assert (clone / ".build" / "audit.html").is_file()
 
 
