@@ -66,6 +66,20 @@ man: $(READY)  ## write the manual page to .build/skillmeat-audit.1
 	@mkdir -p .build
 	$(BIN)/skillmeat-audit man > .build/skillmeat-audit.1
 
+coverage: $(READY)  ## branch coverage of test-fast, by room; fails below the floor in pyproject.toml
+	@mkdir -p .build/coverage
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -n 2 --dist worksteal -m "not slow"
+	$(BIN)/coverage combine -q
+	@for room in skillmeat_audit/*/; do \
+	  echo "$$room $$($(BIN)/coverage report --format=total --fail-under=0 --include="$$room*" 2>/dev/null) %"; done
+	$(BIN)/coverage report --format=total
+
+wheel: $(READY)  ## build wheel and sdist into dist/, the same bytes everywhere, and test them
+	rm -rf dist
+	$(BIN)/python -m hatchling build -d dist
+	$(BIN)/pytest -q tests/test_wheel.py
+
 docs: $(READY)  ## build the site in .build/docs; a warning or a broken local link is an error
 	$(BIN)/sphinx-build -q -W --keep-going -E -d .build/doctrees docs .build/docs
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from skillmeat_audit.base.errors import AuditError
     from skillmeat_audit.ui.widgets import explore, repair_panel
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "Audit",
     "AuditError",
