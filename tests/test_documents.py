@@ -123,6 +123,29 @@ def test_the_public_names_are_few_and_load():
     assert all(getattr(skillmeat_audit, name) for name in skillmeat_audit.__all__)
 
 
+def test_every_file_names_the_same_version():
+    from skillmeat_audit import __version__
+
+    cited = (PROJECT / "CITATION.cff").read_text(encoding="utf-8")
+    changes = (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
+    (date,) = re.findall(r'^date-released: "(.*)"', cited, re.MULTILINE)
+
+    assert f"\nversion: {__version__}\n" in cited
+    assert f"\n## [{__version__}] - {date}\n" in changes
+
+
+def test_workflows_pin_every_action_and_call_targets_that_exist():
+    workflows = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
+    text = "".join(path.read_text(encoding="utf-8") for path in workflows)
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    targets = {name for names in re.findall(r"run: make ([a-z ]+)", text) for name in names.split()}
+
+    assert len(workflows) == 2
+    assert re.findall(r"uses: (?!\S+@[0-9a-f]{40} # v)\S+", text) == []
+    assert {name for name in targets if f"\n{name}: $(READY)" not in makefile} <= {"conformance"}
+    assert {"lint", "types", "imports", "test", "conformance", "browser", "docs"} <= targets
+
+
 def rewrite():
     reference_pages.write_pages()
     text = REPLAY_PAGE.read_text(encoding="utf-8")
