@@ -55,6 +55,7 @@ browser: $(READY)  ## the repair notebook in JupyterLab and headless Chromium; s
 bench: $(READY) .venv-conformance/.ready .venv-peers/.ready  ## speed, as ratios: to a floor, to SkillMeat, to other tools
 	$(BIN)/python benchmarks/run.py $(SIZES)
 	$(BIN)/python benchmarks/widgets.py
+	$(BIN)/python benchmarks/fleets.py
 
 .venv-peers/.ready: $(READY) benchmarks/requirements.lock
 	$(PYTHON) -m venv .venv-peers

@@ -45,6 +45,11 @@ def run_measured(command: list[object]) -> dict[str, float]:
     return json.loads(output) | {"peak_mb": peak[0] / 1e6}
 
 
+def resident_mb(pid: int) -> dict[int, float]:
+    """Return the resident memory of *pid* and of its descendants, each by its id."""
+    return {each: _resident_bytes(each) / 1e6 for each in _process_tree(pid)}
+
+
 def _watch(pid: int, peak: list[int], done: threading.Event) -> None:
     while not done.wait(_EVERY_SECONDS):
         peak[0] = max(peak[0], sum(map(_resident_bytes, _process_tree(pid))))
@@ -53,7 +58,9 @@ def _watch(pid: int, peak: list[int], done: threading.Event) -> None:
 def _process_tree(pid: int) -> list[int]:
     """Return *pid* and its descendants; nothing where /proc has no children of it."""
     try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        # A process that a thread started is listed with the thread.
+        lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+        children = " ".join(lists).split()
     except OSError:
         return []
     return [pid, *(pid for child in children for pid in _process_tree(int(child)))]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 from click.testing import CliRunner
 
 from skillmeat_audit.diff.provenance.paths import PATHS
@@ -32,6 +33,9 @@ def verbs() -> str:
     for heading, names in cli.verb_sections:
         for name in names:
             lines += [f"## {name}", "", f"*{heading}*", "", *_help(name)]
+            verb = cli.commands[name]
+            for inner in verb.commands if isinstance(verb, click.Group) else ():
+                lines += [f"### {name} {inner}", "", *_help(name, inner)]
     return _text(lines)
 
 

@@ -10,6 +10,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from skillmeat_audit.base import VERSION
+
 if TYPE_CHECKING:
     from skillmeat_audit.api.audit import audit
     from skillmeat_audit.api.options import Options
@@ -19,9 +21,10 @@ if TYPE_CHECKING:
     from skillmeat_audit.api.scope import Scope
     from skillmeat_audit.api.values import Audit, Plan, Run
     from skillmeat_audit.base.errors import AuditError
+    from skillmeat_audit.fleets.value import fleet
     from skillmeat_audit.ui.widgets import explore, repair_panel
 
-__version__ = "0.2.0"
+__version__ = VERSION
 __all__ = [
     "Audit",
     "AuditError",
@@ -32,6 +35,7 @@ __all__ = [
     "apply",
     "audit",
     "explore",
+    "fleet",
     "repair_panel",
     "replay_imports",
     "sample",
@@ -46,6 +50,7 @@ _HOMES = {
     "api.sample": ("sample",),
     "api.scope": ("Scope",),
     "api.values": ("Audit", "Plan", "Run"),
+    "fleets.value": ("fleet",),
     "ui.widgets": ("explore", "repair_panel"),
 }
 _HOME = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}

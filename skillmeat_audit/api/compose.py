@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from skillmeat_audit import __version__
 from skillmeat_audit.api.values import Audit
+from skillmeat_audit.base import VERSION
 from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.diff.provenance.paths import paths_of
 from skillmeat_audit.diff.rules import FAMILIES, RULES
@@ -80,7 +80,7 @@ def base_uri(root: Path) -> str:
 def _rule_book(audited: Audit) -> RuleBook:
     snapshot = audited.snapshot
     base = base_uri(snapshot.home.root)
-    return RuleBook(__version__, RULES, FAMILIES, audited.names, _manifests(snapshot), base)
+    return RuleBook(VERSION, RULES, FAMILIES, audited.names, _manifests(snapshot), base)
 
 
 def _manifests(snapshot: Snapshot) -> dict[str, str]:

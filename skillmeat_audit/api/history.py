@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from skillmeat_audit import __version__
 from skillmeat_audit.api.compose import absolute_home, as_reported
 from skillmeat_audit.api.scope import Scope
 from skillmeat_audit.api.values import Audit
+from skillmeat_audit.base import VERSION
 from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.urls import sqlite_url, without_password
 from skillmeat_audit.history.database import history_url
@@ -94,7 +94,7 @@ def record_audit(audited: Audit, location: HistoryLocation, at: str) -> Recorded
     names = ("artifacts", "rows", "error", "warning", "info")
     facts = {name: counts[name] for name in names} | {
         # A jump in the numbers may be a new rule: then the version differs as well.
-        "tool_version": __version__,
+        "tool_version": VERSION,
         "blank_descriptions": None if pages is None else pages.without_description,
         "broken_sources": None if pages is None else pages.not_clickable,
     }

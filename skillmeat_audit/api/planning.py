@@ -123,7 +123,11 @@ def _diff(manifest: PreparedManifest) -> ManifestDiff:
 
 def open_plan(path: Path, database: PathLike | None) -> tuple[PlanDocument, str]:
     """Return the plan in *path* and the cache's address, that of *database* where it is given."""
-    document = load_plan(path)
+    return locate_plan(load_plan(path), database)
+
+
+def locate_plan(document: PlanDocument, database: PathLike | None) -> tuple[PlanDocument, str]:
+    """Return *document* and the cache's address, that of *database* where it is given."""
     home = find_home(native_path(document.home), database or document.database)
     return document, str(home.database)
 

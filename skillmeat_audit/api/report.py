@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from skillmeat_audit import __version__
 from skillmeat_audit.api.audit import audit
 from skillmeat_audit.api.baseline import apply_baseline
 from skillmeat_audit.api.compose import absolute_home, make_report
@@ -17,6 +16,7 @@ from skillmeat_audit.api.outputs import Output, render_outputs
 from skillmeat_audit.api.scope import Scope
 from skillmeat_audit.api.unattended import apply_unattended
 from skillmeat_audit.api.values import Audit
+from skillmeat_audit.base import VERSION
 from skillmeat_audit.base.clock import now, today
 from skillmeat_audit.base.errors import AuditError, LiveError, StateError, UsageError
 from skillmeat_audit.base.folders import PathLike
@@ -76,7 +76,7 @@ class StoredReport:
         if self.location is None or self.run is None:
             return self
         try:
-            mark_delivered(self.location, self.run)
+            mark_delivered(self.location.url, self.run)
         except StateError as exc:
             return replace(self, problems=(str(exc),))
         return self
@@ -149,7 +149,7 @@ def report_crash(home: PathLike, request: ReportRequest, reason: str) -> None:
 
 
 def _make_and_deliver(home: PathLike, request: ReportRequest) -> ReportOutcome:
-    stored = _make(home, request, now())
+    stored = stored_report(home, request, now())
     delivery = deliver(render_outputs(stored.document, request.outputs))
     problems = (*delivery.problems, *_notify(stored.document, request.notices))
     # Only a run whose report arrived is what the next one is compared with: new findings of a
@@ -171,7 +171,8 @@ def _notify(document: Report | Failure, settings: NoticeSettings | None) -> tupl
     )
 
 
-def _make(home: PathLike, request: ReportRequest, at: str) -> StoredReport:
+def stored_report(home: PathLike, request: ReportRequest, at: str) -> StoredReport:
+    """Return the report of *home*, recorded in its history as made *at* a time, not delivered."""
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     try:
@@ -222,13 +223,13 @@ def _audit(home: PathLike, request: ReportRequest) -> Audit:
 
 
 def _store_failure(home: PathLike, request: ReportRequest, reason: str, at: str) -> StoredReport:
-    failure = Failure(absolute_home(home_folder(home)), reason, __version__, at)
+    failure = Failure(absolute_home(home_folder(home)), reason, VERSION, at)
     if request.history is None:
         return StoredReport(failure)
     try:
         at_home = find_home(home, request.database)
         location = location_of(at_home, request.scope, request.history, request.state_dir)
-        return StoredReport(failure, location, record_failed_run(location, at, reason, __version__))
+        return StoredReport(failure, location, record_failed_run(location, at, reason, VERSION))
     except AuditError:  # a home that does not exist has no history either; the reason says so
         return StoredReport(failure)
 

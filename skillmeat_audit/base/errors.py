@@ -19,9 +19,13 @@ Drift is never an error: a disagreement is a finding.
 class AuditError(Exception):
     """The root of all errors raised on purpose.
 
-    The text is one lower-case line: what happened, why, what to do. The command line prints it;
-    ``--traceback`` shows where it was raised.
+    The text is one lower-case line: what happened, why, what to do. Where a file has several
+    faults, each has a line, as an argument of its own. The command line prints them;
+    ``--traceback`` shows where the error was raised.
     """
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.args))
 
 
 class HomeError(AuditError):

@@ -108,9 +108,9 @@ def record_failed_run(location: HistoryLocation, at: str, reason: str, version: 
         return run
 
 
-def mark_delivered(location: HistoryLocation, run: int) -> None:
-    """Record that the report of *run* was delivered everywhere; raise `StateError`."""
-    with write_transaction(location.url) as connection:
+def mark_delivered(url: str, run: int) -> None:
+    """Record in the history at *url* that the report of *run* was delivered; raise `StateError`."""
+    with write_transaction(url) as connection:
         _update_run(connection, run, {"delivered": True})
 
 

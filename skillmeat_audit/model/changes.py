@@ -156,7 +156,8 @@ class RunOutcome:
 
     ``manifests`` say which of their edits were made, and which were skipped and why. ``run`` is the
     run's id, None if nothing was written (``rehearsed``, or nothing to do); ``backup`` the copy
-    made before it; ``notes`` are further messages for a person.
+    made before it; ``notes`` are further messages for a person; ``plan_sha256`` the digest of the
+    plan.
     """
 
     kind: Literal["apply", "undo"]
@@ -170,6 +171,7 @@ class RunOutcome:
     run: str | None = None
     backup: Path | None = None
     notes: tuple[str, ...] = ()
+    plan_sha256: str | None = None
 
     @property
     def applied(self) -> tuple[Applied, ...]:

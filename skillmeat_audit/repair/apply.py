@@ -23,6 +23,7 @@ from skillmeat_audit.model.fields import STAMP
 from skillmeat_audit.model.manifest_edits import ALREADY_SO
 from skillmeat_audit.repair.journal import JournalEntry, can_journal
 from skillmeat_audit.repair.manifests import confirm_written, prepare_manifest
+from skillmeat_audit.repair.plan import plan_digest
 from skillmeat_audit.repair.run_settings import RunSettings, collections_folder
 from skillmeat_audit.repair.transaction import (
     NO_ROW,
@@ -86,7 +87,16 @@ def _execute_plan(
             prepare_manifest(collections_folder(plan.home), changes, settings.link_roots)
             for changes in plan.manifests
         )
-        run = RunOutcome("apply", plan.home, address, plan.identity, outcomes, manifests, rehearsed)
+        run = RunOutcome(
+            "apply",
+            plan.home,
+            address,
+            plan.identity,
+            outcomes,
+            manifests,
+            rehearsed,
+            plan_sha256=plan_digest(plan),
+        )
         if not accepted and not any(manifest.is_changed for manifest in manifests):
             return run
         cache = LockedCache(connection, tables, rows)

@@ -59,7 +59,8 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``created`` are ids of artifacts rows inserted for it, ``made_sentinel`` whether their project
     was. ``undoes`` is the run that an undo put back. ``proof`` shows later whether the run was
-    committed; None where the database cannot prove it.
+    committed; None where the database cannot prove it. ``plan_sha256`` is the digest of its
+    plan.
     """
 
     run: str
@@ -74,6 +75,7 @@ class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     undoes: str | None = None
     proof: Proof | None = None
     manifests: tuple[JournaledManifest, ...] = ()
+    plan_sha256: str | None = None
 
 
 class _JournalFile(

@@ -111,7 +111,10 @@ def _outside_values(
         for column, cell in change.cells.items():
             if cell.evidence in _OUTSIDE and column in MANIFEST_KEYS:
                 yield change.key, column, set(cell.rules), cell.disposition
-    held = findings[findings["column"].isin(list(MANIFEST_KEYS)) & findings["status"].isna()]
+    # A finding of a page (V001) is repaired by that of its cell, which a scope may leave out.
+    is_of_page = findings["rule"].str.startswith("V")
+    is_held = findings["column"].isin(list(MANIFEST_KEYS)) & findings["status"].isna()
+    held = findings[is_held & ~is_of_page]
     for finding in records(held[held["evidence"].isin(_OUTSIDE)]):
         row = str(finding["collection_id"]), str(finding["artifact_id"])
         column, disposition = str(finding["column"]), str(finding["disposition"])

@@ -1,5 +1,6 @@
 """Plans: decided from findings, saved, loaded, and checked after people edited them."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -129,6 +130,11 @@ def _change(op: Op, key: RowKey, findings: list[Record], cells: list[Record]) ->
 def encode_plan(plan: PlanDocument) -> bytes:
     """Return *plan* as JSON for people: one key per line, in a stable order."""
     return msgspec.json.format(msgspec.json.encode(plan, order="deterministic"), indent=1) + b"\n"
+
+
+def plan_digest(plan: PlanDocument) -> str:
+    """Return the SHA-256 of *plan*, the same however its file is laid out."""
+    return hashlib.sha256(encode_plan(plan)).hexdigest()
 
 
 def plan_schema() -> bytes:

@@ -196,6 +196,7 @@ def _journaled_run(
         undoes=run.undoes,
         proof=proof,
         manifests=journaled(run.manifests),
+        plan_sha256=run.plan_sha256,
         folder=folder,
     )
 

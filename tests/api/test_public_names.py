@@ -8,7 +8,7 @@ import pytest
 import skillmeat_audit as sma
 
 WIDGETS = {"explore", "repair_panel"}
-FUNCTIONS = {"apply", "audit", "replay_imports", "sample"}
+FUNCTIONS = {"apply", "audit", "fleet", "replay_imports", "sample"}
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 

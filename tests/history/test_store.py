@@ -51,7 +51,7 @@ def place(tmp_path):
 def ran(place, found, day, *, delivered=True, hidden=()):
     recorded = record_run(place, f"2026-02-{day:02}T12:00:00Z", FACTS, found, hidden)
     if delivered:
-        mark_delivered(place, recorded.run)
+        mark_delivered(place.url, recorded.run)
     return recorded
 
 
@@ -123,7 +123,7 @@ def test_what_is_hidden_is_not_fixed(place):
 def test_failed_runs_are_recorded_and_never_compared_with(place):
     found = findings("skill:a")
     ran(place, found, 1)
-    mark_delivered(place, record_failed_run(place, "2026-02-02T12:00:00Z", "damaged", "1"))
+    mark_delivered(place.url, record_failed_run(place, "2026-02-02T12:00:00Z", "damaged", "1"))
 
     assert counts(ran(place, found, 3)) == (0, 0, len(found))
     assert list(load_runs(place.url, HOME.home)["outcome"]) == ["checked", "failed", "checked"]

@@ -12,17 +12,27 @@ from builders import HOSTILE, audited, entry, imported, known, row, snapshot, up
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.changes import Applied, RunListing, RunOutcome, Skipped
 from skillmeat_audit.model.condition import Condition
+from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.manifest_edits import ManifestEdit, OtherToml
 from skillmeat_audit.model.replays import REPLAYED, REPLAYS
 from skillmeat_audit.model.run_details import EditedManifest, RunDetail, WrittenRow
 from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.model.trend import RUNS, Accepted, AuditDelta
+from skillmeat_audit.reports.facts.fleet import (
+    DeltaFacts,
+    FleetFacts,
+    HomeFacts,
+    ListedRun,
+    PlanFacts,
+    RunFacts,
+)
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.report import Failure
 from skillmeat_audit.reports.files.artifact_json import artifact_json
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 from skillmeat_audit.reports.files.check_json import check_json
 from skillmeat_audit.reports.files.doctor_json import doctor_json
+from skillmeat_audit.reports.files.fleet_json import fleet_json
 from skillmeat_audit.reports.files.history_json import history_json
 from skillmeat_audit.reports.files.replay_json import replay_json
 from skillmeat_audit.reports.files.report_json import failure_json
@@ -94,6 +104,18 @@ def replay():
     return replay_json(REPLAYS.from_records([numbers]), REPLAYED.conform(rows), "1")
 
 
+def fleet():
+    checked = audit()
+    homes = (
+        HomeFacts(HOSTILE, "/h", summary=checked.summary, headline=checked.headline),
+        HomeFacts("b", "/b", "group", ExitCode.FAILED, error=HOSTILE),
+        HomeFacts("c", "/c", delta=DeltaFacts(1, 2, 3), plan=PlanFacts(1, 2, 3, "0003-c.json")),
+        HomeFacts("d", "/d", run=RunFacts("r1", 1, 0, notes=(HOSTILE,))),
+        HomeFacts("e", "/e", runs=(ListedRun("r1", "apply", "committed", AT, 1, 0, None),)),
+    )
+    return fleet_json(FleetFacts("check", homes, made_at=AT, version="1"))
+
+
 DOCUMENTS = {
     "check": check,
     "artifact": lambda: artifact_json(audit().show(HOSTILE), "1"),
@@ -105,6 +127,7 @@ DOCUMENTS = {
     "replay": replay,
     "rules": lambda: rules_json(RULES),
     "report": lambda: failure_json(Failure("/h", HOSTILE, "1", AT)),
+    "fleet": fleet,
     "doctor": doctor,
     "config": config,
 }

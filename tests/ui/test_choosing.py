@@ -155,7 +155,7 @@ def test_an_edited_plan_is_saved(cli, make_home, tmp_path, editor):
     code, out, _ = cli("plan", make_home(), "--edit", "-o", path)
 
     assert (code, artifacts_in(path)) == (ExitCode.CLEAN, set())
-    assert "Nothing to repair." in out
+    assert "no changes" in out
 
 
 FAULTS = {

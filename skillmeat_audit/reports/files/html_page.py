@@ -23,7 +23,7 @@ _BAR, _GAP, _HEIGHT, _FOOT = 28, 16, 90, 18
 def html_page(report: Report) -> bytes:
     """Return *report* as an HTML page; a file of the same name beside it has all findings."""
     page = page_of(report)
-    return _render(
+    return render_template(
         "report.html.j2",
         page=page,
         chart=_chart(page.runs),
@@ -37,12 +37,14 @@ def html_page(report: Report) -> bytes:
 
 def failure_page(failure: Failure) -> bytes:
     """Return *failure* as an HTML page."""
-    return _render("failure.html.j2", failure=failure, made_at=format_utc(failure.made_at))
+    return render_template("failure.html.j2", failure=failure, made_at=format_utc(failure.made_at))
 
 
-def _render(template: str, **values: object) -> bytes:
+def render_template(template: str, **values: object) -> bytes:
+    """Return the *template* filled with *values*, and with the style and title of all pages."""
     style = Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))
-    text = _environment().get_template(template).render(title=TITLE, style=style, **values)
+    named = {"title": TITLE, "style": style, **values}
+    text = _environment().get_template(template).render(named)
     return text.encode() + b"\n"
 
 

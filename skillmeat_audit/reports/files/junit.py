@@ -35,11 +35,11 @@ def junit_xml(report: Report) -> bytes:
             _case(suite, rule, (visible.get(rule.code, []), int(totals.get(rule.code, 0))), report)
             for rule in rules
         ]
-        _count(suite, cases, report.made_at)
-    _sum(root)
+        count_cases(suite, cases, report.made_at)
+    add_totals(root)
     # A suite has properties in the schema, the root has none: the first suite holds the headline.
     _add_headline(root[0], report)
-    return _bytes(root)
+    return xml_bytes(root)
 
 
 def failure_xml(failure: Failure) -> bytes:
@@ -49,9 +49,9 @@ def failure_xml(failure: Failure) -> bytes:
     case = ET.SubElement(suite, "testcase", classname=TOOL, name="the home can be checked")
     error = ET.SubElement(case, "error", message=printable(failure.reason), type="failed")
     error.text = printable(failure.reason)
-    _count(suite, [case], failure.made_at)
-    _sum(root)
-    return _bytes(root)
+    count_cases(suite, [case], failure.made_at)
+    add_totals(root)
+    return xml_bytes(root)
 
 
 def _case(
@@ -91,7 +91,8 @@ def _line(finding: Finding, names: Names) -> str:
     )
 
 
-def _count(suite: ET.Element, cases: list[ET.Element], made_at: str) -> None:
+def count_cases(suite: ET.Element, cases: list[ET.Element], made_at: str) -> None:
+    """Set the numbers of *cases* on their *suite*, and its time."""
     suite.set("tests", str(len(cases)))
     for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
@@ -100,13 +101,15 @@ def _count(suite: ET.Element, cases: list[ET.Element], made_at: str) -> None:
         suite.set("timestamp", made_at.removesuffix("Z"))
 
 
-def _sum(root: ET.Element) -> None:
+def add_totals(root: ET.Element) -> None:
+    """Add up the numbers of all suites on *root*."""
     for name in ("tests", "failures", "errors", "skipped"):
         # Some readers take the totals from the root, others add up the suites.
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
 
 
-def _bytes(root: ET.Element) -> bytes:
+def xml_bytes(root: ET.Element) -> bytes:
+    """Return *root* as an XML document, indented."""
     ET.indent(root)
     text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return text + b"\n"

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES
+from skillmeat_audit.reports.facts.fleet import FleetFacts, HomeFacts
+from skillmeat_audit.reports.facts.headline import Headline
 from skillmeat_audit.reports.facts.report import Failure, Report
 
 Labels = Mapping[str, str]
@@ -46,7 +48,7 @@ def metrics(report: Report) -> str:
         **{name: [(home, summary.counts[name])] for name in ("artifacts", "rows")},
         "findings": [(home | {"severity": each}, summary.counts[each]) for each in SEVERITIES],
         "rule_findings": list(_by_rule(report, home)),
-        **{f"pages_{name}": [(home, number)] for name, number in _of_pages(report)},
+        **{f"pages_{name}": [(home, number)] for name, number in _of_pages(report.headline)},
         "wrong_cells": [(home, summary.wrong_cells)],
         "missing_rows": [(home, summary.missing_rows)],
         "orphan_rows": [(home, summary.orphan_rows)],
@@ -66,9 +68,34 @@ def failure_metrics(failure: Failure) -> str:
     return _exposition({"success": [(home, 0.0)], **_completion(home, failure.made_at)})
 
 
-def _of_pages(report: Report) -> Iterator[tuple[str, int]]:
-    """Yield the numbers of the headline; none without a cache."""
-    pages = report.headline.pages
+def home_metrics(fleet: FleetFacts) -> str:
+    """Return the homes of *fleet* in Prometheus's text format, told apart by the label ``home``."""
+    gauges: dict[str, list[tuple[Labels, float]]] = {}
+    for home in fleet.homes:
+        for name, labels, value in _of_home(home, fleet.made_at):
+            gauges.setdefault(name, []).append(({"home": home.home} | labels, value))
+    return _exposition(gauges)
+
+
+def _of_home(home: HomeFacts, made_at: str) -> Iterator[tuple[str, dict[str, str], float]]:
+    yield "success", {}, float(home.error is None)
+    if made_at:
+        yield "completion_timestamp_seconds", {}, datetime.fromisoformat(made_at).timestamp()
+    if home.summary is not None:
+        counts = home.summary.counts
+        yield from ((name, {}, counts[name]) for name in ("artifacts", "rows"))
+        yield from (("findings", {"severity": str(each)}, counts[each]) for each in SEVERITIES)
+    if home.headline is not None:
+        for name, number in _of_pages(home.headline):
+            yield f"pages_{name}", {}, number
+    if home.delta is not None:
+        for name in ("new", "fixed", "persisting"):
+            yield f"{name}_findings", {}, getattr(home.delta, name)
+
+
+def _of_pages(headline: Headline) -> Iterator[tuple[str, int]]:
+    """Yield the numbers of *headline*; none without a cache."""
+    pages = headline.pages
     for name in _PAGE_NUMBERS if pages else ():
         yield name, getattr(pages, name)
 

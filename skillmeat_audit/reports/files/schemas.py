@@ -8,6 +8,7 @@ from skillmeat_audit.reports.files.artifact_json import ArtifactDocument
 from skillmeat_audit.reports.files.ascii_json import ascii_json
 from skillmeat_audit.reports.files.check_json import CheckDocument
 from skillmeat_audit.reports.files.doctor_json import DoctorDocument
+from skillmeat_audit.reports.files.fleet_json import FleetDocument
 from skillmeat_audit.reports.files.history_json import HistoryDocument
 from skillmeat_audit.reports.files.replay_json import ReplayDocument
 from skillmeat_audit.reports.files.report_json import ReportDocument
@@ -27,6 +28,7 @@ SCHEMAS: dict[str, type[msgspec.Struct]] = {
     "replay": ReplayDocument,
     "rules": RulesDocument,
     "report": ReportDocument,
+    "fleet": FleetDocument,
     "doctor": DoctorDocument,
     "config": SettingsDocument,
 }

@@ -45,6 +45,8 @@ def home_argument_with(callback: Callable[[click.Context, click.Parameter, str],
 
 
 home_argument = home_argument_with(_absolute)
+# A workflow names the home below its checkout.
+home_argument_as_given = home_argument_with(lambda _context, _parameter, value: value)
 
 
 def split_list(

@@ -2,7 +2,7 @@
 
 import functools
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ def output_file() -> Path | None:
 class Verb(click.Command):
     """A verb: ``examples`` and ``legends`` end its help.
 
+    ``meanings`` are those of its arguments, where they are not the usual ones of their names.
     One that ``saves`` has the option ``--output``: what it would print goes to a file, by default
     in the format of its suffix. One that ``quiets`` has the option ``--quiet``.
     """
@@ -67,11 +68,13 @@ class Verb(click.Command):
         *arguments: Any,
         examples: Pairs = (),
         legends: Sequence[tuple[str, Pairs]] = (),
+        meanings: Mapping[str, str] | None = None,
         saves: bool = False,
         quiets: bool = False,
         **settings: Any,
     ) -> None:
         super().__init__(*arguments, **settings)
+        self.meanings = _ARGUMENTS | dict(meanings or {})
         self.sections = [*legends, ("Examples", [(f"$ {each}", why) for each, why in examples])]
         if saves:
             self.params.append(_output_option())
@@ -83,7 +86,7 @@ class Verb(click.Command):
     def argument_pairs(self) -> list[tuple[str, str]]:
         """The arguments, and what they mean."""
         names = [str(each.name) for each in self.params if isinstance(each, click.Argument)]
-        return [(name.upper(), _ARGUMENTS[name]) for name in names if name in _ARGUMENTS]
+        return [(name.upper(), self.meanings[name]) for name in names if name in self.meanings]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the arguments, then the options."""

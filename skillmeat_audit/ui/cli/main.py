@@ -85,11 +85,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             from skillmeat_audit.ui.cli.crash import traceback_of
 
             print_error(traceback_of(exc, arguments))
-        return _failed(str(exc), _EXITS.get(type(exc), ExitCode.FAILED))
+        lines = exc.args if isinstance(exc, AuditError) else (str(exc),)
+        return _failed(*lines, code=_EXITS.get(type(exc), ExitCode.FAILED))
     except SystemExit:  # so click says that the reader of its help went away
         return ExitCode.CLEAN
 
 
-def _failed(message: str, code: ExitCode = ExitCode.FAILED) -> int:
-    print_error(f"{TOOL}: {printable(message)}")
+def _failed(*messages: str, code: ExitCode = ExitCode.FAILED) -> int:
+    for message in messages:
+        print_error(f"{TOOL}: {printable(message)}")
     return code

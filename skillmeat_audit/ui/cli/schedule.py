@@ -10,7 +10,7 @@ from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.model.choices import SCHEDULE_KINDS
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.schedule.job import Every
-from skillmeat_audit.ui.cli.arguments import home_argument
+from skillmeat_audit.ui.cli.arguments import home_argument_as_given
 from skillmeat_audit.ui.cli.command import require_one, verb_command
 from skillmeat_audit.ui.cli.options import apply_fill_option, option_group, traceback_option
 from skillmeat_audit.ui.cli.streams import emit
@@ -89,7 +89,7 @@ class ScheduleOptions:
         ("skillmeat-audit schedule HOME -o ~/audit.html --install", "every night at 03:17"),
     ),
 )
-@home_argument
+@home_argument_as_given
 @option_group(
     ScheduleActions,
     "actions",

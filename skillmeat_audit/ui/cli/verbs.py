@@ -9,6 +9,7 @@ from skillmeat_audit.ui.cli.command import VerbGroup
 from skillmeat_audit.ui.cli.completion import completion
 from skillmeat_audit.ui.cli.config import config
 from skillmeat_audit.ui.cli.doctor import doctor
+from skillmeat_audit.ui.cli.fleet import fleet
 from skillmeat_audit.ui.cli.history import history
 from skillmeat_audit.ui.cli.lab import lab
 from skillmeat_audit.ui.cli.manual import manual
@@ -38,5 +39,6 @@ def cli() -> None:
 cli.add_section("Look", check, show, rules)
 cli.add_section("Repair", plan, apply, undo, runs)
 cli.add_section("Report", report, history, schedule)
+cli.add_section("Many homes", fleet)
 cli.add_section("Learn", lab, replay)
 cli.add_section("Set up", doctor, config, completion, manual)

@@ -1,0 +1,84 @@
+"""Measures fleets: homes per second, CPU and memory for one process, a pool, and Dask.
+
+``make bench`` runs it. Usage: ``python benchmarks/fleets.py [HOMES] [ARTIFACTS]``.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from homes import build
+from machine import facts, resident_mb
+
+TOOL = Path(sys.executable).with_name("skillmeat-audit")
+ENGINES = {
+    "one process": ("--workers", "1"),
+    "pool of two": ("--workers", "2"),
+    "Dask, two workers": ("--dask", "--workers", "2"),
+}
+TARGET_PER_SECOND, TARGET_MB = 20, 150
+
+
+def main() -> None:
+    """Build the homes, check them in every way, and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("homes", type=int, nargs="?", default=100)
+    parser.add_argument("artifacts", type=int, nargs="?", default=300)
+    options = parser.parse_args()
+    print(json.dumps(facts()))
+    with tempfile.TemporaryDirectory(prefix="skillmeat-audit-fleet-") as folder:
+        file = build_fleet(Path(folder), options.homes, options.artifacts)
+        answers = {name: measure(file, name, options.homes) for name in ENGINES}
+    if len(set(answers.values())) > 1:
+        sys.exit("the answers differ")
+    print(f"target: {TARGET_PER_SECOND} homes/s on two cores, {TARGET_MB} MB per process")
+
+
+def build_fleet(folder: Path, number: int, artifacts: int) -> Path:
+    """Return the file of a fleet of *number* equal homes."""
+    first = folder / "homes" / "h0000"
+    build(first, artifacts)
+    for other in range(1, number):
+        shutil.copytree(first, folder / "homes" / f"h{other:04d}", symlinks=True)
+    file = folder / "fleet.toml"
+    file.write_text('time-limit = 600\n[[homes]]\nglob = "homes/*"\n')
+    return file
+
+
+def measure(file: Path, name: str, number: int) -> str:
+    """Print the figures of one way to check the fleet; return its answer."""
+    state = {**os.environ, "XDG_STATE_HOME": str(file.parent / f"state-{name}")}
+    command = [TOOL, "fleet", "check", file, "--format", "json", "-q", *ENGINES[name]]
+    before, start = os.times(), time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=state, text=True) as process:
+        peaks: dict[int, float] = {}
+        done = threading.Event()
+        watch = threading.Thread(target=_watch, args=(process.pid, peaks, done))
+        watch.start()
+        answer = process.communicate()[0]
+        done.set()
+        watch.join()
+    seconds, after = time.perf_counter() - start, os.times()
+    cpu = sum(after[2:4]) - sum(before[2:4])
+    print(
+        f"{name:<20} {number / seconds:6.1f} homes/s {1000 * cpu / number:7.0f} ms CPU per home "
+        f"{max(peaks.values()):6.0f} MB in the largest of {len(peaks)} processes"
+    )
+    return answer
+
+
+def _watch(pid: int, peaks: dict[int, float], done: threading.Event) -> None:
+    while not done.wait(0.1):
+        for each, megabytes in resident_mb(pid).items():
+            peaks[each] = max(peaks.get(each, 0), megabytes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""Many homes: each reported once, whatever happens to the others, wherever it runs."""
+
+import json
+
+import pytest
+from conftest import digest
+from made_fleets import SIZE
+
+import skillmeat_audit as sma
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.fleets import children
+from skillmeat_audit.fleets.children import Child
+from skillmeat_audit.fleets.definition import load_definition
+from skillmeat_audit.fleets.packing import packed, unpacked
+from skillmeat_audit.fleets.requests import HomeRequest, answer_request
+from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.reports.files.schemas import json_schema
+
+PROCESS = ("--workers", "1")
+
+
+@pytest.fixture
+def mixed(make_fleet, silent_server):
+    """Return a fleet with damaged homes, homes out of reach, and one that hangs."""
+    if SIZE:
+        return make_fleet(SIZE - 9, damaged=5, unreachable=3, hanging=silent_server)
+    return make_fleet(2, damaged=1, unreachable=3, hanging=silent_server)
+
+
+def checked(cli, fleet, *options):
+    code, out, err = cli("fleet", "check", fleet.file, "--format", "json", "-q", *options)
+    assert err == ""
+    return code, out
+
+
+@pytest.mark.slow
+def test_every_home_is_reported_once_and_the_same_wherever_it_runs(cli, mixed):
+    pytest.importorskip("distributed", reason="install the extra 'fleet'")
+    before = digest(mixed.file.parent / "homes")
+
+    code, one = checked(cli, mixed, *PROCESS)
+    pooled = checked(cli, mixed, "--workers", "2")
+    on_dask = checked(cli, mixed, "--workers", "2", "--dask")
+
+    assert (code, one) == pooled == on_dask
+    assert digest(mixed.file.parent / "homes") == before
+    document = json.loads(one)
+    homes = {home["home"]: home for home in document["homes"]}
+    assert [home["home"] for home in document["homes"]] == mixed.names
+    assert {name for name, home in homes.items() if home["error"] is None} == {
+        *mixed.homes["sound"]
+    }
+    assert all(homes[name]["counts"]["error"] == 13 for name in mixed.homes["sound"])
+    assert all("damaged" in homes[name]["error"] for name in mixed.homes["damaged"])
+    (hanging,) = mixed.homes["hanging"]
+    assert homes[hanging]["error"].startswith("it did not finish within 1 s and was stopped")
+    assert code == document["exit_code"] == ExitCode.FAILED
+    assert document["failed"] == len(mixed.names) - len(mixed.homes["sound"])
+
+
+def test_the_document_follows_its_schema(cli, make_fleet):
+    jsonschema = pytest.importorskip("jsonschema")
+    _, out = checked(cli, make_fleet(1, damaged=1), *PROCESS)
+
+    jsonschema.validate(json.loads(out), json.loads(json_schema("fleet")))
+
+
+def test_the_exit_code_is_the_worst_of_the_homes(cli, make_fleet):
+    fleet = make_fleet(1, damaged=1)
+
+    assert checked(cli, fleet, "--group", "sound")[0] == ExitCode.FINDINGS
+    assert checked(cli, fleet, "--group", "sound", "--exit-zero")[0] == ExitCode.CLEAN
+    assert checked(cli, fleet, "--exit-zero")[0] == ExitCode.FAILED
+
+
+def test_a_bug_that_one_home_shows_costs_the_others_nothing(cli, make_fleet, monkeypatch):
+    from skillmeat_audit.fleets import request_check
+
+    fleet = make_fleet(2)
+    real = request_check.audit
+
+    def crashing(home, **arguments):
+        if fleet.homes["sound"][0] in str(home):
+            raise KeyError("postgresql://u:secret@h/d")
+        return real(home, **arguments)
+
+    monkeypatch.setattr(request_check, "audit", crashing)
+    code, out = checked(cli, fleet, *PROCESS)
+
+    first, second = sorted(json.loads(out)["homes"], key=lambda home: home["error"] is None)
+    assert code == first["exit_code"] == ExitCode.CRASHED
+    assert first["error"].startswith("crashed with KeyError, a bug of skillmeat-audit")
+    assert "secret" not in out
+    assert second["exit_code"] == ExitCode.FINDINGS
+
+
+# A child that is killed with every second request.
+DYING = """
+import os, sys
+from pathlib import Path
+print("ready", end="", flush=True)
+sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8)))
+if not Path({mark!r}).exists():
+    Path({mark!r}).touch()
+    os.kill(os.getpid(), 9)
+answer = Path({answer!r}).read_bytes()
+sys.stdout.buffer.write(len(answer).to_bytes(8) + answer)
+"""
+
+
+def test_a_child_that_dies_costs_one_home_and_the_next_gets_a_new_one(
+    make_fleet, monkeypatch, tmp_path
+):
+    (home,) = load_definition(make_fleet(1).file).homes
+    request = HomeRequest("runs", home)
+    (tmp_path / "answer").write_bytes(packed(answer_request(request)))
+    code = DYING.format(mark=str(tmp_path / "mark"), answer=str(tmp_path / "answer"))
+    monkeypatch.setattr(children, "_START", code.replace("{", "{{").replace("}", "}}"))
+    with Child() as child:
+        lost, again = child.answer(request), child.answer(request)
+
+    assert lost.facts.exit_code is ExitCode.CRASHED
+    assert lost.facts.error == "its process ended (-9): perhaps not enough memory"
+    assert again.facts.error is None and again.facts.runs == ()
+
+
+def test_an_answer_is_the_same_after_it_was_sent(make_fleet):
+    (home,) = load_definition(make_fleet(1).file).homes
+    for verb in ("check", "plan", "runs"):
+        answer = answer_request(HomeRequest(verb, home))
+        received = unpacked(packed(answer))
+
+        assert received.facts == answer.facts
+        assert received.plan == answer.plan
+        assert received.findings.equals(answer.findings)
+
+
+def test_a_fleet_shows_itself_and_its_findings_begin_with_the_home(make_fleet):
+    made = make_fleet(1, damaged=1)
+    fleet = sma.fleet(made.file)
+
+    assert repr(fleet).startswith("<Fleet: 1 home of 2 checked, 1 with findings, 1 failed.")
+    assert fleet.exit_code is ExitCode.FAILED
+    assert list(fleet.homes["home"]) == made.names
+    assert fleet.findings.columns[0] == "home"
+    assert set(fleet.findings["home"]) == {*made.homes["sound"]}
+    page = fleet._repr_html_()
+    assert "<script" not in page and "1 of 1 home that could not be checked" in page
+
+
+def test_a_scheduler_that_is_not_there_is_told_in_one_line(cli, make_fleet, monkeypatch):
+    pytest.importorskip("distributed", reason="install the extra 'fleet'")
+    from skillmeat_audit.fleets import dask_engine
+
+    monkeypatch.setattr(dask_engine, "_CONNECT_SECONDS", 0.2)
+    file = make_fleet(1).file
+    code, out, err = cli("fleet", "check", file, "--scheduler", "tcp://127.0.0.1:1", "-q")
+
+    assert (code, out) == (ExitCode.FAILED, "")
+    assert err.startswith("skillmeat-audit: cannot reach Dask at tcp://127.0.0.1:1: ")
+    assert err.count("\n") == 1
+
+
+FORMATS = {
+    "html": b"could not be checked",
+    "md": b"could not be checked",
+    "json": b'"schema": "skillmeat-audit/fleet/1"',
+    "csv": b"home,rule,severity",
+    "parquet": b"PAR1",
+    "xml": b'errors="1"',
+    "prom": b"skillmeat_audit_success{home=",
+}
+
+
+def test_a_report_has_all_formats_and_says_what_is_new(cli, make_fleet):
+    fleet = make_fleet(1, damaged=1)
+    folder = fleet.file.parent
+    outputs = [f"--output={folder}/report.{suffix}" for suffix in FORMATS]
+
+    assert cli("fleet", "report", fleet.file, *outputs)[0] == ExitCode.FAILED
+    first = json.loads((folder / "report.json").read_text())
+    cli("fleet", "report", fleet.file, *outputs)
+    second = json.loads((folder / "report.json").read_text())
+
+    for suffix, text in FORMATS.items():
+        assert text in (folder / f"report.{suffix}").read_bytes(), suffix
+    assert "delta" not in first
+    assert second["delta"] == {"new": 0, "fixed": 0, "persisting": 29}
+
+
+def test_what_was_new_in_a_report_that_did_not_arrive_stays_new(cli, make_fleet):
+    fleet = make_fleet(1)
+    nowhere, there = fleet.file.parent / "no" / "r.json", fleet.file.parent / "r.json"
+
+    code, _, err = cli("fleet", "report", fleet.file, "-o", nowhere)
+    cli("fleet", "report", fleet.file, "-o", there)
+
+    assert code == ExitCode.UNDELIVERED and "cannot write" in err
+    assert "delta" not in json.loads(there.read_text())
+
+
+def test_sarif_is_refused_with_the_formats_that_exist(cli, make_fleet):
+    code, _, err = cli("fleet", "report", make_fleet(1).file, "-o", "r.sarif")
+
+    assert code == ExitCode.FAILED and "a fleet's report has no format for r.sarif" in err
+
+
+def test_an_unknown_group_is_refused(make_fleet):
+    with pytest.raises(UsageError, match="no home is in the group nobody"):
+        sma.fleet(make_fleet(1).file, groups=["nobody"])
