@@ -63,7 +63,7 @@ def record_night(home: Path, day: int) -> tuple[Audit, RecordedRun]:
         audited.snapshot.home, Scope(), HistorySettings(str(FOLDER / "history.db"))
     )
     recorded = record_audit(audited, location, night(day))
-    mark_delivered(location, recorded.run)
+    mark_delivered(location.url, recorded.run)
     return audited, recorded
 
 
