@@ -49,7 +49,7 @@ conformance: .venv-conformance/.ready  ## ours against the real SkillMeat 0.74.0
 notebooks: $(READY)  ## run the notebooks anew, and clean what differs from run to run
 	$(BIN)/python notebooks/execute.py
 
-browser: $(READY)  ## the repair notebook in JupyterLab and headless Chromium; screenshots in .build/browser
+browser: $(READY)  ## the widgets in JupyterLab and headless Chromium; screenshots in .build/browser
 	SKILLMEAT_AUDIT_BROWSER=1 $(BIN)/python -m pytest -q tests/browser
 
 bench: $(READY) .venv-conformance/.ready .venv-peers/.ready  ## speed, as ratios: to a floor, to SkillMeat, to other tools

@@ -1,5 +1,6 @@
 """Carries plans out and undoes runs, with an inspection of the home before and after."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from skillmeat_audit.loaders.snapshot import Reading
 from skillmeat_audit.model.changes import PlanDocument, RunOutcome
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.repair.apply import apply_plan, rehearse_plan
-from skillmeat_audit.repair.run_folders import read_runs
+from skillmeat_audit.repair.run_folders import JournaledRun, read_runs
 from skillmeat_audit.repair.run_settings import RunSettings
 from skillmeat_audit.repair.undo import undo_run
 from skillmeat_audit.reports.facts.run_sentences import why_no_undo
@@ -62,10 +63,35 @@ def execute_rehearsal(document: PlanDocument, url: str, options: Options | None)
 def execute_undo(
     run: str | None, url: str, settings: RunSettings, *, rehearsed: bool = False
 ) -> RunOutcome:
-    """Undo the run with the id *run*; raise `UsageError` where it wrote nothing."""
-    journal = next((j for j in read_runs(settings.folder) if j.run == run), None)
+    """Undo the run with the id *run*; raise `UsageError` if it wrote nothing or is undone."""
+    journals = read_runs(settings.folder)
+    journal = next((each for each in journals if each.run == run), None)
     if journal is None:
         raise UsageError("this run wrote nothing: there is nothing to undo")
     if journal.state == "damaged":
         raise StateError(why_no_undo(*list_runs([journal])))
+    if undo := _complete_undo(journal, journals):
+        raise UsageError(
+            f"run {run} is undone already, by run {undo}; to write its changes again, undo that run"
+        )
     return undo_run(journal, url, settings, rehearsed=rehearsed)
+
+
+def _complete_undo(run: JournaledRun, journals: Sequence[JournaledRun]) -> str:
+    """Return the id of the undo that put back all of *run* and stands; "" if there is none."""
+    committed = [each for each in journals if each.state == "committed"]
+    undone = {each.undoes for each in committed}
+    for undo in committed:
+        if undo.undoes == run.run and undo.run not in undone and _written(run) <= _written(undo):
+            return undo.run
+    return ""
+
+
+def _written(run: JournaledRun) -> set[tuple[str, ...]]:
+    """Return the keys of the rows, and of the edits of manifests, that *run* wrote."""
+    edits = {
+        (manifest.path, edit.artifact_id, edit.key)
+        for manifest in run.manifests
+        for edit in manifest.edits
+    }
+    return edits | {entry.key for entry in run.entries}

@@ -44,9 +44,9 @@ def fading_cells(run: RunOutcome, after: Comparison) -> tuple[tuple[str, str, st
     return tuple(sorted(fading & written))
 
 
-def select_same(findings: pd.DataFrame, *others: pd.DataFrame) -> pd.DataFrame:
-    """Return those of *findings* that are also in one of *others*, matched by fingerprint."""
-    return findings[is_in(_fingerprints(findings), pd.concat(map(_fingerprints, others)))]
+def select_other(findings: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """Return those of *findings* that are not among *others*, matched by fingerprint."""
+    return findings[~is_in(_fingerprints(findings), _fingerprints(others))]
 
 
 def _fingerprints(findings: pd.DataFrame) -> pd.Series:

@@ -16,7 +16,7 @@ from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.reports.facts.blank_pages import page_states
-from skillmeat_audit.reports.facts.facets import FindingFacets, FindingFilter
+from skillmeat_audit.reports.facts.facets import FindingFacets, FindingFilter, choices
 
 
 @dataclass(frozen=True)
@@ -124,11 +124,11 @@ def filter_findings(
 
     *facts* is ``PAGE_FACTS``.
     """
-    collection = filters.get("collection")
-    if collection and not is_in(findings["collection_id"], [collection]).any():
-        ids = find_collections([collection], snapshot)
-        findings = findings[is_in(findings["collection_id"], ids)]
-        del filters["collection"]
+    names = choices(filters.get("collection", ()))
+    ids = set(to_objects(findings["collection_id"]))
+    if unknown := [name for name in names if name and name not in ids]:
+        accepted = {*names, *find_collections(unknown, snapshot)}
+        filters = filters | {"collection": sorted(accepted)}
     return FINDINGS.conform(
         findings.iloc[FindingFacets(findings, page_states(facts, findings)).matching(filters)]
     )
@@ -145,10 +145,12 @@ def find_artifacts(names: Sequence[str], snapshot: Snapshot) -> set[str]:
 
 def find_artifact(name: str, snapshot: Snapshot) -> str:
     """Return the id of the artifact *name*; raise `UsageError` where there is none, or several."""
-    known_ids = _artifact_ids(snapshot)
-    # An exact id is never ambiguous, even if it is another artifact's name.
-    if name in known_ids:
+    # An exact id is never ambiguous, even if it is another artifact's name; it is looked up without
+    # sorting all ids, which takes a tenth of a second where there are 25,000.
+    tables = (snapshot.manifest, snapshot.rows, snapshot.problems)
+    if any(is_in(table["artifact_id"], [name]).any() for table in tables):
         return name
+    known_ids = _artifact_ids(snapshot)
     first, *others = _matching_ids(name, known_ids)
     if others:
         candidates = ", ".join(map(printable, [first, *others]))

@@ -1,16 +1,19 @@
 """The explorer: its filters, its selection, and the HTML that it displays."""
 
+import io
 from functools import cache
 
+import msgspec
+import pandas as pd
 import pytest
 from builders import audited, imported, row, snapshot, synced
-from ipywidgets import Checkbox
 from traitlets import TraitError
 
 import skillmeat_audit as sma
 from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.model.changes import PlanDocument
 from skillmeat_audit.ui.widgets.controls import descendants
-from skillmeat_audit.ui.widgets.table import PAGE_SIZE
+from skillmeat_audit.ui.widgets.grid import WINDOW_LINES
 
 HOSTILE = "skill:<img src=x onerror=alert(1)>\u202e\x1b"
 NUMBER = 30
@@ -31,8 +34,25 @@ def audit_of_bare_rows():
     return audited(snapshot(entries, rows))
 
 
-def check_boxes(explorer):
-    return [box for box in descendants(explorer.table) if isinstance(box, Checkbox)]
+def do(explorer, action, **rest):
+    """Send what the browser sends when a person does *action*."""
+    explorer.grid.receive({"do": action, **rest})
+
+
+def flat(explorer):
+    """Show one line per finding."""
+    do(explorer, "group", on=False)
+    return explorer
+
+
+def column(explorer, name):
+    """Return what the lines in the window show in a column."""
+    names = [each.name for each in explorer.grid.columns if each.shown]
+    return [line["cells"][names.index(name)][1] for line in explorer.grid.window["lines"]]
+
+
+def facet(explorer, name):
+    return next(each for each in explorer.grid.facets if each["name"] == name)
 
 
 def test_without_filters_all_findings_match():
@@ -40,54 +60,111 @@ def test_without_filters_all_findings_match():
 
     assert len(explorer.matches) == len(explorer.audit.findings)
     assert explorer.selection.empty
-    assert explorer.code == "audit.findings"
+    assert explorer.code == "explorer.audit.findings"
 
 
 def test_filters_narrow_the_matches_and_the_code_returns_the_same():
     explorer = explore_many()
 
-    explorer.control("rule").value = "D001"
-    explorer.control("collection").value = "t1"
+    do(explorer, "filter", name="rule", values=["D001"])
+    do(explorer, "filter", name="collection", values=["t1"])
 
     assert explorer.filters == {"rule": "D001", "collection": "t1"}
     assert len(explorer.matches) == 1
-    assert explorer.matches.equals(eval(explorer.code, {"audit": explorer.audit}))
+    assert explorer.matches.equals(eval(explorer.code, {"explorer": explorer}))
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("rule", ["D001", "D002"], NUMBER + 1),
+        ("kind", ["skill"], 4 * NUMBER + 1),
+        ("kind", ["agent"], 0),
+        ("column", ["description", "source"], 2 * NUMBER + 1),
+        ("disposition", ["safe"], 4 * NUMBER),
+        ("evidence", ["manifest"], 4 * NUMBER),
+    ],
+)
+def test_a_facet_accepts_several_values(name, values, expected):
+    explorer = explore_many()
+
+    do(explorer, "filter", name=name, values=values)
+
+    matches = eval(explorer.code, {"explorer": explorer})
+    column = {"kind": "artifact_id"}.get(name, name)
+    assert explorer.matches.equals(matches)
+    assert all(str(value).startswith(tuple(values)) for value in matches[column])
+    assert (len(matches) > 0) == (expected > 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rules"),
+    [
+        ("artifact", "A07", {"D001", "S001", "S003", "S005", "T001"}),
+        ("actual", "did.", {"D002"}),
+        ("expected", "DOES SKILL:A00", {"D002"}),
+        ("text", "a00", {"D002"}),
+    ],
+)
+def test_text_is_searched_in_a_column_or_in_all(name, text, rules):
+    explorer = explore_many()
+
+    do(explorer, "filter", name=name, text=text)
+
+    assert set(explorer.matches["rule"]) <= rules
+    assert len(explorer.matches)
+    do(explorer, "filter", name=name, text="")
+    assert explorer.filters == {}
 
 
 def test_setting_filters_sets_their_controls():
     explorer = explore_many()
 
-    explorer.filters = {"severity": "error", "text": "A07"}
+    explorer.filters = {"severity": ["error", "warning"], "text": "A07"}
 
-    assert explorer.control("severity").value == "error"
-    assert explorer.control("text").value == "A07"
+    chosen = {value: is_chosen for value, _, _, is_chosen in facet(explorer, "severity")["values"]}
+    assert chosen["error"] is True
+    assert facet(explorer, "text")["text"] == "A07"
     assert set(explorer.matches["artifact_id"]) == {"skill:a07"}
 
 
-def test_an_unknown_filter_is_refused():
-    with pytest.raises(TraitError, match="no filter is called colour"):
-        explore_many().filters = {"colour": "red"}
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        ({"colour": "red"}, "no filter is called colour"),
+        ({"rule": "D999"}, "no rule is called D999"),
+        ({"rule": ["D001", "D999"]}, "no rule is called D999"),
+        ({"severity": "fatal"}, "no severity is called fatal"),
+        ({"rule": [1]}, "the filter rule is a text, or a list of texts"),
+        ({"text": ["a"]}, "the filter text is a text"),
+    ],
+)
+def test_an_unknown_filter_is_refused(filters, message):
+    with pytest.raises(TraitError, match=message):
+        explore_many().filters = filters
 
 
-def test_the_counts_of_a_filter_respect_the_other_filters():
+def test_the_counts_of_a_facet_respect_the_other_filters():
     explorer = explore_many()
 
-    explorer.control("text").value = "a05"
+    do(explorer, "filter", name="text", text="a05")
 
-    labels = [label for label, _ in explorer.control("collection").options]
-    assert "Team · 5" in labels
-    assert "Default Collection · 5" in labels
-    rules = [label for label, _ in explorer.control("rule").options]
-    assert any(label.startswith("D001") and label.endswith("· 2") for label in rules)
+    counts = {label: number for _, label, number, _ in facet(explorer, "collection")["values"]}
+    assert counts == {"Team": 5, "Default Collection": 5}
+    rules = {value: number for value, _, number, _ in facet(explorer, "rule")["values"]}
+    assert rules["D001"] == 2
 
 
-def test_an_unused_filter_shows_the_number_of_matches():
+def test_a_facet_counts_all_its_values_whatever_is_chosen_in_it():
     explorer = explore_many()
+
     explorer.filters = {"rule": "D001"}
 
-    assert explorer.control("severity").label == f"all · {NUMBER}"
-    assert f"{NUMBER} errors" in explorer.html
-    assert "0 warnings" in explorer.html
+    rules = {value: number for value, _, number, _ in facet(explorer, "rule")["values"]}
+    assert rules["D001"] == NUMBER
+    assert rules["D002"] == 1
+    assert f"{NUMBER} errors" in explorer.grid.status
+    assert "0 warnings" in explorer.grid.status
 
 
 def test_filters_without_matches_can_be_reset():
@@ -95,62 +172,85 @@ def test_filters_without_matches_can_be_reset():
 
     explorer.filters = {"rule": "D001", "text": "no such text"}
     assert len(explorer.matches) == 0
-    assert "Findings 0 to 0 of 0" in explorer.table.html
+    assert explorer.grid.view["total"] == 0
+    assert explorer.grid.window["lines"] == []
+    assert "Nothing is left" not in explorer.grid.status
 
-    explorer.control("reset filters").click()
+    do(explorer, "reset")
     assert len(explorer.matches) == len(explorer.audit.findings)
-    assert explorer.control("text").value == ""
+    assert facet(explorer, "text")["text"] == ""
 
 
-def test_one_page_is_shown_at_a_time():
+def test_one_row_is_one_line_that_unfolds():
     explorer = explore_many()
+    assert explorer.grid.view["total"] == NUMBER + 1  # a05 has two rows
+    line = next(n for n, text in enumerate(column(explorer, "artifact")) if text == "skill:a07")
+
+    do(explorer, "fold", line=line)
+
+    assert explorer.grid.view["total"] == NUMBER + 1 + 5
+    assert column(explorer, "artifact")[line : line + 6] == ["skill:a07"] * 6
+    levels = [each["level"] for each in explorer.grid.window["lines"][line : line + 6]]
+    assert levels == [0, 1, 1, 1, 1, 1]
+    do(explorer, "fold", line=line)
+    assert explorer.grid.view["total"] == NUMBER + 1
+
+
+def test_only_the_lines_in_sight_are_sent():
+    explorer = flat(explore_many())
     total = len(explorer.matches)
+    assert explorer.grid.view["total"] == total > WINDOW_LINES
+    assert len(explorer.grid.window["lines"]) == WINDOW_LINES
 
-    assert explorer.table.html.count('<th scope="row">') == PAGE_SIZE
-    assert f"Findings 1 to {PAGE_SIZE} of {total}" in explorer.table.html
-    assert explorer.control("◀ previous page").disabled
+    do(explorer, "rows", start=total - 5)
 
-    explorer.control("next page ▶").click()
-    assert f"Findings {PAGE_SIZE + 1} to {2 * PAGE_SIZE} of {total}" in explorer.table.html
-    assert not explorer.control("◀ previous page").disabled
+    numbers = [line["n"] for line in explorer.grid.window["lines"]]
+    assert numbers == list(range(total - WINDOW_LINES, total))
 
 
-def test_the_last_page_disables_next_and_hides_unused_check_boxes():
+def test_a_click_on_a_heading_sorts_and_a_second_one_reverses():
+    explorer = flat(explore_many())
+
+    do(explorer, "sort", column="rule")
+    assert column(explorer, "rule") == sorted(column(explorer, "rule"))
+    assert explorer.grid.view["sort"] == ("rule", False)
+
+    do(explorer, "sort", column="rule")
+    assert explorer.grid.view["sort"] == ("rule", True)
+    assert column(explorer, "rule")[0].startswith("T001")
+
+
+@pytest.mark.parametrize("name", ["artifact", "now", "should be", "repair", "collection", "writer"])
+def test_every_column_sorts(name):
+    explorer = flat(explore_many())
+
+    explorer.sort_by(name, descending=True)
+
+    assert explorer.grid.view["sort"] == (name, True)
+    assert len(explorer.grid.window["lines"]) == WINDOW_LINES
+
+
+def test_an_unknown_column_does_not_sort():
+    with pytest.raises(UsageError, match="no column is called colour"):
+        explore_many().sort_by("colour")
+
+
+def test_columns_can_be_chosen_but_never_all_hidden():
     explorer = explore_many()
-    explorer.filters = {"rule": "D002"}
+    cells = len(explorer.grid.window["lines"][0]["cells"])
 
-    assert explorer.control("next page ▶").disabled
-    hidden = [box.layout.display == "none" for box in check_boxes(explorer)]
-    assert hidden == [False] + [True] * (PAGE_SIZE - 1)
+    do(explorer, "column", name="evidence", shown=True)
+    assert len(explorer.grid.window["lines"][0]["cells"]) == cells + 1
+    for each in list(explorer.grid.columns):
+        do(explorer, "column", name=each.name, shown=False)
 
-
-def test_the_sorted_column_is_marked_in_the_table():
-    explorer = explore_many()
-
-    explorer.control("sort by").value = "severity"
-    assert 'aria-sort="ascending">severity<span aria-hidden="true"> ↑' in explorer.table.html
-    assert "✖" in explorer.table.html
-
-    explorer.control("descending").value = True
-    assert 'aria-sort="descending">severity<span aria-hidden="true"> ↓' in explorer.table.html
-    assert explorer.table.html.count("aria-sort") == 1
-    assert "✖" not in explorer.table.html
-
-
-def test_a_line_and_its_check_box_have_the_same_number():
-    explorer = explore_many()
-    explorer.control("next page ▶").click()
-
-    assert f'<span class="unseen">{PAGE_SIZE + 1}: </span>' in explorer.table.html
-    assert explorer.control(f"{PAGE_SIZE + 1}").tooltip.startswith(
-        f"select finding {PAGE_SIZE + 1}: "
-    )
+    assert [each.name for each in explorer.grid.columns if each.shown] == ["writer"]
 
 
 def test_showing_another_audit_keeps_the_filters_and_clears_the_selection():
     explorer = explore_many()
     explorer.filters = {"rule": "D002"}
-    explorer.control("1").value = True
+    do(explorer, "click", line=0)
 
     explorer.show_audit(explorer.audit.only(severity="error"))
 
@@ -160,63 +260,206 @@ def test_showing_another_audit_keeps_the_filters_and_clears_the_selection():
     assert f"0 of {4 * NUMBER} findings" in explorer.html
 
 
-def test_a_selected_finding_is_in_the_selection_and_its_layers_are_shown():
+def test_an_audit_without_findings_is_said_to_be_clean():
+    explorer = explore_many()
+
+    explorer.show_audit(explorer.audit.only(explorer.audit.findings.head(0)))
+
+    assert "Nothing is left: the audit has no finding." in explorer.html
+
+
+def test_a_clicked_line_is_selected_and_its_layers_are_shown():
     explorer = explore_many()
     explorer.filters = {"rule": "D002"}
     lengths = []
-    explorer.observe(lambda change: lengths.append(len(change["new"])), "selection")
+    explorer.observe(lambda _: lengths.append(len(explorer.selection)), "revision")
 
-    explorer.control("1").value = True
+    do(explorer, "click", line=0)
 
     assert list(explorer.selection["rule"]) == ["D002"]
     assert lengths == [1]
     assert list(explorer.subset.findings["artifact_id"]) == ["skill:a00"]
     assert "<mark>" in explorer.html
-    assert (
-        '<tr class="selected"><th scope="row"><span class="unseen">1, selected: </span>'
-        in explorer.table.html
+    assert explorer.grid.window["lines"][0]["state"] == "all"
+    do(explorer, "click", line=0)
+    assert explorer.selection.empty
+
+
+def test_lines_are_selected_by_range_and_one_by_one():
+    explorer = flat(explore_many())
+
+    do(explorer, "click", line=2)
+    do(explorer, "click", line=5, mode="range")
+    assert [line["state"] for line in explorer.grid.window["lines"][:7]] == (
+        ["none"] * 2 + ["all"] * 4 + ["none"]
     )
-
-
-def test_a_selection_outlives_a_change_of_filters():
-    explorer = explore_many()
-    explorer.filters = {"rule": "D002"}
-    explorer.control("1").value = True
-
-    explorer.filters = {"rule": "D001"}
-    assert not explorer.control("1").value
+    do(explorer, "click", line=3, mode="toggle")
+    assert len(explorer.selection) == 3
+    do(explorer, "click", line=0)
     assert len(explorer.selection) == 1
 
-    explorer.filters = {"rule": "D002"}
-    assert explorer.control("1").value
-    explorer.control("1").value = False
+
+def test_a_range_over_folded_rows_takes_all_their_findings():
+    explorer = explore_many()
+
+    do(explorer, "click", line=0)
+    do(explorer, "click", line=2, mode="range")
+    first_three = {each["cells"][0][1] for each in explorer.grid.window["lines"][:3]}
+
+    assert set(explorer.selection["artifact_id"]) == first_three
+    assert len(explorer.selection) == 15
+
+
+def test_a_row_of_which_a_part_is_selected_says_so():
+    explorer = explore_many()
+    do(explorer, "fold", line=0)
+
+    do(explorer, "click", line=2, mode="toggle")
+
+    states = [line["state"] for line in explorer.grid.window["lines"][:4]]
+    assert states == ["some", "none", "all", "none"]
+
+
+def test_the_keyboard_moves_and_extends_the_selection():
+    explorer = flat(explore_many())
+
+    do(explorer, "move", by=1)
+    do(explorer, "move", by=1, extend=True)
+    assert explorer.grid.current == 1
+    assert len(explorer.selection) == 2
+    do(explorer, "move", by=10**6)
+    assert explorer.grid.current == len(explorer.matches) - 1
+    assert explorer.grid.window["lines"][-1]["n"] == explorer.grid.current
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"do": "click", "line": 10**9},
+        {"do": "fold", "line": -5},
+        {"do": "rows", "start": -3},
+        {"do": "no such action"},
+        {},
+    ],
+)
+def test_a_message_about_lines_that_are_not_there_changes_nothing(message):
+    explorer = explore_many()
+    before = explorer.grid.window
+
+    explorer.grid.receive(message)
+
+    assert explorer.grid.window == before
     assert explorer.selection.empty
 
 
-def test_all_matches_can_be_selected_and_cleared():
+def test_a_selection_outlives_filters_and_what_is_hidden_is_counted_and_not_repaired():
     explorer = explore_many()
+    explorer.filters = {"rule": "D002"}
+    do(explorer, "click", line=0)
+
+    explorer.filters = {"rule": "D001"}
+    assert len(explorer.selection) == 1
+    assert "1 of them hidden by the filters: not repaired" in explorer.grid.status
+    assert explorer.subset.findings.empty
+
+    explorer.filters = {"rule": "D002"}
+    assert "hidden by the filters" not in explorer.grid.status
+    assert len(explorer.subset.findings) == 1
+
+
+def test_all_matches_are_added_to_the_selection():
+    explorer = explore_many()
+    explorer.filters = {"rule": "D002"}
+    do(explorer, "click", line=0)
     explorer.filters = {"rule": "D001"}
 
-    explorer.control("select all matches").click()
-    assert len(explorer.selection) == NUMBER
+    do(explorer, "all")
+    assert len(explorer.selection) == NUMBER + 1
 
-    explorer.control("clear selection").click()
+    do(explorer, "none")
     assert explorer.selection.empty
     assert len(explorer.subset.findings) == NUMBER
+
+
+def test_what_is_shown_can_be_saved(monkeypatch):
+    explorer = explore_many()
+    explorer.filters = {"rule": "D001"}
+    explorer.sort_by("artifact", descending=True)
+    files = {}
+    monkeypatch.setattr(
+        explorer.grid, "send", lambda message, buffers: files.update({message["name"]: buffers[0]})
+    )
+
+    for name in ("csv", "parquet"):
+        do(explorer, "export", format=name)
+
+    csv = pd.read_csv(io.BytesIO(files["findings.csv"]))
+    assert list(csv["artifact_id"]) == sorted(explorer.matches["artifact_id"], reverse=True)
+    parquet = pd.read_parquet(io.BytesIO(files["findings.parquet"]))
+    assert list(parquet["artifact_id"]) == list(csv["artifact_id"])
+
+
+def test_the_plan_of_what_is_shown_can_be_saved(make_home, monkeypatch):
+    explorer = sma.explore(sma.audit(make_home(), progress=False))
+    explorer.filters = {"rule": "D001"}
+    files = {}
+    monkeypatch.setattr(
+        explorer.grid, "send", lambda message, buffers: files.update({message["name"]: buffers[0]})
+    )
+
+    do(explorer, "export", format="plan")
+
+    saved = msgspec.json.decode(files["plan.json"], type=PlanDocument)
+    assert saved == explorer.subset.plan().document
+
+
+def test_an_export_without_a_plan_says_why():
+    explorer = sma.explore(audited(snapshot([], [row()], era=None, identity=None)))
+
+    do(explorer, "export", format="plan")
+
+    assert "no cache to repair" in explorer.grid.view["status"]
 
 
 def test_the_static_form_is_a_table_and_a_line_of_text():
     bundle = explore_many()._repr_mimebundle_()
 
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert f"<caption>{PAGE_SIZE} of " in bundle["text/html"]
+    assert "<caption>12 of " in bundle["text/html"]
     assert bundle["text/plain"].startswith("<Explorer: ")
+
+
+def test_the_widget_and_its_static_form_are_two_outputs(monkeypatch):
+    from skillmeat_audit.ui.widgets import controls
+
+    outputs = []
+    monkeypatch.setattr(controls, "display", lambda data, raw: outputs.append(data))
+    explorer = explore_many()
+    explorer._ipython_display_()
+
+    widget, static = outputs
+    assert "text/html" not in widget
+    assert explorer.model_id in static["text/html"]
+    assert "<caption>12 of " in static["text/html"]
+
+
+def test_the_code_names_the_variable_that_holds_the_explorer(monkeypatch):
+    from types import SimpleNamespace
+
+    from skillmeat_audit.ui.widgets import controls
+
+    explorer = explore_many()
+    variables = {"_": explorer, "found": explorer, "other": 1}
+    monkeypatch.setattr(controls, "get_ipython", lambda: SimpleNamespace(user_ns=variables))
+    explorer.update_code()
+
+    assert "<code>found.audit.findings</code>" in explorer.html
 
 
 def test_hostile_names_are_escaped():
     audit = audited(snapshot([], [row(HOSTILE)], collections=(("default", HOSTILE),)))
     explorer = sma.explore(audit)
-    check_boxes(explorer)[0].value = True
+    do(explorer, "click", line=0)
 
     html = explorer.html + explorer.static_html()
 
@@ -232,15 +475,16 @@ def test_selecting_a_finding_without_artifact_shows_the_finding(artifact_id):
 
     mentions = explorer.html.count("F006")
 
-    explorer.control("1").value = True
+    do(explorer, "click", line=0)
 
     assert explorer.html.count("F006") == mentions + 1
 
 
 def test_every_control_has_a_label():
-    controls = [child for child in descendants(explore_many()) if hasattr(child, "disabled")]
+    panel = sma.repair_panel(explore_many())
+    controls = [child for child in descendants(panel) if hasattr(child, "disabled")]
 
-    assert len(controls) > PAGE_SIZE
+    assert len(controls) > 8
     assert [child for child in controls if not child.description] == []
 
 

@@ -1,8 +1,8 @@
 """Filters, counts and sorts the findings of an audit in milliseconds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypedDict, cast
+from typing import Any, TypeAlias, TypedDict, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,29 +12,54 @@ import pyarrow.compute as pc
 
 from skillmeat_audit.model.findings import SEVERITIES
 
-FACETS = ("rule", "severity", "writer", "collection", "page")
-_COLUMNS = {"collection": "collection_id"}
+FACETS = (
+    "severity",
+    "rule",
+    "kind",
+    "column",
+    "disposition",
+    "evidence",
+    "collection",
+    "writer",
+    "page",
+)
+TEXTS = ("artifact", "actual", "expected", "text")
+_COLUMNS = {"collection": "collection_id", "artifact": "artifact_id"}
 _SEARCHED = ("artifact_id", "column", "expected", "actual", "detail")
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Choice: TypeAlias = str | Sequence[str]
 
 
 class FindingFilter(TypedDict, total=False):
     """A filter of findings: all of its fields must match.
 
-    ``rule``, ``severity``, ``writer``, ``collection`` (its id) and ``page`` (what the page of the
-    artifact is: blank, not clickable, right) match exactly, ``""`` matches findings without one;
-    ``text`` is searched in the artifact, the column, the values and the detail, in upper or lower
-    case.
+    A facet (``severity``, ``rule``, ``kind`` of artifact, ``column``, ``disposition``,
+    ``evidence``, ``collection`` by its id, ``writer``, and ``page``: what the page of the artifact
+    is: blank, not clickable, right) matches one value or one of several exactly, and ``""`` matches
+    findings without one. ``artifact``, ``actual`` and ``expected`` are searched in that column,
+    ``text`` in the artifact, the column, the values and the detail, in upper or lower case.
     """
 
-    rule: str
-    severity: str
-    writer: str
-    collection: str
-    page: str
+    severity: Choice
+    rule: Choice
+    kind: Choice
+    column: Choice
+    disposition: Choice
+    evidence: Choice
+    collection: Choice
+    writer: Choice
+    page: Choice
+    artifact: str
+    actual: str
+    expected: str
     text: str
+
+
+def choices(value: Choice) -> list[str]:
+    """Return the values that a facet of a filter accepts."""
+    return [value] if isinstance(value, str) else list(value)
 
 
 class FindingFacets:
@@ -42,24 +67,41 @@ class FindingFacets:
 
     def __init__(self, findings: pd.DataFrame, pages: pd.Series) -> None:
         self.findings = findings
-        columns = findings.assign(page=pages)
+        kinds = findings["artifact_id"].str.replace(r":.*", "", regex=True)
+        columns = findings.assign(page=pages, kind=kinds)
         self._facets = {name: _codes(columns[_COLUMNS.get(name, name)]) for name in FACETS}
         self._ranks: dict[str, Ints] = {}
-        self._masks: dict[str, tuple[str, Bools]] = {}
+        self._masks: dict[str, tuple[Choice, Bools]] = {}
+
+    @cached_property
+    def row_codes(self) -> Ints:
+        """A number per finding, the same for all findings of one row."""
+        keys = self.findings["collection_id"].fillna("") + "\0"
+        return _codes(keys + self.findings["artifact_id"].fillna(""))[0]
 
     def matching(self, filters: FindingFilter) -> Ints:
         """Return the positions of the findings that match *filters*, in their own order."""
-        return np.flatnonzero(self._mask(filters))
+        return np.flatnonzero(self._misses(filters) == 0)
 
-    def counts(self, facet: str, filters: FindingFilter) -> dict[str, int]:
-        """Return how many findings each value of *facet* has, under the other *filters*."""
-        others = {name: value for name, value in filters.items() if name != facet}
-        codes, values = self._facets[facet]
-        numbers = np.bincount(
-            codes[self._mask(cast("FindingFilter", others))], minlength=len(values)
-        )
-        counted = zip(values, numbers.tolist(), strict=True)
-        return dict(sorted((value, number) for value, number in counted if number))
+    def counts(self, filters: FindingFilter) -> dict[str, dict[str, int]]:
+        """Return for each facet how many findings each value has, under the other filters."""
+        misses, counts = self._misses(filters), {}
+        for name in FACETS:
+            codes, values = self._facets[name]
+            others = misses
+            if name in filters:
+                choice = cast("Mapping[str, Choice]", filters)[name]
+                others = misses - ~self._filter_mask(name, choice)
+            numbers = np.bincount(codes[others == 0], minlength=len(values))
+            counted = zip(values, numbers.tolist(), strict=True)
+            counts[name] = dict(sorted((value, number) for value, number in counted if number))
+        return counts
+
+    def value_counts(self, name: str, positions: Ints) -> dict[str, int]:
+        """Return how many of the findings at *positions* have each value of a facet."""
+        codes, values = self._facets[name]
+        numbers = np.bincount(codes[positions], minlength=len(values))
+        return dict(zip(values, numbers.tolist(), strict=True))
 
     def ordered(self, positions: Ints, column: str, *, descending: bool = False) -> Ints:
         """Return *positions* by *column*, stable."""
@@ -67,29 +109,35 @@ class FindingFacets:
         # Negated, not reversed: equal findings keep their order in both directions.
         return positions[np.argsort(-ranks if descending else ranks, kind="stable")]
 
-    def _mask(self, filters: FindingFilter) -> Bools:
-        mask = np.ones(len(self.findings), dtype=bool)
-        for name, value in filters.items():
-            mask &= self._filter_mask(name, str(value))
+    def _misses(self, filters: FindingFilter) -> npt.NDArray[np.int8]:
+        """Return how many of *filters* each finding does not match."""
+        misses = np.zeros(len(self.findings), dtype=np.int8)
+        for name, choice in cast("Mapping[str, Choice]", filters).items():
+            misses += ~self._filter_mask(name, choice)
+        return misses
+
+    def _filter_mask(self, name: str, choice: Choice) -> Bools:
+        """Return where filter *name* matches; the latest mask is cached: most filters stay."""
+        cached_choice, mask = self._masks.get(name, (None, None))
+        if mask is None or cached_choice != choice:
+            mask = self._facet_mask(name, choices(choice)) if name in FACETS else None
+            if mask is None:
+                mask = self._text_mask(self._texts(name), str(choice))
+            self._masks[name] = choice, mask
         return mask
 
-    def _filter_mask(self, name: str, value: str) -> Bools:
-        """Return where filter *name* matches; the latest mask is cached for `counts`."""
-        cached_value, mask = self._masks.get(name, (None, None))
-        # Counting five facets under four other filters each asks for the same masks again and
-        # again.
-        if mask is None or cached_value != value:
-            mask = self._text_mask(value) if name == "text" else self._facet_mask(name, value)
-            self._masks[name] = value, mask
-        return mask
-
-    def _facet_mask(self, name: str, value: str) -> Bools:
+    def _facet_mask(self, name: str, accepted: Sequence[str]) -> Bools:
         codes, values = self._facets[name]
-        # -1 is what factorize gives nulls; here they are "", and -2 is no code at all.
-        return np.equal(codes, values.index(value) if value in values else -2)
+        is_accepted = np.array([value in accepted for value in values], dtype=bool)
+        return cast("Bools", is_accepted[codes])
 
-    def _text_mask(self, text: str) -> Bools:
-        matches = pc.match_substring(self._search_texts, text.lower())
+    def _texts(self, name: str) -> Any:
+        if name == "text":
+            return self._search_texts
+        return pc.utf8_lower(pa.array(self.findings[_COLUMNS.get(name, name)].fillna("")))
+
+    def _text_mask(self, texts: Any, text: str) -> Bools:
+        matches = pc.match_substring(texts, text.lower())
         return cast("Bools", matches.to_numpy(zero_copy_only=False))
 
     @cached_property

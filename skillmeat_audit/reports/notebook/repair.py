@@ -56,7 +56,7 @@ def plan_html(plan: PlanDocument, diffs: Sequence[ManifestDiff], names: Names) -
     return fragment(
         paragraph(strong(summarize_plan(plan)), "decided, nothing written yet"),
         paragraph(fading_sentence(plan)),
-        *map(_diff_html, diffs),
+        diffs_html(diffs),
         grouped_html(caption, _PLAN, ((_title(each, names), _cells(each)) for each in visible))
         if visible
         else Markup(),
@@ -68,6 +68,11 @@ def plan_html(plan: PlanDocument, diffs: Sequence[ManifestDiff], names: Names) -
             "plan.apply()",
         ),
     )
+
+
+def diffs_html(diffs: Sequence[ManifestDiff]) -> Markup:
+    """Return what a plan changes in each manifest, as unified diffs."""
+    return Markup("\n").join(map(_diff_html, diffs))
 
 
 def _diff_html(diff: ManifestDiff) -> Markup:
@@ -118,8 +123,13 @@ def _cells(change: Change) -> Cells:
     return values
 
 
-def run_html(run: RunOutcome, delta: AuditDelta | None, names: Names) -> Markup:
-    """Return a run as an HTML fragment: the outcome of its changes, and how to undo it."""
+def run_html(
+    run: RunOutcome, delta: AuditDelta | None, names: Names, variable: str = "run"
+) -> Markup:
+    """Return a run as an HTML fragment: the outcome of its changes, and how to undo it.
+
+    *variable* is the name that code has for it.
+    """
     conflicts = len(run.conflicts) + len(run.edit_conflicts)
     return fragment(
         paragraph(
@@ -132,7 +142,7 @@ def run_html(run: RunOutcome, delta: AuditDelta | None, names: Names) -> Markup:
         paragraph(f"backup: {run.backup}" if run.backup else ""),
         _outcomes(run, names) if run.outcomes else Markup(),
         _skipped_edits(run),
-        next_calls("run.outcomes", *_next(run)),
+        next_calls(f"{variable}.outcomes", *_next(run, variable)),
     )
 
 
@@ -161,10 +171,10 @@ def _skipped_edits(run: RunOutcome) -> Markup:
     return table_html(caption, _EDITS, rows) if skipped else Markup()
 
 
-def _next(run: RunOutcome) -> tuple[str, ...]:
-    if run.rehearsed:
-        return ("plan.apply()",)
-    return ("run.undo()",) if run.run else ()
+def _next(run: RunOutcome, variable: str) -> tuple[str, ...]:
+    if run.rehearsed:  # a run of a panel is beside its plan: panel.run, panel.plan
+        return (f"{variable.removesuffix('run')}plan.apply()",)
+    return (f"{variable}.undo()",) if run.run else ()
 
 
 def _outcomes(run: RunOutcome, names: Names) -> Markup:

@@ -12,15 +12,15 @@ _LIMIT_CHARS = 160
 _SHORT_CHARS = 24
 
 
-def marked_difference(actual: object, expected: object) -> tuple[Markup, Markup]:
+def marked_difference(
+    actual: object, expected: object, limit_chars: int = _LIMIT_CHARS
+) -> tuple[Markup, Markup]:
     """Return both values as HTML; ``<mark>`` is around words that only one of them has."""
     if actual in (None, "") or expected in (None, ""):
-        return _unmarked(actual), _unmarked(expected)
+        return _unmarked(actual, limit_chars), _unmarked(expected, limit_chars)
     left, right = (
-        shortened(value, _LIMIT_CHARS)
-        for value in trim_common_prefix(
-            display_value(actual), display_value(expected), _LIMIT_CHARS
-        )
+        shortened(value, limit_chars)
+        for value in trim_common_prefix(display_value(actual), display_value(expected), limit_chars)
     )
     steps = list(word_steps(left, right))
     join = Markup("").join
@@ -35,10 +35,10 @@ def _words(words: str, *, same: bool) -> Markup:
     return text if same or not text else Markup("<mark>{}</mark>").format(text)
 
 
-def _unmarked(value: object) -> Markup:
+def _unmarked(value: object, limit_chars: int) -> Markup:
     if value in (None, ""):
         return empty_sign()
-    return _value(_breakable(shortened(display_value(value), _LIMIT_CHARS)))
+    return _value(_breakable(shortened(display_value(value), limit_chars)))
 
 
 def _breakable(text: str) -> Markup:

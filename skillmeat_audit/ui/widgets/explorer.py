@@ -1,7 +1,6 @@
-"""The findings explorer: filters with counts, a paged table, and the layers of one artifact.
+"""The findings explorer: filters with counts, a table of any length, the layers of one artifact.
 
-The browser receives one page of findings at a time; `reports.facts.facets` filters, counts and
-sorts them.
+The browser receives the lines in sight; `reports.facts.facets` filters, counts and sorts them.
 """
 
 from typing import Any, cast
@@ -12,253 +11,262 @@ import pandas as pd
 import traitlets
 
 from skillmeat_audit.api.values import Audit
-from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.errors import AuditError, UsageError
 from skillmeat_audit.base.text import shortened
 from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.findings import SEVERITIES
 from skillmeat_audit.model.tables import FINDINGS
+from skillmeat_audit.repair.plan import encode_plan
 from skillmeat_audit.reports.facts.blank_pages import page_states
 from skillmeat_audit.reports.facts.facets import (
     FACETS,
+    TEXTS,
     FindingFacets,
     FindingFilter,
+    choices,
     filter_arguments,
 )
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.values import plural
+from skillmeat_audit.reports.files.tabular import findings_csv, findings_parquet
 from skillmeat_audit.reports.notebook.audit import findings_html, severities
-from skillmeat_audit.reports.notebook.html import fragment, next_calls, paragraph
-from skillmeat_audit.ui.widgets.controls import (
-    LABEL_STYLE,
-    StaticBox,
-    button,
-    checkbox,
-    code_html,
-    dropdown,
-    row,
-    status_html,
-)
-from skillmeat_audit.ui.widgets.table import PAGE_SIZE, FindingLine, FindingsTable
+from skillmeat_audit.reports.notebook.html import fragment, next_calls, paragraph, strong, tag
+from skillmeat_audit.ui.widgets.controls import StaticBox, code_html, variable_name
+from skillmeat_audit.ui.widgets.finding_lines import COLUMNS, SORTED_BY, FindingLines
+from skillmeat_audit.ui.widgets.grid import Grid, Message, facet, search
 
-_SORT_COLUMNS = {
-    "artifact": "artifact_id",
-    "severity": "severity",
-    "rule": "rule",
-    "collection": "collection_id",
-    "column": "column",
-    "writer": "writer",
-}
-_WIDTHS_PX = {"rule": 300, "severity": 190, "writer": 230, "collection": 260, "page": 200}
-_HINT = "Select a finding to see its artifact in all layers."
+_STATIC_FINDINGS = 12
+_VALUES_LISTED = 200  # of a facet: a home may have thousands of collections
+_LABELS = {"disposition": "repair", "actual": "now", "expected": "should be"}
+_EXPORTS = (("csv", "CSV"), ("parquet", "Parquet"), ("plan", "plan (JSON)"))
+_HINT = "Click a line to see its artifact in all layers."
 
 
 class Explorer(StaticBox):
     """A widget that filters and selects the findings of an audit.
 
-    Traits: ``filters`` are the active filters (can be set), ``matches`` the findings that pass
-    them, ``selection`` the selected findings in the order of selection; both are DataFrames
-    (``FINDINGS``). A selection outlives filters and pages.
+    Traits: ``filters`` are the active filters (can be set), ``revision`` grows with every change of
+    what matches or is selected. ``matches`` are the findings that pass the filters, ``selection``
+    those that are selected; both are DataFrames (``FINDINGS``). A selection outlives filters;
+    ``subset`` is of the selected findings that the filters leave in sight.
     """
 
     filters = traitlets.Dict()
-    matches = traitlets.Instance(pd.DataFrame)
-    selection = traitlets.Instance(pd.DataFrame)
+    revision = traitlets.Int()
 
     def __init__(self, audit: Audit) -> None:
-        self.audit, self._facets = audit, _facets_of(audit)
-        self._names, self._page, self._updating = audit.names, 0, False
-        # Positions in `audit.findings`: all selected ones, and all matches in the order shown.
-        self._selected: list[int] = []
-        self._positions = np.arange(0)
-        self.table = FindingsTable(self._names, self._on_toggle)
-        self._make_controls()
-        super().__init__(self._arrange_controls())
-        self._update_selection()
-        self._apply_filters()
+        self._note = ""
+        self.grid = Grid("findings", COLUMNS, lambda lines: self._lines.cells(lines))
+        self.grid.exports, self.grid.sort = _EXPORTS, ("severity", False)
+        self.grid.on_select, self.grid.on_move = self._update_selection, self._show_artifact
+        self.grid.actions = {
+            "sort": lambda message: self._toggle_sort(str(message["column"])),
+            "filter": self._filter,
+            "reset": lambda _: setattr(self, "filters", {}),
+            "export": self._export,
+        }
+        self._code, self._detail = widgets.HTML(), widgets.HTML()
+        super().__init__([self.grid, self._code, self._detail])
+        self.observe(lambda _: self._apply_filters(), "filters")
+        self.show_audit(audit)
 
     @traitlets.validate("filters")
     def _check_filters(self, proposal: dict[str, Any]) -> dict[str, Any]:
         # traitlets shows a TraitError as one line in the notebook.
-        if unknown := sorted(set(proposal["value"]) - {*FACETS, "text"}):
-            raise traitlets.TraitError(f"no filter is called {unknown[0]}")
+        for name, choice in proposal["value"].items():
+            if name not in (*FACETS, *TEXTS):
+                raise traitlets.TraitError(f"no filter is called {name}")
+            if not isinstance(choice, str) and (
+                name in TEXTS or not all(isinstance(value, str) for value in choice)
+            ):
+                raise traitlets.TraitError(f"the filter {name} is a text, or a list of texts")
+            named: dict[str, Any] = {"rule": self.audit.names.titles, "severity": SEVERITIES}
+            unknown = [value for value in choices(choice) if value not in named.get(name, choice)]
+            if unknown:
+                raise traitlets.TraitError(f"no {name} is called {unknown[0]}")
         return dict(proposal["value"])
 
     @property
+    def matches(self) -> pd.DataFrame:
+        """The findings that pass the filters, in the order of the audit."""
+        return self._findings_at(self._positions)
+
+    @property
+    def selection(self) -> pd.DataFrame:
+        """The selected findings, whether they match or not, in the order of the audit."""
+        return self._findings_at(np.flatnonzero(self.grid.selected))
+
+    @property
+    def chosen_count(self) -> int:
+        """The number of findings in ``subset``."""
+        if not self.grid.selected.any():
+            return len(self._positions)
+        return int(self._in_sight.sum())
+
+    @property
     def subset(self) -> Audit:
-        """The audit with the selected findings only, or with the matches if none is selected."""
-        return self.audit.only(self.selection if self._selected else self.matches)
+        """The audit with the selected findings that match, or all matches if none is selected.
+
+        Selected findings that a filter hides are not in it: nothing is repaired out of sight.
+        """
+        if not self.grid.selected.any():
+            return self.audit.only(self.matches)
+        return self.audit.only(self._findings_at(self._positions[self._in_sight]))
 
     @property
     def code(self) -> str:
         """The code that returns ``matches``."""
-        arguments = filter_arguments(self.filters)
-        return f"audit.only({arguments}).findings" if arguments else "audit.findings"
+        name, arguments = variable_name(self, "explorer"), filter_arguments(self.filters)
+        return f"{name}.audit.only({arguments}).findings" if arguments else f"{name}.audit.findings"
 
-    def show_audit(self, audit: Audit) -> None:
+    def show_audit(self, audit: Audit, note: str = "") -> None:
         """Show the findings of *audit* instead; keep the filters, clear the selection."""
-        self.audit, self._facets, self._selected = audit, _facets_of(audit), []
-        self._update_selection()
+        self.audit, self._note = audit, note
+        self._facets = FindingFacets(audit.findings, page_states(audit.page_facts, audit.findings))
+        self._lines = FindingLines(audit.findings, audit.names)
+        self.grid.selected = np.zeros(len(audit.findings), dtype=bool)
         self._apply_filters()
+
+    def sort_by(self, column: str, *, descending: bool = False) -> None:
+        """Sort by a column of the table."""
+        if column not in [each.name for each in COLUMNS]:
+            raise UsageError(f"no column is called {column}")
+        self.grid.sort = column, descending
+        self._show_matches()
 
     def static_html(self) -> str:
         """Return the most severe matches as a table."""
-        worst = worst_first(self.matches).head(PAGE_SIZE)
+        worst = worst_first(self.matches).head(_STATIC_FINDINGS)
         return fragment(
             paragraph("Explorer of findings: run this cell in Jupyter to filter and select"),
-            findings_html(worst, self._names, len(self.matches)),
+            findings_html(worst, self.audit.names, len(self.matches)),
             next_calls(self.code, "sma.explore(audit)"),
         )
 
+    def update_code(self) -> None:
+        """Show the code that returns ``matches``."""
+        self._code.value = code_html("these findings in code", self.code)
+
     def __repr__(self) -> str:
         return (
-            f"<Explorer: {len(self.matches)} of {len(self.audit.findings)} findings, "
-            f"{len(self._selected)} selected; see .filters, .matches, .selection, .subset>"
+            f"<Explorer: {len(self._positions)} of {len(self.audit.findings)} findings, "
+            f"{self.grid.selected.sum()} selected; see .filters, .matches, .selection, .subset>"
         )
 
-    def _make_controls(self) -> None:
-        self._facet_lists = {name: dropdown(name, f"{_WIDTHS_PX[name]}px") for name in FACETS}
-        self._text = widgets.Text(
-            description="text",
-            placeholder="artifact, column or value",
-            style=LABEL_STYLE,
-            layout={"width": "300px"},
-        )
-        self._sort_list = dropdown("sort by", "200px")
-        self._sort_list.options = tuple(_SORT_COLUMNS.items())
-        self._sort_list.value = _SORT_COLUMNS["artifact"]
-        self._descending = checkbox("descending")
-        self._status, self._code, self._detail = (widgets.HTML() for _ in range(3))
-        self._previous = button(
-            "◀ previous page", "show the page before", lambda: self._turn_page(-1)
-        )
-        self._next = button("next page ▶", "show the page after", lambda: self._turn_page(1))
-        for control in (*self._facet_lists.values(), self._text):
-            control.observe(self._on_filter_changed, "value")
-        for control in (self._sort_list, self._descending):
-            control.observe(lambda _: self._apply_filters(), "value")
-        self.observe(lambda _: self._apply_filters(), "filters")
+    @property
+    def _in_sight(self) -> Any:
+        """Which of the matches are selected."""
+        return self.grid.selected[self._positions]
 
-    def _arrange_controls(self) -> list[widgets.Widget]:
-        reset = button("reset filters", "show all findings again", self._reset_filters)
-        select_all = button(
-            "select all matches",
-            "select what the filters leave",
-            lambda: self._select(self._positions.tolist()),
-        )
-        clear = button("clear selection", "select nothing", lambda: self._select([]))
-        return [
-            row(*self._facet_lists.values(), self._text, reset),
-            self._status,
-            row(self._sort_list, self._descending, self._previous, self._next, select_all, clear),
-            self.table,
-            self._code,
-            self._detail,
-        ]
+    def _filter(self, message: Message) -> None:
+        name, others = message["name"], dict(self.filters)
+        values = message.get("values", message.get("text"))
+        others.pop(name, None)
+        if values:
+            values = values[0] if isinstance(values, list) and len(values) == 1 else values
+            others[name] = values
+        self.filters = others
 
-    def _on_filter_changed(self, _: object) -> None:
-        if not self._updating:
-            values = {name: control.value for name, control in self._facet_lists.items()}
-            values["text"] = self._text.value or None
-            self.filters = {name: value for name, value in values.items() if value is not None}
-
-    def _reset_filters(self) -> None:
-        self.filters = {}
+    def _toggle_sort(self, column: str) -> None:
+        name, descending = self.grid.sort
+        self.sort_by(column, descending=name == column and not descending)
 
     def _apply_filters(self) -> None:
-        """Compute ``matches``, update the filter controls, and show the first page."""
+        """Compute ``matches``, update the filters, and show the first lines."""
         filters = cast("FindingFilter", self.filters)
-        positions = self._facets.matching(filters)
-        self._positions = self._facets.ordered(
-            positions, self._sort_list.value, descending=self._descending.value
-        )
-        self.matches, self._page = self._findings_at(positions), 0
-        # Setting a control calls `_on_filter_changed`, which must not read half-updated controls.
-        self._updating = True
+        self._positions = self._facets.matching(filters)
+        self.grid.facets = self._facet_boxes(filters)
+        self._detail.value = fragment(paragraph(_HINT))
+        self._show_matches()
+        self.update_code()
+        self.revision += 1
+
+    def _show_matches(self) -> None:
+        column, descending = self.grid.sort
+        column = SORTED_BY.get(column, column)
+        ordered = self._facets.ordered(self._positions, column, descending=descending)
+        self.grid.status = self._status()
+        self.grid.show(ordered, self._facets.row_codes[ordered], self.grid.selected)
+
+    def _facet_boxes(self, filters: FindingFilter) -> list[Message]:
+        """Return the filters, with the number of findings that the other filters leave."""
+        chosen = cast("dict[str, Any]", filters)
+        counts = self._facets.counts(filters)
+        boxes = [search("text", "text", chosen.get("text", ""))]
         for name in FACETS:
-            self._update_facet(name, filters)
-        self._text.value = filters.get("text", "")
-        self._updating = False
-        self._code.value = code_html(self.code)
-        self._show_page()
+            listed = choices(chosen.get(name, ()))
+            counted = dict.fromkeys(listed, 0) | counts[name]
+            values = [(value, self._label(name, value), n) for value, n in counted.items()]
+            boxes.append(facet(name, _LABELS.get(name, name), values[:_VALUES_LISTED], listed))
+        texts = [name for name in TEXTS if name != "text"]
+        return boxes + [search(n, _LABELS.get(n, n), chosen.get(n, "")) for n in texts]
 
-    def _update_facet(self, facet: str, filters: FindingFilter) -> None:
-        """List the values of *facet*, with the number of findings that the other filters leave."""
-        control, value = self._facet_lists[facet], cast("Any", filters).get(facet)
-        counts = self._facets.counts(facet, filters)
-        if value is not None:
-            counts.setdefault(value, 0)
-        options: list[tuple[str, str | None]] = [(f"all · {sum(counts.values())}", None)]
-        options += [(f"{self._facet_label(facet, key)} · {n}", key) for key, n in counts.items()]
-        # Assigning equal options would still send them all to the browser.
-        if tuple(options) != tuple(control.options):
-            control.options = options
-        # By index: two values may have the same label, cut to 60 characters.
-        control.index = [option for _, option in options].index(value)
-
-    def _facet_label(self, facet: str, value: str) -> str:
+    def _label(self, name: str, value: str) -> str:
+        names = self.audit.names
         if not value:
             return "(none)"
-        if facet == "collection":
-            return shortened(self._names.collection(value), 40)
-        if facet == "writer":
-            return self._names.writer(value)
-        title = self._names.titles.get(value, "") if facet == "rule" else ""
+        if name == "collection":
+            return shortened(names.collection(value), 40)
+        if name == "writer":
+            return names.writer(value)
+        title = names.titles.get(value, "") if name == "rule" else ""
         return shortened(f"{value} {title}".strip(), 60)
 
-    def _show_page(self) -> None:
-        total, start = len(self._positions), self._page * PAGE_SIZE
-        positions = self._positions[start : start + PAGE_SIZE]
-        findings = records(self.audit.findings.iloc[positions])
-        selected = set(self._selected)
-        lines = [
-            FindingLine(number, finding, int(position) in selected)
-            for number, (position, finding) in enumerate(
-                zip(positions, findings, strict=True), start + 1
+    def _status(self) -> str:
+        total, selected = len(self.audit.findings), int(self.grid.selected.sum())
+        hidden = selected - int(self._in_sight.sum())
+        return str(
+            paragraph(
+                strong(self._note or "Nothing is left: the audit has no finding.")
+                if self._note or not total
+                else "",
+                f"{len(self._positions)} of {plural(total, 'finding')}",
+                *severities(self._facets.value_counts("severity", self._positions)),
+                f"{selected} selected",
+                tag(f"{hidden} of them hidden by the filters: not repaired", "warning")
+                if hidden
+                else "",
             )
-        ]
-        caption = f"Findings {start + 1 if total else 0} to {start + len(lines)} of {total}"
-        self.table.fill(caption, lines, (self._sort_list.value, self._descending.value))
-        # Rounded up; an empty table is page 1 of 1.
-        pages = max(-(-total // PAGE_SIZE), 1)
-        self._previous.disabled, self._next.disabled = start == 0, self._page + 1 >= pages
-        self._status.value = status_html(
-            f"{total} of {plural(len(self.audit.findings), 'finding')}",
-            *severities(self.matches["severity"].value_counts().to_dict()),
-            f"page {self._page + 1} of {pages}",
-            f"{len(self._selected)} selected",
         )
 
     def _findings_at(self, positions: Any) -> pd.DataFrame:
         return FINDINGS.conform(self.audit.findings.iloc[positions])
 
-    def _turn_page(self, pages: int) -> None:
-        self._page += pages
-        self._show_page()
-
-    def _on_toggle(self, line: int, selected: bool) -> None:
-        position = int(self._positions[self._page * PAGE_SIZE + line])
-        # The last position is the latest selection; its artifact is shown.
-        others = [other for other in self._selected if other != position]
-        self._select([*others, position] if selected else others)
-
-    def _select(self, positions: list[int]) -> None:
-        self._selected = positions
-        self._update_selection()
-        self._show_page()
-
     def _update_selection(self) -> None:
-        """Set ``selection``, and show the artifact of the finding that was selected last."""
-        self.selection = self._findings_at(self._selected)
-        if not self._selected:
-            self._detail.value = fragment(paragraph(_HINT))
+        self.grid.status = self._status()
+        self.revision += 1
+
+    def _show_artifact(self) -> None:
+        """Show the artifact of the line with the cursor."""
+        line = self.grid.current_line
+        if line is None:
             return
-        latest = self.selection.tail(1)
-        artifact_id = records(latest)[0]["artifact_id"]
+        current = self.audit.findings.iloc[line.positions[:1]]
+        artifact_id = records(current)[0]["artifact_id"]
         try:
             # One artifact's layers take milliseconds, those of all would be too much for a browser.
             self._detail.value = self.audit.show(artifact_id or "")._repr_html_()
         except UsageError:  # the finding is about the home, or about a file of no artifact
-            self._detail.value = fragment(findings_html(latest, self._names, 1))
+            self._detail.value = fragment(findings_html(current, self.audit.names, 1))
 
+    def _export(self, message: Message) -> None:
+        """Send the matches, in the order shown, to the browser as a file."""
+        column, descending = self.grid.sort
+        ordered = self._facets.ordered(
+            self._positions, SORTED_BY.get(column, column), descending=descending
+        )
+        findings = self._findings_at(ordered)
+        match message["format"]:
+            case "csv":
+                self.grid.download("findings.csv", findings_csv(findings).encode())
+            case "parquet":
+                self.grid.download("findings.parquet", findings_parquet(findings))
+            case "plan":
+                self._export_plan()
 
-def _facets_of(audit: Audit) -> FindingFacets:
-    return FindingFacets(audit.findings, page_states(audit.page_facts, audit.findings))
+    def _export_plan(self) -> None:
+        try:
+            self.grid.download("plan.json", encode_plan(self.subset.plan().document))
+        except AuditError as exc:
+            self.grid.status = paragraph(tag(str(exc), "error"))
+            self.grid.refresh()

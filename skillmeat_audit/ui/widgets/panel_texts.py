@@ -11,7 +11,7 @@ from skillmeat_audit.model.findings import Disposition
 from skillmeat_audit.repair.apply import loses_value
 from skillmeat_audit.reports.facts.run_sentences import effect_sentence
 from skillmeat_audit.reports.facts.values import plural
-from skillmeat_audit.reports.notebook.html import paragraph, strong, tag
+from skillmeat_audit.reports.notebook.html import paragraph, strong, tag, text_html
 
 STATUS_TEXTS = {
     "choose": "Nothing planned yet.",
@@ -37,6 +37,11 @@ DISPOSITION_LABELS = {
 }
 
 
+def cancelled_html(message: str) -> Markup:
+    """Return that work was cancelled: neither a success nor an error."""
+    return Markup('<span class="tag"><b>■</b>&nbsp;{}</span>').format(text_html(message))
+
+
 def conflict_html(step: str, outcome: RunOutcome) -> Markup:
     """Return what became of a run of which something was skipped: never a success."""
     conflicts = plural(len(outcome.conflicts) + len(outcome.edit_conflicts), "conflict")
@@ -44,21 +49,19 @@ def conflict_html(step: str, outcome: RunOutcome) -> Markup:
     return tag(f"{words}, but {conflicts}: skipped, and listed below; plan again.", "warning")
 
 
-def effect_html(plan: PlanDocument | None, backup: Path) -> Markup:
-    """Return in a sentence what applying *plan* will do, and where the *backup* is or goes."""
-    if plan is None or plan.is_empty:
-        return paragraph(f"backup and journal: {backup}")
-    return paragraph(strong(f"apply {effect_sentence(plan)}"), f"backup and journal: {backup}")
+def effect_html(plan: PlanDocument, backup: Path) -> Markup:
+    """Return in a sentence what applying *plan* will do, and where the *backup* goes."""
+    return paragraph(strong(f"apply {effect_sentence(plan)}; backup and journal in {backup}"))
 
 
-def limits_html(plan: PlanDocument | None, rows: int, limit: int) -> Markup:
-    """Return how many of the *rows* the plan overwrites or deletes, and how many it may."""
+def limits_html(plan: PlanDocument, rows: int, limit: int) -> Markup:
+    """Return a warning where the plan overwrites or deletes more of the *rows* than it may."""
     # The same count as `apply` makes: the panel shows what would be refused before it is.
-    losses = 0 if plan is None else sum(map(loses_value, plan.changes))
-    return paragraph(
-        f"this plan overwrites or deletes {losses} of {plural(rows, 'row')}; "
-        f"{limit} may be overwritten or deleted"
-    )
+    losses = sum(map(loses_value, plan.changes))
+    if losses <= limit:
+        return Markup()
+    sentence = f"this plan overwrites or deletes {losses} of {plural(rows, 'row')}; {limit} may be"
+    return paragraph(tag(f"{sentence}: raise the limit, or untick changes", "warning"))
 
 
 def options_code(options: Options) -> str:

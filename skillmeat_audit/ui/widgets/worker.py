@@ -4,13 +4,16 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 
-from skillmeat_audit.base.errors import AuditError
+from skillmeat_audit.base.errors import AuditError, CancelledError
 
 
 class Worker:
-    """Runs one piece of work at a time; calls *on_end* with its error message, or with None."""
+    """Runs one piece of work at a time; calls *on_end* with its error message, or with "".
 
-    def __init__(self, on_end: Callable[[str | None], None]) -> None:
+    *on_end* is also told whether the work was cancelled: its message is then no error.
+    """
+
+    def __init__(self, on_end: Callable[[str, bool], None]) -> None:
         # One thread: a second piece of work would write to the same cache at the same time.
         self._pool = ThreadPoolExecutor(1, "skillmeat-audit")
         self._on_end, self._cancel_requested, self._idle = on_end, Event(), Event()
@@ -40,9 +43,10 @@ class Worker:
         # An exception left in the future would only reach a log that nobody reads.
         match future.exception():
             case None:
-                self._on_end(None)
+                self._on_end("", False)
             case AuditError() as exc:
-                self._on_end(str(exc))
+                self._on_end(str(exc), isinstance(exc, CancelledError))
             case exc:
-                self._on_end(f"{type(exc).__name__}: {exc}: this is a bug of skillmeat-audit")
+                message = f"{type(exc).__name__}: {exc}: this is a bug of skillmeat-audit"
+                self._on_end(message, False)
         self._idle.set()
