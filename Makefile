@@ -8,7 +8,7 @@ UV_ONLY := .venv/uv.lock
 # Where bytecode is not written, every start is slow for ever.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: audit test test-fast fuzz check lint types imports conformance notebooks browser bench man picture docs pages coverage wheel format lock clean
+.PHONY: audit test test-fast fuzz check lint types imports conformance notebooks browser bench man picture docs pages wheel format lock clean
 
 audit: $(READY)  ## check the bundled home: real findings in a few seconds
 	@$(BIN)/python data/build.py batch-import .build/home
@@ -66,15 +66,6 @@ bench: $(READY) .venv-conformance/.ready .venv-peers/.ready  ## speed, as ratios
 man: $(READY)  ## write the manual page to .build/skillmeat-audit.1
 	@mkdir -p .build
 	$(BIN)/skillmeat-audit man > .build/skillmeat-audit.1
-
-coverage: $(READY)  ## branch coverage of test-fast, by room; fails below the floor in pyproject.toml
-	@mkdir -p .build/coverage
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n 2 --dist worksteal -m "not slow"
-	$(BIN)/coverage combine -q
-	@for room in skillmeat_audit/*/; do \
-	  echo "$$room $$($(BIN)/coverage report --format=total --fail-under=0 --include="$$room*" 2>/dev/null) %"; done
-	$(BIN)/coverage report --format=total
 
 wheel: $(READY)  ## build wheel and sdist into dist/, the same bytes everywhere, and test them
 	rm -rf dist
