@@ -46,6 +46,7 @@ def make_report(
         groups=group_by_cause(findings, rows, paths_of(audited.writers), home),
         blanks=blank_artifacts(audited.pages, audited.page_facts, findings, audited.names, home),
         rule_book=_rule_book(audited),
+        matrix=audited.matrix,
         live=audited.live,
         past=past,
         made_at=made_at,

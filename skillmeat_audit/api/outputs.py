@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
@@ -61,9 +61,25 @@ def render_outputs(document: Report | Failure, outputs: Sequence[Output]) -> Ite
             if form.failed is not None:
                 yield OutputFile(output.path, form.failed(document), limit)
             continue
-        yield OutputFile(output.path, form.render(document), limit)
+        beside = tuple(_names_beside(output, outputs))
+        yield OutputFile(output.path, form.render(replace(document, beside=beside)), limit)
         if form.beside is not None:
             # report.html → report.findings.csv
-            beside = os.path.splitext(output.path)[0] + form.beside
             content = findings_csv(document.findings).encode()
-            yield OutputFile(beside, content, beside=output.path)
+            yield OutputFile(_path_beside(output), content, beside=output.path)
+
+
+def _path_beside(output: Output) -> str:
+    return os.path.splitext(output.path)[0] + (output.format.beside or "")
+
+
+def _names_beside(output: Output, outputs: Sequence[Output]) -> Iterator[str]:
+    """Yield the names of the files in the folder of *output* that are delivered with it."""
+    if output.path == STDOUT:
+        return
+    if output.format.beside is not None:
+        yield os.path.basename(_path_beside(output))
+    folder = os.path.dirname(output.path)
+    for other in outputs:
+        if other.path not in (output.path, STDOUT) and os.path.dirname(other.path) == folder:
+            yield os.path.basename(other.path)

@@ -3,13 +3,13 @@
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from difflib import unified_diff
 from pathlib import Path
 from typing import cast
 
 import pandas as pd
 
 from skillmeat_audit.base.atomic_write import write_whole
+from skillmeat_audit.base.block_diff import block_diff
 from skillmeat_audit.base.confined import name_bytes, name_text
 from skillmeat_audit.base.errors import DatabaseError, HomeError, StateError, UsageError
 from skillmeat_audit.base.folders import PathLike
@@ -117,7 +117,7 @@ def _diff(manifest: PreparedManifest) -> ManifestDiff:
         content.decode("utf-8", "replace").splitlines()
         for content in (manifest.before, manifest.after)
     )
-    lines = unified_diff(before, after, manifest.path, manifest.path, lineterm="")
+    lines = block_diff(before, after, manifest.path, "[[artifacts]]")
     return ManifestDiff(manifest.path, tuple(lines), manifest.skipped)
 
 

@@ -2,24 +2,26 @@
 
 import pandas as pd
 
+from skillmeat_audit.api.views import Recheck
 from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.compare import differs, is_true
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.model.changes import RunOutcome
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import Evidence
-from skillmeat_audit.model.trend import AuditDelta, fingerprints
+from skillmeat_audit.model.trend import fingerprints
+from skillmeat_audit.reports.notebook.frames import ShownFrame
 
 
-def compare_findings(before: pd.DataFrame, after: pd.DataFrame) -> AuditDelta:
+def compare_findings(before: pd.DataFrame, after: pd.DataFrame) -> Recheck:
     """Return how *after* differs from *before*, matched by fingerprint."""
     old, new = _fingerprints(before), _fingerprints(after)
     # A finding whose values changed keeps its fingerprint: it remains.
     is_fixed, remains = ~is_in(old, new), is_in(new, old)
-    return AuditDelta(
-        fixed=before[is_fixed].reset_index(drop=True),
-        remaining=after[remains].reset_index(drop=True),
-        new=after[~remains].reset_index(drop=True),
+    return Recheck(
+        fixed=ShownFrame(before[is_fixed].reset_index(drop=True)),
+        remaining=ShownFrame(after[remains].reset_index(drop=True)),
+        new=ShownFrame(after[~remains].reset_index(drop=True)),
     )
 
 

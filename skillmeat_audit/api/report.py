@@ -14,7 +14,7 @@ from skillmeat_audit.api.interruption import reporting_writes
 from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.outputs import Output, render_outputs
 from skillmeat_audit.api.scope import Scope
-from skillmeat_audit.api.unattended import apply_unattended
+from skillmeat_audit.api.unattended import UnattendedRun, apply_unattended
 from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base import VERSION
 from skillmeat_audit.base.clock import now, today
@@ -173,27 +173,26 @@ def _notify(document: Report | Failure, settings: NoticeSettings | None) -> tupl
 
 def stored_report(home: PathLike, request: ReportRequest, at: str) -> StoredReport:
     """Return the report of *home*, recorded in its history as made *at* a time, not delivered."""
-    notes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    repair = UnattendedRun()
     try:
         audited, unreachable = _audit_with_live(home, request)
         if request.apply_safe:
-            is_written, notes, warnings = apply_unattended(
-                audited, request.state_dir, fill=request.apply_fill
-            )
-            if is_written:
+            repair = apply_unattended(audited, request.state_dir, fill=request.apply_fill)
+            if repair.is_written:
                 audited, unreachable = _audit_with_live(home, request)
     # A wrong request is the caller's, not a state of the home: no report says it.
     except UsageError:
         raise
     except AuditError as exc:
-        failed = _store_failure(home, request, "; ".join((str(exc), *notes)), at)
-        return replace(failed, repairs=notes)
+        failed = _store_failure(home, request, "; ".join((str(exc), *repair.notes)), at)
+        return replace(failed, repairs=repair.notes)
     # Recorded before it is delivered, and marked afterwards: a crash in between leaves an
     # undelivered run, which the next one is not compared with.
     stored = _store(audited, request, at)
-    document = _add_notes(stored.document, notes, (*warnings, *unreachable))
-    return replace(stored, document=document, repairs=notes)
+    document = _add_notes(stored.document, repair.notes, (*repair.warnings, *unreachable))
+    if isinstance(document, Report):
+        document = replace(document, diffs=repair.diffs)
+    return replace(stored, document=document, repairs=repair.notes)
 
 
 def _audit_with_live(home: PathLike, request: ReportRequest) -> tuple[Audit, tuple[str, ...]]:

@@ -158,6 +158,14 @@ def find_artifact(name: str, snapshot: Snapshot) -> str:
     return first
 
 
+def first_artifact(snapshot: Snapshot) -> str:
+    """Return the first artifact by id; raise `UsageError` where the home has none."""
+    ids = _artifact_ids(snapshot)
+    if not ids:
+        raise UsageError("the home has no artifact to show")
+    return ids[0]
+
+
 def _artifact_ids(snapshot: Snapshot) -> list[str]:
     """Return the artifacts that a finding may name, refused entries and stray files included."""
     tables = (snapshot.manifest, snapshot.rows, snapshot.problems)

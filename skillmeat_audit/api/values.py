@@ -20,23 +20,24 @@ from skillmeat_audit.api.planning import (
     save_plan,
 )
 from skillmeat_audit.api.run_frames import changes_frame, edits_frame, outcomes_frame
-from skillmeat_audit.api.scope import Scope, apply_scope, filter_findings, find_artifact
-from skillmeat_audit.api.views import ArtifactView, PageView
+from skillmeat_audit.api.scope import (
+    Scope,
+    apply_scope,
+    filter_findings,
+)
 from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.page_repairs import page_repairs
 from skillmeat_audit.loaders.snapshot import confirm_evidence
 from skillmeat_audit.model.changes import PlanDocument, RunOutcome
 from skillmeat_audit.model.manifest_edits import ManifestDiff
 from skillmeat_audit.model.trend import AuditDelta
-from skillmeat_audit.reports.facts.artifact import artifact_layers
 from skillmeat_audit.reports.facts.facets import FindingFilter, filter_arguments
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.run_sentences import summarize_plan, summarize_run
 from skillmeat_audit.reports.facts.summary import describe_severities
-from skillmeat_audit.reports.facts.tallies import tally
 from skillmeat_audit.reports.notebook.audit import audit_html
+from skillmeat_audit.reports.notebook.frames import ShownFrame
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
 
 if TYPE_CHECKING:
@@ -69,25 +70,6 @@ class Audit(AuditedHome):
     >>> len(audit.findings), len(audit.only(rule="D001").findings)
     (29, 3)
     """
-
-    def tally(self, *by: str) -> pd.DataFrame:
-        """Return the number of findings by columns of ``FINDINGS``, or by "collection"."""
-        return tally(self.findings, by or ("rule",), self.names)
-
-    def view(self, artifact: str) -> PageView:
-        """Return what SkillMeat's pages show of one artifact, given as in `show`."""
-        artifact_id = find_artifact(artifact, self.snapshot)
-        is_shown = is_true(self.pages["artifact_id"] == artifact_id)
-        return PageView(artifact_id, self.pages[is_shown], self.names)
-
-    def show(self, artifact: str) -> ArtifactView:
-        """Return one artifact in all its layers; raise `UsageError` unless one has the name."""
-        artifact_id = find_artifact(artifact, self.snapshot)
-        layers = artifact_layers(
-            self.snapshot, self.findings, self.writers, artifact_id, self.names
-        )
-        pages = self.pages[is_true(self.pages["artifact_id"] == artifact_id)]
-        return ArtifactView(**vars(layers) | {"pages": pages})
 
     def only(
         self, findings: pd.DataFrame | None = None, **filters: Unpack[FindingFilter]
@@ -195,12 +177,12 @@ class Plan:
     @property
     def changes(self) -> pd.DataFrame:
         """The changes of rows as ``CHANGES``: one row per cell, in order."""
-        return changes_frame(self.document)
+        return ShownFrame(changes_frame(self.document))
 
     @property
     def edits(self) -> pd.DataFrame:
         """The edits of manifests as ``EDITS``: one row per key, in order."""
-        return edits_frame(self.document)
+        return ShownFrame(edits_frame(self.document))
 
     @cached_property
     def diffs(self) -> tuple[ManifestDiff, ...]:
@@ -276,7 +258,7 @@ class Run:
     @property
     def outcomes(self) -> pd.DataFrame:
         """One row per change as ``OUTCOMES``: applied, or skipped and why."""
-        return outcomes_frame(self.outcome)
+        return ShownFrame(outcomes_frame(self.outcome))
 
     def undo(self, *, rehearse: bool = False) -> "Run":
         """Put back what this run changed; raise `UsageError` where it wrote nothing.

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.changes import RunListing
 from skillmeat_audit.model.live import LiveComparison
+from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.artifact import ArtifactLayers
 from skillmeat_audit.reports.facts.live import describe_live
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.page_view import ArtifactPages
+from skillmeat_audit.reports.facts.run_sentences import delta_sentence
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.artifact import artifact_html
 from skillmeat_audit.reports.notebook.live import live_html
 from skillmeat_audit.reports.notebook.page_view import pages_html
+from skillmeat_audit.reports.notebook.repair import recheck_html
 from skillmeat_audit.reports.terminal.page_view import pages_text
 
 if TYPE_CHECKING:
@@ -59,6 +62,16 @@ class LiveView(LiveComparison):
 
     def _repr_html_(self) -> str:
         return live_html(self, self.names)
+
+
+class Recheck(AuditDelta):
+    """The audit after a run against the one before it, as `Run.recheck` has it."""
+
+    def __repr__(self) -> str:
+        return f"<Recheck: {delta_sentence(self)}; see .fixed, .remaining, .new, .fading>"
+
+    def _repr_html_(self) -> str:
+        return recheck_html(self)
 
 
 def list_runs(journals: Iterable["JournaledRun"]) -> list[RunListing]:

@@ -27,6 +27,10 @@ class AuditError(Exception):
     def __str__(self) -> str:
         return "\n".join(map(str, self.args))
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows of it: in a notebook, too, it is one sentence."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class HomeError(AuditError):
     """The home does not exist, is not a SkillMeat home, or cannot be reached."""

@@ -95,7 +95,7 @@ def test_every_form_of_the_audit_names_the_repair(cli, make_home, tmp_path, era)
     assert f"{OURS} (certain), run {name}" in " ".join(cli("show", "1password", home)[1].split())
     assert f"run {name}" in audit.show("skill:1password").explanations["default"]
     assert f"a repair by {OURS}, run {name}" in audit._repr_html_()
-    assert f"{OURS}: error" in audit.charts.writers.alt
+    assert f"{OURS}: error" in audit.charts.causes.alt
 
     cli("report", home, "-o", tmp_path / "r.json", "-o", tmp_path / "r.html")
     causes = json.loads((tmp_path / "r.json").read_text())["causes"]

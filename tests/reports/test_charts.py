@@ -8,11 +8,11 @@ import pytest
 from builders import audited, imported, known, row, snapshot, synced
 from test_html import tags
 
-from skillmeat_audit.reports.facts.tallies import by_day
-from skillmeat_audit.reports.notebook.charts import Charts
+from skillmeat_audit.reports.facts.matrix import LINE_LIMIT
+from skillmeat_audit.reports.pictures.time_axis import Moment, bars, lines
 
 HOSTILE = "skill:<img src=x onerror=alert(1)>"
-NAMES = ("cells", "writers", "days", "coverage")
+NAMES = ("matrix", "pages", "causes", "timeline")
 
 
 @cache
@@ -29,108 +29,167 @@ def example(name="Team $x^$ \U0001f984 <b>"):
     return audited(snapshot(entries, rows, catalog=[known("skill:a1")], collections=collections))
 
 
-def test_wrong_cells_are_counted_by_column_and_layer():
-    numbers = example().charts.cells.numbers
+def many(count):
+    """Return the audit of *count* bare rows."""
+    entries = [imported(f"skill:a{n:04}", description="Does.") for n in range(count)]
+    return audited(snapshot(entries, [row(each["artifact_id"]) for each in entries]))
 
-    assert numbers.loc["description", "manifest"] == 3
-    assert list(numbers.index)[:2] == ["description", "source"]
 
-
-def test_coverage_counts_what_rows_have():
-    numbers = example("Team").charts.coverage.numbers
-
-    assert numbers.loc["Default Collection"].to_dict() == {
-        "rows": 3,
-        "description": 2,
-        "source": 2,
+def signs(audit):
+    """Return the matrix as text: per line the artifact, and the state of each field."""
+    fields = audit.matrix.fields
+    return {
+        line.label: {name: cell.state for name, cell in zip(fields, line.cells, strict=True)}
+        for group in audit.matrix.groups
+        for line in group.lines
     }
-    assert numbers.loc["Team"].to_dict() == {"rows": 1, "description": 0, "source": 0}
 
 
-def test_every_finding_of_a_writer_is_counted():
+def test_the_matrix_shows_the_state_of_every_field():
+    states = signs(example())
+
+    assert states["skill:a1"]["description"] == "missing"
+    assert states["skill:a2"]["description"] == "differs"
+    assert states["skill:a2"]["source"] == "right"
+    assert "skill:a0" not in states
+    assert (example().matrix.wrong, example().matrix.right) == (3, 1)
+
+
+def test_a_cell_of_the_matrix_says_what_should_be_there():
+    html = example().charts.matrix._repr_html_()
+
+    assert 'title="description: differs; holds: Did.; the manifest has: Does."' in html
+
+
+def test_the_matrix_knows_rows_that_are_absent_and_rows_without_an_entry():
+    states = signs(
+        audited(snapshot([imported("skill:new", description="Does.")], [row("skill:old")]))
+    )
+
+    assert states["skill:new"]["description"] == "missing"
+    assert "skill:old" not in states  # a bare row has nothing that only it has
+    orphan = audited(snapshot([], [row("skill:old", description="Does.")]))
+    assert signs(orphan)["skill:old"]["description"] == "only-here"
+
+
+@pytest.mark.parametrize(("count", "lines"), [(LINE_LIMIT, LINE_LIMIT), (LINE_LIMIT + 1, 1)])
+def test_many_equal_rows_are_one_line(count, lines):
+    matrix = many(count).matrix
+
+    assert sum(len(group.lines) for group in matrix.groups) == lines
+    assert matrix.hidden == 0
+    assert sum(line.rows for group in matrix.groups for line in group.lines) == count
+
+
+def test_the_matrix_ignores_the_scope():
     audit = example()
 
-    assert audit.charts.writers.numbers.to_numpy().sum() == len(audit.findings)
+    assert audit.only(rule="D002").matrix.numbers.equals(audit.matrix.numbers)
 
 
-def test_findings_are_counted_by_day():
-    assert list(example().charts.days.numbers.index) == ["2026-02-10", "2026-03-01"]
+def test_pages_are_counted_by_collection():
+    numbers = example("Team").charts.pages.numbers.set_index(["collection", "text"])
+
+    # A row that was never synced is served from the manifest.
+    assert list(numbers.loc[("Default Collection", "description")]) == [3, 0, 0]
+    assert numbers.loc["Team"].to_numpy().sum() == 2
 
 
-def test_many_days_are_grouped_by_month():
-    days = [f"2026-{n // 28 + 1:02}-{n % 28 + 1:02} 00:00:00" for n in range(80)]
-    entries = [imported(f"skill:a{n:02}", description="Does.") for n in range(80)]
-    rows = [row(each["artifact_id"], added_at=day) for each, day in zip(entries, days, strict=True)]
-    audit = audited(snapshot(entries, rows))
+def test_rows_and_not_findings_are_counted_by_cause():
+    audit = example()
+    numbers = audit.charts.causes.numbers
 
-    assert list(by_day(audit.findings, audit.rows, audit.names).index) == [
-        "2026-01",
-        "2026-02",
-        "2026-03",
-    ]
+    wrong = audit.findings[audit.findings["severity"] != "info"].dropna(subset=["collection_id"])
+    assert numbers.to_numpy().sum() == len(
+        wrong[["collection_id", "artifact_id"]].drop_duplicates()
+    )
+    assert numbers.to_numpy().sum() < len(audit.findings)
+
+
+def test_rows_are_counted_by_the_day_of_their_last_write():
+    numbers = example().charts.timeline.numbers
+
+    assert list(numbers.sum()) == [3, 1]
+    assert list(numbers.index) == sorted(numbers.index)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_chart_is_the_same_every_time(name):
-    again = Charts(example().snapshot, example().findings, example().names)
+    again = example.__wrapped__()
 
-    assert getattr(example().charts, name).svg == getattr(again, name).svg
+    assert getattr(example().charts, name).html == getattr(again.charts, name).html
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_chart_says_in_words_what_it_shows(name):
     chart = getattr(example().charts, name)
 
-    (image,) = [
-        found
-        for tag, found in tags(re.sub("<img[^>]*>", r"\g<0></img>", str(chart._repr_html_())))
-        if tag == "img"
-    ]
-    assert image["alt"] == chart.alt
     assert len(chart.alt) > 60
-    assert b64decode(image["src"].partition(",")[2]) == chart.svg
+    assert chart.alt in repr(chart)
 
 
-def test_long_words_are_not_cut_in_the_middle():
-    entries = [imported(f"skill:a{n}", description="Does.") for n in range(9)]
-    names = tuple((f"c{n}", f"Collection {n} of some length") for n in range(9))
-    rows = [
-        row(each["artifact_id"], place) for each, (place, _) in zip(entries, names, strict=True)
-    ]
-    chart = audited(snapshot(entries, rows, collections=names)).charts.coverage
+def test_the_time_axis_is_an_image_where_svg_is_removed():
+    chart = example().charts.timeline
+    html = re.sub("<(img|path|rect)([^>]*?)/?>", r"<\1\2></\1>", str(chart.html))
 
-    assert "; and 4 more." in chart.alt
-    assert len(chart.alt) > 300
-    assert chart._repr_html_().count(chart.alt) == 2
+    found = tags(html)
+    (image,) = [attributes for tag, attributes in found if tag == "img"]
+    assert image["alt"] == chart.alt
+    svg = b64decode(image["src"].partition(",")[2])
+    assert b"currentColor" in svg and b'color="#777777"' in svg
+    assert len(svg) < 20_000
 
 
-def test_the_words_are_read_out_once():
-    assert '<figcaption aria-hidden="true">' in example().charts.cells._repr_html_()
+def test_a_time_axis_is_true_to_time():
+    days = ("2026-03-01", "2026-03-02", "2026-06-01")
+    drawn = bars("rows", [Moment(day, {"wrong": 1}) for day in days]).svg()
+
+    x = [float(each) for each in re.findall('<rect x="([0-9.]+)"', drawn)]
+    assert (x[2] - x[1]) / (x[1] - x[0]) == pytest.approx(91, rel=0.05)
+
+
+def test_releases_are_marked_and_the_one_before_is_in_sight():
+    axis = bars("rows", [Moment("2026-12-01", {"wrong": 1})])
+
+    assert [mark.day for mark in axis.marks] == ["2026-08-04"]
+    assert "2026-08-04 release 0.74.0" in axis.svg()
+
+
+def test_a_run_that_failed_is_a_cross():
+    drawn = lines(
+        "runs",
+        [
+            Moment("2026-12-01T10:00:00+00:00", {"errors": 3}),
+            Moment("2026-12-01T11:00:00+00:00", {"errors": None}),
+        ],
+    ).svg()
+
+    assert "2026-12-01 11:00: could not be checked" in drawn
+    assert "2026-12-01 10:00: errors 3" in drawn
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_chart_is_small_and_its_text_is_text(name):
-    svg = getattr(example().charts, name).svg
+def test_names_are_only_text(name):
+    html = getattr(example(HOSTILE).charts, name)._repr_html_()
 
-    assert len(svg) < 20_000
-    assert b">Default Collection</text>" in svg or name != "coverage"
-    assert b"Verdana, sans-serif" in svg
-
-
-def test_names_are_only_text():
-    chart = example(HOSTILE).charts.coverage
-
-    assert HOSTILE in chart.numbers.index
-    assert "<img src=x" not in chart._repr_html_()
+    assert "<img src=x" not in html
+    assert HOSTILE in example(HOSTILE).charts.pages.alt
 
 
-def test_nothing_to_count_is_a_chart_too():
+def test_a_home_without_a_fault_has_charts_too():
     entry = imported(description="Does.")
     charts = audited(snapshot([entry], [synced(entry)])).charts
 
-    assert "Nothing to count" in charts.cells.alt
-    assert ".coverage" in repr(charts)
-    assert charts._repr_html_().count("<figure") == 4
+    assert "all cells of 1 row are right" in charts.matrix._repr_html_()
+    assert "nothing to count" in charts.causes._repr_html_()
+    assert ".timeline" in repr(charts)
+    assert charts._repr_html_().count("skillmeat-audit") > 4
+
+
+def test_an_empty_home_has_charts_too():
+    charts = audited(snapshot([], [])).charts
+
+    assert charts._repr_html_().count('class="skillmeat-audit"') == 4
 
 
 def test_a_check_loads_no_charts(make_home):
@@ -139,7 +198,7 @@ def test_a_check_loads_no_charts(make_home):
 
     code = (
         "import sys; from skillmeat_audit.ui.cli.main import main; main(['check', sys.argv[1]]);"
-        "sys.exit(bool({'matplotlib', 'ipywidgets', 'IPython'} & set(sys.modules)))"
+        "sys.exit(bool({'ipywidgets', 'IPython'} & set(sys.modules)))"
     )
     home = make_home("clean")
 

@@ -66,8 +66,8 @@ def test_findings_are_grouped_by_row():
 def test_a_severity_is_a_word_and_a_shape():
     html = audited(snapshot([imported(description="Does.")], [row()]))._repr_html_()
 
-    assert html.count('<span class="tag error"><b>✖</b>&nbsp;error</span>') == 4
-    assert html.count('<span class="tag info"><b>●</b>&nbsp;info</span>') == 1
+    assert html.count('<b style="color:#d9483b">✖</b>&nbsp;error</span>') == 4
+    assert html.count('<b style="color:#0e86c4">●</b>&nbsp;info</span>') == 1
 
 
 def test_an_address_can_be_broken_in_a_narrow_cell():

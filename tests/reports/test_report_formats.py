@@ -14,14 +14,17 @@ import pytest
 from builders import TRAPS, audited, entry, imported, row, snapshot, synced, trapped
 from junitparser import JUnitXml
 from markdown_it import MarkdownIt
+from markupsafe import escape
 from prometheus_client.parser import text_string_to_metric_families
 
 from skillmeat_audit.api.compose import make_report
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.home import Home
+from skillmeat_audit.model.manifest_edits import ManifestDiff
 from skillmeat_audit.model.trend import FIXED, REPORTED, RUNS, Accepted, Delta
 from skillmeat_audit.reports.facts.report import Failure, RunContext
+from skillmeat_audit.reports.facts.report_page import page_of
 from skillmeat_audit.reports.files import (
     github,
     html_page,
@@ -224,9 +227,13 @@ def test_the_page_is_html_without_scripts_or_requests(usual, hostile):
     ):
         tags = list(parsed(content).iter())
         names = {each.tag for each in tags if isinstance(each.tag, str)}
-        assert not names & {"script", "img", "link", "iframe", "a", "form", "object", "evil"}
+        assert not names & {"script", "img", "link", "iframe", "form", "object", "evil"}
         attributes = {name for each in tags for name in each.attrib}
         assert not {name for name in attributes if name.startswith("on")} | {"src"} & attributes
+        links = [each.attrib["href"] for each in tags if "href" in each.attrib]
+        ids = [each.attrib["id"] for each in tags if "id" in each.attrib]
+        assert len(ids) == len(set(ids))
+        assert {link.removeprefix("#") for link in links} <= set(ids)
         assert b"@import" not in content
         assert b"url(" not in content
 
@@ -246,6 +253,42 @@ def test_the_page_opens_with_the_answer_then_the_changes_then_the_causes(usual):
     assert "Pages show 1 artifact without a description; a row knows it." in text
     assert "skillmeat-audit plan /home/x/.skillmeat <span>--writer</span> import-bare" in text
     assert f"All {len(usual.findings)} findings" in text
+
+
+def test_rules_have_titles_and_causes_fold(usual):
+    text = html_page.html_page(usual).decode()
+
+    titles = usual.rule_book.names.titles
+    assert all(f"<td>{escape(titles[code])}</td>" in text for code in usual.findings["rule"])
+    assert text.count('<details class="cause"') == len(usual.groups)
+    assert "<details open" not in text
+
+
+def test_the_page_links_the_files_beside_it(usual):
+    text = html_page.html_page(replace(usual, beside=("a b.findings.csv", "a.json"))).decode()
+
+    assert '<a href="a%20b.findings.csv">a b.findings.csv</a>, <a href="a.json">' in text
+
+
+def test_the_page_shows_what_was_written_into_manifests(usual):
+    diff = ManifestDiff("collections/default/collection.toml", ("-a = 1", '+a = "<b>"'))
+    text = html_page.html_page(replace(usual, diffs=(diff,))).decode()
+
+    assert "What was written into collections/default/collection.toml</summary>" in text
+    assert "<del>-a = 1</del>" in text
+    assert "<ins>+a = &#34;&lt;b&gt;&#34;</ins>" in text
+
+
+def test_a_blank_page_says_since_when(usual):
+    column = usual.findings["column"]
+    dated = usual.findings.assign(since_at=AT).where(column.isin(["description", "source"]))
+    report = replace(usual, findings=usual.findings.assign(since_at=dated["since_at"]))
+    blank = {each.artifact_id for each in usual.blanks}
+
+    since = page_of(report).blank_since
+    assert since
+    assert set(since) <= blank
+    assert f"<small>since {AT[:10]} at the latest</small>" in html_page.html_page(report).decode()
 
 
 def test_the_page_is_bounded():
@@ -293,7 +336,7 @@ def test_what_is_fixed_takes_a_line_per_artifact(usual):
 
     page, text = html_page.html_page(report).decode(), markdown.markdown(report)
 
-    assert "69 fixed, in 20 of 31 places" in page
+    assert "69 fixed, in 20 of 31 rows" in page
     assert "| `the home` | L001 ×9 |\n" in text
     assert "| `skill:a18` · `Default Collection` | D001 S001 |\n" in text
     assert "skill:a19" not in page + text

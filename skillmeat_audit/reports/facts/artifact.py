@@ -11,6 +11,7 @@ from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import PAGES
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.page_view import PAGE_TEXTS
 
 
@@ -42,6 +43,12 @@ class ArtifactLayers:
     explanations: Mapping[str, str]
     names: Names = field(default=Names({}, {}), repr=False)
     pages: pd.DataFrame = field(default_factory=PAGES.empty, repr=False)
+
+    @property
+    def writer(self) -> str:
+        """The code path that last wrote the row of the worst finding, empty for no row."""
+        written = worst_first(self.findings)["writer"].dropna()
+        return str(written.iloc[0]) if len(written) else ""
 
     @property
     def page_columns(self) -> tuple[LayerColumn, ...]:

@@ -7,7 +7,14 @@ ERAS = {
     "artifact_id": "SkillMeat before 2026-02-19",
     "artifact_uuid": "SkillMeat since 2026-02-19",
 }
+# Layers as people write them; the ids are in findings and JSON.
+_LAYERS = {"frontmatter": "front matter", "catalog": "catalogue"}
 HOME_LABEL = "the home"  # in the place of an artifact: findings on no artifact
+
+
+def layer_name(evidence: object) -> str:
+    """Return the name of the layer that *evidence* is."""
+    return _LAYERS.get(str(evidence), str(evidence))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,16 @@ def severity_ranks(values: pd.Series) -> pd.Series:
     return values.map({str(severity): severity.rank for severity in SEVERITIES}).astype("int64")
 
 
+def worst_artifact(findings: pd.DataFrame) -> str | None:
+    """Return the artifact with the most errors, of those the most warnings; None without one."""
+    judged = findings[findings["artifact_id"].notna()]
+    if judged.empty:
+        return None
+    counts = pd.crosstab(judged["artifact_id"], severity_ranks(judged["severity"]))
+    # The index is in order: of equally bad artifacts the first by name.
+    return str(counts.sort_values(list(counts.columns), ascending=False, kind="stable").index[0])
+
+
 def worst_first(findings: pd.DataFrame) -> pd.DataFrame:
     """Return *findings* by severity; of one severity the new ones first, else in their order."""
     ranks = severity_ranks(findings["severity"])

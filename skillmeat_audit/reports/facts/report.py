@@ -11,11 +11,13 @@ import pandas as pd
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.live import LiveComparison
+from skillmeat_audit.model.manifest_edits import ManifestDiff
 from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.trend import RUNS, Accepted, Delta
 from skillmeat_audit.reports.facts.blank_pages import BlankArtifact
 from skillmeat_audit.reports.facts.causes import CauseGroup
 from skillmeat_audit.reports.facts.headline import Headline
+from skillmeat_audit.reports.facts.matrix import Matrix
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.summary import Summary
 
@@ -56,7 +58,8 @@ class Report:
 
     ``groups`` are the findings by cause, the worst first; ``blanks`` are the artifacts that pages
     show blank or without a link. ``notes`` inform; ``warnings`` are failures beside the audit: with
-    any, the report is not clean.
+    any, the report is not clean. ``beside`` are the names of files that are delivered with it,
+    ``diffs`` what was written into manifests before the audit.
     """
 
     summary: Summary
@@ -70,6 +73,9 @@ class Report:
     made_at: str = ""
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    matrix: Matrix | None = field(default=None, repr=False)
+    beside: tuple[str, ...] = ()
+    diffs: tuple[ManifestDiff, ...] = field(default=(), repr=False)
 
     @property
     def sentence(self) -> str:

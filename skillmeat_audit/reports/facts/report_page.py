@@ -19,8 +19,10 @@ from skillmeat_audit.reports.facts.lines import is_about_cell
 from skillmeat_audit.reports.facts.names import ERAS, HOME_LABEL, Names
 from skillmeat_audit.reports.facts.next_commands import Command
 from skillmeat_audit.reports.facts.ordering import worst_first
+from skillmeat_audit.reports.facts.page_blanks import blank_since, visible_blanks
 from skillmeat_audit.reports.facts.report import Report
 from skillmeat_audit.reports.facts.summary import (
+    SEVERITY_NOUNS,
     describe_ignored,
     describe_severities,
     describe_size,
@@ -34,7 +36,6 @@ from skillmeat_audit.reports.facts.values import (
 
 # The limits of a page; the page shows each as "shown of total".
 ROWS_PER_CAUSE, ROWS_IN_ALL, CHANGES_SHOWN, RUNS_SHOWN = 25, 200, 20, 12
-BLANKS_SHOWN = 25
 NOTES_PER_RULE = 5  # of one cause: five examples per info rule are enough
 _NAME_LIMIT, _VALUE_LIMIT, _NOTE_LIMIT = 80, 100, 4000
 
@@ -94,6 +95,18 @@ class Section:
     commands: tuple[Command, ...]
     listing: Listing
 
+    @property
+    def severities(self) -> tuple[tuple[str, str], ...]:
+        """The number of its findings of each severity, in words, the worst first."""
+        counts: Counter[str] = Counter()
+        for rule in self.rules:
+            counts[rule.severity] += rule.count
+        return tuple(
+            (severity, plural(counts[severity], noun))
+            for severity, noun in SEVERITY_NOUNS.items()
+            if counts[severity]
+        )
+
 
 @dataclass(frozen=True)
 class DeltaView:
@@ -123,6 +136,7 @@ class Page:
     cards: tuple[Card, ...]
     blanks: tuple[BlankArtifact, ...]
     blanks_total: int
+    blank_since: Mapping[str, str]
     difference: DeltaView | None
     sections: tuple[Section, ...]
     runs: tuple[Mapping[str, object], ...]
@@ -144,8 +158,9 @@ def page_of(report: Report) -> Page:
         tone="failed" if report.warnings else tone,
         facts=_facts(report),
         cards=tuple(cards_of(report.headline.pages)),
-        blanks=tuple(_cut_blank(blank) for blank in report.blanks[:BLANKS_SHOWN]),
+        blanks=visible_blanks(report.blanks),
         blanks_total=report.headline.pages.not_right if report.headline.pages else 0,
+        blank_since=blank_since(report.blanks, report.findings),
         difference=_difference(report),
         sections=tuple(_sections(report)),
         runs=tuple(records(report.past.trend.tail(RUNS_SHOWN))),
@@ -166,16 +181,6 @@ def _facts(report: Report) -> tuple[str, ...]:
     rows = f"{plural(summary.missing_rows, 'row')} missing, {plural(summary.orphan_rows, 'orphan')}"
     era = ERAS[summary.era] if summary.era else "no cache yet"
     return describe_size(summary), wrong, rows, describe_severities(summary.counts), era
-
-
-def _cut_blank(blank: BlankArtifact) -> BlankArtifact:
-    return BlankArtifact(
-        artifact_id=_cut(blank.artifact_id, _NAME_LIMIT),
-        collections=tuple(_cut(name, _NAME_LIMIT) for name in blank.collections[:3]),
-        shows=blank.shows,
-        why=_cut(blank.why, 2 * _VALUE_LIMIT),
-        action=_cut(blank.action, _NOTE_LIMIT),
-    )
 
 
 def _difference(report: Report) -> DeltaView | None:
@@ -214,7 +219,8 @@ def _sections(report: Report) -> Sequence[Section]:
     # A page that lists everything is read by nobody, and a mail with it is not delivered.
     remaining = ROWS_IN_ALL
     sections = []
-    for group in report.groups:
+    # What belongs to no row comes after the causes.
+    for group in sorted(report.groups, key=lambda each: each.writer is None):
         visible = _limit_notes(worst_first(group.findings)).head(min(ROWS_PER_CAUSE, remaining))
         rows = _listing(visible, report.rule_book.names, len(visible)).rows
         listing = Listing(rows, len(group.findings))

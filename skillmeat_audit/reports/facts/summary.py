@@ -59,13 +59,16 @@ class Summary:
     def within(self, max_errors: object) -> bool:
         """Return True if there are at most *max_errors* errors, a notebook's parameter.
 
-        Raises `UsageError` for anything but a whole number: ``papermill -r`` passes text.
+        None is no limit. Raises `UsageError` for anything but that and a whole number: ``papermill
+        -r`` passes text.
         """
+        if max_errors is None:
+            return True
         # `isinstance` would take True, and "13" < 14 raises an error that nobody understands.
         if type(max_errors) is not int or max_errors < 0:
             raise UsageError(
                 f"max_errors is {printable(repr(max_errors))}; give a whole number, 0 or more, "
-                "as in papermill -p max_errors 13"
+                "as in papermill -p max_errors 13, or None for no limit"
             )
         return self.counts["error"] <= max_errors
 

@@ -4,18 +4,17 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.fields import COLUMNS
-from skillmeat_audit.model.findings import CELL_STATUSES, Evidence
-from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.tables import FINDINGS, KEY
+from skillmeat_audit.reports.facts.headline import KNOWING
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.ordering import severity_ranks
 
-_NO_LAYER, _NO_ROW, _NONE = "no layer", "no row", "(none)"
-_MOST_BARS = 40
+_NO_ROW, _NONE = "no row", "(none)"
+_MOST_LINES = 40
+PAGE_PARTS = ("shown", "blank though known", "blank for good reason")
 
 
 def tally(findings: pd.DataFrame, by: Sequence[str], names: Names) -> pd.DataFrame:
@@ -48,55 +47,62 @@ def _sort_keys(values: pd.Series) -> pd.Series:
     return severity_ranks(values) if values.name == "severity" else values
 
 
-def wrong_cells(findings: pd.DataFrame) -> pd.DataFrame:
-    """Return wrong cells by column (rows, as cached) and by the layer of the expected value."""
-    cells = findings[findings["column"].notna() & is_in(findings["status"], CELL_STATUSES)]
-    layers = cells["evidence"].fillna(_NO_LAYER)
-    counted = pd.crosstab(cells["column"], layers).rename_axis(index=None, columns=None)
-    index = [name for name in COLUMNS if name in counted.index]
-    return counted.reindex(index=index, columns=_ordered(counted, (*Evidence, _NO_LAYER)))
-
-
 def writer_titles(findings: pd.DataFrame, names: Names) -> pd.Series:
     """Return what the writer of each finding is called."""
     titles = {writer: names.writer(writer) for writer in findings["writer"].dropna().unique()}
     return findings["writer"].map(titles).fillna(_NO_ROW)
 
 
-def by_writer(findings: pd.DataFrame, severities: tuple[str, ...], names: Names) -> pd.DataFrame:
-    """Return findings by writer (rows, the most first) and by severity."""
-    writers = writer_titles(findings, names)
-    counted = pd.crosstab(writers, findings["severity"]).rename_axis(index=None, columns=None)
-    counted = counted[_ordered(counted, severities)]
+def rows_by_writer(findings: pd.DataFrame, names: Names) -> pd.DataFrame:
+    """Return how many rows each writer left, by their worst finding, the most first.
+
+    A row counts once, whatever number of findings it has. Notes, and findings on files and
+    manifests, do not count.
+    """
+    of_rows = findings[findings["collection_id"].notna() & (findings["severity"] != Severity.INFO)]
+    worst = severity_ranks(of_rows["severity"])
+    rows = of_rows.assign(worst=worst).sort_values("worst", kind="stable")
+    rows = rows.drop_duplicates(list(KEY))
+    counted = pd.crosstab(writer_titles(rows, names), rows["severity"])
+    counted = counted.rename_axis(index=None, columns=None)
+    counted = counted[[str(name) for name in SEVERITIES if name in counted.columns]]
     return counted.iloc[(-counted.sum(axis=1)).argsort(kind="stable").to_numpy()]
 
 
-def by_day(findings: pd.DataFrame, rows: pd.DataFrame, names: Names) -> pd.DataFrame:
-    """Return findings by the day (or, of many, the month or year) of ``added_at``, and by writer.
+def rows_by_day(rows: pd.DataFrame, wrong: pd.Series) -> pd.DataFrame:
+    """Return *rows* (``ROWS``) by the day since which they hold their values, wrong and others.
 
-    Findings on no row, and on rows without a time, are left out.
+    That is the day of the last write (``synced_at``), or that of the first where no other is
+    stored. *wrong* marks the rows with a finding; rows without a time are left out.
     """
-    added = rows[[*KEY, "added_at"]].dropna().drop_duplicates(list(KEY))
-    dated = findings.merge(added, on=list(KEY), how="inner")
-    # Days, else months, else years: at most as many bars as a chart can show.
-    for length in (len("2026-02-10"), len("2026-02"), len("2026")):
-        days = dated["added_at"].str.slice(0, length)
-        if days.nunique() <= _MOST_BARS:
-            break
-    counted = pd.crosstab(days, writer_titles(dated, names))
-    return counted.rename_axis(index=None, columns=None).sort_index()
+    since = rows["synced_at"].fillna(rows["added_at"]).str.slice(0, len("2026-02-10"))
+    labels = wrong.map({True: "wrong", False: "right"})
+    counted = pd.crosstab(since, labels).rename_axis(index=None, columns=None)
+    return counted.reindex(columns=["wrong", "right"], fill_value=0).sort_index()
 
 
-def coverage(snapshot: Snapshot) -> pd.DataFrame:
-    """Return per DB collection its number of rows, and of rows with a description and a source."""
-    rows = snapshot.rows
-    columns = ("description", "source")
-    present = {name: (rows[name].fillna("") != "").astype(int) for name in columns}
-    # A column of ones: the sum of each group is its number of rows.
-    filled = pd.DataFrame({"rows": 1, **present})
-    counted = filled.groupby(rows["collection_id"].fillna("")).sum().rename_axis(index=None)
-    return counted.sort_values("rows", ascending=False, kind="stable").head(_MOST_BARS)
+def pages_by_collection(facts: pd.DataFrame, pages: pd.DataFrame, names: Names) -> pd.DataFrame:
+    """Return what pages show, per DB collection and text: shown, blank though known, rightly blank.
 
-
-def _ordered(counted: pd.DataFrame, order: tuple[str, ...]) -> list[str]:
-    return [str(name) for name in order if name in counted.columns]
+    *facts* is ``PAGE_FACTS``, *pages* ``PAGES`` in the same order.
+    """
+    known = facts[list(KNOWING)].any(axis=1)
+    blank, dead = facts["blank"], facts["dead_link"]
+    clickable = pages["clickable"].fillna(False)
+    collection = facts["collection_id"].fillna(_NONE)
+    parts = {
+        "description": (~blank, blank & known, blank & ~known),
+        "source link": (clickable & ~dead, dead, ~clickable & ~dead),
+    }
+    frames = [
+        pd.DataFrame(dict(zip(PAGE_PARTS, (part.astype(int) for part in of_text), strict=True)))
+        .groupby(collection)
+        .sum()
+        .assign(text=text)
+        for text, of_text in parts.items()
+    ]
+    counted = pd.concat(frames).rename_axis("collection").reset_index()
+    order = counted.assign(size=-counted[list(PAGE_PARTS)].sum(axis=1))
+    counted = order.sort_values(["size", "collection", "text"], ignore_index=True)
+    counted["collection"] = [names.collection(each) for each in counted["collection"]]
+    return counted[["collection", "text", *PAGE_PARTS]].head(_MOST_LINES)

@@ -10,7 +10,7 @@ from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Status
 from skillmeat_audit.reports.facts.audited import AuditFacts
 from skillmeat_audit.reports.facts.lines import Finding, is_about_cell
-from skillmeat_audit.reports.facts.names import HOME_LABEL, Names
+from skillmeat_audit.reports.facts.names import HOME_LABEL, Names, layer_name
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.summary import (
     CAUSES_TITLE,
@@ -80,7 +80,7 @@ def finding_cells(finding: Finding, names: Names) -> dict[str, object]:
         "column": finding["column"],
         "now": now,
         "should be": expected,
-        "evidence": finding["evidence"],
+        "evidence": finding["evidence"] and layer_name(finding["evidence"]),
         "repair": finding["disposition"],
         "writer": finding["writer"],
     }

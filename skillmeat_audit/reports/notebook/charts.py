@@ -1,49 +1,58 @@
-"""Draws an audit: charts with alt text; the same audit gives the same bytes."""
+"""Draws an audit as HTML tables and one time axis; the same audit gives the same bytes.
+
+Tables, not images: they follow the theme, have every value on hover, and are readable untrusted,
+without a kernel and on a code host.
+"""
 
 import base64
-import io
-import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import escape
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.contracts import records
-from skillmeat_audit.model.findings import SEVERITIES
-from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.reports.facts.matrix import (
+    LEGEND,
+    Matrix,
+    MatrixCell,
+    describe_fields,
+    field_label,
+)
 from skillmeat_audit.reports.facts.names import Names
-from skillmeat_audit.reports.facts.tallies import by_day, by_writer, coverage, wrong_cells
-from skillmeat_audit.reports.notebook.html import fragment, table_html
+from skillmeat_audit.reports.facts.tallies import (
+    PAGE_PARTS,
+    pages_by_collection,
+    rows_by_day,
+    rows_by_writer,
+)
+from skillmeat_audit.reports.notebook.frames import frame_html
+from skillmeat_audit.reports.notebook.html import (
+    fragment,
+    grouped_html,
+    next_calls,
+    paragraph,
+    sign,
+    strong,
+    table_html,
+    text_html,
+)
+from skillmeat_audit.reports.pictures.time_axis import COLOURS, Moment, TimeAxis, bars
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-# Distinct for the colour-blind too (Okabe and Ito), and by hatching as well.
-_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
-_SEVERITIES = {"error": "#d55e00", "warning": "#e69f00", "info": "#56b4e9"}
-_HATCHES = ("", "//", "--", "xx", "\\", "++", "||", "/")  # lines only: dots make big files
-_WIDTH_INCHES, _LABEL_CHARS, _SENTENCE_CHARS, _ROW_LIMIT = 7.2, 84, 200, 40
-_LINE_CHARS, _LINE_INCHES = 28, 0.15  # of a label
-# Edges and hatches are dark: a bar stands out from the page by them, whatever its colour. Text
-# stays text: a third of the size, and sharp wherever a font is.
-_EDGE, _EDGE_POINTS = "#333333", 0.6
-_LOOK: Any = {  # matplotlib types this as a Literal of four hundred names
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.titlesize": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "hatch.linewidth": 0.5,
-    "svg.hashsalt": "skillmeat-audit",  # ids are random without it
-    "svg.fonttype": "none",
+_SENTENCE_CHARS, _SENTENCES, _ROW_LIMIT = 200, 5, 40
+_BAR_PX = 220
+# Middle tones, visible on a light and on a dark page; the numbers beside a bar say the same.
+_PARTS = {
+    "shown": "#8c8c8c",
+    "blank though known": "#d55e00",
+    "blank for good reason": "#c8c8c8",
+    "error": "#d55e00",
+    "warning": "#b87f00",
+    "info": "#0e86c4",
 }
-_FONTS = b"'DejaVu Sans', Verdana, sans-serif"
+_GREY = "#777777"  # readable on white and on black, where a picture cannot have the page's colour
 
 
 @dataclass(frozen=True)
@@ -52,199 +61,199 @@ class Chart:
 
     title: str
     alt: str
-    svg: bytes = field(repr=False)
+    html: Markup = field(repr=False)
     numbers: pd.DataFrame = field(repr=False)
 
     def __repr__(self) -> str:
-        return f"<Chart: {self.alt}; see .numbers, .svg>"
+        return f"<Chart: {self.alt}; see .numbers>"
 
     def _repr_html_(self) -> Markup:
-        source = base64.b64encode(self.svg).decode("ascii")
-        named = self.numbers.rename_axis(self.title).reset_index()
-        visible = named.head(_ROW_LIMIT)
-        caption = f"{self.title}: {len(visible)} of {len(named)} lines"
-        rows = [list(line.values()) for line in records(visible)]
-        figure = Markup(
-            '<figure style="margin:.5em 0">'
-            '<img src="data:image/svg+xml;base64,{}" alt="{}" '
-            'style="max-width:100%;background:#fff">'
-            '<figcaption aria-hidden="true">{}</figcaption></figure>'
-        )
-        alt = Markup(escape(self.alt))  # longer than `text_html` allows
-        return fragment(
-            figure.format(source, alt, alt),
-            Markup("<details><summary>The numbers</summary>"),
-            table_html(caption, [str(name) for name in named.columns], rows),
-            Markup("</details>"),
-        )
+        return fragment(self.html)
+
+
+@dataclass(frozen=True)
+class ChartFacts:
+    """What the charts draw: ``PAGE_FACTS`` and ``PAGES``, ``ROWS`` and ``FINDINGS``.
+
+    ``wrong`` marks the rows with a cell that is wrong.
+    """
+
+    matrix: Matrix = field(repr=False)
+    rows: pd.DataFrame = field(repr=False)
+    wrong: pd.Series = field(repr=False)
+    page_facts: pd.DataFrame = field(repr=False)
+    pages: pd.DataFrame = field(repr=False)
+    findings: pd.DataFrame = field(repr=False)
+    names: Names = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Charts:
     """The charts of an audit; a chart is drawn when it is first used."""
 
-    snapshot: Snapshot
-    findings: pd.DataFrame = field(repr=False)
-    names: Names = field(repr=False)
+    facts: ChartFacts = field(repr=False)
 
     @cached_property
-    def cells(self) -> Chart:
-        """Wrong cells by column, and by the layer of the expected value."""
-        numbers = wrong_cells(self.findings)
-        return _stacked("Wrong cells by column, and the layer that knows better", numbers)
+    def matrix(self) -> Chart:
+        """Rows × fields: right, missing, differs, only here; equal rows are folded."""
+        matrix = self.facts.matrix
+        title = "Rows and their fields"
+        return Chart(title, _alt(title, describe_fields(matrix)), _matrix(matrix), matrix.numbers)
 
     @cached_property
-    def writers(self) -> Chart:
-        """Findings by the code path that last wrote the row, and by severity."""
-        numbers = by_writer(self.findings, SEVERITIES, self.names)
-        return _stacked("Findings by the code path that last wrote the row", numbers)
-
-    @cached_property
-    def days(self) -> Chart:
-        """Findings by the day the row was added, and by writer."""
-        numbers = by_day(self.findings, self.snapshot.rows, self.names)
-        return _stacked("Findings by the time the row was added, and who wrote it", numbers)
-
-    @cached_property
-    def coverage(self) -> Chart:
-        """How many rows of each collection have a description, and a source."""
-        numbers = coverage(self.snapshot)
-        numbers.index = pd.Index([self.names.collection(each) for each in numbers.index])
-        title = "Rows that have a description and a source, by collection"
+    def pages(self) -> Chart:
+        """What pages show of each collection: shown, blank though known, blank for good reason."""
+        numbers = pages_by_collection(self.facts.page_facts, self.facts.pages, self.facts.names)
+        title = "What pages show, in artifacts"
         sentences = [
-            f"{name}: {row['description']} of {row['rows']} have a description, "
-            f"{row['source']} a source"
+            f"{line['collection']}, {line['text']}: "
+            + ", ".join(f"{line[part]} {part}" for part in PAGE_PARTS)
+            for line in records(numbers)
+        ]
+        return Chart(
+            title, _alt(title, sentences), _bars(title, numbers, ("collection", "text")), numbers
+        )
+
+    @cached_property
+    def causes(self) -> Chart:
+        """Rows, not findings, by the code path that last wrote them, and by worst severity."""
+        numbers = rows_by_writer(self.facts.findings, self.facts.names)
+        title = "Rows with an error or a warning, by the path that last wrote them"
+        sentences = [
+            f"{name}: {', '.join(f'{kind} {number}' for kind, number in row.items() if number)}"
             for name, row in zip(numbers.index, records(numbers), strict=True)
         ]
-        return _chart(title, sentences, numbers, _beside)
+        named = numbers.rename_axis("path").reset_index()
+        return Chart(title, _alt(title, sentences), _bars(title, named, ("path",)), numbers)
+
+    @cached_property
+    def timeline(self) -> Chart:
+        """Rows by the day since which they hold their values, beside SkillMeat's releases."""
+        numbers = rows_by_day(self.facts.rows, self.facts.wrong)
+        title = "Rows by the day since which they hold their values"
+        sentences = [
+            f"{day}: {row['wrong']} wrong, {row['right']} right"
+            for day, row in zip(numbers.index, records(numbers), strict=True)
+        ]
+        moments = [
+            Moment(str(day), row) for day, row in zip(numbers.index, records(numbers), strict=True)
+        ]
+        alt = _alt(title, sentences)
+        return Chart(title, alt, axis_html(title, bars(alt, moments), numbers), numbers)
 
     def __repr__(self) -> str:
-        return "<Charts; see .cells, .writers, .days, .coverage>"
+        return "<Charts; see .matrix, .pages, .causes, .timeline>"
 
     def _repr_html_(self) -> Markup:
-        charts = (self.cells, self.writers, self.days, self.coverage)
+        charts = (self.matrix, self.pages, self.causes, self.timeline)
         return Markup("\n").join(chart._repr_html_() for chart in charts)
 
 
-def _stacked(title: str, numbers: pd.DataFrame) -> Chart:
-    sentences = [
-        f"{name}: {', '.join(f'{kind} {number}' for kind, number in row.items() if number)}"
-        for name, row in zip(numbers.index, records(numbers), strict=True)
-    ]
-    return _chart(title, sentences, numbers, _stack)
-
-
-def _chart(
-    title: str,
-    sentences: Sequence[str],
-    numbers: pd.DataFrame,
-    draw: Callable[["Axes", pd.DataFrame], None],
-) -> Chart:
-    """Return the chart of *numbers*; its alt text is the title and the first *sentences*."""
-    more = f"; and {len(sentences) - 5} more" if len(sentences) > 5 else ""
-    first = "; ".join(shortened(printable(each), _SENTENCE_CHARS) for each in sentences[:5])
-    alt = f"{title}. {first or 'Nothing to count'}{more}."
-    return Chart(title, alt, _svg(title, numbers, draw), numbers)
-
-
-def _svg(title: str, numbers: pd.DataFrame, draw: Callable[["Axes", pd.DataFrame], None]) -> bytes:
-    from matplotlib import rc_context  # noqa: PLC0415 - slow to import
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    out = io.BytesIO()
-    with rc_context(_LOOK):
-        height = _height(numbers)
-        figure = Figure(figsize=(_WIDTH_INCHES, height), layout="constrained", facecolor="white")
-        axes = figure.add_subplot()
-        axes.set_title(title, loc="left", fontweight="bold")
-        if len(numbers):
-            draw(axes, numbers)
-            _label(axes, numbers)
-        else:
-            axes.set_axis_off()
-            axes.text(0, 0.5, "nothing to count")
-        # Without a date and a creator's version the same audit gives the same bytes.
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
-    # The browser draws the text: where it lacks matplotlib's font, with another one.
-    return out.getvalue().replace(b"'DejaVu Sans'", _FONTS)
-
-
-def _height(numbers: pd.DataFrame) -> float:
-    """Return the height in inches of a chart whose labels have room."""
-    lines, in_legend = (
-        [_label_text(str(name)).count("\n") + 1 for name in names]
-        for names in (numbers.index, numbers.columns)
+def axis_html(title: str, axis: TimeAxis, numbers: pd.DataFrame) -> Markup:
+    """Return a time axis with its legend and its *numbers*; an image where SVG is removed."""
+    kinds = [str(name) for name in numbers.columns if name in COLOURS]
+    # From untrusted output JupyterLab removes <svg>, but not the words in it, and <style>. Only the
+    # style sheet shows the picture and hides the image: either the one or the other is seen.
+    image = Markup('<img class="still" alt="{}" src="data:image/svg+xml;base64,{}" width="720">')
+    source = base64.b64encode(axis.svg(_GREY).encode()).decode("ascii")
+    table = frame_html(numbers.rename_axis("day (UTC)").tail(_ROW_LIMIT))
+    return Markup("\n").join(
+        (
+            paragraph(strong(title)),
+            paragraph(*(_swatch(COLOURS[kind], 12) + Markup("&nbsp;") + kind for kind in kinds)),
+            Markup('<div style="display:none" class="live">{}</div>').format(axis.svg())
+            + image.format(text_html(axis.label), source),
+            Markup("").join(paragraph(line) for line in axis.legend),
+            Markup("<details><summary>The numbers</summary>{}</details>").format(table),
+        )
     )
-    bars = max(0.26, 0.08 + _LINE_INCHES * max(lines, default=1)) * max(len(numbers), 2)
-    return max(1.1 + bars, 0.5 + _LINE_INCHES * sum(in_legend) + 0.05 * len(in_legend))
 
 
-def _stack(axes: "Axes", numbers: pd.DataFrame) -> None:
-    """Draw a bar per line, a part per column, the sum at its end."""
-    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
-
-    start, lines = pd.Series(0, index=numbers.index), np.arange(len(numbers))
-    for number, name in enumerate(numbers.columns):
-        some = (numbers[name] > 0).to_numpy()
-        look = _bar_look(number, str(name))
-        axes.barh(lines[some], numbers[name][some], height=0.7, left=start[some], **look)
-        start = start + numbers[name]
-    for line, total in enumerate(start):
-        _annotate(axes, f"{total}", (total, line))
-    # Room for the numbers at the ends of the bars.
-    axes.set_xlim(0, 1.12 * start.max())
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+def _alt(title: str, sentences: Sequence[str]) -> str:
+    """Return the title and the first *sentences*."""
+    more = f"; and {len(sentences) - _SENTENCES} more" if len(sentences) > _SENTENCES else ""
+    first = (shortened(printable(each), _SENTENCE_CHARS) for each in sentences[:_SENTENCES])
+    return f"{title}. {'; '.join(first) or 'Nothing to count'}{more}."
 
 
-def _bar_look(number: int, label: str) -> dict[str, Any]:
-    """Return how the bars of part *number* are drawn, in the legend as *label*."""
-    return {
-        "label": _label_text(label),
-        "color": _SEVERITIES.get(label, _COLOURS[number % len(_COLOURS)]),
-        "hatch": _HATCHES[number % len(_HATCHES)],
-        "edgecolor": _EDGE,
-        "linewidth": _EDGE_POINTS,
-    }
+def _swatch(colour: str, width: int, title: str = "") -> Markup:
+    """Return a box of *width* px in *colour*, with a *title* on hover."""
+    return Markup(
+        '<span class="bar" title="{}" style="display:inline-block;height:11px;width:{}px;'
+        'background-color:{}"></span>'
+    ).format(title, width, colour)
 
 
-def _beside(axes: "Axes", numbers: pd.DataFrame) -> None:
-    """Draw the share of rows with a description and with a source, side by side."""
-    for number, name in enumerate(("description", "source")):
-        # Two bars of 0.36 per line, 0.02 apart.
-        lines = [line + 0.19 * (2 * number - 1) for line in range(len(numbers))]
-        share = 100 * numbers[name] / numbers["rows"]
-        axes.barh(lines, share, height=0.36, **_bar_look(number, name))
-        counts = zip(numbers[name], numbers["rows"], strict=True)
-        for line, width, (count, rows) in zip(lines, share, counts, strict=True):
-            _annotate(axes, f"{count} of {rows}", (width, line))
-    axes.set_xlim(0, 115)
-    axes.set_xticks([0, 25, 50, 75, 100], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+def _bars(title: str, numbers: pd.DataFrame, labels: Sequence[str]) -> Markup:
+    """Return a table of *numbers* with a bar per line; *labels* are the columns before them."""
+    parts = [str(name) for name in numbers.columns if name not in labels]
+    lines = records(numbers.head(_ROW_LIMIT))
+    longest = max((sum(line[part] for part in parts) for line in lines), default=1) or 1
+    rows = (
+        [
+            *(line[label] for label in labels),
+            _bar({part: line[part] for part in parts}, longest),
+            *(line[part] for part in parts),
+        ]
+        for line in lines
+    )
+    if not lines:
+        return paragraph(strong(title), "nothing to count")
+    heads = [_swatch(_PARTS[part], 11) + Markup("&nbsp;") + part for part in parts]
+    return table_html(title, (*labels, "", *heads), rows)
 
 
-def _annotate(axes: "Axes", text: str, end: tuple[float, float]) -> None:
-    """Write *text* right of the *end* of a bar."""
-    axes.annotate(text, end, xytext=(3, 0), textcoords="offset points", va="center")
+def _bar(numbers: dict[str, int], longest: int) -> Markup:
+    # At least 2 px: one row among a thousand is visible.
+    return Markup('<span class="bars">{}</span>').format(
+        _join(
+            _swatch(_PARTS[part], max(round(number / longest * _BAR_PX), 2), f"{part}: {number}")
+            for part, number in numbers.items()
+            if number
+        )
+    )
 
 
-def _label(axes: "Axes", numbers: pd.DataFrame) -> None:
-    """Label the lines and the colours; names are text, not formulas."""
-    # parse_math=False: a name such as "$x$" would be read as a formula, or fail.
-    labels = [_label_text(str(name)) for name in numbers.index]
-    axes.set_yticks(range(len(numbers)), labels, parse_math=False)
-    axes.set_ylim(max(len(numbers), 2) - 0.5, -0.5)
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+def _matrix(matrix: Matrix) -> Markup:
+    """Return the matrix as a table: a sign per cell, with its words on hover."""
+    header = ("artifact", *(field_label(name) for name in matrix.fields))
+    groups = (
+        (
+            f"{group.title} · {group.rows}",
+            [
+                [_label(line.label, line.names, line.rows), *map(_sign, line.cells)]
+                for line in group.lines
+            ],
+        )
+        for group in matrix.groups
+    )
+    table = grouped_html(f"{LEGEND}", header, groups) if matrix.groups else Markup()
+    return Markup("\n").join(
+        (
+            paragraph(strong("Rows and their fields"), matrix.sentence),
+            table,
+            next_calls("audit.only(writer='…', collection='…')", "audit.show('type:name')"),
+        )
+    )
 
 
-def _label_text(name: str) -> str:
-    """Return *name* in lines that a label has room for."""
-    return textwrap.fill(_drawable(name), _LINE_CHARS)
+def _label(label: str, names: Sequence[str], rows: int) -> object:
+    if rows == 1:
+        return label
+    listed = ", ".join(names) + (f" and {rows - len(names)} more" if rows > len(names) else "")
+    return Markup("<details><summary>{}</summary>{}</details>").format(
+        label, _join(map(Markup, [text_html(each) for each in _wrapped(listed)]))
+    )
 
 
-def _drawable(name: str) -> str:
-    """Return *name* cut, with a mark for what the font cannot draw."""
-    from matplotlib.font_manager import FontProperties, findfont, get_font  # noqa: PLC0415
+def _wrapped(text: str) -> Iterable[str]:
+    """Return *text* in parts, none of which `text_html` cuts."""
+    return (text[start : start + _SENTENCE_CHARS] for start in range(0, len(text), _SENTENCE_CHARS))
 
-    # A missing glyph is drawn as a box, with a warning per character on stderr.
-    charmap = get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap()
-    text = shortened(printable(name), _LABEL_CHARS)
-    return "".join(char if ord(char) in charmap else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+def _sign(cell: MatrixCell) -> Markup:
+    return sign(cell.glyph, cell.state, cell.note) if cell.state else Markup()
+
+
+def _join(parts: Iterable[Markup]) -> Markup:
+    return Markup("").join(parts)

@@ -23,6 +23,7 @@ from skillmeat_audit.reports.facts.run_sentences import (
     written_sentence,
 )
 from skillmeat_audit.reports.facts.values import plural
+from skillmeat_audit.reports.notebook.frames import frame_html
 from skillmeat_audit.reports.notebook.html import (
     ROW_LIMIT,
     empty_sign,
@@ -42,6 +43,7 @@ _PLAN = ("column", "before", "after")
 _PLAN_CALLS = ("plan.save('plan.json')", "plan.rehearse()", "plan.apply()")
 _EDITS = ("outcome", "artifact", "key", "why")
 _DIFF_LINES = 60
+_RECHECKED = ["rule", "severity", "artifact_id", "column", "actual", "expected"]
 _RUN = ("outcome", "change", "artifact", "collection")
 
 Cells = list[tuple[str, Markup, Markup]]
@@ -143,6 +145,19 @@ def run_html(
         _outcomes(run, names) if run.outcomes else Markup(),
         _skipped_edits(run),
         next_calls(f"{variable}.outcomes", *_next(run, variable)),
+    )
+
+
+def recheck_html(delta: AuditDelta) -> Markup:
+    """Return the audit after a run as an HTML fragment: what is fixed, remains, and is new."""
+    parts = (("fixed", delta.fixed), ("remaining", delta.remaining), ("new", delta.new))
+    return fragment(
+        paragraph(strong(delta_sentence(delta)), lasting_sentence(delta)),
+        *(
+            paragraph(strong(name)) + frame_html(part[_RECHECKED])
+            for name, part in parts
+            if len(part)
+        ),
     )
 
 
