@@ -8,7 +8,7 @@ UV_ONLY := .venv/uv.lock
 # Where bytecode is not written, every start is slow for ever.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: audit test test-fast fuzz check lint types imports conformance notebooks browser bench man picture format lock clean
+.PHONY: audit test test-fast fuzz check lint types imports conformance notebooks browser bench man picture docs pages wheel format lock clean
 
 audit: $(READY)  ## check the bundled home: real findings in a few seconds
 	@$(BIN)/python data/build.py batch-import .build/home
@@ -66,6 +66,17 @@ bench: $(READY) .venv-conformance/.ready .venv-peers/.ready  ## speed, as ratios
 man: $(READY)  ## write the manual page to .build/skillmeat-audit.1
 	@mkdir -p .build
 	$(BIN)/skillmeat-audit man > .build/skillmeat-audit.1
+
+wheel: $(READY)  ## build wheel and sdist into dist/, the same bytes everywhere, and test them
+	rm -rf dist
+	$(BIN)/python -m hatchling build -d dist
+	$(BIN)/pytest -q tests/test_wheel.py
+
+docs: $(READY)  ## build the site in .build/docs; a warning or a broken local link is an error
+	$(BIN)/sphinx-build -q -W --keep-going -E -d .build/doctrees docs .build/docs
+
+pages: $(READY)  ## write the pages, or their parts, that are made of the program itself
+	$(BIN)/python tests/test_documents.py
 
 picture: $(READY)  ## draw the README's picture of a report anew, in headless Chromium
 	$(BIN)/python data/picture.py

@@ -1,4 +1,4 @@
-"""Reports the results: tables with targets for the README, and JSON."""
+"""Reports the results: tables with targets for the documentation, and JSON."""
 
 import json
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-README = HERE.parent / "README.md"
+PAGE = HERE.parent / "docs" / "explanation" / "speed.md"
 BEGIN, END = "<!-- measured by `make bench` -->\n", "<!-- end -->\n"
 NO_TARGET = "–"  # a figure for comparison only
 Results = dict[str, Any]
@@ -14,7 +14,7 @@ Target = tuple[str, str, str, bool]  # subject, target, measured, whether it is 
 
 
 def save(results: Results, *, complete: bool) -> None:
-    """Print *results*; after a *complete* run, also save them and update the README."""
+    """Print *results*; after a *complete* run, also save them and update the page."""
     tables = "\n".join(lines(results)) + "\n"
     print(tables)
     if not complete:
@@ -22,9 +22,9 @@ def save(results: Results, *, complete: bool) -> None:
     (HERE / "results").mkdir(exist_ok=True)
     file = HERE / "results" / f"{results['machine']['date']}.json"
     file.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
-    before, _, rest = README.read_text("utf-8").partition(BEGIN)
+    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}\n{tables}\n{END}{after}", "utf-8")
+    PAGE.write_text(f"{before}{BEGIN}\n{tables}\n{END}{after}", "utf-8")
 
 
 def lines(results: Results) -> Iterator[str]:

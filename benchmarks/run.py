@@ -2,7 +2,8 @@
 
 Every step runs in its own process (`steps.py`), and the steps alternate, so that a temporary
 slowdown of the machine affects all of them. Figures are medians, and ratios of medians to the
-floor. A complete run saves them as JSON in ``results/`` and as tables in the README.
+floor. A complete run saves them as JSON in ``results/`` and as tables in
+``docs/explanation/speed.md``.
 """
 
 import argparse

@@ -59,9 +59,11 @@ def record_night(home: Path, day: int) -> tuple[Audit, RecordedRun]:
     audited = audit(home, progress=False)
     shown_home = replace(audited.snapshot.home, root=SHOWN_AS)
     audited = replace(audited, snapshot=replace(audited.snapshot, home=shown_home))
-    location = location_of(audited, Scope(), HistorySettings(str(FOLDER / "history.db")))
+    location = location_of(
+        audited.snapshot.home, Scope(), HistorySettings(str(FOLDER / "history.db"))
+    )
     recorded = record_audit(audited, location, night(day))
-    mark_delivered(location, recorded.run)
+    mark_delivered(location.url, recorded.run)
     return audited, recorded
 
 

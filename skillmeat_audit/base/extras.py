@@ -14,7 +14,7 @@ from skillmeat_audit.base import TOOL
 
 # Requires-Dist: ipywidgets>=8.1; extra == 'notebook'
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+).*;.*extra == ['\"]([a-z]+)['\"]")
-_DEVELOPMENT = ("test", "dev")
+_DEVELOPMENT = ("test", "docs", "dev")
 
 
 def install_command(extra: str) -> str:

@@ -62,8 +62,9 @@ def row_orphaned(comparison: Comparison) -> pd.DataFrame:
     if not orphan.any():
         return NO_FINDINGS
     names = snapshot.rows["artifact_id"][orphan]
-    detail = pd.Series(pd.NA, index=orphan.index, dtype="string")
-    detail[orphan] = _near_names(names, snapshot.manifest["artifact_id"])
+    near = _near_names(names, snapshot.manifest["artifact_id"])
+    # Not an assignment of a list to a mask, which pandas 3.0 cannot do with texts.
+    detail = pd.Series(near, index=names.index, dtype="string").reindex(orphan.index)
     return comparison.row_findings(
         orphan, status=Status.ROW_ORPHAN, disposition=Disposition.REVIEW, detail=detail
     )
