@@ -125,7 +125,7 @@ class AuditedHome:
         self, *, settings: "HistorySettings | None" = None, state_dir: PathLike | None = None
     ) -> "History":
         """Return the recorded audits of this home, as `skillmeat-audit report` records them."""
-        from skillmeat_audit.api.history import history  # noqa: PLC0415 - it imports this module
+        from skillmeat_audit.api.history import history  # noqa: PLC0415 - SQLAlchemy
 
         return history(self.snapshot.home.root, settings=settings, state_dir=state_dir)
 

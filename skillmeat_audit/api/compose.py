@@ -12,6 +12,7 @@ from skillmeat_audit.base import VERSION
 from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.diff.provenance.paths import paths_of
 from skillmeat_audit.diff.rules import FAMILIES, RULES
+from skillmeat_audit.loaders.home import absolute_home
 from skillmeat_audit.model.fields import MANIFEST_NAME
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.trend import REPORTED, fingerprints
@@ -59,12 +60,6 @@ def as_reported(findings: pd.DataFrame) -> pd.DataFrame:
     return REPORTED.conform(
         findings.assign(fingerprint=fingerprints(findings), state=None, since_at=None)
     )
-
-
-def absolute_home(root: Path) -> str:
-    """Return the absolute path of the home at *root* as text that can be stored and sent."""
-    # Reports are sent elsewhere and are UTF-8: bytes that are not are spelled out (\xff).
-    return os.fsencode(os.path.realpath(root)).decode("utf-8", "backslashreplace")
 
 
 def base_uri(root: Path) -> str:

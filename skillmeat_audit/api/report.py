@@ -8,11 +8,12 @@ from pathlib import Path
 
 from skillmeat_audit.api.audit import audit
 from skillmeat_audit.api.baseline import apply_baseline
-from skillmeat_audit.api.compose import absolute_home, make_report
-from skillmeat_audit.api.history import HistorySettings, location_of, record_audit
+from skillmeat_audit.api.compose import make_report
+from skillmeat_audit.api.history import HistorySettings, location_of
 from skillmeat_audit.api.interruption import reporting_writes
 from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.outputs import Output, render_outputs
+from skillmeat_audit.api.recording import record_audit
 from skillmeat_audit.api.scope import Scope
 from skillmeat_audit.api.unattended import UnattendedRun, apply_unattended
 from skillmeat_audit.api.values import Audit
@@ -23,7 +24,13 @@ from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.delivery.files import DeliveryResult, deliver
 from skillmeat_audit.delivery.notices import NoticeSettings, notify
 from skillmeat_audit.history.store import HistoryLocation, mark_delivered, record_failed_run
-from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_folder, home_state_folder
+from skillmeat_audit.loaders.home import (
+    DEFAULT_HOME,
+    absolute_home,
+    find_home,
+    home_folder,
+    home_state_folder,
+)
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.reports.facts.report import Failure, Report, RunContext

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from skillmeat_audit.api.compose import absolute_home
 from skillmeat_audit.api.planning import PlanScope
 from skillmeat_audit.base.errors import AuditError, BusyError, UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.fleets.definition import FleetHome
 from skillmeat_audit.fleets.repair_options import RepairOptions
-from skillmeat_audit.loaders.home import home_folder
+from skillmeat_audit.loaders.home import absolute_home, home_folder
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.trend import REPORTED

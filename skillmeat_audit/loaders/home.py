@@ -176,3 +176,9 @@ def _holds_manifest(folder: bytes) -> bool:
     except OSError:
         return True
     return True  # the loader of manifests reports whether it can be read
+
+
+def absolute_home(root: Path) -> str:
+    """Return the absolute path of the home at *root* as text that can be stored and sent."""
+    # Reports are sent elsewhere and are UTF-8: bytes that are not are spelled out (\xff).
+    return os.fsencode(os.path.realpath(root)).decode("utf-8", "backslashreplace")

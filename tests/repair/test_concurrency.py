@@ -190,7 +190,9 @@ def test_a_row_that_somebody_else_inserted_is_theirs(cli, planned, era):
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
 
     assert code == ExitCode.CONFLICT
-    assert "skipped command:commit-message · Default Collection: a row with this key exists now" in out
+    assert (
+        "skipped command:commit-message · Default Collection: a row with this key exists now" in out
+    )
     assert cache_rows(case.database)[INSERTED] == theirs
 
 
