@@ -70,7 +70,7 @@ man: $(READY)  ## write the manual page to .build/skillmeat-audit.1
 wheel: $(READY)  ## build wheel and sdist into dist/, the same bytes everywhere, and test them
 	rm -rf dist
 	$(BIN)/python -m hatchling build -d dist
-	$(BIN)/pytest -q tests/test_wheel.py
+	SKILLMEAT_AUDIT_WHEEL=1 $(BIN)/pytest -q tests/test_wheel.py
 
 docs: $(READY)  ## build the site in .build/docs; a warning or a broken local link is an error
 	$(BIN)/sphinx-build -q -W --keep-going -E -d .build/doctrees docs .build/docs
