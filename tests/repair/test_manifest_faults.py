@@ -67,27 +67,46 @@ def spoil(monkeypatch, fault):
     """Have *fault* happen after the first manifest was written."""
     write, calls = transaction.write_or_skip, []
 
-    def spoiled(prepared):
+    def spoiled(prepared, *where):
         calls.append(prepared)
         if len(calls) == 2:
             fault()
-        return write(prepared)
+        return write(prepared, *where)
 
     monkeypatch.setattr(transaction, "write_or_skip", spoiled)
 
 
-def test_a_manifest_that_is_saved_in_the_middle_is_left_to_them(cli, case, monkeypatch):
+def test_a_manifest_that_is_saved_in_the_middle_is_edited_anew(cli, case, monkeypatch):
     theirs = TEAM + b"\r\n# theirs\r\n"
     spoil(monkeypatch, lambda: case.manifests[1].write_bytes(theirs))
 
+    code, _, err = cli("apply", case.file, "--state-dir", case.state)
+
+    assert (code, err) == (ExitCode.CLEAN, "")
+    assert case.manifests[1].read_bytes().endswith(b"# theirs\r\n")
+    assert case.manifests[1].read_bytes() != theirs
+    assert entry_of(case.manifests[0], "1password")["metadata"]["license"] == "MIT"
+
+
+def test_a_manifest_that_never_rests_is_left_to_them(cli, case, monkeypatch):
+    saves = []
+
+    def save_again(*_):
+        saves.append(len(saves))
+        case.manifests[1].write_bytes(TEAM + b"\r\n# theirs %d\r\n" % len(saves))
+        return False
+
+    write = manifests.write_manifest
+    monkeypatch.setattr(
+        manifests,
+        "write_manifest",
+        lambda prepared: save_again() if "team" in prepared.path else write(prepared),
+    )
     code, out, err = cli("apply", case.file, "--state-dir", case.state)
 
     assert (code, err) == (ExitCode.CONFLICT, "")
     assert out.count("the manifest changed while it was edited; plan again") == 2
-    assert case.manifests[1].read_bytes() == theirs
-    assert entry_of(case.manifests[0], "1password")["metadata"]["license"] == "MIT"
-    assert cli("undo", case.home, "--state-dir", case.state)[0] == ExitCode.CLEAN
-    assert case.manifests[1].read_bytes() == theirs
+    assert case.manifests[1].read_bytes() == TEAM + b"\r\n# theirs %d\r\n" % len(saves)
 
 
 @pytest.mark.parametrize("stage", ["rename", "commit"])
@@ -254,6 +273,6 @@ def test_an_interruption_whose_manifests_stay_says_so(cli, case, monkeypatch):
     assert note.startswith(f"run {run.run} had written manifests and no row; ")
 
 
-def write_and_interrupt(prepared):
-    manifests.write_or_skip(prepared)
+def write_and_interrupt(prepared, *where):
+    manifests.write_or_skip(prepared, *where)
     raise Stopped(signal.SIGINT)

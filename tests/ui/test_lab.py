@@ -124,7 +124,7 @@ def test_without_the_extra_it_says_how_to_get_it(cli, tmp_path, monkeypatch):
     code, out, err = cli("lab", tmp_path / "mine")
 
     assert (code, out) == (ExitCode.FAILED, "")
-    assert "install skillmeat-audit with the extra 'notebook'" in err
+    assert "jupyterlab is not installed; run: " in err
     assert not (tmp_path / "mine").exists()
 
 
