@@ -33,6 +33,7 @@ def normalized(text, folder):
     text = text.replace(str(folder), "~")
     text = re.sub(r"\d{8}T\d{6}Z-[0-9a-f]{6}", "20260210T120000Z-abcdef", text)
     text = re.sub(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(?= UTC|  )", "2026-02-10 12:00", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z", "2026-02-10T12:00:00Z", text)
     return re.sub(r"(?<=backup: ).*", "…", text)
 
 
