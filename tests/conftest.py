@@ -28,6 +28,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 PROJECT = Path(__file__).parent.parent
 SHARED = PROJECT.parent / "shared"
+# Homes that SkillMeat releases wrote: all their states with ALL_HOMES=1, else the last of each.
+REAL_HOMES = sorted(
+    path
+    for path in SHARED.glob("homes/*/home*" if "ALL_HOMES" in os.environ else "homes/*/home")
+    if path.is_dir()
+)
 
 
 @pytest.fixture(scope="session")

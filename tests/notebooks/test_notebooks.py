@@ -9,7 +9,7 @@ import sys
 
 import nbformat
 import pytest
-from conftest import PROJECT, SHARED
+from conftest import PROJECT, REAL_HOMES, SHARED
 
 import skillmeat_audit as sma
 from skillmeat_audit.base.errors import UsageError
@@ -21,7 +21,6 @@ INVESTIGATION = PROJECT / "notebooks" / "1_investigate.ipynb"
 REPORT = PROJECT / "notebooks" / "2_audit_report.ipynb"
 REPAIR = PROJECT / "notebooks" / "3_batch_repair.ipynb"
 MAX_CODE_CELLS = 12
-REAL_HOMES = sorted(each for each in (SHARED / "homes").glob("*/home*") if each.is_dir())
 # Words of the bundled example, which another home's notebook must not have.
 OF_THE_SAMPLE = ("lock-audit", "commit-message", "batch-import/")
 
