@@ -144,11 +144,11 @@ def test_json_holds_every_path_and_row(replayed):
 def test_a_replay_shows_itself(replayed):
     assert "option 3: import entry and files, one upsert" in repr(replayed)
     assert replayed._repr_html_().count("<table>") == 2
-    assert '<td class="number">0/4</td>' in replayed._repr_html_()
+    assert ">0/4</td>" in replayed._repr_html_()
 
 
 def test_a_replay_that_was_not_timed_shows_no_times(replayed):
     untimed = replace(replayed, paths=replayed.paths.assign(seconds=None))
 
-    assert '<th scope="col">ms</th>' in replayed._repr_html_()
-    assert '<th scope="col">ms</th>' not in untimed._repr_html_()
+    assert ">ms</th>" in replayed._repr_html_()
+    assert ">ms</th>" not in untimed._repr_html_()
