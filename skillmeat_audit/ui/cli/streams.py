@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import TextIO
 
 _NARROWEST = 20  # columns
-_NARROWEST = 20  # columns
+# Streams over the raw stream of another one: collected as garbage, they would close that.
+_buffered: list[io.TextIOWrapper] = []
 _transcripts: list[list[str]] = []
 
 
@@ -35,6 +36,7 @@ def _escaping(stream: io.TextIOWrapper) -> io.TextIOWrapper:
         # PYTHONUNBUFFERED or python -u: a raw stream, whose write may take a part of the bytes
         # only.
         stream = io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, line_buffering=True)
+        _buffered.append(stream)
     # In a Latin-1 or C locale "→" cannot be encoded: escaped is better than a traceback.
     stream.reconfigure(errors="backslashreplace")
     return stream
