@@ -109,7 +109,7 @@ class AuditedHome:
     @cached_property
     def page_facts(self) -> pd.DataFrame:
         """What is wrong with each page, and which layers know better (``PAGE_FACTS``)."""
-        return page_facts(self.comparison, self.pages)
+        return page_facts(self.comparison)
 
     def tally(self, *by: str) -> pd.DataFrame:
         """Return the number of findings by columns of ``FINDINGS``, or by "collection"."""

@@ -25,7 +25,7 @@ from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.manifest_files import load_manifest_documents
 from skillmeat_audit.model.changes import Change, PlanDocument
 from skillmeat_audit.model.fields import COLUMNS
-from skillmeat_audit.model.findings import WRITABLE, Disposition
+from skillmeat_audit.model.findings import PLANNABLE, WRITABLE
 from skillmeat_audit.model.manifest_edits import ManifestChanges, ManifestDiff, PreparedManifest
 from skillmeat_audit.repair.manifest_plan import (
     ManifestRepairs,
@@ -39,7 +39,6 @@ from skillmeat_audit.schema.shape import Era
 
 # What a plan may write.
 TARGETS = ("manifests", "rows")
-_PLANNABLE = frozenset({Disposition.SAFE, Disposition.FILL, Disposition.REVIEW})
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,8 @@ def make_plan(
     if unknown := sorted(set(scope.targets) - set(TARGETS)):
         raise UsageError(f"a plan cannot write {printable(unknown[0])}: rows and manifests only")
     snapshot = comparison.snapshot
-    if unknown := sorted(set(scope.dispositions) - _PLANNABLE):
-        choices = ", ".join(sorted(_PLANNABLE))
+    if unknown := sorted(set(scope.dispositions) - set(PLANNABLE)):
+        choices = ", ".join(sorted(PLANNABLE))
         raise UsageError(
             f"disposition {printable(unknown[0])} cannot be planned; choose from {choices}"
         )

@@ -70,15 +70,24 @@ def only_outside_manifest(comparison: Comparison, column: str) -> pd.DataFrame:
     ``outside`` is a mask; ``evidence`` is the layer that has the same value as the row;
     ``disposition`` that of a fill of the entry.
     """
-    field, held = FIELD[column], comparison.layers.row(column)
-    manifest = comparison.per_row(comparison.layers.layer(Evidence.MANIFEST, column).normal)
+    field, evidence = FIELD[column], evidence_outside_manifest(comparison, FIELD[column])
+    disposition = comparison.per_row(_fill_dispositions(comparison, field).astype("string"))
+    outside = {"outside": evidence.notna(), "evidence": evidence, "disposition": disposition}
+    return pd.DataFrame(outside)
+
+
+def evidence_outside_manifest(comparison: Comparison, field: Field) -> pd.Series:
+    """Return, per row, the layer that has what the row holds and its manifest lacks, else ``<NA>``.
+
+    A manifest that holds an accident is not silent.
+    """
+    held = comparison.layers.row(field.column)
+    manifest = normalize(comparison.manifest_value(field.column), field.kind)
     evidence = pd.Series(None, index=held.index, dtype="string")
     for layer in reversed(field.layers[1:]):
-        value = comparison.per_row(comparison.layers.layer(layer, column).normal)
+        value = comparison.per_row(comparison.layers.layer(layer, field.column).normal)
         evidence = evidence.mask(value.notna() & ~differs(value, held), layer)
-    outside = comparison.has_entry & manifest.isna() & held.notna() & evidence.notna()
-    disposition = comparison.per_row(_fill_dispositions(comparison, field).astype("string"))
-    return pd.DataFrame({"outside": outside, "evidence": evidence, "disposition": disposition})
+    return evidence.where(comparison.has_entry & manifest.isna() & held.notna())
 
 
 def entries_of_rows(comparison: Comparison) -> dict[RowKey, list[EntryKey]]:

@@ -10,8 +10,9 @@ import pandas as pd
 from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.compare import Bools, differs, is_true, map_bool, normalize
 from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.manifest_repairs import evidence_outside_manifest
 from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
-from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELD, FIELDS, Field
+from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELD, FIELDS
 from skillmeat_audit.model.findings import Evidence, Status
 from skillmeat_audit.model.tables import KEY, PAGE_FACTS
 
@@ -21,9 +22,9 @@ _KEPT_AT_START = ("version", "origin_source")
 BLANK, NOT_CLICKABLE, RIGHT = "blank", "not clickable", "right"
 
 
-def page_facts(comparison: Comparison, pages: pd.DataFrame) -> pd.DataFrame:
-    """Return ``PAGE_FACTS`` of *pages* (``PAGES``), in their order."""
-    rows = comparison.snapshot.rows
+def page_facts(comparison: Comparison) -> pd.DataFrame:
+    """Return ``PAGE_FACTS`` of the pages of *comparison*, in their order."""
+    rows, pages = comparison.snapshot.rows, comparison.pages
     blank = comparison.is_blank
     dead_link = ~is_true(pages["clickable"]) & _source_known(comparison, pages)
     state = pd.Series(RIGHT, index=rows.index, dtype="string")
@@ -107,20 +108,8 @@ def _blanked_next(comparison: Comparison) -> pd.Series:
             is_newer = comparison.snapshot.era == "artifact_uuid"
             skipped = is_newer and field.column in _KEPT_AT_START
             reached = refreshed if skipped else started | refreshed
-            count += (reached & _only_outside(comparison, field)).astype(int)
+            count += (reached & evidence_outside_manifest(comparison, field).notna()).astype(int)
     return count
-
-
-def _only_outside(comparison: Comparison, field: Field) -> pd.Series:
-    """Return which rows hold what only the front matter or the catalogue knows of *field*."""
-    held = comparison.layers.row(field.column)
-    by_manifest = comparison.per_row(comparison.snapshot.manifest[field.column])
-    silent = comparison.has_entry & normalize(by_manifest, field.kind).isna() & held.notna()
-    same = pd.Series(False, index=held.index)
-    for evidence in field.layers[1:]:
-        known = comparison.per_row(comparison.layers.layer(evidence, field.column).normal)
-        same |= known.notna() & ~differs(known, held)
-    return silent & same
 
 
 def _reached_by_start(comparison: Comparison) -> pd.Series:

@@ -9,11 +9,9 @@ from skillmeat_audit.base.files import Unreadable, state_of
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.toml import parse_toml
 from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS
-from skillmeat_audit.model.fields import MANIFEST_NAME
+from skillmeat_audit.model.fields import MANIFEST_LIMIT_BYTES, MANIFEST_NAME
 from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.manifest_edits import ManifestDocument
-
-SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 
 
 def read_manifest(folder: Confined) -> tuple[str, dict[str, int | None]]:
@@ -29,7 +27,7 @@ def read_manifest(folder: Confined) -> tuple[str, dict[str, int | None]]:
         )
     if real is None:
         raise Unreadable("is a link out of the collection folder, or leads nowhere; it is not read")
-    content, facts = folder.descent.read(real, SIZE_LIMIT_BYTES)
+    content, facts = folder.descent.read(real, MANIFEST_LIMIT_BYTES)
     is_linked = folder.lstat_inside(MANIFEST_NAME) is None
     state = dict.fromkeys(STATE_COLUMNS) if is_linked else state_of(facts)._asdict()
     if content.startswith(b"\xef\xbb\xbf"):

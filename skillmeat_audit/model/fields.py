@@ -81,3 +81,4 @@ DEFAULT_COLLECTION = "default"
 
 # The file that declares the artifacts of a file collection.
 MANIFEST_NAME = "collection.toml"
+MANIFEST_LIMIT_BYTES = 256 * 1024 * 1024  # a larger one is neither read nor written

@@ -46,6 +46,8 @@ class Disposition(StrEnum):
     NONE = "none"
 
 
+# What a plan may be asked to write: all but advice.
+PLANNABLE = (Disposition.SAFE, Disposition.FILL, Disposition.REVIEW)
 WRITABLE = (Disposition.SAFE, Disposition.FILL)  # what a repair writes by default
 
 

@@ -8,10 +8,9 @@ from skillmeat_audit.base.atomic_write import make_folder, write_whole
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.files import Unreadable, read_regular
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.model.fields import MANIFEST_LIMIT_BYTES
 from skillmeat_audit.model.manifest_edits import PreparedManifest
 from skillmeat_audit.repair.journal import JournaledManifest, copy_name
-
-SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 
 # The folder, in a run's folder, of the manifests as they were before the run.
 COPIES = "manifests"
@@ -54,7 +53,7 @@ def journaled(manifests: Sequence[PreparedManifest]) -> tuple[JournaledManifest,
 def read_copy(run_folder: Path, manifest: JournaledManifest) -> bytes | None:
     """Return the content of *manifest* before its run, None where the copy is damaged."""
     try:
-        content = read_regular(run_folder / COPIES / manifest.copy, SIZE_LIMIT_BYTES).data
+        content = read_regular(run_folder / COPIES / manifest.copy, MANIFEST_LIMIT_BYTES).data
     except (OSError, Unreadable):
         return None
     return content if sha256_of(content) == manifest.before_sha256 else None

@@ -18,7 +18,7 @@ from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.files import Unreadable
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.toml import parse_toml
-from skillmeat_audit.model.fields import MANIFEST_NAME
+from skillmeat_audit.model.fields import MANIFEST_LIMIT_BYTES, MANIFEST_NAME
 from skillmeat_audit.model.manifest_edits import (
     ALREADY_SO,
     WHOLE_ENTRY,
@@ -27,7 +27,7 @@ from skillmeat_audit.model.manifest_edits import (
     SkippedEdit,
 )
 from skillmeat_audit.repair.journal import JournaledManifest
-from skillmeat_audit.repair.manifest_copies import SIZE_LIMIT_BYTES, read_copy, sha256_of
+from skillmeat_audit.repair.manifest_copies import read_copy, sha256_of
 from skillmeat_audit.repair.toml_edits import (
     RefusedEdit,
     edit_manifest,
@@ -146,7 +146,7 @@ def _is_put_back(manifest: PreparedManifest) -> bool:
 
 def _content(manifest: PreparedManifest) -> bytes:
     with Descent() as descent:
-        return descent.read(manifest.real, SIZE_LIMIT_BYTES).data
+        return descent.read(manifest.real, MANIFEST_LIMIT_BYTES).data
 
 
 def confirm_written(manifests: Sequence[PreparedManifest]) -> tuple[PreparedManifest, ...]:
@@ -247,6 +247,6 @@ def _read(
         if real is None:
             return b"", b"", "is a link out of the collection folder; it is not written"
         try:
-            return real, descent.read(real, SIZE_LIMIT_BYTES).data, None
+            return real, descent.read(real, MANIFEST_LIMIT_BYTES).data, None
         except (OSError, ValueError) as exc:
             return real, b"", f"cannot be read: {getattr(exc, 'strerror', None) or exc}"

@@ -540,7 +540,7 @@ def test_a_value_nested_too_deeply_to_show_is_a_problem_of_its_entry_only(tmp_pa
 
 
 def test_a_manifest_over_the_size_limit_is_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(manifest_files, "SIZE_LIMIT_BYTES", len(HEAD))
+    monkeypatch.setattr(manifest_files, "MANIFEST_LIMIT_BYTES", len(HEAD))
     found = load(tmp_path, default=HEAD + "#", other=HEAD)
 
     assert problem(found)["place"] == "collections/default/collection.toml"

@@ -13,7 +13,6 @@ from manifest_homes import two_manifests
 
 from skillmeat_audit.base.errors import AuditError
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.repair import manifests
 
 pytestmark = pytest.mark.slow
 
@@ -35,11 +34,6 @@ VALUES = (
     "C:\\x", "\U0001f3a7", "\ud800", 10**400, {"toml": "nan", "x": 1}, "skills/deploy",
 )  # fmt: skip
 ARTIFACTS = ("skill:twice", "skill:deploy", "skill:", ":", "", "None:None", "skill:n\0", "x" * 9999)
-
-
-@pytest.fixture(autouse=True)
-def _without_waiting(monkeypatch):
-    monkeypatch.setattr(manifests, "REREAD_AFTER_SECONDS", 0)
 
 
 @pytest.fixture

@@ -20,11 +20,6 @@ from skillmeat_audit.ui.cli.signals import Stopped
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(autouse=True)
-def _without_waiting(monkeypatch):
-    monkeypatch.setattr(manifests, "REREAD_AFTER_SECONDS", 0)
-
-
 @pytest.fixture
 def case(planned):
     return two_manifests(planned)

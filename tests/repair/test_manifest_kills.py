@@ -16,7 +16,6 @@ from manifest_homes import two_manifests
 
 from skillmeat_audit.api import audit
 from skillmeat_audit.model.fields import COLUMNS
-from skillmeat_audit.repair import manifests
 from skillmeat_audit.repair.run_folders import UNDOABLE
 
 pytestmark = pytest.mark.slow
@@ -96,7 +95,6 @@ def carry_out(forking, case, last, before, verb):
 @pytest.mark.parametrize("mode", ["delete", "wal"])
 @pytest.mark.parametrize("verb", ["apply", "undo"])
 def test_killed_at_any_step(planned, forking, verb, mode, tmp_path, monkeypatch, record_property):
-    monkeypatch.setattr(manifests, "REREAD_AFTER_SECONDS", 0)
     case = two_manifests(planned)
     with closing(sqlite3.connect(case.database)) as connection:
         assert connection.execute(f"PRAGMA journal_mode = {mode}").fetchone() == (mode,)

@@ -11,16 +11,10 @@ from manifest_homes import two_manifests
 from test_manifest_fuzz import real_manifest
 
 from skillmeat_audit.model.manifest_edits import is_inside
-from skillmeat_audit.repair import manifests
 
 # The long form: MANIFEST_ROUNDS=300
 MANIFEST_ROUNDS = int(os.environ.get("MANIFEST_ROUNDS", "6"))
 CELLS = ("\x00", "\u2028", b"\xff\xfe", 5, 1.5, float("inf"), "\ud7ff\U0001f3a7", "", None)
-
-
-@pytest.fixture(autouse=True)
-def _without_waiting(monkeypatch):
-    monkeypatch.setattr(manifests, "REREAD_AFTER_SECONDS", 0)
 
 
 @pytest.fixture

@@ -10,11 +10,6 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.repair import manifests, transaction
 
 
-@pytest.fixture(autouse=True)
-def _without_waiting(monkeypatch):
-    monkeypatch.setattr(manifests, "REREAD_AFTER_SECONDS", 0)
-
-
 @pytest.fixture
 def case(planned):
     return two_manifests(planned)

@@ -7,7 +7,6 @@ import pytest
 from conftest import build, cache_rows
 
 from skillmeat_audit.api import audit, repair
-from skillmeat_audit.repair import manifests
 
 TIME = '"2026-01-05T08:00:00"'
 HEAD = f'[collection]\nname = "default"\nversion = "1.0.0"\ncreated = {TIME}\nupdated = {TIME}\n'
@@ -102,7 +101,6 @@ def rows_sql(rows):
 def test_one_plan_repairs_all_of_it_and_its_undo_leaves_no_trace(
     tmp_path, monkeypatch, era, name, line_end
 ):
-    monkeypatch.setattr(manifests, "REREAD_AFTER_SECONDS", 0)
     home, manifest = write_home(tmp_path, *MANIFESTS[name], era, line_end)
     before = cache_rows(home / "cache" / "cache.db"), manifest.read_bytes()
     plan = audit.audit(home, progress=False).plan()

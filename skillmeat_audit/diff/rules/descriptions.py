@@ -38,7 +38,7 @@ def description_not_in_manifest(comparison: Comparison) -> pd.DataFrame:
     """
     held = only_outside_manifest(comparison, DESCRIPTION)
     return comparison.row_findings(
-        held["outside"] & ~_manifest_accidents(comparison),
+        held["outside"],
         column=DESCRIPTION,
         actual=comparison.layers.row(DESCRIPTION),
         evidence=held["evidence"],

@@ -9,7 +9,7 @@ import click
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.choices import FLEET_FORMATS
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.model.findings import WRITABLE, Disposition
+from skillmeat_audit.model.findings import PLANNABLE, WRITABLE
 from skillmeat_audit.ui.cli.command import Verb
 from skillmeat_audit.ui.cli.fleet_options import (
     EngineOptions,
@@ -25,9 +25,11 @@ from skillmeat_audit.ui.cli.options import (
     exit_zero_option,
     fail_on_option,
     format_option,
+    github_option,
     history_url_option,
     option_group,
     path_option,
+    report_format_option,
 )
 from skillmeat_audit.ui.cli.output import print_document, print_lines
 from skillmeat_audit.ui.cli.streams import emit, print_error
@@ -35,7 +37,6 @@ from skillmeat_audit.ui.cli.streams import emit, print_error
 if TYPE_CHECKING:
     from skillmeat_audit.reports.facts.fleet import FleetFacts
 
-_PLANNABLE = (Disposition.SAFE, Disposition.FILL, Disposition.REVIEW)
 _MEANINGS = {
     "file": "A TOML file that names homes, groups and caps.",
     "folder": "A folder of plans that 'skillmeat-audit fleet plan' has made.",
@@ -101,17 +102,8 @@ def check(file: Path, listing: FleetListing, running: EngineOptions) -> int:
         help="Write FILE: .html .md .json .csv .parquet .xml (JUnit) .prom, - for standard "
         "output. Repeatable.",
     ),
-    click.option(
-        "--format",
-        "form",
-        type=click.Choice(FLEET_FORMATS),
-        metavar="FORMAT",
-        help="Format of standard output, and of files with an ambiguous suffix: "
-        f"{', '.join(FLEET_FORMATS)}.",
-    ),
-    click.option(
-        "--github", is_flag=True, help="Write step summary and annotations on a GitHub runner."
-    ),
+    report_format_option(FLEET_FORMATS),
+    github_option,
     group_option,
     fail_on_option,
     exit_zero_option,
@@ -163,7 +155,7 @@ def report(file: Path, reporting: FleetReportOptions, running: EngineOptions) ->
     click.option(
         "--disposition",
         multiple=True,
-        type=click.Choice([each.value for each in _PLANNABLE]),
+        type=click.Choice([each.value for each in PLANNABLE]),
         help="Repair findings of this disposition. Repeatable.  [default: safe, fill]",
     ),
     click.option("--deletes", is_flag=True, help="Delete orphaned rows (K002) as well."),

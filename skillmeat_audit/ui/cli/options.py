@@ -1,7 +1,7 @@
 """The options that several verbs share, and the typed values in which they arrive."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,6 +111,23 @@ def format_option(*formats: str) -> Decorator:
         show_default=True,
         help="Output format.",
     )
+
+
+def report_format_option(formats: Sequence[str]) -> Decorator:
+    """Return the option that names the format of a report, one of *formats*."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(formats),
+        metavar="FORMAT",
+        help="Format of standard output, and of files with an ambiguous suffix: "
+        f"{', '.join(formats)}.",
+    )
+
+
+github_option = click.option(
+    "--github", is_flag=True, help="Write step summary and annotations on a GitHub runner."
+)
 
 
 def limit_option(noun: str, default: int) -> Decorator:

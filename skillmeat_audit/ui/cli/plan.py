@@ -8,7 +8,7 @@ import click
 
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.model.findings import WRITABLE, Disposition
+from skillmeat_audit.model.findings import PLANNABLE, WRITABLE
 from skillmeat_audit.ui.cli.arguments import home_argument
 from skillmeat_audit.ui.cli.command import verb_command
 from skillmeat_audit.ui.cli.editing import edited_plan
@@ -37,8 +37,6 @@ from skillmeat_audit.ui.cli.streams import emit
 
 if TYPE_CHECKING:
     from skillmeat_audit.api.planning import PlanScope
-
-_PLANNABLE = (Disposition.SAFE, Disposition.FILL, Disposition.REVIEW)
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ class PlanOptions:
     output_file_option("Save the plan in FILE."),
     choice_list_option(
         "--disposition",
-        choices=[disposition.value for disposition in _PLANNABLE],
+        choices=[disposition.value for disposition in PLANNABLE],
         help_text="Repair findings of this disposition.  [default: safe, fill]",
     ),
     click.option("--deletes", is_flag=True, help="Delete orphaned rows (K002) as well."),

@@ -20,10 +20,12 @@ from skillmeat_audit.ui.cli.options import (
     baseline_option,
     exit_zero_option,
     fail_on_option,
+    github_option,
     history_url_option,
     live_audit_options,
     option_group,
     path_option,
+    report_format_option,
     schema_option,
 )
 from skillmeat_audit.ui.cli.streams import print_error
@@ -95,17 +97,8 @@ class ReportOptions:
         help="Write FILE: .html .md .json .csv .parquet .xml (JUnit) .sarif .prom, - for standard "
         "output. Repeatable.",
     ),
-    click.option(
-        "--format",
-        "form",
-        type=click.Choice(REPORT_FORMATS),
-        metavar="FORMAT",
-        help="Format of standard output, and of files with an ambiguous suffix: "
-        f"{', '.join(REPORT_FORMATS)}.",
-    ),
-    click.option(
-        "--github", is_flag=True, help="Write step summary and annotations on a GitHub runner."
-    ),
+    report_format_option(REPORT_FORMATS),
+    github_option,
     fail_on_option,
     exit_zero_option,
     click.option("--quiet", "-q", is_flag=True, help="Do not list the written files."),
