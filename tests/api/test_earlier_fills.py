@@ -83,6 +83,7 @@ def test_a_row_that_lost_what_the_manifest_still_has(filled):
     }
 
 
+@pytest.mark.slow
 def test_rows_filled_alone_say_that(make_home):
     home = make_home()
     plan = sma.audit(home, progress=False).plan(targets=("rows",))
@@ -94,6 +95,7 @@ def test_rows_filled_alone_say_that(make_home):
     assert detail.endswith(f"filled before by run {run}, in the row only; the row lost it since")
 
 
+@pytest.mark.slow
 def test_an_undone_run_filled_nothing(filled):
     home, run = filled
     run.undo()

@@ -86,6 +86,7 @@ def test_every_parameter_that_libpq_marks_as_a_password_is_dropped():
         assert without_password(f"postgresql://h/db?{keyword}=x") == "postgresql://h/db"
 
 
+@pytest.mark.slow
 @given(
     secret=st.text("abcXYZ019%:;=&?#@/\\ ü\t'\"[]", min_size=1).map("S3CRET{}".format),
     keyword=st.sampled_from(["password", "sslpassword", "oauth_client_secret"]),

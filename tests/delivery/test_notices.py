@@ -63,6 +63,7 @@ def test_new_findings_are_notified_once_with_the_page(
     assert SECRET.encode() not in kept
 
 
+@pytest.mark.slow
 def test_severities_decide_who_is_notified(cli, make_home, server, tmp_path):
     address, received = server
     file = tmp_path / "notify"

@@ -59,12 +59,14 @@ def test_every_home_is_reported_once_and_the_same_wherever_it_runs(cli, mixed):
 
 
 def test_the_document_follows_its_schema(cli, make_fleet):
-    jsonschema = pytest.importorskip("jsonschema")
+    from json_schemas import jsonschema
+
     _, out = checked(cli, make_fleet(1, damaged=1), *PROCESS)
 
     jsonschema.validate(json.loads(out), json.loads(json_schema("fleet")))
 
 
+@pytest.mark.slow
 def test_the_exit_code_is_the_worst_of_the_homes(cli, make_fleet):
     fleet = make_fleet(1, damaged=1)
 

@@ -337,6 +337,7 @@ def described(frame):
     return frame["description"].dropna().str[:1].tolist()
 
 
+@pytest.mark.slow
 def test_a_plan_does_not_rest_on_the_cache(stored_unseen, tmp_path):
     remembered = audit(stored_unseen, state_dir=tmp_path / "state")
     fresh = audit(stored_unseen, parse_cache=False)
@@ -358,6 +359,7 @@ def test_changed_evidence_is_detected_whatever_the_file_times(stored_unseen, tmp
     assert changed_evidence(audit(stored_unseen, state_dir=tmp_path / "state").snapshot) == changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stored_unseen", [MANIFEST], indirect=True)
 def test_the_verbs_that_write_read_every_file(stored_unseen, tmp_path, cli, monkeypatch):
     shutil.copytree(tmp_path / "state", tmp_path / "xdg" / "skillmeat-audit")

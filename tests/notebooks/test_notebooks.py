@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 
-import nbformat
 import pytest
 from conftest import PROJECT, REAL_HOMES, SHARED
 
@@ -26,6 +25,8 @@ OF_THE_SAMPLE = ("lock-audit", "commit-message", "batch-import/")
 
 
 def code_cells(path):
+    import nbformat  # imports jsonschema, which takes three seconds
+
     return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
 
 

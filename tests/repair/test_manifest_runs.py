@@ -67,6 +67,7 @@ def test_an_undo_of_an_undo_writes_again(case):
     assert case.contents() == done
 
 
+@pytest.mark.slow
 def test_rows_only_and_manifests_only(cli, case):
     for option, rows_change in (("--rows-only", True), ("--manifests-only", False)):
         contents, rows = case.everything()
@@ -82,6 +83,7 @@ def test_rows_only_and_manifests_only(cli, case):
         assert case.everything() == (contents, rows)
 
 
+@pytest.mark.slow
 def test_a_key_that_somebody_changed_is_skipped_and_the_others_are_written(cli, case):
     path = case.manifests[0]
     theirs = path.read_bytes().replace(b'title = "1password"', b'version = "9"\ntitle = "mine"')

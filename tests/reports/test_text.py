@@ -165,6 +165,7 @@ def test_an_artifact_shows_the_writer_of_a_right_row():
     assert "next:" not in text
 
 
+@pytest.mark.slow
 def test_the_repair_command_comes_last():
     mended = shown(snapshot([imported(description="Does it.")], [row()]), width=60)
     orphan = shown(snapshot([], [row()]), width=200)
@@ -208,6 +209,7 @@ def test_endless_names_and_values_are_cut_quickly():
     assert "…" in text
 
 
+@pytest.mark.slow
 def test_lines_follow_the_width_of_the_terminal_and_commands_stay_whole():
     snap = snapshot([imported(), entry("agent:x")], [row(), row("skill:orphan")])
     audit = audited(snap)

@@ -18,6 +18,7 @@ def artifacts_in(path):
     return {each["artifact_id"] for each in (*plan["changes"], *edits)}
 
 
+@pytest.mark.slow
 def test_plan_takes_only_or_all_but_some_artifacts(cli, make_home, tmp_path):
     home, path = make_home(), tmp_path / "plan.json"
 

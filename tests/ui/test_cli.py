@@ -44,6 +44,7 @@ def test_the_folder_that_holds_the_home_will_do(cli, make_home):
     assert "/home/.skillmeat · " in out
 
 
+@pytest.mark.slow
 def test_nothing_of_the_home_changes(cli, make_home, era):
     home = make_home(era=era)
     before = digest(home)
@@ -54,6 +55,7 @@ def test_nothing_of_the_home_changes(cli, make_home, era):
     assert digest(home) == before
 
 
+@pytest.mark.slow
 def test_a_home_whose_path_is_not_utf8_is_audited_and_what_cannot_be_done_is_told(cli, make_home):
     home = make_home()
     home = home.rename(home.parent / os.fsdecode(b"h\xff"))
@@ -65,6 +67,7 @@ def test_a_home_whose_path_is_not_utf8_is_audited_and_what_cannot_be_done_is_tol
     assert (told[0], "it is not UTF-8; rename it" in told[2]) == (ExitCode.FAILED, True)
 
 
+@pytest.mark.slow
 def test_a_plan_made_in_one_locale_is_applied_in_another(make_home, tmp_path):
     home = make_home(at="caf\u00e9")
     # Without UTF-8 mode and coercion, paths are decoded as ASCII with surrogates.
@@ -101,6 +104,7 @@ def test_json_is_all_that_stdout_holds(cli, make_home):
     assert json.loads(out)["counts"]["error"] == 13
 
 
+@pytest.mark.slow
 def test_csv_has_a_line_per_finding(cli, make_home):
     home = make_home()
 
@@ -125,6 +129,7 @@ def test_quiet_says_nothing_at_all(cli, make_home):
     assert cli("check", make_home(), "--quiet") == (ExitCode.FINDINGS, "", "")
 
 
+@pytest.mark.slow
 def test_fail_on_moves_the_threshold(cli, make_home):
     home = make_home("clean")
     (home / "collections/default/skills/stray").mkdir()
@@ -325,6 +330,7 @@ def test_show_names_the_choices_of_an_ambiguous_name(cli, make_home):
     assert "agent:scribe, skill:scribe" in err
 
 
+@pytest.mark.slow
 def test_show_knows_every_artifact_that_a_finding_names(cli, make_home):
     home = make_home()
     (home / "collections/default/skills/stray").mkdir()
@@ -440,6 +446,7 @@ def test_help_that_nobody_reads_is_not_an_error(into_a_closed_pipe, arguments):
     assert (ended.returncode, ended.stderr) == (ExitCode.CLEAN, "")
 
 
+@pytest.mark.slow
 def test_a_reader_of_one_line_gets_it(make_home):
     command = f"{sys.executable} -m skillmeat_audit check {make_home()} --verbose | head -n 1"
 
@@ -505,6 +512,7 @@ def test_a_signal_that_was_ignored_from_the_start_stays_ignored(make_home):
     assert ended[0] == ExitCode.TERMINATED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_audit_leaves_no_copy_of_the_cache(make_home, tmp_path, number):
     home = make_home()
@@ -536,6 +544,7 @@ def test_a_stopped_audit_leaves_no_copy_of_the_cache(make_home, tmp_path, number
     assert list(copies.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_output_survives_a_stream_that_cannot_encode(make_home):
     done = run(
         "check", make_home(), capture_output=True, env=os.environ | {"PYTHONIOENCODING": "ascii"}
@@ -565,6 +574,7 @@ def test_a_width_that_is_not_one_is_replaced_by_the_default(cli, built_home, mon
     assert "skill:1password" in out
 
 
+@pytest.mark.slow
 def test_a_closed_stdout_changes_nothing_but_the_output(make_home):
     command = f"{sys.executable} -m skillmeat_audit check {make_home()} >&-"
 
@@ -613,6 +623,7 @@ def test_a_full_stderr_changes_no_exit_code(fork_server, arguments, code):
     assert ended.returncode == code
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_a_folder_of_homes")
 @pytest.mark.parametrize(("arguments", "code"), STDERR_CASES[::2])
 def test_a_closed_stderr_changes_no_exit_code(arguments, code):
@@ -621,6 +632,7 @@ def test_a_closed_stderr_changes_no_exit_code(arguments, code):
     assert subprocess.run(command, shell=True).returncode == code
 
 
+@pytest.mark.slow
 def test_links_are_followed_to_the_folders_that_the_settings_name(cli, make_home, tmp_path):
     home = make_home()
     skills = home / "collections" / "default" / "skills"

@@ -95,6 +95,7 @@ def test_every_verb_on_every_home_prints_commands_that_do_what_they_promise(
         assert follow(cli, cli("show", artifact, any_home)[1], tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filters", FILTERS, ids=" ".join)
 def test_check_repeats_its_filters(cli, make_home, tmp_path, filters):
     out = cli("check", make_home(), *filters)[1]
@@ -105,6 +106,7 @@ def test_check_repeats_its_filters(cli, make_home, tmp_path, filters):
             assert words[0] != "plan" or option in words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", PLANS, ids=" ".join)
 def test_plan_repeats_its_options(cli, make_home, tmp_path, options):
     out = cli("plan", make_home(), *options)[1]
@@ -146,6 +148,7 @@ def test_options_are_repeated_quoted_and_without_a_password(cli, make_home, tmp_
         assert words[words.index("--state-dir") + 1] == str(tmp_path / "it's")
 
 
+@pytest.mark.slow
 def test_a_plan_of_what_a_baseline_does_not_accept_has_the_baseline(cli, make_home, tmp_path):
     home, baseline = make_home(), tmp_path / "baseline.json"
     cli("check", home, "--select", "D", "--baseline", baseline, "--update-baseline")
@@ -156,6 +159,7 @@ def test_a_plan_of_what_a_baseline_does_not_accept_has_the_baseline(cli, make_ho
     assert follow(cli, out, tmp_path)
 
 
+@pytest.mark.slow
 def test_orphans_lead_to_the_option_that_takes_them_in(cli, make_home, tmp_path):
     out = cli("plan", make_home(), "--disposition", "review")[1]
 

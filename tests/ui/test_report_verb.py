@@ -55,6 +55,7 @@ def test_the_command_line_offers_the_formats_there_are():
     assert REPORT_FORMATS == NAMES
 
 
+@pytest.mark.slow
 def test_formats_never_change_the_exit_code(cli, make_home, tmp_path):
     written = outputs(tmp_path / "out")
 
@@ -125,6 +126,7 @@ VERBS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @VERBS
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_standard_output_that_is_cut_off_is_an_error(
@@ -207,6 +209,7 @@ def test_a_summary_past_the_limit_is_not_delivered(cli, make_home, tmp_path, mon
     assert cli("report", make_home(), "--github")[0] == ExitCode.UNDELIVERED
 
 
+@pytest.mark.slow
 def test_the_same_home_gives_the_same_bytes(cli, make_home, tmp_path):
     home = make_home()
     for name in ("one", "two"):
@@ -227,6 +230,7 @@ def key_of(change):
     return change["collection_id"], change["artifact_id"]
 
 
+@pytest.mark.slow
 def test_each_cause_has_the_command_that_mends_it_and_nothing_else(cli, make_home, tmp_path, era):
     home = make_home(era=era)
     cli("report", home, "-o", tmp_path / "r.json", "-o", tmp_path / "r.csv")
@@ -259,6 +263,7 @@ def test_each_cause_has_the_command_that_mends_it_and_nothing_else(cli, make_hom
     assert len(mended) == (findings["disposition"] != "none").sum()
 
 
+@pytest.mark.slow
 def test_a_writer_narrows_what_is_found(cli, make_home):
     home = make_home()
 
@@ -309,6 +314,7 @@ def test_the_second_run_says_what_changed(cli, make_home, tmp_path):
     assert "compared with 2026-02-10 12:00 UTC" in (tmp_path / "two" / "r.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_report_that_got_lost_is_not_compared_with(cli, make_home, tmp_path):
     home = make_home()
     cli("report", home, "-o", tmp_path / "no" / "r.md")
@@ -349,6 +355,7 @@ def test_no_history_keeps_nothing(cli, make_home, tmp_path):
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.slow
 def test_a_baseline_accepts_what_is_known(cli, make_home, tmp_path):
     home, file = make_home(), tmp_path / "baseline.json"
     update = ("--update-baseline", "--reason", "known", "--owner", "ops", "--expires", "2026-02-11")
@@ -365,6 +372,7 @@ def test_a_baseline_accepts_what_is_known(cli, make_home, tmp_path):
     assert all(each["suppressions"] for each in run["results"])
 
 
+@pytest.mark.slow
 def test_an_expired_baseline_accepts_nothing_and_says_so(cli, make_home, tmp_path, monkeypatch):
     home, file = make_home(), tmp_path / "baseline.json"
     cli("check", home, "--baseline", file, "--update-baseline", "--expires", "2026-02-10", "-q")
@@ -418,6 +426,7 @@ def manifest_bytes(home):
     return {path: path.read_bytes() for path in home.rglob("collection.toml")}
 
 
+@pytest.mark.slow
 def test_fills_are_applied_to_rows_and_manifests_only_where_asked(cli, make_home, tmp_path):
     home = make_home()
     manifests = manifest_bytes(home)
