@@ -107,9 +107,21 @@ def add_run(home, _):
 
 
 CHANGES = (
-    rewrite_with_old_mtime, add_undeclared_artifact, delete_artifact, add_collection,
-    change_active_collection, update_row, append_to_log, change_setting, add_run,
-)  # fmt: skip
+    rewrite_with_old_mtime,
+    update_row,
+    change_setting,
+    *(
+        pytest.param(change, marks=pytest.mark.slow)
+        for change in (
+            add_undeclared_artifact,
+            delete_artifact,
+            add_collection,
+            change_active_collection,
+            append_to_log,
+            add_run,
+        )
+    ),
+)
 
 
 def _state_folder(home):

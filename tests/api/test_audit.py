@@ -102,6 +102,7 @@ def test_the_part_of_an_audit_plans_the_repair_of_its_pages():
     assert audit.plan(targets=["rows"]).changes["column"].to_list() == ["description"]
 
 
+@pytest.mark.slow
 def test_the_command_line_plans_the_repair_of_pages(cli, make_home, era):
     home = make_home("unindexed", era)
 

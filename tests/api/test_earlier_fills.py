@@ -65,6 +65,7 @@ def test_a_reimported_entry_is_named_with_date_and_run(filled):
     assert detail.endswith(f"; reimported on 2099-03-04: filled before by run {run.outcome.run}")
 
 
+@pytest.mark.slow
 def test_without_a_proof_of_a_reimport_the_cause_is_left_open(filled):
     home, run = filled
     lose_license(home)
@@ -74,6 +75,7 @@ def test_without_a_proof_of_a_reimport_the_cause_is_left_open(filled):
     assert detail.endswith(f"; filled before by run {run.outcome.run}; the manifest lost it since")
 
 
+@pytest.mark.slow
 def test_a_row_that_lost_what_the_manifest_still_has(filled):
     home, run = filled
     blank_license(home)

@@ -320,6 +320,7 @@ def test_an_accident_that_the_manifest_shares_is_for_review():
     assert "the manifest holds an accident" in found["detail"]
 
 
+@pytest.mark.slow
 def test_an_accident_in_the_manifest_alone_is_reported_and_never_proposed():
     right = with_file({"description": "|"}, {"description": "Real."}, description="Real.")
     empty = with_file({"description": "|"}, {}, description=None)
@@ -458,6 +459,7 @@ def elsewhere(**values):
     return snapshot([said], [unsynced(said, **values)])
 
 
+@pytest.mark.slow
 def test_a_blank_page_says_what_serves_it_and_who_knows_the_text():
     (synced_row,) = found_by("V001", local(description=None))
     file_only = {"skill:alpha": {"description": "Written."}}

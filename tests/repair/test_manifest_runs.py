@@ -102,6 +102,7 @@ def test_a_key_that_somebody_changed_is_skipped_and_the_others_are_written(cli, 
     assert case.contents() == [theirs, TEAM]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"\xff", b"a = ", b"", None], ids=str)
 def test_a_manifest_that_cannot_be_edited_is_named_and_the_rest_is_written(cli, case, content):
     path = case.manifests[1]
@@ -128,6 +129,7 @@ def test_a_run_that_is_cancelled_leaves_all_as_before(case, monkeypatch):
     assert [run.state for run in case.runs()] == ["failed"]
 
 
+@pytest.mark.slow
 def test_an_edit_that_is_saved_over_within_the_second_is_reported(cli, case, monkeypatch):
     before = case.contents()
     monkeypatch.setattr(manifests.time, "sleep", lambda _: case.manifests[1].write_bytes(before[1]))
@@ -139,6 +141,7 @@ def test_an_edit_that_is_saved_over_within_the_second_is_reported(cli, case, mon
     assert "4 changes and 6 keys of manifests applied" in out
 
 
+@pytest.mark.slow
 def test_an_edit_that_a_save_carries_on_is_not_reported(cli, case, monkeypatch):
     path = case.manifests[1]
     monkeypatch.setattr(

@@ -81,6 +81,7 @@ def stamp(home, text):
         connection.execute("UPDATE collection_artifacts SET synced_at = ?", [text])
 
 
+@pytest.mark.slow
 def test_a_row_that_was_synced_meanwhile_is_left_alone(blank, options):
     _, plan = planned(blank)
     stamp(blank, "2026-05-01 00:00:00.000000")

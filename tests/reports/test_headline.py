@@ -264,6 +264,7 @@ def test_the_values_that_a_repair_of_rows_would_lose_are_counted(tmp_path):
     assert printable(after.headline.sentence) == after.headline.sentence
 
 
+@pytest.mark.slow
 def test_a_repair_of_rows_and_manifests_loses_nothing(tmp_path):
     after = copied("F-0.74.0/home", tmp_path).plan().apply(sma.Options(tmp_path / "state")).after
 

@@ -43,6 +43,7 @@ def test_nothing_wrong_is_not_said_where_a_note_was_found():
     )
 
 
+@pytest.mark.slow
 def test_notes_are_counted_and_listed_on_request():
     snap = snapshot([entry()], [synced(entry())])
 
@@ -70,6 +71,7 @@ def test_the_worst_group_is_first():
     assert order == sorted(order)
 
 
+@pytest.mark.slow
 def test_rows_that_disagree_alike_are_one_group():
     entries = [entry(f"skill:a{n}", author=f"J{n % 2}") for n in range(5)]
     snap = snapshot(entries, [row(f"skill:a{n}") for n in range(5)])
@@ -110,6 +112,7 @@ def test_long_texts_are_shown_from_where_they_differ():
     assert "new end" in text
 
 
+@pytest.mark.slow
 def test_names_reach_the_terminal_escaped():
     hostile = imported(HOSTILE, description="\x1b]0;owned\x07", name="x", path="\u202eskills")
     snap = snapshot([hostile], [row(HOSTILE)], collections=(("default", "\x1b[2J\u2028"),))
@@ -137,6 +140,7 @@ def test_a_home_without_a_cache_says_so():
     assert "no cache yet" in checked(snap)
 
 
+@pytest.mark.slow
 def test_values_come_first_then_the_layers_that_have_them():
     text = "Does it. " * 20
     snap = snapshot([imported(description=text)], [row(), row(collection="t1")])

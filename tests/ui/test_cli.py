@@ -37,6 +37,7 @@ def test_a_clean_home_exits_0(cli, make_home, era):
     assert "Nothing wrong" in out
 
 
+@pytest.mark.slow
 def test_the_folder_that_holds_the_home_will_do(cli, make_home):
     code, out, _ = cli("check", make_home().parent)
 
@@ -114,6 +115,7 @@ def test_csv_has_a_line_per_finding(cli, make_home):
     assert len(lines) == 1 + counts["findings"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["text", "json", "csv"])
 def test_the_format_never_changes_the_exit_code(cli, make_home, form):
     assert cli("check", make_home(), "--format", form)[0] == ExitCode.FINDINGS
@@ -166,6 +168,7 @@ def test_ignored_findings_are_counted(cli, make_home):
     assert "ignored on request: K002 ×1, M001 ×3" in out
 
 
+@pytest.mark.slow
 def test_one_artifact_is_asked_for_by_id_or_name(cli, make_home):
     home = make_home()
 
@@ -174,6 +177,7 @@ def test_one_artifact_is_asked_for_by_id_or_name(cli, make_home):
         assert {finding["artifact_id"] for finding in findings} == {"skill:lock-audit"}
 
 
+@pytest.mark.slow
 def test_one_collection_is_asked_for_by_id_or_name(cli, make_home):
     home = make_home()
 
@@ -182,6 +186,7 @@ def test_one_collection_is_asked_for_by_id_or_name(cli, make_home):
         assert {finding["artifact_id"] for finding in findings} == {"skill:1password"}
 
 
+@pytest.mark.slow
 def test_the_settings_file_ignores_with_a_reason(cli, make_home, tmp_path):
     settings = tmp_path / "settings.toml"
     settings.write_text(
@@ -564,9 +569,18 @@ def test_an_unreadable_database_is_told(cli, make_home):
     assert (code, "cannot read" in err) == (ExitCode.FAILED, True)
 
 
-@pytest.mark.parametrize("columns", ["abc", "0", "-5", "1e3", "", "9" * 12])
-def test_a_width_that_is_not_one_is_replaced_by_the_default(cli, built_home, monkeypatch, columns):
+@pytest.mark.parametrize("columns", ["abc", "0", "-5", "1e3", ""])
+def test_a_width_that_is_not_one_is_replaced_by_the_default(cli, monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", columns)
+
+    code, out, _ = cli("rules")
+
+    assert code == ExitCode.CLEAN
+    assert all(rule.code in out for rule in RULES)
+
+
+def test_a_width_that_no_line_needs_is_not_padded_to(cli, built_home, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "9" * 12)
 
     code, out, _ = cli("check", built_home("batch-import", "artifact_id"))
 

@@ -63,6 +63,7 @@ def json_of(cli, *arguments):
     return code, json.loads(out)
 
 
+@pytest.mark.slow
 def test_an_agreeing_server_has_no_difference(cli, served):
     home, site, items = served
 
@@ -199,6 +200,7 @@ def test_nothing_of_it_is_loaded_without_the_option(cli, make_home):
     assert done.stdout == "set()\n"
 
 
+@pytest.mark.slow
 def test_the_audit_of_a_library_call_holds_the_comparison(served):
     home, site, items = served
 
@@ -256,6 +258,7 @@ def test_filters_narrow_what_is_asked_and_compared(cli, served):
     assert set(site.requests) == {"/user-collections", "/artifacts"}
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_the_comparison(served):
     home, site, items = served
     items[SCRIBE]["description"] = "<b>evil"

@@ -137,6 +137,7 @@ def test_a_saved_plan_is_rehearsed_applied_and_undone_by_what_is_printed(cli, an
             assert code == 0, (words, out, err)
 
 
+@pytest.mark.slow
 def test_options_are_repeated_quoted_and_without_a_password(cli, make_home, tmp_path):
     home = make_home()
     database = shutil.copy(home / "cache" / "cache.db", tmp_path / "other cache.db")

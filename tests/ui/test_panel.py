@@ -123,6 +123,7 @@ def test_the_overwrite_limit_is_shown_and_enforced(panel):
     assert ready(panel) == {"plan", "rehearse"}
 
 
+@pytest.mark.slow
 def test_the_default_limit_is_not_in_the_code(panel):
     press(panel, "plan", "rehearse")
     assert "max_overwrites" not in panel.html
@@ -226,6 +227,7 @@ def test_an_unexpected_exception_is_shown_in_the_panel(panel, caplog, monkeypatc
     assert not caplog.records
 
 
+@pytest.mark.slow
 def test_an_apply_cancelled_between_batches_writes_nothing(cancelled_panel):
     panel, steps = cancelled_panel
     before = dump(database(panel))
@@ -531,6 +533,7 @@ def test_the_values_of_the_clicked_change_are_shown_whole(panel):
     assert panel.changes.grid.selected.all()
 
 
+@pytest.mark.slow
 def test_changes_can_be_sorted_and_exported(panel):
     press(panel, "plan")
     grid = panel.changes.grid
@@ -550,6 +553,7 @@ def test_changes_can_be_sorted_and_exported(panel):
     assert msgspec.json.decode(content, type=PlanDocument) == panel.plan.document
 
 
+@pytest.mark.slow
 def test_the_panel_of_an_explorer_repairs_its_selection(make_home, tmp_path):
     explorer = sma.explore(sma.audit(make_home(), progress=False))
     panel = sma.repair_panel(explorer, sma.Options(state_dir=tmp_path))
@@ -582,6 +586,7 @@ def test_the_static_form_is_the_plan(panel):
     assert bundle["text/plain"] == "<Panel: choose, 29 findings; see .step, .plan, .run, .error>"
 
 
+@pytest.mark.slow
 def test_a_run_asks_between_batches_whether_to_proceed(make_home, tmp_path):
     asked = []
 

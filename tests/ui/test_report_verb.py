@@ -37,6 +37,7 @@ def outputs(folder):
     return [each for suffix in SUFFIXES for each in ("-o", folder / f"r.{suffix}")]
 
 
+@pytest.mark.slow
 def test_every_format_in_one_run(cli, make_home, tmp_path, era):
     home = make_home(era=era)
     before = digest(home)
@@ -65,6 +66,7 @@ def test_formats_never_change_the_exit_code(cli, make_home, tmp_path):
     assert cli("report", home, *written, "--exit-zero")[0] == ExitCode.CLEAN
 
 
+@pytest.mark.slow
 def test_without_an_output_the_report_is_printed(cli, make_home):
     printed = cli("report", make_home(), "-q")[1]
     assert printed.startswith("# No page shows an artifact without a description or a link")
@@ -171,6 +173,7 @@ def test_what_cannot_be_checked_is_reported_too(cli, make_home, tmp_path):
     assert not (out / "r.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_file_is_replaced_whole_and_a_link_stays_a_link(cli, make_home, tmp_path):
     real, link = tmp_path / "real.json", tmp_path / "link.json"
     real.write_text("old")
@@ -190,6 +193,7 @@ def _umask():
     return now
 
 
+@pytest.mark.slow
 def test_a_runner_gets_summary_and_annotations(cli, make_home, tmp_path, monkeypatch):
     summary = tmp_path / "step"
     summary.write_text("before\n")
@@ -201,6 +205,7 @@ def test_a_runner_gets_summary_and_annotations(cli, make_home, tmp_path, monkeyp
     assert summary.read_text().startswith("before\n# No page shows")
 
 
+@pytest.mark.slow
 def test_a_summary_past_the_limit_is_not_delivered(cli, make_home, tmp_path, monkeypatch):
     summary = tmp_path / "step"
     summary.write_bytes(b"x" * 1024 * 1024)
@@ -285,6 +290,7 @@ def test_a_part_is_told_to_be_a_part(cli, make_home, tmp_path):
     assert found["notes"] == ["only a part was asked for: select M; writer import-bare"]
 
 
+@pytest.mark.slow
 def test_a_home_under_any_name_is_reported_by_its_real_path(cli, make_home, tmp_path, monkeypatch):
     odd = os.fsdecode(b"it's \xff 100%")
     home = make_home(at=odd)
@@ -322,6 +328,7 @@ def test_a_report_that_got_lost_is_not_compared_with(cli, make_home, tmp_path):
     assert "since" not in cli("report", home, "-o", tmp_path / "r.md")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["clean", "batch-import"])
 def test_a_history_that_cannot_be_kept_exits_6_and_the_report_arrives(
     cli, make_home, tmp_path, name
@@ -349,6 +356,7 @@ def test_history_lists_the_runs(cli, make_home, tmp_path):
     assert [run["outcome"] for run in found["runs"]] == ["checked", "failed"]
 
 
+@pytest.mark.slow
 def test_no_history_keeps_nothing(cli, make_home, tmp_path):
     cli("report", make_home(), "-q", "--no-history")
 
@@ -403,6 +411,7 @@ def test_a_baseline_that_says_nothing_is_refused(cli, make_home, arguments, said
     assert said in err
 
 
+@pytest.mark.slow
 def test_safe_changes_are_applied_before_the_report(cli, make_home, tmp_path):
     home = make_home()
 
@@ -452,6 +461,7 @@ def test_fills_alone_are_refused(cli, make_home, verb):
     assert "--apply-fill requires --apply-safe" in err
 
 
+@pytest.mark.slow
 def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path):
     from skillmeat_audit.loaders.home import home_state_folder
     from skillmeat_audit.schedule.lock import exclusive_lock
@@ -467,6 +477,7 @@ def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path
     assert cli("report", home, "--exclusive", "-q")[0] == ExitCode.CLEAN
 
 
+@pytest.mark.slow
 def test_without_a_history_the_state_folder_is_still_the_given_one(cli, make_home, tmp_path):
     arguments = ("--no-history", "--exclusive", "--apply-safe", "-q", "--state-dir")
 

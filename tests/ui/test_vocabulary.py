@@ -88,6 +88,7 @@ def test_a_comma_before_a_space_is_part_of_a_name(cli, make_home):
     assert "no collection is called Team, Berlin" in err
 
 
+@pytest.mark.slow
 def test_dispositions_and_eras_take_comma_lists(cli, make_home, tmp_path):
     home = make_home()
     both = cli("plan", home, "--disposition", "safe,fill", "--format", "json")[1]
@@ -103,6 +104,7 @@ def test_dispositions_and_eras_take_comma_lists(cli, make_home, tmp_path):
     assert out.count("batch import until 2026-02-10") == 2
 
 
+@pytest.mark.slow
 def test_rules_takes_a_comma_list_and_explain_is_the_same(cli):
     code, out, _ = cli("explain", "d001,K002")
 
@@ -148,6 +150,7 @@ def test_show_prints_whole_values_with_verbose(cli, make_home):
     assert cli("show", "1password", home, "-v")[1] == cli("show", "1password", home, "--full")[1]
 
 
+@pytest.mark.slow
 def test_quiet_excludes_verbose(cli, make_home):
     code, _, err = cli("check", make_home(), "-q", "-v")
 
