@@ -5,6 +5,7 @@ import sqlite3
 import sys
 from contextlib import closing
 
+import nbformat
 import pytest
 from conftest import PROJECT
 
@@ -32,8 +33,6 @@ panel"""
 
 def write_notebook(folder, home, state):
     """Write the notebook into *folder*; return its path."""
-    import nbformat
-
     folder.mkdir(parents=True)
     sources = CELLS.format(home=str(home), state=str(state)).split("\n---\n")
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
@@ -242,8 +241,6 @@ def cancel_an_apply(book):
 def test_a_saved_notebook_reopened_without_a_kernel_shows_static_tables(
     sample_home, tmp_path, theme
 ):
-    import nbformat
-
     folder = tmp_path / "work"
     path = write_notebook(folder, sample_home, tmp_path / "runs")
     with opened(folder, tmp_path / "state", theme, "reopened") as book:

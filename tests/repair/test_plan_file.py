@@ -4,9 +4,9 @@ import json
 import sqlite3
 from contextlib import closing
 
+import jsonschema
 import pytest
 from conftest import build, cache_rows, digest, dump
-from json_schemas import jsonschema
 
 from skillmeat_audit.api import audit, repair
 from skillmeat_audit.model.exits import ExitCode

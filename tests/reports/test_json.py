@@ -4,10 +4,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pandas as pd
 import pytest
 from builders import HOSTILE, audited, entry, imported, known, row, snapshot, update_of
-from json_schemas import jsonschema
 
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.changes import Applied, RunListing, RunOutcome, Skipped

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import html5lib
+import jsonschema
 import pandas as pd
 import pytest
 from builders import TRAPS, audited, entry, imported, row, snapshot, synced, trapped
-from json_schemas import jsonschema
 from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 from markupsafe import escape
