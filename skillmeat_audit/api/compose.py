@@ -51,6 +51,7 @@ def make_report(
         live=audited.live,
         past=past,
         made_at=made_at,
+        # A part that is right must not be read as a home that is right.
         notes=(f"only a part was asked for: {part}",) if part else (),
     )
 

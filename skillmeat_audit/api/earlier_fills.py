@@ -51,7 +51,7 @@ def note_earlier_fills(
         (str(each["collection_id"]), str(each["artifact_id"]), str(each["column"]))
         for each in records(blank)
     }
-    fills = _earlier_fills(wanted, journals, comparison.snapshot.identity)
+    fills = _earlier_fills(wanted, journals, comparison.snapshot.cache.identity)
     if not (fills.rows or fills.manifests):
         return findings
     added = _added_by_row(comparison, wanted)

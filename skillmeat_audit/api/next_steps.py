@@ -76,6 +76,7 @@ def plan_steps(
         steps = [(commands.line("plan", options=[("-o", "plan.json")]), f"saves the plan: {size}")]
     else:
         rehearsal = commands.line("apply", [str(path)], [("--rehearse", None)])
+        # The rehearsal first: people copy the first line.
         steps = [(rehearsal, "writes everything, then rolls it back")]
         steps.append((commands.line("apply", [str(path)]), size))
     return tuple(Command(line, why) for line, why in steps if line is not None)

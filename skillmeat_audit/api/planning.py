@@ -67,11 +67,13 @@ def make_plan(
             f"disposition {printable(unknown[0])} cannot be planned; choose from {choices}"
         )
     url = snapshot.home.database
-    if url is None or snapshot.identity is None or snapshot.era is None:
+    if url is None or snapshot.cache.identity is None or snapshot.era is None:
         raise DatabaseError("there is no cache to repair: start SkillMeat once to build it")
     # An older schema lacks some columns: in ROWS they are null, in the database there is nothing to
     # write.
-    rows = snapshot.rows.drop(columns=[name for name in COLUMNS if name not in snapshot.columns])
+    rows = snapshot.rows.drop(
+        columns=[name for name in COLUMNS if name not in snapshot.cache.columns]
+    )
     changes = changes_from(
         findings, comparison.inserts, rows, scope.dispositions, deletes=scope.deletes
     )
@@ -80,10 +82,11 @@ def make_plan(
         manifests, changes = _with_manifests(comparison, findings, scope, changes)
     document = PlanDocument(
         schema_="skillmeat-audit/plan/2",
+        # Resolved, because a plan may be applied from another folder.
         home=_portable_path(snapshot.home.root.resolve()),
         # A plan is a file that is mailed and reviewed.
         database=without_password(url),
-        identity=snapshot.identity,
+        identity=snapshot.cache.identity,
         era=cast("Era", snapshot.era),
         manifests=manifests,
         changes=changes if "rows" in scope.targets else [],
@@ -107,6 +110,7 @@ def _with_manifests(
 
 def manifest_diffs(document: PlanDocument) -> tuple[ManifestDiff, ...]:
     """Return what a plan would change in each manifest, as it is now."""
+    # From the files, not from the audit: a plan shows what applying it now would change.
     collections = Path(native_path(document.home)) / "collections"
     return tuple(_diff(prepare_manifest(collections, each)) for each in document.manifests)
 

@@ -74,7 +74,7 @@ class Comparison:
         keys = Keys.of(self.snapshot.manifest, rows)
         candidates = candidate_entries(self.snapshot, rows, keys, self.duplicates)
         pairs = Pairs(_of_usable(candidates, usable_rows(rows, keys)))
-        return differing_cells(rows, self.snapshot.columns, self.layers.beside(rows), pairs)
+        return differing_cells(rows, self.snapshot.cache.columns, self.layers.beside(rows), pairs)
 
     @cached_property
     def pages(self) -> pd.DataFrame:
@@ -190,7 +190,7 @@ def compare(snapshot: Snapshot) -> Comparison:
     candidates = candidate_entries(snapshot, snapshot.rows, keys, duplicates)
     candidates = _of_usable(candidates, usable)
     pairs = Pairs(candidates)
-    cells = differing_cells(snapshot.rows, snapshot.columns, layers, pairs)
+    cells = differing_cells(snapshot.rows, snapshot.cache.columns, layers, pairs)
     return Comparison(snapshot, layers, candidates, pairs, cells, usable, duplicates)
 
 

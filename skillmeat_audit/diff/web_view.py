@@ -107,7 +107,7 @@ def link_obstacles(snapshot: Snapshot, source: pd.Series) -> pd.Series:
     obstacle = pd.Series(unregistered, ids.index, dtype="string")
     clickable = pd.Series(False, index=ids.index)
     # Pages test one source after the other; any of them can make the link work.
-    for number, registered in enumerate(records(snapshot.sources)):
+    for number, registered in enumerate(records(snapshot.cache.sources)):
         match = _mentions(source, registered)
         if number >= SOURCES_LOADED:
             late = f"its source is not among the first {SOURCES_LOADED} that the pages load"

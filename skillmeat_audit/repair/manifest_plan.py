@@ -177,6 +177,7 @@ def follow_edits(
     for edit in edits:
         if edit.column is not None:
             by_entry.setdefault((edit.file_collection, edit.artifact_id), []).append(edit)
+    # The first entry is the preferred one: it alone decides what SkillMeat writes into the row.
     edited = {row: by_entry[listed[0]] for row, listed in entries.items() if listed[0] in by_entry}
     by_row = {change.key: change for change in changes}
     held = {

@@ -58,6 +58,7 @@ def edit_manifest(content: bytes, edits: Sequence[ManifestEdit]) -> bytes:
             raise RefusedEdit(f"{edit.artifact_id}: {reason}")
     wanted = copy.deepcopy(document)
     _edit_entries(wanted["artifacts"], edits)
+    # The candidates differ in comments and layout; the first one that says the same is taken.
     for candidate in _candidates(text, document, edits):
         if is_same_toml(_parsed_or_none(candidate), wanted):
             return candidate.encode()
@@ -150,6 +151,7 @@ def _edit_blocks(text: str, document: Document, edits: Sequence[ManifestEdit]) -
     """
     entries = document.get("artifacts")
     blocks = list(_blocks(text))
+    # Inline entries have no block each; then the whole text has to be edited.
     if not isinstance(entries, list) or len(blocks) != len(entries):
         return None
     by_id: dict[str | None, list[ManifestEdit]] = {}
@@ -261,6 +263,7 @@ def _edit_entries(entries: list[Any], edits: Sequence[ManifestEdit]) -> None:
             dropped += others
         else:
             _assign(entries[first], edit)
+    # From the back, so that the positions before stay right.
     for position in sorted(dropped, reverse=True):
         del entries[position]
 

@@ -151,6 +151,7 @@ def _prepare(
     """Return the inverse of the entries that *run* accepted, with journal entries of its own."""
     accepted = {outcome.change.key for outcome in run.applied}
     entries = [entry for entry in undone.entries if entry.key in accepted]
+    # SkillMeat has synced these rows since: the time of that sync stays.
     restamped = {e.key for e in entries if e.op == "update" and not _has_stamp(cache, e)}
     inverse = [_inverse(cache, entry, keep_stamp=entry.key in restamped) for entry in entries]
     notes = tuple(
@@ -180,6 +181,7 @@ def _write_batch(cache: LockedCache, batch: Sequence[JournalEntry]) -> None:
 def _remove_created(cache: LockedCache, undone: JournaledRun) -> None:
     """Remove the artifacts rows that the run created, and its sentinel, where nothing uses them."""
     removed = remove_artifacts(cache.connection, cache.tables, undone.created)
+    # An artifact that is still used needs the project that it refers to.
     if undone.made_sentinel and len(removed) == len(undone.created):
         remove_sentinel(cache.connection, cache.tables)
 

@@ -97,7 +97,7 @@ def page_source_not_clickable(comparison: Comparison) -> pd.DataFrame:
     repairs = comparison.repairs_of(SOURCE)
     known = is_true(pages["obstacle"] != NO_SOURCE) | repairs["expected"].notna()
     dead = known & ~is_true(pages["clickable"]) & comparison.usable
-    if not dead.any() or not snapshot.catalog_known:
+    if not dead.any() or not snapshot.cache.catalog_known:
         return NO_FINDINGS
     expected = repairs["expected"].fillna(pages[SOURCE])
     repaired = repairs["expected"].notna() & link_obstacles(snapshot, expected).isna()
@@ -145,7 +145,7 @@ def page_blank_for_ever(comparison: Comparison) -> pd.DataFrame:
 def _never_served(comparison: Comparison) -> pd.Series:
     """Return the rows that are right and whose page shows less, for want of ``synced_at``."""
     snapshot, pages, rows = comparison.snapshot, comparison.pages, comparison.snapshot.rows
-    if STAMP not in snapshot.columns:
+    if STAMP not in snapshot.cache.columns:
         return pd.Series(False, index=rows.index)
     wrong = comparison.cells.loc[comparison.cells["status"] != Status.EXTRA, "row"]
     right = comparison.has_entry & comparison.usable & ~rows.index.isin(wrong)
@@ -177,7 +177,7 @@ def page_fails(comparison: Comparison) -> pd.DataFrame:
 def _grouped(comparison: Comparison) -> pd.DataFrame:
     """Return ``RULE_FINDINGS``: the collections of which an artifact is in a group."""
     snapshot = comparison.snapshot
-    groups = snapshot.groups.merge(snapshot.rows[list(KEY)].drop_duplicates(), on=list(KEY))
+    groups = snapshot.cache.groups.merge(snapshot.rows[list(KEY)].drop_duplicates(), on=list(KEY))
     if snapshot.era != "artifact_uuid" or groups.empty:
         return NO_FINDINGS
     by_collection = groups.groupby("collection_id", sort=True)

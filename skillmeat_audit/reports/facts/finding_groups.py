@@ -80,6 +80,7 @@ def group_findings(
     ]
     groups.sort(key=_weight)
     if by == "cause":
+        # Sorting is stable: within a cause, the order by weight stays.
         order = list(dict.fromkeys(group.first["writer"] for group in groups))
         groups.sort(key=lambda group: order.index(group.first["writer"]))
     return groups

@@ -190,6 +190,7 @@ def headline_of(
 ) -> Headline:
     """Return the headline from *facts* (``PAGE_FACTS``) and the *findings* in *selection*."""
     severities = findings["severity"].value_counts()
+    # Without a cache SkillMeat shows no page yet, and there is nothing to count.
     has_cache = snapshot.home.database is not None
     return Headline(
         pages=count_pages(facts) if has_cache else None,
@@ -208,6 +209,7 @@ def count_pages(facts: pd.DataFrame) -> PageCounts:
     blank, not_right = facts[facts["blank"]], facts[facts["blank"] | facts["dead_link"]]
     ids, is_known = blank["artifact_id"], blank[list(_LAYERS)].any(axis=1)
     counts = {layer: ids[blank[layer]].nunique() for layer in _LAYERS}
+    # Of layers that know equally many, the first: the order is that of trust.
     best = max(counts, key=lambda layer: counts[layer])
     return PageCounts(
         # Rows without an artifact (K006) have a blank page too: all of them count as one.

@@ -71,9 +71,11 @@ def check_text(
     head = [*wrapped(_home_line(summary, layout), width, 2, "bold"), Text()]
     head += _answer(audit.headline, width)
     if layout.height is not None and layout.height < _TALL:
+        # In a small terminal the next commands would push the findings off the screen.
         commands = commands[:2]
     foot = [*_totals(summary, layout), *next_commands(commands, width)]
     yield from head
+    # A pipe or a file has no end of the screen, and a limit says how much is wanted.
     if layout.height is None or layout.limit is not None:
         yield from _causes(summary, width)
         yield from rule_table(tally_rules(listed, audit.names.titles), width)
@@ -156,6 +158,7 @@ def _screen(
     tallies = tally_rules(listed, audit.names.titles)
     room -= 2  # for what is left out
     rules = len(tallies)
+    # Titles wrap in a narrow terminal, so the lines of a table are only known once it is drawn.
     while rules and len(table := list(rule_table(tallies, layout.width, rules))) > room:
         rules -= 1
     # Which rules is more than who wrote the rows: the causes are the first to be left out.

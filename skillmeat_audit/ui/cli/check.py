@@ -167,6 +167,7 @@ def check(
     # Before the audit, which may take minutes: a wrong option fails at once.
     acceptance.require_complete()
     settings = load_settings(reading.config)
+    # All that the text depends on beside the home: an answer is cached for these alone.
     details = (filters, output, reading, output_width(), screen_lines(), forced_color())
     answers = None if output.watch else _answer_cache(home, reading, settings, acceptance, details)
     if answers is not None and (answer := answers.load()) is not None:
@@ -207,6 +208,7 @@ def _answer_cache(
     """Return the cache of the answer to this check, None where every check has to audit."""
     from skillmeat_audit.api.answer_cache import CheckInputs, open_answer_cache
 
+    # A server's answers may change, and a baseline has to be written, though the home is the same.
     if reading.no_parse_cache or reading.live or acceptance.update_baseline:
         return None
     return open_answer_cache(
@@ -238,6 +240,7 @@ def _apply_baseline(audit: "Audit", scope: "Scope", acceptance: BaselineOptions)
     from skillmeat_audit.reports.facts.values import plural
 
     if acceptance.update_baseline:
+        # On standard error, as standard output may be JSON.
         now, before = update_baseline(audit, scope, path, acceptance.terms(), today())
         print_error(f"{printable(path)}: {plural(now, 'entry')}, {before:,} before")
     return apply_baseline(audit, scope, path, today())
