@@ -41,12 +41,13 @@ def write_notebook(folder, home, state):
     return folder / NAME
 
 
-@pytest.fixture(scope="session")
-def large_home(tmp_path_factory):
+@pytest.fixture
+def large_home(tmp_path):
+    """Build a home anew for each test: a repair leaves no finding for the next one to choose."""
     sys.path.insert(0, str(PROJECT / "benchmarks"))
     import homes
 
-    return homes.build(tmp_path_factory.mktemp("large") / ".skillmeat", LARGE)
+    return homes.build(tmp_path / ".skillmeat", LARGE)
 
 
 @pytest.fixture
