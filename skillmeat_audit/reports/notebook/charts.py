@@ -5,7 +5,7 @@ without a kernel and on a code host.
 """
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,13 +16,16 @@ from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.reports.facts.matrix import (
     LEGEND,
+    RIGHT,
+    STATE_NAMES,
     Matrix,
-    MatrixCell,
+    MatrixLine,
     describe_fields,
     field_label,
 )
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.tallies import (
+    NONE,
     PAGE_PARTS,
     pages_by_collection,
     rows_by_day,
@@ -30,6 +33,7 @@ from skillmeat_audit.reports.facts.tallies import (
 )
 from skillmeat_audit.reports.notebook.frames import frame_html
 from skillmeat_audit.reports.notebook.html import (
+    filter_mark,
     fragment,
     grouped_html,
     next_calls,
@@ -51,6 +55,11 @@ _PARTS = {
     "error": "#d55e00",
     "warning": "#b87f00",
     "info": "#0e86c4",
+}
+# The findings on a part of a bar of pages, by the text that it is about.
+_PAGE_FILTERS = {
+    "description": {"blank though known": "blank", "blank for good reason": "blank"},
+    "source link": {"blank though known": "not clickable"},
 }
 _GREY = "#777777"  # readable on white and on black, where a picture cannot have the page's colour
 
@@ -110,9 +119,17 @@ class Charts:
             + ", ".join(f"{line[part]} {part}" for part in PAGE_PARTS)
             for line in records(numbers)
         ]
-        return Chart(
-            title, _alt(title, sentences), _bars(title, numbers, ("collection", "text")), numbers
-        )
+        filters = [
+            {
+                part: {"collection": "" if collection == NONE else str(collection)}
+                | ({"page": states[part]} if part in states else {})
+                for part in PAGE_PARTS
+            }
+            for collection, text in zip(numbers.index, numbers["text"], strict=True)
+            for states in (_PAGE_FILTERS[text],)
+        ]
+        bars_html = _bars(title, numbers, ("collection", "text"), filters)
+        return Chart(title, _alt(title, sentences), bars_html, numbers)
 
     @cached_property
     def causes(self) -> Chart:
@@ -124,7 +141,17 @@ class Charts:
             for name, row in zip(numbers.index, records(numbers), strict=True)
         ]
         named = numbers.rename_axis("path").reset_index()
-        return Chart(title, _alt(title, sentences), _bars(title, named, ("path",)), numbers)
+        writers = {
+            self.facts.names.writer(each): each
+            for each in self.facts.findings["writer"].dropna().unique()
+        }
+        filters = [
+            {part: {"writer": writers.get(path, ""), "severity": part} for part in numbers.columns}
+            for path in numbers.index
+        ]
+        return Chart(
+            title, _alt(title, sentences), _bars(title, named, ("path",), filters), numbers
+        )
 
     @cached_property
     def timeline(self) -> Chart:
@@ -184,18 +211,26 @@ def _swatch(colour: str, width: int, title: str = "") -> Markup:
     ).format(title, width, colour)
 
 
-def _bars(title: str, numbers: pd.DataFrame, labels: Sequence[str]) -> Markup:
-    """Return a table of *numbers* with a bar per line; *labels* are the columns before them."""
+def _bars(
+    title: str,
+    numbers: pd.DataFrame,
+    labels: Sequence[str],
+    filters: Sequence[Mapping[str, Mapping[str, str]]],
+) -> Markup:
+    """Return a table of *numbers* with a bar per line; *labels* are the columns before them.
+
+    *filters* are, per line and part, those of the findings on it.
+    """
     parts = [str(name) for name in numbers.columns if name not in labels]
     lines = records(numbers.head(_ROW_LIMIT))
     longest = max((sum(line[part] for part in parts) for line in lines), default=1) or 1
     rows = (
         [
             *(line[label] for label in labels),
-            _bar({part: line[part] for part in parts}, longest),
+            _bar({part: line[part] for part in parts}, longest, of_line),
             *(line[part] for part in parts),
         ]
-        for line in lines
+        for line, of_line in zip(lines, filters, strict=False)
     )
     if not lines:
         return paragraph(strong(title), "nothing to count")
@@ -203,11 +238,16 @@ def _bars(title: str, numbers: pd.DataFrame, labels: Sequence[str]) -> Markup:
     return table_html(title, (*labels, "", *heads), rows)
 
 
-def _bar(numbers: dict[str, int], longest: int) -> Markup:
+def _bar(numbers: dict[str, int], longest: int, filters: Mapping[str, Mapping[str, str]]) -> Markup:
     # At least 2 px: one row among a thousand is visible.
     return Markup('<span class="bars">{}</span>').format(
         _join(
-            _swatch(_PARTS[part], max(round(number / longest * _BAR_PX), 2), f"{part}: {number}")
+            filter_mark(
+                _swatch(
+                    _PARTS[part], max(round(number / longest * _BAR_PX), 2), f"{part}: {number}"
+                ),
+                filters[part],
+            )
             for part, number in numbers.items()
             if number
         )
@@ -221,7 +261,7 @@ def _matrix(matrix: Matrix) -> Markup:
         (
             f"{group.title} · {group.rows}",
             [
-                [_label(line.label, line.names, line.rows), *map(_sign, line.cells)]
+                [_label(line.label, line.names, line.rows), *_signs(line, matrix.fields)]
                 for line in group.lines
             ],
         )
@@ -251,8 +291,12 @@ def _wrapped(text: str) -> Iterable[str]:
     return (text[start : start + _SENTENCE_CHARS] for start in range(0, len(text), _SENTENCE_CHARS))
 
 
-def _sign(cell: MatrixCell) -> Markup:
-    return sign(cell.glyph, cell.state, cell.note) if cell.state else Markup()
+def _signs(line: MatrixLine, fields: Sequence[str]) -> Iterable[Markup]:
+    for column, cell in zip(fields, line.cells, strict=True):
+        shown = sign(cell.glyph, cell.state, cell.note) if cell.state else Markup()
+        # A right cell has no finding to show.
+        is_wrong = cell.state not in ("", STATE_NAMES[RIGHT])
+        yield filter_mark(shown, {**line.filters, "column": column}) if is_wrong else shown
 
 
 def _join(parts: Iterable[Markup]) -> Markup:

@@ -8,8 +8,9 @@ the colour of signs are in those, the theme's colours and spacing in the style s
 drops both (code hosts do), plain headings and tables remain.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -181,6 +182,11 @@ def tag(word: str, kind: str | None = None) -> Markup:
 def sign(glyph: str, kind: str, words: str) -> Markup:
     """Return the *glyph* of a state in the colour of its *kind*, with its *words* on hover."""
     return Markup('<b class="{}" title="{}"{}>{}</b>').format(kind, words, _tone(kind), glyph)
+
+
+def filter_mark(content: Markup, filters: Mapping[str, str]) -> Markup:
+    """Return *content* with the filters of findings that a click on it sets in the explorer."""
+    return Markup('<span data-filter="{}">{}</span>').format(urlencode(filters), content)
 
 
 def _tone(kind: str) -> Markup:
