@@ -5,7 +5,7 @@ without a kernel and on a code host.
 """
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -31,6 +31,7 @@ from skillmeat_audit.reports.facts.tallies import (
     rows_by_day,
     rows_by_writer,
 )
+from skillmeat_audit.reports.notebook.bars import ROW_LIMIT, bars_table, swatch
 from skillmeat_audit.reports.notebook.frames import frame_html
 from skillmeat_audit.reports.notebook.html import (
     filter_mark,
@@ -40,22 +41,11 @@ from skillmeat_audit.reports.notebook.html import (
     paragraph,
     sign,
     strong,
-    table_html,
     text_html,
 )
 from skillmeat_audit.reports.pictures.time_axis import COLOURS, Moment, TimeAxis, bars
 
-_SENTENCE_CHARS, _SENTENCES, _ROW_LIMIT = 200, 5, 40
-_BAR_PX = 220
-# Middle tones, visible on a light and on a dark page; the numbers beside a bar say the same.
-_PARTS = {
-    "shown": "#8c8c8c",
-    "blank though known": "#d55e00",
-    "blank for good reason": "#c8c8c8",
-    "error": "#d55e00",
-    "warning": "#b87f00",
-    "info": "#0e86c4",
-}
+_SENTENCE_CHARS, _SENTENCES = 200, 5
 # The findings on a part of a bar of pages, by the text that it is about.
 _PAGE_FILTERS = {
     "description": {"blank though known": "blank", "blank for good reason": "blank"},
@@ -76,7 +66,7 @@ class Chart:
     def __repr__(self) -> str:
         return f"<Chart: {self.alt}; see .numbers>"
 
-    def _repr_html_(self) -> Markup:
+    def _repr_html_(self) -> str:
         return fragment(self.html)
 
 
@@ -128,7 +118,7 @@ class Charts:
             for collection, text in zip(numbers.index, numbers["text"], strict=True)
             for states in (_PAGE_FILTERS[text],)
         ]
-        bars_html = _bars(title, numbers, ("collection", "text"), filters)
+        bars_html = bars_table(title, numbers, ("collection", "text"), filters)
         return Chart(title, _alt(title, sentences), bars_html, numbers)
 
     @cached_property
@@ -150,7 +140,7 @@ class Charts:
             for path in numbers.index
         ]
         return Chart(
-            title, _alt(title, sentences), _bars(title, named, ("path",), filters), numbers
+            title, _alt(title, sentences), bars_table(title, named, ("path",), filters), numbers
         )
 
     @cached_property
@@ -171,9 +161,9 @@ class Charts:
     def __repr__(self) -> str:
         return "<Charts; see .matrix, .pages, .causes, .timeline>"
 
-    def _repr_html_(self) -> Markup:
+    def _repr_html_(self) -> str:
         charts = (self.matrix, self.pages, self.causes, self.timeline)
-        return Markup("\n").join(chart._repr_html_() for chart in charts)
+        return "\n".join(chart._repr_html_() for chart in charts)
 
 
 def axis_html(title: str, axis: TimeAxis, numbers: pd.DataFrame) -> Markup:
@@ -183,11 +173,11 @@ def axis_html(title: str, axis: TimeAxis, numbers: pd.DataFrame) -> Markup:
     # style sheet shows the picture and hides the image: either the one or the other is seen.
     image = Markup('<img class="still" alt="{}" src="data:image/svg+xml;base64,{}" width="720">')
     source = base64.b64encode(axis.svg(_GREY).encode()).decode("ascii")
-    table = frame_html(numbers.rename_axis("day (UTC)").tail(_ROW_LIMIT))
+    table = frame_html(numbers.rename_axis("day (UTC)").tail(ROW_LIMIT))
     return Markup("\n").join(
         (
             paragraph(strong(title)),
-            paragraph(*(_swatch(COLOURS[kind], 12) + Markup("&nbsp;") + kind for kind in kinds)),
+            paragraph(*(swatch(COLOURS[kind], 12) + Markup("&nbsp;") + kind for kind in kinds)),
             Markup('<div style="display:none" class="live">{}</div>').format(axis.svg())
             + image.format(text_html(axis.label), source),
             Markup("").join(paragraph(line) for line in axis.legend),
@@ -201,57 +191,6 @@ def _alt(title: str, sentences: Sequence[str]) -> str:
     more = f"; and {len(sentences) - _SENTENCES} more" if len(sentences) > _SENTENCES else ""
     first = (shortened(printable(each), _SENTENCE_CHARS) for each in sentences[:_SENTENCES])
     return f"{title}. {'; '.join(first) or 'Nothing to count'}{more}."
-
-
-def _swatch(colour: str, width: int, title: str = "") -> Markup:
-    """Return a box of *width* px in *colour*, with a *title* on hover."""
-    return Markup(
-        '<span class="bar" title="{}" style="display:inline-block;height:11px;width:{}px;'
-        'background-color:{}"></span>'
-    ).format(title, width, colour)
-
-
-def _bars(
-    title: str,
-    numbers: pd.DataFrame,
-    labels: Sequence[str],
-    filters: Sequence[Mapping[str, Mapping[str, str]]],
-) -> Markup:
-    """Return a table of *numbers* with a bar per line; *labels* are the columns before them.
-
-    *filters* are, per line and part, those of the findings on it.
-    """
-    parts = [str(name) for name in numbers.columns if name not in labels]
-    lines = records(numbers.head(_ROW_LIMIT))
-    longest = max((sum(line[part] for part in parts) for line in lines), default=1) or 1
-    rows = (
-        [
-            *(line[label] for label in labels),
-            _bar({part: line[part] for part in parts}, longest, of_line),
-            *(line[part] for part in parts),
-        ]
-        for line, of_line in zip(lines, filters, strict=False)
-    )
-    if not lines:
-        return paragraph(strong(title), "nothing to count")
-    heads = [_swatch(_PARTS[part], 11) + Markup("&nbsp;") + part for part in parts]
-    return table_html(title, (*labels, "", *heads), rows)
-
-
-def _bar(numbers: dict[str, int], longest: int, filters: Mapping[str, Mapping[str, str]]) -> Markup:
-    # At least 2 px: one row among a thousand is visible.
-    return Markup('<span class="bars">{}</span>').format(
-        _join(
-            filter_mark(
-                _swatch(
-                    _PARTS[part], max(round(number / longest * _BAR_PX), 2), f"{part}: {number}"
-                ),
-                filters[part],
-            )
-            for part, number in numbers.items()
-            if number
-        )
-    )
 
 
 def _matrix(matrix: Matrix) -> Markup:

@@ -90,10 +90,13 @@ def text_html(value: object) -> Markup:
     return Markup(escape(text))  # html.escape: its entities are in the stored notebooks
 
 
-def fragment(*parts: Markup) -> Markup:
-    """Return *parts* as one fragment with its style; empty ones are left out."""
+def fragment(*parts: Markup) -> str:
+    """Return *parts* as one fragment with its style; empty ones are left out.
+
+    It is for a front end, and a plain ``str``: marimo takes a subclass for an object, not for HTML.
+    """
     body = Markup("\n").join(part for part in parts if part)
-    return Markup('<div class="skillmeat-audit">{}\n{}\n</div>').format(_STYLE, body)
+    return str(Markup('<div class="skillmeat-audit">{}\n{}\n</div>').format(_STYLE, body))
 
 
 def table_html(caption: str, header: Sequence[object], rows: Iterable[Sequence[object]]) -> Markup:
