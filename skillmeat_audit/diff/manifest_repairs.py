@@ -84,6 +84,7 @@ def evidence_outside_manifest(comparison: Comparison, field: Field) -> pd.Series
     held = comparison.layers.row(field.column)
     manifest = normalize(comparison.manifest_value(field.column), field.kind)
     evidence = pd.Series(None, index=held.index, dtype="string")
+    # The least trusted first: a more trusted layer replaces its answer.
     for layer in reversed(field.layers[1:]):
         value = comparison.per_row(comparison.layers.layer(layer, field.column).normal)
         evidence = evidence.mask(value.notna() & ~differs(value, held), layer)
@@ -118,6 +119,7 @@ def _fills(comparison: Comparison, field: Field) -> pd.DataFrame:
         raw, evidence = raw.mask(is_next, layer.raw), evidence.mask(is_next, layer.evidence)
     entries = comparison.snapshot.manifest
     silent = manifest.normal.isna() & raw.notna()
+    # An artifact that is declared twice cannot be edited: its key names two entries.
     silent &= ~is_in(entries["artifact_id"], comparison.duplicates)
     frame = entries.loc[silent, ["file_collection", "artifact_id"]].assign(
         column=field.column,

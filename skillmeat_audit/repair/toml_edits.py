@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, cast
 
+import msgspec
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable
@@ -108,10 +109,7 @@ def entries_by_id(document: Mapping[str, Any]) -> EntriesById:
 
 def inverse(edit: ManifestEdit) -> ManifestEdit:
     """Return the edit that puts back what *edit* changed."""
-    return ManifestEdit(
-        edit.artifact_id, edit.key, edit.after, edit.before, edit.rules, edit.evidence,
-        edit.disposition,
-    )  # fmt: skip
+    return msgspec.structs.replace(edit, before=edit.after, after=edit.before)
 
 
 def _decoded(content: bytes) -> str:

@@ -261,9 +261,10 @@ def answer_in_another_form(file):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "spoil", [damage, truncate, replace_by_link, open_to_the_group, answer_in_another_form],
+    "spoil",
+    [damage, truncate, replace_by_link, open_to_the_group, answer_in_another_form],
     ids=lambda spoil: spoil.__name__,
-)  # fmt: skip
+)
 def test_a_spoilt_answer_is_ignored_and_replaced(check, make_home, spoil):
     home = make_home()
     first, _ = check(home)

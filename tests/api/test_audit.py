@@ -70,8 +70,11 @@ def test_a_page_that_will_show_the_row_takes_its_other_texts_along():
     audit = audited(snapshot([imported("skill:alpha")], [row()], written=written))
 
     assert {column for _, column in planned_cells(audit, "V001")} == {
-        "description", "source", "origin", "origin_source",
-    }  # fmt: skip
+        "description",
+        "source",
+        "origin",
+        "origin_source",
+    }
 
 
 def test_a_page_whose_row_holds_the_text_is_repaired_by_any_repair_of_the_row():

@@ -235,10 +235,14 @@ def test_a_run_shows_its_conflicts_first_and_the_audit_after_it():
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_what_a_run_changed_fits_the_terminal(width):
-    long = detail(rows=(
-        WrittenRow("update", "default", "skill:a", {"author": "x" * 300}, {"author": "y" * 300}),
-        WrittenRow("delete", "default", "skill:b", {"source": "z"}, {}),
-    ))  # fmt: skip
+    long = detail(
+        rows=(
+            WrittenRow(
+                "update", "default", "skill:a", {"author": "x" * 300}, {"author": "y" * 300}
+            ),
+            WrittenRow("delete", "default", "skill:b", {"source": "z"}, {}),
+        )
+    )
     text = shown(run_detail_text(long, width))
 
     assert max(map(len, text.splitlines())) <= width

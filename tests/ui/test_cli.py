@@ -616,9 +616,11 @@ def test_without_a_verb_the_help_is_shown_on_its_own_lines(cli):
 
 
 STDERR_CASES = [
-    ("check batch-import", ExitCode.FINDINGS), ("check clean", ExitCode.CLEAN),
-    ("check nowhere", ExitCode.FAILED), ("", ExitCode.FAILED),
-]  # fmt: skip
+    ("check batch-import", ExitCode.FINDINGS),
+    ("check clean", ExitCode.CLEAN),
+    ("check nowhere", ExitCode.FAILED),
+    ("", ExitCode.FAILED),
+]
 
 
 @pytest.fixture

@@ -38,13 +38,15 @@ def served(make_home):
     audit = sma.audit(home, progress=False, parse_cache=False)
     shown = records(audit.pages)
     items = {
-        each["artifact_id"]: artifact(**{
-            name: each[name]
-            for name in ("artifact_id", "description", "source", "origin", "origin_source")
-        })
+        each["artifact_id"]: artifact(
+            **{
+                name: each[name]
+                for name in ("artifact_id", "description", "source", "origin", "origin_source")
+            }
+        )
         for each in shown
         if each["collection_id"] == "default"
-    }  # fmt: skip
+    }
     replies = {f"/artifacts/{name}": Reply(item) for name, item in own_pages(audit).items()}
     replies[DEFAULT] = lambda _: page(list(items.values()))
     with loopback(replies) as site:
@@ -71,9 +73,12 @@ def test_an_agreeing_server_has_no_difference(cli, served):
 
     assert code == ExitCode.FINDINGS
     assert document["live"] == {
-        "url": f"{site.url}/api/v1", "compared": len(items), "singles": len(items) - 1,
-        "differences": [], "failures": [ORPHAN],
-    }  # fmt: skip
+        "url": f"{site.url}/api/v1",
+        "compared": len(items),
+        "singles": len(items) - 1,
+        "differences": [],
+        "failures": [ORPHAN],
+    }
     assert site.methods == {"GET"}
 
 
@@ -194,8 +199,10 @@ def test_nothing_of_it_is_loaded_without_the_option(cli, make_home):
     )
     done = subprocess.run(
         [sys.executable, "-c", code, "check", make_home(), "--quiet"],
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
     assert done.stdout == "set()\n"
 

@@ -137,9 +137,12 @@ def test_standard_output_that_is_cut_off_is_an_error(
     command = [sys.executable, "-m", "skillmeat_audit", *verb, make_home(), "--format", "json"]
     with (tmp_path / "out").open("wb") as out:  # as on a disk with room for a page of it
         ended = subprocess.run(
-            ["prlimit", "--fsize=8192", *command], stdout=out, stderr=subprocess.PIPE, text=True,
+            ["prlimit", "--fsize=8192", *command],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
             env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
-        )  # fmt: skip
+        )
 
     assert ended.returncode == code
     assert f"cannot write {name}: File too large" in ended.stderr

@@ -240,8 +240,10 @@ def test_verbs_are_grouped_and_their_help_fits_80_columns(cli, monkeypatch):
     out = cli("--help")[1]
 
     assert re.findall(r"^(\w[\w ]*):$", out, re.MULTILINE) == [
-        "Options", *(heading for heading, _ in group.verb_sections), "Exit codes"
-    ]  # fmt: skip
+        "Options",
+        *(heading for heading, _ in group.verb_sections),
+        "Exit codes",
+    ]
     assert sorted(n for _, names in group.verb_sections for n in names) == sorted(group.commands)
     assert "..." not in out.partition("Options:")[2]
     assert max(map(len, out.splitlines())) <= 80

@@ -137,9 +137,11 @@ def page_blank_for_ever(comparison: Comparison) -> pd.DataFrame:
         expected=RUN_TIME,
         evidence=Evidence.MANIFEST,
         disposition=Disposition.SAFE,
-        detail="its entry is in collections/" + collection + f", the active one is {active}; "
+        detail="its entry is in collections/"
+        + collection
+        + f", the active one is {active}; "
         + until,
-    )  # fmt: skip
+    )
 
 
 def _never_served(comparison: Comparison) -> pd.Series:
@@ -181,16 +183,18 @@ def _grouped(comparison: Comparison) -> pd.DataFrame:
     if snapshot.era != "artifact_uuid" or groups.empty:
         return NO_FINDINGS
     by_collection = groups.groupby("collection_id", sort=True)
-    return RULE_FINDINGS.from_records([
-        {
-            "collection_id": collection,
-            "disposition": Disposition.NONE,
-            "detail": "the list of this collection with include_groups=true answers 500 while an "
-            f"artifact of it is in a group: take {_names(part['artifact_id'])} out of "
-            f"{_names(part['name'])}",
-        }
-        for collection, part in by_collection
-    ])  # fmt: skip
+    return RULE_FINDINGS.from_records(
+        [
+            {
+                "collection_id": collection,
+                "disposition": Disposition.NONE,
+                "detail": "the list of this collection with include_groups=true answers 500 while "
+                f"an artifact of it is in a group: take {_names(part['artifact_id'])} out of "
+                f"{_names(part['name'])}",
+            }
+            for collection, part in by_collection
+        ]
+    )
 
 
 def _names(values: pd.Series) -> str:

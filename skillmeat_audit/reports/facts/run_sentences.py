@@ -62,6 +62,7 @@ def fading_cells(plan: PlanDocument) -> int:
     SkillMeat writes rows from manifests: its next restart or refresh blanks them again.
     """
     edited = {
+        # By stem: a row and its entry may differ in a suffix such as .md.
         (stem_of(edit.artifact_id), edit.key)
         for manifest in plan.manifests
         for edit in manifest.edits
