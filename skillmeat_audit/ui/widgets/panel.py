@@ -187,7 +187,6 @@ class Panel(StaticBox):
 
         def work() -> None:
             run = plan.apply(self._watched_options())
-            # A run that wrote nothing has no folder, and nothing to undo.
             if run.outcome.run:
                 self.undoable_run = run
             self.changes.clear()
@@ -217,7 +216,6 @@ class Panel(StaticBox):
         """Start *work*, and show its *activity* and the *code* for the same action."""
         if self.busy:
             return
-        # Set before `busy`, whose observer shows them.
         self._activity, self._submitted_code = activity, code
         self.error, self.notice, self._outdated, self.busy = "", "", False, True
         self._code.value, self._result.value, self._progress.value = "", "", 0
@@ -250,7 +248,6 @@ class Panel(StaticBox):
         else:
             self._code.value = self._code_html()
         self.busy = False
-        # The selection changed while the worker used the plan.
         if self._outdated and self.step in ("planned", "rehearsed"):
             self._discard_plan()
 
