@@ -12,6 +12,8 @@ import skillmeat_audit as sma
 from skillmeat_audit.base.errors import PlanError
 from skillmeat_audit.repair.plan import changes_from, decode_plan
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def blank(make_home, era):
@@ -81,7 +83,6 @@ def stamp(home, text):
         connection.execute("UPDATE collection_artifacts SET synced_at = ?", [text])
 
 
-@pytest.mark.slow
 def test_a_row_that_was_synced_meanwhile_is_left_alone(blank, options):
     _, plan = planned(blank)
     stamp(blank, "2026-05-01 00:00:00.000000")
