@@ -233,20 +233,22 @@ def test_no_rule_reports_an_empty_home():
     assert [each.rule.code for each in CHECKS if len(each.find(comparison))] == []
 
 
-FRAMES = ("manifest", "frontmatter", "rows", "collections", "catalog", "sources", "problems")
+OF_FILES = ("manifest", "frontmatter", "problems")
+OF_CACHE = ("rows", "collections", "catalog", "sources", "groups", "problems")
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.rule.code)
 def test_the_rule_does_not_change_the_snapshot(check):
     comparison = compared_case(check.rule.code)
     snap = comparison.snapshot
-    frames = {name: getattr(snap, name) for name in FRAMES}
-    copies = {name: frame.copy() for name, frame in frames.items()}
+    frames = [getattr(snap, name) for name in OF_FILES]
+    frames += [getattr(snap.cache, name) for name in OF_CACHE]
+    copies = [frame.copy() for frame in frames]
 
     check.find(comparison)
 
-    for name, frame in frames.items():
-        pd.testing.assert_frame_equal(frame, copies[name])
+    for frame, copy in zip(frames, copies, strict=True):
+        pd.testing.assert_frame_equal(frame, copy)
 
 
 @pytest.mark.parametrize("code", sorted(CASES))
