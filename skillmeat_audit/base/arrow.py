@@ -46,9 +46,14 @@ def from_arrow(array: pa.Array) -> pd.Series:
 
 
 def take_rows(values: pa.Array, positions: npt.NDArray[np.int_]) -> pa.Array:
-    """Return *values* at *positions*, which are not negative; fast where all values are null."""
+    """Return *values* at *positions*, which are not negative.
+
+    Fast where all values are null, or all are taken in their order.
+    """
     if values.null_count == len(values):
         return pa.nulls(len(positions), values.type)
+    if len(positions) == len(values) and not (positions[0] or (np.diff(positions) != 1).any()):
+        return values
     return values.take(pa.array(positions))
 
 

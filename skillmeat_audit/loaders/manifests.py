@@ -266,7 +266,9 @@ def _strings(value: object) -> list[str]:
 
 def _text(value: object) -> str | None:
     """Return *value* as SkillMeat writes it into a row, None for what no row can hold."""
-    return None if value is None or isinstance(value, (list, Mapping)) else str(value)
+    if value is None or isinstance(value, str):  # nearly all; the question for a Mapping is slow
+        return value
+    return None if isinstance(value, (list, Mapping)) else str(value)
 
 
 def _list(items: Iterator[str]) -> str | None:
