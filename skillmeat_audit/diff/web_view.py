@@ -112,6 +112,7 @@ def link_obstacles(snapshot: Snapshot, source: pd.Series) -> pd.Series:
     listed_by = positions_in(entries["source_id"], snapshot.sources["id"])
     obstacle = np.full(len(ids), _UNREGISTERED, dtype=object)
     clickable = np.zeros(len(ids), dtype=bool)
+    hidden = _hidden(entries, listed_by)
     # Pages test one source after the other; any of them can make the link work.
     for number, registered in enumerate(records(snapshot.sources)):
         rows = np.flatnonzero(_mentions(source, registered))
@@ -119,12 +120,13 @@ def link_obstacles(snapshot: Snapshot, source: pd.Series) -> pd.Series:
             obstacle[rows[obstacle[rows] == _UNREGISTERED]] = _NOT_LOADED
             continue
         of_source = np.flatnonzero(listed_by == number)
-        visible = np.ones(len(of_source), dtype=bool)
         obstacle[rows] = "the catalogue has no entry of this name and type"
-        for reason, mask in _hidden(entries.take(of_source)).items():
-            visible &= ~mask
-            obstacle[_named(rows, row_name, entry_name[of_source[mask]])] = reason
-        clickable[_named(rows, row_name, entry_name[of_source[visible]])] = True
+        visible = of_source
+        for reason, mask in hidden.items():
+            visible = visible[~mask[visible]]
+            concealed = of_source[mask[of_source]]
+            obstacle[_named(rows, row_name, entry_name[concealed])] = reason
+        clickable[_named(rows, row_name, entry_name[visible])] = True
     obstacle[is_true(source == ids).to_numpy()] = NO_SOURCE
     obstacle[clickable] = None
     return pd.Series(obstacle, index=ids.index, dtype="string")
@@ -147,8 +149,11 @@ def _mentions(source: pd.Series, registered: Mapping[str, object]) -> Bools:
     return named if name in url else named | to_mask(pc.match_substring(texts, url))
 
 
-def _hidden(entries: pd.DataFrame) -> dict[str, Bools]:
-    """Return by reason which catalogue *entries* of one source a search does not list."""
+def _hidden(entries: pd.DataFrame, listed_by: Ints) -> dict[str, Bools]:
+    """Return by reason which catalogue *entries* a search does not list.
+
+    *listed_by* is the position of the source of each entry, -1 without a registered one.
+    """
     # An entry without a score counts as certain.
     score = pd.to_numeric(entries["confidence_score"], errors="coerce").fillna(100)
     confidence = score.to_numpy(dtype=float)
@@ -158,21 +163,22 @@ def _hidden(entries: pd.DataFrame) -> dict[str, Bools]:
             confidence < LEAST_CONFIDENCE
         ),
         f"{ENTRIES_FOUND} entries with more confidence have its name in theirs": (
-            _behind_others(entries["name"], confidence)
+            _behind_others(entries["name"], confidence, listed_by)
         ),
     }
 
 
-def _behind_others(names: pd.Series, confidence: Objects) -> Bools:
-    """Return which entries a search for their own name pushes off its only page."""
-    # A loop over few: the entries of one source that ten others exceed in confidence.
-    ascending = np.sort(confidence)
-    ahead = len(ascending) - np.searchsorted(ascending, confidence, side="right")
+def _behind_others(names: pd.Series, confidence: Objects, listed_by: Ints) -> Bools:
+    """Return which entries a search of their source for their own name pushes off its only page."""
     behind = np.zeros(len(names), dtype=bool)
-    positions = np.flatnonzero(ahead >= ENTRIES_FOUND)
-    names = names.str.lower() if len(positions) else names
-    for position in positions:
-        rivals = names[confidence > confidence[position]]
-        alike = is_true(rivals.str.contains(names.iloc[position], regex=False))
-        behind[position] = alike.sum() >= ENTRIES_FOUND
+    for number in range(listed_by.max(initial=-1) + 1):
+        of_source = np.flatnonzero(listed_by == number)
+        ascending = np.sort(confidence[of_source])
+        rank = np.searchsorted(ascending, confidence[of_source], side="right")
+        # A loop over few: the entries of one source that ten others exceed in confidence.
+        for position in of_source[len(ascending) - rank >= ENTRIES_FOUND]:
+            rivals = of_source[confidence[of_source] > confidence[position]]
+            lower = names.take(rivals).str.lower()
+            alike = is_true(lower.str.contains(names.iloc[position].lower(), regex=False))
+            behind[position] = alike.sum() >= ENTRIES_FOUND
     return behind
