@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import is_in, to_arrow, to_mask
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, is_in, to_arrow, to_mask
 from skillmeat_audit.diff.compare import differs, is_true, normalize
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.pairing import Keys, candidate_entries
@@ -87,11 +88,12 @@ def evidence_outside_manifest(comparison: Comparison, field: Field) -> pd.Series
     silent = np.append(manifest.isna(), False)[comparison.entry]  # the last is of rows without one
     rows = np.flatnonzero(silent & held.notna())
     held_there, entries = held.take(rows), comparison.entry[rows]
-    evidence = np.full(len(held), None, dtype=object)
-    for layer in reversed(field.layers[1:]):
+    choice = np.full(len(held), -1)
+    for number, layer in reversed([*enumerate(field.layers)][1:]):
         value = layers.layer(layer, field.column).normal.take(entries)
-        evidence[rows[value.notna().to_numpy() & ~differs(value, held_there).to_numpy()]] = layer
-    return pd.Series(evidence, index=held.index, dtype="string")
+        choice[rows[value.notna().to_numpy() & ~differs(value, held_there).to_numpy()]] = number
+    evidence = pa.array(field.layers, ARROW_TEXT).take(pa.array(choice, mask=choice < 0))
+    return from_arrow(evidence).set_axis(held.index)
 
 
 def entries_of_rows(comparison: Comparison) -> dict[RowKey, list[EntryKey]]:
@@ -146,8 +148,8 @@ def _fill_dispositions(comparison: Comparison, field: Field) -> pd.Series:
     if field.kind != "list":  # a text that does not count as a value: a person may have meant it
         stripped = pc.utf8_trim_whitespace(to_arrow(entries[field.column]))
         review |= to_mask(pc.not_equal(stripped, ""))
-    dispositions = np.where(review, Disposition.REVIEW, Disposition.FILL)
-    return pd.Series(dispositions, index=entries.index, dtype="string")
+    dispositions = pc.if_else(pa.array(review), str(Disposition.REVIEW), str(Disposition.FILL))
+    return from_arrow(dispositions.cast(ARROW_TEXT)).set_axis(entries.index)
 
 
 def _edited_files(comparison: Comparison, field: Field) -> pd.DataFrame:

@@ -67,8 +67,7 @@ def is_active_refused(snapshot: Snapshot) -> bool:
 
 def _labels(keys: pd.Series, table: pd.Series) -> Ints:
     """Return the index label in *table* (unique) of each key, -1 for keys that it lacks."""
-    positions = pd.Index(table).get_indexer(pd.Index(keys))
-    labels: Ints = np.append(table.index.to_numpy(dtype=int), -1)[positions]
+    labels: Ints = np.append(table.index.to_numpy(dtype=int), -1)[positions_in(keys, table)]
     return labels
 
 

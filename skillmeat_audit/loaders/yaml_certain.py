@@ -17,9 +17,7 @@ _DEPTH_LIMIT = 8
 
 # Tabs, other line ends of YAML 1.1, byte order marks, and what PyYAML refuses as not printable.
 # (Sets of few code points, here and below: Python takes 3 ms to compile one of nearly all.)
-_UNUSUAL = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
-)
+_UNUSUAL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _FIELD = re.compile(r"( *)([A-Za-z_][A-Za-z0-9_-]{0,63}):(?: +(.*))?")  # name: value
 _ITEM = re.compile(r"( *)- +(.+)")  # - value
 _HEADER = re.compile(r"([|>])(-?)")  # >- before a block scalar

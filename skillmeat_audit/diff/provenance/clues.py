@@ -181,7 +181,8 @@ def _imports(comparison: Comparison) -> pd.Series:
 
 def _since(imports: pd.Series, times: pd.Series) -> pd.Series:
     """Return how many ms the time of a row follows each of its *imports*, by row."""
-    return (times.loc[imports.index] - imports.array).dt.total_seconds() * 1000
+    since: pd.Series = (times.loc[imports.index] - imports.array).dt.total_seconds() * 1000
+    return since
 
 
 def _minimum(values: pd.Series, rows: pd.DataFrame) -> pd.Series:
