@@ -62,6 +62,11 @@ def to_mask(claims: pa.Array) -> npt.NDArray[np.bool_]:
     return np.asarray(pc.fill_null(claims, False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
+def release_memory() -> None:
+    """Return the memory that Arrow has freed, and holds for its next use, to the system."""
+    pa.default_memory_pool().release_unused()
+
+
 def sort_nulls_last(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """Return *frame* sorted by its text *columns*, nulls last, with a fresh index."""
     keys = pa.table({name: to_arrow(frame[name]) for name in columns})
