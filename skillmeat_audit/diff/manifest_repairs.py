@@ -63,7 +63,8 @@ def manifest_mends(comparison: Comparison) -> pd.DataFrame:
         evidence=Evidence.MANIFEST,
         disposition=Disposition.SAFE,
     )
-    parts = [mends, *(_edited_files(comparison, FIELD[column]) for column in MANIFEST_KEYS)]
+    edited = [_edited_files(comparison, FIELD[column]) for column in MANIFEST_KEYS]
+    parts = [mends, *(frame for frame in edited if frame is not None)]
     return MANIFEST_REPAIRS.conform(pd.concat(parts, ignore_index=True))
 
 
@@ -152,12 +153,14 @@ def _fill_dispositions(comparison: Comparison, field: Field) -> pd.Series:
     return from_arrow(dispositions.cast(ARROW_TEXT)).set_axis(entries.index)
 
 
-def _edited_files(comparison: Comparison, field: Field) -> pd.DataFrame:
+def _edited_files(comparison: Comparison, field: Field) -> pd.DataFrame | None:
     """Return ``MANIFEST_REPAIRS`` for review: entries whose own file says something else (F008)."""
     entries = comparison.snapshot.manifest
     written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
     differing = differs_from_file(comparison, field)
     differing &= ~is_in(entries["artifact_id"], comparison.duplicates)
+    if not differing.any():
+        return None
     frame = entries.loc[differing, ["file_collection", "artifact_id"]].assign(
         column=field.column,
         key=MANIFEST_KEYS[field.column],
