@@ -91,12 +91,21 @@ def alternate(
 
 
 def measure_start(rounds: int) -> Figures:
-    """Return the durations of whole processes: the help, and a check of a small home."""
+    """Return the durations of whole processes: the help, a check of a small home, `import pandas`.
+
+    They alternate. ``cpu_`` before a name is its CPU time.
+    """
     small = home(str(SMALL), SMALL)
-    commands = {"help": [TOOL, "--help"], "check": [TOOL, "check", small, "--no-parse-cache"]}
+    commands: dict[str, list[object]] = {
+        "help": [TOOL, "--help"],
+        "check": [TOOL, "check", small, "--no-parse-cache"],
+        "pandas": [PYTHON, "-c", "import pandas"],
+    }
+    runs = [{name: run_process(each) for name, each in commands.items()} for _ in range(2 * rounds)]
     return {
-        name: median(run_process(command)["wall"] for _ in range(2 * rounds))
-        for name, command in commands.items()
+        prefix + name: median(run[name][time] for run in runs)
+        for prefix, time in (("", "wall"), ("cpu_", "cpu"))
+        for name in commands
     }
 
 

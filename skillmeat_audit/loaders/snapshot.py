@@ -8,6 +8,7 @@ from typing import TypedDict, TypeVar, Unpack
 
 import pandas as pd
 
+from skillmeat_audit.base.arrow import release_memory
 from skillmeat_audit.base.errors import HomeError
 from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import printable
@@ -58,6 +59,7 @@ def _load(home: Home, parsed: ParseCache, progress: bool | None) -> Snapshot:
     # The cache first: an import writes the entry before the row, so a row that is read has its
     # entry in the manifests that are read afterwards.
     cache = load_cache(home.database) if home.database else Cache()
+    release_memory()  # a manifest is the largest thing to come: 8 kB per entry
     manifests = load_manifests(home, parsed)
     frontmatter = load_frontmatter(
         home,

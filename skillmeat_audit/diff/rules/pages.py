@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from skillmeat_audit.base.arrow import is_in
-from skillmeat_audit.diff.compare import is_true, map_bool
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, is_in
+from skillmeat_audit.diff.compare import is_true, map_bool, map_distinct
 from skillmeat_audit.diff.comparison import NO_FINDINGS, RULE_FINDINGS, Comparison
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.diff.web_view import (
@@ -41,8 +41,10 @@ def page_without_description(comparison: Comparison) -> pd.DataFrame:
     """
     repairs, row = comparison.repairs_of(DESCRIPTION), comparison.layers.row(DESCRIPTION)
     in_row = row.notna() & ~map_bool(row, is_accident, ACCIDENT_HINT)
-    layer = repairs["evidence"].map(_LAYER_NAMES).astype("string")
-    layer = layer.fillna(pd.Series("the row", row.index, dtype="string").where(in_row))
+    layer = from_arrow(map_distinct(repairs["evidence"], _LAYER_NAMES.get, ARROW_TEXT))
+    layer = layer.set_axis(row.index).fillna(
+        pd.Series("the row", row.index, dtype="string").where(in_row)
+    )
     blank = comparison.is_blank & comparison.usable & layer.notna()
     if not blank.any():
         return NO_FINDINGS
@@ -78,7 +80,7 @@ def _tier_reasons(comparison: Comparison) -> pd.Series:
         FROM_MANIFEST: f"{never}: the page is served from collections/{active}, which has none",
         RECONSTRUCTED: f"{never} and {has_no_entry}: the page shows what the artifacts table has",
     }
-    return comparison.pages["tier"].map(reasons).astype("string")
+    return from_arrow(map_distinct(comparison.pages["tier"], reasons.get, ARROW_TEXT))
 
 
 @check("V002", Severity.WARNING)

@@ -167,10 +167,14 @@ def _registered_sources(comparison: Comparison) -> pd.DataFrame:
 
 
 def _catalog_with_repositories(comparison: Comparison) -> pd.DataFrame:
-    """Return the catalogue with each entry's ``repository``, entries that pages show last."""
+    """Return ``artifact_id``, ``status`` and ``repository`` of each entry of the catalogue.
+
+    Entries that pages show are the last.
+    """
     sources = _registered_sources(comparison)
-    catalog = comparison.snapshot.catalog
-    repositories = look_up_last(catalog["source_id"], sources["id"], sources["repository"])
+    source_ids = comparison.snapshot.catalog["source_id"]
+    repositories = look_up_last(source_ids, sources["id"], sources["repository"])
+    catalog = comparison.snapshot.catalog[["artifact_id", "status"]]
     catalog = catalog.assign(repository=repositories)
     unlisted = is_in(catalog["status"], _UNLISTED)
     # `look_up_last` takes the last occurrence: an entry that is listed counts more.
