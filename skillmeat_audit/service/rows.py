@@ -8,7 +8,8 @@ from skillmeat_audit.base.text import as_text
 from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.schema.shape import CACHE, COLLECTIONS
 from skillmeat_audit.schema.tables import CacheTables
-from skillmeat_audit.service.artifacts import chunks, find_uuids
+from skillmeat_audit.service.artifacts import find_uuids
+from skillmeat_audit.service.driver import select_among
 
 _CACHE, _COLLECTIONS = sa.table(CACHE), sa.table(COLLECTIONS)
 
@@ -25,14 +26,17 @@ def read_rows(
         by_collection.setdefault(collection_id, []).append(artifact_id)
     key_values = _key_values(connection, tables, {a for ids in by_collection.values() for a in ids})
     artifact_ids = {value: artifact_id for artifact_id, value in key_values.items()}
+    columns, key_column = tables.cache.c.keys(), tables.primary_key[1]
     rows: dict[RowKey, RawRow] = {}
     for collection_id, ids in by_collection.items():
-        for chunk in chunks([key_values[a] for a in ids if a in key_values]):
-            result = connection.execute(_select(connection, tables, collection_id, chunk))
-            columns = list(result.keys())
-            for row in result.all():
-                values = dict(zip(columns, row, strict=True))
-                rows[collection_id, artifact_ids[values[tables.primary_key[1]]]] = values
+        present = [key_values[artifact_id] for artifact_id in ids if artifact_id in key_values]
+        query = sa.select(*tables.cache.c).where(tables.cache.c.collection_id == collection_id)
+        if connection.dialect.name != "sqlite":
+            query = query.with_for_update()
+        # No join with the artifacts: SQLite would join the whole collection.
+        for row in select_among(connection, query, tables.cache.c[key_column], present):
+            values = dict(zip(columns, row, strict=True))
+            rows[collection_id, artifact_ids[values[key_column]]] = values
     return rows
 
 
@@ -110,15 +114,6 @@ def is_same(left: object, right: object) -> bool:
     if isinstance(left, bytes) or isinstance(right, bytes):
         return left == right
     return left == right or as_text(left) == as_text(right)
-
-
-def _select(
-    connection: sa.Connection, tables: CacheTables, collection_id: str, key_values: Sequence[str]
-) -> sa.Select[tuple[object, ...]]:
-    """Return a query for rows by key, without a join: SQLite would join the whole collection."""
-    collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
-    query = sa.select(*tables.cache.c).where(collection == collection_id, artifact.in_(key_values))
-    return query.with_for_update() if connection.dialect.name != "sqlite" else query
 
 
 def _key_values(
