@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from skillmeat_audit.base.errors import PlanError
+from skillmeat_audit.base.garbage import without_gc
 from skillmeat_audit.base.text import as_text
 from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.model.changes import (
@@ -71,7 +72,7 @@ def rehearse_plan(plan: PlanDocument, url: str, settings: RunSettings) -> RunOut
 def _execute_plan(
     plan: PlanDocument, url: str, settings: RunSettings, *, rehearsed: bool
 ) -> RunOutcome:
-    with cache_transaction(url, settings.wait_seconds) as connection:
+    with without_gc(), cache_transaction(url, settings.wait_seconds) as connection:
         tables = reflect_tables(connection)
         require_identity(connection, tables, plan.identity)
         _check_columns(plan, tables)
@@ -129,8 +130,8 @@ def _write_changes(
     for batch in batches(changes, settings):
         rows = [_row(change) for change in batch if change.op != "delete"]
         if rows:
-            settings.service(cache.connection, rows, at)
-        deleted = [change.key for change in batch if change.op == "delete"]
+            settings.service(cache.connection, rows, at, cache.rows)
+        deleted = [cache.rows[change.key] for change in batch if change.op == "delete"]
         delete_rows(cache.connection, cache.tables, deleted)
     return ()
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import msgspec
 
 from skillmeat_audit.base.errors import PlanError
+from skillmeat_audit.base.garbage import without_gc
 from skillmeat_audit.base.text import as_text, printable
 from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.model.changes import (
@@ -45,7 +46,7 @@ from skillmeat_audit.service.rows import (
     is_same,
     read_rows,
     reinsert_rows,
-    restore_cells,
+    write_cells,
 )
 
 _INVERSE: dict[Op, Op] = {"insert": "delete", "update": "update", "delete": "insert"}
@@ -70,7 +71,7 @@ def _execute_undo(
 ) -> RunOutcome:
     if undone.state == "manifests-only":  # its rows were never written
         undone = msgspec.structs.replace(undone, entries=(), created=(), made_sentinel=False)
-    with cache_transaction(url, settings.wait_seconds) as connection:
+    with without_gc(), cache_transaction(url, settings.wait_seconds) as connection:
         tables = reflect_tables(connection)
         require_identity(connection, tables, undone.identity)
         _check_columns(undone, tables)
@@ -170,11 +171,11 @@ def _prepare(
 
 def _write_batch(cache: LockedCache, batch: Sequence[JournalEntry]) -> None:
     connection, tables = cache.connection, cache.tables
-    delete_rows(connection, tables, [entry.key for entry in batch if entry.after is None])
+    delete_rows(connection, tables, [cache.rows[e.key] for e in batch if e.after is None])
     inserted = [entry.after for entry in batch if entry.op == "insert" and entry.after]
     reinsert_rows(connection, tables, inserted)
-    updates = {entry.key: entry.after for entry in batch if entry.op == "update" and entry.after}
-    restore_cells(connection, tables, updates)
+    updates = [(cache.rows[e.key], e.after) for e in batch if e.op == "update" and e.after]
+    write_cells(connection, tables, updates)
 
 
 def _remove_created(cache: LockedCache, undone: JournaledRun) -> None:

@@ -1,17 +1,20 @@
 """Reads cache rows under lock, deletes them, and restores them exactly as they were."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
+from operator import itemgetter
 
 import sqlalchemy as sa
 
+from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.base.text import as_text
 from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.schema.shape import CACHE, COLLECTIONS
 from skillmeat_audit.schema.tables import CacheTables
 from skillmeat_audit.service.artifacts import find_uuids
-from skillmeat_audit.service.driver import select_among
+from skillmeat_audit.service.driver import execute_many, select_among
 
 _CACHE, _COLLECTIONS = sa.table(CACHE), sa.table(COLLECTIONS)
+_KEY = ("_collection", "_artifact")  # the parameters of a row's key
 
 
 def read_rows(
@@ -64,15 +67,11 @@ def require_writable(connection: sa.Connection) -> None:
         connection.execute(sa.delete(_CACHE).where(sa.false()))
 
 
-def delete_rows(connection: sa.Connection, tables: CacheTables, keys: Sequence[RowKey]) -> None:
-    """Delete the rows of *keys*; the rows that they refer to stay."""
-    key_values = _key_values(connection, tables, {artifact_id for _, artifact_id in keys})
-    collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
-    statement = sa.delete(tables.cache).where(
-        collection == sa.bindparam("c"), artifact == sa.bindparam("a")
-    )
-    if keys:
-        connection.execute(statement, [{"c": key[0], "a": key_values[key[1]]} for key in keys])
+def delete_rows(connection: sa.Connection, tables: CacheTables, rows: Sequence[RawRow]) -> None:
+    """Delete *rows*, as `read_rows` returned them; the rows that they refer to stay."""
+    if rows:
+        statement = sa.delete(tables.cache).where(_is_row(tables))
+        execute_many(connection, statement, _KEY, list(map(_key(tables), rows)))
 
 
 def reinsert_rows(connection: sa.Connection, tables: CacheTables, rows: Sequence[RawRow]) -> None:
@@ -81,29 +80,38 @@ def reinsert_rows(connection: sa.Connection, tables: CacheTables, rows: Sequence
         connection.execute(sa.insert(tables.cache), [dict(row) for row in rows])
 
 
-def restore_cells(
-    connection: sa.Connection, tables: CacheTables, cells: Mapping[RowKey, RawRow]
+def write_cells(
+    connection: sa.Connection, tables: CacheTables, cells: Sequence[tuple[RawRow, RawRow]]
 ) -> None:
-    """Set the columns in *cells*, raw values by row, and touch no others."""
-    key_values = _key_values(connection, tables, {artifact_id for _, artifact_id in cells})
+    """Set columns of rows, and touch no others.
+
+    *cells* are pairs: a row as `read_rows` returned it, and the raw values to set. Raises
+    `DatabaseError` where a row no longer exists.
+    """
+    key_of = _key(tables)
+    # One statement per set of columns: rows of one run mostly get the same few.
+    by_columns: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
+    for row, changed in cells:
+        if changed:
+            by_columns.setdefault(tuple(changed), []).append((*key_of(row), *changed.values()))
+    for columns, parameters in by_columns.items():
+        # Numbers: names that no column has, and that every driver accepts.
+        names = [f"_{number}" for number in range(len(columns))]
+        bound: list[sa.BindParameter[object]] = list(map(sa.bindparam, names))
+        assigned = dict(zip(columns, bound, strict=True))
+        statement = sa.update(tables.cache).where(_is_row(tables)).values(assigned)
+        written = execute_many(connection, statement, (*_KEY, *names), parameters)
+        if vanished := len(parameters) - written:
+            raise DatabaseError(f"{vanished} rows vanished while they were written")
+
+
+def _is_row(tables: CacheTables) -> sa.ColumnElement[bool]:
     collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
-    # One statement per set of columns: rows of one undo mostly restore the same few.
-    by_columns: dict[tuple[str, ...], list[RawRow]] = {}
-    for key, values in sorted(cells.items()):
-        parameters = {
-            # Names that no column has: a column may be called "c".
-            "_c": key[0],
-            "_a": key_values[key[1]],
-            **{f"v_{name}": v for name, v in values.items()},
-        }
-        by_columns.setdefault(tuple(sorted(values)), []).append(parameters)
-    for columns, parameter_sets in by_columns.items():
-        statement = (
-            sa.update(tables.cache)
-            .where(collection == sa.bindparam("_c"), artifact == sa.bindparam("_a"))
-            .values({name: sa.bindparam(f"v_{name}") for name in columns})
-        )
-        connection.execute(statement, parameter_sets)
+    return (collection == sa.bindparam(_KEY[0])) & (artifact == sa.bindparam(_KEY[1]))
+
+
+def _key(tables: CacheTables) -> Callable[[RawRow], tuple[object, ...]]:
+    return itemgetter(*tables.primary_key)
 
 
 def is_same(left: object, right: object) -> bool:
