@@ -123,8 +123,12 @@ def _judge(entry: JournalEntry, row: RawRow | None, obstacle: str | None) -> Out
         return Skipped(change, obstacle) if obstacle else Applied(change)
     if row is None:
         return Skipped(change, ALREADY_SO if entry.before is None else NO_ROW)
-    values = {name: entry.after[name] for name in _judged(entry.after)}
-    moved = [name for name, value in values.items() if not is_same(row[name], value)]
+    after = entry.after
+    moved = [
+        name
+        for name in _judged(after)
+        if (actual := row[name]) != after[name] and not is_same(actual, after[name])
+    ]
     return Skipped(change, changed_since(moved)) if moved else Applied(change)
 
 
