@@ -139,8 +139,8 @@ def _write_changes(
 
 def _row(change: Change) -> CellTexts:
     """Return the cells that *change* writes, with its key; the service adds the time."""
-    key = {"collection_id": change.collection_id, "artifact_id": change.artifact_id}
-    return key | {name: value for name, value in change.after.items() if name != STAMP}
+    cells: CellTexts = {name: cell.after for name, cell in change.cells.items() if name != STAMP}
+    return {"collection_id": change.collection_id, "artifact_id": change.artifact_id, **cells}
 
 
 def _journal_entries(

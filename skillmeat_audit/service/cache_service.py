@@ -164,16 +164,19 @@ def upsert_collection_artifacts(
     for columns in set(map(tuple, rows)):
         check_columns(tables, dict.fromkeys(name for name in columns if name not in _KEY))
     stamps = _stamps(tables, at)
+    stamp = {name: stamps[name] for name in ("synced_at",) if name in stamps}
+    updates: list[tuple[RawRow, RawRow]] = []
+    others: list[Row] = []
     # Sorted: two runs that lock rows of a server in the same order cannot deadlock.
-    ordered = sorted(rows, key=itemgetter(*_KEY))
-    if stored:
-        written = {name: stamps[name] for name in ("synced_at",) if name in stamps}
-        updates = [(stored[key], row) for row in ordered if (key := _row_key(row)) in stored]
-        write_cells(
-            connection, tables, [(old, _without_key(row) | written) for old, row in updates]
-        )
-        ordered = [row for row in ordered if _row_key(row) not in stored]
-    _upsert(connection, tables, ordered, stamps)
+    for row in sorted(rows, key=itemgetter(*_KEY)):
+        cells = dict(row)
+        key = str(cells.pop("collection_id")), str(cells.pop("artifact_id"))
+        if stored and key in stored:
+            updates.append((stored[key], cells | stamp))
+        else:
+            others.append(row)
+    write_cells(connection, tables, updates)
+    _upsert(connection, tables, others, stamps)
     return len(rows)
 
 
@@ -184,7 +187,7 @@ def _upsert(
     by_columns: dict[tuple[str, ...], list[dict[str, object]]] = {}
     for row in rows:
         values = _parameters(tables, row, keys[str(row["artifact_id"])], stamps)
-        by_columns.setdefault(tuple(sorted(_without_key(row))), []).append(values)
+        by_columns.setdefault(tuple(sorted(set(row) - set(_KEY))), []).append(values)
     for columns, parameters in by_columns.items():
         names = tuple(parameters[0])
         execute_many(
@@ -193,14 +196,6 @@ def _upsert(
             names,
             list(map(itemgetter(*names), parameters)),
         )
-
-
-def _row_key(row: Row) -> RowKey:
-    return str(row["collection_id"]), str(row["artifact_id"])
-
-
-def _without_key(row: Row) -> dict[str, object]:
-    return {name: value for name, value in row.items() if name not in _KEY}
 
 
 def session_clock(session: Session) -> Callable[[], datetime]:

@@ -26,7 +26,7 @@ def select_among(
     """Yield the rows of *query*, of one table, whose *column* is one of *values*."""
     if connection.dialect.name != "sqlite":
         keys = sa.literal(list(values), postgresql.ARRAY(sa.Text()))
-        yield from connection.execute(query.where(column == sa.any_(keys)))
+        yield from connection.execute(query.where(column == sa.any_(keys))).all()
         return
     compiled = query.compile(dialect=connection.dialect)
     fixed = [compiled.params[name] for name in compiled.positiontup or ()]
@@ -35,7 +35,8 @@ def select_among(
     for start in range(0, len(values), _CHUNK):
         chunk = values[start : start + _CHUNK]
         marks = ", ".join("?" * len(chunk))
-        yield from connection.exec_driver_sql(f"{text} ({marks})", (*fixed, *chunk))
+        # Not row by row: a result of SQLAlchemy then fetches each apart, at twice the time.
+        yield from connection.exec_driver_sql(f"{text} ({marks})", (*fixed, *chunk)).all()
 
 
 def execute_many(
