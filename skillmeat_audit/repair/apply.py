@@ -76,8 +76,8 @@ def _execute_plan(
     with without_gc(), cache_transaction(url, settings.wait_seconds) as connection:
         tables = reflect_tables(connection)
         require_identity(connection, tables, plan.identity)
-        _check_columns(plan, tables)
-        rows = read_rows(connection, tables, [change.key for change in plan.changes])
+        columns = _columns(plan, tables)
+        rows = read_rows(connection, tables, [change.key for change in plan.changes], columns)
         collections = find_collections(connection)
         outcomes = tuple(
             _judge(change, rows.get(change.key), collections) for change in plan.changes
@@ -160,12 +160,17 @@ def _journal_entries(
         yield JournalEntry(change.op, key, before, after)
 
 
-def _check_columns(plan: PlanDocument, tables: CacheTables) -> None:
+def _columns(plan: PlanDocument, tables: CacheTables) -> set[str] | None:
+    """Return the columns that *plan* judges or writes, None for all: a deleted row is journaled.
+
+    Raises `PlanError` for a column that the cache lacks.
+    """
     if plan.era != tables.shape.era:
         raise PlanError(f"the plan is for a cache keyed by {plan.era}; make a new plan")
     columns: set[str] = set().union(*(change.cells for change in plan.changes))
     for column in sorted(columns - set(tables.cache.c.keys())):
         raise PlanError(f"this cache has no column {column}; make a new plan")
+    return None if any(change.op == "delete" for change in plan.changes) else columns | _STAMPS
 
 
 def _judge(change: Change, row: RawRow | None, collections: Set[str]) -> Outcome:

@@ -74,8 +74,8 @@ def _execute_undo(
     with without_gc(), cache_transaction(url, settings.wait_seconds) as connection:
         tables = reflect_tables(connection)
         require_identity(connection, tables, undone.identity)
-        _check_columns(undone, tables)
-        rows = read_rows(connection, tables, [entry.key for entry in undone.entries])
+        columns = _columns(undone, tables)
+        rows = read_rows(connection, tables, [entry.key for entry in undone.entries], columns)
         cache = LockedCache(connection, tables, rows)
         obstacles = _reinsert_obstacles(cache, undone)
         outcomes = tuple(
@@ -103,15 +103,19 @@ def _execute_undo(
         return execute(connection, run, settings, lambda: _prepare(cache, undone, run, settings))
 
 
-def _check_columns(undone: JournaledRun, tables: CacheTables) -> None:
-    """Raise `PlanError` where a migration has removed a column that the run wrote."""
-    columns = {name for entry in undone.entries for name in (entry.before or entry.after or ())}
+def _columns(undone: JournaledRun, tables: CacheTables) -> set[str] | None:
+    """Return the columns that *undone* wrote, None for all: an inserted row is journaled whole.
+
+    Raises `PlanError` where a migration has removed one of them.
+    """
+    columns: set[str] = set().union(*(each.before or each.after or () for each in undone.entries))
     if missing := sorted(columns - set(tables.cache.c.keys())):
         backup = f"; the cache before it is {undone.backup}" if undone.backup else ""
         raise PlanError(
             f"run {undone.run} cannot be undone: it wrote {printable(', '.join(missing))}, which "
             f"this cache no longer has (SkillMeat migrated it since); nothing was changed{backup}"
         )
+    return None if any(entry.op == "insert" for entry in undone.entries) else columns
 
 
 def _judge(entry: JournalEntry, row: RawRow | None, obstacle: str | None) -> Outcome:

@@ -18,27 +18,34 @@ _KEY = ("_collection", "_artifact")  # the parameters of a row's key
 
 
 def read_rows(
-    connection: sa.Connection, tables: CacheTables, keys: Iterable[RowKey]
+    connection: sa.Connection,
+    tables: CacheTables,
+    keys: Iterable[RowKey],
+    columns: Set[str] | None = None,
 ) -> dict[RowKey, RawRow]:
-    """Return the rows of *keys* that exist, with all columns, as the driver returns them.
+    """Return the rows of *keys* that exist, as the driver returns them.
 
-    A server locks them until the transaction ends; SQLite's transaction locks the whole database.
+    They have the *columns* and those of the key; by default all columns. A server locks them until
+    the transaction ends; SQLite's transaction locks the whole database.
     """
     by_collection: dict[str, list[str]] = {}
     for collection_id, artifact_id in keys:
         by_collection.setdefault(collection_id, []).append(artifact_id)
     key_values = _key_values(connection, tables, {a for ids in by_collection.values() for a in ids})
     artifact_ids = {value: artifact_id for artifact_id, value in key_values.items()}
-    columns, key_column = tables.cache.c.keys(), tables.primary_key[1]
+    names = tables.cache.c.keys()
+    if columns is not None:
+        names = [name for name in names if name in columns or name in tables.primary_key]
+    selected, key_column = [tables.cache.c[name] for name in names], tables.primary_key[1]
     rows: dict[RowKey, RawRow] = {}
     for collection_id, ids in by_collection.items():
         present = [key_values[artifact_id] for artifact_id in ids if artifact_id in key_values]
-        query = sa.select(*tables.cache.c).where(tables.cache.c.collection_id == collection_id)
+        query = sa.select(*selected).where(tables.cache.c.collection_id == collection_id)
         if connection.dialect.name != "sqlite":
             query = query.with_for_update()
         # No join with the artifacts: SQLite would join the whole collection.
         for row in select_among(connection, query, tables.cache.c[key_column], present):
-            values = dict(zip(columns, row, strict=True))
+            values = dict(zip(names, row, strict=True))
             rows[collection_id, artifact_ids[values[key_column]]] = values
     return rows
 
