@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from skillmeat_audit.base.garbage import without_gc
 from skillmeat_audit.base.text import is_utf8
 from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.model.manifest_edits import ManifestEdit, is_folder_name
@@ -107,6 +108,7 @@ def encode_journal(journal: Journal) -> bytes:
     return msgspec.json.encode(_JournalFile(JOURNAL_SCHEMA, digest, msgspec.Raw(body)))
 
 
+@without_gc()
 def decode_journal(content: bytes, run: str) -> Journal:
     """Return the journal of *run* in *content*, checked; raise `ValueError` with the reason."""
     try:

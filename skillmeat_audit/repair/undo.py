@@ -143,13 +143,10 @@ def _judged(cells: RawRow) -> list[str]:
 
 def _inverse_change(entry: JournalEntry) -> Change:
     """Return the inverse of *entry* as a change, for the report."""
-    before, after = (
-        {name: as_text(row[name]) for name in _judged(row)}
-        for row in (entry.after or {}, entry.before or {})
-    )
+    left, restored = entry.after or {}, entry.before or {}
     cells = {
-        name: CellChange(before.get(name), after.get(name), [], None, "safe")
-        for name in before | after
+        name: CellChange(as_text(left.get(name)), as_text(restored.get(name)), [], None, "safe")
+        for name in _judged(left | restored)
     }
     return Change(_INVERSE[entry.op], *entry.key, cells)
 
