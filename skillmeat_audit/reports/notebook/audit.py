@@ -38,7 +38,7 @@ _NEXT = ("audit.show('type:name')", "audit.findings", "sma.explore(audit)", "aud
 _HEADER = ("rule", "severity", "column", "now", "should be", "evidence", "repair")
 
 
-def audit_html(audit: AuditFacts) -> Markup:
+def audit_html(audit: AuditFacts) -> str:
     """Return *audit* as an HTML fragment; the worst findings are shown."""
     summary, findings, names = audit.summary, audit.findings, audit.names
     counts = summary.counts
