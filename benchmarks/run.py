@@ -69,10 +69,12 @@ def measure_steps(size: int, rounds: int) -> Iterator[tuple[str, Figures]]:
 
 
 def measure_bulk(rounds: int) -> dict[str, Figures]:
-    """Return how long it takes to change every row: by apply, a bare executemany, an ORM."""
+    """Return how long it takes to change every row: by apply, undo, bare statements, an ORM."""
     large = home(f"{LARGE}-bare", LARGE, bare=100)
     small = home(f"{PEER}-bare", PEER, bare=100)
-    return dict(alternate(("apply", "bare"), large, rounds)) | dict(alternate(("orm",), small, 3))
+    return dict(alternate(("apply", "undo", "bare", "rowid"), large, rounds)) | dict(
+        alternate(("orm",), small, 3)
+    )
 
 
 def alternate(

@@ -1,9 +1,7 @@
 """Loads the layers of a home together."""
 
-import gc
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import TypedDict, TypeVar, Unpack
 
 import pandas as pd
@@ -11,6 +9,7 @@ import pandas as pd
 from skillmeat_audit.base.arrow import release_memory
 from skillmeat_audit.base.errors import HomeError
 from skillmeat_audit.base.folders import PathLike
+from skillmeat_audit.base.garbage import without_gc
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.loaders.disk import load_absolute_paths, load_undeclared
@@ -51,7 +50,7 @@ def load_snapshot(
     """
     resolved = find_home(home, database, reading.get("allow_links", ()))
     parsed = _parse_cache(resolved, reading)
-    with _without_gc():
+    with without_gc():
         return _load(resolved, parsed, reading.get("progress"))
 
 
@@ -125,18 +124,6 @@ def with_progress(steps: Iterable[Step], progress: bool | None, label: str) -> I
 
     bar: Iterable[Step] = tqdm(steps, desc=label, unit="", delay=1, leave=False)
     return bar
-
-
-@contextmanager
-def _without_gc() -> Iterator[None]:
-    """Disable the cyclic GC while loading: records have no cycles, and scanning takes 20 %."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _parse_cache(home: Home, reading: Reading) -> ParseCache:

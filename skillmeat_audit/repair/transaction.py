@@ -109,7 +109,9 @@ def execute(
             # Only after the commit: a run that fails must not cost an older run its backup.
             notes = (*notes, *_drop_old_backups(settings))
         run = replace(run, manifests=written)
-        outcomes = tuple(_final_outcome(outcome, writes.refused) for outcome in run.outcomes)
+        outcomes = run.outcomes
+        if writes.refused:
+            outcomes = tuple(_final_outcome(outcome, writes.refused) for outcome in outcomes)
         run = replace(run, outcomes=outcomes, notes=notes)
         return run if run.rehearsed else replace(run, run=folder.name, backup=journal.backup)
 

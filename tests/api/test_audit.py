@@ -5,6 +5,8 @@ import json
 import pytest
 from builders import SOURCE, audited, entry, imported, known, row, snapshot, synced
 
+import skillmeat_audit as sma
+from skillmeat_audit.api import planning
 from skillmeat_audit.api.scope import Scope, apply_scope
 from skillmeat_audit.base.errors import UsageError
 
@@ -119,3 +121,22 @@ def test_an_ignored_rule_repairs_no_page(cli, make_home):
     options = ("--select", "V001", "--ignore", "D001", "--format", "json")
 
     assert json.loads(cli("plan", make_home("unindexed"), *options)[1])["changes"] == []
+
+
+def test_drafts_of_one_audit_read_manifests_once_and_a_plan_reads_them_again(
+    make_home, monkeypatch
+):
+    audit = sma.audit(make_home(), progress=False, parse_cache=False)
+    names, real = [], planning.load_manifest_documents
+
+    def load(home, file_collections):
+        names.append(list(file_collections))
+        return real(home, file_collections)
+
+    monkeypatch.setattr(planning, "load_manifest_documents", load)
+    first, second = audit.draft().document, audit.draft().document
+    planned = audit.plan().document
+
+    assert first.manifests
+    assert first == second == planned
+    assert names == [["default"], [], ["default"]]

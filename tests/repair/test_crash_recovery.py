@@ -43,12 +43,12 @@ def die_after(place, name):
         die()
     setattr(place, name, call)
 
-def write_half(connection, rows, at):
-    upsert_collection_artifacts(connection, rows[: len(rows) // 2], at)
+def write_half(connection, rows, at, stored):
+    upsert_collection_artifacts(connection, rows[: len(rows) // 2], at, stored)
     die()
 
-def write_all(connection, rows, at):
-    upsert_collection_artifacts(connection, rows, at)
+def write_all(connection, rows, at, stored):
+    upsert_collection_artifacts(connection, rows, at, stored)
     die()
 
 def carry_out(stage, verb, plan, state):
@@ -69,7 +69,7 @@ def carry_out(stage, verb, plan, state):
         die_after(transaction, "write_journal")
     elif stage == "in the middle of the rows":
         service = write_half
-        die_after(undo, "restore_cells")
+        die_after(undo, "write_cells")
     elif stage == "with rows written back to disk":
         sa.event.listen(sa.Engine, "connect", lambda raw, _: raw.execute("PRAGMA cache_size = 5"))
         service = write_all
