@@ -82,7 +82,7 @@ def test_a_plan_is_shown_before_and_after():
     steps = plan_steps(NextCommands("/home/x/.skillmeat"), changed, Path("p.json"))
     text = shown(plan_text(changed, (), SavedPlan(NAMES, steps), 100))
 
-    assert "1 row to update · 1 cell" in text
+    assert "1 row to update (1 cell)" in text
     assert "update skill:alpha · Default Collection  safe  D001" in text
     assert "(empty)" in text.partition("→")[0]
     assert "Does it." in text.partition("→")[2]

@@ -171,9 +171,10 @@ def test_the_repair_command_comes_last():
     said = imported(description="Does it.")
     explained = shown(snapshot([said], [synced(said, author="J")]), width=200)
 
-    assert mended.splitlines()[-2:] == [
-        "next:  skillmeat-audit plan /HOME --artifact skill:alpha -o plan.json",
-        "           1 row to update · 4 cells",
+    assert mended.splitlines()[-3:] == [
+        "next:  skillmeat-audit plan /HOME --artifact skill:alpha \\",
+        "         -o plan.json",
+        "           1 row to update (4 cells)",
     ]
     assert "--artifact skill:alpha --disposition review --deletes -o review.json" in orphan
     assert "1 row to delete: needs review" in orphan

@@ -15,7 +15,7 @@ from skillmeat_audit.reports.facts.finding_groups import FindingGroup, group_fin
 from skillmeat_audit.reports.facts.headline import NOTHING_WRONG, Headline
 from skillmeat_audit.reports.facts.lines import Finding
 from skillmeat_audit.reports.facts.names import ERAS
-from skillmeat_audit.reports.facts.next_commands import Command
+from skillmeat_audit.reports.facts.next_commands import Command, FirstStep, first_step
 from skillmeat_audit.reports.facts.rule_tally import tally_rules
 from skillmeat_audit.reports.facts.summary import (
     CAUSES_TITLE,
@@ -27,7 +27,7 @@ from skillmeat_audit.reports.facts.summary import (
 )
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.terminal.groups import group_lines, rule_table
-from skillmeat_audit.reports.terminal.wrapping import next_commands, wrapped
+from skillmeat_audit.reports.terminal.wrapping import first_step_lines, next_commands, wrapped
 
 _MEMBERS_ON_SCREEN = 3  # names of a group's rows
 _TALL = 40  # lines: on a lower screen two commands are enough
@@ -69,7 +69,7 @@ def check_text(
     summary, width = audit.summary, layout.width
     listed = listed_findings(audit, layout)
     head = [*wrapped(_home_line(summary, layout), width, 2, "bold"), Text()]
-    head += _answer(audit.headline, width)
+    head += _answer(audit.headline, first_step(commands), width)
     if layout.height is not None and layout.height < _TALL:
         commands = commands[:2]
     foot = [*_totals(summary, layout), *next_commands(commands, width)]
@@ -114,13 +114,15 @@ def _home_line(summary: Summary, layout: Layout) -> str:
     return f"{printable(short_path(summary.home))} · {describe_size(summary)} · {cache}"
 
 
-def _answer(headline: Headline, width: int) -> Iterator[Text]:
-    """Yield the headline: a line per sentence, the first in bold."""
+def _answer(headline: Headline, step: FirstStep | None, width: int) -> Iterator[Text]:
+    """Yield the headline, a line per sentence, the first in bold; then what to do, if anything."""
     first, *others = headline.sentences
     is_clean = first == NOTHING_WRONG
     yield from wrapped(first, width, 2, "bold green" if is_clean else "bold")
     for sentence in others:
         yield from wrapped(sentence, width, 2)
+    if step is not None:
+        yield from first_step_lines(step, width)
     yield Text()
 
 
