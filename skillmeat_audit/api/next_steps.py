@@ -54,11 +54,11 @@ def left_out_steps(audited: Audit, commands: NextCommands, scope: PlanScope) -> 
     planned: list[tuple[PlanScope, Sequence[Option], str]] = []
     if Disposition.SAFE in taken and Disposition.FILL not in taken:
         fills = PlanScope((Disposition.FILL,), targets=scope.targets)
-        planned.append((fills, (_FILL, ("-o", "fill.json")), " left out"))
+        planned.append((fills, (_FILL, ("-o", "fill.json")), ": left out"))
     if Disposition.REVIEW not in taken:
         review = PlanScope((Disposition.REVIEW,), not scope.deletes, scope.targets)
         options = (_REVIEW, ("-o", "review.json")) if scope.deletes else _review_options()
-        planned.append((review, options, " left out"))
+        planned.append((review, options, ": left out"))
     elif not scope.deletes and (orphans := audited.summary.orphan_rows):
         ending = f"; with {plural(orphans, 'orphan')} that --deletes takes in"
         options = (("--deletes", None), ("-o", "review.json"))

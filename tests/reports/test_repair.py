@@ -83,9 +83,9 @@ def test_a_plan_is_shown_before_and_after():
     text = shown(plan_text(changed, (), SavedPlan(NAMES, steps), 100))
 
     assert "1 row to update (1 cell)" in text
-    assert "update skill:alpha · Default Collection  safe  D001" in text
-    assert "(empty)" in text.partition("→")[0]
-    assert "Does it." in text.partition("→")[2]
+    assert "update skill:alpha · Default Collection  D001" in text
+    assert "  description     safe    (empty)  →  Does it." in text
+    assert "safe = the manifest has the value" in text
     assert "next:  skillmeat-audit apply p.json --rehearse" in text
 
 
@@ -157,7 +157,7 @@ def test_a_run_as_json():
         lambda: run_json(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES).decode(),
         lambda: shown(run_text(run(Applied(change())), hostile_delta(), NAMES, 100)),
         lambda: run_html(run(Applied(change())), hostile_delta(), NAMES),
-        lambda: shown(run_detail_text(detail(HOSTILE), 80)),
+        lambda: shown(run_detail_text(detail(HOSTILE), NAMES, 80)),
         lambda: run_detail_html(detail(HOSTILE)),
         lambda: run_detail_json(detail(HOSTILE)).decode(),
     ],
@@ -239,14 +239,18 @@ def test_what_a_run_changed_fits_the_terminal(width):
         WrittenRow("update", "default", "skill:a", {"author": "x" * 300}, {"author": "y" * 300}),
         WrittenRow("delete", "default", "skill:b", {"source": "z"}, {}),
     ))  # fmt: skip
-    text = shown(run_detail_text(long, width))
+    text = shown(run_detail_text(long, NAMES, width))
+    whole = "".join(shown(run_detail_text(long, NAMES, width, whole=True)).split())
 
     assert max(map(len, text.splitlines())) <= width
     assert "run 20260210T090000Z-abcdef · apply · committed" in text
     assert "2 cells in 2 rows" in text
     assert "edit collections/default/collection.toml\n  skill:alpha\n    tags  " in text
     assert "(no such key)" in text and "a, skill:alpha" in text
-    assert "update skill:a · default" in text and "delete skill:b · default" in text
+    assert "update skill:a · Default Collection" in text
+    assert "delete skill:b · Default Collection" in text
+    assert "x" * 300 in whole and "y" * 300 in whole
+    assert "x" * 300 not in text and "…" in text
     assert text.rstrip().endswith("→  (no row)")
 
 
@@ -279,7 +283,7 @@ def test_new_findings_and_what_would_not_last_are_listed():
     assert document["would_not_last"] == [{**key, "column": "description"}]
     html = run_html(run(Applied(change())), after, names)
     assert "would not last: 1 written cell" in html and "1 × D005" in html
-    assert "would not last: 0" in shown(run_text(run(), delta(), names, 80))
+    assert "all written cells last" in shown(run_text(run(), delta(), names, 80))
 
 
 def test_a_mended_manifest_needs_another_plan():

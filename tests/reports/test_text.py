@@ -161,7 +161,7 @@ def test_an_artifact_shows_the_writer_of_its_row():
 def test_an_artifact_shows_the_writer_of_a_right_row():
     text = shown(snapshot([entry(description="Does it.")], [synced(entry(description="Does it."))]))
 
-    assert "row in Default Collection\n  last writer: a refresh (every release) (refresh, " in text
+    assert "row in Default Collection\n  last writer: a refresh in any release (refresh, " in text
     assert "next:" not in text
 
 

@@ -43,7 +43,7 @@ class Layout:
     width : int
         Cells of a line.
     verbose : bool
-        Whether keys are shown, and notes listed.
+        Whether keys and whole values are shown, and notes listed.
     notes : bool
         Whether notes are listed.
     limit : int or None
@@ -144,11 +144,9 @@ def _groups(audit: AuditFacts, listed: Sequence[Finding], layout: Layout) -> Ite
             title = "on no row" if writer is None else audit.names.writer(writer)
             yield from wrapped(f"── {title}", layout.width, 3, "bold underline")
         for group in members:
-            yield from group_lines(group, audit.names, layout.width)
+            yield from group_lines(group, audit.names, layout.width, whole=layout.verbose)
     if len(visible) < len(groups):
-        more = plural(len(groups) - len(visible), "more group")
-        yield Text(f"… and {more} (--limit 0 lists all)", "dim")
-        yield Text()
+        yield from _left_out(0, len(groups) - len(visible), layout.width)
 
 
 def _screen(
@@ -170,11 +168,17 @@ def _screen(
     shown = _fitting(groups, audit, layout, room)
     for lines in shown:
         yield from lines
-    left_out = ((len(tallies) - rules, "more rule"), (len(groups) - len(shown), "more group"))
-    if hidden := [plural(number, noun) for number, noun in left_out if number]:
-        yield from wrapped(
-            f"… and {', '.join(hidden)}: --limit 0 lists all", layout.width, 2, "dim"
-        )
+    yield from _left_out(len(tallies) - rules, len(groups) - len(shown), layout.width)
+
+
+def _left_out(rules: int, groups: int, width: int) -> Iterator[Text]:
+    """Yield how many rules and groups of findings are not shown, and how to see them."""
+    counts = [plural(rules, "more rule")] if rules else []
+    counts += [f"{plural(groups, 'more group')} of findings"] if groups else []
+    if counts:
+        see = "it" if rules + groups == 1 else "them"
+        text = f"… and {', '.join(counts)}: add --limit 0 to see {see}"
+        yield from wrapped(text, width, 2, "dim")
         yield Text()
 
 
@@ -184,7 +188,9 @@ def _fitting(
     """Return the lines of the first *groups* that fit into *room* lines."""
     shown: list[list[Text]] = []
     for group in groups:
-        lines = list(group_lines(group, audit.names, layout.width, _MEMBERS_ON_SCREEN))
+        lines = list(
+            group_lines(group, audit.names, layout.width, _MEMBERS_ON_SCREEN, whole=layout.verbose)
+        )
         room -= len(lines)
         if room < 0:
             break

@@ -117,7 +117,7 @@ class BaselineOptions:
     format_option("text", "json", "csv"),
     fail_on_option,
     exit_zero_option,
-    click.option("--verbose", "-v", is_flag=True, help="List notes as well."),
+    click.option("--verbose", "-v", is_flag=True, help="List notes as well, and whole values."),
     click.option("--quiet", "-q", is_flag=True, help="Print nothing; only set the exit code."),
     click.option(
         "--limit",
