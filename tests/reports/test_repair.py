@@ -16,7 +16,7 @@ from skillmeat_audit.model.changes import (
     RunOutcome,
     Skipped,
 )
-from skillmeat_audit.model.manifest_edits import ALREADY_SO, ManifestEdit
+from skillmeat_audit.model.manifest_edits import ALREADY_SO, ManifestDiff, ManifestEdit
 from skillmeat_audit.model.run_details import EditedManifest, RunDetail, WrittenRow
 from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.model.trend import AuditDelta
@@ -26,7 +26,7 @@ from skillmeat_audit.reports.files.runs_json import run_detail_json, run_json
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
 from skillmeat_audit.reports.notebook.runs import run_detail_html
 from skillmeat_audit.reports.notebook.word_diff import marked_difference
-from skillmeat_audit.reports.terminal.plan import SavedPlan, plan_text
+from skillmeat_audit.reports.terminal.plan import SavedPlan, diff_text, plan_text
 from skillmeat_audit.reports.terminal.runs import run_detail_text, run_text
 
 NAMES = Names({}, {"default": "Default Collection"})
@@ -293,3 +293,20 @@ def test_a_mended_manifest_needs_another_plan():
     assert "plan again" in run_html(run(), mended, NAMES)
     assert "plan again" in json.loads(run_json(run(), mended, NAMES))["recheck"]["plan_again"]
     assert "plan again" not in shown(run_text(run(), delta(fixed=[{"rule": "L001"}]), NAMES, 200))
+
+
+def test_a_diff_is_not_cut_within_a_value():
+    lines = (
+        "--- a",
+        "+++ a",
+        "@@ -1 +1 @@",
+        " x = 1",
+        "+tools = [",
+        '+    "Read",',
+        "+]",
+        "+y = 2",
+    )
+
+    cut = shown(diff_text(ManifestDiff("a", lines, ()), limit=1))
+
+    assert cut.splitlines()[-2:] == ["+]", "… and 1 more line of the diff (--limit 0 lists all)"]

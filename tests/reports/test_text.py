@@ -219,3 +219,30 @@ def test_lines_follow_the_width_of_the_terminal_and_commands_stay_whole():
         assert [line for line in lines if len(line) > width and "skillmeat-audit" not in line] == []
         shows = shown(snap, width=width).splitlines()
         assert [line for line in shows if len(line) > width and "skillmeat-audit" not in line] == []
+
+
+def test_findings_that_differ_in_nothing_are_one_group():
+    entries = [entry("skill:review"), entry("command:review")]
+
+    text = checked(snapshot(entries, [synced(each) for each in entries]))
+
+    assert "2 artifacts: K005" in text
+    assert text.count("the name is used for command, skill") == 1
+
+
+def test_the_repairs_in_the_table_are_explained():
+    snap = snapshot([imported(description="Does.")], [row(), row("skill:orphan")])
+
+    text = " ".join(checked(snap).split())
+
+    assert "safe = the manifest has the value · review = a person decides" in text
+    assert "fill =" not in text
+
+
+def test_a_rule_without_a_repair_is_repaired_by_hand():
+    entries = [entry("skill:review"), entry("command:review")]
+
+    text = checked(snapshot(entries, [synced(each) for each in entries]))
+
+    assert "by hand  One name under several types" in text
+    assert "by hand = no plan repairs it" in text

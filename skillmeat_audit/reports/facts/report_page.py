@@ -291,10 +291,9 @@ def _row_labels(finding: Mapping[str, object], names: Names) -> tuple[str, str]:
 
 
 def _notes(report: Report) -> Sequence[str]:
-    ignored = describe_ignored(report.summary)
-    notes = [*report.warnings, *report.notes, *([ignored] if ignored else [])]
-    notes += baseline_lines(report.past.accepted)
-    return [_cut(note, _NOTE_LIMIT) for note in notes]
+    notes = (*report.warnings, *report.notes, describe_ignored(report.summary))
+    notes += tuple(baseline_lines(report.past.accepted))
+    return [_cut(note, _NOTE_LIMIT) for note in notes if note]
 
 
 def _cut(text: object, width: int) -> str:

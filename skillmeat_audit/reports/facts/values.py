@@ -19,8 +19,8 @@ def trim_common_prefix(left: str, right: str, width: int) -> tuple[str, str]:
     """Trim a common prefix of both texts so that the first difference is within *width*."""
     pairs = enumerate(zip(left, right, strict=False))
     same = next((n for n, (one, other) in pairs if one != other), min(len(left), len(right)))
-    # The first difference is visible anyway, with a few characters of it.
-    if same < width - 4 or same == len(left) == len(right):
+    # The first difference is visible anyway, in the first half: a cut at a word is behind it.
+    if same < width // 2 or same == len(left) == len(right):
         return left, right
     # A third: a cut at the end of a word, in the second half, never leaves out the difference.
     start = same - width // 3

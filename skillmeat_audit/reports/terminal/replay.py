@@ -30,7 +30,8 @@ def replay_text(paths: pd.DataFrame, artifacts: pd.DataFrame, width: int) -> Ite
     example = EXAMPLE if EXAMPLE in ids else ids[0]
     for era, group in groupby(records(paths), key=lambda path: path["era"]):
         of_era = list(group)
-        yield Text(f"{plural(of_era[0]['artifacts'], 'artifact')} imported, {ERAS[era]}", "bold")
+        imported = f"{plural(of_era[0]['artifacts'], 'artifact')} imported, {ERAS[era]}"
+        yield from wrapped(imported, width, 2, "bold")
         yield Text()
         yield from _table(of_era, width) if width >= _TABLE_CELLS else _stack(of_era, width)
         yield Text()
@@ -69,7 +70,7 @@ def _writer(path: ReplayedPath) -> str:
 
 def _example(artifact_id: str, rows: Sequence[ReplayedPath], width: int) -> Iterator[Text]:
     yield Text(f"the row of {printable(artifact_id)}", "bold")
-    room = width - 24 - 2 - 13 - 2
+    room = max(width - 2 - 20 - 2 - 18 - 2, 10)
     for row in rows:
         origin = f"{display_value(row['origin'])}/{display_value(row['origin_source'])}"
         text = f"{display_value(row['description'])} · {display_value(row['source'])}"
