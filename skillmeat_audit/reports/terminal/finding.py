@@ -57,7 +57,8 @@ def _cell(finding: Finding, room: int, *, whole: bool) -> list[Text]:
     beside = room - len(column) - 22
     # A short line has no room for two values that people could tell apart.
     is_wide = beside >= 2 * _MIN_VALUE_CELLS + len(_ARROW)
-    line = difference_line(actual, expected, beside if is_wide else room, whole=whole)
+    # 2 for the gap before the evidence.
+    line = difference_line(actual, expected, beside - 2 if is_wide else room, whole=whole)
     if line is not None and is_wide:
         return [column.append(set_cell_size(line, beside)).append(*repair)]
     below = [line] if line is not None else whole_lines(actual, expected, room)
