@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 from builders import SOURCE, audited, entry, imported, known, row, snapshot, synced
 
+from skillmeat_audit import explore
 from skillmeat_audit.reports.notebook.audit import FINDING_LIMIT
 
 HOSTILE = "skill:<img src=x onerror=alert(1)>\u202e\x1b"
@@ -39,6 +40,22 @@ def test_a_hostile_name_stays_text():
     assert not {"img", "script"} & {tag for tag, _ in tags(html)}
     assert "&lt;img" in html
     assert not set("\u202e\x1b") & set(html)
+
+
+def test_html_is_plain_text_to_a_front_end():
+    # Marimo encodes a subclass of str as an object.
+    audit = audited(snapshot([imported()], [row()]))
+    shown = [
+        audit,
+        audit.charts,
+        audit.charts.pages,
+        audit.show("skill:alpha"),
+        audit.plan(),
+        audit.tally(),
+    ]
+    assert {type(each._repr_html_()) for each in shown} == {str}
+    cells = [cell for line in explore(audit).grid.window["lines"] for cell in line["cells"]]
+    assert {type(html) for html, _ in cells} == {str}
 
 
 def test_tables_have_captions_and_scopes():

@@ -1,7 +1,10 @@
 """The explorer: its filters, its selection, and the HTML that it displays."""
 
 import io
+import re
 from functools import cache
+from html import unescape
+from urllib.parse import parse_qsl
 
 import msgspec
 import pandas as pd
@@ -496,3 +499,44 @@ def test_without_ipywidgets_the_error_names_the_extra_to_install(monkeypatch):
 
     with pytest.raises(UsageError, match=r"not installed; run: .*pip install .*\[notebook\]"):
         sma.explore(audit)
+
+
+def chart_filters(explorer):
+    """Return the filters that the charts of *explorer* hold, as a browser returns them."""
+    marks = re.findall(r'data-filter="([^"]*)"', explorer.html)
+    return [dict(parse_qsl(unescape(each), keep_blank_values=True)) for each in marks]
+
+
+@pytest.mark.parametrize("sample", [True, False])
+def test_a_click_on_any_part_of_a_chart_shows_the_findings_on_it(sample):
+    explorer = sma.explore(sma.audit(sma.sample(), progress=False)) if sample else explore_many()
+    every = chart_filters(explorer)
+    names = {name for filters in every for name in filters}
+    of_pages = set() if sample else {"page"}
+    assert names == {"writer", "collection", "artifact", "column", "severity"} | of_pages
+    for filters in every:
+        explorer.guard.receive({"filter": filters})
+        assert len(explorer.matches), filters
+        shown = explorer.matches
+        for name, column in (("column", "column"), ("writer", "writer"), ("severity", "severity")):
+            if name in explorer.filters:
+                assert set(shown[column].fillna("")) == {filters[name]}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [None, [], {"filter": ["rule"]}, {"filter": {"color": "red"}}, {"filter": {"rule": "X"}}],
+)
+def test_filters_that_no_chart_holds_change_nothing(message):
+    explorer = explore_many()
+    explorer.guard.receive(message)
+    assert explorer.filters == {}
+    assert len(explorer.matches) == len(explorer.audit.findings)
+
+
+def test_a_hostile_name_in_a_chart_is_only_text():
+    entry = imported(HOSTILE, description="Does.")
+    explorer = sma.explore(audited(snapshot([entry], [row(HOSTILE)])))
+    assert "<img" not in explorer.html
+    explorer.guard.receive({"filter": chart_filters(explorer)[0]})
+    assert set(explorer.matches["artifact_id"]) == {HOSTILE}

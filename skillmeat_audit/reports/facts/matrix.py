@@ -41,12 +41,16 @@ class MatrixCell:
 
 @dataclass(frozen=True)
 class MatrixLine:
-    """Rows with equal cells; ``names`` are the first of their artifacts."""
+    """Rows with equal cells; ``names`` are the first of their artifacts.
+
+    ``filters`` are those of the findings on them.
+    """
 
     label: str
     names: tuple[str, ...]
     rows: int
     cells: tuple[MatrixCell, ...]
+    filters: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -230,7 +234,10 @@ def _line(
         text = f"{column}: {name}{about}" + (f"; {note}" if note else "")
         cells.append(MatrixCell(STATE_NAMES[code], GLYPHS[code], text if name else ""))
     label = plural(line["rows"], "artifact") if many else artifacts[0]
-    return MatrixLine(label, artifacts, line["rows"], tuple(cells))
+    filters = {"writer": line["writer"], "collection": line["collection_id"]}
+    if not many and line["names"][0]:
+        filters["artifact"] = line["names"][0]
+    return MatrixLine(label, artifacts, line["rows"], tuple(cells), filters)
 
 
 def _numbers(codes: Codes, used: npt.NDArray[Any]) -> pd.DataFrame:

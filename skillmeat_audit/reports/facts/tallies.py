@@ -12,7 +12,7 @@ from skillmeat_audit.reports.facts.headline import KNOWING
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.ordering import severity_ranks
 
-_NO_ROW, _NONE = "no row", "(none)"
+_NO_ROW, NONE = "no row", "(none)"
 _MOST_LINES = 40
 PAGE_PARTS = ("shown", "blank though known", "blank for good reason")
 
@@ -29,12 +29,12 @@ def tally(findings: pd.DataFrame, by: Sequence[str], names: Names) -> pd.DataFra
             f"findings have no column {printable(unknown[0])} to count by; "
             f"choose from {', '.join((*FINDINGS.columns, 'collection'))}"
         )
-    ids = findings["collection_id"].fillna(_NONE)
+    ids = findings["collection_id"].fillna(NONE)
     labelled = findings.assign(
         collection=ids.map({each: names.collection(each) for each in ids.unique()}),
         writer=writer_titles(findings, names),
     )
-    groups = labelled[list(by)].fillna(_NONE).assign(findings=1).groupby(list(by))
+    groups = labelled[list(by)].fillna(NONE).assign(findings=1).groupby(list(by))
     counted = groups.sum().reset_index().sort_values(list(by), key=_sort_keys, ignore_index=True)
     if "rule" in by:
         titles = [names.titles.get(code, "") for code in counted["rule"]]
@@ -84,12 +84,13 @@ def rows_by_day(rows: pd.DataFrame, wrong: pd.Series) -> pd.DataFrame:
 def pages_by_collection(facts: pd.DataFrame, pages: pd.DataFrame, names: Names) -> pd.DataFrame:
     """Return what pages show, per DB collection and text: shown, blank though known, rightly blank.
 
-    *facts* is ``PAGE_FACTS``, *pages* ``PAGES`` in the same order.
+    *facts* is ``PAGE_FACTS``, *pages* ``PAGES`` in the same order. The index is the id of the
+    collection.
     """
     known = facts[list(KNOWING)].any(axis=1)
     blank, dead = facts["blank"], facts["dead_link"]
     clickable = pages["clickable"].fillna(False)
-    collection = facts["collection_id"].fillna(_NONE)
+    collection = facts["collection_id"].fillna(NONE)
     parts = {
         "description": (~blank, blank & known, blank & ~known),
         "source link": (clickable & ~dead, dead, ~clickable & ~dead),
@@ -101,8 +102,9 @@ def pages_by_collection(facts: pd.DataFrame, pages: pd.DataFrame, names: Names) 
         .assign(text=text)
         for text, of_text in parts.items()
     ]
-    counted = pd.concat(frames).rename_axis("collection").reset_index()
+    counted = pd.concat(frames).rename_axis("collection_id").reset_index()
     order = counted.assign(size=-counted[list(PAGE_PARTS)].sum(axis=1))
-    counted = order.sort_values(["size", "collection", "text"], ignore_index=True)
-    counted["collection"] = [names.collection(each) for each in counted["collection"]]
-    return counted[["collection", "text", *PAGE_PARTS]].head(_MOST_LINES)
+    counted = order.sort_values(["size", "collection_id", "text"]).head(_MOST_LINES)
+    named = [names.collection(each) for each in counted["collection_id"]]
+    counted = counted.assign(collection=named).set_index("collection_id")
+    return counted[["collection", "text", *PAGE_PARTS]]

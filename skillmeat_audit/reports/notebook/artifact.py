@@ -28,7 +28,7 @@ _NO_VALUE = Markup("–")
 FindingsByCell = Mapping[tuple[object, object], Finding]  # by DB collection and column
 
 
-def artifact_html(artifact: ArtifactLayers) -> Markup:
+def artifact_html(artifact: ArtifactLayers) -> str:
     """Return *artifact* as an HTML fragment: a column per layer, then the writer of each row."""
     wrong = {
         (finding["collection_id"], finding["column"]): finding

@@ -40,7 +40,7 @@ _REVIEW = "audit.plan(dispositions=['review'], deletes=True)"
 _HEADER = ("rule", "severity", "column", "now", "should be", "evidence", "repair")
 
 
-def audit_html(audit: AuditFacts) -> Markup:
+def audit_html(audit: AuditFacts) -> str:
     """Return *audit* as an HTML fragment; the worst findings are shown."""
     summary, findings, names = audit.summary, audit.findings, audit.names
     counts = summary.counts

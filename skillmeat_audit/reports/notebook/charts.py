@@ -16,41 +16,40 @@ from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.reports.facts.matrix import (
     LEGEND,
+    RIGHT,
+    STATE_NAMES,
     Matrix,
-    MatrixCell,
+    MatrixLine,
     describe_fields,
     field_label,
 )
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.tallies import (
+    NONE,
     PAGE_PARTS,
     pages_by_collection,
     rows_by_day,
     rows_by_writer,
 )
+from skillmeat_audit.reports.notebook.bars import ROW_LIMIT, bars_table, swatch
 from skillmeat_audit.reports.notebook.frames import frame_html
 from skillmeat_audit.reports.notebook.html import (
+    filter_mark,
     fragment,
     grouped_html,
     next_calls,
     paragraph,
     sign,
     strong,
-    table_html,
     text_html,
 )
 from skillmeat_audit.reports.pictures.time_axis import COLOURS, Moment, TimeAxis, bars
 
-_SENTENCE_CHARS, _SENTENCES, _ROW_LIMIT = 200, 5, 40
-_BAR_PX = 220
-# Middle tones, visible on a light and on a dark page; the numbers beside a bar say the same.
-_PARTS = {
-    "shown": "#8c8c8c",
-    "blank though known": "#d55e00",
-    "blank for good reason": "#c8c8c8",
-    "error": "#d55e00",
-    "warning": "#b87f00",
-    "info": "#0e86c4",
+_SENTENCE_CHARS, _SENTENCES = 200, 5
+# The findings on a part of a bar of pages, by the text that it is about.
+_PAGE_FILTERS = {
+    "description": {"blank though known": "blank", "blank for good reason": "blank"},
+    "source link": {"blank though known": "not clickable"},
 }
 _GREY = "#777777"  # readable on white and on black, where a picture cannot have the page's colour
 
@@ -67,7 +66,7 @@ class Chart:
     def __repr__(self) -> str:
         return f"<Chart: {self.alt}; see .numbers>"
 
-    def _repr_html_(self) -> Markup:
+    def _repr_html_(self) -> str:
         return fragment(self.html)
 
 
@@ -110,9 +109,17 @@ class Charts:
             + ", ".join(f"{line[part]} {part}" for part in PAGE_PARTS)
             for line in records(numbers)
         ]
-        return Chart(
-            title, _alt(title, sentences), _bars(title, numbers, ("collection", "text")), numbers
-        )
+        filters = [
+            {
+                part: {"collection": "" if collection == NONE else str(collection)}
+                | ({"page": states[part]} if part in states else {})
+                for part in PAGE_PARTS
+            }
+            for collection, text in zip(numbers.index, numbers["text"], strict=True)
+            for states in (_PAGE_FILTERS[text],)
+        ]
+        bars_html = bars_table(title, numbers, ("collection", "text"), filters)
+        return Chart(title, _alt(title, sentences), bars_html, numbers)
 
     @cached_property
     def causes(self) -> Chart:
@@ -124,7 +131,17 @@ class Charts:
             for name, row in zip(numbers.index, records(numbers), strict=True)
         ]
         named = numbers.rename_axis("path").reset_index()
-        return Chart(title, _alt(title, sentences), _bars(title, named, ("path",)), numbers)
+        writers = {
+            self.facts.names.writer(each): each
+            for each in self.facts.findings["writer"].dropna().unique()
+        }
+        filters = [
+            {part: {"writer": writers.get(path, ""), "severity": part} for part in numbers.columns}
+            for path in numbers.index
+        ]
+        return Chart(
+            title, _alt(title, sentences), bars_table(title, named, ("path",), filters), numbers
+        )
 
     @cached_property
     def timeline(self) -> Chart:
@@ -144,9 +161,9 @@ class Charts:
     def __repr__(self) -> str:
         return "<Charts; see .matrix, .pages, .causes, .timeline>"
 
-    def _repr_html_(self) -> Markup:
+    def _repr_html_(self) -> str:
         charts = (self.matrix, self.pages, self.causes, self.timeline)
-        return Markup("\n").join(chart._repr_html_() for chart in charts)
+        return "\n".join(chart._repr_html_() for chart in charts)
 
 
 def axis_html(title: str, axis: TimeAxis, numbers: pd.DataFrame) -> Markup:
@@ -156,11 +173,11 @@ def axis_html(title: str, axis: TimeAxis, numbers: pd.DataFrame) -> Markup:
     # style sheet shows the picture and hides the image: either the one or the other is seen.
     image = Markup('<img class="still" alt="{}" src="data:image/svg+xml;base64,{}" width="720">')
     source = base64.b64encode(axis.svg(_GREY).encode()).decode("ascii")
-    table = frame_html(numbers.rename_axis("day (UTC)").tail(_ROW_LIMIT))
+    table = frame_html(numbers.rename_axis("day (UTC)").tail(ROW_LIMIT))
     return Markup("\n").join(
         (
             paragraph(strong(title)),
-            paragraph(*(_swatch(COLOURS[kind], 12) + Markup("&nbsp;") + kind for kind in kinds)),
+            paragraph(*(swatch(COLOURS[kind], 12) + Markup("&nbsp;") + kind for kind in kinds)),
             Markup('<div style="display:none" class="live">{}</div>').format(axis.svg())
             + image.format(text_html(axis.label), source),
             Markup("").join(paragraph(line) for line in axis.legend),
@@ -176,44 +193,6 @@ def _alt(title: str, sentences: Sequence[str]) -> str:
     return f"{title}. {'; '.join(first) or 'Nothing to count'}{more}."
 
 
-def _swatch(colour: str, width: int, title: str = "") -> Markup:
-    """Return a box of *width* px in *colour*, with a *title* on hover."""
-    return Markup(
-        '<span class="bar" title="{}" style="display:inline-block;height:11px;width:{}px;'
-        'background-color:{}"></span>'
-    ).format(title, width, colour)
-
-
-def _bars(title: str, numbers: pd.DataFrame, labels: Sequence[str]) -> Markup:
-    """Return a table of *numbers* with a bar per line; *labels* are the columns before them."""
-    parts = [str(name) for name in numbers.columns if name not in labels]
-    lines = records(numbers.head(_ROW_LIMIT))
-    longest = max((sum(line[part] for part in parts) for line in lines), default=1) or 1
-    rows = (
-        [
-            *(line[label] for label in labels),
-            _bar({part: line[part] for part in parts}, longest),
-            *(line[part] for part in parts),
-        ]
-        for line in lines
-    )
-    if not lines:
-        return paragraph(strong(title), "nothing to count")
-    heads = [_swatch(_PARTS[part], 11) + Markup("&nbsp;") + part for part in parts]
-    return table_html(title, (*labels, "", *heads), rows)
-
-
-def _bar(numbers: dict[str, int], longest: int) -> Markup:
-    # At least 2 px: one row among a thousand is visible.
-    return Markup('<span class="bars">{}</span>').format(
-        _join(
-            _swatch(_PARTS[part], max(round(number / longest * _BAR_PX), 2), f"{part}: {number}")
-            for part, number in numbers.items()
-            if number
-        )
-    )
-
-
 def _matrix(matrix: Matrix) -> Markup:
     """Return the matrix as a table: a sign per cell, with its words on hover."""
     header = ("artifact", *(field_label(name) for name in matrix.fields))
@@ -221,7 +200,7 @@ def _matrix(matrix: Matrix) -> Markup:
         (
             f"{group.title} · {group.rows}",
             [
-                [_label(line.label, line.names, line.rows), *map(_sign, line.cells)]
+                [_label(line.label, line.names, line.rows), *_signs(line, matrix.fields)]
                 for line in group.lines
             ],
         )
@@ -251,8 +230,12 @@ def _wrapped(text: str) -> Iterable[str]:
     return (text[start : start + _SENTENCE_CHARS] for start in range(0, len(text), _SENTENCE_CHARS))
 
 
-def _sign(cell: MatrixCell) -> Markup:
-    return sign(cell.glyph, cell.state, cell.note) if cell.state else Markup()
+def _signs(line: MatrixLine, fields: Sequence[str]) -> Iterable[Markup]:
+    for column, cell in zip(fields, line.cells, strict=True):
+        shown = sign(cell.glyph, cell.state, cell.note) if cell.state else Markup()
+        # A right cell has no finding to show.
+        is_wrong = cell.state not in ("", STATE_NAMES[RIGHT])
+        yield filter_mark(shown, {**line.filters, "column": column}) if is_wrong else shown
 
 
 def _join(parts: Iterable[Markup]) -> Markup:

@@ -14,7 +14,7 @@ from skillmeat_audit.reports.notebook.html import (
 )
 
 
-def fleet_html(fleet: FleetFacts, *calls: str) -> Markup:
+def fleet_html(fleet: FleetFacts, *calls: str) -> str:
     """Return *fleet* as an HTML fragment, and the *calls* that may follow."""
     page = fleet_page(fleet)
     return fragment(

@@ -20,7 +20,7 @@ from skillmeat_audit.reports.pictures.trend import TREND_KINDS, trend_picture
 _COLUMNS = ("at", "scope", "outcome", "error", "warning", "new", "fixed", "persisting")
 
 
-def runs_html(runs: pd.DataFrame) -> Markup:
+def runs_html(runs: pd.DataFrame) -> str:
     """Return the latest of *runs* (``RUNS``) as an HTML fragment, the latest first."""
     if runs.empty:
         return fragment(

@@ -8,8 +8,9 @@ the colour of signs are in those, the theme's colours and spacing in the style s
 drops both (code hosts do), plain headings and tables remain.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -89,10 +90,13 @@ def text_html(value: object) -> Markup:
     return Markup(escape(text))  # html.escape: its entities are in the stored notebooks
 
 
-def fragment(*parts: Markup) -> Markup:
-    """Return *parts* as one fragment with its style; empty ones are left out."""
+def fragment(*parts: Markup) -> str:
+    """Return *parts* as one fragment with its style; empty ones are left out.
+
+    It is for a front end, and a plain ``str``: marimo takes a subclass for an object, not for HTML.
+    """
     body = Markup("\n").join(part for part in parts if part)
-    return Markup('<div class="skillmeat-audit">{}\n{}\n</div>').format(_STYLE, body)
+    return str(Markup('<div class="skillmeat-audit">{}\n{}\n</div>').format(_STYLE, body))
 
 
 def table_html(caption: str, header: Sequence[object], rows: Iterable[Sequence[object]]) -> Markup:
@@ -181,6 +185,11 @@ def tag(word: str, kind: str | None = None) -> Markup:
 def sign(glyph: str, kind: str, words: str) -> Markup:
     """Return the *glyph* of a state in the colour of its *kind*, with its *words* on hover."""
     return Markup('<b class="{}" title="{}"{}>{}</b>').format(kind, words, _tone(kind), glyph)
+
+
+def filter_mark(content: Markup, filters: Mapping[str, str]) -> Markup:
+    """Return *content* with the filters of findings that a click on it sets in the explorer."""
+    return Markup('<span data-filter="{}">{}</span>').format(urlencode(filters), content)
 
 
 def _tone(kind: str) -> Markup:

@@ -13,7 +13,7 @@ from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.notebook.html import ROW_LIMIT, fragment, paragraph, table_html
 
 
-def live_html(live: LiveComparison, names: Names) -> Markup:
+def live_html(live: LiveComparison, names: Names) -> str:
     """Return *live* as an HTML fragment: the sentence, the differences, the failed requests."""
     described = describe_live(live, names)
     differences, failures = live.differences, live.answers.failures

@@ -1,7 +1,5 @@
 """Renders what SkillMeat's pages show of one artifact, as static HTML."""
 
-from markupsafe import Markup
-
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.reports.facts.page_view import PAGE_TEXTS, ArtifactPages, describe_link
 from skillmeat_audit.reports.notebook.html import fragment, table_html
@@ -9,7 +7,7 @@ from skillmeat_audit.reports.notebook.html import fragment, table_html
 _HEADER = ("collection", "served from", *PAGE_TEXTS, "clickable")
 
 
-def pages_html(view: ArtifactPages) -> Markup:
+def pages_html(view: ArtifactPages) -> str:
     """Return the pages of one artifact as an HTML fragment, one row per DB collection."""
     rows = (
         [

@@ -49,7 +49,7 @@ _RUN = ("outcome", "change", "artifact", "collection")
 Cells = list[tuple[str, Markup, Markup]]
 
 
-def plan_html(plan: PlanDocument, diffs: Sequence[ManifestDiff], names: Names) -> Markup:
+def plan_html(plan: PlanDocument, diffs: Sequence[ManifestDiff], names: Names) -> str:
     """Return a plan as an HTML fragment: manifests as diffs, then rows cell by cell."""
     if plan.is_empty:
         return fragment(paragraph(strong("Nothing to repair.")))
@@ -125,9 +125,7 @@ def _cells(change: Change) -> Cells:
     return values
 
 
-def run_html(
-    run: RunOutcome, delta: AuditDelta | None, names: Names, variable: str = "run"
-) -> Markup:
+def run_html(run: RunOutcome, delta: AuditDelta | None, names: Names, variable: str = "run") -> str:
     """Return a run as an HTML fragment: the outcome of its changes, and how to undo it.
 
     *variable* is the name that code has for it.
@@ -148,7 +146,7 @@ def run_html(
     )
 
 
-def recheck_html(delta: AuditDelta) -> Markup:
+def recheck_html(delta: AuditDelta) -> str:
     """Return the audit after a run as an HTML fragment: what is fixed, remains, and is new."""
     parts = (("fixed", delta.fixed), ("remaining", delta.remaining), ("new", delta.new))
     return fragment(

@@ -14,7 +14,7 @@ from skillmeat_audit.reports.notebook.html import Figure, fragment, paragraph, t
 _PER_ARTIFACT = "SQL, commits, reads and ms are for each artifact."
 
 
-def replay_html(paths: pd.DataFrame) -> Markup:
+def replay_html(paths: pd.DataFrame) -> str:
     """Return the option table of every era as an HTML fragment; *paths* is ``REPLAYS``."""
     tables = []
     # groupby needs neighbours: a replay's records are in the order of the eras.

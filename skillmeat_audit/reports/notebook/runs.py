@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from markupsafe import Markup
-
 from skillmeat_audit.model.changes import RunListing
 from skillmeat_audit.model.manifest_edits import cell_text
 from skillmeat_audit.model.run_details import RunDetail
@@ -32,7 +30,7 @@ _RUNS = ("run", "began at (UTC)", "what", "state", "rows", "keys")
 _CHANGES = ("artifact", "where", "column or key", "before", "after")
 
 
-def runs_html(runs: Sequence[RunListing]) -> Markup:
+def runs_html(runs: Sequence[RunListing]) -> str:
     """Return the list of runs as an HTML fragment, the latest first."""
     visible, undone = runs[:ROW_LIMIT], undone_runs(runs)
     rows = (
@@ -51,7 +49,7 @@ def runs_html(runs: Sequence[RunListing]) -> Markup:
     return fragment(table_html(caption, _RUNS, rows), *notes, next_calls("runs.show(run)"))
 
 
-def run_detail_html(run: RunDetail) -> Markup:
+def run_detail_html(run: RunDetail) -> str:
     """Return what a run changed as an HTML fragment: a row per key and per cell."""
     total = run.keys + run.cells
     visible = list(islice(_changes(run), ROW_LIMIT))

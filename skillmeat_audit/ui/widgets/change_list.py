@@ -102,7 +102,7 @@ class ChangeList(widgets.VBox):
         self.grid.download("plan.json", encode_plan(document))
 
 
-def bounded_html(plan: Plan) -> Markup:
+def bounded_html(plan: Plan) -> str:
     """Return *plan* as HTML, its manifests as diffs only where that takes no time."""
     return plan_html(plan.document, plan.diffs if _has_short_diff(plan) else (), plan.names)
 

@@ -24,11 +24,16 @@ _WITHOUT_KERNEL = (
 class StaticBox(widgets.VBox):
     """A box that also has a static HTML and text form, for exports and untrusted notebooks."""
 
-    def __init__(self, children: Sequence[widgets.Widget]) -> None:
+    def __init__(
+        self,
+        children: Sequence[widgets.Widget],
+        on_filter: Callable[[dict[str, str]], None] | None = None,
+    ) -> None:
         super().__init__(children)
         self._static_id = f"skillmeat-audit-{self.model_id}"
         self.add_class(self._static_id)
-        self.children = (*children, Guard(static_id=self._static_id))
+        self.guard = Guard(on_filter, static_id=self._static_id)
+        self.children = (*children, self.guard)
 
     @property
     def html(self) -> str:

@@ -3,12 +3,14 @@
 The browser receives the lines in sight; `reports.facts.facets` filters, counts and sorts them.
 """
 
+from contextlib import suppress
 from typing import Any, cast
 
 import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 import traitlets
+from markupsafe import Markup
 
 from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.errors import AuditError, UsageError
@@ -65,8 +67,8 @@ class Explorer(StaticBox):
             "reset": lambda _: setattr(self, "filters", {}),
             "export": self._export,
         }
-        self._code, self._detail = widgets.HTML(), widgets.HTML()
-        super().__init__([self.grid, self._code, self._detail])
+        self._code, self._detail, self._charts = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        super().__init__([self.grid, self._code, self._detail, self._charts], self._filter_by_chart)
         self.observe(lambda _: self._apply_filters(), "filters")
         self.show_audit(audit)
 
@@ -125,6 +127,7 @@ class Explorer(StaticBox):
         self._facets = FindingFacets(audit.findings, page_states(audit.page_facts, audit.findings))
         self._lines = FindingLines(audit.findings, audit.names)
         self.grid.selected = np.zeros(len(audit.findings), dtype=bool)
+        self._charts.value = _charts_html(audit)
         self._apply_filters()
 
     def sort_by(self, column: str, *, descending: bool = False) -> None:
@@ -148,9 +151,10 @@ class Explorer(StaticBox):
         self._code.value = code_html("these findings in code", self.code)
 
     def __repr__(self) -> str:
+        total = plural(len(self.audit.findings), "finding")
         return (
-            f"<Explorer: {len(self._positions)} of {len(self.audit.findings)} findings, "
-            f"{self.grid.selected.sum()} selected; see .filters, .matches, .selection, .subset>"
+            f"<Explorer: {len(self._positions):,} of {total}, "
+            f"{self.grid.selected.sum():,} selected; see .filters, .matches, .selection, .subset>"
         )
 
     @property
@@ -166,6 +170,13 @@ class Explorer(StaticBox):
             values = values[0] if isinstance(values, list) and len(values) == 1 else values
             others[name] = values
         self.filters = others
+
+    def _filter_by_chart(self, filters: dict[str, str]) -> None:
+        """Show the findings on a part of a chart that was clicked."""
+        with suppress(traitlets.TraitError):  # the browser says what it likes
+            self.filters = filters
+            if not len(self._positions):  # one finding on the whole row stands for its cells
+                self.filters = {name: filters[name] for name in filters if name != "column"}
 
     def _toggle_sort(self, column: str) -> None:
         name, descending = self.grid.sort
@@ -220,10 +231,10 @@ class Explorer(StaticBox):
                 strong(self._note or "Nothing is left: the audit has no finding.")
                 if self._note or not total
                 else "",
-                f"{len(self._positions)} of {plural(total, 'finding')}",
+                f"{len(self._positions):,} of {plural(total, 'finding')}",
                 *severities(self._facets.value_counts("severity", self._positions)),
-                f"{selected} selected",
-                tag(f"{hidden} of them hidden by the filters: not repaired", "warning")
+                f"{selected:,} selected",
+                tag(f"{hidden:,} of them hidden by the filters: not repaired", "warning")
                 if hidden
                 else "",
             )
@@ -270,3 +281,14 @@ class Explorer(StaticBox):
         except AuditError as exc:
             self.grid.status = paragraph(tag(str(exc), "error"))
             self.grid.refresh()
+
+
+def _charts_html(audit: Audit) -> str:
+    """Return the charts of *audit*, folded; what filters the findings takes the focus."""
+    charts = audit.charts
+    shown = Markup("\n").join((charts.matrix.html, charts.pages.html, charts.causes.html))
+    marked = shown.replace("data-filter=", Markup('tabindex="0" role="button" data-filter='))
+    summary = "Charts of all findings: click a sign or a bar to see the findings on it"
+    return fragment(
+        Markup("<details><summary>{}</summary>{}</details>").format(summary, Markup(marked))
+    )

@@ -145,7 +145,7 @@ class Grid(anywidget.AnyWidget):
     def _line(self, number: int, line: Line, cells: LineCells) -> Message:
         ticked = self.selected[line.positions]
         state = "all" if ticked.all() else "some" if ticked.any() else "none"
-        shown = [[text_html(html), whole] for html, whole in cells]
+        shown = [[str(text_html(html)), whole] for html, whole in cells]
         fold = {None: "", True: "open", False: "closed"}[line.is_open]
         return {"n": number, "cells": shown, "state": state, "fold": fold, "level": line.level}
 

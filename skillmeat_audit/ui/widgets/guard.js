@@ -1,5 +1,5 @@
 // Keeps keys typed in a widget from the notebook's shortcuts, copies code, and hides the static form
-// of the widget while the widget itself is displayed.
+// of the widget while the widget itself is displayed. A click on what has filters sets them.
 
 const SUPPRESS = "data-lm-suppress-shortcuts"; // on the element that has the focus, for Lumino
 // With Ctrl or Cmd these belong to the widget; others, such as Ctrl+S, stay the notebook's.
@@ -33,6 +33,17 @@ function render({ model, el }) {
     }
     button.textContent = "copied";
     setTimeout(() => { button.textContent = "copy"; }, 1500);
+  }, options);
+
+  const filter = (event) => {
+    const mark = event.target?.closest?.("[data-filter]");
+    if (!mark || !isInside(mark)) return;
+    event.preventDefault();
+    model.send({ filter: Object.fromEntries(new URLSearchParams(mark.dataset.filter)) });
+  };
+  addEventListener("click", filter, options);
+  addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") filter(event);
   }, options);
 
   el.style.display = "none";
