@@ -48,11 +48,12 @@ def _title(group: FindingGroup, names: Names, width: int) -> Iterator[Text]:
     if first["writer"] is not None:
         writer = f"last written by {names.writer(first['writer'], group.confidence)}"
     gap = width - cell_len(title.plain) - len(writer)
-    if not writer or gap >= 3:
-        yield title.append(" " * gap + writer, "not bold dim") if writer else title
+    if writer and gap >= 3:
+        yield title.append(" " * gap + writer, "not bold dim")
         return
     yield from wrapped(title.plain, width, 2, "bold") if cell_len(title.plain) > width else [title]
-    yield from wrapped(f"  {writer}", width, 4, "dim")
+    if writer:
+        yield from wrapped(f"  {writer}", width, 4, "dim")
 
 
 def _members(group: FindingGroup, names: Names, width: int, most: int) -> Iterator[Text]:

@@ -38,7 +38,7 @@ from skillmeat_audit.reports.terminal.plan import OP_STYLES, cell_value, change_
 from skillmeat_audit.reports.terminal.wrapping import next_commands, wrapped
 
 _LISTED = 12  # new findings, and cells that would not last
-_WIDE = 110  # columns that a run of the list takes in one line
+_WIDE = 130  # columns that a run of the list takes in one line, an undo with the run undone
 
 
 def run_text(
