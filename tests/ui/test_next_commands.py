@@ -1,5 +1,7 @@
 """Every command that a verb prints does what is promised beside it."""
 
+import html
+import json
 import re
 import shlex
 import shutil
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import REAL_HOMES, SHARED
 
+from skillmeat_audit import audit
 from skillmeat_audit.api.sample import ERAS, HOMES
 
 FILTERS = [
@@ -230,3 +233,29 @@ def test_nothing_to_repair_has_no_first_step(cli, make_home):
     out = cli("check", make_home(), "--select", "K001", "--ignore", "K001")[1]
 
     assert first_step(out) is None
+
+
+@pytest.mark.parametrize("filters", [(), ("--select", "K002")], ids=" ".join)
+def test_every_format_has_the_same_first_command(cli, make_home, tmp_path, filters):
+    home = make_home()
+    label, words, size = first_step(cli("check", home, *filters)[1])
+
+    checked = json.loads(cli("check", home, *filters, "--format", "json")[1])["repairs"]
+    outputs = [word for name in ("r.md", "r.html", "r.json") for word in ("-o", tmp_path / name)]
+    _, _, said = cli("report", home, *filters, "--no-history", *outputs)
+
+    line = shlex.join(["skillmeat-audit", *words])
+    reported = json.loads((tmp_path / "r.json").read_text())["repairs"]
+    assert checked == reported and checked[0]["command"] == line
+    assert f"{label}: {line}   ({size})" in said
+    assert f"**{label}:** `{line}` ({size})" in (tmp_path / "r.md").read_text()
+    page = html.unescape((tmp_path / "r.html").read_text())
+    assert f"<b>{label}:</b> <code>{line}</code> ({size})" in page
+
+
+def test_a_notebook_has_the_call_below_the_headline(make_home):
+    audited = audit(make_home(), progress=False)
+
+    assert "<p>Fix: <code>audit.plan()</code></p>" in audited._repr_html_()
+    assert "<p>Review: <code>" in audited.only(rule="K002")._repr_html_()
+    assert "Fix:" not in audited.only(rule="T001")._repr_html_()
