@@ -166,7 +166,7 @@ class Plan:
     >>> import skillmeat_audit as sma
     >>> plan = sma.audit(sma.sample(), progress=False).plan(select=["D001"])
     >>> plan
-    <Plan: 3 rows to update · 3 cells; see .changes, .edits, .save(path), .rehearse(), .apply()>
+    <Plan: 3 rows to update (3 cells); see .changes, .edits, .save(path), .rehearse(), .apply()>
     >>> plan.rehearse().outcomes["outcome"].to_list()
     ['applied', 'applied', 'applied']
     """

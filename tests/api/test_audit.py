@@ -11,7 +11,7 @@ from skillmeat_audit.api.scope import Scope, apply_scope
 from skillmeat_audit.base.errors import UsageError
 
 BARE = "batch import and reimport until 2026-02-10 (import-bare)"
-ADDED = "adding to a collection (every release) (membership-add)"
+ADDED = "adding to a collection in any release (membership-add)"
 
 
 def test_a_collection_without_an_id_is_no_other_ones():

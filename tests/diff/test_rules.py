@@ -563,8 +563,8 @@ def test_a_group_fails_the_list_of_its_collection_since_0_9():
     older = found_by("V004", snapshot([said], [synced(said)], groups=[GROUPED]))
 
     assert (found["collection_id"], found["artifact_id"]) == ("default", None)
-    assert "include_groups=true answers 500" in found["detail"]
-    assert "take skill:alpha out of Ops" in found["detail"]
+    assert "lists this collection with its groups (include_groups=true)" in found["detail"]
+    assert "take skill:alpha out of the group Ops" in found["detail"]
     assert older == []
 
 

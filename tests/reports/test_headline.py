@@ -98,8 +98,8 @@ def test_pages_that_fail_are_part_of_the_answer_whatever_is_selected():
 
     for part in (audit, audit.only(rule="F003")):
         assert part.headline.sentences[:2] == (
+            "Some pages answer error 500, for 1 reason (see V004).",
             "No page shows an artifact without a description or a link.",
-            "Some pages answer error 500, for 1 reason (V004).",
         )
 
 
@@ -115,7 +115,7 @@ def test_the_command_line_counts_what_fails_under_a_filter(cli, make_home):
 
     for options in ((), ("--select", "D"), ("--ignore", "L")):
         text = " ".join(cli("check", home, *options)[1].split())
-        assert "Some pages answer error 500, for 1 reason (V004)." in text
+        assert "Some pages answer error 500, for 1 reason (see V004)." in text
 
 
 def test_a_known_source_that_is_no_link_is_counted():

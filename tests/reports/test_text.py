@@ -165,7 +165,7 @@ def test_an_artifact_shows_the_writer_of_its_row():
 def test_an_artifact_shows_the_writer_of_a_right_row():
     text = shown(snapshot([entry(description="Does it.")], [synced(entry(description="Does it."))]))
 
-    assert "row in Default Collection\n  last writer: a refresh (every release) (refresh, " in text
+    assert "row in Default Collection\n  last writer: a refresh in any release (refresh, " in text
     assert "next:" not in text
 
 
@@ -176,9 +176,10 @@ def test_the_repair_command_comes_last():
     said = imported(description="Does it.")
     explained = shown(snapshot([said], [synced(said, author="J")]), width=200)
 
-    assert mended.splitlines()[-2:] == [
-        "next:  skillmeat-audit plan /HOME --artifact skill:alpha -o plan.json",
-        "           1 row to update · 4 cells",
+    assert mended.splitlines()[-3:] == [
+        "next:  skillmeat-audit plan /HOME --artifact skill:alpha \\",
+        "         -o plan.json",
+        "           1 row to update (4 cells)",
     ]
     assert "--artifact skill:alpha --disposition review --deletes -o review.json" in orphan
     assert "1 row to delete: needs review" in orphan
@@ -224,3 +225,30 @@ def test_lines_follow_the_width_of_the_terminal_and_commands_stay_whole():
         assert [line for line in lines if len(line) > width and "skillmeat-audit" not in line] == []
         shows = shown(snap, width=width).splitlines()
         assert [line for line in shows if len(line) > width and "skillmeat-audit" not in line] == []
+
+
+def test_findings_that_differ_in_nothing_are_one_group():
+    entries = [entry("skill:review"), entry("command:review")]
+
+    text = checked(snapshot(entries, [synced(each) for each in entries]))
+
+    assert "2 artifacts: K005" in text
+    assert text.count("the name is used for command, skill") == 1
+
+
+def test_the_repairs_in_the_table_are_explained():
+    snap = snapshot([imported(description="Does.")], [row(), row("skill:orphan")])
+
+    text = " ".join(checked(snap).split())
+
+    assert "safe = the manifest has the value · review = a person decides" in text
+    assert "fill =" not in text
+
+
+def test_a_rule_without_a_repair_is_repaired_by_hand():
+    entries = [entry("skill:review"), entry("command:review")]
+
+    text = checked(snapshot(entries, [synced(each) for each in entries]))
+
+    assert "by hand  One name under several types" in text
+    assert "by hand = no plan repairs it" in text

@@ -96,7 +96,7 @@ class Headline:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What pages show, what rows hold, what comes next, then what limits the answer."""
+        """What pages show, what comes next, what rows hold, then what limits the answer."""
         pages = tuple(self._of_pages())
         limits = tuple(self._limits())
         # Where pages say something, they are the answer, and findings come second.
@@ -136,19 +136,20 @@ class Headline:
             number = plural(pages.not_clickable, "artifact")
             yield f"Pages show {number} with a source that cannot be clicked."
         wrong, blanked = pages.wrong_but_shown_right, pages.values_blanked_next
+        if self.failing:
+            reasons = plural(self.failing, "reason")
+            yield f"Some pages answer error 500, for {reasons} (see {FAILS})."
         if (wrong or blanked or self.failing) and not self.is_bad:
             yield f"{_ALL_SHOWN.capitalize()}."
+        if blanked:
+            rows = "a row holds" if blanked == 1 else "rows hold"
+            blanks = f"SkillMeat's next restart or refresh blanks {plural(blanked, 'value')}"
+            yield f"{blanks} that {rows} and no manifest has."
         if wrong:
             rows = (
                 "The row of 1 artifact holds" if wrong == 1 else f"Rows of {wrong:,} artifacts hold"
             )
             yield f"{rows} wrong values that pages still show right."
-        if self.failing:
-            yield f"Some pages answer error 500, for {plural(self.failing, 'reason')} ({FAILS})."
-        if blanked:
-            rows = "a row holds" if blanked == 1 else "rows hold"
-            blanks = f"SkillMeat's next restart or refresh blanks {plural(blanked, 'value')}"
-            yield f"{blanks} that {rows} and no manifest has."
 
     def _of_findings(self) -> str:
         """Return the sentence where no page is blank and no row is wrong behind a right page."""

@@ -117,7 +117,7 @@ class BaselineOptions:
     format_option("text", "json", "csv"),
     fail_on_option,
     exit_zero_option,
-    click.option("--verbose", "-v", is_flag=True, help="List notes as well."),
+    click.option("--verbose", "-v", is_flag=True, help="List notes as well, and whole values."),
     click.option("--quiet", "-q", is_flag=True, help="Print nothing; only set the exit code."),
     click.option(
         "--limit",
@@ -247,12 +247,14 @@ def _apply_baseline(audit: "Audit", scope: "Scope", acceptance: BaselineOptions)
 
 
 def _print_audit(audit: "Audit", output: CheckOutput, *, with_notes: bool) -> None:
+    from skillmeat_audit.api.next_steps import repair_steps
     from skillmeat_audit.reports.files.check_json import check_json
     from skillmeat_audit.reports.files.tabular import findings_csv
 
     match output.form:
         case "json":
-            print_document(check_json(audit, __version__))
+            repairs = repair_steps(audit, next_commands(audit.summary.home))
+            print_document(check_json(audit, __version__, repairs))
         case "csv":
             emit(findings_csv(audit.findings))
         case _:

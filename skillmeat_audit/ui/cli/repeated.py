@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # What says how something is printed, saved or waited for, not what it is.
 _OF_THIS_RUN = frozenset(
     "form output limit verbose quiet fail_on exit_zero no_parse_cache wait rehearse live "
-    "no_pager color edit interactive".split()
+    "no_pager color edit interactive whole".split()
 )
 _NEXT_VERBS = ("plan", "apply", "show", "undo")
 
