@@ -10,7 +10,7 @@ import pandas as pd
 
 from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.comparison import Comparison
-from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.model.findings import Disposition, Severity
 from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.tables import FINDINGS, KEY
 
@@ -67,6 +67,16 @@ def run_checks(
     # A left merge: findings on no row (manifests, files) have no writer.
     findings = findings.rename(columns={"code": "rule"}).merge(by_key, on=list(KEY), how="left")
     return sort_findings(FINDINGS.conform(findings))
+
+
+def not_repairable(findings: pd.DataFrame) -> pd.DataFrame:
+    """Return *findings* of rows that nothing of this project writes, with no repair."""
+    # What a fill would do to manifest and row is beside the point where there is no manifest.
+    filled = is_in(findings["disposition"], [Disposition.FILL])
+    return findings.assign(
+        disposition=findings["disposition"].mask(findings["disposition"].notna(), Disposition.NONE),
+        detail=findings["detail"].mask(filled),
+    )
 
 
 def sort_findings(findings: pd.DataFrame) -> pd.DataFrame:

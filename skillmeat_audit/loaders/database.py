@@ -49,7 +49,7 @@ def read_database(
     """
     path = sqlite_path(url)
     if path is None:
-        return _read_server(url, lambda connection: (read(connection), check(connection)))
+        return read_server(url, lambda connection: (read(connection), check(connection)))
 
     def read_both(uri: str) -> tuple[T, U]:
         # sqlite3 releases the interpreter's lock while SQLite works: the check of the whole file
@@ -133,7 +133,8 @@ def columns_of(present: frozenset[str], columns: Mapping[str, str]) -> str:
     )
 
 
-def _read_server(url: str, read: Callable[[Reader], T]) -> T:
+def read_server(url: str, read: Callable[[Reader], T]) -> T:
+    """Call *read* in one read-only transaction on the server at *url*, and return its result."""
     # importing SQLAlchemy takes a third of a second: only for servers
     import sqlalchemy as sa  # noqa: PLC0415
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 ERAS = {
     "artifact_id": "SkillMeat before 2026-02-19",
     "artifact_uuid": "SkillMeat since 2026-02-19",
+    "enterprise": "SkillMeat enterprise",
 }
 # Layers as people write them; the ids are in findings and JSON.
 _LAYERS = {"frontmatter": "front matter", "catalog": "catalogue"}

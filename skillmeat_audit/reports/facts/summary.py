@@ -93,7 +93,7 @@ def summarize(
     in_plan = in_cells | (status.isna() & findings["expected"].notna() & writable)
     severities = findings["severity"].value_counts()
     return Summary(
-        home=str(snapshot.home.root),
+        home=snapshot.home.name,
         database=database and without_password(database),
         era=snapshot.era,
         counts={
