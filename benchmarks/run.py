@@ -69,10 +69,12 @@ def measure_steps(size: int, rounds: int) -> Iterator[tuple[str, Figures]]:
 
 
 def measure_bulk(rounds: int) -> dict[str, Figures]:
-    """Return how long it takes to change every row: by apply, a bare executemany, an ORM."""
+    """Return how long it takes to change every row: by apply, undo, bare statements, an ORM."""
     large = home(f"{LARGE}-bare", LARGE, bare=100)
     small = home(f"{PEER}-bare", PEER, bare=100)
-    return dict(alternate(("apply", "bare"), large, rounds)) | dict(alternate(("orm",), small, 3))
+    return dict(alternate(("apply", "undo", "bare", "rowid"), large, rounds)) | dict(
+        alternate(("orm",), small, 3)
+    )
 
 
 def alternate(
@@ -91,12 +93,21 @@ def alternate(
 
 
 def measure_start(rounds: int) -> Figures:
-    """Return the durations of whole processes: the help, and a check of a small home."""
+    """Return the durations of whole processes: the help, a check of a small home, `import pandas`.
+
+    They alternate. ``cpu_`` before a name is its CPU time.
+    """
     small = home(str(SMALL), SMALL)
-    commands = {"help": [TOOL, "--help"], "check": [TOOL, "check", small, "--no-parse-cache"]}
+    commands: dict[str, list[object]] = {
+        "help": [TOOL, "--help"],
+        "check": [TOOL, "check", small, "--no-parse-cache"],
+        "pandas": [PYTHON, "-c", "import pandas"],
+    }
+    runs = [{name: run_process(each) for name, each in commands.items()} for _ in range(2 * rounds)]
     return {
-        name: median(run_process(command)["wall"] for _ in range(2 * rounds))
-        for name, command in commands.items()
+        prefix + name: median(run[name][time] for run in runs)
+        for prefix, time in (("", "wall"), ("cpu_", "cpu"))
+        for name in commands
     }
 
 

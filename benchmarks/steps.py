@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
+from operator import itemgetter
 from pathlib import Path
 
 import frames
@@ -31,6 +32,10 @@ from skillmeat_audit.model.changes import Change
 
 Step = Callable[[], object]
 WARM_UP = 300  # artifacts
+_ROWS_OF_DEFAULT = (
+    "collection_artifacts c JOIN artifacts a ON a.uuid = c.artifact_uuid "
+    "WHERE c.collection_id = 'default'"
+)
 
 
 def check(home: Path, _: Path) -> Step:
@@ -71,6 +76,16 @@ def bare(home: Path, scratch: Path) -> Step:
         uuids = dict(connection.execute("SELECT id, uuid FROM artifacts"))
     changes = [change for change in planned.document.changes if change.op == "update"]
     return lambda: _write(database, changes, uuids)
+
+
+def by_rowid(home: Path, scratch: Path) -> Step:
+    """Write the rows of a plan by one executemany of UPDATE by rowid for each set of columns."""
+    planned, _ = _plan_copy(home, scratch)
+    database = scratch / "cache.db"
+    with closing(sqlite3.connect(database)) as connection:
+        rowids = dict(connection.execute(f"SELECT a.id, c.rowid FROM {_ROWS_OF_DEFAULT}"))
+    changes = [change for change in planned.document.changes if change.op == "update"]
+    return lambda: _update(database, changes, rowids)
 
 
 def orm(home: Path, scratch: Path) -> Step:
@@ -133,6 +148,7 @@ STEPS: dict[str, Callable[[Path, Path], Step]] = {
     "apply": apply,
     "undo": undo,
     "bare": bare,
+    "rowid": by_rowid,
     "orm": orm,
     "repair": repair,
     "report": audit_and_report,
@@ -165,6 +181,21 @@ def _write(database: Path, changes: list[Change], uuids: dict[str, str]) -> int:
                 f"VALUES (?, ?, '-', '-'{', ?' * len(columns)}) "
                 f"ON CONFLICT DO UPDATE SET synced_at = excluded.synced_at, {assignments}",
                 sorted(rows),
+            )
+    return len(changes)
+
+
+def _update(database: Path, changes: list[Change], rowids: dict[str, int]) -> int:
+    by_columns: dict[tuple[str, ...], list[tuple[str | int | None, ...]]] = {}
+    for change in changes:
+        row = (*change.after.values(), rowids[change.artifact_id])
+        by_columns.setdefault(tuple(change.after), []).append(row)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        for columns, rows in by_columns.items():
+            assignments = ", ".join(f"{name} = ?" for name in columns)
+            connection.executemany(
+                f"UPDATE collection_artifacts SET synced_at = '-', {assignments} WHERE rowid = ?",
+                sorted(rows, key=itemgetter(-1)),
             )
     return len(changes)
 

@@ -18,7 +18,8 @@ from skillmeat_audit.model.manifest_edits import (
 from skillmeat_audit.repair.plan import encode_plan
 from skillmeat_audit.repair.toml_edits import entries_of
 
-TEAM = """\
+TEAM = (
+    """\
 # the team's, CRLF and an emoji
 [[artifacts]]
 name = "deploy"
@@ -35,7 +36,10 @@ type = "skill"
 [[artifacts]]  # twice
 name = "twice"
 type = "skill"
-""".replace("\n", "\r\n").rstrip().encode()  # fmt: skip
+""".replace("\n", "\r\n")
+    .rstrip()
+    .encode()
+)
 
 
 @dataclass(frozen=True)

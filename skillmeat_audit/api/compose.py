@@ -1,12 +1,14 @@
 """Composes the report of an audit: its findings, what caused them, what earlier runs add."""
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 import pandas as pd
 
+from skillmeat_audit.api.next_steps import repair_steps
 from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base import VERSION
 from skillmeat_audit.base.arrow import to_objects
@@ -18,6 +20,7 @@ from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.trend import REPORTED, fingerprints
 from skillmeat_audit.reports.facts.blank_pages import blank_artifacts
 from skillmeat_audit.reports.facts.causes import group_by_cause
+from skillmeat_audit.reports.facts.next_commands import NextCommands, Option
 from skillmeat_audit.reports.facts.report import Report, RuleBook, RunContext
 
 
@@ -27,12 +30,15 @@ def make_report(
     findings: pd.DataFrame | None = None,
     past: RunContext | None = None,
     made_at: str = "",
+    repeated: Mapping[str, Sequence[Option]] | None = None,
 ) -> Report:
     """Return the report of *audited*, with what *past* adds.
 
-    *findings* are those of *audited* as ``REPORTED``, where a history adds to them.
+    *findings* are those of *audited* as ``REPORTED``, where a history adds to them; *repeated* are
+    the options that the commands in the report repeat, by verb.
     """
     home = home_name(audited.snapshot.home)
+    commands = NextCommands(home, repeated or {})
     rows, summary = audited.rows, replace(audited.summary, home=home)
     past = past or RunContext()
     if audited.accepted is not None:
@@ -44,13 +50,15 @@ def make_report(
         summary=summary,
         headline=audited.headline,
         findings=findings,
-        groups=group_by_cause(findings, rows, paths_of(audited.writers), home),
+        groups=group_by_cause(findings, rows, paths_of(audited.writers), commands),
         blanks=blank_artifacts(audited.pages, audited.page_facts, findings, audited.names, home),
         rule_book=_rule_book(audited),
+        repairs=repair_steps(audited, commands),
         matrix=audited.matrix,
         live=audited.live,
         past=past,
         made_at=made_at,
+        # A part that is right must not be read as a home that is right.
         notes=(f"only a part was asked for: {part}",) if part else (),
     )
 

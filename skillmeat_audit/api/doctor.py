@@ -99,6 +99,7 @@ def _state(home: PathLike, state_dir: PathLike | None) -> Iterator[Condition]:
     except AuditError as exc:
         yield Condition("state folder", "fault", str(exc))
         return
+    # The folder is made with the first run: until then its parent decides.
     parent = next(each for each in (folder, *folder.parents) if each.exists())
     is_writable = os.access(parent, os.W_OK)
     detail = f"{folder}, runs: {len(runs)}" + ("" if folder.exists() else ", not created yet")
@@ -115,6 +116,7 @@ def _lock(path: Path) -> Condition:
     """Return whether a scheduled report holds the lock file at *path*, which is not created."""
     try:
         with path.open() as file:
+            # Shared, as two doctors at a time must not take each other for a report.
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return Condition("lock", "ok", "free")

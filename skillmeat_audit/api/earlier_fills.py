@@ -42,16 +42,18 @@ def note_earlier_fills(
 
     *journals* are the runs on the home, the latest first; without any, nothing is computed.
     """
+    if not journals:
+        return findings
     is_blank = is_true(findings["status"] == Status.MISSING) | findings["rule"].isin(_ONLY_IN_ROW)
     is_blank &= findings["collection_id"].notna()
     blank = findings[is_blank]
-    if not journals or blank.empty:
+    if blank.empty:
         return findings
     wanted = {
         (str(each["collection_id"]), str(each["artifact_id"]), str(each["column"]))
         for each in records(blank)
     }
-    fills = _earlier_fills(wanted, journals, comparison.snapshot.identity)
+    fills = _earlier_fills(wanted, journals, comparison.snapshot.cache.identity)
     if not (fills.rows or fills.manifests):
         return findings
     added = _added_by_row(comparison, wanted)

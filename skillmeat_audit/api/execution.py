@@ -82,6 +82,7 @@ def _complete_undo(run: JournaledRun, journals: Sequence[JournaledRun]) -> str:
     committed = [each for each in journals if each.state == "committed"]
     undone = {each.undoes for each in committed}
     for undo in committed:
+        # An undo that was undone itself, or that skipped something, leaves work for another.
         if undo.undoes == run.run and undo.run not in undone and _written(run) <= _written(undo):
             return undo.run
     return ""

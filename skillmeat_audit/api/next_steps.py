@@ -15,7 +15,7 @@ from skillmeat_audit.model.findings import Disposition
 from skillmeat_audit.reports.facts.next_commands import Command, NextCommands, Option
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.recheck import plan_again_sentence
-from skillmeat_audit.reports.facts.run_sentences import summarize_plan, undo_sentence
+from skillmeat_audit.reports.facts.run_sentences import plan_size, summarize_plan, undo_sentence
 from skillmeat_audit.reports.facts.values import plural
 
 _FILL, _REVIEW = ("--disposition", "fill"), ("--disposition", "review")
@@ -54,15 +54,18 @@ def left_out_steps(audited: Audit, commands: NextCommands, scope: PlanScope) -> 
     planned: list[tuple[PlanScope, Sequence[Option], str]] = []
     if Disposition.SAFE in taken and Disposition.FILL not in taken:
         fills = PlanScope((Disposition.FILL,), targets=scope.targets)
-        planned.append((fills, (_FILL, ("-o", "fill.json")), " left out"))
+        planned.append((fills, (_FILL, ("-o", "fill.json")), ": left out"))
     if Disposition.REVIEW not in taken:
         review = PlanScope((Disposition.REVIEW,), not scope.deletes, scope.targets)
-        planned.append((review, _review_options(), " left out"))
+        options = (_REVIEW, ("-o", "review.json")) if scope.deletes else _review_options()
+        planned.append((review, options, ": left out"))
     elif not scope.deletes and (orphans := audited.summary.orphan_rows):
         ending = f"; with {plural(orphans, 'orphan')} that --deletes takes in"
         options = (("--deletes", None), ("-o", "review.json"))
         planned.append((replace(scope, deletes=True), options, ending))
-    return tuple(_drafted(audited, commands, planned))
+    # Orphans that this plan deletes already are not left out.
+    others = commands.without("--deletes") if scope.deletes else commands
+    return tuple(_drafted(audited, others, planned))
 
 
 def plan_steps(
@@ -76,6 +79,7 @@ def plan_steps(
         steps = [(commands.line("plan", options=[("-o", "plan.json")]), f"saves the plan: {size}")]
     else:
         rehearsal = commands.line("apply", [str(path)], [("--rehearse", None)])
+        # The rehearsal first: people copy the first line.
         steps = [(rehearsal, "writes everything, then rolls it back")]
         steps.append((commands.line("apply", [str(path)]), size))
     return tuple(Command(line, why) for line, why in steps if line is not None)
@@ -121,7 +125,16 @@ def _drafted(
             return
         line = commands.line("plan", options=options)
         if not document.is_empty and line is not None:
-            yield Command(line, f"{summarize_plan(document)}{ending}")
+            review = _review_words(document) if Disposition.REVIEW in scope.dispositions else ""
+            why = f"{summarize_plan(document)}{ending}"
+            yield Command(line, why, plan_size(document), review)
+
+
+def _review_words(document: PlanDocument) -> str:
+    """Return how many rows a person has to decide about, keys of manifests where no row is."""
+    rows, keys = len(document.changes), sum(len(each.edits) for each in document.manifests)
+    number, noun = (rows, "more row") if rows else (keys, "more key")
+    return f"{plural(number, noun)} {'needs' if number == 1 else 'need'} review"
 
 
 def _needs_review(audited: Audit) -> bool:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +14,7 @@ from skillmeat_audit.base.block_diff import block_diff
 from skillmeat_audit.base.confined import name_bytes, name_text
 from skillmeat_audit.base.errors import DatabaseError, HomeError, StateError, UsageError
 from skillmeat_audit.base.folders import PathLike
+from skillmeat_audit.base.garbage import without_gc
 from skillmeat_audit.base.text import is_utf8, printable
 from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.diff.comparison import Comparison
@@ -26,7 +28,12 @@ from skillmeat_audit.loaders.manifest_files import load_manifest_documents
 from skillmeat_audit.model.changes import Change, PlanDocument
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import PLANNABLE, WRITABLE
-from skillmeat_audit.model.manifest_edits import ManifestChanges, ManifestDiff, PreparedManifest
+from skillmeat_audit.model.manifest_edits import (
+    ManifestChanges,
+    ManifestDiff,
+    ManifestDocument,
+    PreparedManifest,
+)
 from skillmeat_audit.repair.manifest_plan import (
     ManifestRepairs,
     chosen_edits,
@@ -58,10 +65,33 @@ class PlanScope:
     targets: Collection[str] = TARGETS
 
 
+@dataclass(frozen=True)
+class PlanSources:
+    """What all plans of one comparison are made from, computed once."""
+
+    comparison: Comparison
+
+    @cached_property
+    def repairs(self) -> ManifestRepairs:
+        """What may be edited in manifests."""
+        fills, mends = manifest_fills(self.comparison), manifest_mends(self.comparison)
+        return ManifestRepairs(fills, mends, entries_of_rows(self.comparison))
+
+    @cached_property
+    def documents(self) -> dict[str, ManifestDocument]:
+        """The manifests that plans edit, by file collection, as the first of these plans read them.
+
+        A plan that is to be applied reads them again: its preconditions are of its own time.
+        """
+        return {}
+
+
+@without_gc()
 def make_plan(
-    comparison: Comparison, findings: pd.DataFrame, scope: PlanScope
+    sources: PlanSources, findings: pd.DataFrame, scope: PlanScope
 ) -> tuple[PlanDocument, str]:
     """Return the plan that repairs *findings*, and the cache's address with its credentials."""
+    comparison = sources.comparison
     if unknown := sorted(set(scope.targets) - set(TARGETS)):
         raise UsageError(f"a plan cannot write {printable(unknown[0])}: rows and manifests only")
     snapshot = comparison.snapshot
@@ -73,23 +103,26 @@ def make_plan(
     if snapshot.home.tenant is not None:
         raise DatabaseError(READ_ONLY)
     url = snapshot.home.database
-    if url is None or snapshot.identity is None or snapshot.era is None:
+    if url is None or snapshot.cache.identity is None or snapshot.era is None:
         raise DatabaseError("there is no cache to repair: start SkillMeat once to build it")
     # An older schema lacks some columns: in ROWS they are null, in the database there is nothing to
     # write.
-    rows = snapshot.rows.drop(columns=[name for name in COLUMNS if name not in snapshot.columns])
+    rows = snapshot.rows.drop(
+        columns=[name for name in COLUMNS if name not in snapshot.cache.columns]
+    )
     changes = changes_from(
         findings, comparison.inserts, rows, scope.dispositions, deletes=scope.deletes
     )
     manifests: list[ManifestChanges] = []
     if "manifests" in scope.targets:
-        manifests, changes = _with_manifests(comparison, findings, scope, changes)
+        manifests, changes = _with_manifests(sources, findings, scope, changes)
     document = PlanDocument(
         schema_="skillmeat-audit/plan/2",
+        # Resolved, because a plan may be applied from another folder.
         home=_portable_path(snapshot.home.root.resolve()),
         # A plan is a file that is mailed and reviewed.
         database=without_password(url),
-        identity=snapshot.identity,
+        identity=snapshot.cache.identity,
         era=cast("Era", snapshot.era),
         manifests=manifests,
         changes=changes if "rows" in scope.targets else [],
@@ -98,21 +131,20 @@ def make_plan(
 
 
 def _with_manifests(
-    comparison: Comparison, findings: pd.DataFrame, scope: PlanScope, changes: list[Change]
+    sources: PlanSources, findings: pd.DataFrame, scope: PlanScope, changes: list[Change]
 ) -> tuple[list[ManifestChanges], list[Change]]:
     """Return the edits of manifests that make *changes* last, and the changes that follow them."""
-    repairs = ManifestRepairs(
-        manifest_fills(comparison), manifest_mends(comparison), entries_of_rows(comparison)
-    )
+    snapshot, repairs, documents = sources.comparison.snapshot, sources.repairs, sources.documents
     edits = chosen_edits(findings, changes, repairs, set(scope.dispositions))
-    names = sorted({edit.file_collection for edit in edits})
-    documents = load_manifest_documents(comparison.snapshot.home, names)
-    rows = comparison.snapshot.rows
-    return manifest_changes(edits, documents), follow_edits(changes, edits, repairs.entries, rows)
+    unread = sorted({edit.file_collection for edit in edits} - documents.keys())
+    documents |= load_manifest_documents(snapshot.home, unread)
+    followed = follow_edits(changes, edits, repairs.entries, snapshot.rows)
+    return manifest_changes(edits, documents), followed
 
 
 def manifest_diffs(document: PlanDocument) -> tuple[ManifestDiff, ...]:
     """Return what a plan would change in each manifest, as it is now."""
+    # From the files, not from the audit: a plan shows what applying it now would change.
     collections = Path(native_path(document.home)) / "collections"
     return tuple(_diff(prepare_manifest(collections, each)) for each in document.manifests)
 

@@ -48,7 +48,7 @@ def load_repaired(snapshot: Snapshot, journals: Sequence[JournaledRun]) -> pd.Da
     cells: list[tuple[object, ...]] = []
     for journal in journals:
         is_repair = journal.kind == "apply" and journal.state != "manifests-only"
-        if not is_repair or journal.identity != snapshot.identity:
+        if not is_repair or journal.identity != snapshot.cache.identity:
             continue
         run = printable(journal.run), journal.state == "committed"
         for entry in journal.entries:

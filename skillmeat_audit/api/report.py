@@ -1,6 +1,6 @@
 """Audits a home and delivers the report, also where the home could not be checked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -32,6 +32,7 @@ from skillmeat_audit.loaders.home import (
 )
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.reports.facts.next_commands import FirstStep, Option, first_step
 from skillmeat_audit.reports.facts.report import Failure, Report, RunContext
 from skillmeat_audit.reports.files.html_page import failure_page, html_page
 from skillmeat_audit.reports.files.notice import notice_of
@@ -48,7 +49,8 @@ class ReportRequest:
     run is not recorded, and compared with no other. With ``apply_safe`` the safe changes of rows
     are applied first, with ``apply_fill`` also what other layers know, in rows and manifests; then
     every file is read again, as without ``parse_cache``. ``exclusive`` refuses to run beside
-    another run on the home.
+    another run on the home. ``repeated`` are the options, by verb, that the commands in the report
+    repeat.
     """
 
     outputs: Sequence[Output] = ()
@@ -65,6 +67,7 @@ class ReportRequest:
     progress: bool | None = None
     parse_cache: bool = True
     allow_links: Sequence[Path] = ()
+    repeated: Mapping[str, Sequence[Option]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,12 @@ class ReportOutcome:
         document = self.document
         first = (document.reason,) if isinstance(document, Failure) else document.warnings
         return *first, *self.delivery.problems
+
+    @property
+    def step(self) -> FirstStep | None:
+        """The command to begin with, None where a plan would write nothing."""
+        document = self.document
+        return None if isinstance(document, Failure) else first_step(document.repairs)
 
     @property
     def changed(self) -> str | None:
@@ -240,7 +249,7 @@ def _store_failure(home: PathLike, request: ReportRequest, reason: str, at: str)
 
 
 def _store(audited: Audit, request: ReportRequest, at: str) -> StoredReport:
-    compose = partial(make_report, audited, made_at=at)
+    compose = partial(make_report, audited, made_at=at, repeated=request.repeated)
     if request.history is None:
         return StoredReport(compose())
     location = location_of(audited.snapshot.home, request.scope, request.history, request.state_dir)

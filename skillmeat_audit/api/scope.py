@@ -109,7 +109,10 @@ def apply_scope(findings: pd.DataFrame, scope: Scope, snapshot: Snapshot) -> Sco
         selected &= _has_rule(findings, scope.select)
     ignored = _has_rule(findings, scope.ignore)
     masks = (selected & ~ignored, selected & ignored, ~selected & ~ignored)
-    return ScopedFindings(*(findings[mask].reset_index(drop=True) for mask in masks))
+    # All of them, mostly: a copy would take as much memory as all findings.
+    return ScopedFindings(
+        *(findings if mask.all() else findings[mask].reset_index(drop=True) for mask in masks)
+    )
 
 
 def _has_rule(findings: pd.DataFrame, codes: Sequence[str]) -> pd.Series:

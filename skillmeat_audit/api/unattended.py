@@ -43,6 +43,7 @@ def apply_unattended(
         if planned.document.is_empty:
             return UnattendedRun()
         diffs = planned.diffs  # of the manifests as they are before the run
+        # The report that follows audits the home again anyhow.
         outcome = apply(planned, options=Options(state_dir), recheck=False).outcome
     except (PlanError, DatabaseError, StateError) as exc:
         return UnattendedRun(warnings=(f"the safe changes were not applied: {exc}",))

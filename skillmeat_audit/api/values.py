@@ -13,6 +13,7 @@ from skillmeat_audit.api.plan_selection import narrow_plan
 from skillmeat_audit.api.planning import (
     TARGETS,
     PlanScope,
+    PlanSources,
     make_plan,
     manifest_diffs,
     native_path,
@@ -112,6 +113,7 @@ class Audit(AuditedHome):
         """
         # A plan never rests on the parse cache.
         confirm_evidence(self.snapshot)
+        self._sources.documents.clear()
         return self.draft(
             select, artifacts=artifacts, dispositions=dispositions, deletes=deletes, targets=targets
         )
@@ -132,8 +134,12 @@ class Audit(AuditedHome):
         repairs = page_repairs(self.pages, findings, others)
         findings = pd.concat([findings, repairs]).drop_duplicates(ignore_index=True)
         planned = PlanScope(dispositions, deletes, targets)
-        document, url = make_plan(self.comparison, findings, planned)
+        document, url = make_plan(self._sources, findings, planned)
         return Plan(document, url, self.names)
+
+    @cached_property
+    def _sources(self) -> PlanSources:
+        return PlanSources(self.comparison)
 
     def __repr__(self) -> str:
         home, answer = printable(self.summary.home), self.headline.sentence
@@ -160,7 +166,7 @@ class Plan:
     >>> import skillmeat_audit as sma
     >>> plan = sma.audit(sma.sample(), progress=False).plan(select=["D001"])
     >>> plan
-    <Plan: 3 rows to update · 3 cells; see .changes, .edits, .save(path), .rehearse(), .apply()>
+    <Plan: 3 rows to update (3 cells); see .changes, .edits, .save(path), .rehearse(), .apply()>
     >>> plan.rehearse().outcomes["outcome"].to_list()
     ['applied', 'applied', 'applied']
     """

@@ -46,15 +46,25 @@ def from_arrow(array: pa.Array) -> pd.Series:
 
 
 def take_rows(values: pa.Array, positions: npt.NDArray[np.int_]) -> pa.Array:
-    """Return *values* at *positions*, which are not negative; fast where all values are null."""
+    """Return *values* at *positions*, which are not negative.
+
+    Fast where all values are null, or all are taken in their order.
+    """
     if values.null_count == len(values):
         return pa.nulls(len(positions), values.type)
+    if len(positions) == len(values) and not (positions[0] or (np.diff(positions) != 1).any()):
+        return values
     return values.take(pa.array(positions))
 
 
 def to_mask(claims: pa.Array) -> npt.NDArray[np.bool_]:
     """Return an Arrow array of truth values as a mask; nulls give False."""
     return np.asarray(pc.fill_null(claims, False).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def release_memory() -> None:
+    """Return the memory that Arrow has freed, and holds for its next use, to the system."""
+    pa.default_memory_pool().release_unused()
 
 
 def sort_nulls_last(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:

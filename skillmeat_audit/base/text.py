@@ -93,5 +93,18 @@ def is_utf8(value: object) -> bool:
 
 
 def shortened(text: str, width: int) -> str:
-    """Return *text* cut to *width* characters, the cut shown as ``…``."""
-    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+    """Return *text* cut to *width* characters, after a word; the cut shown as ``…``."""
+    if len(text) <= width:
+        return text
+    return text[: word_end(text, max(width - 1, 0))].rstrip() + "…"
+
+
+def word_end(text: str, limit: int) -> int:
+    """Return where to cut *text*, which is longer than *limit*: after a word, or a part of a path.
+
+    A single long word is cut all the same.
+    """
+    if text[limit] == " ":
+        return limit
+    end = max(text.rfind(" ", 0, limit), text.rfind("/", 0, limit) + 1)
+    return end if end > limit // 2 else limit

@@ -74,7 +74,7 @@ class Comparison:
         keys = Keys.of(self.snapshot.manifest, rows)
         candidates = candidate_entries(self.snapshot, rows, keys, self.duplicates)
         pairs = Pairs(_of_usable(candidates, usable_rows(rows, keys)))
-        return differing_cells(rows, self.snapshot.columns, self.layers.beside(rows), pairs)
+        return differing_cells(rows, self.snapshot.cache.columns, self.layers.beside(rows), pairs)
 
     @cached_property
     def pages(self) -> pd.DataFrame:
@@ -92,6 +92,12 @@ class Comparison:
         entries = np.full(len(self.snapshot.rows), -1)
         entries[self.pairs.row] = self.pairs.entry
         return entries
+
+    @cached_property
+    def shared_entries(self) -> Ints:
+        """The manifest entries whose artifact another entry declares too, by stem."""
+        stems = self.snapshot.manifest["stem"]
+        return np.flatnonzero(stems.duplicated(keep=False))
 
     @cached_property
     def has_entry(self) -> pd.Series:
@@ -130,13 +136,13 @@ class Comparison:
     @cached_property
     def _cells_by(self) -> dict[tuple[str, str], pd.DataFrame]:
         """The differing cells by column and status."""
-        groups = self.cells.groupby(["column", "status"], sort=False)
+        groups = self.cells[list(RULE_FINDINGS.columns)].groupby(["column", "status"], sort=False)
         return {(str(column), str(status)): cells for (column, status), cells in groups}
 
     def cell_findings(self, column: str, statuses: tuple[Status, ...]) -> pd.DataFrame:
         """Return ``RULE_FINDINGS``: the differing cells of *column* with one of *statuses*."""
         parts = [cells for s in statuses if (cells := self._cells_by.get((column, s))) is not None]
-        return pd.concat(parts)[list(RULE_FINDINGS.columns)] if parts else NO_FINDINGS
+        return pd.concat(parts) if parts else NO_FINDINGS
 
     def cell_findings_where(self, mask: pd.Series) -> pd.DataFrame:
         """Return ``RULE_FINDINGS``: the differing cells in *mask*, which is aligned with them."""
@@ -165,7 +171,10 @@ class Comparison:
     def problem_findings(self, kind: str) -> pd.DataFrame:
         """Return ``RULE_FINDINGS``, one per problem of *kind* that a loader reported."""
         problems = self.snapshot.problems
-        problems = problems[problems["kind"] == kind].assign(collection_id=None)
+        problems = problems[is_true(problems["kind"] == kind)]
+        if problems.empty:
+            return NO_FINDINGS
+        problems = problems.assign(collection_id=None)
         detail = (problems["place"] + ": ").fillna("") + problems["detail"]
         values: dict[str, object] = {
             "detail": detail,
@@ -190,7 +199,7 @@ def compare(snapshot: Snapshot) -> Comparison:
     candidates = candidate_entries(snapshot, snapshot.rows, keys, duplicates)
     candidates = _of_usable(candidates, usable)
     pairs = Pairs(candidates)
-    cells = differing_cells(snapshot.rows, snapshot.columns, layers, pairs)
+    cells = differing_cells(snapshot.rows, snapshot.cache.columns, layers, pairs)
     return Comparison(snapshot, layers, candidates, pairs, cells, usable, duplicates)
 
 

@@ -8,9 +8,12 @@ until the next restart or refresh. Filled into the manifest, it lasts
 import json
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import is_in
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, is_in, to_arrow, to_mask
 from skillmeat_audit.diff.compare import differs, is_true, normalize
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.pairing import Keys, candidate_entries
@@ -60,20 +63,20 @@ def manifest_mends(comparison: Comparison) -> pd.DataFrame:
         evidence=Evidence.MANIFEST,
         disposition=Disposition.SAFE,
     )
-    parts = [mends, *(_edited_files(comparison, FIELD[column]) for column in MANIFEST_KEYS)]
+    edited = [_edited_files(comparison, FIELD[column]) for column in MANIFEST_KEYS]
+    parts = [mends, *(frame for frame in edited if frame is not None)]
     return MANIFEST_REPAIRS.conform(pd.concat(parts, ignore_index=True))
 
 
-def only_outside_manifest(comparison: Comparison, column: str) -> pd.DataFrame:
+def only_outside_manifest(comparison: Comparison, column: str) -> dict[str, pd.Series]:
     """Return, per row, if it holds what its manifest entry does not, and which layer has it.
 
     ``outside`` is a mask; ``evidence`` is the layer that has the same value as the row;
     ``disposition`` that of a fill of the entry.
     """
     field, evidence = FIELD[column], evidence_outside_manifest(comparison, FIELD[column])
-    disposition = comparison.per_row(_fill_dispositions(comparison, field).astype("string"))
-    outside = {"outside": evidence.notna(), "evidence": evidence, "disposition": disposition}
-    return pd.DataFrame(outside)
+    disposition = comparison.per_row(_fill_dispositions(comparison, field))
+    return {"outside": evidence.notna(), "evidence": evidence, "disposition": disposition}
 
 
 def evidence_outside_manifest(comparison: Comparison, field: Field) -> pd.Series:
@@ -81,13 +84,17 @@ def evidence_outside_manifest(comparison: Comparison, field: Field) -> pd.Series
 
     A manifest that holds an accident is not silent.
     """
-    held = comparison.layers.row(field.column)
-    manifest = normalize(comparison.manifest_value(field.column), field.kind)
-    evidence = pd.Series(None, index=held.index, dtype="string")
-    for layer in reversed(field.layers[1:]):
-        value = comparison.per_row(comparison.layers.layer(layer, field.column).normal)
-        evidence = evidence.mask(value.notna() & ~differs(value, held), layer)
-    return evidence.where(comparison.has_entry & manifest.isna() & held.notna())
+    layers, held = comparison.layers, comparison.layers.row(field.column)
+    manifest = normalize(comparison.snapshot.manifest[field.column], field.kind)
+    silent = np.append(manifest.isna(), False)[comparison.entry]  # the last is of rows without one
+    rows = np.flatnonzero(silent & held.notna())
+    held_there, entries = held.take(rows), comparison.entry[rows]
+    choice = np.full(len(held), -1)
+    for number, layer in reversed([*enumerate(field.layers)][1:]):
+        value = layers.layer(layer, field.column).normal.take(entries)
+        choice[rows[value.notna().to_numpy() & ~differs(value, held_there).to_numpy()]] = number
+    evidence = pa.array(field.layers, ARROW_TEXT).take(pa.array(choice, mask=choice < 0))
+    return from_arrow(evidence).set_axis(held.index)
 
 
 def entries_of_rows(comparison: Comparison) -> dict[RowKey, list[EntryKey]]:
@@ -118,6 +125,7 @@ def _fills(comparison: Comparison, field: Field) -> pd.DataFrame:
         raw, evidence = raw.mask(is_next, layer.raw), evidence.mask(is_next, layer.evidence)
     entries = comparison.snapshot.manifest
     silent = manifest.normal.isna() & raw.notna()
+    # An artifact that is declared twice cannot be edited: its key names two entries.
     silent &= ~is_in(entries["artifact_id"], comparison.duplicates)
     frame = entries.loc[silent, ["file_collection", "artifact_id"]].assign(
         column=field.column,
@@ -132,23 +140,28 @@ def _fills(comparison: Comparison, field: Field) -> pd.DataFrame:
 
 def _fill_dispositions(comparison: Comparison, field: Field) -> pd.Series:
     """Return, per entry, how safe it is to fill it."""
-    entries = comparison.snapshot.manifest
-    # Another file collection declares the artifact, and has another value or none.
-    is_shared = entries["stem"].duplicated(keep=False)
-    values = comparison.layers.effective(field.column)[is_shared].fillna("")
-    review = values.groupby(entries.loc[is_shared, "stem"]).transform("nunique") > 1
-    review = review.reindex(entries.index, fill_value=False)
+    entries, shared = comparison.snapshot.manifest, comparison.shared_entries
+    review = np.zeros(len(entries), dtype=bool)
+    if len(shared):
+        # Another file collection declares the artifact, and has another value or none.
+        values = comparison.layers.effective(field.column).take(shared).fillna("")
+        stems = entries["stem"].take(shared)
+        review[shared] = values.groupby(stems).transform("nunique").to_numpy(dtype=int) > 1
     if field.kind != "list":  # a text that does not count as a value: a person may have meant it
-        review |= is_true(entries[field.column].str.strip() != "")
-    return pd.Series(Disposition.FILL, index=entries.index).mask(review, Disposition.REVIEW)
+        stripped = pc.utf8_trim_whitespace(to_arrow(entries[field.column]))
+        review |= to_mask(pc.not_equal(stripped, ""))
+    dispositions = pc.if_else(pa.array(review), str(Disposition.REVIEW), str(Disposition.FILL))
+    return from_arrow(dispositions.cast(ARROW_TEXT)).set_axis(entries.index)
 
 
-def _edited_files(comparison: Comparison, field: Field) -> pd.DataFrame:
+def _edited_files(comparison: Comparison, field: Field) -> pd.DataFrame | None:
     """Return ``MANIFEST_REPAIRS`` for review: entries whose own file says something else (F008)."""
     entries = comparison.snapshot.manifest
     written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
     differing = differs_from_file(comparison, field)
     differing &= ~is_in(entries["artifact_id"], comparison.duplicates)
+    if not differing.any():
+        return None
     frame = entries.loc[differing, ["file_collection", "artifact_id"]].assign(
         column=field.column,
         key=MANIFEST_KEYS[field.column],

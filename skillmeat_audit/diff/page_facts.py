@@ -104,7 +104,7 @@ def _blanked_next(comparison: Comparison) -> pd.Series:
     started, refreshed = _reached_by_start(comparison), _reached_by_refresh(comparison)
     count = pd.Series(0, index=rows.index)
     for field in FIELDS:
-        if field.column in comparison.snapshot.columns:
+        if field.column in comparison.snapshot.cache.columns:
             is_newer = comparison.snapshot.era == "artifact_uuid"
             skipped = is_newer and field.column in _KEPT_AT_START
             reached = refreshed if skipped else started | refreshed

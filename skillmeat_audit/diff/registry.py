@@ -1,15 +1,26 @@
 """Binds rules to the functions that check them, and runs them."""
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import is_in
+from skillmeat_audit.base.arrow import (
+    ARROW_TEXT,
+    from_arrow,
+    is_in,
+    positions_in,
+    take_rows,
+    to_arrow,
+)
+from skillmeat_audit.diff.compare import Bools, Ints
 from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.links import joined_key
 from skillmeat_audit.model.findings import Disposition, Severity
 from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.tables import FINDINGS, KEY
@@ -55,18 +66,20 @@ def run_checks(
     parts = [(rule, frame) for rule, frame in results if len(frame)]
     if not parts:
         return FINDINGS.empty()
-    counts = [len(frame) for _, frame in parts]
+    rules = [rule for rule, _ in parts]
+    of_rule = np.repeat(np.arange(len(parts)), [len(frame) for _, frame in parts])
     findings = pd.concat([frame for _, frame in parts], ignore_index=True)
-    for name in ("code", "explains", "judges_keys"):
-        findings[name] = np.repeat([getattr(rule, name) for rule, _ in parts], counts)
-    of_rules = pd.Series(np.repeat([rule.severity for rule, _ in parts], counts), dtype="string")
-    findings["severity"] = findings.get("severity", of_rules).fillna(of_rules)
-    ambiguous = is_in(findings["artifact_id"], comparison.ambiguous)
-    findings = _one_per_cell(findings[~ambiguous | findings["judges_keys"]])
-    by_key = writers.drop_duplicates(list(KEY))[[*KEY, "writer", "writer_confidence"]]
-    # A left merge: findings on no row (manifests, files) have no writer.
-    findings = findings.rename(columns={"code": "rule"}).merge(by_key, on=list(KEY), how="left")
-    return sort_findings(FINDINGS.conform(findings))
+    # Large homes have several findings per row: of the parts and of what follows only one is held.
+    del results, parts
+    severities = from_arrow(_per_finding([rule.severity for rule in rules], of_rule))
+    findings["rule"] = from_arrow(_per_finding([rule.code for rule in rules], of_rule))
+    findings["severity"] = findings.get("severity", severities).fillna(severities)
+    judges_keys = np.array([rule.judges_keys for rule in rules])[of_rule]
+    usable = ~is_in(findings["artifact_id"], comparison.ambiguous).to_numpy() | judges_keys
+    explains = np.array([rule.explains for rule in rules])[of_rule]
+    chosen = _one_per_cell(findings, np.flatnonzero(usable), explains)
+    findings = findings.take(chosen[_order(findings, chosen)])
+    return FINDINGS.conform(_with_writers(findings, writers))
 
 
 def not_repairable(findings: pd.DataFrame) -> pd.DataFrame:
@@ -79,17 +92,47 @@ def not_repairable(findings: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def sort_findings(findings: pd.DataFrame) -> pd.DataFrame:
-    """Return *findings* by collection, artifact, rule and column, absent values first."""
-    keys = ["collection_id", "artifact_id", "rule", "column", "detail"]
-    order = findings[keys].fillna("").sort_values(keys, kind="stable").index
-    return findings.loc[order].reset_index(drop=True)
+def _per_finding(values: Sequence[str], of_rule: Ints) -> pa.Array:
+    """Return the value of the rule of each finding."""
+    return pa.array(values, ARROW_TEXT).take(pa.array(of_rule))
 
 
-def _one_per_cell(findings: pd.DataFrame) -> pd.DataFrame:
-    """Drop the plain finding of a cell that another rule explains."""
-    cell = [*KEY, "column"]
-    in_cells = findings["column"].notna() & findings["status"].notna()
+def _with_writers(findings: pd.DataFrame, writers: pd.DataFrame) -> pd.DataFrame:
+    """Return *findings* with the writer of their row; those on no row (files) have none."""
+    by_key = writers.drop_duplicates(list(KEY))
+    # NUL: no key is one, and a row may have an absent key.
+    keys, of_rows = (
+        joined_key(*(frame[name].fillna("\0") for name in KEY)) for frame in (findings, by_key)
+    )
+    position = positions_in(keys, of_rows)
+    columns = {
+        name: by_key[name].array.take(position, allow_fill=True)
+        for name in ("writer", "writer_confidence")
+    }
+    return findings.assign(**columns)
+
+
+def _order(findings: pd.DataFrame, chosen: Ints) -> Ints:
+    """Return the order of the *chosen* findings.
+
+    By collection, artifact, rule and column, absent values first.
+    """
+    names = ["collection_id", "artifact_id", "rule", "column", "detail"]
+    texts = {name: take_rows(to_arrow(findings[name]), chosen) for name in names}
+    keys = pa.table({name: pc.fill_null(array, "") for name, array in texts.items()})
+    # Stable, by the bytes of UTF-8: as pandas sorts, which makes a Python string of each text.
+    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in names])
+    return np.asarray(order, dtype=np.intp)
+
+
+def _one_per_cell(findings: pd.DataFrame, chosen: Ints, explains: Bools) -> Ints:
+    """Return the *chosen* findings without the plain finding of a cell that another rule explains.
+
+    Those on no cell are the first, then those of rules that explain.
+    """
+    of_cell = (findings["column"].notna() & findings["status"].notna()).to_numpy()[chosen]
+    cells = chosen[of_cell]
     # Explaining rules first, so that dropping duplicates keeps theirs.
-    ranked = findings[in_cells].sort_values("explains", ascending=False, kind="stable")
-    return pd.concat([findings[~in_cells], ranked.drop_duplicates(cell)], ignore_index=True)
+    ranked = cells[np.argsort(~explains[cells], kind="stable")]
+    repeated = findings[[*KEY, "column"]].take(ranked).duplicated().to_numpy()
+    return np.append(chosen[~of_cell], ranked[~repeated])

@@ -10,9 +10,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import is_in
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, positions_in, to_arrow, to_mask
 from skillmeat_audit.diff.compare import Bools, Ints, Objects, is_true
+from skillmeat_audit.diff.links import look_up_last
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.tables import KEY, PAGES
@@ -22,16 +25,16 @@ FROM_ROW, FROM_MANIFEST, RECONSTRUCTED = "row", "manifest", "reconstructed"
 NO_SOURCE = "the row and its manifest have no source"
 # What the pages request: the first sources, and the first entries that a search by name finds.
 SOURCES_LOADED, ENTRIES_FOUND, LEAST_CONFIDENCE = 100, 10, 30
+_UNREGISTERED = "no registered source is its repository"
+_NOT_LOADED = f"its source is not among the first {SOURCES_LOADED} that the pages load"
 
 
 def page_cells(snapshot: Snapshot) -> pd.DataFrame:
     """Return ``PAGES``: what pages show of each row of the cache, in the order of ``ROWS``."""
     rows = snapshot.rows
     entry = _served_entry(snapshot)
-    synced = rows["synced_at"].notna()
-    served = pd.Series(entry >= 0, index=rows.index)
-    tier = pd.Series(RECONSTRUCTED, index=rows.index, dtype="string")
-    tier = tier.mask(served, FROM_MANIFEST).mask(synced, FROM_ROW)
+    synced = rows["synced_at"].notna().to_numpy()
+    tier = np.select([synced, entry >= 0], [FROM_ROW, FROM_MANIFEST], RECONSTRUCTED)
     texts = {column: _page_text(snapshot, column, entry, synced) for column in PAGE_COLUMNS}
     obstacle = link_obstacles(snapshot, texts["source"])
     keys = {key: rows[key] for key in KEY}
@@ -64,75 +67,92 @@ def is_active_refused(snapshot: Snapshot) -> bool:
 
 def _labels(keys: pd.Series, table: pd.Series) -> Ints:
     """Return the index label in *table* (unique) of each key, -1 for keys that it lacks."""
-    positions = pd.Index(table).get_indexer(pd.Index(keys))
-    labels: Ints = np.append(table.index.to_numpy(dtype=int), -1)[positions]
+    labels: Ints = np.append(table.index.to_numpy(dtype=int), -1)[positions_in(keys, table)]
     return labels
 
 
-def _page_text(snapshot: Snapshot, column: str, entry: Ints, synced: pd.Series) -> pd.Series:
+def _page_text(snapshot: Snapshot, column: str, entry: Ints, synced: Bools) -> pd.Series:
     """Return what pages show of each row in *column*; a source is never empty."""
     rows = snapshot.rows
-    absent = pd.Series(pd.NA, rows.index, dtype="string")
-    of_row = _not_empty(rows[column])
-    taken = snapshot.manifest[column].array.take(entry, allow_fill=True)
-    of_manifest = _not_empty(pd.Series(taken, index=rows.index))
-    of_artifact = _not_empty(rows[f"held_{column}"]) if f"held_{column}" in rows else absent
-    unsynced = of_manifest.where(entry >= 0, of_artifact)
+    of_row = _not_empty(to_arrow(rows[column]))
+    values = to_arrow(snapshot.manifest[column])
+    of_manifest = _not_empty(values.take(pa.array(entry, mask=entry < 0)))
+    absent = pa.nulls(len(rows), ARROW_TEXT)
+    held = f"held_{column}"
+    of_artifact = _not_empty(to_arrow(rows[held])) if held in rows else absent
+    unsynced = pc.if_else(pa.array(entry >= 0), of_manifest, of_artifact)
     if column == "source":
-        of_row = of_row.fillna(_source_of_any_row(rows)).fillna(of_manifest)
-        # docs/skillmeat.md#type-and-name-as-source
-        return of_row.where(synced, unsynced).fillna(rows["artifact_id"])
+        of_row = pc.coalesce(of_row, _source_of_any_row(rows["artifact_id"], of_row), of_manifest)
     # The list of a collection answers none for a synced row, whatever the row holds.
-    if column == "origin_source" and snapshot.era == "artifact_uuid":
+    elif column == "origin_source" and snapshot.era == "artifact_uuid":
         of_row = absent  # docs/skillmeat.md#pages-drop-columns
-    return of_row.where(synced, unsynced)
+    shown = pc.if_else(pa.array(synced), of_row, unsynced)
+    if column == "source":  # docs/skillmeat.md#type-and-name-as-source
+        shown = pc.coalesce(shown, to_arrow(rows["artifact_id"]))
+    return from_arrow(shown).set_axis(rows.index)
 
 
-def _not_empty(values: pd.Series) -> pd.Series:
-    """Return *values* with empty texts as ``<NA>``: pages treat both alike."""
-    return values.mask(is_true(values == ""))
+def _not_empty(values: pa.Array) -> pa.Array:
+    """Return *values* with empty texts as null: pages treat both alike."""
+    return pc.if_else(pc.equal(values, ""), pa.scalar(None, ARROW_TEXT), values)
 
 
-def _source_of_any_row(rows: pd.DataFrame) -> pd.Series:
+def _source_of_any_row(ids: pd.Series, source: pa.Array) -> pa.Array:
     """Return, per row, the source that the artifact's rows of other collections hold."""
-    sources = rows.assign(source=_not_empty(rows["source"])).dropna(subset=["source"])
-    last = sources.drop_duplicates("artifact_id", keep="last").set_index("artifact_id")["source"]
-    return rows["artifact_id"].map(last).astype("string")
+    sources = from_arrow(source).set_axis(ids.index)
+    return to_arrow(look_up_last(ids, ids.where(sources.notna()), sources))
 
 
 def link_obstacles(snapshot: Snapshot, source: pd.Series) -> pd.Series:
     """Return why *source*, if pages show it of each row, cannot be clicked, else ``<NA>``."""
-    ids = snapshot.rows["artifact_id"]
-    unregistered = "no registered source is its repository"
-    obstacle = pd.Series(unregistered, ids.index, dtype="string")
-    clickable = pd.Series(False, index=ids.index)
+    ids, entries = snapshot.rows["artifact_id"], snapshot.catalog
+    names = entries["artifact_id"].dropna().drop_duplicates()
+    row_name, entry_name = positions_in(ids, names), positions_in(entries["artifact_id"], names)
+    listed_by = positions_in(entries["source_id"], snapshot.cache.sources["id"])
+    obstacle = np.full(len(ids), _UNREGISTERED, dtype=object)
+    clickable = np.zeros(len(ids), dtype=bool)
+    hidden = _hidden(entries, listed_by)
     # Pages test one source after the other; any of them can make the link work.
-    for number, registered in enumerate(records(snapshot.sources)):
-        match = _mentions(source, registered)
+    for number, registered in enumerate(records(snapshot.cache.sources)):
+        rows = np.flatnonzero(_mentions(source, registered))
         if number >= SOURCES_LOADED:
-            late = f"its source is not among the first {SOURCES_LOADED} that the pages load"
-            obstacle = obstacle.mask(match & is_true(obstacle == unregistered), late)
+            obstacle[rows[obstacle[rows] == _UNREGISTERED]] = _NOT_LOADED
             continue
-        entries = snapshot.catalog[is_true(snapshot.catalog["source_id"] == registered["id"])]
-        hidden = _hidden(entries)
-        obstacle = obstacle.mask(match, "the catalogue has no entry of this name and type")
+        of_source = np.flatnonzero(listed_by == number)
+        obstacle[rows] = "the catalogue has no entry of this name and type"
+        visible = of_source
         for reason, mask in hidden.items():
-            hidden_ids = entries.loc[mask, "artifact_id"]
-            obstacle = obstacle.mask(match & is_in(ids, hidden_ids), reason)
-        visible = entries.loc[~np.logical_or.reduce(list(hidden.values())), "artifact_id"]
-        clickable |= match & is_in(ids, visible)
-    obstacle = obstacle.mask(is_true(source == ids), NO_SOURCE)
-    return obstacle.mask(clickable)
+            visible = visible[~mask[visible]]
+            concealed = of_source[mask[of_source]]
+            obstacle[_named(rows, row_name, entry_name[concealed])] = reason
+        clickable[_named(rows, row_name, entry_name[visible])] = True
+    obstacle[is_true(source == ids).to_numpy()] = NO_SOURCE
+    obstacle[clickable] = None
+    return pd.Series(obstacle, index=ids.index, dtype="string")
 
 
-def _mentions(source: pd.Series, registered: Mapping[str, object]) -> pd.Series:
+def _named(rows: Ints, row_name: Ints, names: Ints) -> Ints:
+    """Return those of *rows* whose name is among *names*; -1 is no name."""
+    is_listed = np.zeros(max(row_name.max(initial=0), names.max(initial=0)) + 2, dtype=bool)
+    is_listed[names] = True
+    is_listed[-1] = False
+    return rows[is_listed[row_name[rows]]]
+
+
+def _mentions(source: pd.Series, registered: Mapping[str, object]) -> Bools:
     """Return where *source* contains the repository of a registered source, as pages test it."""
-    named = source.str.contains(f"{registered['owner']}/{registered['repo_name']}", regex=False)
-    return is_true(named) | is_true(source.str.contains(str(registered["repo_url"]), regex=False))
+    name, url = f"{registered['owner']}/{registered['repo_name']}", str(registered["repo_url"])
+    texts = to_arrow(source)
+    named = to_mask(pc.match_substring(texts, name))
+    # An address with the name in it is nowhere the name is not.
+    return named if name in url else named | to_mask(pc.match_substring(texts, url))
 
 
-def _hidden(entries: pd.DataFrame) -> dict[str, Bools]:
-    """Return by reason which catalogue *entries* of one source a search does not list."""
+def _hidden(entries: pd.DataFrame, listed_by: Ints) -> dict[str, Bools]:
+    """Return by reason which catalogue *entries* a search does not list.
+
+    *listed_by* is the position of the source of each entry, -1 without a registered one.
+    """
     # An entry without a score counts as certain.
     score = pd.to_numeric(entries["confidence_score"], errors="coerce").fillna(100)
     confidence = score.to_numpy(dtype=float)
@@ -142,19 +162,22 @@ def _hidden(entries: pd.DataFrame) -> dict[str, Bools]:
             confidence < LEAST_CONFIDENCE
         ),
         f"{ENTRIES_FOUND} entries with more confidence have its name in theirs": (
-            _behind_others(entries["name"].str.lower(), confidence)
+            _behind_others(entries["name"], confidence, listed_by)
         ),
     }
 
 
-def _behind_others(names: pd.Series, confidence: Objects) -> Bools:
-    """Return which entries a search for their own name pushes off its only page."""
-    # A loop over few: the entries of one source that ten others exceed in confidence.
-    ascending = np.sort(confidence)
-    ahead = len(ascending) - np.searchsorted(ascending, confidence, side="right")
+def _behind_others(names: pd.Series, confidence: Objects, listed_by: Ints) -> Bools:
+    """Return which entries a search of their source for their own name pushes off its only page."""
     behind = np.zeros(len(names), dtype=bool)
-    for position in np.flatnonzero(ahead >= ENTRIES_FOUND):
-        rivals = names[confidence > confidence[position]]
-        alike = is_true(rivals.str.contains(names.iloc[position], regex=False))
-        behind[position] = alike.sum() >= ENTRIES_FOUND
+    for number in range(listed_by.max(initial=-1) + 1):
+        of_source = np.flatnonzero(listed_by == number)
+        ascending = np.sort(confidence[of_source])
+        rank = np.searchsorted(ascending, confidence[of_source], side="right")
+        # A loop over few: the entries of one source that ten others exceed in confidence.
+        for position in of_source[len(ascending) - rank >= ENTRIES_FOUND]:
+            rivals = of_source[confidence[of_source] > confidence[position]]
+            lower = names.take(rivals).str.lower()
+            alike = is_true(lower.str.contains(names.iloc[position].lower(), regex=False))
+            behind[position] = alike.sum() >= ENTRIES_FOUND
     return behind

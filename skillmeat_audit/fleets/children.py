@@ -64,6 +64,7 @@ class Child:
             return packed(failed_answer(request, reason))
         stopped = threading.Event()
 
+        # Runs in the timer's thread: `answer` learns from the event why its pipe was closed.
         def stop() -> None:
             stopped.set()
             process.kill()
@@ -87,6 +88,7 @@ class Child:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
+            # Reaps the process and closes both pipes; it was killed, so this does not wait.
             process.communicate()
 
 
@@ -144,6 +146,7 @@ def serve() -> None:
     answers.flush()
     while True:
         try:
+            # The only writer of this pipe is the parent, which is the same program.
             request: HomeRequest = pickle.loads(_read(requests))
             _write(answers, packed(answer_request(request)))
         except (EOFError, BrokenPipeError):

@@ -68,6 +68,7 @@ def _alarm(seconds: float) -> Iterator[None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise _TimeLimitError
 
+    # An alarm also interrupts a system call that hangs, for which a thread would wait.
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
@@ -81,6 +82,7 @@ def _answers_of_pool(
     requests: Sequence[HomeRequest], workers: int, progress: bool | None
 ) -> list[HomeAnswer]:
     """Return the answers of *workers* child processes, each of which a thread waits for."""
+    # Not a process pool of the library's: that one cannot end a single child at its time limit.
     children = [Child() for _ in range(workers)]
     idle: SimpleQueue[Child] = SimpleQueue()
     for child in children:

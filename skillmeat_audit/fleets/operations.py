@@ -107,6 +107,7 @@ def plan_fleet(
 
     Raises `UsageError` where the folder is not empty, `StateError` where it cannot be written.
     """
+    # Before the audits: they take long, and all would be lost at the end.
     require_new(folder)
     requests = [replace(session.request("plan", home), scope=scope) for home in fleet.homes]
     answers = session.engine.answers(requests)
@@ -144,11 +145,13 @@ def undo_fleet(folder: Path, session: FleetSession, options: RepairOptions) -> F
 def _repaired(
     verb: FleetVerb, folder: Path, session: FleetSession, options: RepairOptions
 ) -> FleetFacts:
+    # Dask repeats a request whose worker was lost: a run that began since then is not made again.
     options = replace(options, since=format_stored_time(utc_now()))
     requests = [
         (replace(session.request(verb, planned.home), plan=content, repair=options), planned.error)
         for planned, content in read_plans(folder)
     ]
+    # Homes without a plan need no process; their answers are put back in their places below.
     writing = [request for request, _ in requests if request.plan]
     try:
         answers = iter(session.engine.answers(writing))

@@ -56,5 +56,6 @@ def _format(path: str, named: str | None) -> FleetFormat:
 def rendered(fleet: FleetFacts, outputs: Sequence[FleetOutput]) -> Iterator[OutputFile]:
     """Yield the files that *fleet* is delivered in, rendered one after the other."""
     for output in outputs:
+        # A runner drops a step summary that is larger, without an error.
         limit = SUMMARY_LIMIT_BYTES if output.format.appends else None
         yield OutputFile(output.path, output.format.render(fleet), limit)

@@ -75,9 +75,11 @@ def apply_once(repair: HomeRepair) -> Repaired:
     """
     document, url = locate_plan(decode_plan(repair.plan), repair.database)
     root = find_home(repair.home).root.resolve()
+    # A folder of plans can be edited by hand: one in the wrong place would repair another home.
     if Path(native_path(document.home)).resolve() != root:
         raise PlanError(f"the plan is for {printable(document.home)}, not for this home")
     with exclusive_lock(repair.lock, LOCK_SECONDS):
+        # Under the lock: two coordinators would both see no run, and both apply.
         if earlier := _committed(repair.attempts):
             keys = sum(len(manifest.edits) for manifest in earlier.manifests)
             written = RunFacts(earlier.run, len(earlier.entries) + keys, 0, resumed=True)
@@ -104,6 +106,7 @@ def undo_applied(repair: HomeRepair) -> Repaired:
     with exclusive_lock(repair.lock, LOCK_SECONDS):
         written = [run for run in repair.runs_of_plan if run.state in UNDOABLE]
         listed = runs(repair.home, database=repair.database, options=repair.running)
+        # A run may have been undone by hand, outside of the fleet.
         undone = {run.undoes for run in listed if run.state in UNDOABLE}
         latest = next((run for run in written if run.run not in undone), None)
         if latest is None:

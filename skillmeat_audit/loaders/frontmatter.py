@@ -48,7 +48,9 @@ def load_frontmatter(
     position = _positions(located, cached)
     changed = [file for file, row in zip(located, position, strict=True) if row < 0]
     fresh = _read(changed, track)
-    if fresh.empty and len(cached) == len(located) and (np.diff(position) == 1).all():
+    if cached.empty:
+        files = fresh
+    elif fresh.empty and len(cached) == len(located) and (np.diff(position) == 1).all():
         files = cached
     else:
         order = np.where(position >= 0, position, len(cached) + np.cumsum(position < 0) - 1)

@@ -86,11 +86,27 @@ def _unchanged(folder: Confined, cached: pd.DataFrame | None) -> pd.DataFrame | 
     return cached if same.all() else None
 
 
+class _Read(NamedTuple):
+    """The records of one manifest and of its problems, whether it may hide some, its state."""
+
+    records: list[Record]
+    problems: list[Record]
+    hidden: bool = True
+    state: dict[str, int | None] = {}  # noqa: RUF012 - read only
+
+
 def _load_one(folder: Confined) -> Manifests:
     """Return the entries of one collection (``LISTED``), its problems, and if it may hide some.
 
     Only the entries of a manifest without a problem have a state, and are cached.
     """
+    # Text and document, at 100,000 entries 400 MB, are gone before a frame is made of the records.
+    read = _read_one(folder)
+    listed = LISTED.from_records(read.records, **({} if read.problems else read.state))
+    return Manifests(listed, PROBLEMS.from_records(read.problems), read.hidden)
+
+
+def _read_one(folder: Confined) -> _Read:
     place = f"collections/{encodable(folder.name)}/{MANIFEST_NAME}"
     # The rest of the program handles names as text; a lone surrogate could not be stored or sent.
     if encodable(folder.name) != folder.name:
@@ -117,14 +133,12 @@ def _load_one(folder: Confined) -> Manifests:
         problems.insert(0, _problem(place, _refusal_text(refusal)))
         hidden |= artifacts is not entries
     records = [result for result in results if isinstance(result, dict)]
-    listed = LISTED.from_records(records, **({} if problems else state))
-    return Manifests(listed, PROBLEMS.from_records(problems), hidden)
+    return _Read(records, problems, hidden, state)
 
 
-def _unreadable_manifest(place: str, detail: str) -> Manifests:
+def _unreadable_manifest(place: str, detail: str) -> _Read:
     """Return the problem of a manifest whose entries cannot be listed."""
-    problems = PROBLEMS.from_records([_problem(place, detail)])
-    return Manifests(LISTED.empty(), problems, may_hide_entries=True)
+    return _Read([], [_problem(place, detail)])
 
 
 def _refused_entries(
@@ -266,7 +280,9 @@ def _strings(value: object) -> list[str]:
 
 def _text(value: object) -> str | None:
     """Return *value* as SkillMeat writes it into a row, None for what no row can hold."""
-    return None if value is None or isinstance(value, (list, Mapping)) else str(value)
+    if value is None or isinstance(value, str):  # nearly all; the question for a Mapping is slow
+        return value
+    return None if isinstance(value, (list, Mapping)) else str(value)
 
 
 def _list(items: Iterator[str]) -> str | None:

@@ -39,11 +39,11 @@ def collection_names(home: str | os.PathLike[str], database: str | None = None) 
     return {}
 
 
-def artifact_names(home: str | os.PathLike[str], database: str | None = None) -> list[str]:
+def artifact_names(home: str | os.PathLike[str]) -> list[str]:
     """Return the artifacts of *home* as ``type:name``, sorted; those that can be read."""
     names: set[str] = set()
     with contextlib.suppress(*_UNREADABLE):
-        found_home = find_home(home, database)
+        found_home = find_home(home)
         for query in _ARTIFACTS:
             # An older or a newer schema lacks one of the columns.
             with contextlib.suppress(*_UNREADABLE):

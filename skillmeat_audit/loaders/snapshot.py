@@ -1,15 +1,15 @@
 """Loads the layers of a home together."""
 
-import gc
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import TypedDict, TypeVar, Unpack
 
 import pandas as pd
 
+from skillmeat_audit.base.arrow import release_memory
 from skillmeat_audit.base.errors import HomeError
 from skillmeat_audit.base.folders import PathLike
+from skillmeat_audit.base.garbage import without_gc
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.loaders.disk import load_absolute_paths, load_undeclared
@@ -53,7 +53,7 @@ def load_snapshot(
     if resolved.tenant is not None:
         return load_enterprise(resolved)
     parsed = _parse_cache(resolved, reading)
-    with _without_gc():
+    with without_gc():
         return _load(resolved, parsed, reading.get("progress"))
 
 
@@ -61,6 +61,7 @@ def _load(home: Home, parsed: ParseCache, progress: bool | None) -> Snapshot:
     # The cache first: an import writes the entry before the row, so a row that is read has its
     # entry in the manifests that are read afterwards.
     cache = load_cache(home.database) if home.database else Cache()
+    release_memory()  # a manifest is the largest thing to come: 8 kB per entry
     manifests = load_manifests(home, parsed)
     frontmatter = load_frontmatter(
         home,
@@ -126,18 +127,6 @@ def with_progress(steps: Iterable[Step], progress: bool | None, label: str) -> I
 
     bar: Iterable[Step] = tqdm(steps, desc=label, unit="", delay=1, leave=False)
     return bar
-
-
-@contextmanager
-def _without_gc() -> Iterator[None]:
-    """Disable the cyclic GC while loading: records have no cycles, and scanning takes 20 %."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _parse_cache(home: Home, reading: Reading) -> ParseCache:

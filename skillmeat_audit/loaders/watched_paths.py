@@ -58,6 +58,7 @@ def _paths_of_artifact(folder: bytes, relative: str | None, file: str | None) ->
     if relative is None or "\0" in relative or UNTIDY.search(relative):
         raise _Unwatchable(relative)
     artifact = os.path.join(folder, name_bytes(relative))
+    # Folders between count too: one that becomes a link leads elsewhere.
     slash = artifact.find(b"/", len(folder) + 1)
     while slash > 0:
         yield artifact[:slash]

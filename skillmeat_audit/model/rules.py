@@ -18,8 +18,6 @@ FAMILIES = {
 }
 # Rules that report what could not be checked: a baseline never accepts their findings.
 NEVER_ACCEPTED = ("F004", "L001", "L003", "X001", "X002")
-# Rules of sources that cannot be clicked although the cell holds what the manifest says.
-DEAD_LINKS = ("S009", "S010", "S011")
 
 
 @dataclass(frozen=True)

@@ -65,16 +65,6 @@ class Snapshot:
         return self.cache.era
 
     @property
-    def identity(self) -> str | None:
-        """What distinguishes the cache from others: its oldest collection."""
-        return self.cache.identity
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """The audited columns that the cache has."""
-        return self.cache.columns
-
-    @property
     def rows(self) -> pd.DataFrame:
         """The cache rows (``ROWS``)."""
         return self.cache.rows
@@ -88,21 +78,6 @@ class Snapshot:
     def catalog(self) -> pd.DataFrame:
         """The entries of the marketplace catalogue (``CATALOG``)."""
         return self.cache.catalog
-
-    @property
-    def sources(self) -> pd.DataFrame:
-        """The marketplace sources (``SOURCES``)."""
-        return self.cache.sources
-
-    @property
-    def groups(self) -> pd.DataFrame:
-        """The artifacts in groups (``GROUPS``)."""
-        return self.cache.groups
-
-    @property
-    def catalog_known(self) -> bool:
-        """Whether the cache has marketplace tables."""
-        return self.cache.catalog_known
 
     def with_rows(self, rows: pd.DataFrame) -> Self:
         """Return this snapshot as if the cache held *rows* (``ROWS``)."""

@@ -1,16 +1,18 @@
 """Applies a plan: every change has a precondition, and rows that changed since are skipped."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from skillmeat_audit.base.errors import PlanError
+from skillmeat_audit.base.garbage import without_gc
 from skillmeat_audit.base.text import as_text
 from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.model.changes import (
     NO_COLLECTION,
     Applied,
+    CellChange,
     CellTexts,
     Change,
     Outcome,
@@ -71,11 +73,11 @@ def rehearse_plan(plan: PlanDocument, url: str, settings: RunSettings) -> RunOut
 def _execute_plan(
     plan: PlanDocument, url: str, settings: RunSettings, *, rehearsed: bool
 ) -> RunOutcome:
-    with cache_transaction(url, settings.wait_seconds) as connection:
+    with without_gc(), cache_transaction(url, settings.wait_seconds) as connection:
         tables = reflect_tables(connection)
         require_identity(connection, tables, plan.identity)
-        _check_columns(plan, tables)
-        rows = read_rows(connection, tables, [change.key for change in plan.changes])
+        columns = _columns(plan, tables)
+        rows = read_rows(connection, tables, [change.key for change in plan.changes], columns)
         collections = find_collections(connection)
         outcomes = tuple(
             _judge(change, rows.get(change.key), collections) for change in plan.changes
@@ -129,16 +131,16 @@ def _write_changes(
     for batch in batches(changes, settings):
         rows = [_row(change) for change in batch if change.op != "delete"]
         if rows:
-            settings.service(cache.connection, rows, at)
-        deleted = [change.key for change in batch if change.op == "delete"]
+            settings.service(cache.connection, rows, at, cache.rows)
+        deleted = [cache.rows[change.key] for change in batch if change.op == "delete"]
         delete_rows(cache.connection, cache.tables, deleted)
     return ()
 
 
 def _row(change: Change) -> CellTexts:
     """Return the cells that *change* writes, with its key; the service adds the time."""
-    key = {"collection_id": change.collection_id, "artifact_id": change.artifact_id}
-    return key | {name: value for name, value in change.after.items() if name != STAMP}
+    cells: CellTexts = {name: cell.after for name, cell in change.cells.items() if name != STAMP}
+    return {"collection_id": change.collection_id, "artifact_id": change.artifact_id, **cells}
 
 
 def _journal_entries(
@@ -148,21 +150,27 @@ def _journal_entries(
     stamps = {STAMP: stamp} if STAMP in cache.tables.cache.c else {}
     blank: RawRow = dict.fromkeys(sorted(cache.tables.blank))
     for change in changes:
-        row = cache.rows.get(change.key)
+        key = change.key
+        row = cache.rows.get(key)
         if change.op == "delete":
-            yield JournalEntry("delete", change.key, row, None)
+            yield JournalEntry("delete", key, row, None)
             continue
         after: RawRow = (blank if change.op == "insert" else {}) | change.after | stamps
         before = None if row is None else {name: row[name] for name in after}
-        yield JournalEntry(change.op, change.key, before, after)
+        yield JournalEntry(change.op, key, before, after)
 
 
-def _check_columns(plan: PlanDocument, tables: CacheTables) -> None:
+def _columns(plan: PlanDocument, tables: CacheTables) -> set[str] | None:
+    """Return the columns that *plan* judges or writes, None for all: a deleted row is journaled.
+
+    Raises `PlanError` for a column that the cache lacks.
+    """
     if plan.era != tables.shape.era:
         raise PlanError(f"the plan is for a cache keyed by {plan.era}; make a new plan")
-    columns = {name for change in plan.changes for name in change.before | change.after}
+    columns: set[str] = set().union(*(change.cells for change in plan.changes))
     for column in sorted(columns - set(tables.cache.c.keys())):
         raise PlanError(f"this cache has no column {column}; make a new plan")
+    return None if any(change.op == "delete" for change in plan.changes) else columns | _STAMPS
 
 
 def _judge(change: Change, row: RawRow | None, collections: Set[str]) -> Outcome:
@@ -172,29 +180,28 @@ def _judge(change: Change, row: RawRow | None, collections: Set[str]) -> Outcome
         return Applied(change) if has_collection else Skipped(change, NO_COLLECTION)
     if row is None:
         return Skipped(change, ALREADY_SO if change.op == "delete" else NO_ROW)
-    if change.op != "delete" and _has_values(row, change.after):
+    if change.op != "delete" and _has_values(row, change.cells):
         return Skipped(change, ALREADY_SO)
     if change.op == "insert":
         return Skipped(change, ROW_EXISTS)
-    overwritten = (*change.after, *_STAMPS & row.keys()) if change.after else row
-    odd = [name for name in overwritten if not can_journal(row[name])]
+    overwritten = row if change.op == "delete" else (*change.cells, *_STAMPS & row.keys())
+    odd = [n for n in overwritten if (cell := row[n]) is not None and not can_journal(cell)]
     if odd:
         return Skipped(change, f"not UTF-8, repair it by hand: {', '.join(odd)}")
-    actual = _texts(row, change.before)
-    moved = [name for name, value in change.before.items() if actual[name] != value]
+    moved = [
+        name
+        for name, cell in change.cells.items()
+        if (actual := row[name]) != cell.before and as_text(actual) != cell.before
+    ]
     return Skipped(change, changed_since(moved)) if moved else Applied(change)
 
 
-def _has_values(row: RawRow, values: CellTexts) -> bool:
-    """Return whether *row* has *values* already; any time of synchronisation is as good."""
+def _has_values(row: RawRow, cells: Mapping[str, CellChange]) -> bool:
+    """Return whether *row* has what *cells* write; any time of synchronisation is as good."""
     return all(
-        row[name] is not None if name == STAMP else as_text(row[name]) == value
-        for name, value in values.items()
+        row[name] is not None if name == STAMP else as_text(row[name]) == cell.after
+        for name, cell in cells.items()
     )
-
-
-def _texts(row: RawRow, columns: CellTexts) -> CellTexts:
-    return {name: as_text(row[name]) for name in columns}
 
 
 def _check_cap(accepted: Sequence[Change], total: int, allowed: int | None) -> None:
@@ -214,6 +221,6 @@ def overwrite_limit(total: int) -> int:
 
 def loses_value(change: Change) -> bool:
     """Return whether *change* overwrites or deletes a value; filling empty cells does not."""
-    if change.op == "delete":
-        return True
-    return any(value not in _ABSENT for value in change.before.values())
+    if change.op == "update":
+        return any(cell.before not in _ABSENT for cell in change.cells.values())
+    return change.op == "delete"

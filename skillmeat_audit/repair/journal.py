@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from skillmeat_audit.base.garbage import without_gc
 from skillmeat_audit.base.text import is_utf8
 from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.model.manifest_edits import ManifestEdit, is_folder_name
@@ -24,6 +25,7 @@ class OddCell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
 
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_PLAIN = frozenset({type(None), str, int, bool})  # JSON represents every value of these types
 _Cell = str | _Integer | float | bool | OddCell | None
 
 
@@ -100,12 +102,13 @@ def can_journal(cell: object) -> bool:
 
 def encode_journal(journal: Journal) -> bytes:
     """Return the content of ``journal.json``; raise `UnicodeEncodeError`."""
-    entries = tuple(_with_cells(entry, _encode_cell) for entry in journal.entries)
+    entries = [_with_cells(entry, _PLAIN, _encode_cell) for entry in journal.entries]
     body = msgspec.json.encode(msgspec.structs.replace(journal, entries=entries))
     digest = hashlib.sha256(body).hexdigest()
     return msgspec.json.encode(_JournalFile(JOURNAL_SCHEMA, digest, msgspec.Raw(body)))
 
 
+@without_gc()
 def decode_journal(content: bytes, run: str) -> Journal:
     """Return the journal of *run* in *content*, checked; raise `ValueError` with the reason."""
     try:
@@ -119,7 +122,7 @@ def decode_journal(content: bytes, run: str) -> Journal:
     try:
         journal = msgspec.json.decode(file.journal, type=Journal)
         _check(journal, run)
-        entries = tuple(_with_cells(entry, _decode_cell) for entry in journal.entries)
+        entries = tuple(_with_cells(e, _PLAIN | {float}, _decode_cell) for e in journal.entries)
     except ValueError as exc:
         raise ValueError(f"journal.json is inconsistent: {exc}") from exc
     return msgspec.structs.replace(journal, entries=entries)
@@ -136,7 +139,7 @@ def _check(journal: Journal, run: str) -> None:
             raise ValueError(f"an {entry.op} with the wrong before")
         if (entry.after is None) != (entry.op == "delete"):
             raise ValueError(f"an {entry.op} with the wrong after")
-        if entry.op == "update" and set(entry.before or ()) != set(entry.after or ()):
+        if entry.op == "update" and (entry.before or {}).keys() != (entry.after or {}).keys():
             raise ValueError("an update of different columns")
     if len({tuple(e.before or ()) for e in journal.entries if e.op == "delete"}) > 1:
         raise ValueError("deleted rows of different columns")
@@ -151,11 +154,20 @@ def _check_manifests(manifests: Sequence[JournaledManifest]) -> None:
             raise ValueError(f"{manifest.file_collection} is not a file collection")
 
 
-def _with_cells(entry: JournalEntry, convert: Callable[[Any], Any]) -> JournalEntry:
-    def converted(row: RawRow | None) -> RawRow | None:
-        return None if row is None else {name: convert(cell) for name, cell in row.items()}
+def _with_cells(
+    entry: JournalEntry, unchanged: frozenset[type], convert: Callable[[Any], Any]
+) -> JournalEntry:
+    """Return *entry* with its cells converted, but for those of the types *unchanged*."""
 
-    return JournalEntry(entry.op, entry.key, converted(entry.before), converted(entry.after))
+    def converted(row: RawRow | None) -> RawRow | None:
+        if row is None or unchanged.issuperset(map(type, row.values())):  # nearly always
+            return row
+        return {name: convert(cell) for name, cell in row.items()}
+
+    before, after = converted(entry.before), converted(entry.after)
+    if before is entry.before and after is entry.after:
+        return entry
+    return JournalEntry(entry.op, entry.key, before, after)
 
 
 def _encode_cell(cell: object) -> object:

@@ -24,6 +24,7 @@ from skillmeat_audit.model.manifest_edits import (
 )
 
 _OUTSIDE = (Evidence.FRONTMATTER, Evidence.CATALOG)
+_OF_FINDING = ("collection_id", "artifact_id", "column", "rule", "disposition")
 
 
 @dataclass(frozen=True)
@@ -66,59 +67,64 @@ def chosen_edits(
     """Return the edits that repair *findings* (``FINDINGS``) and make *changes* last.
 
     An edit has the least safe disposition of its own and of the findings that it repairs, which
-    has to be one of *allowed*. A mend takes precedence over a fill of the
-    same key.
+    has to be one of *allowed*. A mend takes precedence over a fill of the same key.
     """
     edits: dict[tuple[str, str, str], PlannedEdit] = {}
-    for edit in (*_mends(findings, repairs), *_fills(findings, changes, repairs)):
-        if edit.disposition in allowed:
-            edits.setdefault((edit.file_collection, edit.artifact_id, edit.key), edit)
+    for edit in (*_mends(findings, repairs, allowed), *_fills(findings, changes, repairs, allowed)):
+        edits.setdefault((edit.file_collection, edit.artifact_id, edit.key), edit)
     return [edits[key] for key in sorted(edits)]
 
 
-def _mends(findings: pd.DataFrame, repairs: ManifestRepairs) -> Iterator[PlannedEdit]:
+def _mends(
+    findings: pd.DataFrame, repairs: ManifestRepairs, allowed: set[str]
+) -> Iterator[PlannedEdit]:
     reported: dict[str, set[str]] = {}
     for rule, artifact_id in zip(findings["rule"], findings["artifact_id"], strict=True):
         reported.setdefault(str(artifact_id), set()).add(str(rule))
-    for mend in records(repairs.mends):
+    mends = repairs.mends[repairs.mends["disposition"].isin(allowed)]
+    for mend in records(mends):
         rules = reported.get(str(mend["artifact_id"]), set()) & set(str(mend["rules"]).split())
         if rules:
             yield _planned(mend, rules, cast("Repairable", mend["disposition"]))
 
 
 def _fills(
-    findings: pd.DataFrame, changes: Iterable[Change], repairs: ManifestRepairs
+    findings: pd.DataFrame,
+    changes: Iterable[Change],
+    repairs: ManifestRepairs,
+    allowed: set[str],
 ) -> Iterator[PlannedEdit]:
     wanted: dict[tuple[EntryKey, str], tuple[set[str], set[str]]] = {}
     for row, column, rules, disposition in _outside_values(findings, changes):
         for entry in repairs.entries.get(row, ()):
             codes, dispositions = wanted.setdefault((entry, column), (set(), set()))
-            codes |= rules
+            codes.update(rules)
             dispositions.add(disposition)
     for fill in records(repairs.fills):
         entry = str(fill["file_collection"]), str(fill["artifact_id"])
         if (reason := wanted.get((entry, str(fill["column"])))) is not None:
             dispositions = {*reason[1], str(fill["disposition"])}
             least_safe = next(each for each in LEAST_SAFE_FIRST if each in dispositions)
-            yield _planned(fill, reason[0], least_safe)
+            if least_safe in allowed:  # before anything is made of it: most fills are not
+                yield _planned(fill, reason[0], least_safe)
 
 
 def _outside_values(
     findings: pd.DataFrame, changes: Iterable[Change]
-) -> Iterator[tuple[RowKey, str, set[str], str]]:
+) -> Iterator[tuple[RowKey, str, Iterable[str], str]]:
     """Yield row, column, rules and disposition of what only files or the catalogue know."""
     for change in changes:
         for column, cell in change.cells.items():
             if cell.evidence in _OUTSIDE and column in MANIFEST_KEYS:
-                yield change.key, column, set(cell.rules), cell.disposition
+                yield change.key, column, cell.rules, cell.disposition
     # A finding of a page (V001) is repaired by that of its cell, which a scope may leave out.
     is_of_page = findings["rule"].str.startswith("V")
     is_held = findings["column"].isin(list(MANIFEST_KEYS)) & findings["status"].isna()
     held = findings[is_held & ~is_of_page]
-    for finding in records(held[held["evidence"].isin(_OUTSIDE)]):
-        row = str(finding["collection_id"]), str(finding["artifact_id"])
-        column, disposition = str(finding["column"]), str(finding["disposition"])
-        yield row, column, {str(finding["rule"])}, disposition
+    held = held.loc[held["evidence"].isin(_OUTSIDE), list(_OF_FINDING)]
+    for finding in zip(*(held[name].tolist() for name in _OF_FINDING), strict=True):
+        collection, artifact, column, rule, disposition = map(str, finding)
+        yield (collection, artifact), column, (rule,), disposition
 
 
 def _planned(
@@ -177,6 +183,7 @@ def follow_edits(
     for edit in edits:
         if edit.column is not None:
             by_entry.setdefault((edit.file_collection, edit.artifact_id), []).append(edit)
+    # The first entry is the preferred one: it alone decides what SkillMeat writes into the row.
     edited = {row: by_entry[listed[0]] for row, listed in entries.items() if listed[0] in by_entry}
     by_row = {change.key: change for change in changes}
     held = {

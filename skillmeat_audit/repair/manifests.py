@@ -78,11 +78,14 @@ def _prepared(changes: ManifestChanges, real: bytes, content: bytes) -> Prepared
     pairs = list(zip(changes.edits, reasons, strict=True))
     edits = tuple(edit for edit, reason in pairs if reason is None)
     return PreparedManifest(
-        changes.file_collection, changes.path, real, content,
+        changes.file_collection,
+        changes.path,
+        real,
+        content,
         edit_manifest(content, edits) if edits else content,
         edits,
         tuple(SkippedEdit(edit, reason) for edit, reason in pairs if reason is not None),
-    )  # fmt: skip
+    )
 
 
 def write_or_skip(

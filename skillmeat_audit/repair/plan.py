@@ -102,6 +102,7 @@ def _op(finding: Record, allowed: set[str], *, deletes: bool) -> Op | None:
         return "insert"
     if finding["column"] is None or finding["collection_id"] is None:
         return None  # it is not about a cell
+    # Rules about two cells at once have no status, and may know what one of them should hold.
     advised = status is None and finding["expected"] is not None
     return "update" if status in CELL_STATUSES or advised else None
 
@@ -161,6 +162,7 @@ def decode_plan(content: bytes) -> PlanDocument:
     """Return the plan in *content*, checked; raise `PlanError`."""
     try:
         head = msgspec.json.decode(content)
+        # First, as a plan of another release would otherwise fail at the first key that differs.
         schema = head.get("schema") if isinstance(head, dict) else None
         if schema != PLAN_SCHEMA:
             raise PlanError(
@@ -180,6 +182,7 @@ def _check(plan: PlanDocument) -> None:
         where = f"changes[{number}] ({printable(change.artifact_id)})"
         if reason := _fault_of_change(change):
             raise PlanError(f"{where}: {reason}")
+    # Of two changes of a row, the first breaks the precondition of the second.
     counts = Counter(change.key for change in plan.changes)
     for (collection, artifact), count in counts.items():
         if count > 1:

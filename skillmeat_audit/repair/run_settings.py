@@ -1,7 +1,7 @@
 """How a run is executed: where its journal is kept, what it may overwrite, who writes the rows."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from skillmeat_audit.base.confined import name_bytes
-from skillmeat_audit.model.changes import RawRow
+from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
 from skillmeat_audit.service.connection import WAIT_SECONDS
 
@@ -19,7 +19,11 @@ class CacheService(Protocol):
     """The port through which repairs write: ours, or an installed SkillMeat's."""
 
     def __call__(
-        self, connection: sa.Connection, rows: Sequence[RawRow], at: datetime | None = None
+        self,
+        connection: sa.Connection,
+        rows: Sequence[RawRow],
+        at: datetime | None = None,
+        stored: Mapping[RowKey, RawRow] | None = None,
     ) -> int:
         """Insert or update *rows* in the caller's transaction (`upsert_collection_artifacts`)."""
 

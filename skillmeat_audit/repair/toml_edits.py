@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, cast
 
+import msgspec
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable
@@ -58,6 +59,7 @@ def edit_manifest(content: bytes, edits: Sequence[ManifestEdit]) -> bytes:
             raise RefusedEdit(f"{edit.artifact_id}: {reason}")
     wanted = copy.deepcopy(document)
     _edit_entries(wanted["artifacts"], edits)
+    # The candidates differ in comments and layout; the first one that says the same is taken.
     for candidate in _candidates(text, document, edits):
         if is_same_toml(_parsed_or_none(candidate), wanted):
             return candidate.encode()
@@ -107,10 +109,7 @@ def entries_by_id(document: Mapping[str, Any]) -> EntriesById:
 
 def inverse(edit: ManifestEdit) -> ManifestEdit:
     """Return the edit that puts back what *edit* changed."""
-    return ManifestEdit(
-        edit.artifact_id, edit.key, edit.after, edit.before, edit.rules, edit.evidence,
-        edit.disposition,
-    )  # fmt: skip
+    return msgspec.structs.replace(edit, before=edit.after, after=edit.before)
 
 
 def _decoded(content: bytes) -> str:
@@ -150,6 +149,7 @@ def _edit_blocks(text: str, document: Document, edits: Sequence[ManifestEdit]) -
     """
     entries = document.get("artifacts")
     blocks = list(_blocks(text))
+    # Inline entries have no block each; then the whole text has to be edited.
     if not isinstance(entries, list) or len(blocks) != len(entries):
         return None
     by_id: dict[str | None, list[ManifestEdit]] = {}
@@ -261,6 +261,7 @@ def _edit_entries(entries: list[Any], edits: Sequence[ManifestEdit]) -> None:
             dropped += others
         else:
             _assign(entries[first], edit)
+    # From the back, so that the positions before stay right.
     for position in sorted(dropped, reverse=True):
         del entries[position]
 

@@ -83,13 +83,17 @@ def execute(
     rows old: `settling` finds that out, and an undo puts the manifests back.
     """
     if run.applied:
+        # Before a run folder exists: a read-only database leaves no trace of the attempt.
         require_writable(connection)
     with _run_folder(settings.folder, rehearsed=run.rehearsed) as folder:
         if run.applied and (path := sqlite_path(run.database)) is not None:
+            # Under the write lock: it is the cache exactly as this run changes it.
             back_up_database(path, folder / "backup.db")
+        # An undo puts a manifest back whole from its copy, also after a kill.
         keep_copies(folder, run.manifests)
         writes = prepare()
         journal = _journaled_run(run, writes, folder, begin_proof(connection, folder.name))
+        # Synced to disk before the first write: a run that is killed from here on can be settled.
         write_journal(journal)
         try:
             notes = writes.write_rows()
@@ -102,9 +106,12 @@ def execute(
         else:
             _commit(connection, folder, written)
             conclude_run(connection, journal, "committed")
+            # Only after the commit: a run that fails must not cost an older run its backup.
             notes = (*notes, *_drop_old_backups(settings))
         run = replace(run, manifests=written)
-        outcomes = tuple(_final_outcome(outcome, writes.refused) for outcome in run.outcomes)
+        outcomes = run.outcomes
+        if writes.refused:
+            outcomes = tuple(_final_outcome(outcome, writes.refused) for outcome in outcomes)
         run = replace(run, outcomes=outcomes, notes=notes)
         return run if run.rehearsed else replace(run, run=folder.name, backup=journal.backup)
 

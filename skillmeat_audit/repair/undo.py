@@ -6,6 +6,7 @@ from dataclasses import replace
 import msgspec
 
 from skillmeat_audit.base.errors import PlanError
+from skillmeat_audit.base.garbage import without_gc
 from skillmeat_audit.base.text import as_text, printable
 from skillmeat_audit.base.urls import without_password
 from skillmeat_audit.model.changes import (
@@ -45,7 +46,7 @@ from skillmeat_audit.service.rows import (
     is_same,
     read_rows,
     reinsert_rows,
-    restore_cells,
+    write_cells,
 )
 
 _INVERSE: dict[Op, Op] = {"insert": "delete", "update": "update", "delete": "insert"}
@@ -70,11 +71,11 @@ def _execute_undo(
 ) -> RunOutcome:
     if undone.state == "manifests-only":  # its rows were never written
         undone = msgspec.structs.replace(undone, entries=(), created=(), made_sentinel=False)
-    with cache_transaction(url, settings.wait_seconds) as connection:
+    with without_gc(), cache_transaction(url, settings.wait_seconds) as connection:
         tables = reflect_tables(connection)
         require_identity(connection, tables, undone.identity)
-        _check_columns(undone, tables)
-        rows = read_rows(connection, tables, [entry.key for entry in undone.entries])
+        columns = _columns(undone, tables)
+        rows = read_rows(connection, tables, [entry.key for entry in undone.entries], columns)
         cache = LockedCache(connection, tables, rows)
         obstacles = _reinsert_obstacles(cache, undone)
         outcomes = tuple(
@@ -102,15 +103,19 @@ def _execute_undo(
         return execute(connection, run, settings, lambda: _prepare(cache, undone, run, settings))
 
 
-def _check_columns(undone: JournaledRun, tables: CacheTables) -> None:
-    """Raise `PlanError` where a migration has removed a column that the run wrote."""
-    columns = {name for entry in undone.entries for name in (entry.before or entry.after or ())}
+def _columns(undone: JournaledRun, tables: CacheTables) -> set[str] | None:
+    """Return the columns that *undone* wrote, None for all: an inserted row is journaled whole.
+
+    Raises `PlanError` where a migration has removed one of them.
+    """
+    columns: set[str] = set().union(*(each.before or each.after or () for each in undone.entries))
     if missing := sorted(columns - set(tables.cache.c.keys())):
         backup = f"; the cache before it is {undone.backup}" if undone.backup else ""
         raise PlanError(
             f"run {undone.run} cannot be undone: it wrote {printable(', '.join(missing))}, which "
             f"this cache no longer has (SkillMeat migrated it since); nothing was changed{backup}"
         )
+    return None if any(entry.op == "insert" for entry in undone.entries) else columns
 
 
 def _judge(entry: JournalEntry, row: RawRow | None, obstacle: str | None) -> Outcome:
@@ -122,8 +127,12 @@ def _judge(entry: JournalEntry, row: RawRow | None, obstacle: str | None) -> Out
         return Skipped(change, obstacle) if obstacle else Applied(change)
     if row is None:
         return Skipped(change, ALREADY_SO if entry.before is None else NO_ROW)
-    values = {name: entry.after[name] for name in _judged(entry.after)}
-    moved = [name for name, value in values.items() if not is_same(row[name], value)]
+    after = entry.after
+    moved = [
+        name
+        for name in _judged(after)
+        if (actual := row[name]) != after[name] and not is_same(actual, after[name])
+    ]
     return Skipped(change, changed_since(moved)) if moved else Applied(change)
 
 
@@ -134,13 +143,10 @@ def _judged(cells: RawRow) -> list[str]:
 
 def _inverse_change(entry: JournalEntry) -> Change:
     """Return the inverse of *entry* as a change, for the report."""
-    before, after = (
-        {name: as_text(row[name]) for name in _judged(row)}
-        for row in (entry.after or {}, entry.before or {})
-    )
+    left, restored = entry.after or {}, entry.before or {}
     cells = {
-        name: CellChange(before.get(name), after.get(name), [], None, "safe")
-        for name in before | after
+        name: CellChange(as_text(left.get(name)), as_text(restored.get(name)), [], None, "safe")
+        for name in _judged(left | restored)
     }
     return Change(_INVERSE[entry.op], *entry.key, cells)
 
@@ -151,6 +157,7 @@ def _prepare(
     """Return the inverse of the entries that *run* accepted, with journal entries of its own."""
     accepted = {outcome.change.key for outcome in run.applied}
     entries = [entry for entry in undone.entries if entry.key in accepted]
+    # SkillMeat has synced these rows since: the time of that sync stays.
     restamped = {e.key for e in entries if e.op == "update" and not _has_stamp(cache, e)}
     inverse = [_inverse(cache, entry, keep_stamp=entry.key in restamped) for entry in entries]
     notes = tuple(
@@ -170,16 +177,17 @@ def _prepare(
 
 def _write_batch(cache: LockedCache, batch: Sequence[JournalEntry]) -> None:
     connection, tables = cache.connection, cache.tables
-    delete_rows(connection, tables, [entry.key for entry in batch if entry.after is None])
+    delete_rows(connection, tables, [cache.rows[e.key] for e in batch if e.after is None])
     inserted = [entry.after for entry in batch if entry.op == "insert" and entry.after]
     reinsert_rows(connection, tables, inserted)
-    updates = {entry.key: entry.after for entry in batch if entry.op == "update" and entry.after}
-    restore_cells(connection, tables, updates)
+    updates = [(cache.rows[e.key], e.after) for e in batch if e.op == "update" and e.after]
+    write_cells(connection, tables, updates)
 
 
 def _remove_created(cache: LockedCache, undone: JournaledRun) -> None:
     """Remove the artifacts rows that the run created, and its sentinel, where nothing uses them."""
     removed = remove_artifacts(cache.connection, cache.tables, undone.created)
+    # An artifact that is still used needs the project that it refers to.
     if undone.made_sentinel and len(removed) == len(undone.created):
         remove_sentinel(cache.connection, cache.tables)
 

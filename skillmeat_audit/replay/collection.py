@@ -14,7 +14,7 @@ from skillmeat_audit.base.atomic_write import make_folder, write_whole
 from skillmeat_audit.model.fields import HOSTS
 from skillmeat_audit.replay.costs import Costs
 from skillmeat_audit.replay.source import FOLDERS, ReadFields, SourceArtifact
-from skillmeat_audit.service import cache_service as service
+from skillmeat_audit.service.ports import Metadata
 
 _HEAD = """\
 [collection]
@@ -41,7 +41,7 @@ class ManifestArtifact:
     """A manifest entry, for the service; ``path`` is relative to the collection."""
 
     path: str
-    metadata: service.Metadata
+    metadata: Metadata
     upstream: str | None
     origin: str
     origin_source: str | None

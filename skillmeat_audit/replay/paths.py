@@ -12,7 +12,6 @@ from skillmeat_audit.replay.scratch import ScratchHome
 from skillmeat_audit.replay.source import ReadFields, SourceArtifact
 from skillmeat_audit.schema.shape import ERAS, Era
 from skillmeat_audit.service.cache_service import (
-    ArtifactManager,
     create_or_update_collection_artifact,
     metadata_of,
     populate_collection_artifact_from_import,
@@ -20,6 +19,7 @@ from skillmeat_audit.service.cache_service import (
     upsert_collection_artifacts,
 )
 from skillmeat_audit.service.legacy import merge_bare_row
+from skillmeat_audit.service.ports import ArtifactManager
 
 Entries = Sequence[SourceArtifact]
 

@@ -10,9 +10,7 @@ import sqlalchemy as sa
 
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.schema.tables import SENTINEL, CacheTables
-
-# SQLite before 3.32 takes 999 parameters per statement (sqlite.org/limits.html, 9).
-_CHUNK = 500
+from skillmeat_audit.service.driver import select_among
 
 
 @dataclass(frozen=True)
@@ -24,22 +22,13 @@ class Artifacts:
     refused: Mapping[str, str]
 
 
-def chunks(items: Sequence[str]) -> Iterator[list[str]]:
-    """Yield *items* in lists short enough for one statement."""
-    for start in range(0, len(items), _CHUNK):
-        yield list(items[start : start + _CHUNK])
-
-
 def find_uuids(
     connection: sa.Connection, tables: CacheTables, ids: Sequence[str]
 ) -> dict[str, str]:
     """Return the uuids of those of *ids* that have an artifacts row."""
-    uuids: dict[str, str] = {}
     columns = tables.artifacts.c
-    for chunk in chunks(ids):
-        query = sa.select(columns.id, columns.uuid).where(columns.id.in_(chunk))
-        uuids |= dict(map(tuple, connection.execute(query).all()))
-    return uuids
+    query = sa.select(columns.id, columns.uuid)
+    return dict(map(tuple, select_among(connection, query, columns.id, ids)))
 
 
 def ensure_artifacts(

@@ -8,7 +8,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from operator import itemgetter
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,9 +17,13 @@ from sqlalchemy.orm import Session
 
 from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.model.fields import COLUMNS, DEFAULT_COLLECTION, HOSTS
 from skillmeat_audit.schema.tables import CacheTables, reflect_tables
 from skillmeat_audit.service.artifacts import ensure_artifacts
+from skillmeat_audit.service.driver import execute_many
+from skillmeat_audit.service.ports import Artifact, ArtifactManager, ImportEntry
+from skillmeat_audit.service.rows import write_cells
 
 # Columns of SkillMeat's users and other code paths: never written in a row that exists.
 PROTECTED = (
@@ -34,45 +39,6 @@ PROTECTED = (
 _KEY = ("collection_id", "artifact_id")
 
 Row = Mapping[str, object]
-
-
-class Metadata(Protocol):
-    """An artifact's metadata, as SkillMeat's ``ArtifactMetadata`` has it."""
-
-    description: str | None
-    author: str | None
-    license: str | None
-    version: str | None
-    tools: Sequence[object]
-
-
-class Artifact(Protocol):
-    """A manifest entry, as SkillMeat's ``Artifact`` has it."""
-
-    metadata: Metadata
-    upstream: str | None
-    origin: str
-    origin_source: str | None
-    tags: Sequence[str]
-    resolved_sha: str | None
-    resolved_version: str | None
-
-
-class ArtifactManager(Protocol):
-    """Finds artifacts, as SkillMeat's ``ArtifactManager`` does."""
-
-    def show(self, artifact_name: str, artifact_type: str | None = None) -> Artifact:
-        """Return the artifact; raise `ValueError` if there is none."""
-
-
-class ImportEntry(Protocol):
-    """One entry of an import, as SkillMeat's ``ImportEntry`` has it."""
-
-    artifact_type: str
-    name: str
-    upstream_url: str
-    description: str | None
-    tags: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -179,41 +145,57 @@ def metadata_of(artifact: Artifact) -> dict[str, object]:
 
 
 def upsert_collection_artifacts(
-    connection: sa.Connection, rows: Sequence[Row], at: datetime | None = None
+    connection: sa.Connection,
+    rows: Sequence[Row],
+    at: datetime | None = None,
+    stored: Mapping[RowKey, RawRow] | None = None,
 ) -> int:
     """Insert or update *rows* in the caller's transaction; return how many there were.
 
     Each row has ``collection_id``, ``artifact_id`` and the columns to be written; no others are
     touched. ``synced_at`` is set to *at* (naive UTC; default now), in a new row ``added_at`` as
-    well. One prepared statement per set of columns, rows sorted by key: 80 times faster than a
-    commit per row. Raises `DatabaseError` as `create_or_update_collection_artifact` does.
+    well. *stored* are rows that exist, as `rows.read_rows` returned them in this transaction: they
+    are not looked up again. One prepared statement per set of columns, rows sorted by key: 80 times
+    faster than a commit per row. Raises `DatabaseError` as `create_or_update_collection_artifact`
+    does.
     """
     tables, at = reflect_tables(connection), at or utc_now()
     # All columns are checked before the first row is written: a refusal leaves nothing behind.
-    for columns in {tuple(sorted(set(row) - set(_KEY))) for row in rows}:
-        check_columns(tables, dict.fromkeys(columns))
-    keys, stamps = _keys(connection, tables, rows), _stamps(tables, at)
-    by_columns: dict[tuple[str, ...], list[dict[str, object]]] = {}
+    for columns in set(map(tuple, rows)):
+        check_columns(tables, dict.fromkeys(name for name in columns if name not in _KEY))
+    stamps = _stamps(tables, at)
+    stamp = {name: stamps[name] for name in ("synced_at",) if name in stamps}
+    updates: list[tuple[RawRow, RawRow]] = []
+    others: list[Row] = []
     # Sorted: two runs that lock rows of a server in the same order cannot deadlock.
-    for row in sorted(rows, key=lambda row: (str(row["collection_id"]), str(row["artifact_id"]))):
-        columns = tuple(sorted(set(row) - set(_KEY)))
-        values = _parameters(tables, row, keys[str(row["artifact_id"])], stamps)
-        by_columns.setdefault(columns, []).append(values)
-    for columns, parameters in by_columns.items():
-        _execute_many(connection, _statement(connection, tables, columns), parameters)
+    for row in sorted(rows, key=itemgetter(*_KEY)):
+        cells = dict(row)
+        key = str(cells.pop("collection_id")), str(cells.pop("artifact_id"))
+        if stored and key in stored:
+            updates.append((stored[key], cells | stamp))
+        else:
+            others.append(row)
+    write_cells(connection, tables, updates)
+    _upsert(connection, tables, others, stamps)
     return len(rows)
 
 
-def _execute_many(
-    connection: sa.Connection, statement: Any, parameters: Sequence[dict[str, object]]
+def _upsert(
+    connection: sa.Connection, tables: CacheTables, rows: Sequence[Row], stamps: dict[str, object]
 ) -> None:
-    """Execute *statement* with each of *parameters*, bypassing SQLAlchemy's type processing."""
-    # Each execution through SQLAlchemy would process the types of all columns again; a compiled
-    # statement with plain tuples is executed by the driver's executemany.
-    compiled = statement.compile(dialect=connection.dialect)
-    order = compiled.positiontup
-    rows = parameters if order is None else [tuple(map(row.get, order)) for row in parameters]
-    connection.exec_driver_sql(str(compiled), rows)
+    keys = _keys(connection, tables, rows)
+    by_columns: dict[tuple[str, ...], list[dict[str, object]]] = {}
+    for row in rows:
+        values = _parameters(tables, row, keys[str(row["artifact_id"])], stamps)
+        by_columns.setdefault(tuple(sorted(set(row) - set(_KEY))), []).append(values)
+    for columns, parameters in by_columns.items():
+        names = tuple(parameters[0])
+        execute_many(
+            connection,
+            _statement(connection, tables, columns),
+            names,
+            list(map(itemgetter(*names), parameters)),
+        )
 
 
 def session_clock(session: Session) -> Callable[[], datetime]:

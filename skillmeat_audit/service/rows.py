@@ -1,38 +1,52 @@
 """Reads cache rows under lock, deletes them, and restores them exactly as they were."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
+from operator import itemgetter
 
 import sqlalchemy as sa
 
+from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.base.text import as_text
 from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.schema.shape import CACHE, COLLECTIONS
 from skillmeat_audit.schema.tables import CacheTables
-from skillmeat_audit.service.artifacts import chunks, find_uuids
+from skillmeat_audit.service.artifacts import find_uuids
+from skillmeat_audit.service.driver import execute_many, select_among
 
 _CACHE, _COLLECTIONS = sa.table(CACHE), sa.table(COLLECTIONS)
+_KEY = ("_collection", "_artifact")  # the parameters of a row's key
 
 
 def read_rows(
-    connection: sa.Connection, tables: CacheTables, keys: Iterable[RowKey]
+    connection: sa.Connection,
+    tables: CacheTables,
+    keys: Iterable[RowKey],
+    columns: Set[str] | None = None,
 ) -> dict[RowKey, RawRow]:
-    """Return the rows of *keys* that exist, with all columns, as the driver returns them.
+    """Return the rows of *keys* that exist, as the driver returns them.
 
-    A server locks them until the transaction ends; SQLite's transaction locks the whole database.
+    They have the *columns* and those of the key; by default all columns. A server locks them until
+    the transaction ends; SQLite's transaction locks the whole database.
     """
     by_collection: dict[str, list[str]] = {}
     for collection_id, artifact_id in keys:
         by_collection.setdefault(collection_id, []).append(artifact_id)
     key_values = _key_values(connection, tables, {a for ids in by_collection.values() for a in ids})
     artifact_ids = {value: artifact_id for artifact_id, value in key_values.items()}
+    names = tables.cache.c.keys()
+    if columns is not None:
+        names = [name for name in names if name in columns or name in tables.primary_key]
+    selected, key_column = [tables.cache.c[name] for name in names], tables.primary_key[1]
     rows: dict[RowKey, RawRow] = {}
     for collection_id, ids in by_collection.items():
-        for chunk in chunks([key_values[a] for a in ids if a in key_values]):
-            result = connection.execute(_select(connection, tables, collection_id, chunk))
-            columns = list(result.keys())
-            for row in result.all():
-                values = dict(zip(columns, row, strict=True))
-                rows[collection_id, artifact_ids[values[tables.primary_key[1]]]] = values
+        present = [key_values[artifact_id] for artifact_id in ids if artifact_id in key_values]
+        query = sa.select(*selected).where(tables.cache.c.collection_id == collection_id)
+        if connection.dialect.name != "sqlite":
+            query = query.with_for_update()
+        # No join with the artifacts: SQLite would join the whole collection.
+        for row in select_among(connection, query, tables.cache.c[key_column], present):
+            values = dict(zip(names, row, strict=True))
+            rows[collection_id, artifact_ids[values[key_column]]] = values
     return rows
 
 
@@ -60,15 +74,11 @@ def require_writable(connection: sa.Connection) -> None:
         connection.execute(sa.delete(_CACHE).where(sa.false()))
 
 
-def delete_rows(connection: sa.Connection, tables: CacheTables, keys: Sequence[RowKey]) -> None:
-    """Delete the rows of *keys*; the rows that they refer to stay."""
-    key_values = _key_values(connection, tables, {artifact_id for _, artifact_id in keys})
-    collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
-    statement = sa.delete(tables.cache).where(
-        collection == sa.bindparam("c"), artifact == sa.bindparam("a")
-    )
-    if keys:
-        connection.execute(statement, [{"c": key[0], "a": key_values[key[1]]} for key in keys])
+def delete_rows(connection: sa.Connection, tables: CacheTables, rows: Sequence[RawRow]) -> None:
+    """Delete *rows*, as `read_rows` returned them; the rows that they refer to stay."""
+    if rows:
+        statement = sa.delete(tables.cache).where(_is_row(tables))
+        execute_many(connection, statement, _KEY, list(map(_key(tables), rows)))
 
 
 def reinsert_rows(connection: sa.Connection, tables: CacheTables, rows: Sequence[RawRow]) -> None:
@@ -77,29 +87,38 @@ def reinsert_rows(connection: sa.Connection, tables: CacheTables, rows: Sequence
         connection.execute(sa.insert(tables.cache), [dict(row) for row in rows])
 
 
-def restore_cells(
-    connection: sa.Connection, tables: CacheTables, cells: Mapping[RowKey, RawRow]
+def write_cells(
+    connection: sa.Connection, tables: CacheTables, cells: Sequence[tuple[RawRow, RawRow]]
 ) -> None:
-    """Set the columns in *cells*, raw values by row, and touch no others."""
-    key_values = _key_values(connection, tables, {artifact_id for _, artifact_id in cells})
+    """Set columns of rows, and touch no others.
+
+    *cells* are pairs: a row as `read_rows` returned it, and the raw values to set. Raises
+    `DatabaseError` where a row no longer exists.
+    """
+    key_of = _key(tables)
+    # One statement per set of columns: rows of one run mostly get the same few.
+    by_columns: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
+    for row, changed in cells:
+        if changed:
+            by_columns.setdefault(tuple(changed), []).append((*key_of(row), *changed.values()))
+    for columns, parameters in by_columns.items():
+        # Numbers: names that no column has, and that every driver accepts.
+        names = [f"_{number}" for number in range(len(columns))]
+        bound: list[sa.BindParameter[object]] = list(map(sa.bindparam, names))
+        assigned = dict(zip(columns, bound, strict=True))
+        statement = sa.update(tables.cache).where(_is_row(tables)).values(assigned)
+        written = execute_many(connection, statement, (*_KEY, *names), parameters)
+        if vanished := len(parameters) - written:
+            raise DatabaseError(f"{vanished} rows vanished while they were written")
+
+
+def _is_row(tables: CacheTables) -> sa.ColumnElement[bool]:
     collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
-    # One statement per set of columns: rows of one undo mostly restore the same few.
-    by_columns: dict[tuple[str, ...], list[RawRow]] = {}
-    for key, values in sorted(cells.items()):
-        parameters = {
-            # Names that no column has: a column may be called "c".
-            "_c": key[0],
-            "_a": key_values[key[1]],
-            **{f"v_{name}": v for name, v in values.items()},
-        }
-        by_columns.setdefault(tuple(sorted(values)), []).append(parameters)
-    for columns, parameter_sets in by_columns.items():
-        statement = (
-            sa.update(tables.cache)
-            .where(collection == sa.bindparam("_c"), artifact == sa.bindparam("_a"))
-            .values({name: sa.bindparam(f"v_{name}") for name in columns})
-        )
-        connection.execute(statement, parameter_sets)
+    return (collection == sa.bindparam(_KEY[0])) & (artifact == sa.bindparam(_KEY[1]))
+
+
+def _key(tables: CacheTables) -> Callable[[RawRow], tuple[object, ...]]:
+    return itemgetter(*tables.primary_key)
 
 
 def is_same(left: object, right: object) -> bool:
@@ -110,15 +129,6 @@ def is_same(left: object, right: object) -> bool:
     if isinstance(left, bytes) or isinstance(right, bytes):
         return left == right
     return left == right or as_text(left) == as_text(right)
-
-
-def _select(
-    connection: sa.Connection, tables: CacheTables, collection_id: str, key_values: Sequence[str]
-) -> sa.Select[tuple[object, ...]]:
-    """Return a query for rows by key, without a join: SQLite would join the whole collection."""
-    collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
-    query = sa.select(*tables.cache.c).where(collection == collection_id, artifact.in_(key_values))
-    return query.with_for_update() if connection.dialect.name != "sqlite" else query
 
 
 def _key_values(

@@ -5,7 +5,7 @@ commits do not end it. It overwrites ``synced_at`` with its own clock and accept
 so this module checks the columns and sets the time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -17,16 +17,19 @@ from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.schema.tables import reflect_tables
 from skillmeat_audit.service.artifacts import ensure_artifacts
 from skillmeat_audit.service.cache_service import check_columns, format_stored_time, utc_now
-from skillmeat_audit.service.rows import restore_cells
+from skillmeat_audit.service.rows import read_rows, write_cells
 
 
 def upsert_collection_artifacts(
-    connection: sa.Connection, rows: Sequence[RawRow], at: datetime | None = None
+    connection: sa.Connection,
+    rows: Sequence[RawRow],
+    at: datetime | None = None,
+    stored: Mapping[RowKey, RawRow] | None = None,
 ) -> int:
     """Insert or update *rows* through SkillMeat's own service, in the caller's transaction.
 
-    As `cache_service.upsert_collection_artifacts`. Raises `DatabaseError` if no SkillMeat with the
-    service (0.30.1 or later) is installed, or if it cannot write this schema.
+    As `cache_service.upsert_collection_artifacts`; *stored* is not used. Raises `DatabaseError` if
+    no SkillMeat with the service (0.30.1 or later) is installed, or if it cannot write this schema.
     """
     try:
         import skillmeat.core.collection  # noqa: F401, PLC0415 - first: avoids a circular import
@@ -52,6 +55,7 @@ def upsert_collection_artifacts(
             check_columns(tables, metadata)
             create_or_update_collection_artifact(session, *key, metadata)
     stamp = {"synced_at": format_stored_time(at or utc_now())}
-    stamps: dict[RowKey, RawRow] = {(r["collection_id"], r["artifact_id"]): stamp for r in rows}
-    restore_cells(connection, tables, stamps)
+    keys = [(row["collection_id"], row["artifact_id"]) for row in rows]
+    written = read_rows(connection, tables, keys).values()
+    write_cells(connection, tables, [(row, stamp) for row in written])
     return len(rows)

@@ -107,9 +107,21 @@ def add_run(home, _):
 
 
 CHANGES = (
-    rewrite_with_old_mtime, add_undeclared_artifact, delete_artifact, add_collection,
-    change_active_collection, update_row, append_to_log, change_setting, add_run,
-)  # fmt: skip
+    rewrite_with_old_mtime,
+    update_row,
+    change_setting,
+    *(
+        pytest.param(change, marks=pytest.mark.slow)
+        for change in (
+            add_undeclared_artifact,
+            delete_artifact,
+            add_collection,
+            change_active_collection,
+            append_to_log,
+            add_run,
+        )
+    ),
+)
 
 
 def _state_folder(home):
@@ -134,15 +146,16 @@ def test_an_unchanged_home_gets_the_same_answer_without_an_audit(check, make_hom
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_a_changed_home_is_audited(check, make_home, tmp_path, change):
     home = make_home()
-    check(home)
+    check(home, "--format", "json")  # all findings, without the plans that a text drafts
     change(home, tmp_path)
-    answer, was_audited = check(home)
-    fresh, _ = check(home, "--no-parse-cache")
+    answer, was_audited = check(home, "--format", "json")
+    fresh, _ = check(home, "--format", "json", "--no-parse-cache")
 
     assert was_audited
     assert answer == fresh
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [("-v",), ("--select", "D"), ("--exit-zero",), ("--format", "csv"), ("-q",)]
 )
@@ -153,6 +166,7 @@ def test_another_option_is_another_question(check, make_home, arguments):
     assert check(home, *arguments)[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("variable", "value"), [("COLUMNS", "80"), ("NO_COLOR", "1")])
 def test_another_terminal_is_another_question(check, make_home, monkeypatch, variable, value):
     home = make_home()
@@ -162,6 +176,7 @@ def test_another_terminal_is_another_question(check, make_home, monkeypatch, var
     assert check(home)[1]
 
 
+@pytest.mark.slow
 def test_an_answer_lasts_a_week(check, make_home, monkeypatch):
     home, now_ns = make_home(), time.time_ns
     check(home)
@@ -173,6 +188,7 @@ def test_an_answer_lasts_a_week(check, make_home, monkeypatch):
     assert check(home)[1]
 
 
+@pytest.mark.slow
 def test_other_code_is_not_trusted(check, make_home, monkeypatch, tmp_path):
     package = tmp_path / "package"
     (package / "api").mkdir(parents=True)
@@ -186,6 +202,7 @@ def test_other_code_is_not_trusted(check, make_home, monkeypatch, tmp_path):
     assert check(home)[1]
 
 
+@pytest.mark.slow
 def test_an_acceptance_counts_by_content_and_date(check, cli, make_home, monkeypatch, tmp_path):
     home, baseline = make_home(), tmp_path / "baseline.json"
     cli("check", home, "--baseline", baseline, "--update-baseline", "--reason", "known")
@@ -198,6 +215,7 @@ def test_an_acceptance_counts_by_content_and_date(check, cli, make_home, monkeyp
     assert check(home, "--baseline", baseline)[1]
 
 
+@pytest.mark.slow
 def test_a_file_that_just_changed_is_not_trusted(check, make_home, monkeypatch):
     monkeypatch.setattr(answer_cache, "_UNSETTLED_NS", 3_000_000_000)
     home = make_home()
@@ -206,6 +224,7 @@ def test_a_file_that_just_changed_is_not_trusted(check, make_home, monkeypatch):
     assert check(home)[1]
 
 
+@pytest.mark.slow
 def test_a_process_with_a_connection_reads_no_header(cli, audits, make_home):
     home = make_home()
     assert sqlite3 is sys.modules["sqlite3"]
@@ -240,10 +259,12 @@ def answer_in_another_form(file):
     file.write_bytes(answer_cache._digest(content) + b"\n" + content)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "spoil", [damage, truncate, replace_by_link, open_to_the_group, answer_in_another_form],
+    "spoil",
+    [damage, truncate, replace_by_link, open_to_the_group, answer_in_another_form],
     ids=lambda spoil: spoil.__name__,
-)  # fmt: skip
+)
 def test_a_spoilt_answer_is_ignored_and_replaced(check, make_home, spoil):
     home = make_home()
     first, _ = check(home)
@@ -256,6 +277,7 @@ def test_a_spoilt_answer_is_ignored_and_replaced(check, make_home, spoil):
     assert not check(home)[1]
 
 
+@pytest.mark.slow
 def test_the_answer_of_another_user_is_ignored(check, make_home, monkeypatch):
     home, read = make_home(), answer_cache.read_descriptor
     check(home)
@@ -271,6 +293,7 @@ def test_the_answer_of_another_user_is_ignored(check, make_home, monkeypatch):
     assert check(home)[1]
 
 
+@pytest.mark.slow
 def test_a_home_with_a_link_is_always_audited(check, make_home):
     home = make_home()
     skill = home / "collections" / "default" / "skills" / "1password"

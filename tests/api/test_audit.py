@@ -5,11 +5,13 @@ import json
 import pytest
 from builders import SOURCE, audited, entry, imported, known, row, snapshot, synced
 
+import skillmeat_audit as sma
+from skillmeat_audit.api import planning
 from skillmeat_audit.api.scope import Scope, apply_scope
 from skillmeat_audit.base.errors import UsageError
 
 BARE = "batch import and reimport until 2026-02-10 (import-bare)"
-ADDED = "adding to a collection (every release) (membership-add)"
+ADDED = "adding to a collection in any release (membership-add)"
 
 
 def test_a_collection_without_an_id_is_no_other_ones():
@@ -70,8 +72,11 @@ def test_a_page_that_will_show_the_row_takes_its_other_texts_along():
     audit = audited(snapshot([imported("skill:alpha")], [row()], written=written))
 
     assert {column for _, column in planned_cells(audit, "V001")} == {
-        "description", "source", "origin", "origin_source",
-    }  # fmt: skip
+        "description",
+        "source",
+        "origin",
+        "origin_source",
+    }
 
 
 def test_a_page_whose_row_holds_the_text_is_repaired_by_any_repair_of_the_row():
@@ -102,6 +107,7 @@ def test_the_part_of_an_audit_plans_the_repair_of_its_pages():
     assert audit.plan(targets=["rows"]).changes["column"].to_list() == ["description"]
 
 
+@pytest.mark.slow
 def test_the_command_line_plans_the_repair_of_pages(cli, make_home, era):
     home = make_home("unindexed", era)
 
@@ -115,3 +121,22 @@ def test_an_ignored_rule_repairs_no_page(cli, make_home):
     options = ("--select", "V001", "--ignore", "D001", "--format", "json")
 
     assert json.loads(cli("plan", make_home("unindexed"), *options)[1])["changes"] == []
+
+
+def test_drafts_of_one_audit_read_manifests_once_and_a_plan_reads_them_again(
+    make_home, monkeypatch
+):
+    audit = sma.audit(make_home(), progress=False, parse_cache=False)
+    names, real = [], planning.load_manifest_documents
+
+    def load(home, file_collections):
+        names.append(list(file_collections))
+        return real(home, file_collections)
+
+    monkeypatch.setattr(planning, "load_manifest_documents", load)
+    first, second = audit.draft().document, audit.draft().document
+    planned = audit.plan().document
+
+    assert first.manifests
+    assert first == second == planned
+    assert names == [["default"], [], ["default"]]

@@ -65,6 +65,7 @@ def test_a_reimported_entry_is_named_with_date_and_run(filled):
     assert detail.endswith(f"; reimported on 2099-03-04: filled before by run {run.outcome.run}")
 
 
+@pytest.mark.slow
 def test_without_a_proof_of_a_reimport_the_cause_is_left_open(filled):
     home, run = filled
     lose_license(home)
@@ -74,6 +75,7 @@ def test_without_a_proof_of_a_reimport_the_cause_is_left_open(filled):
     assert detail.endswith(f"; filled before by run {run.outcome.run}; the manifest lost it since")
 
 
+@pytest.mark.slow
 def test_a_row_that_lost_what_the_manifest_still_has(filled):
     home, run = filled
     blank_license(home)
@@ -83,6 +85,7 @@ def test_a_row_that_lost_what_the_manifest_still_has(filled):
     }
 
 
+@pytest.mark.slow
 def test_rows_filled_alone_say_that(make_home):
     home = make_home()
     plan = sma.audit(home, progress=False).plan(targets=("rows",))
@@ -94,6 +97,7 @@ def test_rows_filled_alone_say_that(make_home):
     assert detail.endswith(f"filled before by run {run}, in the row only; the row lost it since")
 
 
+@pytest.mark.slow
 def test_an_undone_run_filled_nothing(filled):
     home, run = filled
     run.undo()

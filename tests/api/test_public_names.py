@@ -16,7 +16,13 @@ def examples(value, name):
     return doctest.DocTestFinder(recurse=False).find(value, name, globs={})
 
 
-@pytest.mark.parametrize("name", ["skillmeat_audit", *sma.__all__])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name == "replay_imports" else ())
+        for name in ("skillmeat_audit", *sma.__all__)
+    ],
+)
 def test_the_examples_of_a_public_name_run(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     printed = []

@@ -110,6 +110,7 @@ def test_a_file_larger_than_allowed_leaves_nothing_behind(target):
     assert names(target) == ["file"]
 
 
+@pytest.mark.slow
 def test_an_interruption_at_any_time_leaves_one_whole_file(target):
     for number in range(ROUNDS):
         process = subprocess.Popen([sys.executable, "-c", WRITER, target], stdout=subprocess.PIPE)

@@ -77,6 +77,7 @@ def test_a_link_swapped_in_between_resolving_and_opening_is_not_followed(tmp_pat
     assert "unreadable" in set(found["state"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "paths",
     [

@@ -113,6 +113,7 @@ def hostile_home(make_home):
     return target / ".skillmeat"
 
 
+@pytest.mark.slow
 def test_no_output_format_shows_hostile_text_unescaped(cli, hostile_home, tmp_path):
     outputs = [f"-o{tmp_path / 'r'}.{suffix}" for suffix in ("html", "md", "xml", "prom")]
     texts = [cli("check", hostile_home)[1], cli("show", "skill:retired", hostile_home)[1]]

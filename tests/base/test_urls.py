@@ -92,6 +92,7 @@ def test_every_parameter_that_libpq_marks_as_a_password_is_dropped():
         assert without_password(f"postgresql://h/db?{keyword}=x") == "postgresql://h/db"
 
 
+@pytest.mark.slow
 @given(
     secret=st.text("abcXYZ019%:;=&?#@/\\ ü\t'\"[]", min_size=1).map("S3CRET{}".format),
     keyword=st.sampled_from(["password", "sslpassword", "oauth_client_secret"]),
@@ -148,6 +149,7 @@ def test_a_connection_string_is_not_a_file_and_is_not_shown(cli, make_home):
             assert err.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", ["sslpassword=S3CRET", "passwor%64=S3CRET"])
 def test_a_report_on_a_server_saves_no_secret(cli, make_home, tmp_path, pair):
     url = f"postgresql://u:S3CRET@127.0.0.1:1/db?connect_timeout=2&{pair}"

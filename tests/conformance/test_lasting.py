@@ -15,8 +15,13 @@ from skillmeat_audit.model.manifest_edits import WHOLE_ENTRY, ManifestDocument, 
 pytest.importorskip("skillmeat", reason="run by `make conformance`, in an environment of its own")
 
 SMALL = ("batch-import", "reimport", "clean")
-REAL = ("D-0.9.0/home", "D-0.9.0/home-mid", "F-0.74.0/home", "F-0.74.0/home-mid",
-        "F-0.74.0/home-wal")  # fmt: skip
+REAL = (
+    "D-0.9.0/home",
+    "D-0.9.0/home-mid",
+    "F-0.74.0/home",
+    "F-0.74.0/home-mid",
+    "F-0.74.0/home-wal",
+)
 REFRESH = "/user-collections/refresh-cache"
 
 

@@ -63,6 +63,7 @@ def test_new_findings_are_notified_once_with_the_page(
     assert SECRET.encode() not in kept
 
 
+@pytest.mark.slow
 def test_severities_decide_who_is_notified(cli, make_home, server, tmp_path):
     address, received = server
     file = tmp_path / "notify"
@@ -87,6 +88,7 @@ def test_a_failure_is_notified(cli, make_home, server, monkeypatch):
     assert received[0]["title"] == "SkillMeat cache audit: The home could not be checked"
 
 
+@pytest.mark.slow
 def test_a_dead_endpoint_exits_6_after_the_report(cli, make_home, monkeypatch, tmp_path, caplog):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -101,6 +103,7 @@ def test_a_dead_endpoint_exits_6_after_the_report(cli, make_home, monkeypatch, t
     assert SECRET not in out + err + caplog.text
 
 
+@pytest.mark.slow
 def test_an_address_is_called_by_its_number_among_all(cli, make_home, server, tmp_path):
     address, received = server
     file = tmp_path / "notify"

@@ -72,10 +72,13 @@ def test_what_is_listed_twice_counts_once():
 
 def singles(entries, *shown, rows=()):
     """Return the differences of pages that SkillMeat serves from manifests."""
-    live = LIVE_SINGLES.from_records([
-        {"artifact_id": "skill:alpha", "origin": "marketplace", "origin_source": "github"} | each
-        for each in shown
-    ])  # fmt: skip
+    live = LIVE_SINGLES.from_records(
+        [
+            {"artifact_id": "skill:alpha", "origin": "marketplace", "origin_source": "github"}
+            | each
+            for each in shown
+        ]
+    )
     answers = LiveAnswers("http://h", LIVE_PAGES.empty(), LIVE_FAILURES.empty(), frozenset(), live)
     compared = compare_live(snapshot(entries, rows), PAGES.empty(), answers, LiveScope())
     assert compared.singles == len(shown)

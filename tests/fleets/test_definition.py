@@ -14,7 +14,7 @@ FAULTS = [
     ('[[homes]]\npath = "a"\nglob = "b"', "homes[1]: give either a path or a glob"),
     ("[[homes]]\n", "homes[1]: give either a path or a glob"),
     ('[[homes]]\npath = "a"\ncollour = "red"', "unknown field `collour`"),
-    ('[[homes]]\npath = 3', "Expected `str | null`, got `int` - at `$.path`"),
+    ("[[homes]]\npath = 3", "Expected `str | null`, got `int` - at `$.path`"),
     ('[[homes]]\npath = "a"\nselect = ["Z9"]', "homes[1]: no rule has the code Z9"),
     ('[groups.x]\nignore = ["Z9"]\n[[homes]]\npath = "a"', "groups.x: no rule has the code Z9"),
     ('[groups.x]\n[[homes]]\npath = "a"\ngroup = "y"', "no group is called y"),
@@ -28,7 +28,7 @@ FAULTS = [
     ('[[homes]]\ntenant = "x"\ndatabase = "a.db"', "a tenant requires the address"),
     ('[[homes]]\ntenant = "x"\ndatabase = "postgresql://h/d"', "the tenant x is not a UUID"),
     ("[[homes]", "cannot read the fleet file"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "reason"), FAULTS)
@@ -91,8 +91,11 @@ def test_a_glob_names_homes_in_order_and_groups_select_them(tmp_path):
     fleet = load_definition(file)
 
     assert [home.path.removeprefix(str(tmp_path)) for home in fleet.homes] == [
-        "/z", "/homes/a/.skillmeat", "/homes/b/.skillmeat", "/homes/c/.skillmeat",
-    ]  # fmt: skip
+        "/z",
+        "/homes/a/.skillmeat",
+        "/homes/b/.skillmeat",
+        "/homes/c/.skillmeat",
+    ]
     assert len(fleet.in_groups(["lab"]).homes) == 3
     with pytest.raises(UsageError, match="no home is in the group lib; groups with homes: lab"):
         fleet.in_groups(["lib"])

@@ -60,11 +60,13 @@ def test_every_home_is_reported_once_and_the_same_wherever_it_runs(cli, mixed):
 
 def test_the_document_follows_its_schema(cli, make_fleet):
     jsonschema = pytest.importorskip("jsonschema")
+
     _, out = checked(cli, make_fleet(1, damaged=1), *PROCESS)
 
     jsonschema.validate(json.loads(out), json.loads(json_schema("fleet")))
 
 
+@pytest.mark.slow
 def test_the_exit_code_is_the_worst_of_the_homes(cli, make_fleet):
     fleet = make_fleet(1, damaged=1)
 
@@ -124,6 +126,7 @@ def test_a_child_that_dies_costs_one_home_and_the_next_gets_a_new_one(
     assert again.facts.error is None and again.facts.runs == ()
 
 
+@pytest.mark.slow
 def test_an_answer_is_the_same_after_it_was_sent(make_fleet):
     (home,) = load_definition(make_fleet(1).file).homes
     for verb in ("check", "plan", "runs"):
@@ -148,6 +151,7 @@ def test_a_fleet_shows_itself_and_its_findings_begin_with_the_home(make_fleet):
     assert "<script" not in page and "1 of 1 home that could not be checked" in page
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_is_not_there_is_told_in_one_line(cli, make_fleet, monkeypatch):
     pytest.importorskip("distributed", reason="install the extra 'fleet'")
     from skillmeat_audit.fleets import dask_engine
@@ -188,6 +192,7 @@ def test_a_report_has_all_formats_and_says_what_is_new(cli, make_fleet):
     assert second["delta"] == {"new": 0, "fixed": 0, "persisting": 29}
 
 
+@pytest.mark.slow
 def test_what_was_new_in_a_report_that_did_not_arrive_stays_new(cli, make_fleet):
     fleet = make_fleet(1)
     nowhere, there = fleet.file.parent / "no" / "r.json", fleet.file.parent / "r.json"

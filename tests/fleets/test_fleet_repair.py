@@ -96,6 +96,7 @@ def test_plans_are_written_applied_and_put_back(cli, make_fleet):
     ] * 2
 
 
+@pytest.mark.slow
 def test_a_rehearsal_leaves_every_byte(cli, plans):
     fleet, folder = plans
     before = digest(fleet.file.parent / "homes")
@@ -107,6 +108,7 @@ def test_a_rehearsal_leaves_every_byte(cli, plans):
     assert digest(fleet.file.parent / "homes") == before
 
 
+@pytest.mark.slow
 def test_resume_repeats_nothing_that_was_committed_and_does_the_rest(cli, plans):
     fleet, folder = plans
     first, second = fleet.names

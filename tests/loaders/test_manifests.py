@@ -656,6 +656,7 @@ def in_toml(value):
     return value.isoformat()
 
 
+@pytest.mark.slow
 @modest
 @given(made=st.lists(ENTRIES | VALUES, max_size=4))
 def test_no_value_of_any_key_breaks_the_loader(tmp_path, made):

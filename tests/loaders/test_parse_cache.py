@@ -274,6 +274,7 @@ def test_a_deleted_collection_is_not_taken_from_the_cache(home, tmp_path, monkey
     assert found.entries["entry"].tolist() == [0, 1, 2]
 
 
+@pytest.mark.slow
 def test_an_audit_is_the_same_with_the_cache_and_does_not_touch_the_home(make_home, tmp_path):
     home = make_home()
     before = digest(home)
@@ -303,6 +304,7 @@ def test_check_uses_the_cache_unless_disabled(cli, make_home, tmp_path, monkeypa
     assert without == first == again
 
 
+@pytest.mark.slow
 def test_a_report_keeps_the_cache_in_its_state_folder(cli, make_home, tmp_path):
     state = tmp_path / "own"
     cli("report", make_home(), "--state-dir", state, "-o", tmp_path / "r.json")
@@ -337,6 +339,7 @@ def described(frame):
     return frame["description"].dropna().str[:1].tolist()
 
 
+@pytest.mark.slow
 def test_a_plan_does_not_rest_on_the_cache(stored_unseen, tmp_path):
     remembered = audit(stored_unseen, state_dir=tmp_path / "state")
     fresh = audit(stored_unseen, parse_cache=False)
@@ -349,6 +352,7 @@ def test_a_plan_does_not_rest_on_the_cache(stored_unseen, tmp_path):
     assert fresh.plan().document.changes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stored_unseen", "changed"),
     [(MANIFEST, "the manifests"), (SKILL_MD, "skill:1password")],
@@ -358,6 +362,7 @@ def test_changed_evidence_is_detected_whatever_the_file_times(stored_unseen, tmp
     assert changed_evidence(audit(stored_unseen, state_dir=tmp_path / "state").snapshot) == changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stored_unseen", [MANIFEST], indirect=True)
 def test_the_verbs_that_write_read_every_file(stored_unseen, tmp_path, cli, monkeypatch):
     shutil.copytree(tmp_path / "state", tmp_path / "xdg" / "skillmeat-audit")
@@ -371,6 +376,7 @@ def test_the_verbs_that_write_read_every_file(stored_unseen, tmp_path, cli, monk
     assert '"Xeads secrets' not in planned
 
 
+@pytest.mark.slow
 def test_a_touched_file_is_unchanged_evidence(make_home, tmp_path):
     home = make_home()
     audit(home, parse_cache=tmp_path)

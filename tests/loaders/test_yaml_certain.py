@@ -16,7 +16,11 @@ CERTAIN = {
     "a: b: c\n": None,
     "description: Reads: nothing": None,
     "description: Reads a:b, (c) and d#e": {"description": "Reads a:b, (c) and d#e"},
-    "description: Reads # a comment": None,
+    "description: Reads # a comment: of it": {"description": "Reads"},
+    "description: Reads # a comment\n  and more": None,
+    "description: Reads: it # a comment": None,
+    "description: # a comment": None,
+    "a: yes # a comment\nb:\n- No # a comment": {"a": True, "b": [False]},
     "description: Reads all\n  of the lines\n  there are\nname: a": {
         "description": "Reads all of the lines there are", "name": "a",
     },
@@ -74,6 +78,7 @@ _LINES = (
     "描述: 中文", "description: 中文：说明。", "emoji: 🎧 音", "text: a \u3000b", "? x", ": y",
     "tools: Read, Bash(git:*)", "tools: [Bash(*), Read]", "{a: b}", "flow: {a: b}", "---", "...",
     "key with space: x", "trailing: x  ", "colon: a:", "colon: a: b", "hash: a#b", "hash: a #b",
+    "- a # b", "  - c  # d: e", "word: no #", "hash: # a", "hash: a # b # c",
 )  # fmt: skip
 _ENTRIES = (
     "name: alpha", "description: Use when x, y (or z).", "description: >-\n  Folds\n  lines",

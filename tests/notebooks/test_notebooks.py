@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 
 import nbformat
 import pytest
@@ -103,8 +104,14 @@ def test_an_error_is_one_sentence_in_a_notebook():
     assert UsageError("no such rule")._render_traceback_() == ["UsageError: no such rule"]
 
 
+@pytest.fixture(scope="module")
+def replayed_once():
+    """Replays the imports once: a replay makes homes of its own, whatever home is audited."""
+    return cache(sma.replay_imports)
+
+
 @pytest.fixture
-def shown(monkeypatch, tmp_path):
+def shown(monkeypatch, tmp_path, replayed_once):
     """Return a function that runs a notebook's code here and returns what each cell shows.
 
     As papermill does, it sets *parameters* after the first cell; a kernel takes seconds to start.
@@ -112,6 +119,7 @@ def shown(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     values = []
     monkeypatch.setattr(sys, "displayhook", values.append)
+    monkeypatch.setattr(sma, "replay_imports", replayed_once)
 
     def run(path, **parameters):
         variables, by_cell = {}, []

@@ -43,10 +43,10 @@ from skillmeat_audit.base.folders import state_folder
 from skillmeat_audit.repair import apply, transaction
 from skillmeat_audit.service.cache_service import upsert_collection_artifacts
 
-def service(connection, rows, at):
+def service(connection, rows, at, stored):
     print("held", flush=True)
     time.sleep(1)
-    return upsert_collection_artifacts(connection, rows, at)
+    return upsert_collection_artifacts(connection, rows, at, stored)
 
 carry_out, plan, state = sys.argv[1:]
 plan = msgspec.json.decode(Path(plan).read_bytes(), type=PlanDocument)

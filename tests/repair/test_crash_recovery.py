@@ -43,12 +43,12 @@ def die_after(place, name):
         die()
     setattr(place, name, call)
 
-def write_half(connection, rows, at):
-    upsert_collection_artifacts(connection, rows[: len(rows) // 2], at)
+def write_half(connection, rows, at, stored):
+    upsert_collection_artifacts(connection, rows[: len(rows) // 2], at, stored)
     die()
 
-def write_all(connection, rows, at):
-    upsert_collection_artifacts(connection, rows, at)
+def write_all(connection, rows, at, stored):
+    upsert_collection_artifacts(connection, rows, at, stored)
     die()
 
 def carry_out(stage, verb, plan, state):
@@ -69,7 +69,7 @@ def carry_out(stage, verb, plan, state):
         die_after(transaction, "write_journal")
     elif stage == "in the middle of the rows":
         service = write_half
-        die_after(undo, "restore_cells")
+        die_after(undo, "write_cells")
     elif stage == "with rows written back to disk":
         sa.event.listen(sa.Engine, "connect", lambda raw, _: raw.execute("PRAGMA cache_size = 5"))
         service = write_all
@@ -97,9 +97,11 @@ ERAS = ("artifact_id", "artifact_uuid")
 SHAPES = [(era, mode) for era in ERAS for mode in ("delete", "wal")]
 UNJOURNALED = ("before the backup", "after the backup")
 JOURNALED = (
-    "with an unmarked journal", "after the journal entry", "in the middle of the rows",
+    "with an unmarked journal",
+    "after the journal entry",
+    "in the middle of the rows",
     "before the commit",
-)  # fmt: skip
+)
 BEFORE_COMMIT = [
     *((stage, *shape) for stage in UNJOURNALED for shape in (SHAPES[0], SHAPES[3])),
     *((stage, *shape) for stage in JOURNALED for shape in SHAPES),
@@ -111,8 +113,11 @@ def forking():
     """One process that forks those to be killed: they need not import everything anew."""
     with subprocess.Popen(
         [sys.executable, "-c", FORKING],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT,
-    ) as process:  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+    ) as process:
         yield process
         process.stdin.close()
 
@@ -397,9 +402,14 @@ def test_an_apply_that_is_stopped_takes_its_rows_back_and_says_so(
     reading, writing = os.pipe()
     with open(reading) as out, case.file.with_name("err").open("w+") as err:
         running = fork_server.start(
-            "apply", case.file, "--state-dir", case.state,
-            code=stalling, stdout=writing, stderr=err.fileno(),
-        )  # fmt: skip
+            "apply",
+            case.file,
+            "--state-dir",
+            case.state,
+            code=stalling,
+            stdout=writing,
+            stderr=err.fileno(),
+        )
         os.close(writing)
         assert out.readline() == "written\n"
         os.kill(running, number)

@@ -25,14 +25,14 @@ PATH = "collections/default/collection.toml"
 MORE = (
     '[[linked_artifacts]]\nartifact_id = "x"\n',
     '[settings]\n"odd key" = { a = [1, 2], b.c = 1979-05-27T07:32:00-08:00 }\n[settings."é".x]\n',
-    '# a line\n\n\n#another [[artifacts]]\n',
+    "# a line\n\n\n#another [[artifacts]]\n",
     '[[groups]]\nname = "g"\n[[groups.members]]\nid = "[[artifacts]]"\n',
     '[[artifacts]]\n"name" = "quoted"\n\'type\' = "skill"\nunknown = [\n  [1], # one\n  [],\n]\n',
     '[[ artifacts ]]\nname = "spaced"\ntype = "agent"\n[ artifacts . metadata ]\n'
     'x = """\n[a]\\\n"""\n',
     '[[artifacts]]\nname = "n0"\ntype = "skill"\n',
     "\t[[artifacts]] # indented\n\tname='tab'\n\ttype='hook'\n",
-)  # fmt: skip
+)
 
 
 def real_manifest(choose):

@@ -77,8 +77,11 @@ for line in sys.stdin:
 def forking():
     with subprocess.Popen(
         [sys.executable, "-c", FORKING],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT,
-    ) as process:  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+    ) as process:
         yield process
         process.stdin.close()
 

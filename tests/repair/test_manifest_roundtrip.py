@@ -22,6 +22,7 @@ def case(planned):
     return two_manifests(planned)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(MANIFEST_ROUNDS))
 def test_whatever_apply_accepted_an_undo_restores(case, seed):
     """The rows and the manifest of the team hold what nobody expects."""

@@ -67,6 +67,7 @@ def test_an_undo_of_an_undo_writes_again(case):
     assert case.contents() == done
 
 
+@pytest.mark.slow
 def test_rows_only_and_manifests_only(cli, case):
     for option, rows_change in (("--rows-only", True), ("--manifests-only", False)):
         contents, rows = case.everything()
@@ -82,6 +83,7 @@ def test_rows_only_and_manifests_only(cli, case):
         assert case.everything() == (contents, rows)
 
 
+@pytest.mark.slow
 def test_a_key_that_somebody_changed_is_skipped_and_the_others_are_written(cli, case):
     path = case.manifests[0]
     theirs = path.read_bytes().replace(b'title = "1password"', b'version = "9"\ntitle = "mine"')
@@ -100,6 +102,7 @@ def test_a_key_that_somebody_changed_is_skipped_and_the_others_are_written(cli, 
     assert case.contents() == [theirs, TEAM]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"\xff", b"a = ", b"", None], ids=str)
 def test_a_manifest_that_cannot_be_edited_is_named_and_the_rest_is_written(cli, case, content):
     path = case.manifests[1]
@@ -126,6 +129,7 @@ def test_a_run_that_is_cancelled_leaves_all_as_before(case, monkeypatch):
     assert [run.state for run in case.runs()] == ["failed"]
 
 
+@pytest.mark.slow
 def test_an_edit_that_is_saved_over_within_the_second_is_reported(cli, case, monkeypatch):
     before = case.contents()
     monkeypatch.setattr(manifests.time, "sleep", lambda _: case.manifests[1].write_bytes(before[1]))
@@ -137,6 +141,7 @@ def test_an_edit_that_is_saved_over_within_the_second_is_reported(cli, case, mon
     assert "4 changes and 6 keys of manifests applied" in out
 
 
+@pytest.mark.slow
 def test_an_edit_that_a_save_carries_on_is_not_reported(cli, case, monkeypatch):
     path = case.manifests[1]
     monkeypatch.setattr(

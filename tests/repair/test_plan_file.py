@@ -66,6 +66,7 @@ def refused(cli, case, said, *options):
     assert all(path.read_text().endswith("failed\n") for path in case.state.glob("*/*/state"))
 
 
+@pytest.mark.slow
 def test_changes_may_be_removed(cli, planned, era):
     case = planned(era)
     edited(case, lambda document: document["changes"].pop(UPDATE))
@@ -154,6 +155,7 @@ EDITS = {
 }
 
 
+@pytest.mark.slow
 def test_an_insert_into_a_deleted_collection_is_skipped_and_named(cli, planned, era):
     case = planned(era)
     edited(case, put(["changes", 1, "collection_id"], "'); DROP TABLE collections; --"))

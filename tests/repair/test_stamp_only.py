@@ -12,6 +12,8 @@ import skillmeat_audit as sma
 from skillmeat_audit.base.errors import PlanError
 from skillmeat_audit.repair.plan import changes_from, decode_plan
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def blank(make_home, era):

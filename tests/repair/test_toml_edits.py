@@ -154,6 +154,7 @@ def expected(document, edits):
     return document
 
 
+@pytest.mark.slow
 def test_any_manifest_is_edited_exactly_or_refused():
     refused = edited = 0
     for seed in range(ROUNDS):
@@ -236,6 +237,7 @@ def test_what_is_no_manifest_is_refused(content):
         edit_manifest(content, [edit("skill:a", "tags", None, ["a"])])
 
 
+@pytest.mark.slow
 def test_a_large_manifest_is_edited_in_the_time_of_its_edits():
     """tomlkit takes the text of the edited entry alone: it would need ten seconds for the whole."""
     entry = '[[artifacts]]\nname = "n{}"\ntype = "skill"\n[artifacts.metadata]\nauthor = "{}"\n\n'
@@ -247,6 +249,7 @@ def test_a_large_manifest_is_edited_in_the_time_of_its_edits():
     assert len(after) - len(content) == len('version = "1.10"\n')
 
 
+@pytest.mark.slow
 def test_the_time_grows_with_the_edits_not_with_their_square():
     """6,000 edits of 1,500 entries took 9 s where every edit searched all entries; 0.6 s now."""
     entry = '[[artifacts]]\nname = "n{}"\ntype = "skill"\n[artifacts.metadata]\ntitle = "t"\n\n'

@@ -192,6 +192,7 @@ def test_an_empty_home_has_charts_too():
     assert charts._repr_html_().count('class="skillmeat-audit"') == 4
 
 
+@pytest.mark.slow
 def test_a_check_loads_no_charts(make_home):
     import subprocess
     import sys

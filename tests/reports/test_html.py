@@ -75,7 +75,7 @@ def test_findings_are_grouped_by_row():
         "skill:alpha · Default Collection · last written by batch import and reimport until "
         "2026-02-10 (import-bare)",
         "skill:beta · Default Collection",
-        "skill:alpha · Team · last written by adding to a collection (every release) "
+        "skill:alpha · Team · last written by adding to a collection in any release "
         "(membership-add)",
     ]
 

@@ -164,6 +164,7 @@ def test_the_schema_of_a_document_refuses_other_types():
         jsonschema.validate(document, json.loads(json_schema("check")))
 
 
+@pytest.mark.slow
 def test_a_check_has_a_baseline_only_with_one():
     accepted = Accepted(FINDINGS.empty(), (), ("D001 skill:x",), ())
 

@@ -16,7 +16,7 @@ from skillmeat_audit.model.changes import (
     RunOutcome,
     Skipped,
 )
-from skillmeat_audit.model.manifest_edits import ALREADY_SO, ManifestEdit
+from skillmeat_audit.model.manifest_edits import ALREADY_SO, ManifestDiff, ManifestEdit
 from skillmeat_audit.model.run_details import EditedManifest, RunDetail, WrittenRow
 from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.model.trend import AuditDelta
@@ -26,7 +26,7 @@ from skillmeat_audit.reports.files.runs_json import run_detail_json, run_json
 from skillmeat_audit.reports.notebook.repair import plan_html, run_html
 from skillmeat_audit.reports.notebook.runs import run_detail_html
 from skillmeat_audit.reports.notebook.word_diff import marked_difference
-from skillmeat_audit.reports.terminal.plan import SavedPlan, plan_text
+from skillmeat_audit.reports.terminal.plan import SavedPlan, diff_text, plan_text
 from skillmeat_audit.reports.terminal.runs import run_detail_text, run_text
 
 NAMES = Names({}, {"default": "Default Collection"})
@@ -82,10 +82,10 @@ def test_a_plan_is_shown_before_and_after():
     steps = plan_steps(NextCommands("/home/x/.skillmeat"), changed, Path("p.json"))
     text = shown(plan_text(changed, (), SavedPlan(NAMES, steps), 100))
 
-    assert "1 row to update · 1 cell" in text
-    assert "update skill:alpha · Default Collection  safe  D001" in text
-    assert "(empty)" in text.partition("→")[0]
-    assert "Does it." in text.partition("→")[2]
+    assert "1 row to update (1 cell)" in text
+    assert "update skill:alpha · Default Collection  D001" in text
+    assert "  description     safe    (empty)  →  Does it." in text
+    assert "safe = the manifest has the value" in text
     assert "next:  skillmeat-audit apply p.json --rehearse" in text
 
 
@@ -157,7 +157,7 @@ def test_a_run_as_json():
         lambda: run_json(run(Skipped(change(HOSTILE), HOSTILE)), None, NAMES).decode(),
         lambda: shown(run_text(run(Applied(change())), hostile_delta(), NAMES, 100)),
         lambda: run_html(run(Applied(change())), hostile_delta(), NAMES),
-        lambda: shown(run_detail_text(detail(HOSTILE), 80)),
+        lambda: shown(run_detail_text(detail(HOSTILE), NAMES, 80)),
         lambda: run_detail_html(detail(HOSTILE)),
         lambda: run_detail_json(detail(HOSTILE)).decode(),
     ],
@@ -235,18 +235,26 @@ def test_a_run_shows_its_conflicts_first_and_the_audit_after_it():
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_what_a_run_changed_fits_the_terminal(width):
-    long = detail(rows=(
-        WrittenRow("update", "default", "skill:a", {"author": "x" * 300}, {"author": "y" * 300}),
-        WrittenRow("delete", "default", "skill:b", {"source": "z"}, {}),
-    ))  # fmt: skip
-    text = shown(run_detail_text(long, width))
+    long = detail(
+        rows=(
+            WrittenRow(
+                "update", "default", "skill:a", {"author": "x" * 300}, {"author": "y" * 300}
+            ),
+            WrittenRow("delete", "default", "skill:b", {"source": "z"}, {}),
+        )
+    )
+    text = shown(run_detail_text(long, NAMES, width))
+    whole = "".join(shown(run_detail_text(long, NAMES, width, whole=True)).split())
 
     assert max(map(len, text.splitlines())) <= width
     assert "run 20260210T090000Z-abcdef · apply · committed" in text
     assert "2 cells in 2 rows" in text
     assert "edit collections/default/collection.toml\n  skill:alpha\n    tags  " in text
     assert "(no such key)" in text and "a, skill:alpha" in text
-    assert "update skill:a · default" in text and "delete skill:b · default" in text
+    assert "update skill:a · Default Collection" in text
+    assert "delete skill:b · Default Collection" in text
+    assert "x" * 300 in whole and "y" * 300 in whole
+    assert "x" * 300 not in text and "…" in text
     assert text.rstrip().endswith("→  (no row)")
 
 
@@ -279,7 +287,7 @@ def test_new_findings_and_what_would_not_last_are_listed():
     assert document["would_not_last"] == [{**key, "column": "description"}]
     html = run_html(run(Applied(change())), after, names)
     assert "would not last: 1 written cell" in html and "1 × D005" in html
-    assert "would not last: 0" in shown(run_text(run(), delta(), names, 80))
+    assert "all written cells last" in shown(run_text(run(), delta(), names, 80))
 
 
 def test_a_mended_manifest_needs_another_plan():
@@ -289,3 +297,20 @@ def test_a_mended_manifest_needs_another_plan():
     assert "plan again" in run_html(run(), mended, NAMES)
     assert "plan again" in json.loads(run_json(run(), mended, NAMES))["recheck"]["plan_again"]
     assert "plan again" not in shown(run_text(run(), delta(fixed=[{"rule": "L001"}]), NAMES, 200))
+
+
+def test_a_diff_is_not_cut_within_a_value():
+    lines = (
+        "--- a",
+        "+++ a",
+        "@@ -1 +1 @@",
+        " x = 1",
+        "+tools = [",
+        '+    "Read",',
+        "+]",
+        "+y = 2",
+    )
+
+    cut = shown(diff_text(ManifestDiff("a", lines, ()), limit=1))
+
+    assert cut.splitlines()[-2:] == ["+]", "… and 1 more line of the diff (--limit 0 lists all)"]

@@ -139,6 +139,7 @@ def test_a_report_equals_its_golden_file(usual, name):
     assert content == path.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_report_as_json_conforms_to_its_published_schema(usual, hostile):
     schema = json.loads(json_schema("report"))
 
@@ -342,6 +343,7 @@ def test_what_is_fixed_takes_a_line_per_artifact(usual):
     assert "skill:a19" not in page + text
 
 
+@pytest.mark.slow
 def test_sarif_places_are_below_the_checkout_or_the_home(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     entries = [entry(author="J")]

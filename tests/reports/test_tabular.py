@@ -32,6 +32,7 @@ def test_the_report_has_the_published_keys_and_no_others():
         "era",
         "headline",
         "counts",
+        "repairs",
         "pages",
         "findings",
     ]

@@ -43,6 +43,7 @@ def test_nothing_wrong_is_not_said_where_a_note_was_found():
     )
 
 
+@pytest.mark.slow
 def test_notes_are_counted_and_listed_on_request():
     snap = snapshot([entry()], [synced(entry())])
 
@@ -70,6 +71,7 @@ def test_the_worst_group_is_first():
     assert order == sorted(order)
 
 
+@pytest.mark.slow
 def test_rows_that_disagree_alike_are_one_group():
     entries = [entry(f"skill:a{n}", author=f"J{n % 2}") for n in range(5)]
     snap = snapshot(entries, [row(f"skill:a{n}") for n in range(5)])
@@ -110,6 +112,7 @@ def test_long_texts_are_shown_from_where_they_differ():
     assert "new end" in text
 
 
+@pytest.mark.slow
 def test_names_reach_the_terminal_escaped():
     hostile = imported(HOSTILE, description="\x1b]0;owned\x07", name="x", path="\u202eskills")
     snap = snapshot([hostile], [row(HOSTILE)], collections=(("default", "\x1b[2J\u2028"),))
@@ -137,6 +140,7 @@ def test_a_home_without_a_cache_says_so():
     assert "no cache yet" in checked(snap)
 
 
+@pytest.mark.slow
 def test_values_come_first_then_the_layers_that_have_them():
     text = "Does it. " * 20
     snap = snapshot([imported(description=text)], [row(), row(collection="t1")])
@@ -161,19 +165,21 @@ def test_an_artifact_shows_the_writer_of_its_row():
 def test_an_artifact_shows_the_writer_of_a_right_row():
     text = shown(snapshot([entry(description="Does it.")], [synced(entry(description="Does it."))]))
 
-    assert "row in Default Collection\n  last writer: a refresh (every release) (refresh, " in text
+    assert "row in Default Collection\n  last writer: a refresh in any release (refresh, " in text
     assert "next:" not in text
 
 
+@pytest.mark.slow
 def test_the_repair_command_comes_last():
     mended = shown(snapshot([imported(description="Does it.")], [row()]), width=60)
     orphan = shown(snapshot([], [row()]), width=200)
     said = imported(description="Does it.")
     explained = shown(snapshot([said], [synced(said, author="J")]), width=200)
 
-    assert mended.splitlines()[-2:] == [
-        "next:  skillmeat-audit plan /HOME --artifact skill:alpha -o plan.json",
-        "           1 row to update · 4 cells",
+    assert mended.splitlines()[-3:] == [
+        "next:  skillmeat-audit plan /HOME --artifact skill:alpha \\",
+        "         -o plan.json",
+        "           1 row to update (4 cells)",
     ]
     assert "--artifact skill:alpha --disposition review --deletes -o review.json" in orphan
     assert "1 row to delete: needs review" in orphan
@@ -208,6 +214,7 @@ def test_endless_names_and_values_are_cut_quickly():
     assert "…" in text
 
 
+@pytest.mark.slow
 def test_lines_follow_the_width_of_the_terminal_and_commands_stay_whole():
     snap = snapshot([imported(), entry("agent:x")], [row(), row("skill:orphan")])
     audit = audited(snap)
@@ -218,3 +225,30 @@ def test_lines_follow_the_width_of_the_terminal_and_commands_stay_whole():
         assert [line for line in lines if len(line) > width and "skillmeat-audit" not in line] == []
         shows = shown(snap, width=width).splitlines()
         assert [line for line in shows if len(line) > width and "skillmeat-audit" not in line] == []
+
+
+def test_findings_that_differ_in_nothing_are_one_group():
+    entries = [entry("skill:review"), entry("command:review")]
+
+    text = checked(snapshot(entries, [synced(each) for each in entries]))
+
+    assert "2 artifacts: K005" in text
+    assert text.count("the name is used for command, skill") == 1
+
+
+def test_the_repairs_in_the_table_are_explained():
+    snap = snapshot([imported(description="Does.")], [row(), row("skill:orphan")])
+
+    text = " ".join(checked(snap).split())
+
+    assert "safe = the manifest has the value · review = a person decides" in text
+    assert "fill =" not in text
+
+
+def test_a_rule_without_a_repair_is_repaired_by_hand():
+    entries = [entry("skill:review"), entry("command:review")]
+
+    text = checked(snapshot(entries, [synced(each) for each in entries]))
+
+    assert "by hand  One name under several types" in text
+    assert "by hand = no plan repairs it" in text

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 import yaml
@@ -317,21 +316,38 @@ def test_runs_do_not_overlap(tmp_path):
         pass
 
 
-def test_the_verb_prints_what_it_would_install(cli, make_home, tool):
+def test_the_verb_prints_what_it_would_install(cli, make_home, tool, tmp_path):
     told = tool("crontab", CRONTAB)
-    home = make_home()
+    home, services = make_home(), tmp_path / "n"
+    services.write_text("json://localhost\n")
+    services.chmod(0o600)
 
-    code, out, _ = cli("schedule", home, "--kind", "cron", "--apply-safe", "--notify-file", "n")
+    code, out, _ = cli(
+        "schedule", home, "--kind", "cron", "--apply-safe", "--notify-file", services
+    )
     assert (code, out.count("\n")) == (ExitCode.CLEAN, 3)
     assert "--apply-safe" in out and "--apply-fill" not in out
     for kind in ("cron", "systemd"):
         both = ("--apply-safe", "--apply-fill")
         assert "--apply-safe --apply-fill" in cli("schedule", home, "--kind", kind, *both)[1]
-    assert f"--notify-file={Path.cwd()}/n" in out
+    assert f"--notify-file={services}" in out
     assert not told.exists()
     for deed in ("--install", "--status", "--remove"):
         assert cli("schedule", home, "--kind", "cron", deed)[0] == ExitCode.CLEAN
     assert cli("schedule", home, "--install", "--remove")[0] == ExitCode.FAILED
+
+
+@pytest.mark.parametrize("option", ["--baseline", "--config", "--notify-file"])
+@pytest.mark.parametrize("action", [(), ("--install",)])
+def test_a_file_that_would_fail_every_night_is_refused(cli, make_home, tmp_path, option, action):
+    home, readable = make_home(), tmp_path / "readable"
+    readable.write_text("json://localhost\n")
+    readable.chmod(0o644)
+
+    for path in (tmp_path / "absent", readable):
+        code, out, err = cli("schedule", home, "--kind", "cron", option, path, *action)
+        assert (code, out) == (ExitCode.FAILED, "")
+        assert path.name in err
 
 
 @pytest.mark.parametrize("kind", ["systemd", "cron"])

@@ -12,6 +12,7 @@ from conftest import build, cache_rows, dump
 from sqlalchemy.orm import Session
 
 from skillmeat_audit.base.errors import DatabaseError
+from skillmeat_audit.schema.tables import reflect_tables
 from skillmeat_audit.service.cache_service import (
     CollectionArtifact,
     create_or_update_collection_artifact,
@@ -19,6 +20,7 @@ from skillmeat_audit.service.cache_service import (
     refresh_single_artifact_cache,
     upsert_collection_artifacts,
 )
+from skillmeat_audit.service.rows import delete_rows, read_rows
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
 KNOWN, NEW = ("default", "skill:lock-audit"), ("default", "command:commit-message")
@@ -352,6 +354,43 @@ def test_rows_with_different_columns_are_written_in_one_call(session, database, 
         written["synced_at"] = rows[key]["synced_at"]
         assert rows[key] == before[key] | written
     assert len({each["synced_at"] for each in map(rows.get, [NEW, KNOWN])}) == 1
+
+
+def test_rows_that_the_caller_has_read_are_updated_without_another_look(session, database):
+    connection = session.connection()
+    stored = read_rows(connection, reflect_tables(connection), [KNOWN, NEW])
+    before = cache_rows(database)
+    statements = []
+    sa.event.listen(connection, "before_cursor_execute", lambda *each: statements.append(each[2]))
+
+    upsert_collection_artifacts(connection, [row(KNOWN, license="MIT")], stored=stored)
+    session.commit()
+
+    after = cache_rows(database)
+    stamp = after[KNOWN]["synced_at"]
+    assert list(stored) == [KNOWN]
+    assert [text.split()[0] for text in statements] == ["UPDATE"]
+    assert after == before | {KNOWN: before[KNOWN] | {"license": "MIT", "synced_at": stamp}}
+
+
+def test_a_row_that_vanished_since_it_was_read_is_an_error(session):
+    connection = session.connection()
+    tables = reflect_tables(connection)
+    stored = read_rows(connection, tables, [KNOWN])
+    delete_rows(connection, tables, list(stored.values()))
+
+    with pytest.raises(DatabaseError, match="1 rows vanished while"):
+        upsert_collection_artifacts(connection, [row(KNOWN, license="MIT")], stored=stored)
+
+
+def test_more_keys_than_one_statement_takes_are_read(session, database):
+    connection = session.connection()
+    many = [("default", f"skill:{number}\0{number}") for number in range(1_201)]
+    upsert_collection_artifacts(connection, [row(key, author=key[1]) for key in many])
+
+    stored = read_rows(connection, reflect_tables(connection), [*many, NEW, ("other", KNOWN[1])])
+
+    assert {key: values["author"] for key, values in stored.items()} == {k: k[1] for k in many}
 
 
 def test_the_upsert_is_rolled_back_with_the_callers_transaction(session, database):

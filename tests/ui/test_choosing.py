@@ -18,6 +18,7 @@ def artifacts_in(path):
     return {each["artifact_id"] for each in (*plan["changes"], *edits)}
 
 
+@pytest.mark.slow
 def test_plan_takes_only_or_all_but_some_artifacts(cli, make_home, tmp_path):
     home, path = make_home(), tmp_path / "plan.json"
 
@@ -28,6 +29,7 @@ def test_plan_takes_only_or_all_but_some_artifacts(cli, make_home, tmp_path):
     assert artifacts_in(path) == {"command:commit-message"}
 
 
+@pytest.mark.slow
 def test_keys_of_manifests_go_with_their_artifact(cli, make_home, tmp_path):
     path = tmp_path / "plan.json"
     cli("plan", make_home(), "--only", "lock-audit", "-o", path)
@@ -44,6 +46,7 @@ def test_a_name_that_the_plan_lacks_is_refused(cli, planned):
     assert "did you mean skill:lock-audit?" in err
 
 
+@pytest.mark.slow
 def test_apply_takes_a_part_of_a_saved_plan(cli, planned):
     case = planned()
 
@@ -90,6 +93,7 @@ def test_interactive_applies_what_is_chosen(cli, planned, at_a_terminal):
     assert ("default", "command:commit-message") not in rows
 
 
+@pytest.mark.slow
 def test_interactive_marks_the_words_that_differ(cli, make_home, tmp_path, at_a_terminal):
     home, path = make_home(), tmp_path / "plan.json"
     cli("plan", home, "-o", path)
@@ -104,6 +108,7 @@ def test_interactive_marks_the_words_that_differ(cli, make_home, tmp_path, at_a_
     assert "no artifact was chosen; nothing was written" in out
 
 
+@pytest.mark.slow
 def test_a_answers_for_all_that_follow(cli, planned, at_a_terminal):
     case = planned()
 
@@ -166,6 +171,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edit", FAULTS)
 def test_a_faulty_edit_is_refused_with_its_line(cli, make_home, tmp_path, editor, edit):
     path = tmp_path / "plan.json"
@@ -180,6 +186,7 @@ def test_a_faulty_edit_is_refused_with_its_line(cli, make_home, tmp_path, editor
     assert not path.exists()
 
 
+@pytest.mark.slow
 def test_a_faulty_edit_is_opened_again_at_a_terminal(
     cli, make_home, tmp_path, editor, at_a_terminal
 ):
@@ -193,6 +200,7 @@ def test_a_faulty_edit_is_opened_again_at_a_terminal(
     assert artifacts_in(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "reason"),
     [("false", "exit code 1"), ("no-such-editor", "no editor"), ("'", "cannot read the editor")],

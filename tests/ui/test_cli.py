@@ -37,6 +37,7 @@ def test_a_clean_home_exits_0(cli, make_home, era):
     assert "Nothing wrong" in out
 
 
+@pytest.mark.slow
 def test_the_folder_that_holds_the_home_will_do(cli, make_home):
     code, out, _ = cli("check", make_home().parent)
 
@@ -44,6 +45,7 @@ def test_the_folder_that_holds_the_home_will_do(cli, make_home):
     assert "/home/.skillmeat · " in out
 
 
+@pytest.mark.slow
 def test_nothing_of_the_home_changes(cli, make_home, era):
     home = make_home(era=era)
     before = digest(home)
@@ -54,6 +56,7 @@ def test_nothing_of_the_home_changes(cli, make_home, era):
     assert digest(home) == before
 
 
+@pytest.mark.slow
 def test_a_home_whose_path_is_not_utf8_is_audited_and_what_cannot_be_done_is_told(cli, make_home):
     home = make_home()
     home = home.rename(home.parent / os.fsdecode(b"h\xff"))
@@ -65,6 +68,7 @@ def test_a_home_whose_path_is_not_utf8_is_audited_and_what_cannot_be_done_is_tol
     assert (told[0], "it is not UTF-8; rename it" in told[2]) == (ExitCode.FAILED, True)
 
 
+@pytest.mark.slow
 def test_a_plan_made_in_one_locale_is_applied_in_another(make_home, tmp_path):
     home = make_home(at="caf\u00e9")
     # Without UTF-8 mode and coercion, paths are decoded as ASCII with surrogates.
@@ -101,6 +105,7 @@ def test_json_is_all_that_stdout_holds(cli, make_home):
     assert json.loads(out)["counts"]["error"] == 13
 
 
+@pytest.mark.slow
 def test_csv_has_a_line_per_finding(cli, make_home):
     home = make_home()
 
@@ -110,6 +115,7 @@ def test_csv_has_a_line_per_finding(cli, make_home):
     assert len(lines) == 1 + counts["findings"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["text", "json", "csv"])
 def test_the_format_never_changes_the_exit_code(cli, make_home, form):
     assert cli("check", make_home(), "--format", form)[0] == ExitCode.FINDINGS
@@ -125,6 +131,7 @@ def test_quiet_says_nothing_at_all(cli, make_home):
     assert cli("check", make_home(), "--quiet") == (ExitCode.FINDINGS, "", "")
 
 
+@pytest.mark.slow
 def test_fail_on_moves_the_threshold(cli, make_home):
     home = make_home("clean")
     (home / "collections/default/skills/stray").mkdir()
@@ -161,6 +168,7 @@ def test_ignored_findings_are_counted(cli, make_home):
     assert "ignored on request: K002 ×1, M001 ×3" in out
 
 
+@pytest.mark.slow
 def test_one_artifact_is_asked_for_by_id_or_name(cli, make_home):
     home = make_home()
 
@@ -169,6 +177,7 @@ def test_one_artifact_is_asked_for_by_id_or_name(cli, make_home):
         assert {finding["artifact_id"] for finding in findings} == {"skill:lock-audit"}
 
 
+@pytest.mark.slow
 def test_one_collection_is_asked_for_by_id_or_name(cli, make_home):
     home = make_home()
 
@@ -177,6 +186,7 @@ def test_one_collection_is_asked_for_by_id_or_name(cli, make_home):
         assert {finding["artifact_id"] for finding in findings} == {"skill:1password"}
 
 
+@pytest.mark.slow
 def test_the_settings_file_ignores_with_a_reason(cli, make_home, tmp_path):
     settings = tmp_path / "settings.toml"
     settings.write_text(
@@ -325,6 +335,7 @@ def test_show_names_the_choices_of_an_ambiguous_name(cli, make_home):
     assert "agent:scribe, skill:scribe" in err
 
 
+@pytest.mark.slow
 def test_show_knows_every_artifact_that_a_finding_names(cli, make_home):
     home = make_home()
     (home / "collections/default/skills/stray").mkdir()
@@ -440,6 +451,7 @@ def test_help_that_nobody_reads_is_not_an_error(into_a_closed_pipe, arguments):
     assert (ended.returncode, ended.stderr) == (ExitCode.CLEAN, "")
 
 
+@pytest.mark.slow
 def test_a_reader_of_one_line_gets_it(make_home):
     command = f"{sys.executable} -m skillmeat_audit check {make_home()} --verbose | head -n 1"
 
@@ -505,6 +517,7 @@ def test_a_signal_that_was_ignored_from_the_start_stays_ignored(make_home):
     assert ended[0] == ExitCode.TERMINATED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_audit_leaves_no_copy_of_the_cache(make_home, tmp_path, number):
     home = make_home()
@@ -536,6 +549,7 @@ def test_a_stopped_audit_leaves_no_copy_of_the_cache(make_home, tmp_path, number
     assert list(copies.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_output_survives_a_stream_that_cannot_encode(make_home):
     done = run(
         "check", make_home(), capture_output=True, env=os.environ | {"PYTHONIOENCODING": "ascii"}
@@ -555,9 +569,18 @@ def test_an_unreadable_database_is_told(cli, make_home):
     assert (code, "cannot read" in err) == (ExitCode.FAILED, True)
 
 
-@pytest.mark.parametrize("columns", ["abc", "0", "-5", "1e3", "", "9" * 12])
-def test_a_width_that_is_not_one_is_replaced_by_the_default(cli, built_home, monkeypatch, columns):
+@pytest.mark.parametrize("columns", ["abc", "0", "-5", "1e3", ""])
+def test_a_width_that_is_not_one_is_replaced_by_the_default(cli, monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", columns)
+
+    code, out, _ = cli("rules")
+
+    assert code == ExitCode.CLEAN
+    assert all(rule.code in out for rule in RULES)
+
+
+def test_a_width_that_no_line_needs_is_not_padded_to(cli, built_home, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "9" * 12)
 
     code, out, _ = cli("check", built_home("batch-import", "artifact_id"))
 
@@ -565,6 +588,7 @@ def test_a_width_that_is_not_one_is_replaced_by_the_default(cli, built_home, mon
     assert "skill:1password" in out
 
 
+@pytest.mark.slow
 def test_a_closed_stdout_changes_nothing_but_the_output(make_home):
     command = f"{sys.executable} -m skillmeat_audit check {make_home()} >&-"
 
@@ -592,9 +616,11 @@ def test_without_a_verb_the_help_is_shown_on_its_own_lines(cli):
 
 
 STDERR_CASES = [
-    ("check batch-import", ExitCode.FINDINGS), ("check clean", ExitCode.CLEAN),
-    ("check nowhere", ExitCode.FAILED), ("", ExitCode.FAILED),
-]  # fmt: skip
+    ("check batch-import", ExitCode.FINDINGS),
+    ("check clean", ExitCode.CLEAN),
+    ("check nowhere", ExitCode.FAILED),
+    ("", ExitCode.FAILED),
+]
 
 
 @pytest.fixture
@@ -613,6 +639,7 @@ def test_a_full_stderr_changes_no_exit_code(fork_server, arguments, code):
     assert ended.returncode == code
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_a_folder_of_homes")
 @pytest.mark.parametrize(("arguments", "code"), STDERR_CASES[::2])
 def test_a_closed_stderr_changes_no_exit_code(arguments, code):
@@ -621,6 +648,7 @@ def test_a_closed_stderr_changes_no_exit_code(arguments, code):
     assert subprocess.run(command, shell=True).returncode == code
 
 
+@pytest.mark.slow
 def test_links_are_followed_to_the_folders_that_the_settings_name(cli, make_home, tmp_path):
     home = make_home()
     skills = home / "collections" / "default" / "skills"

@@ -59,6 +59,7 @@ def test_artifacts_of_a_home_without_a_cache_are_those_of_its_manifests(complete
     assert completed("check", home, "--artifact", "skill:1") == ["skill:1password"]
 
 
+@pytest.mark.slow
 def test_runs_and_plans_are_completed(completed, cli, make_home, tmp_path, monkeypatch):
     home = make_home()
     monkeypatch.chdir(tmp_path)

@@ -33,12 +33,16 @@ def run(tmp_path, make_home, fork_server):
 
     def run(verb, *arguments, error="KeyError('x\\x1b')", **environment):
         folders = {
-            "XDG_STATE_HOME": str(tmp_path / "state"), "XDG_CONFIG_HOME": str(tmp_path / "config"),
-        }  # fmt: skip
+            "XDG_STATE_HOME": str(tmp_path / "state"),
+            "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        }
         return fork_server.run(
-            verb, home, *arguments, code=FAULT.format(error=error, folder=str(tmp_path / "path")),
+            verb,
+            home,
+            *arguments,
+            code=FAULT.format(error=error, folder=str(tmp_path / "path")),
             environment=os.environ | folders | environment,
-        )  # fmt: skip
+        )
 
     return run
 
@@ -131,8 +135,10 @@ def test_with_little_memory_there_is_a_result_or_one_line(make_home, tmp_path, m
     ended = subprocess.run(
         [sys.executable, "-m", "skillmeat_audit", "check", str(make_home())],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
-        env={**os.environ, "XDG_STATE_HOME": str(tmp_path)}, capture_output=True, text=True,
-    )  # fmt: skip
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
 
     if ended.returncode == ExitCode.FINDINGS:
         assert "4 artifacts, 5 rows" in ended.stdout

@@ -402,6 +402,7 @@ def test_what_is_shown_can_be_saved(monkeypatch):
     assert list(parquet["artifact_id"]) == list(csv["artifact_id"])
 
 
+@pytest.mark.slow
 def test_the_plan_of_what_is_shown_can_be_saved(make_home, monkeypatch):
     explorer = sma.explore(sma.audit(make_home(), progress=False))
     explorer.filters = {"rule": "D001"}

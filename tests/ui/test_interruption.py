@@ -64,8 +64,9 @@ def interrupted(command):
 
     def run(point, *arguments):
         module, name, nth, before = point
-        return command(*arguments, fault=FAULT.format(
-            module=module, name=name, nth=nth, before=before))  # fmt: skip
+        return command(
+            *arguments, fault=FAULT.format(module=module, name=name, nth=nth, before=before)
+        )
 
     return run
 

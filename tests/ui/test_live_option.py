@@ -38,13 +38,15 @@ def served(make_home):
     audit = sma.audit(home, progress=False, parse_cache=False)
     shown = records(audit.pages)
     items = {
-        each["artifact_id"]: artifact(**{
-            name: each[name]
-            for name in ("artifact_id", "description", "source", "origin", "origin_source")
-        })
+        each["artifact_id"]: artifact(
+            **{
+                name: each[name]
+                for name in ("artifact_id", "description", "source", "origin", "origin_source")
+            }
+        )
         for each in shown
         if each["collection_id"] == "default"
-    }  # fmt: skip
+    }
     replies = {f"/artifacts/{name}": Reply(item) for name, item in own_pages(audit).items()}
     replies[DEFAULT] = lambda _: page(list(items.values()))
     with loopback(replies) as site:
@@ -63,6 +65,7 @@ def json_of(cli, *arguments):
     return code, json.loads(out)
 
 
+@pytest.mark.slow
 def test_an_agreeing_server_has_no_difference(cli, served):
     home, site, items = served
 
@@ -70,12 +73,16 @@ def test_an_agreeing_server_has_no_difference(cli, served):
 
     assert code == ExitCode.FINDINGS
     assert document["live"] == {
-        "url": f"{site.url}/api/v1", "compared": len(items), "singles": len(items) - 1,
-        "differences": [], "failures": [ORPHAN],
-    }  # fmt: skip
+        "url": f"{site.url}/api/v1",
+        "compared": len(items),
+        "singles": len(items) - 1,
+        "differences": [],
+        "failures": [ORPHAN],
+    }
     assert site.methods == {"GET"}
 
 
+@pytest.mark.slow
 def test_a_difference_is_an_error_of_ours_and_changes_no_exit_code(cli, served):
     home, site, items = served
     items[SCRIBE]["description"] = "evil\x1b[31m"
@@ -90,6 +97,7 @@ def test_a_difference_is_an_error_of_ours_and_changes_no_exit_code(cli, served):
     assert (difference["column"], difference["live"]) == ("description", "evil\x1b[31m")
 
 
+@pytest.mark.slow
 def test_a_failing_request_is_listed(cli, served):
     home, site, items = served
     site.replies[DEFAULT] = lambda query: (
@@ -129,6 +137,7 @@ def test_a_report_is_delivered_without_the_server_and_is_not_clean(
     assert "Pages of the running SkillMeat" not in text
 
 
+@pytest.mark.slow
 def test_a_report_has_a_section(cli, served, tmp_path):
     home, site, items = served
     items[SCRIBE]["description"] = "<b>evil"
@@ -159,6 +168,7 @@ def test_show_prints_a_line_per_row(cli, served):
     assert document["live"]["compared"] == 1
 
 
+@pytest.mark.slow
 def test_without_the_option_no_document_mentions_a_server(cli, make_home):
     home = make_home()
 
@@ -181,6 +191,7 @@ def test_without_the_extra_one_line_says_what_to_run(cli, make_home, monkeypatch
     )
 
 
+@pytest.mark.slow
 def test_nothing_of_it_is_loaded_without_the_option(cli, make_home):
     code = (
         "import sys; from skillmeat_audit.ui.cli.main import main; main(sys.argv[1:]); "
@@ -188,12 +199,15 @@ def test_nothing_of_it_is_loaded_without_the_option(cli, make_home):
     )
     done = subprocess.run(
         [sys.executable, "-c", code, "check", make_home(), "--quiet"],
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
     assert done.stdout == "set()\n"
 
 
+@pytest.mark.slow
 def test_the_audit_of_a_library_call_holds_the_comparison(served):
     home, site, items = served
 
@@ -204,6 +218,7 @@ def test_the_audit_of_a_library_call_holds_the_comparison(served):
     assert audit.live.differences.empty
 
 
+@pytest.mark.slow
 def test_no_output_shows_the_password_of_the_address(cli, served, tmp_path):
     home, site, _ = served
     url = site.url.replace("//", "//me:pass-word@")
@@ -216,6 +231,7 @@ def test_no_output_shows_the_password_of_the_address(cli, served, tmp_path):
         assert "pass-word" not in each
 
 
+@pytest.mark.slow
 def test_its_own_page_is_compared_with_the_manifest(cli, served):
     home, site, _ = served
     own = artifact(SCRIBE, source="elsewhere", origin="local", metadata={"description": "Other."})
@@ -232,6 +248,7 @@ def test_its_own_page_is_compared_with_the_manifest(cli, served):
     assert found == [("artifact", None, "description"), ("artifact", None, "source")]
 
 
+@pytest.mark.slow
 def test_filters_narrow_what_is_asked_and_compared(cli, served):
     home, site, items = served
     for item in items.values():
@@ -248,6 +265,7 @@ def test_filters_narrow_what_is_asked_and_compared(cli, served):
     assert set(site.requests) == {"/user-collections", "/artifacts"}
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_the_comparison(served):
     home, site, items = served
     items[SCRIBE]["description"] = "<b>evil"
@@ -260,6 +278,7 @@ def test_a_notebook_shows_the_comparison(served):
     assert repr(live).startswith(f"<Live: {site.url}/api/v1 lists {len(items)} artifacts of 1 ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_server_that_refuses_everything_is_not_called_right(cli, served, status):
     home, site, _ = served

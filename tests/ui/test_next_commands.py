@@ -1,13 +1,17 @@
 """Every command that a verb prints does what is promised beside it."""
 
+import html
+import json
 import re
 import shlex
 import shutil
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 from conftest import REAL_HOMES, SHARED
 
+from skillmeat_audit import audit
 from skillmeat_audit.api.sample import ERAS, HOMES
 
 FILTERS = [
@@ -25,14 +29,41 @@ PLANS = [
     ("--rows-only",),
     ("--manifests-only", "--select", "D"),
 ]
-# 12 keys of 1 manifest · 2 rows to insert, 32 rows to update · 102 cells
-COUNTS = r"(?:[\d,]+ (?:keys? of|rows? to|cells?)[\w ]*(?:\d manifests?)?(?: · |, )?)+"
+# 12 keys of 1 manifest · 2 rows to insert (13 cells), 32 rows to update (89 cells)
+COUNTS = r"(?:\(?[\d,]+ (?:keys? of|rows? to|cells?)[\w ]*\)?[ ·,]*)+"
+SCREEN_LINES = 24
+
+
+def unbroken(text):
+    """Return *text* with every command on one line, as a shell reads it."""
+    return re.sub(r" \\\n +", " ", text)
+
+
+def first_step(text):
+    """Return the label, words and size of the command below the headline, None without one."""
+    head, _, _ = unbroken(text).partition("\nnext:")
+    found = re.search(r"^(Fix|Review): skillmeat-audit (.*?)\s+\((.*?)\)$", head, re.M | re.S)
+    return found and (found[1], shlex.split(found[2]), " ".join(found[3].split()))
+
+
+def assert_first_step_is_the_first_plan(text):
+    """Assert that the command below the headline is the first plan after ``next:``."""
+    plans = [(words, promise) for words, promise in printed_commands(text) if words[0] == "plan"]
+    step = first_step(text)
+    assert (step is None) == (not plans)
+    if step is None:
+        return
+    label, words, size = step
+    assert (words, label) == (plans[0][0], "Review" if "review" in plans[0][1] else "Fix")
+    assert label in "".join(text.splitlines(keepends=True)[:SCREEN_LINES])
+    promised = re.sub("[^\\d,]+", " ", counts_sentence(plans[0][1])).split()
+    assert {*re.findall(r"[\d,]*\d(?= (?:cell|key|new row|row to delete))", size)} <= {*promised}
 
 
 def printed_commands(text):
     """Return the commands after ``next:`` as words, with what is promised beside or below."""
     commands, parts = [], []
-    for line in text.partition("\nnext:")[2].splitlines():
+    for line in unbroken(text).partition("\nnext:")[2].splitlines():
         if line.strip().startswith("skillmeat-audit "):
             command, _, promise = line.strip().partition("    ")
             commands.append(shlex.split(command)[1:])
@@ -44,10 +75,15 @@ def printed_commands(text):
     return list(zip(commands, parts, strict=True))
 
 
+def counts_sentence(text):
+    """Return the part of *text* that counts keys, rows and cells, empty for none."""
+    found = re.search(COUNTS, text)
+    return found[0] if found else ""
+
+
 def counts(text):
     """Return the numbers of rows, cells and keys in a sentence."""
-    found = re.search(COUNTS, text)
-    return re.findall(r"([\d,]+) (key|row|cell)s?(?: to (\w+))?", found[0]) if found else []
+    return re.findall(r"([\d,]+) (key|row|cell)s?(?: to (\w+))?", counts_sentence(text))
 
 
 def follow(cli, text, folder):
@@ -64,7 +100,11 @@ def follow(cli, text, folder):
     return followed
 
 
-@pytest.fixture(params=[*REAL_HOMES, *((name, era) for name in HOMES for era in ERAS)], ids=str)
+# Every home once: the eras take turns, as commands do not depend on both together.
+BUNDLED = list(zip(HOMES, cycle(ERAS), strict=False))
+
+
+@pytest.fixture(params=[*REAL_HOMES, *BUNDLED], ids=str)
 def any_home(request, tmp_path, built_home):
     """A copy of each home at hand: those of real releases, and those of data/."""
     if isinstance(request.param, Path):
@@ -85,6 +125,7 @@ def test_every_verb_on_every_home_prints_commands_that_do_what_they_promise(
 ):
     checked = cli("check", any_home)[1]
     assert ("next:" in checked) == bool(follow(cli, checked, tmp_path))
+    assert_first_step_is_the_first_plan(checked)
     for options in ((), ("--deletes",), ("--disposition", "review")):
         code, out, err = cli("plan", any_home, *options)
         assert code == 0 or "no cache" in err
@@ -95,16 +136,19 @@ def test_every_verb_on_every_home_prints_commands_that_do_what_they_promise(
         assert follow(cli, cli("show", artifact, any_home)[1], tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filters", FILTERS, ids=" ".join)
 def test_check_repeats_its_filters(cli, make_home, tmp_path, filters):
     out = cli("check", make_home(), *filters)[1]
 
     assert ("next:" in out) == bool(follow(cli, out, tmp_path))
+    assert_first_step_is_the_first_plan(out)
     for option in filters:
         for words, _ in printed_commands(out):
             assert words[0] != "plan" or option in words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", PLANS, ids=" ".join)
 def test_plan_repeats_its_options(cli, make_home, tmp_path, options):
     out = cli("plan", make_home(), *options)[1]
@@ -135,6 +179,7 @@ def test_a_saved_plan_is_rehearsed_applied_and_undone_by_what_is_printed(cli, an
             assert code == 0, (words, out, err)
 
 
+@pytest.mark.slow
 def test_options_are_repeated_quoted_and_without_a_password(cli, make_home, tmp_path):
     home = make_home()
     database = shutil.copy(home / "cache" / "cache.db", tmp_path / "other cache.db")
@@ -146,6 +191,7 @@ def test_options_are_repeated_quoted_and_without_a_password(cli, make_home, tmp_
         assert words[words.index("--state-dir") + 1] == str(tmp_path / "it's")
 
 
+@pytest.mark.slow
 def test_a_plan_of_what_a_baseline_does_not_accept_has_the_baseline(cli, make_home, tmp_path):
     home, baseline = make_home(), tmp_path / "baseline.json"
     cli("check", home, "--select", "D", "--baseline", baseline, "--update-baseline")
@@ -156,8 +202,70 @@ def test_a_plan_of_what_a_baseline_does_not_accept_has_the_baseline(cli, make_ho
     assert follow(cli, out, tmp_path)
 
 
+@pytest.mark.slow
 def test_orphans_lead_to_the_option_that_takes_them_in(cli, make_home, tmp_path):
     out = cli("plan", make_home(), "--disposition", "review")[1]
 
     assert "1 orphan that --deletes takes in" in " ".join(out.split())
     assert follow(cli, out, tmp_path) == ["plan"]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_a_command_too_wide_is_broken_so_that_a_shell_takes_it_whole(
+    cli, make_home, tmp_path, monkeypatch, width
+):
+    home = shutil.copytree(make_home(), tmp_path / "a home" / ".skillmeat")
+    state = tmp_path / "it's a state"
+    whole = cli("check", home, "--state-dir", state)[1]
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    out = cli("check", home, "--state-dir", state)[1]
+
+    assert [words for words, _ in printed_commands(out)] == [
+        words for words, _ in printed_commands(whole)
+    ]
+    assert_first_step_is_the_first_plan(out)
+    for words, _ in printed_commands(out)[:1]:
+        assert words[1] == str(home)
+
+
+def test_only_review_left_is_named_below_the_headline(cli, make_home, tmp_path):
+    out = cli("check", make_home(), "--select", "K002")[1]
+
+    label, words, size = first_step(out)
+
+    assert (label, size) == ("Review", "only review is left: 1 row to delete")
+    assert "--deletes" in words
+    assert follow(cli, out, tmp_path)
+
+
+def test_nothing_to_repair_has_no_first_step(cli, make_home):
+    out = cli("check", make_home(), "--select", "K001", "--ignore", "K001")[1]
+
+    assert first_step(out) is None
+
+
+@pytest.mark.parametrize("filters", [(), ("--select", "K002")], ids=" ".join)
+def test_every_format_has_the_same_first_command(cli, make_home, tmp_path, filters):
+    home = make_home()
+    label, words, size = first_step(cli("check", home, *filters)[1])
+
+    checked = json.loads(cli("check", home, *filters, "--format", "json")[1])["repairs"]
+    outputs = [word for name in ("r.md", "r.html", "r.json") for word in ("-o", tmp_path / name)]
+    _, _, said = cli("report", home, *filters, "--no-history", *outputs)
+
+    line = shlex.join(["skillmeat-audit", *words])
+    reported = json.loads((tmp_path / "r.json").read_text())["repairs"]
+    assert checked == reported and checked[0]["command"] == line
+    assert f"{label}: {line}   ({size})" in said
+    assert f"**{label}:** `{line}` ({size})" in (tmp_path / "r.md").read_text()
+    page = html.unescape((tmp_path / "r.html").read_text())
+    assert f"<b>{label}:</b> <code>{line}</code> ({size})" in page
+
+
+def test_a_notebook_has_the_call_below_the_headline(make_home):
+    audited = audit(make_home(), progress=False)
+
+    assert "<p>Fix: <code>audit.plan()</code></p>" in audited._repr_html_()
+    assert "<p>Review: <code>" in audited.only(rule="K002")._repr_html_()
+    assert "Fix:" not in audited.only(rule="T001")._repr_html_()

@@ -57,6 +57,7 @@ def test_output_that_is_no_terminal_is_not_paged(monkeypatch):
     assert not pager.show_in_pager(LONG)
 
 
+@pytest.mark.slow
 def test_piped_output_has_the_width_of_the_terminal_that_it_is_piped_in(built_home):
     main, terminal = pty.openpty()
     import fcntl

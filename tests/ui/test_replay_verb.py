@@ -13,8 +13,18 @@ def test_the_option_table_is_printed(cli):
     code, out, err = cli("replay", "--era", "artifact_id", "--no-time")
 
     assert (code, err) == (ExitCode.CLEAN, "")
-    assert "batch import until 2026-02-10                          0/4     0/4" in out
+    assert "batch import until 2026-02-10                         0/4     0/4" in out
     assert "the row of skill:1password" in out
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_a_replay_fits_the_terminal(cli, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    out = cli("replay", "--era", "artifact_id", "--no-time")[1]
+
+    assert max(map(len, out.splitlines())) <= max(width, 60)
+    assert "wrong cells 24" in out.replace("\n  ", " ") or width == 120
 
 
 def test_a_source_of_ones_own_is_imported(cli, tmp_path):

@@ -37,6 +37,7 @@ def outputs(folder):
     return [each for suffix in SUFFIXES for each in ("-o", folder / f"r.{suffix}")]
 
 
+@pytest.mark.slow
 def test_every_format_in_one_run(cli, make_home, tmp_path, era):
     home = make_home(era=era)
     before = digest(home)
@@ -55,6 +56,7 @@ def test_the_command_line_offers_the_formats_there_are():
     assert REPORT_FORMATS == NAMES
 
 
+@pytest.mark.slow
 def test_formats_never_change_the_exit_code(cli, make_home, tmp_path):
     written = outputs(tmp_path / "out")
 
@@ -64,6 +66,7 @@ def test_formats_never_change_the_exit_code(cli, make_home, tmp_path):
     assert cli("report", home, *written, "--exit-zero")[0] == ExitCode.CLEAN
 
 
+@pytest.mark.slow
 def test_without_an_output_the_report_is_printed(cli, make_home):
     printed = cli("report", make_home(), "-q")[1]
     assert printed.startswith("# No page shows an artifact without a description or a link")
@@ -125,6 +128,7 @@ VERBS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @VERBS
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_standard_output_that_is_cut_off_is_an_error(
@@ -133,9 +137,12 @@ def test_standard_output_that_is_cut_off_is_an_error(
     command = [sys.executable, "-m", "skillmeat_audit", *verb, make_home(), "--format", "json"]
     with (tmp_path / "out").open("wb") as out:  # as on a disk with room for a page of it
         ended = subprocess.run(
-            ["prlimit", "--fsize=8192", *command], stdout=out, stderr=subprocess.PIPE, text=True,
+            ["prlimit", "--fsize=8192", *command],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
             env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
-        )  # fmt: skip
+        )
 
     assert ended.returncode == code
     assert f"cannot write {name}: File too large" in ended.stderr
@@ -169,6 +176,7 @@ def test_what_cannot_be_checked_is_reported_too(cli, make_home, tmp_path):
     assert not (out / "r.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_file_is_replaced_whole_and_a_link_stays_a_link(cli, make_home, tmp_path):
     real, link = tmp_path / "real.json", tmp_path / "link.json"
     real.write_text("old")
@@ -188,6 +196,7 @@ def _umask():
     return now
 
 
+@pytest.mark.slow
 def test_a_runner_gets_summary_and_annotations(cli, make_home, tmp_path, monkeypatch):
     summary = tmp_path / "step"
     summary.write_text("before\n")
@@ -199,6 +208,7 @@ def test_a_runner_gets_summary_and_annotations(cli, make_home, tmp_path, monkeyp
     assert summary.read_text().startswith("before\n# No page shows")
 
 
+@pytest.mark.slow
 def test_a_summary_past_the_limit_is_not_delivered(cli, make_home, tmp_path, monkeypatch):
     summary = tmp_path / "step"
     summary.write_bytes(b"x" * 1024 * 1024)
@@ -207,6 +217,7 @@ def test_a_summary_past_the_limit_is_not_delivered(cli, make_home, tmp_path, mon
     assert cli("report", make_home(), "--github")[0] == ExitCode.UNDELIVERED
 
 
+@pytest.mark.slow
 def test_the_same_home_gives_the_same_bytes(cli, make_home, tmp_path):
     home = make_home()
     for name in ("one", "two"):
@@ -227,6 +238,7 @@ def key_of(change):
     return change["collection_id"], change["artifact_id"]
 
 
+@pytest.mark.slow
 def test_each_cause_has_the_command_that_mends_it_and_nothing_else(cli, make_home, tmp_path, era):
     home = make_home(era=era)
     cli("report", home, "-o", tmp_path / "r.json", "-o", tmp_path / "r.csv")
@@ -259,6 +271,7 @@ def test_each_cause_has_the_command_that_mends_it_and_nothing_else(cli, make_hom
     assert len(mended) == (findings["disposition"] != "none").sum()
 
 
+@pytest.mark.slow
 def test_a_writer_narrows_what_is_found(cli, make_home):
     home = make_home()
 
@@ -280,6 +293,7 @@ def test_a_part_is_told_to_be_a_part(cli, make_home, tmp_path):
     assert found["notes"] == ["only a part was asked for: select M; writer import-bare"]
 
 
+@pytest.mark.slow
 def test_a_home_under_any_name_is_reported_by_its_real_path(cli, make_home, tmp_path, monkeypatch):
     odd = os.fsdecode(b"it's \xff 100%")
     home = make_home(at=odd)
@@ -309,6 +323,7 @@ def test_the_second_run_says_what_changed(cli, make_home, tmp_path):
     assert "compared with 2026-02-10 12:00 UTC" in (tmp_path / "two" / "r.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_report_that_got_lost_is_not_compared_with(cli, make_home, tmp_path):
     home = make_home()
     cli("report", home, "-o", tmp_path / "no" / "r.md")
@@ -316,6 +331,7 @@ def test_a_report_that_got_lost_is_not_compared_with(cli, make_home, tmp_path):
     assert "since" not in cli("report", home, "-o", tmp_path / "r.md")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["clean", "batch-import"])
 def test_a_history_that_cannot_be_kept_exits_6_and_the_report_arrives(
     cli, make_home, tmp_path, name
@@ -343,12 +359,14 @@ def test_history_lists_the_runs(cli, make_home, tmp_path):
     assert [run["outcome"] for run in found["runs"]] == ["checked", "failed"]
 
 
+@pytest.mark.slow
 def test_no_history_keeps_nothing(cli, make_home, tmp_path):
     cli("report", make_home(), "-q", "--no-history")
 
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.slow
 def test_a_baseline_accepts_what_is_known(cli, make_home, tmp_path):
     home, file = make_home(), tmp_path / "baseline.json"
     update = ("--update-baseline", "--reason", "known", "--owner", "ops", "--expires", "2026-02-11")
@@ -365,6 +383,7 @@ def test_a_baseline_accepts_what_is_known(cli, make_home, tmp_path):
     assert all(each["suppressions"] for each in run["results"])
 
 
+@pytest.mark.slow
 def test_an_expired_baseline_accepts_nothing_and_says_so(cli, make_home, tmp_path, monkeypatch):
     home, file = make_home(), tmp_path / "baseline.json"
     cli("check", home, "--baseline", file, "--update-baseline", "--expires", "2026-02-10", "-q")
@@ -395,6 +414,7 @@ def test_a_baseline_that_says_nothing_is_refused(cli, make_home, arguments, said
     assert said in err
 
 
+@pytest.mark.slow
 def test_safe_changes_are_applied_before_the_report(cli, make_home, tmp_path):
     home = make_home()
 
@@ -418,6 +438,7 @@ def manifest_bytes(home):
     return {path: path.read_bytes() for path in home.rglob("collection.toml")}
 
 
+@pytest.mark.slow
 def test_fills_are_applied_to_rows_and_manifests_only_where_asked(cli, make_home, tmp_path):
     home = make_home()
     manifests = manifest_bytes(home)
@@ -443,6 +464,7 @@ def test_fills_alone_are_refused(cli, make_home, verb):
     assert "--apply-fill requires --apply-safe" in err
 
 
+@pytest.mark.slow
 def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path):
     from skillmeat_audit.loaders.home import home_state_folder
     from skillmeat_audit.schedule.lock import exclusive_lock
@@ -458,6 +480,7 @@ def test_an_exclusive_run_does_not_start_beside_another(cli, make_home, tmp_path
     assert cli("report", home, "--exclusive", "-q")[0] == ExitCode.CLEAN
 
 
+@pytest.mark.slow
 def test_without_a_history_the_state_folder_is_still_the_given_one(cli, make_home, tmp_path):
     arguments = ("--no-history", "--exclusive", "--apply-safe", "-q", "--state-dir")
 

@@ -21,8 +21,8 @@ def test_a_run_is_listed_cell_by_cell_and_key_by_key(cli, make_home):
     assert f"run {run} · apply · committed" in out
     assert "edit collections/default/collection.toml" in out
     assert "metadata.author" in out and "(no such key)" in out
-    assert "update skill:lock-audit · default" in out
-    assert "insert command:commit-message · default" in out
+    assert "update skill:lock-audit · Default Collection" in out
+    assert "insert command:commit-message · Default Collection" in out
     assert "synced_at" not in out
 
 

@@ -25,7 +25,19 @@ def large_home(tmp_path_factory):
     spec = importlib.util.spec_from_file_location("homes", PROJECT / "benchmarks" / "homes.py")
     homes = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(homes)
-    return homes.build(tmp_path_factory.mktemp("large"), 8000)
+    return homes.build(tmp_path_factory.mktemp("large") / "user", 8000)
+
+
+@pytest.fixture(scope="module")
+def audit_large_home():
+    """Audits the large home once: only its text depends on the width."""
+    audit_home, audits = check_module.audit_home, []
+
+    def audit_once(*arguments, **options):
+        audits.append(audits[0] if audits else audit_home(*arguments, **options))
+        return audits[0]
+
+    return audit_once
 
 
 def normalized(text, folder):
@@ -96,8 +108,9 @@ def test_a_bundled_home(cli, make_home, monkeypatch, width):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_large_home(cli, large_home, tmp_path, monkeypatch, width):
-    home = shutil.copytree(large_home, tmp_path / "user" / ".skillmeat")
+def test_a_large_home(cli, large_home, audit_large_home, monkeypatch, width):
+    home = large_home
+    monkeypatch.setattr(check_module, "audit_home", audit_large_home)
     monkeypatch.setattr(check_module, "screen_lines", lambda: SCREEN)
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("HOME", str(home.parent))

@@ -33,6 +33,7 @@ def test_what_a_verb_prints_can_go_to_a_file(verb):
     assert {"--format", "--output", "-o"} <= options_of(verb)
 
 
+@pytest.mark.slow
 def test_the_format_follows_the_suffix_unless_it_is_named(cli, make_home, tmp_path):
     home = make_home()
     table, text = tmp_path / "findings.csv", tmp_path / "named.csv"
@@ -66,6 +67,7 @@ def codes(cli, *arguments):
     return {(each["rule"], each["artifact_id"]) for each in findings}
 
 
+@pytest.mark.slow
 def test_a_comma_list_is_the_same_as_repetition(cli, make_home):
     home = make_home()
 
@@ -86,15 +88,23 @@ def test_a_comma_before_a_space_is_part_of_a_name(cli, make_home):
     assert "no collection is called Team, Berlin" in err
 
 
-def test_dispositions_and_eras_take_comma_lists(cli, make_home):
+@pytest.mark.slow
+def test_dispositions_and_eras_take_comma_lists(cli, make_home, tmp_path):
     home = make_home()
     both = cli("plan", home, "--disposition", "safe,fill", "--format", "json")[1]
 
     assert both == cli("plan", home, "--format", "json")[1]
     assert "'nope' is not one of" in cli("plan", home, "--disposition", "safe,nope")[2]
-    assert cli("replay", "--era", "artifact_id,artifact_uuid", "--no-time")[0] == ExitCode.CLEAN
+    source = tmp_path / "source" / "commands"  # one artifact is replayed in a second
+    source.mkdir(parents=True)
+    (source / "one.md").write_text("---\ndescription: One.\n---\n")
+    eras = ("--era", "artifact_id,artifact_uuid")
+    code, out, _ = cli("replay", *eras, "--no-time", "--source", source.parent)
+    assert code == ExitCode.CLEAN
+    assert out.count("batch import until 2026-02-10") == 2
 
 
+@pytest.mark.slow
 def test_rules_takes_a_comma_list_and_explain_is_the_same(cli):
     code, out, _ = cli("explain", "d001,K002")
 
@@ -104,6 +114,7 @@ def test_rules_takes_a_comma_list_and_explain_is_the_same(cli):
     assert "\nK002 warning: " in out
 
 
+@pytest.mark.slow
 def test_the_home_comes_from_the_environment(cli, make_home, monkeypatch):
     home = make_home()
     monkeypatch.setenv("SKILLMEAT_AUDIT_HOME", str(home))
@@ -112,6 +123,7 @@ def test_the_home_comes_from_the_environment(cli, make_home, monkeypatch):
     assert cli("runs")[0] == ExitCode.CLEAN
 
 
+@pytest.mark.slow
 def test_a_relative_home_is_printed_as_an_absolute_one(cli, make_home, monkeypatch):
     home = make_home()
     monkeypatch.chdir(home.parent)
@@ -120,6 +132,7 @@ def test_a_relative_home_is_printed_as_an_absolute_one(cli, make_home, monkeypat
         assert cli(verb, ".")[1].startswith(f"{home} · ")
 
 
+@pytest.mark.slow
 def test_show_forgives_the_order_of_its_arguments(cli, make_home):
     home = make_home()
 
@@ -130,12 +143,14 @@ def test_show_forgives_the_order_of_its_arguments(cli, make_home):
     assert "which artifact?" in cli("show", home)[2]
 
 
+@pytest.mark.slow
 def test_show_prints_whole_values_with_verbose(cli, make_home):
     home = make_home()
 
     assert cli("show", "1password", home, "-v")[1] == cli("show", "1password", home, "--full")[1]
 
 
+@pytest.mark.slow
 def test_quiet_excludes_verbose(cli, make_home):
     code, _, err = cli("check", make_home(), "-q", "-v")
 
@@ -143,6 +158,7 @@ def test_quiet_excludes_verbose(cli, make_home):
     assert "--quiet and --verbose exclude each other" in err
 
 
+@pytest.mark.slow
 def test_quiet_verbs_print_nothing_and_do_all(cli, make_home, tmp_path):
     home, plan, state = make_home(), tmp_path / "plan.json", tmp_path / "state"
 
@@ -156,6 +172,7 @@ def test_quiet_verbs_print_nothing_and_do_all(cli, make_home, tmp_path):
     assert len(json.loads(cli("runs", home, "--state-dir", state, "--format", "json")[1])["runs"])
 
 
+@pytest.mark.slow
 def test_color_is_forced_or_forbidden(cli, make_home, monkeypatch):
     home = make_home()
     monkeypatch.setenv("FORCE_COLOR", "1")
@@ -166,6 +183,7 @@ def test_color_is_forced_or_forbidden(cli, make_home, monkeypatch):
     assert "\x1b[" not in cli("check", home)[1]
 
 
+@pytest.mark.slow
 def test_times_are_utc_in_iso_form_in_every_verb(cli, make_home, tmp_path):
     home, plan, state = make_home(), tmp_path / "plan.json", ["--state-dir", tmp_path / "state"]
     cli("plan", home, "-o", plan)
@@ -177,6 +195,7 @@ def test_times_are_utc_in_iso_form_in_every_verb(cli, make_home, tmp_path):
         assert not re.search(r"\d{4}-\d\d-\d\d \d\d:", text)
 
 
+@pytest.mark.slow
 def test_skipped_rows_have_their_collections_by_name(cli, planned, tmp_path):
     case = planned()
     cli("apply", case.file, "--state-dir", case.state)
@@ -221,8 +240,10 @@ def test_verbs_are_grouped_and_their_help_fits_80_columns(cli, monkeypatch):
     out = cli("--help")[1]
 
     assert re.findall(r"^(\w[\w ]*):$", out, re.MULTILINE) == [
-        "Options", *(heading for heading, _ in group.verb_sections), "Exit codes"
-    ]  # fmt: skip
+        "Options",
+        *(heading for heading, _ in group.verb_sections),
+        "Exit codes",
+    ]
     assert sorted(n for _, names in group.verb_sections for n in names) == sorted(group.commands)
     assert "..." not in out.partition("Options:")[2]
     assert max(map(len, out.splitlines())) <= 80

@@ -118,7 +118,8 @@ def _timing(comparison: Comparison, synced: pd.Series, clusters: pd.Series) -> d
     rows = comparison.snapshot.rows
     added = _time(rows["added_at"])
     lead = (added - synced).dt.total_seconds() * 1000
-    since_import = _since_imports(comparison, added)
+    imports = _imports(comparison)
+    since_import = _since(imports, added)
     near_added = _minimum(since_import.abs(), rows).lt(_IMPORT_MS)
     # Only imports before the row's time can have written it.
     follows = since_import.where(since_import >= 0)
@@ -130,7 +131,7 @@ def _timing(comparison: Comparison, synced: pd.Series, clusters: pd.Series) -> d
         "synced_with_added": at_once,
         "import_near_added": near_added,
         "added_by_reimport": _minimum(follows, rows).lt(_REIMPORT_MS),
-        "synced_by_import": _synced_by_import(comparison, synced, clusters),
+        "synced_by_import": _synced_by_import(rows, _since(imports, synced), clusters),
         "populates": pd.Series(populates, index=rows.index),
     }
 
@@ -139,14 +140,15 @@ def _is_market(rows: pd.DataFrame) -> pd.Series:
     return is_true(rows["origin"] == "marketplace")
 
 
-def _synced_by_import(comparison: Comparison, synced: pd.Series, clusters: pd.Series) -> pd.Series:
+def _synced_by_import(
+    rows: pd.DataFrame, since_import: pd.Series, clusters: pd.Series
+) -> pd.Series:
     """Return True for rows that were synced by the import of their name, judged by the times.
 
     A refresh may follow within the same second; it writes rows of other origins too, an import
     does not.
     """
-    rows = comparison.snapshot.rows
-    near = _minimum(_since_imports(comparison, synced), rows).lt(_REIMPORT_MS)
+    near = _minimum(since_import, rows).lt(_REIMPORT_MS)
     return near & ~_shares_cluster(~_is_market(rows), clusters)
 
 
@@ -169,13 +171,18 @@ def _empty_list(values: pd.Series) -> pd.Series:
     return values.notna() & normalize(values, "list").isna()
 
 
-def _since_imports(comparison: Comparison, times: pd.Series) -> pd.Series:
-    """Return how many ms each time follows each import of the row's type and name, by row."""
+def _imports(comparison: Comparison) -> pd.Series:
+    """Return the time of each import of each row's type and name, by row."""
     catalog = comparison.snapshot.catalog[["artifact_id", "import_date"]].dropna()
     imports = catalog.assign(import_date=_time(catalog["import_date"]))
-    rows = pd.DataFrame({"artifact_id": comparison.snapshot.rows["artifact_id"], "time": times})
-    pairs = rows.reset_index(names="row").merge(imports, on="artifact_id").set_index("row")
-    return (pairs["time"] - pairs["import_date"]).dt.total_seconds() * 1000
+    rows = comparison.snapshot.rows[["artifact_id"]].reset_index(names="row")
+    return rows.merge(imports, on="artifact_id").set_index("row")["import_date"]
+
+
+def _since(imports: pd.Series, times: pd.Series) -> pd.Series:
+    """Return how many ms the time of a row follows each of its *imports*, by row."""
+    since: pd.Series = (times.loc[imports.index] - imports.array).dt.total_seconds() * 1000
+    return since
 
 
 def _minimum(values: pd.Series, rows: pd.DataFrame) -> pd.Series:

@@ -24,7 +24,7 @@ _PATHS = {
     "import-bare": WriterPath(
         "batch import and reimport until 2026-02-10", "wrote three fields and no metadata"
     ),
-    "refresh": WriterPath("a refresh (every release)", "copied the manifest as it was then"),
+    "refresh": WriterPath("a refresh in any release", "copied the manifest as it was then"),
     "import-populate": WriterPath(
         "import since 2026-02-10", "writes the catalogue's description, source and path tags"
     ),
@@ -41,8 +41,8 @@ _PATHS = {
     "startup-lossy": WriterPath(
         "the server's start since 0.9.0", "drops version, origin_source and synced_at"
     ),
-    "membership-add": WriterPath("adding to a collection (every release)", "writes an empty row"),
-    "tag-write": WriterPath("editing tags (every release)", "writes nothing else"),
+    "membership-add": WriterPath("adding to a collection in any release", "writes an empty row"),
+    "tag-write": WriterPath("editing tags in any release", "writes nothing else"),
     "deploy-write": WriterPath("deploying since 2026-02-11", "writes nothing else"),
     "bundle": WriterPath("installing a bundle since 0.54", "writes source and origin only"),
     "portable-bundle": WriterPath(

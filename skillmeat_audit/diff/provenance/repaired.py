@@ -39,6 +39,9 @@ def repairs_in(snapshot: Snapshot) -> Repairs:
     other writers set another time, except the server's start and edits of tags.
     """
     rows, repaired = snapshot.rows, snapshot.repaired
+    if repaired.empty:
+        none = pd.Series(pd.NA, rows.index, dtype="string")
+        return Repairs(none, none.notna(), none.notna(), none, none, rows)
     stamped = _stamped_cells(rows, repaired)
     latest = unchanged = _unchanged(stamped)
     # A repair may lie below another: undo the latest, look for the one before it, until a row holds

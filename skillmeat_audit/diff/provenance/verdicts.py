@@ -66,6 +66,8 @@ def _writers_of_rows(comparison: Comparison, repairs: Repairs) -> pd.DataFrame:
 
 def _with_repairs(writers: pd.DataFrame, repairs: Repairs) -> pd.DataFrame:
     """Return *writers* (``WRITERS`` of the rows before *repairs*) with repairs as writers."""
+    if repairs.run.isna().all():
+        return writers
     writer, confidence = writers["writer"], writers["writer_confidence"]
     earlier = writer.map(TITLES) + " (" + writer + ", " + confidence + ")"
     wrote = "it wrote " + repairs.wrote + "; before it, " + earlier

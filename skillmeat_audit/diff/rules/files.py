@@ -169,11 +169,13 @@ def file_and_manifest_differ(comparison: Comparison) -> pd.DataFrame:
     manifest = comparison.snapshot.manifest
     parts = []
     for field in (field for field in FIELDS if Evidence.FRONTMATTER in field.layers):
+        if not (differing := differs_from_file(comparison, field)).any():
+            continue
         declared = comparison.layers.layer(Evidence.MANIFEST, field.column)
         written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
         parts.append(
             comparison.entry_findings(
-                differs_from_file(comparison, field),
+                differing,
                 column=field.column,
                 expected=written.raw,
                 actual=declared.raw,
@@ -183,7 +185,7 @@ def file_and_manifest_differ(comparison: Comparison) -> pd.DataFrame:
                 + manifest["file_collection"],
             )
         )
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True) if parts else NO_FINDINGS
 
 
 def _in_state(comparison: Comparison, state: str) -> pd.DataFrame:

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from skillmeat_audit.base.arrow import is_in
-from skillmeat_audit.diff.compare import is_true, map_bool
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, is_in
+from skillmeat_audit.diff.compare import is_true, map_bool, map_distinct
 from skillmeat_audit.diff.comparison import NO_FINDINGS, RULE_FINDINGS, Comparison
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.diff.web_view import (
@@ -41,8 +41,10 @@ def page_without_description(comparison: Comparison) -> pd.DataFrame:
     """
     repairs, row = comparison.repairs_of(DESCRIPTION), comparison.layers.row(DESCRIPTION)
     in_row = row.notna() & ~map_bool(row, is_accident, ACCIDENT_HINT)
-    layer = repairs["evidence"].map(_LAYER_NAMES).astype("string")
-    layer = layer.fillna(pd.Series("the row", row.index, dtype="string").where(in_row))
+    layer = from_arrow(map_distinct(repairs["evidence"], _LAYER_NAMES.get, ARROW_TEXT))
+    layer = layer.set_axis(row.index).fillna(
+        pd.Series("the row", row.index, dtype="string").where(in_row)
+    )
     blank = comparison.is_blank & comparison.usable & layer.notna()
     if not blank.any():
         return NO_FINDINGS
@@ -78,7 +80,7 @@ def _tier_reasons(comparison: Comparison) -> pd.Series:
         FROM_MANIFEST: f"{never}: the page is served from collections/{active}, which has none",
         RECONSTRUCTED: f"{never} and {has_no_entry}: the page shows what the artifacts table has",
     }
-    return comparison.pages["tier"].map(reasons).astype("string")
+    return from_arrow(map_distinct(comparison.pages["tier"], reasons.get, ARROW_TEXT))
 
 
 @check("V002", Severity.WARNING)
@@ -97,7 +99,7 @@ def page_source_not_clickable(comparison: Comparison) -> pd.DataFrame:
     repairs = comparison.repairs_of(SOURCE)
     known = is_true(pages["obstacle"] != NO_SOURCE) | repairs["expected"].notna()
     dead = known & ~is_true(pages["clickable"]) & comparison.usable
-    if not dead.any() or not snapshot.catalog_known:
+    if not dead.any() or not snapshot.cache.catalog_known:
         return NO_FINDINGS
     expected = repairs["expected"].fillna(pages[SOURCE])
     repaired = repairs["expected"].notna() & link_obstacles(snapshot, expected).isna()
@@ -137,15 +139,17 @@ def page_blank_for_ever(comparison: Comparison) -> pd.DataFrame:
         expected=RUN_TIME,
         evidence=Evidence.MANIFEST,
         disposition=Disposition.SAFE,
-        detail="its entry is in collections/" + collection + f", the active one is {active}; "
+        detail="its entry is in collections/"
+        + collection
+        + f", the active one is {active}; "
         + until,
-    )  # fmt: skip
+    )
 
 
 def _never_served(comparison: Comparison) -> pd.Series:
     """Return the rows that are right and whose page shows less, for want of ``synced_at``."""
     snapshot, pages, rows = comparison.snapshot, comparison.pages, comparison.snapshot.rows
-    if STAMP not in snapshot.columns:
+    if STAMP not in snapshot.cache.columns:
         return pd.Series(False, index=rows.index)
     wrong = comparison.cells.loc[comparison.cells["status"] != Status.EXTRA, "row"]
     right = comparison.has_entry & comparison.usable & ~rows.index.isin(wrong)
@@ -177,20 +181,22 @@ def page_fails(comparison: Comparison) -> pd.DataFrame:
 def _grouped(comparison: Comparison) -> pd.DataFrame:
     """Return ``RULE_FINDINGS``: the collections of which an artifact is in a group."""
     snapshot = comparison.snapshot
-    groups = snapshot.groups.merge(snapshot.rows[list(KEY)].drop_duplicates(), on=list(KEY))
+    groups = snapshot.cache.groups.merge(snapshot.rows[list(KEY)].drop_duplicates(), on=list(KEY))
     if snapshot.era != "artifact_uuid" or groups.empty:
         return NO_FINDINGS
     by_collection = groups.groupby("collection_id", sort=True)
-    return RULE_FINDINGS.from_records([
-        {
-            "collection_id": collection,
-            "disposition": Disposition.NONE,
-            "detail": "the list of this collection with include_groups=true answers 500 while an "
-            f"artifact of it is in a group: take {_names(part['artifact_id'])} out of "
-            f"{_names(part['name'])}",
-        }
-        for collection, part in by_collection
-    ])  # fmt: skip
+    return RULE_FINDINGS.from_records(
+        [
+            {
+                "collection_id": collection,
+                "disposition": Disposition.NONE,
+                "detail": "the page that lists this collection with its groups "
+                "(include_groups=true) fails while one of its artifacts is in a group; to repair "
+                f"it, take {_names(part['artifact_id'])} out of the group {_names(part['name'])}",
+            }
+            for collection, part in by_collection
+        ]
+    )
 
 
 def _names(values: pd.Series) -> str:

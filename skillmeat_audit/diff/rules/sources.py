@@ -91,7 +91,7 @@ def source_unregistered(comparison: Comparison) -> pd.DataFrame:
 
     See docs/skillmeat.md#what-pages-show.
     """
-    if not comparison.snapshot.catalog_known:
+    if not comparison.snapshot.cache.catalog_known:
         return NO_FINDINGS
     repository = comparison.repository
     registered = is_in(repository, _registered_sources(comparison)["repository"])
@@ -112,7 +112,7 @@ def source_not_in_catalog(comparison: Comparison) -> pd.DataFrame:
 
     See docs/skillmeat.md#what-pages-show.
     """
-    if not comparison.snapshot.catalog_known:
+    if not comparison.snapshot.cache.catalog_known:
         return NO_FINDINGS
     repository = comparison.repository
     registered = is_in(repository, _registered_sources(comparison)["repository"])
@@ -144,7 +144,7 @@ def catalog_link_broken(comparison: Comparison) -> pd.DataFrame:
     """
     snapshot = comparison.snapshot
     manifest, catalog = snapshot.manifest, snapshot.catalog
-    if not snapshot.catalog_known:
+    if not snapshot.cache.catalog_known:
         return NO_FINDINGS
     import_id, ids = manifest["import_id"], same_type(manifest["artifact_id"])
     catalog_ids = same_type(catalog["artifact_id"])
@@ -161,16 +161,20 @@ def catalog_link_broken(comparison: Comparison) -> pd.DataFrame:
 
 def _registered_sources(comparison: Comparison) -> pd.DataFrame:
     """Return the registered sources with their ``repository``."""
-    sources = comparison.snapshot.sources
+    sources = comparison.snapshot.cache.sources
     named = sources["owner"] + "/" + sources["repo_name"]
     return sources.assign(repository=named.fillna(repository_of(sources["repo_url"])))
 
 
 def _catalog_with_repositories(comparison: Comparison) -> pd.DataFrame:
-    """Return the catalogue with each entry's ``repository``, entries that pages show last."""
+    """Return ``artifact_id``, ``status`` and ``repository`` of each entry of the catalogue.
+
+    Entries that pages show are the last.
+    """
     sources = _registered_sources(comparison)
-    catalog = comparison.snapshot.catalog
-    repositories = look_up_last(catalog["source_id"], sources["id"], sources["repository"])
+    source_ids = comparison.snapshot.catalog["source_id"]
+    repositories = look_up_last(source_ids, sources["id"], sources["repository"])
+    catalog = comparison.snapshot.catalog[["artifact_id", "status"]]
     catalog = catalog.assign(repository=repositories)
     unlisted = is_in(catalog["status"], _UNLISTED)
     # `look_up_last` takes the last occurrence: an entry that is listed counts more.

@@ -105,7 +105,7 @@ def _entry_columns(snapshot: Snapshot, entries: list[dict[str, Any]]) -> Iterato
 
 
 def _catalog_columns(snapshot: Snapshot, entries: list[dict[str, Any]]) -> Iterator[LayerColumn]:
-    sources = _names_by_id(snapshot.sources, "repo_name")
+    sources = _names_by_id(snapshot.cache.sources, "repo_name")
     for entry in entries:
         title = f"catalogue ({sources.get(entry['source_id']) or entry['source_id']})"
         # The catalogue calls it upstream_url; side by side it belongs into the line "source".

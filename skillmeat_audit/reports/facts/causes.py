@@ -41,12 +41,15 @@ class CauseGroup:
 
 
 def group_by_cause(
-    findings: pd.DataFrame, rows: pd.DataFrame, paths: Mapping[str, str], home: str
+    findings: pd.DataFrame, rows: pd.DataFrame, paths: Mapping[str, str], commands: NextCommands
 ) -> tuple[CauseGroup, ...]:
-    """Return *findings* by cause, the worst first; *paths* describes each writer."""
+    """Return *findings* by cause, the worst first; *paths* describes each writer.
+
+    *commands* makes the commands that repair them.
+    """
     writers = findings["writer"].fillna("")
     groups = [
-        _group(str(writer), findings[writers == writer], rows, paths, home)
+        _group(str(writer), findings[writers == writer], rows, paths, commands)
         for writer in sorted(writers.unique())
     ]
     return tuple(sorted(groups, key=_weight))
@@ -59,7 +62,11 @@ def _weight(group: CauseGroup) -> tuple[int, int, str]:
 
 
 def _group(
-    writer: str, findings: pd.DataFrame, rows: pd.DataFrame, paths: Mapping[str, str], home: str
+    writer: str,
+    findings: pd.DataFrame,
+    rows: pd.DataFrame,
+    paths: Mapping[str, str],
+    commands: NextCommands,
 ) -> CauseGroup:
     times = _times(findings, rows)
     # By severity too: F002 has two (see its page).
@@ -75,9 +82,7 @@ def _group(
             RuleCount(str(code), str(severity), int(n))
             for (code, severity), n in zip(rules.index, rules, strict=True)
         ),
-        commands=tuple(
-            commands_for(findings, NextCommands(home), [("--writer", writer)] if writer else [])
-        ),
+        commands=tuple(commands_for(findings, commands, [("--writer", writer)] if writer else [])),
         findings=findings,
     )
 

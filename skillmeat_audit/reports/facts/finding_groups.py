@@ -80,6 +80,7 @@ def group_findings(
     ]
     groups.sort(key=_weight)
     if by == "cause":
+        # Sorting is stable: within a cause, the order by weight stays.
         order = list(dict.fromkeys(group.first["writer"] for group in groups))
         groups.sort(key=lambda group: order.index(group.first["writer"]))
     return groups
@@ -97,8 +98,15 @@ def _rows(listed: Sequence[Finding], by: str | None) -> Iterable[Row]:
 
 
 def _unfolded(rows: list[Row]) -> Iterable[list[Row]]:
-    """Return *rows* as one group, or as one each where there are too few."""
-    return [rows] if len(rows) >= _FOLDED_FROM else [[row] for row in rows]
+    """Return *rows* as one group; one each where they are few, and folding would hide values."""
+    is_folded = len(rows) >= _FOLDED_FROM or _are_alike(rows)
+    return [rows] if is_folded else [[row] for row in rows]
+
+
+def _are_alike(rows: Sequence[Row]) -> bool:
+    """Whether *rows* differ in nothing but their artifact."""
+    shared = {tuple(finding["detail"] for finding in row) for row in rows}
+    return len(shared) == 1 and not any(is_about_cell(each) for row in rows for each in row)
 
 
 def _row_key(finding: Finding) -> Key:

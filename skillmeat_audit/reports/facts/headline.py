@@ -96,7 +96,7 @@ class Headline:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What pages show, what rows hold, what comes next, then what limits the answer."""
+        """What pages show, what comes next, what rows hold, then what limits the answer."""
         pages = tuple(self._of_pages())
         limits = tuple(self._limits())
         # Where pages say something, they are the answer, and findings come second.
@@ -136,19 +136,20 @@ class Headline:
             number = plural(pages.not_clickable, "artifact")
             yield f"Pages show {number} with a source that cannot be clicked."
         wrong, blanked = pages.wrong_but_shown_right, pages.values_blanked_next
+        if self.failing:
+            reasons = plural(self.failing, "reason")
+            yield f"Some pages answer error 500, for {reasons} (see {FAILS})."
         if (wrong or blanked or self.failing) and not self.is_bad:
             yield f"{_ALL_SHOWN.capitalize()}."
+        if blanked:
+            rows = "a row holds" if blanked == 1 else "rows hold"
+            blanks = f"SkillMeat's next restart or refresh blanks {plural(blanked, 'value')}"
+            yield f"{blanks} that {rows} and no manifest has."
         if wrong:
             rows = (
                 "The row of 1 artifact holds" if wrong == 1 else f"Rows of {wrong:,} artifacts hold"
             )
             yield f"{rows} wrong values that pages still show right."
-        if self.failing:
-            yield f"Some pages answer error 500, for {plural(self.failing, 'reason')} ({FAILS})."
-        if blanked:
-            rows = "a row holds" if blanked == 1 else "rows hold"
-            blanks = f"SkillMeat's next restart or refresh blanks {plural(blanked, 'value')}"
-            yield f"{blanks} that {rows} and no manifest has."
 
     def _of_findings(self) -> str:
         """Return the sentence where no page is blank and no row is wrong behind a right page."""
@@ -190,6 +191,7 @@ def headline_of(
 ) -> Headline:
     """Return the headline from *facts* (``PAGE_FACTS``) and the *findings* in *selection*."""
     severities = findings["severity"].value_counts()
+    # Without a cache SkillMeat shows no page yet, and there is nothing to count.
     has_cache = snapshot.home.database is not None
     return Headline(
         pages=count_pages(facts) if has_cache else None,
@@ -208,6 +210,7 @@ def count_pages(facts: pd.DataFrame) -> PageCounts:
     blank, not_right = facts[facts["blank"]], facts[facts["blank"] | facts["dead_link"]]
     ids, is_known = blank["artifact_id"], blank[list(_LAYERS)].any(axis=1)
     counts = {layer: ids[blank[layer]].nunique() for layer in _LAYERS}
+    # Of layers that know equally many, the first: the order is that of trust.
     best = max(counts, key=lambda layer: counts[layer])
     return PageCounts(
         # Rows without an artifact (K006) have a blank page too: all of them count as one.

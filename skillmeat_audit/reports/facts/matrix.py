@@ -110,12 +110,14 @@ def matrix_of(
     codes = np.vstack([_codes(rows, cells, findings), _absent_codes(absent, absent_cells)])
     lines = pd.concat([rows[[*KEY, "writer"]], absent[list(KEY)].assign(writer=None)])
     lines = lines.assign(
+        # The states of a row as the digits of one number: rows with equal cells have equal numbers.
         pattern=codes.astype(np.int64) @ (len(STATES) ** np.arange(len(COLUMNS))),
         weight=((codes == MISSING) | (codes == DIFFERS)).sum(axis=1),
         position=np.arange(len(lines)),
     )
     used = np.flatnonzero(codes.any(axis=0))
     wrong = lines.iloc[np.flatnonzero((codes > RIGHT).any(axis=1))]
+    # What a cell should hold is written only where lines are few enough to stand for a row each.
     notes = _notes(cells, 0) | _notes(absent_cells, len(rows)) if len(wrong) <= LINE_LIMIT else {}
     folded = _folded(wrong)
     visible = folded.head(LINE_LIMIT)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 ERAS = {
-    "artifact_id": "SkillMeat before 2026-02-19",
-    "artifact_uuid": "SkillMeat since 2026-02-19",
+    "artifact_id": "cache format of SkillMeat before 0.9.0",
+    "artifact_uuid": "cache format of SkillMeat 0.9.0 and later",
     "enterprise": "SkillMeat enterprise",
 }
 # Layers as people write them; the ids are in findings and JSON.

@@ -15,8 +15,22 @@ _MAX_WORD_CHARS = 200
 
 @dataclass(frozen=True)
 class Command:
-    """A command to run next, and what it does."""
+    """A command to run next, and what it does; of a plan, how much it writes, in few words.
 
+    ``review`` says how much of it a person has to decide about, empty for nothing.
+    """
+
+    line: str
+    why: str
+    size: str = ""
+    review: str = ""
+
+
+@dataclass(frozen=True)
+class FirstStep:
+    """The one command that matters most after an audit: what it is for, and what it does."""
+
+    label: str
     line: str
     why: str
 
@@ -44,9 +58,32 @@ class NextCommands:
         home = () if verb == "apply" else (_home_word(self.home),)
         return " ".join([TOOL, verb, *map(shlex.quote, arguments), *home, *map(shlex.quote, words)])
 
+    def without(self, name: str) -> "NextCommands":
+        """Return what makes the same commands, but never repeats the option *name*."""
+        repeated = {
+            verb: [each for each in options if each[0] != name]
+            for verb, options in self.repeated.items()
+        }
+        return NextCommands(self.home, repeated)
+
     def values(self, verb: str, name: str) -> Collection[str | None]:
         """Return the values that *verb* repeats of the option *name*."""
         return [value for each, value in self.repeated.get(verb, ()) if each == name]
+
+
+def first_step(commands: Sequence[Command]) -> FirstStep | None:
+    """Return the plan among *commands* that repairs most, None where no plan is among them.
+
+    Where only review is left, it is that plan.
+    """
+    repairs = [each for each in commands if each.size]
+    if not repairs:
+        return None
+    first = repairs[0]
+    if first.review:
+        return FirstStep("Review", first.line, f"only review is left: {first.size}")
+    reviews = [each.review for each in repairs[1:]]
+    return FirstStep("Fix", first.line, "; ".join((first.size, *reviews)))
 
 
 def explain_commands(commands: NextCommands, findings: Sequence[Finding]) -> Iterator[Command]:

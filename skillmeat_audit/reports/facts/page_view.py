@@ -7,6 +7,7 @@ import pandas as pd
 
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.values import display_value
 
 PAGE_TEXTS = ("description", "source", "origin", "origin_source")
 TIERS = {
@@ -34,8 +35,8 @@ def describe_link(page: Mapping[str, object]) -> str:
 
 def describe_page(page: Mapping[str, object]) -> str:
     """Return in a line what *page* shows, which layer serves it, and if its source is a link."""
-    text = shortened(printable(page["description"]), _TEXT_LIMIT) if page["description"] else ""
-    shown = f"“{text}”" if text else "no description"
+    text = shortened(display_value(page["description"]), _TEXT_LIMIT)
+    shown = f"“{text}”" if page["description"] else "no description"
     link = (
         "its source is a link" if page["clickable"] else f"no link: {printable(page['obstacle'])}"
     )

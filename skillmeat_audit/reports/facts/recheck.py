@@ -15,7 +15,7 @@ _UNREADABLE = "L001"
 def lasting_sentence(delta: AuditDelta) -> str:
     """Return in a line how many of the written cells SkillMeat will blank again."""
     if not delta.fading:
-        return "would not last: 0 of the written cells"
+        return "all written cells last: SkillMeat's next restart or refresh keeps them"
     return (
         f"would not last: {plural(len(delta.fading), 'written cell')}, which no manifest holds: "
         "SkillMeat's next restart or refresh that writes the row blanks it again"

@@ -19,6 +19,7 @@ from skillmeat_audit.reports.facts.causes import CauseGroup
 from skillmeat_audit.reports.facts.headline import Headline
 from skillmeat_audit.reports.facts.matrix import Matrix
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.next_commands import Command
 from skillmeat_audit.reports.facts.summary import Summary
 
 TITLE = "SkillMeat cache audit"
@@ -57,9 +58,10 @@ class Report:
     """A home that was checked; ``findings`` is ``REPORTED``, ``made_at`` when (UTC, to seconds).
 
     ``groups`` are the findings by cause, the worst first; ``blanks`` are the artifacts that pages
-    show blank or without a link. ``notes`` inform; ``warnings`` are failures beside the audit: with
-    any, the report is not clean. ``beside`` are the names of files that are delivered with it,
-    ``diffs`` what was written into manifests before the audit.
+    show blank or without a link, ``repairs`` the plans that repair the home. ``notes`` inform;
+    ``warnings`` are failures beside the audit: with any, the report is not clean. ``beside`` are
+    the names of files that are delivered with it, ``diffs`` what was written into manifests before
+    the audit.
     """
 
     summary: Summary
@@ -68,6 +70,7 @@ class Report:
     groups: tuple[CauseGroup, ...] = field(repr=False)
     blanks: tuple[BlankArtifact, ...] = field(repr=False)
     rule_book: RuleBook = field(repr=False)
+    repairs: tuple[Command, ...] = field(default=(), repr=False)
     past: RunContext = field(default_factory=RunContext, repr=False)
     live: LiveComparison | None = field(default=None, repr=False)
     made_at: str = ""

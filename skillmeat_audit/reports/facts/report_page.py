@@ -17,7 +17,7 @@ from skillmeat_audit.reports.facts.cards import Card, cards_of
 from skillmeat_audit.reports.facts.causes import CauseGroup, RuleCount
 from skillmeat_audit.reports.facts.lines import is_about_cell
 from skillmeat_audit.reports.facts.names import ERAS, HOME_LABEL, Names
-from skillmeat_audit.reports.facts.next_commands import Command
+from skillmeat_audit.reports.facts.next_commands import Command, FirstStep, first_step
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.page_blanks import blank_since, visible_blanks
 from skillmeat_audit.reports.facts.report import Report
@@ -131,6 +131,7 @@ class Page:
     made_at: str
     headline: str
     answer: tuple[str, ...]
+    step: FirstStep | None
     tone: str
     facts: tuple[str, ...]
     cards: tuple[Card, ...]
@@ -155,6 +156,7 @@ def page_of(report: Report) -> Page:
         made_at=format_utc(report.made_at),
         headline=report.headline.sentences[0],
         answer=report.headline.sentences[1:],
+        step=first_step(report.repairs),
         tone="failed" if report.warnings else tone,
         facts=_facts(report),
         cards=tuple(cards_of(report.headline.pages)),
@@ -289,10 +291,9 @@ def _row_labels(finding: Mapping[str, object], names: Names) -> tuple[str, str]:
 
 
 def _notes(report: Report) -> Sequence[str]:
-    ignored = describe_ignored(report.summary)
-    notes = [*report.warnings, *report.notes, *([ignored] if ignored else [])]
-    notes += baseline_lines(report.past.accepted)
-    return [_cut(note, _NOTE_LIMIT) for note in notes]
+    notes = (*report.warnings, *report.notes, describe_ignored(report.summary))
+    notes += tuple(baseline_lines(report.past.accepted))
+    return [_cut(note, _NOTE_LIMIT) for note in notes if note]
 
 
 def _cut(text: object, width: int) -> str:

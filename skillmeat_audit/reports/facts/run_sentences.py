@@ -1,6 +1,6 @@
 """Sentences about plans and runs, the same in a terminal, a notebook and an error message."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.changes import Change, PlanDocument, RunListing, RunOutcome
@@ -15,14 +15,17 @@ _ABSENT: tuple[object, ...] = (None, "", "[]", [])
 NOTED_STATES = ("interrupted", "damaged")  # a run in one of these needs a sentence of its own
 
 
-def summarize_changes(changes: Iterable[Change]) -> str:
+def summarize_changes(changes: Sequence[Change]) -> str:
     """Return in a line how many rows and cells *changes* write."""
-    ops = [change.op for change in changes]
-    # A delete writes no cell: its `after` is empty.
-    cells = sum(len(change.after) for change in changes)
-    parts = [f"{plural(ops.count(op), 'row')} to {op}" for op in _OPS if op in ops]
-    rows = ", ".join(parts) or "no changes"
-    return f"{rows} · {plural(cells, 'cell')}" if cells else rows
+    parts = []
+    for op in _OPS:
+        if of_op := [change for change in changes if change.op == op]:
+            # A delete writes no cell: its `after` is empty.
+            cells = sum(len(change.after) for change in of_op)
+            # Apart: the cells of an update are wrong now, those of an insert are not there yet.
+            size = f" ({plural(cells, 'cell')})" if cells else ""
+            parts.append(f"{plural(len(of_op), 'row')} to {op}{size}")
+    return ", ".join(parts) or "no changes"
 
 
 def summarize_plan(plan: PlanDocument) -> str:
@@ -31,6 +34,20 @@ def summarize_plan(plan: PlanDocument) -> str:
     edits = f"{plural(keys, 'key')} of {plural(len(plan.manifests), 'manifest')}" if keys else ""
     changes = summarize_changes(plan.changes) if plan.changes else ""
     return " · ".join(filter(None, (edits, changes))) or "no changes"
+
+
+def plan_size(plan: PlanDocument) -> str:
+    """Return in few words how much *plan* writes, empty for nothing."""
+    rows = {op: [change for change in plan.changes if change.op == op] for op in _OPS}
+    keys = sum(len(manifest.edits) for manifest in plan.manifests)
+    cells, deleted = sum(len(change.cells) for change in rows["update"]), len(rows["delete"])
+    counts = {
+        plural(cells, "cell"): cells,
+        plural(len(rows["insert"]), "new row"): len(rows["insert"]),
+        f"{plural(deleted, 'row')} to delete": deleted,
+        plural(keys, "key"): keys,
+    }
+    return ", ".join(words for words, count in counts.items() if count)
 
 
 def effect_sentence(plan: PlanDocument) -> str:
@@ -62,6 +79,7 @@ def fading_cells(plan: PlanDocument) -> int:
     SkillMeat writes rows from manifests: its next restart or refresh blanks them again.
     """
     edited = {
+        # By stem: a row and its entry may differ in a suffix such as .md.
         (stem_of(edit.artifact_id), edit.key)
         for manifest in plan.manifests
         for edit in manifest.edits

@@ -13,7 +13,6 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import (
     CELL_STATUSES,
     SEVERITIES,
-    WRITABLE,
     Disposition,
     Severity,
     Status,
@@ -52,7 +51,6 @@ class Summary:
     wrong_rows: int
     missing_rows: int
     orphan_rows: int
-    repairable_cells: int
     review: int
     ignored: Mapping[str, int]
 
@@ -89,8 +87,6 @@ def summarize(
     status, disposition = findings["status"], findings["disposition"]
     in_cells = findings["column"].notna() & is_in(status, CELL_STATUSES)
     wrong = findings[in_cells]
-    writable = is_in(disposition, WRITABLE)
-    in_plan = in_cells | (status.isna() & findings["expected"].notna() & writable)
     severities = findings["severity"].value_counts()
     return Summary(
         home=snapshot.home.name,
@@ -107,7 +103,6 @@ def summarize(
         wrong_rows=len(wrong.drop_duplicates(list(KEY))),
         missing_rows=int((status == Status.ROW_MISSING).sum()),
         orphan_rows=int((status == Status.ROW_ORPHAN).sum()),
-        repairable_cells=int((in_plan & writable).sum()),
         # A finding without a status is on a page: it counts with that of its cell.
         review=int(((disposition == Disposition.REVIEW) & status.notna()).sum()),
         ignored={

@@ -62,6 +62,7 @@ def rows_by_writer(findings: pd.DataFrame, names: Names) -> pd.DataFrame:
     of_rows = findings[findings["collection_id"].notna() & (findings["severity"] != Severity.INFO)]
     worst = severity_ranks(of_rows["severity"])
     rows = of_rows.assign(worst=worst).sort_values("worst", kind="stable")
+    # Sorted before: what stays of a row is its worst finding.
     rows = rows.drop_duplicates(list(KEY))
     counted = pd.crosstab(writer_titles(rows, names), rows["severity"])
     counted = counted.rename_axis(index=None, columns=None)
@@ -78,6 +79,7 @@ def rows_by_day(rows: pd.DataFrame, wrong: pd.Series) -> pd.DataFrame:
     since = rows["synced_at"].fillna(rows["added_at"]).str.slice(0, len("2026-02-10"))
     labels = wrong.map({True: "wrong", False: "right"})
     counted = pd.crosstab(since, labels).rename_axis(index=None, columns=None)
+    # A crosstab lacks a column that no row is in.
     return counted.reindex(columns=["wrong", "right"], fill_value=0).sort_index()
 
 
@@ -104,6 +106,7 @@ def pages_by_collection(facts: pd.DataFrame, pages: pd.DataFrame, names: Names) 
     ]
     counted = pd.concat(frames).rename_axis("collection_id").reset_index()
     order = counted.assign(size=-counted[list(PAGE_PARTS)].sum(axis=1))
+    # Cut before names are looked up: two collections may have one name.
     counted = order.sort_values(["size", "collection_id", "text"]).head(_MOST_LINES)
     named = [names.collection(each) for each in counted["collection_id"]]
     counted = counted.assign(collection=named).set_index("collection_id")

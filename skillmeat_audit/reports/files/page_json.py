@@ -1,5 +1,6 @@
-"""What pages show, and the headline, as records that several JSON documents hold."""
+"""What pages show, the headline, and what repairs it, as records of several JSON documents."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -7,6 +8,14 @@ import pandas as pd
 
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.reports.facts.headline import Headline
+from skillmeat_audit.reports.facts.next_commands import Command
+
+
+class CommandRecord(msgspec.Struct, frozen=True):
+    """A command to run next, and what it writes."""
+
+    command: str
+    writes: str
 
 
 class PageRecord(msgspec.Struct, frozen=True):
@@ -63,3 +72,8 @@ def headline_record(headline: Headline) -> HeadlineRecord:
         findings_accepted=headline.accepted,
         manifests_unreadable=headline.unreadable,
     )
+
+
+def command_records(commands: Sequence[Command]) -> list[CommandRecord]:
+    """Return *commands* as records."""
+    return [CommandRecord(each.line, each.why) for each in commands]

@@ -12,7 +12,12 @@ from skillmeat_audit.reports.files.ascii_json import ascii_json
 from skillmeat_audit.reports.files.findings_json import ReportedFinding, reported_findings
 from skillmeat_audit.reports.files.history_json import HistoryRun, history_runs
 from skillmeat_audit.reports.files.live_json import LiveRecord, live_record
-from skillmeat_audit.reports.files.page_json import HeadlineRecord, headline_record
+from skillmeat_audit.reports.files.page_json import (
+    CommandRecord,
+    HeadlineRecord,
+    command_records,
+    headline_record,
+)
 
 
 class FixedFinding(msgspec.Struct, frozen=True):
@@ -61,7 +66,8 @@ class ReportDocument(
 ):
     """A report; with ``failure``, why the home could not be checked, all later keys are null.
 
-    ``live`` is absent where no server was asked.
+    ``repairs`` are the plans that repair it, the one to begin with first; ``live`` is absent where
+    no server was asked.
     """
 
     tool_version: str
@@ -73,6 +79,7 @@ class ReportDocument(
     headline: HeadlineRecord | None = None
     counts: dict[str, int] | None = None
     ignored: dict[str, int] | None = None
+    repairs: list[CommandRecord] | None = None
     blank_artifacts: list[BlankArtifact] | None = None
     causes: list[CauseRecord] | None = None
     changes: DeltaRecord | None = None
@@ -96,6 +103,7 @@ def report_json(report: Report) -> bytes:
             headline=headline_record(report.headline),
             counts=dict(summary.counts),
             ignored=dict(summary.ignored),
+            repairs=command_records(report.repairs),
             blank_artifacts=list(report.blanks),
             causes=[_cause(group) for group in report.groups],
             changes=None if past.changes is None else _delta(past.changes),

@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.model.contracts import records
-from skillmeat_audit.model.findings import Status
+from skillmeat_audit.model.findings import WRITABLE, Disposition, Status
 from skillmeat_audit.reports.facts.audited import AuditFacts
 from skillmeat_audit.reports.facts.lines import Finding, is_about_cell
 from skillmeat_audit.reports.facts.names import HOME_LABEL, Names, layer_name
@@ -35,6 +36,7 @@ from skillmeat_audit.reports.notebook.word_diff import marked_difference
 
 FINDING_LIMIT = 20
 _NEXT = ("audit.show('type:name')", "audit.findings", "sma.explore(audit)", "audit.plan()")
+_REVIEW = "audit.plan(dispositions=['review'], deletes=True)"
 _HEADER = ("rule", "severity", "column", "now", "should be", "evidence", "repair")
 
 
@@ -48,6 +50,7 @@ def audit_html(audit: AuditFacts) -> str:
         paragraph(strong(summary.home), *size),
         paragraph(strong(first)),
         *map(paragraph, others),
+        _first_call(findings),
         paragraph(describe_counts(summary), *severities(counts), describe_ignored(summary)),
         _causes(summary),
         _worst_findings(findings, names),
@@ -90,6 +93,17 @@ def severities(counts: Mapping[Any, int]) -> list[Markup]:
     """Return the number of findings of each severity, in words."""
     nouns = SEVERITY_NOUNS.items()
     return [tag(plural(counts.get(name, 0), noun), name) for name, noun in nouns]
+
+
+def _first_call(findings: pd.DataFrame) -> Markup:
+    """Return the call that plans the repair, or what needs review; nothing where neither exists."""
+    # A plan is not drafted to be shown: what a finding says of its repair is enough.
+    plannable = findings[findings["status"].notna() | findings["expected"].notna()]
+    if is_in(plannable["disposition"], WRITABLE).any():
+        return next_calls("audit.plan()", label="Fix")
+    if is_in(plannable["disposition"], [Disposition.REVIEW]).any():
+        return next_calls(_REVIEW, label="Review")
+    return Markup()
 
 
 def _causes(summary: Summary) -> Markup:

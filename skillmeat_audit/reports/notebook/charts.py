@@ -221,7 +221,7 @@ def _label(label: str, names: Sequence[str], rows: int) -> object:
         return label
     listed = ", ".join(names) + (f" and {rows - len(names)} more" if rows > len(names) else "")
     return Markup("<details><summary>{}</summary>{}</details>").format(
-        label, _join(map(Markup, [text_html(each) for each in _wrapped(listed)]))
+        label, Markup("").join(text_html(each) for each in _wrapped(listed))
     )
 
 
@@ -236,7 +236,3 @@ def _signs(line: MatrixLine, fields: Sequence[str]) -> Iterable[Markup]:
         # A right cell has no finding to show.
         is_wrong = cell.state not in ("", STATE_NAMES[RIGHT])
         yield filter_mark(shown, {**line.filters, "column": column}) if is_wrong else shown
-
-
-def _join(parts: Iterable[Markup]) -> Markup:
-    return Markup("").join(parts)

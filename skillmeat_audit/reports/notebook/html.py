@@ -217,7 +217,7 @@ def strong(text: object) -> Markup:
     return Markup("<strong>{}</strong>").format(text_html(text))
 
 
-def next_calls(*codes: str) -> Markup:
-    """Return a paragraph of the calls that may follow."""
+def next_calls(*codes: str, label: str = "next") -> Markup:
+    """Return a paragraph of the calls that may follow, after *label*."""
     listed = Markup(" · ").join(Markup("<code>{}</code>").format(text_html(c)) for c in codes)
-    return Markup("<p>next: {}</p>").format(listed)
+    return Markup("<p>{}: {}</p>").format(label, listed)

@@ -44,7 +44,7 @@ def artifact_text(
             yield from wrapped(f"  {describe_page(page)}", width, 2)
         for finding in listed:
             if finding["collection_id"] == collection_id:
-                yield from finding_lines(finding, artifact.names, width)
+                yield from finding_lines(finding, artifact.names, width, whole=full)
     if commands:
         yield Text()
         yield from next_commands(commands, width)

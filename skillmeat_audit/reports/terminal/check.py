@@ -15,7 +15,7 @@ from skillmeat_audit.reports.facts.finding_groups import FindingGroup, group_fin
 from skillmeat_audit.reports.facts.headline import NOTHING_WRONG, Headline
 from skillmeat_audit.reports.facts.lines import Finding
 from skillmeat_audit.reports.facts.names import ERAS
-from skillmeat_audit.reports.facts.next_commands import Command
+from skillmeat_audit.reports.facts.next_commands import Command, FirstStep, first_step
 from skillmeat_audit.reports.facts.rule_tally import tally_rules
 from skillmeat_audit.reports.facts.summary import (
     CAUSES_TITLE,
@@ -27,7 +27,7 @@ from skillmeat_audit.reports.facts.summary import (
 )
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.terminal.groups import group_lines, rule_table
-from skillmeat_audit.reports.terminal.wrapping import next_commands, wrapped
+from skillmeat_audit.reports.terminal.wrapping import first_step_lines, next_commands, wrapped
 
 _MEMBERS_ON_SCREEN = 3  # names of a group's rows
 _TALL = 40  # lines: on a lower screen two commands are enough
@@ -43,7 +43,7 @@ class Layout:
     width : int
         Cells of a line.
     verbose : bool
-        Whether keys are shown, and notes listed.
+        Whether keys and whole values are shown, and notes listed.
     notes : bool
         Whether notes are listed.
     limit : int or None
@@ -69,11 +69,13 @@ def check_text(
     summary, width = audit.summary, layout.width
     listed = listed_findings(audit, layout)
     head = [*wrapped(_home_line(summary, layout), width, 2, "bold"), Text()]
-    head += _answer(audit.headline, width)
+    head += _answer(audit.headline, first_step(commands), width)
     if layout.height is not None and layout.height < _TALL:
+        # In a small terminal the next commands would push the findings off the screen.
         commands = commands[:2]
     foot = [*_totals(summary, layout), *next_commands(commands, width)]
     yield from head
+    # A pipe or a file has no end of the screen, and a limit says how much is wanted.
     if layout.height is None or layout.limit is not None:
         yield from _causes(summary, width)
         yield from rule_table(tally_rules(listed, audit.names.titles), width)
@@ -114,13 +116,15 @@ def _home_line(summary: Summary, layout: Layout) -> str:
     return f"{printable(short_path(summary.home))} · {describe_size(summary)} · {cache}"
 
 
-def _answer(headline: Headline, width: int) -> Iterator[Text]:
-    """Yield the headline: a line per sentence, the first in bold."""
+def _answer(headline: Headline, step: FirstStep | None, width: int) -> Iterator[Text]:
+    """Yield the headline, a line per sentence, the first in bold; then what to do, if anything."""
     first, *others = headline.sentences
     is_clean = first == NOTHING_WRONG
     yield from wrapped(first, width, 2, "bold green" if is_clean else "bold")
     for sentence in others:
         yield from wrapped(sentence, width, 2)
+    if step is not None:
+        yield from first_step_lines(step, width)
     yield Text()
 
 
@@ -142,11 +146,9 @@ def _groups(audit: AuditFacts, listed: Sequence[Finding], layout: Layout) -> Ite
             title = "on no row" if writer is None else audit.names.writer(writer)
             yield from wrapped(f"── {title}", layout.width, 3, "bold underline")
         for group in members:
-            yield from group_lines(group, audit.names, layout.width)
+            yield from group_lines(group, audit.names, layout.width, whole=layout.verbose)
     if len(visible) < len(groups):
-        more = plural(len(groups) - len(visible), "more group")
-        yield Text(f"… and {more} (--limit 0 lists all)", "dim")
-        yield Text()
+        yield from _left_out(0, len(groups) - len(visible), layout.width)
 
 
 def _screen(
@@ -156,6 +158,7 @@ def _screen(
     tallies = tally_rules(listed, audit.names.titles)
     room -= 2  # for what is left out
     rules = len(tallies)
+    # Titles wrap in a narrow terminal, so the lines of a table are only known once it is drawn.
     while rules and len(table := list(rule_table(tallies, layout.width, rules))) > room:
         rules -= 1
     # Which rules is more than who wrote the rows: the causes are the first to be left out.
@@ -168,11 +171,17 @@ def _screen(
     shown = _fitting(groups, audit, layout, room)
     for lines in shown:
         yield from lines
-    left_out = ((len(tallies) - rules, "more rule"), (len(groups) - len(shown), "more group"))
-    if hidden := [plural(number, noun) for number, noun in left_out if number]:
-        yield from wrapped(
-            f"… and {', '.join(hidden)}: --limit 0 lists all", layout.width, 2, "dim"
-        )
+    yield from _left_out(len(tallies) - rules, len(groups) - len(shown), layout.width)
+
+
+def _left_out(rules: int, groups: int, width: int) -> Iterator[Text]:
+    """Yield how many rules and groups of findings are not shown, and how to see them."""
+    counts = [plural(rules, "more rule")] if rules else []
+    counts += [f"{plural(groups, 'more group')} of findings"] if groups else []
+    if counts:
+        see = "it" if rules + groups == 1 else "them"
+        text = f"… and {', '.join(counts)}: add --limit 0 to see {see}"
+        yield from wrapped(text, width, 2, "dim")
         yield Text()
 
 
@@ -182,7 +191,9 @@ def _fitting(
     """Return the lines of the first *groups* that fit into *room* lines."""
     shown: list[list[Text]] = []
     for group in groups:
-        lines = list(group_lines(group, audit.names, layout.width, _MEMBERS_ON_SCREEN))
+        lines = list(
+            group_lines(group, audit.names, layout.width, _MEMBERS_ON_SCREEN, whole=layout.verbose)
+        )
         room -= len(lines)
         if room < 0:
             break

@@ -9,7 +9,7 @@ from rich.text import Text
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.reports.facts.finding_groups import FindingGroup, Row
 from skillmeat_audit.reports.facts.names import HOME_LABEL, Names
-from skillmeat_audit.reports.facts.rule_tally import RuleTally
+from skillmeat_audit.reports.facts.rule_tally import RuleTally, repair_legend
 from skillmeat_audit.reports.facts.values import fit_cells, plural
 from skillmeat_audit.reports.terminal.finding import SEVERITY_STYLES, finding_lines
 from skillmeat_audit.reports.terminal.wrapping import wrapped
@@ -20,15 +20,15 @@ _NARROWEST_TITLE = 20
 
 
 def group_lines(
-    group: FindingGroup, names: Names, width: int, most_members: int = 0
+    group: FindingGroup, names: Names, width: int, most_members: int = 0, *, whole: bool = False
 ) -> Iterator[Text]:
     """Yield one group: its title, its findings, and who has them: at most *most_members* (0: all).
 
-    An empty line comes last.
+    Values are cut to a line, unless they are to be *whole*. An empty line comes last.
     """
     yield from _title(group, names, width)
     for finding in group.findings:
-        yield from finding_lines(finding, names, width)
+        yield from finding_lines(finding, names, width, whole=whole)
     if len(group.rows) > 1:
         yield from _members(group, names, width, most_members)
     yield Text()
@@ -48,11 +48,12 @@ def _title(group: FindingGroup, names: Names, width: int) -> Iterator[Text]:
     if first["writer"] is not None:
         writer = f"last written by {names.writer(first['writer'], group.confidence)}"
     gap = width - cell_len(title.plain) - len(writer)
-    if not writer or gap >= 3:
-        yield title.append(" " * gap + writer, "not bold dim") if writer else title
+    if writer and gap >= 3:
+        yield title.append(" " * gap + writer, "not bold dim")
         return
     yield from wrapped(title.plain, width, 2, "bold") if cell_len(title.plain) > width else [title]
-    yield from wrapped(f"  {writer}", width, 4, "dim")
+    if writer:
+        yield from wrapped(f"  {writer}", width, 4, "dim")
 
 
 def _members(group: FindingGroup, names: Names, width: int, most: int) -> Iterator[Text]:
@@ -101,4 +102,6 @@ def rule_table(tallies: Sequence[RuleTally], width: int, most: int = 0) -> Itera
         line.append(f"  {each.count:>7,}  {rows if with_rows else ''}{each.repair:<{repair}}")
         yield line.append(f"  {title}")
         yield from (Text(" " * (len(head) + 2) + other) for other in others)
+    words = {word for each in tallies for word in each.repair.split(", ")}
+    yield from wrapped(repair_legend(words), width, 2, "dim")
     yield Text()

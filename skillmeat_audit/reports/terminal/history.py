@@ -56,7 +56,8 @@ def _line(run: Mapping[str, object]) -> str:
     at = iso_time(run["at"])
     if run["outcome"] == "failed":
         return f"{at}  could not be checked: {printable(run['failure'])}"
-    line = f"{at}  {run['error']:5,} errors  {run['warning']:5,} warnings"
+    errors, warnings = (plural(int(str(run[name])), name) for name in ("error", "warning"))
+    line = f"{at}  {errors:>12}  {warnings:>14}"
     if run["new"] is not None:
         line += f"  {run['new']:4,} new  {run['fixed']:4,} fixed  {run['persisting']:5,} persisting"
     if not run["delivered"]:

@@ -1,5 +1,6 @@
 """Renders a plan for a terminal: every change, before → after, and the next commands."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,26 +13,29 @@ from skillmeat_audit.model.changes import CellTexts, Change, PlanDocument
 from skillmeat_audit.model.manifest_edits import ManifestDiff
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.next_commands import Command
+from skillmeat_audit.reports.facts.rule_tally import repair_legend
 from skillmeat_audit.reports.facts.run_sentences import fading_sentence, summarize_plan
-from skillmeat_audit.reports.facts.values import (
-    display_value,
-    fit_cells,
-    plural,
-    trim_common_prefix,
-)
+from skillmeat_audit.reports.facts.values import display_value, plural
+from skillmeat_audit.reports.terminal.finding import difference_line, whole_lines
 from skillmeat_audit.reports.terminal.wrapping import next_commands, wrapped
 
 OP_STYLES = {"insert": "green", "update": "yellow", "delete": "red"}
+# A line of a diff with which a key, a table or a hunk begins; a value of many lines goes on.
+_BEGINNING = re.compile(r"@@|[ +-](\[|$|[\w\"'.-]+ *=)")
 _LINE_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @dataclass(frozen=True)
 class SavedPlan:
-    """What is printed beside a plan: the names of its collections, notes, the next commands."""
+    """What is printed beside a plan: the names of its collections, notes, the next commands.
+
+    *whole* says that values are not cut to a line.
+    """
 
     names: Names
     commands: Sequence[Command] = ()
     notes: Sequence[str] = ()
+    whole: bool = False
 
 
 def plan_text(
@@ -54,11 +58,14 @@ def plan_text(
     listed = plan.changes[:limit] if limit else plan.changes
     for change in listed:
         yield Text()
-        yield from change_text(change, saved.names, width)
+        yield from change_text(change, saved.names, width, whole=saved.whole)
     if len(listed) < len(plan.changes):
         more = plural(len(plan.changes) - len(listed), "more change")
         yield Text(f"\n… and {more} (--limit 0 lists all)", "dim")
     yield Text()
+    if listed:
+        used = {cell.disposition for change in listed for cell in change.cells.values()}
+        yield from wrapped(repair_legend(used), width, 2, "dim")
     for note in saved.notes:
         yield from wrapped(note, width, 2, "yellow")
     if plan.is_empty:
@@ -69,7 +76,7 @@ def plan_text(
 
 def diff_text(diff: ManifestDiff, limit: int = 0) -> Iterator[Text]:
     """Yield the unified diff of a manifest; edits that would be skipped, and why."""
-    listed = diff.lines[: limit + 2] if limit else diff.lines  # the header has two lines
+    listed = diff.lines[: _cut(diff.lines, limit + 2)] if limit else diff.lines  # 2 for the header
     for line in listed:
         style = "bold" if line.startswith(("---", "+++")) else _LINE_STYLES.get(line[:1], "")
         yield Text(printable(line), style)
@@ -81,36 +88,44 @@ def diff_text(diff: ManifestDiff, limit: int = 0) -> Iterator[Text]:
         yield Text(f"  cannot be edited: {printable(edit)}: {printable(skipped.reason)}", "yellow")
 
 
-def change_text(change: Change, names: Names, width: int) -> Iterator[Text]:
-    """Yield one change: its row, then a line per cell."""
+def _cut(lines: Sequence[str], least: int) -> int:
+    """Return where to cut a diff: after *least* lines and a change, and never within a value."""
+    # The header has two lines, which begin with the signs of changes.
+    changed = (n for n, line in enumerate(lines) if n > 1 and line.startswith(("+", "-")))
+    ends = range(max(least, next(changed, 0) + 1), len(lines))
+    return next((n for n in ends if _BEGINNING.match(lines[n])), len(lines))
+
+
+def change_text(change: Change, names: Names, width: int, *, whole: bool = False) -> Iterator[Text]:
+    """Yield one change: its row, then before → after of each cell, with its disposition."""
     title = Text(f"{change.op} ", OP_STYLES[change.op]).append(
         printable(change.artifact_id), "bold"
     )
     title.append(f" · {printable(names.collection(change.collection_id))}", "default")
-    rules = f"  {change.disposition}  {' '.join(change.rules)}"
+    rules = f"  {' '.join(change.rules)}"
     if cell_len(title.plain) + len(rules) <= width:
         yield title.append(rules, "dim")
     else:
         yield title
         yield from wrapped(f"  {rules}", width, 4, "dim")
-    yield from cell_lines(change.before, change.after, tuple(change.after), width)
+    for column in change.after:
+        label = f"  {column:<15} {change.cells[column].disposition:<6}  "
+        texts = cell_value(change.before, column), cell_value(change.after, column)
+        yield from change_lines(label, *texts, width, whole=whole)
 
 
-def cell_lines(
-    before: CellTexts, after: CellTexts, columns: Sequence[str], width: int
+def change_lines(
+    label: str, before: str, after: str, width: int, *, whole: bool = False
 ) -> Iterator[Text]:
-    """Yield a line per column of a row: before → after."""
-    for column in columns:
-        yield change_line(column, _cell(before, column), _cell(after, column), width)
+    """Yield *label* and before → after, cut to the line; if they are to be *whole*, below it."""
+    line = difference_line(before, after, width - len(label), whole=whole)
+    if line is not None:
+        yield Text(f"{label}{line}")
+        return
+    yield Text(label.rstrip())
+    yield from (Text(f"    {each}") for each in whole_lines(before, after, width - 4))
 
 
-def change_line(label: str, before: str, after: str, width: int) -> Text:
-    """Return a line with a label and two printable texts, cut to *width*: before → after."""
-    label = f"  {label:<15} "
-    half = max((width - len(label) - 5) // 2, 10)
-    before, after = trim_common_prefix(before, after, half)
-    return Text(f"{label}{fit_cells(before, half)}  →  {fit_cells(after, half)}".rstrip())
-
-
-def _cell(values: CellTexts, column: str) -> str:
+def cell_value(values: CellTexts, column: str) -> str:
+    """Return the value of *column* as one printable line, or that there is no row."""
     return display_value(values[column]) if column in values else "(no row)"

@@ -16,7 +16,8 @@ from skillmeat_audit.reports.terminal.wrapping import wrapped
 EXAMPLE = "skill:1password"  # the artifact that first showed the regression
 _TITLE_CELLS = 45
 _WIDTHS = (11, 6, 6, 5, 7, 5, 6, 5)
-_GAPS = ("  ", "  ", "  ", "   ", "  ", "  ", "  ", "  ")
+_GAPS = (" ", "  ", "  ", "  ", "  ", "  ", "  ", " ")
+_TABLE_CELLS = _TITLE_CELLS + sum(_WIDTHS) + sum(map(len, _GAPS))
 
 
 def replay_text(paths: pd.DataFrame, artifacts: pd.DataFrame, width: int) -> Iterator[Text]:
@@ -29,9 +30,10 @@ def replay_text(paths: pd.DataFrame, artifacts: pd.DataFrame, width: int) -> Ite
     example = EXAMPLE if EXAMPLE in ids else ids[0]
     for era, group in groupby(records(paths), key=lambda path: path["era"]):
         of_era = list(group)
-        yield Text(f"{plural(of_era[0]['artifacts'], 'artifact')} imported, {ERAS[era]}", "bold")
+        imported = f"{plural(of_era[0]['artifacts'], 'artifact')} imported, {ERAS[era]}"
+        yield from wrapped(imported, width, 2, "bold")
         yield Text()
-        yield from _table(of_era, width)
+        yield from _table(of_era, width) if width >= _TABLE_CELLS else _stack(of_era, width)
         yield Text()
         examples = [row for row in rows if row["era"] == era and row["artifact_id"] == example]
         yield from _example(example, examples, width)
@@ -40,10 +42,9 @@ def replay_text(paths: pd.DataFrame, artifacts: pd.DataFrame, width: int) -> Ite
 
 
 def _table(paths: Sequence[ReplayedPath], width: int) -> Iterator[Text]:
-    yield Text(f"{'':{_TITLE_CELLS}}  rows that are right   wrong    for each artifact", "dim")
+    yield Text(f"{'':{_TITLE_CELLS}} rows that are right   wrong   for each artifact", "dim")
     yield Text(
-        f"{'path':{_TITLE_CELLS}}  description  source   cells   "
-        "  SQL  commits  reads      ms   kept",
+        f"{'path':{_TITLE_CELLS}} description  source   cells    SQL  commits  reads      ms  kept",
         "bold",
     )
     for path in paths:
@@ -51,13 +52,25 @@ def _table(paths: Sequence[ReplayedPath], width: int) -> Iterator[Text]:
         figures = "".join(f"{gap}{figure:>{cells}}" for gap, figure, cells in columns)
         style = "green" if path["wrong_cells"] == 0 else ""
         yield Text(f"{fit_cells(printable(path['title']), _TITLE_CELLS)}{figures}", style)
-        writer = f"  {path['writer']}" + (f" · {path['rules']}" if path["rules"] else "")
-        yield Text(fit_cells(writer, width).rstrip(), "dim")
+        yield from wrapped(_writer(path), width, 4, "dim")
+
+
+def _stack(paths: Sequence[ReplayedPath], width: int) -> Iterator[Text]:
+    """Yield what `_table` yields where its columns are too many: the figures below each path."""
+    for path in paths:
+        figures = " · ".join(f"{name} {figure}" for name, figure in path_figures(path).items())
+        yield from wrapped(printable(path["title"]), width, 2, "bold")
+        yield from wrapped(f"  {figures}", width, 2, "green" if path["wrong_cells"] == 0 else "")
+        yield from wrapped(_writer(path), width, 4, "dim")
+
+
+def _writer(path: ReplayedPath) -> str:
+    return f"  {path['writer']}" + (f" · {path['rules']}" if path["rules"] else "")
 
 
 def _example(artifact_id: str, rows: Sequence[ReplayedPath], width: int) -> Iterator[Text]:
     yield Text(f"the row of {printable(artifact_id)}", "bold")
-    room = width - 24 - 2 - 13 - 2
+    room = max(width - 2 - 20 - 2 - 18 - 2, 10)
     for row in rows:
         origin = f"{display_value(row['origin'])}/{display_value(row['origin_source'])}"
         text = f"{display_value(row['description'])} · {display_value(row['source'])}"

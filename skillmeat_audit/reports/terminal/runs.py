@@ -34,11 +34,11 @@ from skillmeat_audit.reports.facts.run_sentences import (
     written_sentence,
 )
 from skillmeat_audit.reports.facts.values import display_value, plural
-from skillmeat_audit.reports.terminal.plan import OP_STYLES, cell_lines, change_line
+from skillmeat_audit.reports.terminal.plan import OP_STYLES, cell_value, change_lines
 from skillmeat_audit.reports.terminal.wrapping import next_commands, wrapped
 
 _LISTED = 12  # new findings, and cells that would not last
-_WIDE = 110  # columns that a run of the list takes in one line
+_WIDE = 130  # columns that a run of the list takes in one line, an undo with the run undone
 
 
 def run_text(
@@ -106,7 +106,8 @@ def runs_text(runs: Sequence[RunListing], width: int) -> Iterator[Text]:
     undone = undone_runs(runs)
     for run in runs:
         began, state = iso_time(run.started_at), state_words(run, undone.get(run.run))
-        written, kind = f"{run.rows:6} rows  {run.keys:5} keys", kind_words(run)
+        rows, keys = plural(run.rows, "row"), plural(run.keys, "key")
+        written, kind = f"{rows:>11}  {keys:>11}", kind_words(run)
         if width >= _WIDE:
             yield Text(f"{run.run}  {began:<20}  {written}  {state:<24}  {kind}".rstrip())
         else:
@@ -116,8 +117,13 @@ def runs_text(runs: Sequence[RunListing], width: int) -> Iterator[Text]:
             yield from wrapped(f"    {describe_settled(run)}", width, 4)
 
 
-def run_detail_text(run: RunDetail, width: int) -> Iterator[Text]:
-    """Yield what a run changed: key by key of every manifest, then cell by cell of every row."""
+def run_detail_text(
+    run: RunDetail, names: Names, width: int, *, whole: bool = False
+) -> Iterator[Text]:
+    """Yield what a run changed: key by key of every manifest, then cell by cell of every row.
+
+    Values are cut to a line, unless they are to be *whole*.
+    """
     listing, state = run.listing, state_words(run.listing, run.undone_by)
     yield Text(f"run {listing.run} · {kind_words(listing)} · {state}", "bold")
     yield from wrapped(" · ".join(_facts(run)), width, 2)
@@ -128,15 +134,18 @@ def run_detail_text(run: RunDetail, width: int) -> Iterator[Text]:
         yield Text(f"edit {printable(manifest.path)}", "yellow")
         for artifact_id, edits in groupby(manifest.edits, lambda edit: edit.artifact_id):
             yield Text(f"  {printable(artifact_id)}", "bold")
-            yield from (_key_line(edit, width) for edit in edits)
+            for edit in edits:
+                yield from _key_lines(edit, width, whole=whole)
     for row in run.rows:
         yield Text()
         yield (
             Text(f"{row.op} ", OP_STYLES[row.op])
             .append(printable(row.artifact_id), "bold")
-            .append(f" · {printable(row.collection_id)}", "default")
+            .append(f" · {printable(names.collection(row.collection_id))}", "default")
         )
-        yield from cell_lines(row.before, row.after, row.columns, width)
+        for column in row.columns:
+            texts = cell_value(row.before, column), cell_value(row.after, column)
+            yield from change_lines(f"  {column:<15} ", *texts, width, whole=whole)
 
 
 def _facts(run: RunDetail) -> Iterator[str]:
@@ -147,12 +156,14 @@ def _facts(run: RunDetail) -> Iterator[str]:
         yield f"undone by run {run.undone_by}"
 
 
-def _key_line(edit: ManifestEdit, width: int) -> Text:
-    """Return the line of one key; of an entry that was dropped there is nothing else to show."""
+def _key_lines(edit: ManifestEdit, width: int, *, whole: bool) -> Iterator[Text]:
+    """Yield the lines of one key; of an entry that was dropped there is nothing else to show."""
     if not edit.key:
-        return Text("    the entry itself, which the manifest holds twice: dropped")
+        yield Text("    the entry itself, which the manifest holds twice: dropped")
+        return
     before, after = (
         "(no such key)" if value is None else display_value(cell_text(value))
         for value in (edit.before, edit.after)
     )
-    return change_line(f"  {printable(edit.key):<21}", before, after, width)
+    label = f"    {printable(edit.key):<21} "
+    yield from change_lines(label, before, after, width, whole=whole)

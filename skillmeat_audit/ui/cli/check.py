@@ -117,7 +117,7 @@ class BaselineOptions:
     format_option("text", "json", "csv"),
     fail_on_option,
     exit_zero_option,
-    click.option("--verbose", "-v", is_flag=True, help="List notes as well."),
+    click.option("--verbose", "-v", is_flag=True, help="List notes as well, and whole values."),
     click.option("--quiet", "-q", is_flag=True, help="Print nothing; only set the exit code."),
     click.option(
         "--limit",
@@ -167,6 +167,7 @@ def check(
     # Before the audit, which may take minutes: a wrong option fails at once.
     acceptance.require_complete()
     settings = load_settings(reading.config)
+    # All that the text depends on beside the home: an answer is cached for these alone.
     details = (filters, output, reading, output_width(), screen_lines(), forced_color())
     answers = None if output.watch else _answer_cache(home, reading, settings, acceptance, details)
     if answers is not None and (answer := answers.load()) is not None:
@@ -207,6 +208,7 @@ def _answer_cache(
     """Return the cache of the answer to this check, None where every check has to audit."""
     from skillmeat_audit.api.answer_cache import CheckInputs, open_answer_cache
 
+    # A server's answers may change, and a baseline has to be written, though the home is the same.
     if reading.no_parse_cache or reading.live or acceptance.update_baseline:
         return None
     return open_answer_cache(
@@ -238,18 +240,21 @@ def _apply_baseline(audit: "Audit", scope: "Scope", acceptance: BaselineOptions)
     from skillmeat_audit.reports.facts.values import plural
 
     if acceptance.update_baseline:
+        # On standard error, as standard output may be JSON.
         now, before = update_baseline(audit, scope, path, acceptance.terms(), today())
         print_error(f"{printable(path)}: {plural(now, 'entry')}, {before:,} before")
     return apply_baseline(audit, scope, path, today())
 
 
 def _print_audit(audit: "Audit", output: CheckOutput, *, with_notes: bool) -> None:
+    from skillmeat_audit.api.next_steps import repair_steps
     from skillmeat_audit.reports.files.check_json import check_json
     from skillmeat_audit.reports.files.tabular import findings_csv
 
     match output.form:
         case "json":
-            print_document(check_json(audit, __version__))
+            repairs = repair_steps(audit, next_commands(audit.summary.home))
+            print_document(check_json(audit, __version__, repairs))
         case "csv":
             emit(findings_csv(audit.findings))
         case _:

@@ -114,6 +114,7 @@ class Verb(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb; with ``--output``, write what it prints to that file."""
+        # Captured and dropped: whatever prints needs no second way to be quiet.
         if ctx.meta.get(_QUIET):
             with redirect_stdout(io.StringIO()):
                 return super().invoke(ctx)
@@ -121,6 +122,7 @@ class Verb(click.Command):
         if path is None:
             return super().invoke(ctx)
         self._take_format(ctx, path)
+        # Written only after the verb has ended: a verb that fails leaves the earlier file as it is.
         with redirect_stdout(io.StringIO()) as printed:
             code = super().invoke(ctx)
         try:
@@ -133,6 +135,7 @@ class Verb(click.Command):
         """Take the format from the suffix of *path* unless ``--format`` names another."""
         formats = next((p.type.choices for p in self.params if p.name == "form"), ())  # type: ignore[attr-defined]
         suffix = path.suffix.removeprefix(".").lower()
+        # Not "is not text": `--format text -o findings.csv` means what it says.
         is_default = ctx.get_parameter_source("form") is click.core.ParameterSource.DEFAULT
         if is_default and suffix in formats:
             ctx.params["form"] = suffix

@@ -26,6 +26,7 @@ def edited_plan(document: "PlanDocument") -> "PlanDocument":
     from skillmeat_audit.repair.plan import encode_plan, load_plan
 
     command = editor_command()
+    # A folder of its own, as editors write backups and swap files beside the text.
     folder = Path(tempfile.mkdtemp(prefix="skillmeat-audit-plan-"))
     path = folder / "plan.json"
     path.write_bytes(encode_plan(document))
@@ -69,5 +70,6 @@ def _wants_to_edit_again(fault: str) -> bool:
         return False
     print_error(f"not a usable plan: {fault}")
     emit("edit again? [Y/n] ")
+    # Empty at the end of input: an Enter, which means yes, is a line.
     answer = sys.stdin.readline()
     return bool(answer) and not answer.strip().lower().startswith("n")

@@ -139,6 +139,11 @@ def limit_option(noun: str, default: int) -> Decorator:
     )
 
 
+whole_option = click.option(
+    "--verbose", "-v", "whole", is_flag=True, help="Print whole values, not cut to the line."
+)
+
+
 def schema_option(document: str, other: str = "", switch: str = "view") -> Decorator:
     """Return the option ``--schema``, which prints the JSON schema of *document* and exits.
 

@@ -64,6 +64,7 @@ def _pager() -> str | None:
     if context is not None and context.meta.get(_NO_PAGER):
         return None
     pager = os.environ.get("PAGER", _DEFAULT).strip()
+    # shlex raises an error where a quotation has no end.
     words = shlex.split(pager) if pager.count("'") % 2 == pager.count('"') % 2 == 0 else []
     if os.environ.get("TERM") == "dumb" or pager == "cat" or not words:
         return None

@@ -29,6 +29,7 @@ from skillmeat_audit.ui.cli.options import (
     option_group,
     output_file_option,
     schema_option,
+    whole_option,
 )
 from skillmeat_audit.ui.cli.output import audit_home, print_lines
 from skillmeat_audit.ui.cli.pager import no_pager_option
@@ -51,6 +52,7 @@ class PlanOptions:
     edit: bool
     form: str
     limit: int
+    whole: bool
     baseline: Path | None
 
     def __post_init__(self) -> None:
@@ -102,6 +104,7 @@ class PlanOptions:
     click.option("--edit", is_flag=True, help="Edit the plan in VISUAL or EDITOR, then save it."),
     format_option("text", "json"),
     limit_option("changes", 40),
+    whole_option,
     baseline_option,
     no_pager_option,
 )
@@ -139,9 +142,11 @@ def plan(
         emit(encode_plan(planned.document).decode())
     else:
         following = next_commands(audit.summary.home)
-        commands = plan_steps(following, planned.document, path)
-        left_out = left_out_steps(audit, following, planning.scope)
-        saved = SavedPlan(audit.names, (*commands, *left_out), notes_of(audit))
+        commands = (
+            *plan_steps(following, planned.document, path),
+            *left_out_steps(audit, following, planning.scope),
+        )
+        saved = SavedPlan(audit.names, commands, notes_of(audit), planning.whole)
         print_lines(
             lambda width: plan_text(planned.document, planned.diffs, saved, width, planning.limit)
         )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # address of its home.
 _OF_THIS_RUN = frozenset(
     "form output limit verbose quiet fail_on exit_zero no_parse_cache wait rehearse live "
-    "no_pager color edit interactive tenant".split()
+    "no_pager color edit interactive whole tenant".split()
 )
 _NEXT_VERBS = ("plan", "apply", "show", "undo")
 

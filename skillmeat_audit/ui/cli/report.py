@@ -1,6 +1,6 @@
 """The verb ``report``: audits a home and delivers the report in any number of formats."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from skillmeat_audit.ui.cli.options import (
     report_format_option,
     schema_option,
 )
+from skillmeat_audit.ui.cli.repeated import next_commands
 from skillmeat_audit.ui.cli.streams import print_error
 
 if TYPE_CHECKING:
@@ -144,7 +145,10 @@ def report(
 
     settings = load_settings(reading.config)
     # Before anything is read: addresses of notices, the history's URL and formats are checked here.
-    request = _request(output, filters, reporting, reading, settings)
+    request = replace(
+        _request(output, filters, reporting, reading, settings),
+        repeated=next_commands(home).repeated,
+    )
     # Not append: `main` may be called several times in one process, by tests and notebooks.
     on_crash[:] = [lambda reason: report_crash(home, request, reason)]
     outcome = make_report(home, request)
@@ -185,6 +189,8 @@ def _print_outcome(outcome: "ReportOutcome", *, quiet: bool) -> None:
     """Print to stderr what was written and what went wrong: stdout may be a report."""
     if not quiet:
         print_error(f"{outcome.document.made_at}: {outcome.document.sentence}")
+        if (step := outcome.step) is not None:
+            print_error(f"  {step.label}: {step.line}   ({step.why})")
         if changed := outcome.changed:
             print_error(f"  {changed}")
         for repair in outcome.repairs:

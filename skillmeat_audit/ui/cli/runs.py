@@ -12,7 +12,7 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.ui.cli.arguments import absolute_path, default_home, home_argument_with
 from skillmeat_audit.ui.cli.command import verb_command
 from skillmeat_audit.ui.cli.completers import complete_runs
-from skillmeat_audit.ui.cli.options import RunOptions, run_options, schema_option
+from skillmeat_audit.ui.cli.options import RunOptions, run_options, schema_option, whole_option
 from skillmeat_audit.ui.cli.output import print_document, print_lines
 from skillmeat_audit.ui.cli.repeated import next_commands
 from skillmeat_audit.ui.cli.streams import print_error
@@ -36,14 +36,17 @@ _RUN = re.compile(r"[0-9]{4,8}(T[0-9]{0,6}(Z(-[0-9a-f]{0,6})?)?)?")
 @home_argument_with(lambda _context, _parameter, value: value)  # it may be a RUN
 @click.argument("run", required=False, is_eager=True, shell_complete=complete_runs)
 @schema_option("runs", "run-detail", "run")
+@whole_option
 @run_options
-def runs(home: str, run: str | None, running: RunOptions) -> int:
+def runs(home: str, run: str | None, running: RunOptions, *, whole: bool) -> int:
     """List the runs on a home, or what RUN changed, cell by cell and key by key.
 
     RUN is the id of a run, or the beginning of one. Without HOME, the default home is meant.
     """
     from skillmeat_audit.api import repair
     from skillmeat_audit.api.views import list_runs
+    from skillmeat_audit.loaders.name_lookup import collection_names
+    from skillmeat_audit.reports.facts.names import Names
     from skillmeat_audit.reports.files.runs_json import run_detail_json, runs_json
     from skillmeat_audit.reports.terminal.runs import run_detail_text, runs_text
 
@@ -56,7 +59,8 @@ def runs(home: str, run: str | None, running: RunOptions) -> int:
         if running.form == "json":
             print_document(run_detail_json(detail))
         else:
-            print_lines(lambda width: run_detail_text(detail, width))
+            names = Names({}, collection_names(home, running.database))
+            print_lines(lambda width: run_detail_text(detail, names, width, whole=whole))
     elif running.form == "json":
         print_document(runs_json(list_runs(journals)))
     else:

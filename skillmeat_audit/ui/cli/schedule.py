@@ -154,5 +154,7 @@ def schedule(home: str, actions: ScheduleActions, scheduling: ScheduleOptions) -
         case "status":
             emit(schedules.status(home, request.kind) + "\n")
         case _:
+            if request.kind != "github":  # a workflow's files are in the checkout
+                scheduling.check_files()
             emit(schedules.printed(home, request))
     return ExitCode.CLEAN

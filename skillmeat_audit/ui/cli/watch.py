@@ -31,6 +31,7 @@ def start_watching(home: str, reading: "AuditOptions", **excluded: bool) -> Iter
     require_watchfiles()
     changes = changed_paths(home, reading.database, reading.state_dir)
     with _signals_as_stopped():
+        # Runs the generator up to its first pause, by which time it watches.
         next(changes)
     return changes
 

@@ -57,7 +57,6 @@ class Explorer(StaticBox):
     revision = traitlets.Int()
 
     def __init__(self, audit: Audit) -> None:
-        self._note = ""
         self.grid = Grid("findings", COLUMNS, lambda lines: self._lines.cells(lines))
         self.grid.exports, self.grid.sort = _EXPORTS, ("severity", False)
         self.grid.on_select, self.grid.on_move = self._update_selection, self._show_artifact
@@ -121,9 +120,9 @@ class Explorer(StaticBox):
         name, arguments = variable_name(self, "explorer"), filter_arguments(self.filters)
         return f"{name}.audit.only({arguments}).findings" if arguments else f"{name}.audit.findings"
 
-    def show_audit(self, audit: Audit, note: str = "") -> None:
+    def show_audit(self, audit: Audit) -> None:
         """Show the findings of *audit* instead; keep the filters, clear the selection."""
-        self.audit, self._note = audit, note
+        self.audit = audit
         self._facets = FindingFacets(audit.findings, page_states(audit.page_facts, audit.findings))
         self._lines = FindingLines(audit.findings, audit.names)
         self.grid.selected = np.zeros(len(audit.findings), dtype=bool)
@@ -167,6 +166,7 @@ class Explorer(StaticBox):
         values = message.get("values", message.get("text"))
         others.pop(name, None)
         if values:
+            # One value as text, so that the code that is shown reads as people write it.
             values = values[0] if isinstance(values, list) and len(values) == 1 else values
             others[name] = values
         self.filters = others
@@ -205,6 +205,7 @@ class Explorer(StaticBox):
         counts = self._facets.counts(filters)
         boxes = [search("text", "text", chosen.get("text", ""))]
         for name in FACETS:
+            # Chosen values stay listed where the other filters leave none of them.
             listed = choices(chosen.get(name, ()))
             counted = dict.fromkeys(listed, 0) | counts[name]
             values = [(value, self._label(name, value), n) for value, n in counted.items()]
@@ -228,9 +229,7 @@ class Explorer(StaticBox):
         hidden = selected - int(self._in_sight.sum())
         return str(
             paragraph(
-                strong(self._note or "Nothing is left: the audit has no finding.")
-                if self._note or not total
-                else "",
+                "" if total else strong("Nothing is left: the audit has no finding."),
                 f"{len(self._positions):,} of {plural(total, 'finding')}",
                 *severities(self._facets.value_counts("severity", self._positions)),
                 f"{selected:,} selected",

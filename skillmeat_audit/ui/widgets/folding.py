@@ -32,6 +32,7 @@ class Folding:
         groups, firsts, inverse, sizes = np.unique(
             codes, return_index=True, return_inverse=True, return_counts=True
         )
+        # np.unique sorts by code; groups stand in the order of their first positions.
         order = np.argsort(firsts)
         ranks = np.empty_like(order)
         ranks[order] = np.arange(len(order))
@@ -39,6 +40,7 @@ class Folding:
         self._groups, self._sizes = groups[order], sizes[order]
         self._starts = np.cumsum(self._sizes) - self._sizes
         self._is_open = np.isin(self._groups, list(unfolded)) & (self._sizes > 1)
+        # Prefix sums find the line at any height by bisection: no list of all lines is built.
         heights = 1 + np.where(self._is_open, self._sizes, 0)
         self._tops = np.cumsum(heights) - heights
         self.total = int(heights.sum())

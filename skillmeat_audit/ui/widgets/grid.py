@@ -87,6 +87,7 @@ class Grid(anywidget.AnyWidget):
 
     def refresh(self) -> None:
         """Send what has changed in the lines in sight, and around them."""
+        # Only a window is sent: a browser cannot hold the lines of 100,000 findings.
         last = min(self._start + WINDOW_LINES, self.folding.total)
         numbers = range(min(self._start, last), last)
         lines = [self.folding.line(number) for number in numbers]
@@ -95,6 +96,7 @@ class Grid(anywidget.AnyWidget):
             self._line(number, line, [cells[index] for index in shown])
             for number, line, cells in zip(numbers, lines, self._cells(lines), strict=True)
         ]
+        # Both in one message, as the browser must not draw new lines in an old view.
         with self.hold_sync():
             self.view = self._view()
             self.window = {"start": self._start, "lines": window}
@@ -172,6 +174,7 @@ class Grid(anywidget.AnyWidget):
             is_alone = self.selected.sum() == self.selected[positions].sum() == len(positions)
             self.select(positions[:0] if is_alone else positions)
         elif mode in ("toggle", "range"):
+            # A line stands for a group: it counts as ticked where all of the group is.
             is_ticked = bool(self.selected[positions].all())
             selected = self.selected.copy()
             selected[positions] = (mode == "range" and not self._ticks) or not is_ticked

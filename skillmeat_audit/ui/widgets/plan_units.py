@@ -60,6 +60,7 @@ class PlanUnits:
         edits = [unit for n, each in enumerate(plan.manifests) for unit in _edits(n, each)]
         cells = [unit for n, each in enumerate(plan.changes) for unit in _cells(n, each, names)]
         self.units = edits + cells
+        # Edits come first: a position below this number is one.
         self._key_count = len(edits)
 
     @cached_property
@@ -77,6 +78,7 @@ class PlanUnits:
         if not column:
             return positions
         texts = [getattr(unit, column) or "" for unit in self.units]
+        # `reverse` keeps the plan's order among equal texts; a reversed result would not.
         order = sorted(positions.tolist(), key=texts.__getitem__, reverse=descending)
         return np.array(order, dtype=np.int64)
 
@@ -172,6 +174,7 @@ def _without_edits(manifest: ManifestChanges, numbers: set[object]) -> ManifestC
 
 
 def _without_cells(change: Change, columns: set[object]) -> Change:
+    # None is the row itself: without cells, `chosen` drops the change.
     cells = {name: cell for name, cell in change.cells.items() if name not in columns}
     return msgspec.structs.replace(change, cells={} if None in columns else cells)
 
