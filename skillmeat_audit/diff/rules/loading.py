@@ -112,7 +112,7 @@ def schema_lacks_columns(comparison: Comparison) -> pd.DataFrame:
 
 @check("X004", Severity.INFO)
 def enterprise_lacks_columns(comparison: Comparison) -> pd.DataFrame:
-    """Enterprise database has no such column or table: nothing of it is compared.
+    """Enterprise database stores less than the cache of a home.
 
     SkillMeat enterprise stores description, source and tags of an artifact. Origin, author,
     license, version, tools and resolved versions have no columns in any release; older releases
