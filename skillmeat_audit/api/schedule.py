@@ -17,7 +17,7 @@ from skillmeat_audit.base import TOKEN_VARIABLE, TOOL
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.folders import PathLike, state_folder
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.base.urls import is_parseable, is_server
+from skillmeat_audit.base.urls import is_parseable, is_server, secrets_in
 from skillmeat_audit.delivery.notices import NOTIFY_VARIABLE
 from skillmeat_audit.loaders.home import find_home, home_folder
 from skillmeat_audit.model.home import Home
@@ -55,7 +55,8 @@ class ScheduleRequest:
     """What is scheduled: when, where reports go, and further options of ``report``.
 
     Without ``outputs`` a page and its JSON go to the state folder. ``live`` is the address of a
-    running SkillMeat, without a login: its token is in the environment.
+    running SkillMeat, without a login: its token is in the environment. ``package`` is where a
+    workflow installs this program from: a git address, or a wheel or folder in the checkout.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class ScheduleRequest:
     options: Sequence[str] = ()
     state_dir: str | os.PathLike[str] | None = None
     live: str | None = None
+    package: str | None = None
 
     @property
     def report_options(self) -> Sequence[str]:
@@ -89,7 +91,27 @@ def job_of(home: PathLike, request: ScheduleRequest) -> Job:
     log = str(Path(platformdirs.user_log_dir(TOOL)) / f"{job_name(root)}.log")
     require_printable([root, log, *argv])
     variables = () if request.live is None else (TOKEN_VARIABLE,)
-    return Job(root, tuple(argv), request.every, hour, minute, log, __version__, variables)
+    when = (request.every, hour, minute)
+    package = _checked_package(request)
+    return Job(root, tuple(argv), *when, log, __version__, variables, package)
+
+
+def _checked_package(request: ScheduleRequest) -> str | None:
+    """Return what a workflow installs; raise `UsageError` for what must not be stored in it."""
+    package = request.package
+    if package is None:
+        return None
+    if request.kind != "github":
+        raise UsageError("--package requires --kind github: others run what is installed here")
+    require_printable([package])
+    scheme, _, address = package.partition("://")
+    # git+ssh://git@host/… names a user, which is not a secret; that of https:// is a token.
+    has_token = "@" in address.partition("/")[0] and not scheme.endswith("ssh")
+    if has_token or secrets_in(package):
+        raise UsageError("--package has a login, and others may read a workflow; leave it out")
+    if "://" not in package and os.path.isabs(os.path.expanduser(package)):
+        raise UsageError("a workflow runs in a checkout: give --package as a path below it")
+    return package
 
 
 def printed(home: PathLike, request: ScheduleRequest) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.extras import install_command
-from skillmeat_audit.base.files import SETTINGS_LIMIT_BYTES, read_regular
+from skillmeat_audit.base.files import SETTINGS_LIMIT_BYTES, read_regular, reason_of
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.notice import Notice
@@ -106,7 +106,7 @@ def _read_lines(file: Path) -> list[str]:
         content, facts = read_regular(file.expanduser(), SETTINGS_LIMIT_BYTES)
         text = content.decode("utf-8")
     except (OSError, ValueError) as exc:
-        raise UsageError(f"cannot read {printable(file)}: {printable(exc)}") from exc
+        raise UsageError(f"cannot read {printable(file)}: {printable(reason_of(exc))}") from exc
     # Of the open file, not of the path: nothing can be swapped in between.
     if stat.S_IMODE(facts.st_mode) & 0o077:
         raise UsageError(f"{printable(file)} holds secrets and others can read it; chmod 600 it")

@@ -5,8 +5,6 @@ import shlex
 from pathlib import Path
 
 from skillmeat_audit.base import TOOL
-from skillmeat_audit.base.atomic_write import make_folder
-from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.schedule.job import OWNER_MARK, Job, job_name
 from skillmeat_audit.schedule.tools import run_tool
@@ -18,6 +16,11 @@ _NO_CRONTAB = r"no crontab for|No such file"
 
 
 def render(job: Job) -> str:
+    """Return the lines of *job*, and how they get into the crontab."""
+    return f"# paste with: crontab -e\n{_lines(job)}"
+
+
+def _lines(job: Job) -> str:
     """Return the lines of *job*, between its begin and end marks."""
     begin, end = _marks(job.home)
     notes = [f"# {name} is read: set it in a line of its own, above" for name in job.variables]
@@ -27,8 +30,11 @@ def render(job: Job) -> str:
 def crontab_line(job: Job) -> str:
     """Return the line of *job*; percent signs are escaped, as cron reads them as line ends."""
     command = " ".join(shlex.quote(argument) for argument in job.argv)
+    # In the line itself: one that is pasted works as well, also after the folder was deleted.
+    folder = shlex.quote(str(Path(job.log).parent))
+    line = f"mkdir -p {folder} && {command} >>{shlex.quote(job.log)} 2>&1"
     # crontab(5): an unescaped % ends the command, the rest is its standard input.
-    return f"{cron_times(job)} {command} >>{shlex.quote(job.log)} 2>&1".replace("%", "\\%")
+    return f"{cron_times(job)} {line}".replace("%", "\\%")
 
 
 def cron_times(job: Job) -> str:
@@ -40,10 +46,9 @@ def cron_times(job: Job) -> str:
 def install(job: Job) -> str:
     """Add *job* to the crontab, in place of its earlier lines; return what was done."""
     before = _crontab()
-    after = f"{_without(before, job.home)}{render(job)}"
+    after = f"{_without(before, job.home)}{_lines(job)}"
     if after == before:
         return f"{job.name} is in the crontab already, unchanged"
-    _make_log_folder(job.log)
     run_tool("crontab", "-", stdin=after)
     return f"{job.name} is in the crontab; log: {printable(job.log)}"
 
@@ -83,10 +88,3 @@ def _block(home: str) -> re.Pattern[str]:
 def _marks(home: str) -> tuple[str, str]:
     name = job_name(home)
     return f"# {OWNER_MARK}: begin {name}", f"# {OWNER_MARK}: end {name}"
-
-
-def _make_log_folder(path: str) -> None:
-    try:
-        make_folder(Path(path).parent)
-    except OSError as exc:
-        raise StateError(f"cannot make the folder of {printable(path)}: {exc.strerror}") from exc

@@ -19,7 +19,8 @@ class Job:
     """A command that runs every hour, day or week for ``home``, at a time of day.
 
     All paths in ``argv`` are absolute; output goes to ``log`` where the platform keeps no journal.
-    ``version`` is the release of this program that a workflow installs. ``variables`` of the
+    ``version`` is the release of this program that a workflow installs, unless ``package`` is the
+    address or the path in the checkout that it installs it from. ``variables`` of the
     environment hold what the command keeps secret: a schedule names them and never holds their
     values.
     """
@@ -32,6 +33,7 @@ class Job:
     log: str
     version: str
     variables: tuple[str, ...] = ()
+    package: str | None = None
 
     @property
     def name(self) -> str:

@@ -18,8 +18,10 @@ _UNQUOTED = re.compile(r"[A-Za-z0-9_@+=:,./~-]+")
 
 
 def render(job: Job) -> str:
-    """Return the text of both units, with their file names."""
-    return "\n".join(f"# {path}\n{text}" for path, text in unit_files(job).items())
+    """Return the text of both units, the files they belong in, and the command that starts them."""
+    units = [f"# {unit_folder() / name}\n{text}" for name, text in unit_files(job).items()]
+    start = f"systemctl --user daemon-reload && systemctl --user enable --now {job.name}.timer"
+    return "\n".join([*units, f"# then: {start}\n"])
 
 
 def unit_folder() -> Path:

@@ -1,5 +1,6 @@
 """Schedules with a GitHub workflow; output goes to the log and the summary of its runs."""
 
+import os
 import shlex
 from pathlib import Path
 
@@ -37,7 +38,8 @@ jobs:
           path: .skillmeat-audit
           key: skillmeat-audit-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
           restore-keys: skillmeat-audit-
-      - run: python -m pip install "skillmeat-audit[{extras}]=={version}"
+      - run: |
+          python -m pip install {package}
       - env:
           SKILLMEAT_AUDIT_NOTIFY: ${{{{ secrets.SKILLMEAT_AUDIT_NOTIFY }}}}{variables}
         run: |
@@ -70,11 +72,25 @@ def render(job: Job) -> str:
         mark=OWNER_MARK,
         home=job.home,
         when=cron_times(job),
-        version=job.version,
+        package=_package(job),
         command=command,
         variables="".join(secrets),
-        extras="notify,live" if job.variables else "notify",
     )
+
+
+def _package(job: Job) -> str:
+    """Return what pip installs, as a word of the shell; raise `UsageError` for an expression."""
+    extras = "[notify,live]" if job.variables else "[notify]"
+    package = job.package
+    if package is None:
+        requirement = f"{TOOL}{extras}=={job.version}"
+    elif "://" in package:
+        requirement = f"{TOOL}{extras} @ {package}"
+    else:  # without "./", pip would look on the index for a folder of that name
+        requirement = f"{os.path.join('.', package)}{extras}"
+    if "${{" in requirement:
+        raise UsageError(f"{printable(package)} holds ${{{{, an expression in a workflow")
+    return shlex.quote(requirement)
 
 
 def install(job: Job) -> str:

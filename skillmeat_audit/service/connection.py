@@ -89,7 +89,7 @@ def _lenient_text(content: bytes) -> str:
 
 def _explained(url: str, exc: sa.exc.DBAPIError, wait_seconds: float) -> str:
     cause = server_reason(exc.orig or exc)
-    address = printable(without_password(url))
+    address = printable(sqlite_path(url) or without_password(url))
     # SQLite's messages: "database is locked", "attempt to write a readonly database", "database or
     # disk is full"; PostgreSQL: "cannot execute … in a read-only transaction".
     if "locked" in cause or is_lock_timeout(exc.orig):

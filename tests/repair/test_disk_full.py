@@ -104,7 +104,7 @@ def test_the_disk_is_full_at_the_rows(cli, planned, monkeypatch, era, mode):
     with files_up_to(limit, monkeypatch):
         told = cli("apply", case.file, "--state-dir", case.state)
 
-    failed(told, "cannot write sqlite:///")
+    failed(told, "cannot write /")
     assert dump(case.database) == start
     assert states(case) == ["failed"]
     assert len(apply_again(case).outcome.applied) == 4
@@ -164,7 +164,7 @@ def test_a_full_disk_at_the_rows(planned):
 
     told, kept = mounting(size, case, case.database.parent)
 
-    failed(told, "no space left to write ")
+    failed(told, "no space left to write /")
     assert dump(kept / "cache.db") == start
     assert states(case) == ["failed"]
 
@@ -193,7 +193,7 @@ def test_a_read_only_database_is_reported(planned):
 
     told = bound("apply", case.file, "--state-dir", case.state)
 
-    failed(told, "cache.db is read-only; nothing was changed")
+    failed(told, f"skillmeat-audit: {case.database} is read-only; nothing was changed")
     assert digest(case.home) == before
     assert states(case) == []
 
@@ -207,7 +207,7 @@ def test_a_read_only_folder_of_the_database_is_reported(planned):
     told = bound("apply", case.file, "--state-dir", case.state)
 
     case.database.parent.chmod(0o700)
-    failed(told, "cache.db is read-only; nothing was changed")
+    failed(told, f"skillmeat-audit: {case.database} is read-only; nothing was changed")
     assert dump(case.database) == start
     assert states(case) == []
 

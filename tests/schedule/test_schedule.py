@@ -11,6 +11,7 @@ import pytest
 import yaml
 from cronsim import CronSim
 
+from skillmeat_audit import __version__
 from skillmeat_audit.api import schedule
 from skillmeat_audit.api.schedule import ScheduleRequest
 from skillmeat_audit.base.errors import BusyError, HomeError, StateError, UsageError
@@ -95,7 +96,8 @@ def test_a_crontab_in_any_encoding_is_kept(tool, make_home):
 
 def test_lines_of_others_stay_where_our_end_was_lost(tool, make_home):
     told, home = tool("crontab", CRONTAB), make_home()
-    begin, line, end = schedule.printed(home, ScheduleRequest("cron")).splitlines(keepends=True)
+    schedule.install(home, ScheduleRequest("cron"))
+    begin, line, end = told.read_text().splitlines(keepends=True)
     told.write_text(f"{begin}{line}0 1 * * * theirs\n{begin}{line}{end}")
 
     schedule.remove(home, "cron")
@@ -135,7 +137,36 @@ def test_cron_reads_its_line(every, fields):
     CronSim(fields, datetime(2026, 2, 10))
     command = line.removeprefix(f"{fields} ").replace("\\%", "%")
     assert "%" not in line.replace("\\%", "")
-    assert shlex.split(command) == [*odd.argv, ">>/home/x/log % file", "2>&1"]
+    folder = ["mkdir", "-p", "/home/x", "&&"]
+    assert shlex.split(command) == [*folder, *odd.argv, ">>/home/x/log % file", "2>&1"]
+
+
+def test_the_printed_cron_line_runs_and_reports(cli, make_home, tmp_path, monkeypatch):
+    state = tmp_path / "a state"
+    monkeypatch.setenv("XDG_STATE_HOME", str(state))
+    home = make_home()
+
+    hint, _, line, _ = cli("schedule", home, "--kind", "cron")[1].splitlines()
+
+    assert hint == "# paste with: crontab -e"
+    command = line.removeprefix("17 3 * * * ").replace("\\%", "%")
+    done = subprocess.run(["sh", "-c", command], cwd="/", capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    (log,) = state.rglob("*.log")
+    assert "Rows of 2 artifacts hold wrong values" in log.read_text()
+    assert len([*state.rglob("report.html"), *state.rglob("report.json")]) == 2
+
+
+def test_printed_units_name_their_files_and_the_command_that_starts_them(make_home, tool, tmp_path):
+    home = make_home()
+    name = job_name(str(home))
+
+    lines = schedule.printed(home, ScheduleRequest("systemd")).splitlines()
+
+    folder = tmp_path / "config" / "systemd" / "user"
+    assert {f"# {folder / name}.service", f"# {folder / name}.timer"} <= set(lines)
+    assert lines[-1].startswith("# then: systemctl --user daemon-reload && ")
+    assert lines[-1].endswith(f" && systemctl --user enable --now {name}.timer")
 
 
 def test_a_timer_is_installed_and_removed(tool, make_home, tmp_path):
@@ -267,7 +298,8 @@ def test_what_would_fail_every_night_is_refused_now(cli, make_home, tool, tmp_pa
         (("--baseline", tmp_path / "none"), "cannot read the baseline"),
         (("--config", tmp_path / "none"), "none"),
         (("--notify-file", tmp_path / "open"), "chmod 600"),
-        (("--notify-file", tmp_path / "none"), "cannot read"),
+        (("--notify-file", tmp_path / "none"), "none: No such file or directory\n"),
+        (("--package", "x.whl"), "--package requires --kind github"),
     ):
         code, _, err = cli("schedule", home, "--kind", "cron", "--install", *arguments)
         assert code == ExitCode.FAILED
@@ -325,12 +357,15 @@ def test_the_verb_prints_what_it_would_install(cli, make_home, tool, tmp_path):
     code, out, _ = cli(
         "schedule", home, "--kind", "cron", "--apply-safe", "--notify-file", services
     )
-    assert (code, out.count("\n")) == (ExitCode.CLEAN, 3)
+    assert (code, out.count("\n")) == (ExitCode.CLEAN, 4)
     assert "--apply-safe" in out and "--apply-fill" not in out
     for kind in ("cron", "systemd"):
         both = ("--apply-safe", "--apply-fill")
         assert "--apply-safe --apply-fill" in cli("schedule", home, "--kind", kind, *both)[1]
     assert f"--notify-file={services}" in out
+    assert "--notify-from" not in out
+    lowest = ("--notify-from", "error")
+    assert "--notify-from=error" in cli("schedule", home, "--kind", "cron", *lowest)[1]
     assert not told.exists()
     for deed in ("--install", "--status", "--remove"):
         assert cli("schedule", home, "--kind", "cron", deed)[0] == ExitCode.CLEAN
@@ -412,3 +447,39 @@ def test_an_address_that_must_not_be_stored_is_refused(cli, make_home, url, reas
     assert (code, out) == (ExitCode.FAILED, "")
     assert reason in err
     assert "pass-word" not in err
+
+
+@pytest.mark.parametrize(
+    ("package", "installed"),
+    [
+        (None, f"skillmeat-audit[notify]=={__version__}"),
+        ("git+https://h/x.git@main", "skillmeat-audit[notify] @ git+https://h/x.git@main"),
+        ("git+ssh://git@h/x.git", "skillmeat-audit[notify] @ git+ssh://git@h/x.git"),
+        ("dist/it's.whl", "./dist/it's.whl[notify]"),
+        (".", "./.[notify]"),
+    ],
+)
+def test_a_workflow_installs_what_is_given(tmp_path, monkeypatch, package, installed):
+    monkeypatch.chdir(tmp_path)
+    job = yaml.safe_load(schedule.printed("home", ScheduleRequest("github", package=package)))
+
+    commands = [shlex.split(step.get("run", "")) for step in job["jobs"]["audit"]["steps"]]
+    assert ["python", "-m", "pip", "install", installed] in commands
+
+
+@pytest.mark.parametrize(
+    ("package", "reason"),
+    [
+        ("git+https://t0ken@h/x.git@main", "has a login"),
+        ("git+ssh://git:t0ken@h/x.git", "has a login"),
+        ("/srv/x.whl", "a path below it"),
+        ("${{ x }}", "an expression"),
+        ("a\nb", "unprintable"),
+    ],
+)
+def test_a_package_that_no_workflow_may_hold_is_refused(tmp_path, monkeypatch, package, reason):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(UsageError, match=reason) as refused:
+        schedule.printed("home", ScheduleRequest("github", package=package))
+    assert "t0ken" not in str(refused.value)

@@ -89,6 +89,11 @@ apply_fill_option = click.option(
     is_flag=True,
     help="With --apply-safe: also fill rows and manifests with what other layers know.",
 )
+notify_from_option = click.option(
+    "--notify-from",
+    type=click.Choice([severity.value for severity in Severity]),
+    help="Lowest severity of new findings to notify of; failures always are.  [default: warning]",
+)
 exit_zero_option = click.option(
     "--exit-zero", is_flag=True, help="Exit 0 even with findings; errors still exit 2."
 )

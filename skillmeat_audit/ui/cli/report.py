@@ -23,6 +23,7 @@ from skillmeat_audit.ui.cli.options import (
     github_option,
     history_url_option,
     live_audit_options,
+    notify_from_option,
     option_group,
     path_option,
     report_format_option,
@@ -58,7 +59,7 @@ class ReportOptions:
     history_url: str | None
     no_history: bool
     notify_file: Path | None
-    notify_from: str
+    notify_from: str | None
     apply_safe: bool
     apply_fill: bool
     exclusive: bool
@@ -74,7 +75,8 @@ class ReportOptions:
         from skillmeat_audit.delivery.notices import NoticeSettings, load_services
 
         services = load_services(self.notify_file)
-        return NoticeSettings(services, Severity(self.notify_from)) if services else None
+        lowest = Severity(self.notify_from or Severity.WARNING)
+        return NoticeSettings(services, lowest) if services else None
 
 
 @verb_command(
@@ -118,13 +120,7 @@ class ReportOptions:
         help_text="File of apprise addresses to notify of new findings (mode 0600), besides those "
         "in SKILLMEAT_AUDIT_NOTIFY.",
     ),
-    click.option(
-        "--notify-from",
-        type=click.Choice([severity.value for severity in Severity]),
-        default=Severity.WARNING.value,
-        show_default=True,
-        help="Lowest severity of new findings to notify of; failures always are.",
-    ),
+    notify_from_option,
     click.option("--apply-safe", is_flag=True, help="Apply the safe changes of rows first."),
     apply_fill_option,
     click.option("--exclusive", is_flag=True, help="Exit 4 while another such run is in progress."),

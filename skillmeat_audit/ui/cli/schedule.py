@@ -12,7 +12,12 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.schedule.job import Every
 from skillmeat_audit.ui.cli.arguments import home_argument_as_given
 from skillmeat_audit.ui.cli.command import require_one, verb_command
-from skillmeat_audit.ui.cli.options import apply_fill_option, option_group, traceback_option
+from skillmeat_audit.ui.cli.options import (
+    apply_fill_option,
+    notify_from_option,
+    option_group,
+    traceback_option,
+)
 from skillmeat_audit.ui.cli.streams import emit
 
 if TYPE_CHECKING:
@@ -48,6 +53,8 @@ class ScheduleOptions:
     baseline: str | None
     config: str | None
     notify_file: str | None
+    notify_from: str | None
+    package: str | None
     live: str | None
     state_dir: str | None
 
@@ -65,8 +72,11 @@ class ScheduleOptions:
                 # A workflow's files are in the checkout, at another path on every runner.
                 path = file if kind == "github" else Path(file).expanduser().absolute()
                 report_options.append(f"--{name}={path}")
+        if self.notify_from is not None:
+            report_options.append(f"--notify-from={self.notify_from}")
         when = (kind, self.every, self.at)
-        return ScheduleRequest(*when, self.outputs, report_options, self.state_dir, live=self.live)
+        where = (self.outputs, report_options, self.state_dir)
+        return ScheduleRequest(*when, *where, live=self.live, package=self.package)
 
     def check_files(self) -> None:
         """Refuse files that cannot be used now, rather than every night."""
@@ -112,7 +122,13 @@ class ScheduleOptions:
         show_default=True,
         help="How often to report.",
     ),
-    click.option("--at", default="03:17", show_default=True, metavar="HH:MM", help="Time of day."),
+    click.option(
+        "--at",
+        default="03:17",
+        show_default=True,
+        metavar="HH:MM",
+        help="Time of day: of this machine for a timer or a crontab line, UTC for a workflow.",
+    ),
     click.option(
         "--output",
         "-o",
@@ -130,6 +146,13 @@ class ScheduleOptions:
     click.option("--baseline", metavar="FILE", help="Leave out the findings that FILE accepts."),
     click.option("--config", metavar="FILE", help="Settings file."),
     click.option("--notify-file", metavar="FILE", help="File of addresses to notify (mode 0600)."),
+    notify_from_option,
+    click.option(
+        "--package",
+        metavar="WHERE",
+        help="What a workflow installs: a git address, or a wheel or folder in the checkout.  "
+        "[default: this version, from the index]",
+    ),
     click.option(
         "--live",
         metavar="URL",
