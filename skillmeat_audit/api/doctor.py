@@ -24,6 +24,7 @@ from skillmeat_audit.loaders.home import (
 from skillmeat_audit.loaders.settings import default_settings_file, load_settings
 from skillmeat_audit.model.condition import Condition
 from skillmeat_audit.repair.run_folders import read_runs
+from skillmeat_audit.reports.facts.next_commands import command_on
 
 _LIBRARIES = ("pandas", "pyarrow", "SQLAlchemy", "msgspec", "click", "rich", "tomlkit")
 
@@ -107,7 +108,7 @@ def _state(home: PathLike, state_dir: PathLike | None) -> Iterator[Condition]:
     yield Condition("state folder", "ok" if is_writable else "fault", detail, way_out)
     unsettled = [run.run for run in runs if run.state in ("interrupted", "damaged")]
     if unsettled:
-        advice = f"{TOOL} runs HOME settles and explains them"
+        advice = f"{command_on(home, state_dir, 'runs')} settles and explains them"
         yield Condition("runs", "fault", f"interrupted or damaged: {', '.join(unsettled)}", advice)
     yield _lock(folder / LOCK_NAME)
 

@@ -1,7 +1,6 @@
 """Reports what a repair had written when it was interrupted or failed unexpectedly."""
 
 import os
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from skillmeat_audit.base.errors import AuditError
 from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.loaders.home import home_folder
 from skillmeat_audit.repair.run_folders import JournaledRun
+from skillmeat_audit.reports.facts.next_commands import command_on
 from skillmeat_audit.reports.facts.values import plural
 
 
@@ -53,7 +53,7 @@ def _notes(
     try:
         listed = [run for run in runs(home, database=database, options=options) if run.run in begun]
     except AuditError as exc:
-        command = _command("runs", home, options)
+        command = command_on(home, options.state_dir, "runs")
         yield f"whether the run was written is unknown ({exc}); '{command}' lists it"
         return
     for run in listed:
@@ -63,22 +63,15 @@ def _notes(
 
 def _note(run: JournaledRun, home: PathLike, options: Options) -> str | None:
     if run.state == "committed":
-        command = _command(f"undo --run {run.run}", home, options)
+        command = command_on(home, options.state_dir, "undo", "--run", run.run)
         undo_hint = "" if run.kind == "undo" else f"; '{command}' puts them back"
         keys = sum(len(manifest.edits) for manifest in run.manifests)
         edits = f" and {plural(keys, 'key')} of manifests" if keys else ""
         return f"run {run.run} had written {plural(len(run.entries), 'row')}{edits}{undo_hint}"
     if run.state == "manifests-only":
-        command = _command(f"undo --run {run.run}", home, options)
+        command = command_on(home, options.state_dir, "undo", "--run", run.run)
         return f"run {run.run} had written manifests and no row; '{command}' puts them back"
     if run.state == "interrupted":
-        command = _command("runs", home, options)
+        command = command_on(home, options.state_dir, "runs")
         return f"run {run.run} may have been written; '{command}' says whether"
     return None
-
-
-def _command(verb: str, home: PathLike, options: Options) -> str:
-    words = ["skillmeat-audit", *verb.split(), os.path.abspath(os.path.expanduser(home))]
-    if options.state_dir is not None:
-        words += ["--state-dir", os.path.abspath(os.path.expanduser(options.state_dir))]
-    return shlex.join(words)

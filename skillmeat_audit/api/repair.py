@@ -1,9 +1,7 @@
 """Applies plans, lists the runs on a home, and undoes them."""
 
-from collections.abc import Sequence
-
 from skillmeat_audit.api.options import Options
-from skillmeat_audit.api.run_views import RunList, find_run
+from skillmeat_audit.api.run_views import RunList
 from skillmeat_audit.api.values import Plan, Run
 from skillmeat_audit.api.views import list_runs
 from skillmeat_audit.base.errors import UsageError
@@ -13,6 +11,7 @@ from skillmeat_audit.repair.run_folders import UNDOABLE, JournaledRun, read_runs
 from skillmeat_audit.repair.run_settings import RunSettings
 from skillmeat_audit.repair.settling import settle_run, withdraw_settled
 from skillmeat_audit.repair.undo import undo_run
+from skillmeat_audit.reports.facts.next_commands import command_on
 from skillmeat_audit.reports.facts.run_sentences import why_no_undo
 
 
@@ -66,7 +65,7 @@ def undo(
     *run* may be the beginning of one id. With *rehearse*, all of it is done and rolled back.
     """
     journals = runs(home, database=database, options=options)
-    chosen = _latest_open(journals) if run is None else find_run(journals, run)
+    chosen = _latest_open(journals) if run is None else journals.select(run)
     if chosen.state not in UNDOABLE:
         raise UsageError(why_no_undo(*list_runs([chosen])))
     url, settings = _cache_and_settings(home, database, options)
@@ -74,14 +73,14 @@ def undo(
     return Run(outcome, None, str(url), settings)
 
 
-def _latest_open(journals: Sequence[JournaledRun]) -> JournaledRun:
+def _latest_open(journals: RunList) -> JournaledRun:
     """Return the latest applied run that no undo has put back; raise `UsageError`."""
     # An undo that put back a part of a run only leaves it open.
     undone = {journal.undoes for journal in journals if journal.state == "committed"}
     written = (j for j in journals if j.kind == "apply" and j.state in UNDOABLE)
     latest = next((journal for journal in written if journal.run not in undone), None)
     if latest is None:
-        raise UsageError("this home has no run to undo; 'skillmeat-audit runs' lists its runs")
+        raise UsageError(f"this home has no run to undo; {journals.hint}")
     return latest
 
 
@@ -98,7 +97,8 @@ def runs(
     # First: the list would otherwise call a run interrupted although the cache proves how it ended.
     settle(home, database=database, options=options)
     _, settings = _cache_and_settings(home, database, options)
-    return RunList(read_runs(settings.folder))
+    state_dir = None if options is None else options.state_dir
+    return RunList(read_runs(settings.folder), command_on(home, state_dir, "runs"))
 
 
 def settle(

@@ -1,6 +1,6 @@
 """The runs on a home as values that display themselves: the list, and what one run changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from skillmeat_audit.api.views import list_runs
 from skillmeat_audit.base.errors import UsageError
@@ -30,28 +30,39 @@ class RunView(RunDetail):
 
 
 class RunList(list[JournaledRun]):
-    """The runs on a home, the latest first; shows itself. `api.repair.runs` returns it."""
+    """The runs on a home, the latest first; shows itself. `api.repair.runs` returns it.
+
+    ``command`` prints them.
+    """
+
+    def __init__(self, journals: Iterable[JournaledRun], command: str) -> None:
+        super().__init__(journals)
+        self.command = command
 
     def show(self, run: str) -> RunView:
         """Return what *run* changed, given by its id or by the beginning of one."""
-        return _view(find_run(self, run), self)
+        return _view(self.select(run), self)
+
+    def select(self, run: str) -> JournaledRun:
+        """Return the run whose id is *run* or alone begins with it; raise `UsageError`."""
+        matches = [each for each in self if each.run.startswith(run)]
+        if len(matches) > 1:
+            ids = ", ".join(each.run for each in matches[:5])
+            raise UsageError(f"{printable(run)} begins the ids of {len(matches)} runs: {ids}")
+        if not run or not matches:
+            raise UsageError(f"no run {printable(run)} of this home; {self.hint}")
+        return matches[0]
+
+    @property
+    def hint(self) -> str:
+        """What a message about a run that does not exist ends with."""
+        return f"'{self.command}' lists its runs" if self else "it has no runs yet"
 
     def __repr__(self) -> str:
         return "\n".join(line.plain for line in runs_text(list_runs(self), _WIDTH))
 
     def _repr_html_(self) -> str:
         return runs_html(list_runs(self))
-
-
-def find_run(journals: Sequence[JournaledRun], run: str) -> JournaledRun:
-    """Return the run whose id is *run* or alone begins with it; raise `UsageError`."""
-    matches = [each for each in journals if each.run.startswith(run)]
-    if len(matches) > 1:
-        ids = ", ".join(each.run for each in matches[:5])
-        raise UsageError(f"{printable(run)} begins the ids of {len(matches)} runs: {ids}")
-    if not run or not matches:
-        raise UsageError(f"no run {printable(run)} of this home; 'skillmeat-audit runs' lists them")
-    return matches[0]
 
 
 def _view(journal: JournaledRun, journals: Sequence[JournaledRun]) -> RunView:

@@ -1,7 +1,5 @@
 """Repairs a home without a person, before it is reported on."""
 
-import os
-import shlex
 from dataclasses import dataclass
 
 from skillmeat_audit.api.options import Options
@@ -12,6 +10,7 @@ from skillmeat_audit.base.errors import DatabaseError, PlanError, StateError
 from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.model.manifest_edits import ManifestDiff
+from skillmeat_audit.reports.facts.next_commands import command_on
 from skillmeat_audit.reports.facts.run_sentences import written_sentence
 from skillmeat_audit.reports.facts.values import plural
 
@@ -56,11 +55,7 @@ def apply_unattended(
     notes = (*(skipped if reasons else ()), *outcome.notes)
     if outcome.run is None:
         return UnattendedRun(notes=notes)
-    undo_command = f"undo {shlex.quote(planned.document.home)} --run {outcome.run}"
-    if state_dir is not None:
-        undo_command += (
-            f" --state-dir {shlex.quote(os.path.abspath(os.path.expanduser(state_dir)))}"
-        )
+    command = command_on(planned.document.home, state_dir, "undo", "--run", outcome.run)
     applied = f"{written_sentence(outcome)} in run {outcome.run}"
-    notes = (f"{applied}; 'skillmeat-audit {undo_command}' puts them back", *notes)
+    notes = (f"{applied}; '{command}' puts them back", *notes)
     return UnattendedRun(is_written=True, notes=notes, diffs=diffs)

@@ -18,6 +18,7 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.repair.plan import decode_plan, plan_digest
 from skillmeat_audit.repair.run_folders import UNDOABLE, JournaledRun
 from skillmeat_audit.reports.facts.fleet import RunFacts
+from skillmeat_audit.reports.facts.next_commands import command_on
 from skillmeat_audit.schedule.lock import exclusive_lock
 
 # A process whose coordinator was killed finishes its home: that takes seconds.
@@ -92,9 +93,11 @@ def apply_once(repair: HomeRepair) -> Repaired:
 def _committed(attempts: list[JournaledRun]) -> JournaledRun | None:
     """Return the run that committed the plan, None where no run did; raise `StateError`."""
     if unsettled := [run for run in attempts if run.state == "interrupted"]:
+        run = unsettled[0]
+        command = command_on(run.home, None, "runs")
         raise StateError(
-            f"run {unsettled[0].run} of this plan was interrupted, and the cache does not prove "
-            "whether it was written; 'skillmeat-audit runs' says what to do"
+            f"run {run.run} of this plan was interrupted, and the cache does not prove whether it "
+            f"was written; '{command}' says what to do"
         )
     # Of a run that wrote only manifests the rows are missing: it is applied again, and what the
     # manifests hold already is skipped.

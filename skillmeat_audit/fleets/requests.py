@@ -22,6 +22,7 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.trend import REPORTED
 from skillmeat_audit.reports.facts.fleet import FleetVerb, HomeFacts
+from skillmeat_audit.reports.facts.next_commands import command_on
 
 if TYPE_CHECKING:
     from skillmeat_audit.api.history import HistorySettings
@@ -88,9 +89,9 @@ def answer_request(request: HomeRequest) -> HomeAnswer:
     # The boundary of a home: a bug that one home shows must not cost the report of the others. Its
     # text may hold an address with credentials, so that only its kind is reported.
     except Exception as exc:  # noqa: BLE001
+        command = command_on(_portable(request.home), None, "check")
         reason = (
-            f"crashed with {type(exc).__name__}, a bug of skillmeat-audit; "
-            "'skillmeat-audit check' of this home shows where"
+            f"crashed with {type(exc).__name__}, a bug of skillmeat-audit; '{command}' shows where"
         )
         return failed_answer(request, reason, ExitCode.CRASHED)
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.atomic_write import make_folder
 from skillmeat_audit.base.errors import StateError, UsageError
+from skillmeat_audit.base.files import path_exists
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.base.urls import (
     contains_secret,
@@ -118,8 +119,8 @@ def read_transaction(url: str) -> Iterator[sa.Connection | None]:
     Raises `StateError` where it cannot be read or has a newer format.
     """
     path = sqlite_path(url)
-    with _CREATION_LOCK:
-        is_missing = path is not None and not path.exists()
+    with _CREATION_LOCK, _explain_errors("read", url):
+        is_missing = path is not None and not path_exists(path)
     if is_missing:
         yield None
         return

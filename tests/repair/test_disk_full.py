@@ -399,3 +399,14 @@ def test_only_the_newest_backups_are_kept_and_every_run_can_be_undone(cli, plann
     for run in listed:
         assert cli("undo", case.home, "--run", run, *traces)[0] == ExitCode.CLEAN
     assert dump(case.database) == start
+
+
+@needs_setpriv
+def test_a_folder_that_may_not_be_read_is_not_an_empty_history(planned, tmp_path):
+    case, folder = planned(), tmp_path / "locked"
+    folder.mkdir(0o000)
+
+    told = bound("history", case.home, "--history", folder / "history.db")
+
+    failed(told, "cannot read the history in")
+    assert "Permission denied" in told[2]

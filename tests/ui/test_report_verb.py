@@ -345,7 +345,9 @@ def test_a_history_that_cannot_be_kept_exits_6_and_the_report_arrives(
 
 def test_history_lists_the_runs(cli, make_home, tmp_path):
     home = make_home()
-    assert "no runs of this home yet" in cli("history", home)[1]
+    none = cli("history", home)[1]
+    assert none.startswith("no reports of this home yet\nnext:")
+    assert " ".join(none.split()).count(f"{home} ") == 2
     cli("report", home, "-q")
     (home / "cache" / "cache.db").write_bytes(b"SQLite format 3\0 and no more")
     cli("report", home, "-q")

@@ -1,6 +1,8 @@
 """The verb runs: the list, and what one run changed."""
 
 import json
+import re
+import shlex
 
 import skillmeat_audit as sma
 from skillmeat_audit.api import repair
@@ -45,7 +47,21 @@ def test_a_beginning_of_several_ids_and_an_unknown_id_are_refused(cli, make_home
     code, _, err = cli("runs", home, first[:2])
     assert code == ExitCode.FAILED
     assert "begins the ids of 2 runs" in err and first in err
-    assert "no run zz of this home" in cli("runs", home, "zz")[2]
+    assert (
+        f"no run zz of this home; 'skillmeat-audit runs {home}' lists" in cli("runs", home, "zz")[2]
+    )
+    assert f"run to undo; 'skillmeat-audit runs {home}' lists its runs" in cli("undo", home)[2]
+
+
+def test_a_hint_at_the_runs_names_home_and_state_folder_and_is_true(cli, make_home, tmp_path):
+    home, state = make_home(at="a home"), tmp_path / "a state"
+
+    assert "no run to undo; it has no runs yet" in cli("undo", home, "--state-dir", state)[2]
+    sma.apply(sma.audit(home, progress=False).plan(), options=sma.Options(state), recheck=False)
+    hint = cli("undo", home, "--run", "x", "--state-dir", state)[2]
+
+    (command,) = re.findall("; '(.*)' lists its runs", hint)
+    assert "committed" in cli(*shlex.split(command)[1:])[1]
 
 
 def test_an_undone_run_names_its_undo_and_the_undo_lists_the_inverse(cli, make_home):

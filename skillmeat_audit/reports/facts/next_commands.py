@@ -1,12 +1,14 @@
 """Commands to run next: they name the home, and repeat the options of the command before."""
 
+import os
 import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from skillmeat_audit.base import TOOL
-from skillmeat_audit.base.folders import short_path
+from skillmeat_audit.base.folders import PathLike, short_path
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.urls import is_server
 from skillmeat_audit.reports.facts.lines import Finding
 
 Option = tuple[str, str | None]  # its name, and its value unless it is a flag
@@ -69,6 +71,15 @@ class NextCommands:
     def values(self, verb: str, name: str) -> Collection[str | None]:
         """Return the values that *verb* repeats of the option *name*."""
         return [value for each, value in self.repeated.get(verb, ()) if each == name]
+
+
+def command_on(home: PathLike, state_dir: PathLike | None, verb: str, *options: str) -> str:
+    """Return the command *verb* on *home*, for a message outside of a command line."""
+    path = os.fspath(home) if is_server(home) else os.path.abspath(os.path.expanduser(home))
+    words = [TOOL, verb, path, *options]
+    if state_dir is not None:
+        words += ["--state-dir", os.path.abspath(os.path.expanduser(state_dir))]
+    return printable(shlex.join(words))
 
 
 def first_step(commands: Sequence[Command]) -> FirstStep | None:

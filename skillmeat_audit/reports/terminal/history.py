@@ -1,6 +1,6 @@
 """Renders the history of a home for a terminal: the trend, then the runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 from rich.text import Text
@@ -8,25 +8,32 @@ from rich.text import Text
 from skillmeat_audit.base.clock import iso_time
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.contracts import records
+from skillmeat_audit.reports.facts.next_commands import Command
 from skillmeat_audit.reports.facts.values import plural
-from skillmeat_audit.reports.terminal.wrapping import wrapped
+from skillmeat_audit.reports.terminal.wrapping import next_commands, wrapped
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _TREND_RUNS = 40
 _TREND_TEXT = 40  # "warnings   …  1,234 → 1,234 in 40 runs": what is beside the blocks
 
 
-def history_text(runs: pd.DataFrame, width: int, limit: int = 0) -> Iterator[Text]:
-    """Yield the lines of *runs* (``RUNS``): the trend, then the latest first."""
+def history_text(
+    runs: pd.DataFrame, width: int, limit: int = 0, commands: Sequence[Command] = ()
+) -> Iterator[Text]:
+    """Yield the lines of *runs* (``RUNS``): the trend, then the latest first.
+
+    *commands* are what to do where there are none.
+    """
+    if runs.empty:
+        yield Text("no reports of this home yet")
+        yield from next_commands(commands, width)
+        return
     for line in _lines(runs, width, limit):
         # wrapped yields nothing for an empty line, and folds the spaces that align columns.
         yield from wrapped(line, width, 2) if len(line) > width else [Text(line)]
 
 
 def _lines(runs: pd.DataFrame, width: int, limit: int) -> Iterator[str]:
-    if runs.empty:
-        yield "no runs of this home yet; 'skillmeat-audit report' records them"
-        return
     yield from _trend(runs, width)
     listed = records(runs.iloc[::-1].head(limit or len(runs)))
     for run in listed:

@@ -17,6 +17,7 @@ from skillmeat_audit.ui.cli.options import (
 )
 from skillmeat_audit.ui.cli.output import print_document, print_lines
 from skillmeat_audit.ui.cli.pager import no_pager_option
+from skillmeat_audit.ui.cli.repeated import next_commands
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def history(home: str, listing: HistoryOptions) -> int:
     """List the reports on a home: the trend, what was new, what was fixed."""
     from skillmeat_audit.api.history import HistorySettings
     from skillmeat_audit.api.history import history as recorded_history
+    from skillmeat_audit.reports.facts.next_commands import Command
     from skillmeat_audit.reports.files.history_json import history_json
     from skillmeat_audit.reports.terminal.history import history_text
 
@@ -58,5 +60,11 @@ def history(home: str, listing: HistoryOptions) -> int:
     if listing.form == "json":
         print_document(history_json(runs))
     else:
-        print_lines(lambda width: history_text(runs, width, listing.limit))
+        following = next_commands(home)
+        commands = [
+            Command(line, why)
+            for verb, why in (("report", "records a report"), ("runs", "lists the repairs"))
+            if (line := following.line(verb)) is not None
+        ]
+        print_lines(lambda width: history_text(runs, width, listing.limit, commands))
     return ExitCode.CLEAN

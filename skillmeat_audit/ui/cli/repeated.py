@@ -17,7 +17,7 @@ _OF_THIS_RUN = frozenset(
     "form output limit verbose quiet fail_on exit_zero no_parse_cache wait rehearse live "
     "no_pager color edit interactive whole tenant".split()
 )
-_NEXT_VERBS = ("plan", "apply", "show", "undo")
+_NEXT_VERBS = ("plan", "apply", "show", "undo", "report", "runs")
 
 
 def next_commands(home: str) -> "NextCommands":
