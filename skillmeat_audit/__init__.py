@@ -7,11 +7,11 @@
 (29, 1)
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
 from skillmeat_audit.base import VERSION
 
+# Not typing's, which takes 5 ms to load, and nothing else either: until the command line handles
+# signals, an interruption prints a traceback.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from skillmeat_audit.api.audit import audit
     from skillmeat_audit.api.options import Options
@@ -60,6 +60,8 @@ def __getattr__(name: str) -> object:
     """Load a public name on its first use: importing the package costs nothing."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - see above
+
     return getattr(import_module(_HOME[name]), name)
 
 

@@ -1,10 +1,13 @@
 """A repair that is interrupted says what it had written, in real processes, at every point."""
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 
 import pytest
-from conftest import dump
+from conftest import PROJECT, dump
 
 from skillmeat_audit.model.exits import ExitCode
 
@@ -145,3 +148,53 @@ def test_a_crash_after_the_commit_says_what_had_been_written(command, make_home)
 
     assert code == ExitCode.CRASHED
     check_undo(command, err, home / "cache" / "cache.db", before)
+
+
+# Runs the command line in a process that sends itself SIGINT when it begins to load a module.
+LOADING = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+sys.argv = ["skillmeat-audit", "check", {home!r}]
+from skillmeat_audit.__main__ import entry
+entry()
+"""
+# Python drops what a finalizer raises: this one is interrupted while it runs.
+DROPPED = """
+import os, signal
+import skillmeat_audit.loaders.home as module
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        list(range(10))
+def interrupted(*arguments, **options):
+    Finalized()
+    while True:
+        pass
+module.find_home = interrupted
+"""
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["skillmeat_audit.ui.cli.main", "skillmeat_audit.base.urls", "click", "pandas", "pyarrow"],
+)
+def test_an_interruption_while_modules_load_is_one_line(make_home, module):
+    code = LOADING.format(module=module, home=os.fspath(make_home()))
+
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT
+    )
+
+    assert (ended.returncode, ended.stdout) == (ExitCode.INTERRUPTED, "")
+    assert ended.stderr == "interrupted; nothing was changed\n"
+
+
+def test_an_interruption_that_a_finalizer_drops_is_raised_again(command, make_home):
+    assert command("check", make_home(), fault=DROPPED) == (
+        ExitCode.INTERRUPTED,
+        "interrupted; nothing was changed\n",
+    )

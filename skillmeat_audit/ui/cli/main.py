@@ -1,7 +1,6 @@
 """The command line as a process: signals, streams, errors and the exit code.
 
-Nothing heavy is imported before a verb runs, so that ``--help`` answers at once, and nothing at all
-before signals are handled.
+Nothing heavy is imported before a verb runs, so that ``--help`` answers at once.
 """
 
 import os
@@ -14,7 +13,7 @@ from skillmeat_audit.base.errors import AuditError, BusyError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import secrets_in
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.ui.cli.signals import Stopped, stop_on_signals
+from skillmeat_audit.ui.cli.signals import NOTHING_CHANGED, Stopped, stop_on_signals
 from skillmeat_audit.ui.cli.streams import prepare_streams, print_error
 
 _NEEDED_BYTES = 256 * 1024 * 1024  # of address space, to load pandas and pyarrow
@@ -40,11 +39,10 @@ def entry() -> None:
 def _run() -> int:
     """Return the exit code of `main`; the one boundary where every exception is caught."""
     try:
-        # First of all: a signal while modules load would otherwise print a traceback.
         stop_on_signals()
         return main()
     except Stopped as stopped:
-        written = "; ".join(getattr(stopped, "__notes__", ())) or "nothing was changed"
+        written = "; ".join(getattr(stopped, "__notes__", ())) or NOTHING_CHANGED
         print_error(f"interrupted; {printable(written)}")
         return ExitCode(128 + stopped.number)
     except Exception as exc:  # noqa: BLE001 - see the docstring
