@@ -17,7 +17,7 @@ class OutputFile:
     """A file to be delivered: ``path`` (``-`` for standard output) and ``content``.
 
     With ``append_limit_bytes`` the content is appended, up to that total size. ``beside`` names the
-    file that this one accompanies: it is not written where that file is a stream.
+    file that this one accompanies: it is not written where that file is a stream, or failed.
     """
 
     path: str
@@ -37,13 +37,15 @@ class DeliveryResult:
 def deliver(files: Iterable[OutputFile]) -> DeliveryResult:
     """Write *files*; one that fails does not prevent the others."""
     delivered, problems = [], []
+    failed: set[str] = set()
     for file in files:
-        if file.beside is not None and _is_stream(file.beside):
+        if file.beside is not None and (file.beside in failed or _is_stream(file.beside)):
             continue
         try:
             _write(file)
             delivered.append((file.path, len(file.content)))
         except OSError as exc:
+            failed.add(file.path)
             reason = exc.strerror or exc
             problems.append(
                 f"cannot write {printable(_display_path(file.path))}: {printable(reason)}"

@@ -1,6 +1,7 @@
 """Plans: decided from findings, saved, loaded, and checked after people edited them."""
 
 import hashlib
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pandas as pd
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import PlanError
 from skillmeat_audit.base.files import Unreadable, read_regular, reason_of
 from skillmeat_audit.base.text import printable
@@ -146,8 +148,12 @@ def plan_schema() -> bytes:
 
 def load_plan(path: Path) -> PlanDocument:
     """Return the plan in *path*; raise `PlanError` naming the change or edit that is wrong."""
+    if path.is_dir():
+        raise PlanError(f"{printable(path)} is a folder, not a plan; {_how_to_plan(path)}")
     try:
         content = read_regular(path, _LIMIT_BYTES).data
+    except FileNotFoundError as exc:
+        raise PlanError(f"there is no plan {printable(path)}; {_how_to_plan('HOME')}") from exc
     except (OSError, Unreadable) as exc:
         raise PlanError(f"cannot read the plan {printable(path)}: {reason_of(exc)}") from exc
     try:
@@ -158,6 +164,10 @@ def load_plan(path: Path) -> PlanDocument:
         raise PlanError(f"{where}: {exc}") from exc
 
 
+def _how_to_plan(home: str | Path) -> str:
+    return printable(f"make one: {TOOL} plan {shlex.quote(str(home))} -o plan.json")
+
+
 def decode_plan(content: bytes) -> PlanDocument:
     """Return the plan in *content*, checked; raise `PlanError`."""
     try:
@@ -165,15 +175,26 @@ def decode_plan(content: bytes) -> PlanDocument:
         # First, as a plan of another release would otherwise fail at the first key that differs.
         schema = head.get("schema") if isinstance(head, dict) else None
         if schema != PLAN_SCHEMA:
-            raise PlanError(
-                f"its schema is {printable(schema)}, this release reads {PLAN_SCHEMA}; "
-                "plan again with this release"
-            )
+            raise PlanError(_why_no_plan(schema))
         plan = msgspec.json.decode(content, type=PlanDocument)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise PlanError(f"is not a plan: {printable(exc)}") from exc
     _check(plan)
     return plan
+
+
+def _why_no_plan(schema: object) -> str:
+    """Return why a document with this *schema* is not a plan that this release reads."""
+    # skillmeat-audit/report/3
+    tool, _, kind = str(schema).rpartition("/")[0].partition("/")
+    if tool != TOOL or not kind:
+        return f"is not a plan; {_how_to_plan('HOME')}"
+    if kind != "plan":
+        return f"is a {printable(kind)}, not a plan; {_how_to_plan('HOME')}"
+    return (
+        f"its schema is {printable(schema)}, this release reads {PLAN_SCHEMA}; "
+        "plan again with this release"
+    )
 
 
 def _check(plan: PlanDocument) -> None:

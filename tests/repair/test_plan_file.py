@@ -146,7 +146,10 @@ EDITS = {
         put(["schema"], "skillmeat-audit/plan/3"),
         "its schema is skillmeat-audit/plan/3",
     ),
-    "another kind of document": (put(["schema"], 1), "its schema is 1"),
+    "another kind of document": (
+        put(["schema"], 1),
+        "is not a plan; make one: skillmeat-audit plan HOME",
+    ),
     "a home that is not there": (put(["home"], "/no/such/home"), "no SkillMeat home at"),
     "a home that cannot be": (put(["home"], "a\0b"), "no SkillMeat home at a\\x00b"),
     "a database that is not there": (put(["database"], "sqlite:////no.db"), "no database at"),
@@ -202,10 +205,10 @@ def test_a_file_that_is_not_a_plan_is_refused(cli, planned, content):
 def test_a_missing_plan_file_or_a_folder_is_refused(cli, planned):
     case = planned()
     case.file.unlink()
-    refused(cli, case, "cannot read the plan")
+    refused(cli, case, "there is no plan")
 
     case.file.mkdir()
-    refused(cli, case, "cannot read the plan")
+    refused(cli, case, "is a folder, not a plan")
 
 
 @pytest.mark.parametrize("key", ["home", "database"])
@@ -403,3 +406,26 @@ def test_the_published_schema_refuses_what_apply_refuses(schema, planned, edit):
 
     with pytest.raises(jsonschema.ValidationError):
         schema.validate(json.loads(case.file.read_text()))
+
+
+def test_what_is_not_a_plan_is_called_what_it_is(cli, make_home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    home = make_home(at="a home")
+    cli("report", home, "-q", "-o", "report.json")
+    (tmp_path / "empty.json").write_text("{}")
+
+    for given, reason in (
+        (
+            home,
+            f"a home/.skillmeat is a folder, not a plan; make one: skillmeat-audit plan '{home}'",
+        ),
+        (
+            "report.json",
+            "is a report, not a plan; make one: skillmeat-audit plan HOME -o plan.json",
+        ),
+        ("empty.json", "is not a plan; make one: skillmeat-audit plan HOME -o plan.json"),
+        ("none.json", "there is no plan none.json; make one: skillmeat-audit plan HOME"),
+    ):
+        code, out, err = cli("apply", given)
+        assert (code, out) == (ExitCode.FAILED, "")
+        assert reason in err

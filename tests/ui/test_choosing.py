@@ -30,6 +30,18 @@ def test_plan_takes_only_or_all_but_some_artifacts(cli, make_home, tmp_path):
 
 
 @pytest.mark.slow
+def test_no_default_editor_is_started_where_no_terminal_is(cli, make_home, tmp_path, monkeypatch):
+    for name in ("VISUAL", "EDITOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("an editor was started"))
+
+    code, _, err = cli("plan", make_home(), "--edit", "-o", tmp_path / "plan.json")
+
+    assert code == ExitCode.FAILED
+    assert "--edit opens an editor on a terminal, and this is none" in err
+
+
+@pytest.mark.slow
 def test_keys_of_manifests_go_with_their_artifact(cli, make_home, tmp_path):
     path = tmp_path / "plan.json"
     cli("plan", make_home(), "--only", "lock-audit", "-o", path)

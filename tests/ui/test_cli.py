@@ -231,7 +231,7 @@ BAD_INPUT = {
         "file /: is not a regular",
     ),
     "endless settings": (["check", "{home}", "--config", "/dev/zero"], "is not a regular file"),
-    "no plan": (["apply", "/no/such/plan.json"], "cannot read the plan"),
+    "no plan": (["apply", "/no/such/plan.json"], "plan HOME -o plan.json"),
     "no such run": (["undo", "{home}", "--run", "x", "--state-dir", "{home}-s"], "no run x"),
     "nothing to undo": (["undo", "{home}", "--state-dir", "{home}-s"], "no run to undo"),
     "unwritable plan": (["plan", "{home}", "-o", "{home}/no/plan.json"], "cannot write"),
@@ -372,6 +372,7 @@ def test_rules_lists_every_rule(cli):
 
 
 def test_a_rule_has_its_page(cli):
+    assert cli("rules", "M009", "m016") == cli("rules", "M009,M016")
     out = cli("rules", "d001")[1]
 
     assert out.startswith("D001 error: Description missing")

@@ -558,3 +558,20 @@ def test_a_failure_after_the_safe_changes_names_their_run(
     assert run in out.read_text() and "undo" in out.read_text()
     assert run in err or failure == "crash"
     assert run in cli("history", home, "--format", "json", *state)[1]
+
+
+@pytest.mark.parametrize(("suffix", "name"), [("md", "markdown"), ("prom", "prometheus")])
+def test_a_format_can_be_named_by_the_suffix_of_its_files(cli, make_home, suffix, name):
+    home = make_home()
+    options = ("--no-history", "-q", "--format")
+
+    assert cli("report", home, *options, suffix)[1] == cli("report", home, *options, name)[1] != ""
+
+
+def test_a_page_that_cannot_be_written_is_one_line(cli, make_home, tmp_path):
+    code, _, err = cli("report", make_home(), "-q", "-o", tmp_path / "none" / "x.html")
+
+    assert code == ExitCode.UNDELIVERED
+    assert (
+        err == f"skillmeat-audit: cannot write {tmp_path}/none/x.html: No such file or directory\n"
+    )

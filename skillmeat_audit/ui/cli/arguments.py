@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.urls import is_server, with_tenant
 from skillmeat_audit.loaders.home import DEFAULT_HOME
+from skillmeat_audit.model.choices import FORMAT_ALIASES
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
@@ -84,6 +85,14 @@ def single_output(context: click.Context, option: click.Parameter, given: Sequen
     if len(given) > 1:
         raise click.BadParameter("one file only: a second one would be ignored", context, option)
     return given[0] if given else None
+
+
+class FormatChoice(click.Choice[str]):
+    """A format of a report, by its name or by the suffix of its files."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name of the format *value*."""
+        return super().convert(FORMAT_ALIASES.get(value, value), param, ctx)
 
 
 class ChoiceList(click.Choice[str]):

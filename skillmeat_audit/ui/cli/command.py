@@ -22,7 +22,7 @@ _ARGUMENTS = {
     "home": "A .skillmeat folder, or the folder that holds it; by default that which "
     "SKILLMEAT_AUDIT_HOME names, else ~/.skillmeat.",
     "artifact": "An artifact as type:name, or its name where only one has it.",
-    "code": "Codes or prefixes of rules, separated by commas.",
+    "code": "Codes or prefixes of rules, separated by spaces or commas.",
     "file": "A plan that 'skillmeat-audit plan -o FILE' has saved.",
     "shell": "The shell to complete in: bash, zsh or fish.",
 }

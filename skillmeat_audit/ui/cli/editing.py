@@ -43,8 +43,17 @@ def edited_plan(document: "PlanDocument") -> "PlanDocument":
 
 
 def editor_command() -> list[str]:
-    """Return the command of ``VISUAL`` or ``EDITOR``, else vi; raise `UsageError` without any."""
-    given = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    """Return the command of ``VISUAL`` or ``EDITOR``, else vi; raise `UsageError` without any.
+
+    vi needs a terminal; what is set may be a script.
+    """
+    given = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not given and not _is_at_terminal():
+        raise UsageError(
+            "--edit opens an editor on a terminal, and this is none; choose with --only and "
+            "--except, or set EDITOR to a program that needs no terminal"
+        )
+    given = given or "vi"
     try:
         command = shlex.split(given)
     except ValueError as exc:
@@ -65,8 +74,12 @@ def _run_editor(command: list[str]) -> None:
         )
 
 
+def _is_at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def _wants_to_edit_again(fault: str) -> bool:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not _is_at_terminal():
         return False
     print_error(f"not a usable plan: {fault}")
     emit("edit again? [Y/n] ")

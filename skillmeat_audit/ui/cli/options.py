@@ -11,7 +11,7 @@ import click
 from skillmeat_audit.model.choices import SERVICES
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.ui.cli.arguments import TENANT, single_output
+from skillmeat_audit.ui.cli.arguments import TENANT, FormatChoice, single_output
 from skillmeat_audit.ui.cli.streams import emit
 
 if TYPE_CHECKING:
@@ -121,10 +121,10 @@ def report_format_option(formats: Sequence[str]) -> Decorator:
     return click.option(
         "--format",
         "form",
-        type=click.Choice(formats),
+        type=FormatChoice(formats),
         metavar="FORMAT",
         help="Format of standard output, and of files with an ambiguous suffix: "
-        f"{', '.join(formats)}.",
+        f"{', '.join(formats)}; or a suffix, such as md.",
     )
 
 
