@@ -18,6 +18,7 @@ from skillmeat_audit.ui.cli.legend import exit_codes
 from skillmeat_audit.ui.cli.verbs import cli
 
 DOCS = Path(__file__).parent
+COMMAND = re.compile(r"skillmeat-audit plan HOME .*?-o plan\.json")
 FACTS = re.compile(r"docs/skillmeat\.md#([a-z0-9-]+)")
 
 
@@ -74,6 +75,7 @@ def rules() -> str:
             lines += ["", f"## {family}: {FAMILIES[family]}"]
         lines += ["", f"### {rule.code}", "", f"**{rule.severity}**: {rule.title}"]
         lines += ["", FACTS.sub(_link, _escaped(rule.page))]
+        lines += ["", "**Do**: " + COMMAND.sub(r"`\g<0>`", _escaped(rule.action))]
     return _text(lines)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.arrow import (
     ARROW_TEXT,
     from_arrow,
@@ -45,9 +46,19 @@ def check(code: str, severity: Severity, *, explains: bool = False) -> Callable[
 
 
 def rule_of(code: str, severity: Severity, text: str, *, explains: bool = False) -> Rule:
-    """Return a rule; the first line of *text* is its title, the rest its page."""
+    """Return a rule; the first line of *text* is its title, the rest its page.
+
+    A page that ends with "Do: …" says itself what to do; else a plan repairs what it finds.
+    """
     title, _, page = inspect.cleandoc(text).replace("``", "").partition("\n")
-    return Rule(code, severity, title.rstrip("."), page.strip(), explains)
+    page, _, action = page.partition("\n\nDo: ")
+    action = " ".join(action.split()) or plan_command(code)
+    return Rule(code, severity, title.rstrip("."), page.strip(), action, explains)
+
+
+def plan_command(code: str) -> str:
+    """Return the command that plans the repair of what the rule *code* finds."""
+    return f"{TOOL} plan HOME --select {code} -o plan.json"
 
 
 def checks_in(module: ModuleType) -> list[Check]:

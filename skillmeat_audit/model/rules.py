@@ -22,7 +22,7 @@ NEVER_ACCEPTED = ("F004", "L001", "L003", "X001", "X002")
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule: one line says it (``title``), ``page`` is its manual page.
+    """A rule: one line says it (``title``), ``page`` is its manual page, ``action`` what to do.
 
     A rule that ``explains`` a cell replaces the plain finding of that cell.
     """
@@ -31,6 +31,7 @@ class Rule:
     severity: Severity
     title: str
     page: str
+    action: str
     explains: bool = False
 
     @property

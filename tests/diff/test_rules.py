@@ -190,6 +190,20 @@ def test_every_rule_has_a_title_and_a_page(rule):
     assert len(rule.page) > 60
 
 
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_every_rule_ends_with_what_to_do_and_a_plan_has_something_to_do(rule):
+    plan = f"skillmeat-audit plan HOME --select {rule.code}"
+    dispositions = set(case_findings(rule.code).query("rule == @rule.code")["disposition"])
+
+    assert rule.action
+    assert "Do: " not in rule.page
+    # Those whose repair is a plan in other cases, or of other rules' findings, say which.
+    if rule.action == f"{plan} -o plan.json":
+        assert dispositions <= {"safe", "fill"}
+    elif plan not in rule.action and "-o plan.json" not in rule.action:
+        assert dispositions <= {"none", "review"}
+
+
 def test_every_page_has_words_of_its_own():
     pages = [rule.page.partition("\n\nSee docs/")[0] for rule in RULES]
 

@@ -15,6 +15,7 @@ from conftest import PROJECT, digest, is_root
 
 from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.reports.facts.skillmeat_facts import facts_in
 from skillmeat_audit.ui.cli.verbs import cli as group
 
 TOOL = [sys.executable, "-m", "skillmeat_audit"]
@@ -377,6 +378,14 @@ def test_a_rule_has_its_page(cli):
 
     assert out.startswith("D001 error: Description missing")
     assert "next restart or refresh blanks what" in out.replace("\n", " ")
+    assert "docs/skillmeat.md" not in out
+    assert "\nBlank after batch import: Batch import until 2026-02-10 (9b7aca97) merged" in out
+    assert out.endswith("\n\nDo: skillmeat-audit plan HOME --select D001 -o plan.json\n")
+
+
+def test_every_section_that_a_rule_refers_to_exists():
+    for rule in RULES:
+        assert len(facts_in(rule.page)) == rule.page.count("docs/skillmeat.md#"), rule.code
 
 
 @pytest.mark.parametrize("arguments", [[], ["D001"], ["M"]])

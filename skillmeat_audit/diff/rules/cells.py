@@ -1,9 +1,11 @@
 """The rules that report one kind of disagreement in one column: a table, not functions."""
 
+import inspect
+
 import pandas as pd
 
 from skillmeat_audit.diff.comparison import Comparison
-from skillmeat_audit.diff.registry import Check, rule_of
+from skillmeat_audit.diff.registry import Check, plan_command, rule_of
 from skillmeat_audit.model.findings import Severity, Status
 
 ERROR, WARNING, INFO = Severity
@@ -244,6 +246,12 @@ CELL_RULES = {
     """,
 }
 
+# What the page of a rule ends with, where a plan does not repair all that it finds.
+_ACTIONS: dict[tuple[Status, ...], str] = {
+    DIFFERS: "\n\nDo: {plan}, and once more with --disposition review for what needs a decision.",
+    EXTRA: "\n\nDo: nothing; to keep the value, write it into the manifest entry.",
+}
+
 
 def _check(
     code: str, column: str, statuses: tuple[Status, ...], severity: Severity, text: str
@@ -251,7 +259,8 @@ def _check(
     def find(comparison: Comparison) -> pd.DataFrame:
         return comparison.cell_findings(column, statuses)
 
-    return Check(rule_of(code, severity, text), find)
+    action = _ACTIONS.get(statuses, "").format(plan=plan_command(code))
+    return Check(rule_of(code, severity, inspect.cleandoc(text) + action), find)
 
 
 CHECKS = tuple(_check(*spec, text) for spec, text in CELL_RULES.items())

@@ -20,6 +20,8 @@ def no_description(comparison: Comparison) -> pd.DataFrame:
     """No layer has a description.
 
     Nothing can be repaired: write one into the artifact's front matter.
+
+    Do: write a description into the artifact's front matter, and into its manifest entry.
     """
     absent = comparison.layers.row(DESCRIPTION).isna()
     return comparison.row_findings(comparison.agreeing(DESCRIPTION, absent), column=DESCRIPTION)
@@ -57,6 +59,9 @@ def description_is_accident(comparison: Comparison) -> pd.DataFrame:
     review. If the manifest holds the accident, the next refresh writes it again: correct it there.
 
     See docs/skillmeat.md#extraction-accidents.
+
+    Do: skillmeat-audit plan HOME --select D006 --disposition safe,review -o plan.json; where the
+    manifest holds the accident, correct it there first.
     """
     accident = map_bool(comparison.snapshot.rows[DESCRIPTION], is_accident, ACCIDENT_HINT)
     in_manifest = _manifest_accidents(comparison)

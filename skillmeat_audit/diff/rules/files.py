@@ -28,6 +28,8 @@ def files_missing(comparison: Comparison) -> pd.DataFrame:
     A skill needs its ``SKILL.md``: without one, the folder does not count. Where a name beside it
     differs only in case or in Unicode form (a file system that ignores them, an unpacked archive),
     the finding says so: rename the file, or correct the path in the manifest.
+
+    Do: restore the files, or take the entry out of the manifest: skillmeat remove NAME -t TYPE.
     """
     return _in_state(comparison, "missing")
 
@@ -43,6 +45,9 @@ def path_absolute(comparison: Comparison) -> pd.DataFrame:
     makes the path relative; elsewhere, move the files there and correct the path.
 
     See docs/skillmeat.md#absolute-paths-in-manifests.
+
+    Do: skillmeat-audit plan HOME --select F002 -o plan.json, where the artifact is below the
+    collection's folder; else move the files there and correct the path.
     """
     absolute = is_true(comparison.snapshot.manifest["path"].str.contains(_ABSOLUTE, regex=True))
     if not absolute.any():
@@ -74,6 +79,9 @@ def path_outside(comparison: Comparison) -> pd.DataFrame:
     purpose (dotfiles) are followed where the setting ``allow-links`` names those folders.
 
     See docs/skillmeat.md#absolute-paths-in-manifests.
+
+    Do: make the entry's path one below the collection's folder, or name the folder that a link
+    leads to in the setting allow-links.
     """
     return _in_state(comparison, "outside")
 
@@ -85,6 +93,8 @@ def front_matter_unreadable(comparison: Comparison) -> pd.DataFrame:
     The file is not UTF-8, not a regular file, out of reach (permissions, links in a circle), or its
     front matter is one that no parser should read: larger than 1 MiB, nested more than 200 levels
     deep, aliases without end. Where the file is read and its YAML is wrong, that is F007.
+
+    Do: correct what the detail names: the file's encoding, its permissions or its front matter.
     """
     return _in_state(comparison, "unreadable")
 
@@ -96,6 +106,8 @@ def skill_format_broken(comparison: Comparison) -> pd.DataFrame:
     The format requires a name of lower-case letters, digits and hyphens, 64 at most, equal to the
     folder's, and a description of 1 to 1,024 characters. SkillMeat accepts others; other clients do
     not.
+
+    Do: correct name or description in SKILL.md, where other clients are to read the skill.
     """
     manifest, file = comparison.snapshot.manifest, comparison.snapshot.frontmatter
     skill = is_true(manifest["type"] == "skill") & is_true(file["state"] == "read")
@@ -130,6 +142,8 @@ def files_undeclared(comparison: Comparison) -> pd.DataFrame:
     An add or import failed after it had copied the files, or somebody put them there.
 
     See docs/skillmeat.md#files-without-an-entry.
+
+    Do: add the artifact (skillmeat add TYPE PATH), or delete its files.
     """
     return comparison.problem_findings("undeclared")
 
@@ -149,6 +163,8 @@ def front_matter_invalid(comparison: Comparison) -> pd.DataFrame:
     skip the file. Artifacts of all types are checked; nothing is written to files.
 
     See docs/skillmeat.md#extraction-accidents.
+
+    Do: type the line that the detail shows into the file.
     """
     return _in_state(comparison, "read")
 
@@ -165,6 +181,9 @@ def file_and_manifest_differ(comparison: Comparison) -> pd.DataFrame:
     YAML (F007) are left out.
 
     See docs/skillmeat.md#edits-of-files.
+
+    Do: skillmeat-audit plan HOME --select F008 --disposition review -o plan.json, where the file is
+    right; else correct the file.
     """
     manifest = comparison.snapshot.manifest
     parts = []

@@ -56,6 +56,8 @@ def row_orphaned(comparison: Comparison) -> pd.DataFrame:
     from it only in case or in Unicode form, the finding names the entry.
 
     See docs/skillmeat.md#orphans-stay.
+
+    Do: skillmeat-audit plan HOME --select K002 --deletes -o plan.json
     """
     snapshot = comparison.snapshot
     orphan = _orphans(comparison)
@@ -99,6 +101,9 @@ def entry_duplicated(comparison: Comparison) -> pd.DataFrame:
     A refresh takes the first entry, the server's start the last, and pages show both. The audit
     does not guess which one is meant: the artifact takes part in no other rule until one entry is
     removed. A plan removes the later ones where all are equal.
+
+    Do: skillmeat-audit plan HOME --select K003 -o plan.json, where the entries are equal; else
+    remove one of them from collection.toml.
     """
     manifest = comparison.snapshot.manifest
     key = ["file_collection", "artifact_id"]
@@ -121,6 +126,9 @@ def collections_disagree(comparison: Comparison) -> pd.DataFrame:
     review.
 
     See docs/skillmeat.md#last-file-collection-wins.
+
+    Do: make the entries agree, or remove all but one: skillmeat remove NAME -t TYPE -c COLLECTION
+    --keep-files.
     """
     pairs, layers = comparison.pairs, comparison.layers
     if pairs.several.empty:
@@ -143,6 +151,10 @@ def name_shared_by_types(comparison: Comparison) -> pd.DataFrame:
     row. Rename one of them.
 
     See docs/skillmeat.md#look-ups-without-a-type.
+
+    Do: rename one of them: its folder or file, and name and path of its entry in collection.toml;
+    then restart SkillMeat, which adds the new row, and delete the old one: skillmeat-audit plan
+    HOME --select K002 --deletes -o plan.json
     """
     manifest = comparison.snapshot.manifest
     types = manifest.drop_duplicates(["file_collection", "artifact_id"])
@@ -160,6 +172,9 @@ def row_without_artifact(comparison: Comparison) -> pd.DataFrame:
 
     Its ``artifact_uuid`` is in no row of ``artifacts``, its key is not of the form "type:name", or
     two rows have the same key. SkillMeat cannot show it; the audit does not guess what it was.
+
+    Do: look at it: skillmeat-audit show ARTIFACT HOME. Of two rows delete one in SkillMeat; add an
+    artifact that no row of artifacts has once more.
     """
     if comparison.usable.all():
         return NO_FINDINGS
@@ -178,6 +193,8 @@ def collection_missing(comparison: Comparison) -> pd.DataFrame:
     """Row's collection does not exist.
 
     Somebody deleted the collection without foreign keys in force: no page shows the row.
+
+    Do: create the collection again in SkillMeat, or delete the row with a tool for SQLite.
     """
     collections = comparison.snapshot.collections["id"]
     # Without a table of collections (an older schema) every row would be stray.
@@ -194,6 +211,9 @@ def default_collection_unclear(comparison: Comparison) -> pd.DataFrame:
     and missing rows are not reported one by one.
 
     See docs/skillmeat.md#two-default-collections.
+
+    Do: keep the collection with the id default: move what only the other one holds, and delete that
+    in SkillMeat.
     """
     snapshot = comparison.snapshot
     if snapshot.era is None:

@@ -19,6 +19,9 @@ def manifest_unreadable(comparison: Comparison) -> pd.DataFrame:
     belongs to no marketplace artifact, is mended by a plan; plan once more after it is applied.
 
     See docs/skillmeat.md#one-entry-hides-a-collection.
+
+    Do: skillmeat-audit plan HOME --select L001 -o plan.json, where a plan mends the entry; else
+    correct the key that the detail names.
     """
     return comparison.problem_findings("manifest")
 
@@ -30,6 +33,8 @@ def manifest_unsavable(comparison: Comparison) -> pd.DataFrame:
     Any change SkillMeat makes to the collection then fails. Remove the key from the entry.
 
     See docs/skillmeat.md#manifest-cannot-be-saved.
+
+    Do: remove the key linked_artifacts from the entry that the detail names.
     """
     manifest = comparison.snapshot.manifest
     if not is_true(manifest["linked"]).any():
@@ -46,6 +51,8 @@ def settings_unreadable(comparison: Comparison) -> pd.DataFrame:
 
     Where several file collections declare the same artifact, the active one is preferred; without
     ``config.toml`` that is taken to be ``default``.
+
+    Do: correct config.toml, or set the active collection anew: skillmeat active-collection NAME.
     """
     reason = comparison.snapshot.home.settings_problem
     if reason is None:
@@ -64,6 +71,9 @@ def manifest_value_mistyped(comparison: Comparison) -> pd.DataFrame:
     text, ``version = "1.10"``, where nothing is lost by it.
 
     See docs/skillmeat.md#values-of-a-wrong-type.
+
+    Do: skillmeat-audit plan HOME --select L004 -o plan.json, where nothing is lost; else write the
+    value as text, as the detail shows.
     """
     kinds = ("mistyped", "unrefreshable")
     return pd.concat([comparison.problem_findings(kind) for kind in kinds], ignore_index=True)
@@ -77,6 +87,9 @@ def schema_mixed(comparison: Comparison) -> pd.DataFrame:
     Rows are audited all the same, by the columns that exist.
 
     See docs/skillmeat.md#half-migrated-schemas.
+
+    Do: finish the migration with the newest release that has opened the database, or let SkillMeat
+    build a new cache.
     """
     return comparison.problem_findings("schema")
 
@@ -87,6 +100,8 @@ def database_damaged(comparison: Comparison) -> pd.DataFrame:
 
     Copy the database before anything else. Foreign keys break where a tool wrote without
     ``PRAGMA foreign_keys``; the cache itself can be rebuilt by SkillMeat from the manifests.
+
+    Do: copy cache.db, move it aside, and let SkillMeat build a new one from the manifests.
     """
     return comparison.problem_findings("integrity")
 
@@ -104,6 +119,9 @@ def schema_lacks_columns(comparison: Comparison) -> pd.DataFrame:
     sources are in the old one only.
 
     See docs/skillmeat.md#half-migrated-schemas.
+
+    Do: before an upgrade, move cache.db aside and let the new release build one; else accept the
+    finding in a baseline.
     """
     return comparison.problem_findings("older").assign(
         detail=lambda older: "the release that made the database can use it; " + older["detail"]
@@ -120,6 +138,8 @@ def enterprise_lacks_columns(comparison: Comparison) -> pd.DataFrame:
     the database: the finding says what an audit without findings does not tell.
 
     See docs/skillmeat.md#enterprise.
+
+    Do: nothing; an upgrade of SkillMeat adds what the detail says that a newer release has.
     """
     return comparison.problem_findings("absent")
 
@@ -134,5 +154,7 @@ def tenants_not_separated(comparison: Comparison) -> pd.DataFrame:
     only read, and let SkillMeat's migrations force row-level security (since 0.31).
 
     See docs/skillmeat.md#enterprise.
+
+    Do: audit as a role that may only read.
     """
     return comparison.problem_findings("unsecured")

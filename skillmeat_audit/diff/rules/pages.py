@@ -38,6 +38,8 @@ def page_without_description(comparison: Comparison) -> pd.DataFrame:
     and V003 where the row needs none.
 
     See docs/skillmeat.md#what-pages-show and docs/skillmeat.md#blank-pages.
+
+    Do: skillmeat-audit plan HOME --select D001,D002,D005,V003 -o plan.json
     """
     repairs, row = comparison.repairs_of(DESCRIPTION), comparison.layers.row(DESCRIPTION)
     in_row = row.notna() & ~map_bool(row, is_accident, ACCIDENT_HINT)
@@ -94,6 +96,9 @@ def page_source_not_clickable(comparison: Comparison) -> pd.DataFrame:
     source are right as they are.
 
     See docs/skillmeat.md#what-pages-show.
+
+    Do: skillmeat-audit plan HOME --select S001,S002 -o plan.json, where the source is the reason;
+    else what the detail names.
     """
     snapshot, pages = comparison.snapshot, comparison.pages
     repairs = comparison.repairs_of(SOURCE)
@@ -173,6 +178,9 @@ def page_fails(comparison: Comparison) -> pd.DataFrame:
     and has no entry in the active collection. The detail says which, and the way out.
 
     See docs/skillmeat.md#pages-that-fail.
+
+    Do: what the detail names; for a value in a manifest: skillmeat-audit plan HOME --select L004 -o
+    plan.json
     """
     mistyped = comparison.problem_findings("mistyped")
     return pd.concat([_grouped(comparison), mistyped, _poisoned(comparison)], ignore_index=True)

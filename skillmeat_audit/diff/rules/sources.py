@@ -49,6 +49,8 @@ def provenance_false(comparison: Comparison) -> pd.DataFrame:
     where it says nothing. A description and tags that came with it are found by their own rules.
 
     See docs/skillmeat.md#skipped-imports-rewrite-provenance.
+
+    Do: skillmeat-audit plan HOME --select S008 --disposition safe,review -o plan.json
     """
     manifest = comparison.at_cells(comparison.manifest_value(ORIGIN))
     imported = is_true(comparison.row_value(ORIGIN) == "marketplace")
@@ -67,6 +69,8 @@ def source_not_url(comparison: Comparison) -> pd.DataFrame:
     adds stored their argument. Nothing can link to it. Safe where the manifest has the URL.
 
     See docs/skillmeat.md#type-and-name-as-source.
+
+    Do: skillmeat-audit plan HOME --select S009 --disposition safe,review -o plan.json
     """
     row = comparison.snapshot.rows[SOURCE]
     not_url = is_true(row != "") & ~is_url(row)
@@ -90,6 +94,8 @@ def source_unregistered(comparison: Comparison) -> pd.DataFrame:
     it, and scan it once.
 
     See docs/skillmeat.md#what-pages-show.
+
+    Do: register the repository as a marketplace source in SkillMeat, and scan it.
     """
     if not comparison.snapshot.cache.catalog_known:
         return NO_FINDINGS
@@ -111,6 +117,9 @@ def source_not_in_catalog(comparison: Comparison) -> pd.DataFrame:
     upstream, excluded, renamed on import (``name-1``), or is listed under another type.
 
     See docs/skillmeat.md#what-pages-show.
+
+    Do: scan the source again; where the entry was renamed or excluded, import the artifact anew
+    under its name.
     """
     if not comparison.snapshot.cache.catalog_known:
         return NO_FINDINGS
@@ -141,6 +150,8 @@ def catalog_link_broken(comparison: Comparison) -> pd.DataFrame:
     SkillMeat's pages fail. Import the artifact again from its source.
 
     See docs/skillmeat.md#import-ids-in-one-place and docs/skillmeat.md#broken-catalogue-links.
+
+    Do: import the artifact again from its source.
     """
     snapshot = comparison.snapshot
     manifest, catalog = snapshot.manifest, snapshot.catalog

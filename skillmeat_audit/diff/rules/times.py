@@ -18,6 +18,8 @@ def never_synced(comparison: Comparison) -> pd.DataFrame:
     clears the time of all its rows; the server's start since 0.9.0 never sets it.
 
     See docs/skillmeat.md#server-start-drops-columns and docs/skillmeat.md#what-pages-show.
+
+    Do: nothing: the next repair or refresh of the row sets the time. V003 says where none does.
     """
     never = comparison.snapshot.rows["synced_at"].isna()
     return comparison.row_findings(never & comparison.usable)
@@ -31,6 +33,9 @@ def edited_after_sync(comparison: Comparison) -> pd.DataFrame:
     neither manifest nor row. The detail names the columns in which the file contradicts both.
 
     See docs/skillmeat.md#refresh.
+
+    Do: bring the edit into the manifest: skillmeat-audit plan HOME --select F008 --disposition
+    review -o plan.json
     """
     modified_at = comparison.per_row(comparison.snapshot.frontmatter["modified_at"])
     # Both are texts of the same form, UTC to microseconds: they sort as their times do.

@@ -78,7 +78,7 @@ def _tool(version: str, rules: Sequence[Rule]) -> dict[str, object]:
             "id": rule.code,
             "shortDescription": {"text": rule.title},
             "fullDescription": {"text": rule.page or rule.title},
-            "help": {"text": f"{rule.page or rule.title}\n\n{TOOL} rules {rule.code}"},
+            "help": {"text": f"{rule.page}\n\nDo: {rule.action}\n\n{TOOL} rules {rule.code}"},
             "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         }
         for rule in rules

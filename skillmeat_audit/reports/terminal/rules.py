@@ -6,6 +6,7 @@ from itertools import groupby
 from rich.text import Text
 
 from skillmeat_audit.model.rules import Rule
+from skillmeat_audit.reports.facts.skillmeat_facts import facts_in
 from skillmeat_audit.reports.terminal.wrapping import wrapped
 
 # Prose in longer lines is hard to follow from line to line.
@@ -28,6 +29,14 @@ def pages_text(rules: Sequence[Rule], width: int) -> Iterator[Text]:
         if number:
             yield Text()
         yield from wrapped(f"{rule.code} {rule.severity}: {rule.title}", width, 2, "bold")
+        readable = min(width, _READABLE_CELLS)
         for paragraph in rule.page.split("\n\n"):
-            yield Text()
-            yield from wrapped(paragraph, min(width, _READABLE_CELLS))
+            facts = facts_in(paragraph)
+            if not facts:
+                yield Text()
+                yield from wrapped(paragraph, readable)
+            for title, fact in facts:
+                yield Text()
+                yield from wrapped(f"{title}: {fact}", readable, 2, "dim")
+        yield Text()
+        yield from wrapped(f"Do: {rule.action}", readable, 4)
