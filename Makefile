@@ -9,7 +9,7 @@ COVERAGE := 90  # the floor, in percent
 # Where bytecode is not written, every start is slow for ever.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: audit test test-fast coverage lowest fuzz check lint types imports conformance notebooks browser bench man picture docs pages wheel format lock clean
+.PHONY: audit test test-fast coverage lowest fuzz check lint types imports conformance notebooks browser bench man picture docs links pages wheel format lock clean
 
 audit: $(READY)  ## check the bundled home: real findings in a few seconds
 	@$(BIN)/python data/build.py batch-import .build/home
@@ -87,6 +87,9 @@ wheel: $(READY)  ## build wheel and sdist into dist/, the same bytes everywhere,
 
 docs: $(READY)  ## build the site in .build/docs; a warning or a broken local link is an error
 	$(BIN)/sphinx-build -q -W --keep-going -E -d .build/doctrees docs .build/docs
+
+links: $(READY)  ## follow every link of the pages to other sites: needs the network
+	$(BIN)/sphinx-build -q -b linkcheck -d .build/doctrees docs .build/links
 
 pages: $(READY)  ## write the pages, or their parts, that are made of the program itself
 	$(BIN)/python tests/test_documents.py

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import PROJECT
@@ -15,6 +16,8 @@ import reference_pages
 README = PROJECT / "README.md"
 REPLAY_PAGE = PROJECT / "docs" / "explanation" / "blank-descriptions.md"
 REPLAY = re.compile(r"(?<=--era artifact_id --no-time\n).*?(?=\n```)", re.DOTALL)
+# $ skillmeat-audit check .build/home, and the lines that it prints
+TUTORIAL_STEP = re.compile(r"^\$ (skillmeat-audit .*)\n((?:(?!\$|```).+\n)*)", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
 # They install, or are what runs this test: the wheel's test installs, and CI runs `make test`.
 NOT_RUN = ("make test", "uv tool install", "pipx install")
@@ -91,6 +94,28 @@ def test_the_readmes_commands_run_in_a_clone(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "28 findings fixed" in done.stdout
     assert (clone / ".build" / "audit.html").is_file()
+
+
+@pytest.mark.slow
+def test_the_tutorial_prints_what_it_shows_and_ends_with_nothing_wrong(tmp_path):
+    env = os.environ | {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    env |= {"COLUMNS": "110", "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}"}
+    build = [sys.executable, PROJECT / "data" / "build.py", "batch-import", ".build/home"]
+    subprocess.run(build, cwd=tmp_path, check=True, capture_output=True)
+    steps = TUTORIAL_STEP.findall((PROJECT / "docs" / "tutorial.md").read_text("utf-8"))
+    printed = ""
+    for command, shown in steps:
+        done = subprocess.run(
+            command, shell=True, cwd=tmp_path, env=env, capture_output=True, text=True
+        )
+        assert done.returncode in (0, 1), done.stderr
+        printed = done.stdout
+        for line in shown.splitlines():
+            pattern = ".*".join(map(re.escape, line.split("…")))
+            assert re.search(f"^{pattern}", printed, re.MULTILINE), (command, line, printed)
+
+    assert len(steps) == 11
+    assert "Nothing wrong was found.\n" in printed
 
 
 def test_the_map_of_rooms_has_a_row_for_every_room_and_for_no_other():
