@@ -18,7 +18,7 @@ from skillmeat_audit.ui.cli.legend import exit_codes
 from skillmeat_audit.ui.cli.verbs import cli
 
 DOCS = Path(__file__).parent
-COMMAND = re.compile(r"skillmeat-audit plan HOME .*?-o plan\.json")
+COMMAND = re.compile(r"skillmeat-audit plan HOME .*?-o plan\.json|--disposition review")
 FACTS = re.compile(r"docs/skillmeat\.md#([a-z0-9-]+)")
 
 
