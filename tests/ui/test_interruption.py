@@ -176,6 +176,17 @@ def interrupted(*arguments, **options):
         pass
 module.find_home = interrupted
 """
+# numpy raises an ImportError where it is interrupted while its C code loads.
+REPLACED = """
+import os, signal
+import skillmeat_audit.loaders.home as module
+def interrupted(*arguments, **options):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except BaseException as exc:
+        raise ImportError("numpy failed to import") from exc
+module.find_home = interrupted
+"""
 
 
 @pytest.mark.parametrize(
@@ -193,8 +204,9 @@ def test_an_interruption_while_modules_load_is_one_line(make_home, module):
     assert ended.stderr == "interrupted; nothing was changed\n"
 
 
-def test_an_interruption_that_a_finalizer_drops_is_raised_again(command, make_home):
-    assert command("check", make_home(), fault=DROPPED) == (
+@pytest.mark.parametrize("fault", [DROPPED, REPLACED])
+def test_an_interruption_that_python_or_a_library_loses_is_one(command, make_home, fault):
+    assert command("check", make_home(), fault=fault) == (
         ExitCode.INTERRUPTED,
         "interrupted; nothing was changed\n",
     )

@@ -13,7 +13,12 @@ from skillmeat_audit.base.errors import AuditError, BusyError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import secrets_in
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.ui.cli.signals import NOTHING_CHANGED, Stopped, stop_on_signals
+from skillmeat_audit.ui.cli.signals import (
+    NOTHING_CHANGED,
+    Stopped,
+    received_signal,
+    stop_on_signals,
+)
 from skillmeat_audit.ui.cli.streams import prepare_streams, print_error
 
 _NEEDED_BYTES = 256 * 1024 * 1024  # of address space, to load pandas and pyarrow
@@ -42,14 +47,22 @@ def _run() -> int:
         stop_on_signals()
         return main()
     except Stopped as stopped:
-        written = "; ".join(getattr(stopped, "__notes__", ())) or NOTHING_CHANGED
-        print_error(f"interrupted; {printable(written)}")
-        return ExitCode(128 + stopped.number)
+        return _interrupted(stopped, stopped.number)
     except Exception as exc:  # noqa: BLE001 - see the docstring
+        # A library may raise an error of its own instead: numpy does while it is imported.
+        if (number := received_signal()) is not None:
+            return _interrupted(exc, number)
         from skillmeat_audit.ui.cli.crash import report_crash
 
         report_crash(exc, sys.argv[1:])
         return ExitCode.CRASHED
+
+
+def _interrupted(exc: BaseException, number: int) -> int:
+    """Print what a run had written before the signal *number*; return the exit code."""
+    written = "; ".join(getattr(exc, "__notes__", ())) or NOTHING_CHANGED
+    print_error(f"interrupted; {printable(written)}")
+    return ExitCode(128 + number)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -29,9 +29,14 @@ _CALLBACK_SECONDS = 0.001
 _received: list[int] = []
 
 
+def received_signal() -> int | None:
+    """Return the signal that asked the process to end, None where none did."""
+    return _received[-1] if _received else None
+
+
 def last_signal() -> int:
     """Return the signal that asked the process to end: libraries pass on that there was one."""
-    return _received[-1] if _received else signal.SIGINT
+    return received_signal() or signal.SIGINT
 
 
 def leave_on_signals() -> None:
