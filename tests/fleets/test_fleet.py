@@ -1,6 +1,8 @@
 """Many homes: each reported once, whatever happens to the others, wherever it runs."""
 
 import json
+import time
+from pathlib import Path
 
 import pytest
 from conftest import digest
@@ -14,6 +16,7 @@ from skillmeat_audit.fleets.definition import load_definition
 from skillmeat_audit.fleets.packing import packed, unpacked
 from skillmeat_audit.fleets.requests import HomeRequest, answer_request
 from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.reports.files.schemas import json_schema
 
 PROCESS = ("--workers", "1")
@@ -100,13 +103,14 @@ def test_a_bug_that_one_home_shows_costs_the_others_nothing(cli, make_fleet, mon
 DYING = """
 import os, sys
 from pathlib import Path
-print("ready", end="", flush=True)
+sys.stdout.buffer.write(bytes(8))
+sys.stdout.buffer.flush()
 sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8)))
 if not Path({mark!r}).exists():
     Path({mark!r}).touch()
     os.kill(os.getpid(), 9)
 answer = Path({answer!r}).read_bytes()
-sys.stdout.buffer.write(len(answer).to_bytes(8) + answer)
+sys.stdout.buffer.write(bytes(8) + len(answer).to_bytes(8) + answer)
 """
 
 
@@ -124,6 +128,33 @@ def test_a_child_that_dies_costs_one_home_and_the_next_gets_a_new_one(
     assert lost.facts.exit_code is ExitCode.CRASHED
     assert lost.facts.error == "its process ended (-9): perhaps not enough memory"
     assert again.facts.error is None and again.facts.runs == ()
+
+
+def loads_pandas(child):
+    maps = Path(f"/proc/{child._process.pid}/maps").read_text()
+    return "pandas" in maps
+
+
+@pytest.mark.slow
+def test_a_home_that_has_not_changed_is_not_audited_again(make_fleet):
+    made = make_fleet(2)
+    first, second = load_definition(made.file).homes
+    skill = made.path(second.name) / "collections" / "default" / "skills" / "1password"
+    time.sleep(3.1)  # a file that has just changed may change again within one tick of the clock
+    with Child() as child:
+        before = [child.packed_answer(HomeRequest("check", home)) for home in (first, second)]
+    with Child() as child:
+        again = [child.packed_answer(HomeRequest("check", home)) for home in (first, second)]
+
+        assert again == before == [packed(answer_request(HomeRequest("check", first))), before[1]]
+        assert not loads_pandas(child)
+        (skill / "SKILL.md").write_text("---\nname: 1password\ndescription: Other words\n---\n")
+        changed = child.answer(HomeRequest("check", second))
+        assert loads_pandas(child)
+        assert not changed.findings.equals(unpacked(before[1]).findings)
+        strict = child.answer(HomeRequest("check", first, fail_on=Severity.INFO))
+        assert strict.facts.exit_code is ExitCode.FINDINGS
+        assert child.answer(HomeRequest("plan", first)).plan
 
 
 @pytest.mark.slow
