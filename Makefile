@@ -4,11 +4,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 UV_ONLY := .venv/uv.lock
+COVERAGE := 90  # the floor, in percent
 
 # Where bytecode is not written, every start is slow for ever.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: audit test test-fast fuzz check lint types imports conformance notebooks browser bench man picture docs pages wheel format lock clean
+.PHONY: audit test test-fast coverage lowest fuzz check lint types imports conformance notebooks browser bench man picture docs pages wheel format lock clean
 
 audit: $(READY)  ## check the bundled home: real findings in a few seconds
 	@$(BIN)/python data/build.py batch-import .build/home
@@ -19,6 +20,18 @@ test: $(READY)  ## run all tests
 
 test-fast: $(READY)  ## run the tests that take a minute together: those not marked slow
 	$(BIN)/pytest -q -n 2 --dist worksteal -m "not slow"
+
+coverage: $(READY)  ## run all tests, and print how much of each room they reach, branches included
+	$(BIN)/pytest -q -n 2 --dist worksteal --cov --cov-report=
+	@for room in skillmeat_audit/*/; do \
+	  printf '%s %s %%\n' $$room $$($(BIN)/coverage report --include "$$room*" --format total); done
+	$(BIN)/coverage report --format total --fail-under $(COVERAGE)
+
+lowest: $(READY)  ## run the fast tests with the oldest versions that pyproject.toml allows
+	$(BIN)/uv venv -q --clear --python $(BIN)/python .venv-lowest
+	$(BIN)/uv pip install -q --python .venv-lowest/bin/python --resolution lowest-direct \
+	  -e ".[notebook,postgres,notify,live,watch,fleet,test]"
+	.venv-lowest/bin/python -m pytest -q -n 2 --dist worksteal -m "not slow"
 
 fuzz: $(READY)  ## compare the front-matter scanner with PyYAML on a million random blocks
 	SKILLMEAT_AUDIT_FUZZ=1000000 SKILLMEAT_AUDIT_FUZZ_SEED=$$(date +%s) $(BIN)/pytest -q tests/loaders/test_yaml_certain.py

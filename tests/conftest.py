@@ -22,7 +22,7 @@ from skillmeat_audit.api import sample as build
 
 # The real application is at hand in the conformance environment only.
 _CONFORMANCE = ["conformance.plugin"] if importlib.util.find_spec("skillmeat") else []
-pytest_plugins = ["postgres_server", "forked", "made_fleets", *_CONFORMANCE]
+pytest_plugins = ["postgres_server", "enterprise_server", "forked", "made_fleets", *_CONFORMANCE]
 
 # What a test starts must hear SIGINT, even where the tests themselves were started to ignore it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -24,7 +24,8 @@ def audit(
     Parameters
     ----------
     home : path
-        A ``.skillmeat`` folder, or the folder that holds it.
+        A ``.skillmeat`` folder, or the folder that holds it; or a tenant of an enterprise
+        database, ``postgresql://…?tenant=UUID``.
     database : path or str, optional
         Another cache than the home's own: a file, or an SQLAlchemy URL (SQLite or PostgreSQL).
     scope : Scope, optional

@@ -14,7 +14,7 @@ from skillmeat_audit.base import VERSION
 from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.diff.provenance.paths import paths_of
 from skillmeat_audit.diff.rules import FAMILIES, RULES
-from skillmeat_audit.loaders.home import absolute_home
+from skillmeat_audit.loaders.home import home_name
 from skillmeat_audit.model.fields import MANIFEST_NAME
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.trend import REPORTED, fingerprints
@@ -37,7 +37,7 @@ def make_report(
     *findings* are those of *audited* as ``REPORTED``, where a history adds to them; *repeated* are
     the options that the commands in the report repeat, by verb.
     """
-    home = absolute_home(audited.snapshot.home.root)
+    home = home_name(audited.snapshot.home)
     commands = NextCommands(home, repeated or {})
     rows, summary = audited.rows, replace(audited.summary, home=home)
     past = past or RunContext()
@@ -89,6 +89,8 @@ def _rule_book(audited: Audit) -> RuleBook:
 
 def _manifests(snapshot: Snapshot) -> dict[str, str]:
     """Return the manifest that declares each artifact, as a path below the home."""
+    if snapshot.home.tenant is not None:  # an enterprise database has none
+        return {}
     # SARIF needs one file per result: the first collection that declares the artifact.
     manifest = snapshot.manifest.drop_duplicates("artifact_id")
     return {

@@ -80,6 +80,8 @@ def _settings(config: Path | None) -> Condition:
 def _home(home: PathLike, database: str | None) -> Condition:
     try:
         found_home = find_home(home, database)
+        if found_home.tenant is not None:
+            return Condition("home", "ok", f"{found_home.name}, an enterprise database")
         collections = len(file_collections(found_home))
     except AuditError as exc:
         return Condition("home", "fault", str(exc))

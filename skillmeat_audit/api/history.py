@@ -14,7 +14,7 @@ from skillmeat_audit.history.store import (
     Series,
     load_runs,
 )
-from skillmeat_audit.loaders.home import DEFAULT_HOME, absolute_home, find_home, home_state_folder
+from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home, home_name, home_state_folder
 from skillmeat_audit.loaders.settings import KEPT_RUNS
 from skillmeat_audit.model.home import Home
 from skillmeat_audit.reports.notebook.history import runs_html
@@ -65,10 +65,11 @@ def history(
     state_dir: PathLike | None = None,
 ) -> History:
     """Return the recorded runs on *home*; raise `HomeError` or `StateError`."""
-    root = find_home(home).root
+    located = find_home(home)
     # The home's path is part of the key: one history may hold many homes.
-    name = absolute_home(root)
-    return History(name, load_runs((settings or HistorySettings()).url_for(root, state_dir), name))
+    name = home_name(located)
+    url = (settings or HistorySettings()).url_for(located.root, state_dir)
+    return History(name, load_runs(url, name))
 
 
 def location_of(
@@ -77,5 +78,5 @@ def location_of(
     """Return where runs on *home* with this *scope* are recorded."""
     # A changed password must not begin a new series.
     database = None if home.database is None else without_password(home.database)
-    series = Series(absolute_home(home.root), database, scope.description)
+    series = Series(home_name(home), database, scope.description)
     return HistoryLocation(settings.url_for(home.root, state_dir), series, settings.kept_runs)

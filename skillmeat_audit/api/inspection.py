@@ -12,9 +12,9 @@ from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.diff.comparison import Comparison, compare
 from skillmeat_audit.diff.provenance.paths import TITLES
-from skillmeat_audit.diff.provenance.verdicts import attribute
-from skillmeat_audit.diff.registry import run_checks
-from skillmeat_audit.diff.rules import CHECKS, RULES
+from skillmeat_audit.diff.provenance.verdicts import attribute, unattributed
+from skillmeat_audit.diff.registry import not_repairable, run_checks
+from skillmeat_audit.diff.rules import CHECKS, ENTERPRISE_CHECKS, RULES
 from skillmeat_audit.loaders.snapshot import Reading, load_snapshot
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.reports.facts.headline import FAILS, Selection
@@ -46,9 +46,14 @@ def inspect_home(
     journals = load_journals(snapshot, reading.get("state_dir"))
     snapshot = replace(snapshot, repaired=load_repaired(snapshot, journals))
     comparison = compare(snapshot)
-    # Before the rules: each finding names the path that last wrote its row.
-    writers = attribute(comparison)
-    checked = note_earlier_fills(run_checks(CHECKS, comparison, writers), comparison, journals)
+    if snapshot.home.tenant is None:
+        # Before the rules: each finding names the path that last wrote its row.
+        writers = attribute(comparison)
+        checked = run_checks(CHECKS, comparison, writers)
+    else:
+        writers = unattributed(snapshot.rows)
+        checked = not_repairable(run_checks(ENTERPRISE_CHECKS, comparison, writers))
+    checked = note_earlier_fills(checked, comparison, journals)
     findings, ignored, unselected = apply_scope(checked, scope, snapshot)
     hidden = len(checked) - len(findings) - len(ignored)
     failing = int((checked["rule"] == FAILS).sum())

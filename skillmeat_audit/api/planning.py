@@ -44,6 +44,10 @@ from skillmeat_audit.repair.manifests import prepare_manifest
 from skillmeat_audit.repair.plan import changes_from, encode_plan, load_plan
 from skillmeat_audit.schema.shape import Era
 
+READ_ONLY = (
+    "nothing can be planned for an enterprise database: it is only read, because SkillMeat "
+    "enterprise stores no manifests from which a repair could be proved"
+)
 # What a plan may write.
 TARGETS = ("manifests", "rows")
 
@@ -96,6 +100,8 @@ def make_plan(
         raise UsageError(
             f"disposition {printable(unknown[0])} cannot be planned; choose from {choices}"
         )
+    if snapshot.home.tenant is not None:
+        raise DatabaseError(READ_ONLY)
     url = snapshot.home.database
     if url is None or snapshot.cache.identity is None or snapshot.era is None:
         raise DatabaseError("there is no cache to repair: start SkillMeat once to build it")

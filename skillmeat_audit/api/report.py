@@ -26,10 +26,9 @@ from skillmeat_audit.delivery.notices import NoticeSettings, notify
 from skillmeat_audit.history.store import HistoryLocation, mark_delivered, record_failed_run
 from skillmeat_audit.loaders.home import (
     DEFAULT_HOME,
-    absolute_home,
     find_home,
-    home_folder,
     home_state_folder,
+    located_name,
 )
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
@@ -238,7 +237,7 @@ def _audit(home: PathLike, request: ReportRequest) -> Audit:
 
 
 def _store_failure(home: PathLike, request: ReportRequest, reason: str, at: str) -> StoredReport:
-    failure = Failure(absolute_home(home_folder(home)), reason, VERSION, at)
+    failure = Failure(located_name(home), reason, VERSION, at)
     if request.history is None:
         return StoredReport(failure)
     try:

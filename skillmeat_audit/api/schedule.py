@@ -17,9 +17,10 @@ from skillmeat_audit.base import TOKEN_VARIABLE, TOOL
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.folders import PathLike, state_folder
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.base.urls import is_parseable
+from skillmeat_audit.base.urls import is_parseable, is_server
 from skillmeat_audit.delivery.notices import NOTIFY_VARIABLE
 from skillmeat_audit.loaders.home import find_home, home_folder
+from skillmeat_audit.model.home import Home
 from skillmeat_audit.schedule import cron, systemd, workflow
 from skillmeat_audit.schedule.job import Every, Job, job_name, parse_time_of_day, require_printable
 
@@ -83,7 +84,7 @@ def job_of(home: PathLike, request: ScheduleRequest) -> Job:
     """
     hour, minute = parse_time_of_day(request.at)
     in_checkout = request.kind == "github"
-    root = os.fspath(home) if in_checkout else str(find_home(home).root.resolve())
+    root = os.fspath(home) if in_checkout else _absolute_home(find_home(home))
     argv = _in_checkout(root, request) if in_checkout else _absolute(root, request)
     log = str(Path(platformdirs.user_log_dir(TOOL)) / f"{job_name(root)}.log")
     require_printable([root, log, *argv])
@@ -106,12 +107,23 @@ def install(home: PathLike, request: ScheduleRequest) -> str:
 
 def remove(home: PathLike, kind: str) -> str:
     """Remove the job of *home*, and nothing that was not installed here; return what was done."""
-    return _SCHEDULERS[kind].remove(os.path.realpath(home_folder(home)))
+    return _SCHEDULERS[kind].remove(_scheduled_home(home))
 
 
 def status(home: PathLike, kind: str) -> str:
     """Return whether the job of *home* is installed, and when it is due."""
-    return _SCHEDULERS[kind].status(os.path.realpath(home_folder(home)))
+    return _SCHEDULERS[kind].status(_scheduled_home(home))
+
+
+def _scheduled_home(home: PathLike) -> str:
+    if is_server(home):
+        return _absolute_home(find_home(home))
+    return os.path.realpath(home_folder(home))
+
+
+def _absolute_home(home: Home) -> str:
+    # No job holds a password: the driver takes it from ~/.pgpass.
+    return str(home.root.resolve()) if home.tenant is None else home.name
 
 
 def _absolute(root: str, request: ScheduleRequest) -> list[str]:
@@ -141,7 +153,7 @@ def _check(outputs: Sequence[str]) -> None:
 
 
 def _in_checkout(root: str, request: ScheduleRequest) -> list[str]:
-    if os.path.isabs(os.path.expanduser(root)) or ".." in Path(root).parts:
+    if is_server(root) or os.path.isabs(os.path.expanduser(root)) or ".." in Path(root).parts:
         raise UsageError("a workflow runs in a checkout: give the home as a path below it")
     # The workflow's next steps upload these files by their names.
     if request.outputs:

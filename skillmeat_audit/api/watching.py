@@ -39,6 +39,8 @@ def changed_paths(
     from watchfiles import watch  # noqa: PLC0415 - an extra
 
     found_home = find_home(home, database)
+    if found_home.tenant is not None:
+        raise UsageError("an enterprise database cannot be watched: a server does not tell changes")
     root = found_home.root.resolve()
     state = str(home_state_folder(home, state_dir).resolve())
     outside = _database_outside(root, found_home.database)

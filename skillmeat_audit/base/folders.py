@@ -11,6 +11,7 @@ import platformdirs
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import StateError
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.urls import is_server
 
 PathLike = str | os.PathLike[str]
 
@@ -18,7 +19,12 @@ _WAY_OUT = "remove it, or name another with --state-dir"
 
 
 def short_path(path: PathLike) -> str:
-    """Return *path* as people type it: ``~/…`` below the user's folder, else absolute."""
+    """Return *path* as people type it: ``~/…`` below the user's folder, else absolute.
+
+    The address of a server is returned as it is.
+    """
+    if is_server(path):
+        return str(path)
     try:
         # Not `Path.resolve`: a link stays as it was given.
         absolute = os.path.abspath(os.path.expanduser(path))

@@ -6,6 +6,8 @@ from pathlib import Path
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 _SQLITE = "sqlite:///"
+_SERVERS = ("postgresql://", "postgresql+psycopg://")
+_TENANT = "tenant="
 # Keys that libpq marks as passwords (PQconninfoOption.dispchar is "*"), and those of other drivers.
 # ``passfile`` and ``sslkey`` name files and are not secret.
 _SECRET_KEY = re.compile(r"pass(?!file)|pwd|secret|token|scram_(client|server)_key", re.IGNORECASE)
@@ -42,6 +44,25 @@ def is_parseable(url: str) -> bool:
         return parts.port != 0 and url.count("@") == parts.netloc.count("@") <= 1
     except ValueError:
         return False
+
+
+def is_server(address: object) -> bool:
+    """Return True if *address* is the URL of a PostgreSQL server."""
+    return isinstance(address, str) and address.startswith(_SERVERS)
+
+
+def with_tenant(url: str, tenant: str) -> str:
+    """Return the database *url* with a *tenant* in its query."""
+    return f"{url}{'&' if '?' in url else '?'}{_TENANT}{tenant}"
+
+
+def split_tenants(url: str) -> tuple[str, list[str]]:
+    """Return *url* without the tenants in its query, and these."""
+    address, _, query = url.partition("?")
+    pairs = query.split("&") if query else []
+    rest = "&".join(pair for pair in pairs if not pair.startswith(_TENANT))
+    tenants = [pair.removeprefix(_TENANT) for pair in pairs if pair.startswith(_TENANT)]
+    return f"{address}?{rest}" if rest else address, tenants
 
 
 def without_password(url: str) -> str:

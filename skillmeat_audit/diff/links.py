@@ -28,7 +28,8 @@ def catalog_entries_of(snapshot: Snapshot) -> pd.DataFrame:
     if catalog.empty:
         return catalog[["upstream_url", "description"]].reindex(range(len(manifest)))
     ids, catalog_ids = same_type(manifest["artifact_id"]), same_type(catalog["artifact_id"])
-    imported = is_true(manifest["origin"] == "marketplace")
+    # An entry of an enterprise database has no origin, and an import id only if it was imported.
+    imported = is_true(manifest["origin"] == "marketplace") | (snapshot.home.tenant is not None)
     by_import = _positions(
         joined_key(ids, manifest["import_id"].where(imported)),
         joined_key(catalog_ids, catalog["import_id"]),

@@ -125,7 +125,7 @@ def _reached_by_refresh(comparison: Comparison) -> pd.Series:
     """
     snapshot = comparison.snapshot
     rows, manifest = snapshot.rows, snapshot.manifest
-    if snapshot.era != "artifact_uuid":
+    if snapshot.era == "artifact_id":
         return comparison.has_entry
     named = is_in(manifest["file_collection"], snapshot.collections["id"].dropna())
     first = rows.sort_values("added_at", kind="stable").drop_duplicates("artifact_id").index

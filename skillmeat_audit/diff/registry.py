@@ -21,7 +21,7 @@ from skillmeat_audit.base.arrow import (
 from skillmeat_audit.diff.compare import Bools, Ints
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.links import joined_key
-from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.model.findings import Disposition, Severity
 from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.tables import FINDINGS, KEY
 
@@ -80,6 +80,16 @@ def run_checks(
     chosen = _one_per_cell(findings, np.flatnonzero(usable), explains)
     findings = findings.take(chosen[_order(findings, chosen)])
     return FINDINGS.conform(_with_writers(findings, writers))
+
+
+def not_repairable(findings: pd.DataFrame) -> pd.DataFrame:
+    """Return *findings* of rows that nothing of this project writes, with no repair."""
+    # What a fill would do to manifest and row is beside the point where there is no manifest.
+    filled = is_in(findings["disposition"], [Disposition.FILL])
+    return findings.assign(
+        disposition=findings["disposition"].mask(findings["disposition"].notna(), Disposition.NONE),
+        detail=findings["detail"].mask(filled),
+    )
 
 
 def _per_finding(values: Sequence[str], of_rule: Ints) -> pa.Array:

@@ -15,6 +15,10 @@
     path = "/srv/skillmeat"
     group = "servers"
     database = "postgresql://audit:${AUDIT_PASSWORD}@db.example.com/skillmeat"
+
+    [[homes]]
+    database = "postgresql://audit:${AUDIT_PASSWORD}@db.example.com/enterprise"
+    tenant = "00000000-0000-4000-a000-000000000001"
 """
 
 import glob
@@ -33,7 +37,9 @@ from skillmeat_audit.base.files import SETTINGS_LIMIT_BYTES, read_regular, reaso
 from skillmeat_audit.base.folders import PathLike
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.toml import parse_toml
+from skillmeat_audit.base.urls import with_tenant, without_password
 from skillmeat_audit.fleets.addresses import check_address, is_path
+from skillmeat_audit.loaders.home import canonical_tenant
 
 TIME_LIMIT_SECONDS = 60.0
 
@@ -68,13 +74,17 @@ class FleetSettings(
 
 
 class FleetEntry(FleetSettings, frozen=True, kw_only=True):
-    """One ``[[homes]]``: a ``path``, or a ``glob`` of paths, with what differs from its group."""
+    """One ``[[homes]]``, with what differs from its group.
+
+    It is a ``path``, a ``glob`` of paths, or a ``tenant`` of the enterprise database ``database``.
+    """
 
     path: str | None = None
     glob: str | None = None
     name: str | None = None
     group: str | None = None
     database: str | None = None
+    tenant: str | None = None
 
 
 class _FleetFile(FleetSettings, frozen=True, kw_only=True):
@@ -85,7 +95,8 @@ class _FleetFile(FleetSettings, frozen=True, kw_only=True):
 class FleetHome(msgspec.Struct, frozen=True):
     """One home of a fleet: where it is, and how it is audited and repaired.
 
-    ``database`` holds variables of the environment by name, ``${NAME}``, and no password.
+    ``database`` holds variables of the environment by name, ``${NAME}``, and no password. ``path``
+    is only a name where a ``tenant`` is set: the home is that of an enterprise database.
     """
 
     name: str
@@ -93,6 +104,7 @@ class FleetHome(msgspec.Struct, frozen=True):
     group: str | None
     database: str | None
     settings: FleetSettings
+    tenant: str | None = None
 
     @property
     def time_limit(self) -> float:
@@ -177,6 +189,13 @@ def _homes(table: Mapping[str, object], fleet: _FleetFile, folder: Path) -> list
     if entry.group is not None and fleet.groups and entry.group not in fleet.groups:
         raise UsageError(f"no group is called {printable(entry.group)}; add [groups.…] for it")
     settings = _settings(fleet, fleet.groups.get(entry.group or "", FleetSettings()), entry)
+    if entry.tenant is not None and entry.database is not None:
+        tenant = canonical_tenant(entry.tenant)
+        is_url = "://" in entry.database  # a variable may hold all of it
+        shown = without_password(entry.database) if is_url else entry.database
+        path = with_tenant(shown, tenant)
+        name = entry.name or printable(path)
+        return [FleetHome(name, path, entry.group, entry.database, settings, tenant)]
     paths = [_absolute(entry.path, folder)] if entry.path else _matches(entry.glob, folder)
     database = entry.database
     if database is not None and is_path(database):
@@ -192,8 +211,10 @@ def _entry(table: Mapping[str, object]) -> FleetEntry:
         entry = msgspec.convert(table, FleetEntry)
     except msgspec.ValidationError as exc:
         raise UsageError(printable(exc)) from exc
-    if (entry.path is None) == (entry.glob is None):
-        raise UsageError("give either a path or a glob")
+    if [entry.path, entry.glob, entry.tenant].count(None) != 2:
+        raise UsageError("give either a path or a glob, or a database and its tenant")
+    if entry.tenant is not None and (entry.database is None or is_path(entry.database)):
+        raise UsageError("a tenant requires the address of an enterprise database as database")
     if entry.glob is not None and (entry.name is not None or entry.database is not None):
         raise UsageError("a name or a database is for one home: give a path, not a glob")
     check_address(entry.database or "")

@@ -5,8 +5,13 @@ from dataclasses import replace
 from skillmeat_audit.api.audit import audit
 from skillmeat_audit.api.compose import as_reported
 from skillmeat_audit.api.values import Audit
-from skillmeat_audit.fleets.addresses import database_address
-from skillmeat_audit.fleets.requests import HomeAnswer, HomeRequest, home_facts, require_writable
+from skillmeat_audit.fleets.requests import (
+    HomeAnswer,
+    HomeRequest,
+    address_of,
+    home_facts,
+    require_writable,
+)
 from skillmeat_audit.repair.plan import encode_plan
 from skillmeat_audit.reports.facts.fleet import PlanFacts
 
@@ -25,9 +30,10 @@ def check(request: HomeRequest) -> HomeAnswer:
 
 def _audited(request: HomeRequest, *, parse_cache: bool = True) -> Audit:
     home = request.home
+    path, database = address_of(home)
     return audit(
-        home.path,
-        database=database_address(home.database),
+        path,
+        database=database,
         scope=home.settings.scope,
         progress=False,
         state_dir=request.state_dir,

@@ -12,7 +12,13 @@ from skillmeat_audit.fleets.repairs import (
     run_options,
     undo_applied,
 )
-from skillmeat_audit.fleets.requests import HomeAnswer, HomeRequest, home_facts, require_writable
+from skillmeat_audit.fleets.requests import (
+    HomeAnswer,
+    HomeRequest,
+    address_of,
+    home_facts,
+    require_writable,
+)
 from skillmeat_audit.reports.facts.fleet import ListedRun
 
 
@@ -45,7 +51,8 @@ def runs(request: HomeRequest) -> HomeAnswer:
     """List the runs of the home."""
     home = request.home
     options = run_options(request.repair, request.state_dir, home.settings)
-    listed = home_runs(home.path, database=database_address(home.database), options=options)
+    path, database = address_of(home)
+    listed = home_runs(path, database=database, options=options)
     found = tuple(
         ListedRun(
             run=each.run,

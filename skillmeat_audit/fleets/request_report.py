@@ -4,8 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from skillmeat_audit.api.report import ReportRequest, stored_report
-from skillmeat_audit.fleets.addresses import database_address
-from skillmeat_audit.fleets.requests import HomeAnswer, HomeRequest, failed_answer, home_facts
+from skillmeat_audit.fleets.requests import (
+    HomeAnswer,
+    HomeRequest,
+    address_of,
+    failed_answer,
+    home_facts,
+)
 from skillmeat_audit.model.trend import Delta
 from skillmeat_audit.reports.facts.fleet import DeltaFacts
 from skillmeat_audit.reports.facts.report import Failure, Report
@@ -14,15 +19,16 @@ from skillmeat_audit.reports.facts.report import Failure, Report
 def report(request: HomeRequest) -> HomeAnswer:
     """Audit the home, and record that in its history."""
     home = request.home
+    path, database = address_of(home)
     reported = ReportRequest(
         scope=home.settings.scope,
-        database=database_address(home.database),
+        database=database,
         history=request.history,
         state_dir=request.state_dir,
         progress=False,
         allow_links=[Path(folder) for folder in home.settings.allow_links],
     )
-    stored = stored_report(home.path, reported, request.at)
+    stored = stored_report(path, reported, request.at)
     match stored.document:
         case Failure(reason=reason):
             return replace(failed_answer(request, reason), history_run=stored.run)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from skillmeat_audit.api.planning import PlanScope
+from skillmeat_audit.api.planning import READ_ONLY, PlanScope
 from skillmeat_audit.base.errors import AuditError, BusyError, UsageError
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.urls import with_tenant
+from skillmeat_audit.fleets.addresses import database_address
 from skillmeat_audit.fleets.definition import FleetHome
 from skillmeat_audit.fleets.repair_options import RepairOptions
 from skillmeat_audit.loaders.home import absolute_home, home_folder
@@ -99,17 +101,32 @@ def answer_request(request: HomeRequest) -> HomeAnswer:
 def home_facts(request: HomeRequest) -> HomeFacts:
     """Return the facts of the home before anything of it is read."""
     home = request.home
-    return HomeFacts(home.name, _portable(home.path), home.group)
+    return HomeFacts(home.name, _portable(home), home.group)
 
 
-def _portable(path: str) -> str:
+def _portable(home: FleetHome) -> str:
+    if home.tenant is not None:
+        return home.path
     try:
-        return absolute_home(home_folder(path))
+        return absolute_home(home_folder(home.path))
     except (AuditError, OSError):
-        return printable(path)
+        return printable(home.path)
+
+
+def address_of(home: FleetHome) -> tuple[str, str | None]:
+    """Return the home as `find_home` takes it, and its database if it is a cache elsewhere.
+
+    Both may hold credentials: they are for the process that opens the database.
+    """
+    database = database_address(home.database)
+    if home.tenant is None or database is None:
+        return home.path, database
+    return with_tenant(database, home.tenant), None
 
 
 def require_writable(request: HomeRequest) -> None:
-    """Raise `UsageError` where the fleet's file says that the home is read-only."""
+    """Raise `UsageError` where the home is one that is only read."""
+    if request.home.tenant is not None:
+        raise UsageError(READ_ONLY)
     if request.home.settings.read_only:
         raise UsageError("the fleet file says that it is read-only: nothing is planned or written")

@@ -11,7 +11,7 @@ from skillmeat_audit.loaders.workers import ParseTask, Record
 from skillmeat_audit.model.manifest_edits import ABSOLUTE_PATH
 
 # The files SkillMeat reads in an artifact's folder, then any *.md for commands and agents.
-_NAMED = {"skill": ("SKILL.md",), "command": ("command.md",), "agent": ("AGENT.md", "agent.md")}
+NAMED = {"skill": ("SKILL.md",), "command": ("command.md",), "agent": ("AGENT.md", "agent.md")}
 _ANY_MARKDOWN = ("command", "agent")
 # Files that imports store and SkillMeat does not read: they count only with a front matter.
 _FENCED = {
@@ -134,7 +134,7 @@ def _no_file_record(folder: Confined, relative: str, kind: str, *, is_folder: bo
 
 def _file_in(folder: Confined, relative: str, kind: str) -> tuple[str | None, bool]:
     """Return the file in the artifact's folder that describes it, and if it must be fenced."""
-    for name in _NAMED.get(kind, ()):
+    for name in NAMED.get(kind, ()):
         if _exists(folder, file := os.path.join(relative, name)):
             return file, False
     # As SkillMeat, which takes the first *.md that it finds.

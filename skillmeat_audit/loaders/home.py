@@ -1,9 +1,11 @@
 """Finds a SkillMeat home, its cache and its file collections."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
+from uuid import UUID
 
 import tomli
 
@@ -12,12 +14,22 @@ from skillmeat_audit.base.errors import HomeError, UsageError
 from skillmeat_audit.base.files import SETTINGS_LIMIT_BYTES, path_exists, read_regular, reason_of
 from skillmeat_audit.base.folders import PathLike, state_folder
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.base.urls import contains_secret, is_parseable, sqlite_url
+from skillmeat_audit.base.urls import (
+    contains_secret,
+    is_parseable,
+    is_server,
+    split_tenants,
+    sqlite_url,
+    with_tenant,
+    without_password,
+)
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, MANIFEST_NAME
 from skillmeat_audit.model.home import Home
 
 DEFAULT_HOME = "~/.skillmeat"
 _WAY_OUT = "repair the link or the permissions"
+# 00000000-0000-4000-a000-000000000001, or the same without hyphens
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 _PARTS = ("collections", "cache/cache.db", "config.toml")
 
 
@@ -31,9 +43,15 @@ def find_home(
     *database* names another cache than the home's: a file, or an SQLAlchemy URL (SQLite,
     PostgreSQL).
     *link_roots* are folders that links in a collection may lead to.
+    Instead of a folder, *path* may be the address of an enterprise database and its tenant,
+    ``postgresql://…?tenant=UUID``, that is read as `loaders.enterprise` says.
     Raises `HomeError` if there is no home, `UsageError` for an unusable database address, and for
     a *path* that is not text or a path, as a notebook's parameter may be.
     """
+    if is_server(path):
+        if database is not None:
+            raise UsageError("the home is an enterprise database: it has no other cache")
+        return _enterprise_home(str(path))
     try:
         given = Path(os.path.expanduser(path))
     # papermill passes None, a number or a list where a notebook's parameter was mistyped.
@@ -97,17 +115,47 @@ def _database(root: Path, given: str | None) -> str | None:
     if scheme == "sqlite":
         # sqlite:////abs and sqlite:///rel, as SQLAlchemy has it: three slashes, then the path.
         return _existing_file(Path(os.fsdecode(unquote_to_bytes(rest.removeprefix("/")))))
-    if scheme in ("postgresql", "postgresql+psycopg"):
-        if not is_parseable(given):
-            raise UsageError(
-                "the parts of the database's address are ambiguous; its port is a number, "
-                "and @ / ? # in a name or password are written %40 %2F %3F %23"
-            )
-        return f"postgresql+psycopg://{rest}"
+    if is_server(given):
+        return _server(given)
     raise UsageError(
         f"cannot read a database of the kind {printable(scheme) if separator else 'key=value'}; "
         "give a file, sqlite:///… or postgresql+psycopg://…"
     )
+
+
+def _server(given: str) -> str:
+    if not is_parseable(given):
+        raise UsageError(
+            "the parts of the database's address are ambiguous; its port is a number, "
+            "and @ / ? # in a name or password are written %40 %2F %3F %23"
+        )
+    return f"postgresql+psycopg://{given.partition('://')[2]}"
+
+
+def _enterprise_home(address: str) -> Home:
+    """Return the home that is one tenant of the enterprise database at *address*."""
+    given, tenants = split_tenants(address)
+    url = _server(given)
+    if len(set(tenants)) != 1:
+        number = "several are given" if tenants else "none is given"
+        raise UsageError(
+            f"an enterprise database is audited tenant by tenant, and {number}: "
+            "name one with --tenant UUID"
+        )
+    tenant = canonical_tenant(tenants[0])
+    # No such folder exists: its path only tells the state folders of databases apart.
+    root = Path("/", quote(with_tenant(without_password(url), tenant), safe=""), ".skillmeat")
+    return Home(root, url, DEFAULT_COLLECTION, tenant=tenant)
+
+
+def canonical_tenant(text: str) -> str:
+    """Return the tenant in *text* as PostgreSQL writes a UUID; raise `UsageError` for another."""
+    if not _UUID.fullmatch(text):
+        raise UsageError(
+            f"the tenant {printable(text)} is not a UUID, such as "
+            "00000000-0000-4000-a000-000000000001"
+        )
+    return str(UUID(text))
 
 
 def _default_cache(path: Path) -> str | None:
@@ -176,6 +224,21 @@ def _holds_manifest(folder: bytes) -> bool:
     except OSError:
         return True
     return True  # the loader of manifests reports whether it can be read
+
+
+def home_name(home: Home) -> str:
+    """Return what *home* is called where it is stored and sent."""
+    return absolute_home(home.root) if home.tenant is None else home.name
+
+
+def located_name(path: PathLike) -> str:
+    """Return what the home at *path* is called, or would be where it does not exist."""
+    if not is_server(path):
+        return absolute_home(home_folder(path))
+    try:
+        return find_home(path).name
+    except UsageError:
+        return without_password(str(path))
 
 
 def absolute_home(root: Path) -> str:

@@ -13,6 +13,7 @@ from skillmeat_audit.base.garbage import without_gc
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.loaders.disk import load_absolute_paths, load_undeclared
+from skillmeat_audit.loaders.enterprise import load_enterprise
 from skillmeat_audit.loaders.frontmatter import load_frontmatter
 from skillmeat_audit.loaders.home import find_home, home_state_folder
 from skillmeat_audit.loaders.manifests import load_manifests
@@ -49,6 +50,8 @@ def load_snapshot(
     The arguments are those of `skillmeat_audit.api.audit.audit`.
     """
     resolved = find_home(home, database, reading.get("allow_links", ()))
+    if resolved.tenant is not None:
+        return load_enterprise(resolved)
     parsed = _parse_cache(resolved, reading)
     with without_gc():
         return _load(resolved, parsed, reading.get("progress"))

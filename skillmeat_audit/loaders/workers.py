@@ -85,7 +85,7 @@ def _parse_one(task: ParseTask, descent: Descent) -> ParsedFile:
         return ParsedFile({"state": "unreadable", "reason": reason}, None)
     except Unreadable as exc:
         return ParsedFile({"state": "unreadable", "reason": str(exc)}, None)
-    record = _record(content, must_fence=task.must_fence)
+    record = record_of(content, must_fence=task.must_fence)
     return ParsedFile(record | {"modified_at": modified_at(facts)}, state_of(facts))
 
 
@@ -100,7 +100,8 @@ def run_worker(parent: int) -> None:
     pickle.dump(parse_in_process(while_parent_lives), sys.stdout.buffer)
 
 
-def _record(content: bytes, *, must_fence: bool) -> Record:
+def record_of(content: bytes, *, must_fence: bool) -> Record:
+    """Return the record of a file with *content*; without a fence, none that *must_fence*."""
     if must_fence and not _FENCE.match(content):
         return {"state": "absent"}
     try:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from skillmeat_audit.base.urls import with_tenant, without_password
+
 
 @dataclass(frozen=True)
 class Home:
@@ -10,7 +12,8 @@ class Home:
 
     ``database`` is an SQLAlchemy URL, None if the home has no cache yet. ``settings_problem`` says
     why ``active_collection`` is only SkillMeat's default, None if it is known. Links in a
-    collection may also lead to ``link_roots``.
+    collection may also lead to ``link_roots``. ``tenant`` is set for one tenant of an enterprise
+    database, which has no files: ``root`` then only names its state folder.
     """
 
     root: Path
@@ -18,6 +21,14 @@ class Home:
     active_collection: str
     settings_problem: str | None = None
     link_roots: tuple[Path, ...] = ()
+    tenant: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Its folder, or the address of an enterprise database with its tenant, no password."""
+        if self.tenant is None or self.database is None:
+            return str(self.root)
+        return with_tenant(without_password(self.database), self.tenant)
 
     @property
     def collections(self) -> Path:

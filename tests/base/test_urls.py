@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skillmeat_audit.base.urls import is_parseable, secrets_in, without_password
+from skillmeat_audit.base.urls import (
+    is_parseable,
+    secrets_in,
+    split_tenants,
+    with_tenant,
+    without_password,
+)
 from skillmeat_audit.model.exits import ExitCode
 
 FUZZED = int(os.environ.get("FUZZED_EXAMPLES", "200"))
@@ -158,3 +164,14 @@ def test_a_report_on_a_server_saves_no_secret(cli, make_home, tmp_path, pair):
     assert "S3CRET" not in str(results)
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path for path in written if b"S3CRET" in path.read_bytes()] == []
+
+
+def test_a_tenant_is_put_into_an_address_and_taken_out_of_it():
+    for url in ("postgresql://h/d", "postgresql://u:p@h/d?sslmode=require&x=1"):
+        assert split_tenants(with_tenant(url, "t")) == (url, ["t"])
+
+    assert split_tenants("postgresql://h/d?tenant=a&x=1&tenant=b") == (
+        "postgresql://h/d?x=1",
+        ["a", "b"],
+    )
+    assert split_tenants("postgresql://h/d") == ("postgresql://h/d", [])

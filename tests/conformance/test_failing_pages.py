@@ -83,7 +83,7 @@ def test_a_group_fails_the_list_of_its_collection(app):
 
     assert (app.status(PAGE), app.status(f"{PAGE}?include_groups=true")) == (200, 500)
     (found,) = findings(app, "V004")
-    assert "take skill:odd out of Ops" in found["detail"]
+    assert "take skill:odd out of the group Ops" in found["detail"]
 
 
 ENTRY_KEYS = """

@@ -161,6 +161,8 @@ CASES = {
     "X001": with_problem("schema"),
     "X002": with_problem("integrity"),
     "X003": with_problem("older"),
+    "X004": with_problem("absent"),
+    "X005": with_problem("unsecured"),
 }
 
 

@@ -5,6 +5,7 @@ import pytest
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.fleets.addresses import database_address
 from skillmeat_audit.fleets.definition import load_definition
+from skillmeat_audit.fleets.requests import address_of
 
 FAULTS = [
     ("", "no home is defined; add [[homes]] with a path or a glob that matches"),
@@ -22,6 +23,10 @@ FAULTS = [
     ('[[homes]]\npath = "a"\ndatabase = "postgresql://u:pw@h/d"', "has a password; write ${NAME}"),
     ('[[homes]]\npath = "a"\n[[homes]]\nname = "b"\npath = "./a"', "is listed 2 times"),
     ('[[homes]]\npath = "a"\nallow-links = ["b"]', "allow-links b is neither absolute"),
+    ('[[homes]]\npath = "a"\ntenant = "x"', "homes[1]: give either a path or a glob"),
+    ('[[homes]]\ntenant = "x"', "a tenant requires the address of an enterprise database"),
+    ('[[homes]]\ntenant = "x"\ndatabase = "a.db"', "a tenant requires the address"),
+    ('[[homes]]\ntenant = "x"\ndatabase = "postgresql://h/d"', "the tenant x is not a UUID"),
     ("[[homes]", "cannot read the fleet file"),
 ]
 
@@ -54,7 +59,7 @@ def test_the_command_line_prints_a_line_for_each_fault(cli, tmp_path):
     file.write_text("[[homes]]\n[[homes]]\n")
     code, out, err = cli("fleet", "check", file)
 
-    fault = "give either a path or a glob"
+    fault = "give either a path or a glob, or a database and its tenant"
     assert (code, out) == (2, "")
     assert err == "".join(f"skillmeat-audit: {file}: homes[{n}]: {fault}\n" for n in (1, 2))
 
@@ -105,3 +110,28 @@ def test_credentials_are_taken_from_the_environment_and_quoted(monkeypatch):
     assert database_address("/srv/cache.db") == "/srv/cache.db"
     with pytest.raises(UsageError, match="the variable MISSING of the database's address"):
         database_address("postgresql://u:${MISSING}@h/d")
+
+
+def test_tenants_of_one_database_are_homes_of_their_own(tmp_path, monkeypatch):
+    file = tmp_path / "fleet.toml"
+    tenants = "AAAAAAAA-0000-4000-A000-000000000001", "bbbbbbbb000040000000000000000002"
+    addresses = "postgresql://u:${PASSWORD}@h/d", "${ADDRESS}"
+    file.write_text(
+        "".join(
+            f'[[homes]]\ndatabase = "{address}"\ntenant = "{tenant}"\n'
+            for address, tenant in zip(addresses, tenants, strict=True)
+        )
+    )
+    monkeypatch.setenv("PASSWORD", "pw")
+    monkeypatch.setenv("ADDRESS", "postgresql://u:pw@h/d?sslmode=require")
+
+    homes = load_definition(file).homes
+
+    assert [home.path for home in homes] == [
+        "postgresql://u@h/d?tenant=aaaaaaaa-0000-4000-a000-000000000001",
+        "${ADDRESS}?tenant=bbbbbbbb-0000-4000-0000-000000000002",
+    ]
+    assert [address_of(home) for home in homes] == [
+        ("postgresql://u:pw@h/d?tenant=aaaaaaaa-0000-4000-a000-000000000001", None),
+        ("postgresql://u:pw@h/d?sslmode=require&tenant=bbbbbbbb-0000-4000-0000-000000000002", None),
+    ]

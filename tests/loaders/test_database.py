@@ -15,7 +15,7 @@ from conftest import digest
 
 from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.base.urls import sqlite_path, sqlite_url
-from skillmeat_audit.loaders import sqlite_copy
+from skillmeat_audit.loaders import database, sqlite_copy
 from skillmeat_audit.loaders.cache import load_cache
 from skillmeat_audit.loaders.database import fetch_text, read_database
 
@@ -512,3 +512,26 @@ def test_the_error_names_a_writer_that_keeps_its_exclusive_lock(folder, monkeypa
         with pytest.raises(DatabaseError, match="locked by another process"):
             load_cache(sqlite_url(path))
         holder.stdin.close()
+
+
+def test_rows_are_the_same_whatever_fits_into_a_batch(tmp_path, monkeypatch):
+    path = tmp_path / "a.db"
+    values = ["text", None, 7, b"bytes", 1.5, "\ud55c", "last"]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE t (a, b)")
+        numbered = [(value, number) for number, value in enumerate(values)]
+        connection.executemany("INSERT INTO t VALUES (?, ?)", numbered)
+        connection.execute("INSERT INTO t VALUES (CAST(x'ff41' AS TEXT), 9)")
+
+    def read(rows):
+        monkeypatch.setattr(database, "_BATCH_ROWS", rows)
+        with closing(sqlite3.connect(path)) as connection:
+            columns = database.fetch_text(connection, "SELECT a, b FROM t ORDER BY b", ["a", "b"])
+            none = database.fetch_text(connection, "SELECT a, b FROM t WHERE 0", ["a", "b"])
+            assert [len(column) for column in none.values()] == [0, 0]
+        return {name: column.to_pylist() for name, column in columns.items()}
+
+    whole = read(100)
+    assert len(whole["a"]) == len(values) + 1
+    for rows in (1, 2, 3, 8):
+        assert read(rows) == whole

@@ -34,7 +34,7 @@ def test_titles_read_from_the_source_are_those_of_the_rules_and_code_paths():
 def test_rules_and_code_paths_are_completed_in_lists_too(completed):
     assert completed("check", "--select", "D00")[:2] == ["D001", "D002"]
     assert completed("check", "--select", "D001,k00")[:2] == ["D001,K001", "D001,K002"]
-    assert completed("rules", "X00") == ["X001", "X002", "X003"]
+    assert completed("rules", "X00") == ["X001", "X002", "X003", "X004", "X005"]
     assert completed("check", "--writer", "import-b") == ["import-bare"]
 
 

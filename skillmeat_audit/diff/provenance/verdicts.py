@@ -32,6 +32,18 @@ def attribute(comparison: Comparison) -> pd.DataFrame:
     return _with_repairs(writers, repairs)
 
 
+def unattributed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return ``WRITERS`` for *rows* that show no trace of a path, such as enterprise artifacts."""
+    unknown = dict.fromkeys(("writer", "writer_confidence"), "unknown")
+    constants = {**unknown, "explanation": PATHS["unknown"], "run": None}
+    return WRITERS.build(
+        {
+            **{key: rows[key] for key in KEY},
+            **{name: [value] * len(rows) for name, value in constants.items()},
+        }
+    )
+
+
 def _writers_of_rows(comparison: Comparison, repairs: Repairs) -> pd.DataFrame:
     """Return ``WRITERS`` by the decision list, as if the rows had not been repaired."""
     clues = gather_clues(comparison, repairs.edited)

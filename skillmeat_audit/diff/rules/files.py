@@ -195,7 +195,8 @@ def _in_state(comparison: Comparison, state: str) -> pd.DataFrame:
     if not mask.any():
         return NO_FINDINGS
     detail = _path_and_collection(comparison) + ": " + file["reason"]
-    return comparison.entry_findings(mask, detail=detail)
+    # Content that a database stores has no path.
+    return comparison.entry_findings(mask, detail=detail.fillna(file["reason"]))
 
 
 def _path_and_collection(comparison: Comparison) -> pd.Series:

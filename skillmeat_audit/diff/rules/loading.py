@@ -108,3 +108,31 @@ def schema_lacks_columns(comparison: Comparison) -> pd.DataFrame:
     return comparison.problem_findings("older").assign(
         detail=lambda older: "the release that made the database can use it; " + older["detail"]
     )
+
+
+@check("X004", Severity.INFO)
+def enterprise_lacks_columns(comparison: Comparison) -> pd.DataFrame:
+    """Enterprise database stores less than the cache of a home.
+
+    SkillMeat enterprise stores description, source and tags of an artifact. Origin, author,
+    license, version, tools and resolved versions have no columns in any release; older releases
+    lack descriptions in the catalogue, stored files, or the catalogue itself. That is no fault of
+    the database: the finding says what an audit without findings does not tell.
+
+    See docs/skillmeat.md#enterprise.
+    """
+    return comparison.problem_findings("absent")
+
+
+@check("X005", Severity.WARNING)
+def tenants_not_separated(comparison: Comparison) -> pd.DataFrame:
+    """Row-level security of an enterprise database does not hold for the role of this audit.
+
+    The role is a superuser or has BYPASSRLS, it owns tables on which security is not forced, or a
+    table has none. The audit chose the rows of its tenant by ``tenant_id``, so that it saw no
+    others; whatever else connects as this role is kept back by nothing. Audit as a role that may
+    only read, and let SkillMeat's migrations force row-level security (since 0.31).
+
+    See docs/skillmeat.md#enterprise.
+    """
+    return comparison.problem_findings("unsecured")

@@ -191,8 +191,8 @@ def _grouped(comparison: Comparison) -> pd.DataFrame:
                 "collection_id": collection,
                 "disposition": Disposition.NONE,
                 "detail": "the page that lists this collection with its groups "
-                "(include_groups=true) fails while one of its artifacts is in a group; to repair it, take "
-                f"{_names(part['artifact_id'])} out of the group {_names(part['name'])}",
+                "(include_groups=true) fails while one of its artifacts is in a group; to repair "
+                f"it, take {_names(part['artifact_id'])} out of the group {_names(part['name'])}",
             }
             for collection, part in by_collection
         ]

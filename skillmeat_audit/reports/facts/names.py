@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 ERAS = {
     "artifact_id": "cache format of SkillMeat before 0.9.0",
     "artifact_uuid": "cache format of SkillMeat 0.9.0 and later",
+    "enterprise": "SkillMeat enterprise",
 }
 # Layers as people write them; the ids are in findings and JSON.
 _LAYERS = {"frontmatter": "front matter", "catalog": "catalogue"}

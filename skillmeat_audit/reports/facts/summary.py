@@ -89,7 +89,7 @@ def summarize(
     wrong = findings[in_cells]
     severities = findings["severity"].value_counts()
     return Summary(
-        home=str(snapshot.home.root),
+        home=snapshot.home.name,
         database=database and without_password(database),
         era=snapshot.era,
         counts={

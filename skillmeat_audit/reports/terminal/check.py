@@ -109,7 +109,7 @@ def worst_first(audit: AuditFacts, listed: Sequence[Finding], by: str | None) ->
 
 def _home_line(summary: Summary, layout: Layout) -> str:
     cache = ERAS[summary.era] if summary.era else "the cache has no rows table"
-    if summary.era and layout.verbose:
+    if layout.verbose and str(summary.era).startswith("artifact_"):
         cache = f"{cache} (keyed by {summary.era})"
     if summary.database is None:
         cache = "no cache yet: only the manifests and files were checked"

@@ -9,10 +9,13 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from skillmeat_audit.base.errors import UsageError
+from skillmeat_audit.base.urls import is_server, with_tenant
 from skillmeat_audit.loaders.home import DEFAULT_HOME
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+TENANT = "tenant"  # the key of its option in the context
 HOME_VARIABLE = "SKILLMEAT_AUDIT_HOME"
 
 
@@ -22,15 +25,32 @@ def default_home() -> str:
 
 
 def absolute_path(text: str) -> str:
-    """Return the path *text* as every verb prints it: absolute, links as they are."""
+    """Return the path *text* as every verb prints it: absolute, links as they are.
+
+    The address of an enterprise database is returned as it is.
+    """
+    if is_server(text):
+        return text
     try:
         return os.path.abspath(os.path.expanduser(text))
     except OSError:  # the working folder was deleted: the loader says so
         return text
 
 
-def _absolute(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    return absolute_path(value)
+def located_home(context: click.Context, value: str) -> str:
+    """Return HOME as the verbs take it: absolute, with the tenant that ``--tenant`` gives."""
+    tenant = context.meta.get(TENANT)
+    if tenant is None:
+        return absolute_path(value)
+    if not is_server(value):
+        raise UsageError(
+            "--tenant requires HOME to be the address of an enterprise database, postgresql://…"
+        )
+    return with_tenant(value, tenant)
+
+
+def _absolute(context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    return located_home(context, value)
 
 
 def home_argument_with(callback: Callable[[click.Context, click.Parameter, str], str]) -> Decorator:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.errors import AuditError, BusyError
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.urls import secrets_in
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.ui.cli.signals import Stopped, stop_on_signals
 from skillmeat_audit.ui.cli.streams import prepare_streams, print_error
@@ -76,6 +77,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.ClickException as exc:
         # click's messages begin with a capital and end with a full stop; ours do not.
         message = exc.format_message().removesuffix(".")
+        # They repeat what was typed: an address as a surplus argument, with its password.
+        for secret in set[str]().union(*map(secrets_in, arguments)):
+            message = message.replace(secret, "…")
         context = getattr(exc, "ctx", None)
         command = TOOL if context is None else context.command_path
         return _failed(f"{message[:1].lower()}{message[1:]}; see '{command} --help'")

@@ -11,9 +11,7 @@ import click
 from skillmeat_audit.model.choices import SERVICES
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.ui.cli.arguments import (
-    single_output,
-)
+from skillmeat_audit.ui.cli.arguments import TENANT, single_output
 from skillmeat_audit.ui.cli.streams import emit
 
 if TYPE_CHECKING:
@@ -183,8 +181,20 @@ class AuditOptions:
     live: str | None = None
 
 
+def _keep_tenant(context: click.Context, _option: click.Parameter, value: str | None) -> None:
+    context.meta[TENANT] = value
+
+
 _AUDIT_OPTIONS = (
     state_dir_option,
+    click.option(
+        "--tenant",
+        metavar="UUID",
+        is_eager=True,  # HOME, which it becomes a part of, is processed after it
+        expose_value=False,
+        callback=_keep_tenant,
+        help="Tenant to audit, where HOME is an enterprise database (postgresql://…).",
+    ),
     click.option(
         "--database", metavar="URL", help="Another cache: a file, sqlite:///… or postgresql://…"
     ),

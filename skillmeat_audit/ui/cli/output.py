@@ -31,7 +31,8 @@ def audit_home(
     quiet: bool = False,
 ) -> "Audit":
     """Return the audit of *home*; links may lead where *settings* allow."""
-    is_first = gc.get_freeze_count() == 0  # a later audit would freeze the frames of the earlier
+    # A later audit would freeze the frames of an earlier one.
+    is_first = gc.get_threshold()[0] != _COLLECT_AFTER
     if is_first:
         gc.disable()  # while a thousand modules load there is nothing to collect; looking costs
     from skillmeat_audit.api.audit import audit

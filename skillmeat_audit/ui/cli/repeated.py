@@ -11,10 +11,11 @@ from skillmeat_audit.base.urls import without_password
 if TYPE_CHECKING:
     from skillmeat_audit.reports.facts.next_commands import NextCommands, Option
 
-# What says how something is printed, saved or waited for, not what it is.
+# What says how something is printed, saved or waited for, not what it is; a tenant is in the
+# address of its home.
 _OF_THIS_RUN = frozenset(
     "form output limit verbose quiet fail_on exit_zero no_parse_cache wait rehearse live "
-    "no_pager color edit interactive whole".split()
+    "no_pager color edit interactive whole tenant".split()
 )
 _NEXT_VERBS = ("plan", "apply", "show", "undo")
 

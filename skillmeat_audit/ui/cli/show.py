@@ -10,8 +10,9 @@ from click.core import ParameterSource
 from skillmeat_audit import __version__
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.urls import is_server
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.ui.cli.arguments import absolute_path, home_argument_with
+from skillmeat_audit.ui.cli.arguments import absolute_path, home_argument_with, located_home
 from skillmeat_audit.ui.cli.command import verb_command
 from skillmeat_audit.ui.cli.completers import complete_artifacts
 from skillmeat_audit.ui.cli.legend import EVIDENCE
@@ -45,12 +46,12 @@ def _in_order(context: click.Context, _parameter: click.Parameter, home: str) ->
     """Return HOME; where it was given before ARTIFACT, exchange the two and say so."""
     first = str(context.params.get("artifact", ""))
     if not (os.path.isdir(os.path.expanduser(first)) and not context.resilient_parsing):
-        return absolute_path(home)
+        return located_home(context, home)
     is_given = context.get_parameter_source("home") is ParameterSource.COMMANDLINE
     if not is_given:
         raise click.UsageError(f"which artifact? {printable(first)} is a folder", context)
-    if os.path.isdir(os.path.expanduser(home)):
-        return absolute_path(home)
+    if is_server(home) or os.path.isdir(os.path.expanduser(home)):
+        return located_home(context, home)
     context.params["artifact"] = home
     print_error(f"{TOOL}: the order is ARTIFACT HOME: showing {printable(home)} of this home")
     return absolute_path(first)
