@@ -19,6 +19,7 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.reports.files.schemas import json_schema
 
+SARIF_SCHEMA = Path(__file__).parent.parent / "reports" / "sarif-schema-2.1.0.json"
 PROCESS = ("--workers", "1")
 
 
@@ -203,6 +204,7 @@ FORMATS = {
     "csv": b"home,rule,severity",
     "parquet": b"PAR1",
     "xml": b'errors="1"',
+    "sarif": b'"executionSuccessful": false',
     "prom": b"skillmeat_audit_success{home=",
 }
 
@@ -235,10 +237,30 @@ def test_what_was_new_in_a_report_that_did_not_arrive_stays_new(cli, make_fleet)
     assert "delta" not in json.loads(there.read_text())
 
 
-def test_sarif_is_refused_with_the_formats_that_exist(cli, make_fleet):
-    code, _, err = cli("fleet", "report", make_fleet(1).file, "-o", "r.sarif")
+def test_a_file_without_a_format_is_refused_with_the_formats_that_exist(cli, make_fleet):
+    code, _, err = cli("fleet", "report", make_fleet(1).file, "-o", "r.txt2")
 
-    assert code == ExitCode.FAILED and "a fleet's report has no format for r.sarif" in err
+    assert code == ExitCode.FAILED and "a fleet's report has no format for r.txt2" in err
+
+
+def test_sarif_has_a_run_for_each_home_in_the_order_of_the_file(cli, make_fleet):
+    jsonschema = pytest.importorskip("jsonschema")
+    fleet = make_fleet(2, damaged=1)
+    one = cli("report", fleet.path(fleet.homes["sound"][0]), "--no-history", "--format", "sarif")[1]
+
+    out = cli("fleet", "report", fleet.file, "--no-history", "--format", "sarif")[1]
+
+    document = json.loads(out)
+    jsonschema.validate(document, json.loads(SARIF_SCHEMA.read_text()))
+    runs = dict(zip(fleet.names, document["runs"], strict=True))
+    categories = [run.pop("automationDetails")["id"] for run in document["runs"]]
+    assert categories == [f"skillmeat-audit/{name}/" for name in fleet.names]
+    (expected,) = json.loads(one)["runs"]
+    shown = runs[fleet.homes["sound"][0]]
+    assert {**shown, "invocations": expected["invocations"]} == expected
+    (damaged,) = runs[fleet.homes["damaged"][0]]["invocations"]
+    assert not damaged["executionSuccessful"]
+    assert "damaged" in damaged["toolExecutionNotifications"][0]["message"]["text"]
 
 
 def test_an_unknown_group_is_refused(make_fleet):
