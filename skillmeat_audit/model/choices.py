@@ -14,8 +14,6 @@ REPORT_FORMATS = (
 )
 # Suffixes of files that name these formats as well.
 FORMAT_ALIASES = {"htm": "html", "md": "markdown", "xml": "junit", "prom": "prometheus"}
-# What a fleet's report has; SARIF is about the files of one home.
-FLEET_FORMATS = tuple(name for name in REPORT_FORMATS if name != "sarif")
 # Who writes the rows: our own upsert, or an installed SkillMeat's.
 SERVICES = ("embedded", "skillmeat")
 SCHEDULE_KINDS = ("systemd", "cron", "github")
