@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 UV_ONLY := .venv/uv.lock
-COVERAGE := 90  # the floor, in percent
+COVERAGE := 96  # the floor, in percent
 
 # Where bytecode is not written, every start is slow for ever.
 unexport PYTHONDONTWRITEBYTECODE
@@ -23,7 +23,7 @@ test-fast: $(READY)  ## run the tests that take a minute together: those not mar
 
 coverage: $(READY)  ## run all tests, and print how much of each room they reach, branches included
 	$(BIN)/pytest -q -n 2 --dist worksteal --cov --cov-report=
-	@for room in skillmeat_audit/*/; do \
+	@for room in skillmeat_audit/[a-z]*/; do \
 	  printf '%s %s %%\n' $$room $$($(BIN)/coverage report --include "$$room*" --format total); done
 	$(BIN)/coverage report --format total --fail-under $(COVERAGE)
 
@@ -31,7 +31,8 @@ lowest: $(READY)  ## run the fast tests with the oldest versions that pyproject.
 	$(BIN)/uv venv -q --clear --python $(BIN)/python .venv-lowest
 	$(BIN)/uv pip install -q --python .venv-lowest/bin/python --resolution lowest-direct \
 	  -e ".[notebook,postgres,notify,live,watch,fleet,test]"
-	.venv-lowest/bin/python -m pytest -q -n 2 --dist worksteal -m "not slow"
+	.venv-lowest/bin/python -m pytest -q -n 2 --dist worksteal -m "not slow" \
+	  --deselect tests/test_documents.py::test_reference_pages_are_current  # click's own words differ
 
 fuzz: $(READY)  ## compare the front-matter scanner with PyYAML on a million random blocks
 	SKILLMEAT_AUDIT_FUZZ=1000000 SKILLMEAT_AUDIT_FUZZ_SEED=$$(date +%s) $(BIN)/pytest -q tests/loaders/test_yaml_certain.py
