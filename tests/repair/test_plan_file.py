@@ -10,7 +10,7 @@ from conftest import build, cache_rows, digest, dump
 
 from skillmeat_audit.api import audit, repair
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.repair import apply
+from skillmeat_audit.repair import overwrites
 from skillmeat_audit.repair.plan import encode_plan
 
 TEAM = "5f0c4b1e9a7d4e60b812233445566778"
@@ -292,7 +292,7 @@ def overwriting(case, count):
 @pytest.fixture
 def no_floor(monkeypatch):
     """Let the share alone decide, in a home of five rows."""
-    monkeypatch.setattr(apply, "OVERWRITE_FLOOR", 0)
+    monkeypatch.setattr(overwrites, "OVERWRITE_FLOOR", 0)
 
 
 def test_in_a_small_home_a_few_rows_may_be_overwritten_unasked(cli, planned):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from skillmeat_audit.reports.facts.headline import PageCounts, who_knows
+from skillmeat_audit.reports.facts.page_counts import PageCounts, who_knows
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ from skillmeat_audit.ui.cli.streams import emit, print_error, recorded_output
 from skillmeat_audit.ui.cli.watch import start_watching, watch_home
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from rich.text import Text
 
@@ -44,8 +44,7 @@ if TYPE_CHECKING:
     from skillmeat_audit.api.values import Audit
     from skillmeat_audit.history.baseline import AcceptanceTerms
     from skillmeat_audit.loaders.settings import Settings
-    from skillmeat_audit.reports.facts.next_commands import Command
-    from skillmeat_audit.reports.terminal.check import Layout
+    from skillmeat_audit.reports.terminal.check import Guide, Layout
 
 
 @dataclass(frozen=True)
@@ -274,7 +273,7 @@ def _print_text(audit: "Audit", output: CheckOutput, *, with_notes: bool) -> Non
         if output.statistics:
             yield from statistics_text(audit, layout)
             return
-        yield from check_text(audit, layout, _commands(audit, layout))
+        yield from check_text(audit, layout, _guide(audit, layout))
         for line in baseline_lines(audit.accepted):
             yield from wrapped(line, width, 2)
         if (live := audit.live) is not None:
@@ -283,13 +282,22 @@ def _print_text(audit: "Audit", output: CheckOutput, *, with_notes: bool) -> Non
     print_lines(lines)
 
 
-def _commands(audit: "Audit", layout: "Layout") -> "Sequence[Command]":
-    """Return the commands to run next: the repairs, then the worst artifact, else its rule."""
-    from skillmeat_audit.api.next_steps import repair_steps
+def _guide(audit: "Audit", layout: "Layout") -> "Guide":
+    """Return the commands beside the audit: the worst artifact, else its rule, is explained."""
+    from skillmeat_audit.api.next_steps import failing_steps, repair_steps
+    from skillmeat_audit.reports.facts.first_steps import first_steps
     from skillmeat_audit.reports.facts.next_commands import explain_commands
-    from skillmeat_audit.reports.terminal.check import listed_findings, worst_first
+    from skillmeat_audit.reports.terminal.check import Guide, listed_findings, worst_first
 
     commands = next_commands(audit.summary.home)
     groups = worst_first(audit, listed_findings(audit, layout), layout.group_by)
-    first = [group.first for group in groups]
-    return (*repair_steps(audit, commands), *explain_commands(commands, first))
+    repairs = repair_steps(audit, commands)
+    steps = first_steps(repairs, audit.findings, audit.names, commands)
+    printed = {step.line for step in steps}
+    following = (
+        *failing_steps(audit, commands),
+        *(each for each in repairs if each.line not in printed),
+        *explain_commands(commands, [group.first for group in groups]),
+    )
+    blank = commands.line("check", options=[("--select", "D004,V001")])
+    return Guide(steps, blank, following)
