@@ -127,10 +127,10 @@ def failing_steps(audited: Audit, commands: NextCommands) -> tuple[Command, ...]
 
 def notes_of(audited: Audit) -> tuple[str, ...]:
     """Return what a plan of *audited* cannot repair because it cannot be read."""
-    if not (unreadable := audited.headline.unreadable):
+    unreadable = audited.headline.unreadable
+    if unreadable is None:
         return ()
-    number = plural(unreadable, "manifest")
-    return (f"{number} could not be read in full: 'check' says why; a plan cannot repair it.",)
+    return (unreadable.sentence,)
 
 
 def _review_options(part: Sequence[Option] = ()) -> tuple[Option, ...]:

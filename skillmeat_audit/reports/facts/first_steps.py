@@ -8,7 +8,7 @@ import pandas as pd
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Disposition, Severity
-from skillmeat_audit.reports.facts.headline import FAILS
+from skillmeat_audit.reports.facts.headline import BLOCKS_UPGRADE, FAILS
 from skillmeat_audit.reports.facts.lines import Finding, describe_location
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.next_commands import Command, NextCommands
@@ -84,10 +84,11 @@ def _described(finding: Finding, names: Names) -> str:
     """Return the rule, the artifact or collection, and the beginning of the detail."""
     code, collection = str(finding["rule"]), finding["collection_id"]
     title = names.titles.get(code, "")
-    if finding["artifact_id"] is None and collection is None:  # of the home: a long list
+    if code == BLOCKS_UPGRADE:  # its detail is a list of columns
         return f"{code} {title}"
-    subject = printable(names.collection(collection))
+    what = shortened(printable(finding["detail"] or title), _DETAIL_CHARS)
     if finding["artifact_id"] is not None:
-        subject = describe_location(finding, names)
-    what = printable(finding["detail"] or title)
-    return f"{code} {subject}: {shortened(what, _DETAIL_CHARS)}"
+        return f"{code} {describe_location(finding, names)}: {what}"
+    return (
+        f"{code} {what}" if collection is None else f"{code} {names.collection(collection)}: {what}"
+    )

@@ -40,12 +40,33 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """How many ``manifests`` could not be read in full, and where and why the ``first`` could not.
+
+    ``is_mendable`` says that a plan mends all that SkillMeat refuses in them.
+    """
+
+    manifests: int
+    first: str
+    is_mendable: bool
+
+    @property
+    def sentence(self) -> str:
+        """Which manifests are unreadable, and what to do."""
+        number, one = plural(self.manifests, "manifest"), self.manifests == 1
+        which = f"{number} could not be read in full ({self.first}{'' if one else '; …'})"
+        it, says = ("it", "it says") if one else ("them", "they say")
+        advice = "" if self.is_mendable else f" Make {it} readable, then check again."
+        return f"{which}: what {says} is not known.{advice}"
+
+
+@dataclass(frozen=True)
 class Headline:
     """The answer of an audit: its `pages`, its findings, and what was not judged.
 
     ``pages`` is None without a cache. ``failing`` counts the reasons why pages answer error 500,
     ``matching`` the findings of ``selection``, ``errors`` and ``warnings`` the bad ones of them;
-    ``accepted`` are those of the baseline, None without one; ``unreadable`` counts manifests that
+    ``accepted`` are those of the baseline, None without one; ``unreadable`` are the manifests that
     could not be read in full; ``blocks_upgrade`` says that pages of the newest release would fail.
     """
 
@@ -56,7 +77,7 @@ class Headline:
     warnings: int
     selection: Selection
     accepted: int | None
-    unreadable: int
+    unreadable: Unreadable | None
     blocks_upgrade: bool
 
     @property
@@ -66,14 +87,15 @@ class Headline:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What pages show, what comes next, what rows hold, then what limits the answer."""
+        """What is unreadable, what pages show, what comes next, what rows hold, then the limits."""
+        unreadable = () if self.unreadable is None else (self.unreadable.sentence,)
         pages = tuple(self._of_pages())
         limits = tuple(self._limits())
         # Where pages say something, they are the answer, and findings come second.
         # Accepted findings are something: that nothing is new is among the limits.
         answered = bool(pages and not self._is_clean) or bool(self.accepted and not self.matching)
         first = () if answered else (self._of_findings(),)
-        return (*first, *pages, *limits)
+        return (*unreadable, *first, *pages, *limits)
 
     @property
     def tone(self) -> str:
@@ -104,13 +126,20 @@ class Headline:
             self.pages.without_description or self.pages.not_clickable
         )
 
+    @property
+    def blank_sentence(self) -> str:
+        """How many artifacts pages show without a description, empty for none."""
+        if self.pages is None or not self.pages.without_description:
+            return ""
+        number = plural(self.pages.without_description, "artifact")
+        return f"Pages show {number} without a description; {who_knows(self.pages)}."
+
     def _of_pages(self) -> Iterator[str]:
         pages = self.pages
         if pages is None:
             return
-        if blank := pages.without_description:
-            shown = f"Pages show {plural(blank, 'artifact')} without a description"
-            yield f"{shown}; {who_knows(pages)}."
+        if self.blank_sentence:
+            yield self.blank_sentence
         if pages.not_clickable:
             number = plural(pages.not_clickable, "artifact")
             yield f"Pages show {number} with a source that cannot be clicked."
@@ -165,7 +194,7 @@ class Headline:
         )
 
     def _limits(self) -> Iterator[str]:
-        """Yield what limits the answer: a filter, a baseline, manifests that cannot be read."""
+        """Yield what limits the answer: a filter, a baseline."""
         if self.selection.part:
             matching = plural(self.matching, "finding") if self.matching else "No finding"
             verb = "match" if self.matching > 1 else "matches"
@@ -174,9 +203,6 @@ class Headline:
         if self.accepted is not None:
             new = f"{self.matching:,} new" if self.matching else "Nothing new"
             yield f"{new}; {_are(self.accepted, 'known finding')} accepted."
-        if self.unreadable:
-            number, pronoun = plural(self.unreadable, "manifest"), _pronoun(self.unreadable)
-            yield f"{number} could not be read in full: what {pronoun} is not known."
 
 
 def headline_of(
@@ -212,13 +238,13 @@ def _are(number: int, noun: str) -> str:
     return f"{plural(number, noun)} {'is' if number == 1 else 'are'}"
 
 
-def _pronoun(number: int) -> str:
-    return "it says" if number == 1 else "they say"
-
-
-def _unreadable(snapshot: Snapshot) -> int:
-    problems = snapshot.problems
-    places = problems.loc[is_in(problems["kind"], ["manifest"]), "place"]
+def _unreadable(snapshot: Snapshot) -> Unreadable | None:
+    problems = snapshot.problems[is_in(snapshot.problems["kind"], ["manifest"])]
+    if problems.empty:
+        return None
     # collections/default/collection.toml:9 → without the line: several problems of one file are one
     # manifest
-    return int(places.str.replace(r":.*$", "", regex=True).nunique())
+    manifests = int(problems["place"].str.replace(r":.*$", "", regex=True).nunique())
+    place, reason = problems[["place", "detail"]].iloc[0]
+    first = shortened(printable(f"{place}: {reason}"), _PART_LIMIT)
+    return Unreadable(manifests, first, is_mendable=bool(problems["mend"].notna().all()))

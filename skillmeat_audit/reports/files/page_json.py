@@ -75,7 +75,7 @@ def headline_record(headline: Headline) -> HeadlineRecord:
         findings_matching=headline.matching,
         findings_hidden=headline.selection.hidden,
         findings_accepted=headline.accepted,
-        manifests_unreadable=headline.unreadable,
+        manifests_unreadable=headline.unreadable.manifests if headline.unreadable else 0,
     )
 
 

@@ -134,11 +134,10 @@ def _home_line(summary: Summary, layout: Layout) -> str:
 
 def _answer(audit: AuditFacts, guide: Guide, width: int) -> Iterator[Text]:
     """Yield the headline, a line per sentence, the first in bold; then what to do, if anything."""
-    pages = audit.headline.pages
     for number, sentence in enumerate(audit.headline.sentences):
         style = "bold green" if sentence == NOTHING_WRONG else "" if number else "bold"
         yield from wrapped(sentence, width, 2, style)
-        if number == 0 and pages is not None and pages.without_description:
+        if sentence == audit.headline.blank_sentence:
             yield from _blank_names(audit, guide.blank_pages, width)
     for step in guide.steps:
         yield from first_step_lines(step, width)

@@ -116,7 +116,7 @@ def runs_text(runs: Sequence[RunListing], width: int) -> Iterator[Text]:
             yield Text(f"{run.run}  {began:<20}  {written}  {state:<24}  {kind}".rstrip())
         else:
             yield Text(f"{run.run}  {state}", "bold")
-            yield Text(f"  {began:<20}  {written}  {kind}".rstrip())
+            yield Text(f"  {began}  {rows}  {keys}  {kind}".rstrip())
         if run.state in NOTED_STATES:
             yield from wrapped(f"    {describe_settled(run)}", width, 4)
 

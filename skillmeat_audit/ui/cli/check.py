@@ -17,6 +17,7 @@ from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.ui.cli.arguments import home_argument
 from skillmeat_audit.ui.cli.command import forced_color, output_file, require_one, verb_command
 from skillmeat_audit.ui.cli.filters import FilterOptions, filter_options
+from skillmeat_audit.ui.cli.guide import guide_of
 from skillmeat_audit.ui.cli.legend import DISPOSITIONS, EVIDENCE, exit_codes
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from skillmeat_audit.api.values import Audit
     from skillmeat_audit.history.baseline import AcceptanceTerms
     from skillmeat_audit.loaders.settings import Settings
-    from skillmeat_audit.reports.terminal.check import Guide, Layout
 
 
 @dataclass(frozen=True)
@@ -273,31 +273,10 @@ def _print_text(audit: "Audit", output: CheckOutput, *, with_notes: bool) -> Non
         if output.statistics:
             yield from statistics_text(audit, layout)
             return
-        yield from check_text(audit, layout, _guide(audit, layout))
+        yield from check_text(audit, layout, guide_of(audit, layout))
         for line in baseline_lines(audit.accepted):
             yield from wrapped(line, width, 2)
         if (live := audit.live) is not None:
             yield from live_text(live, audit.names, width)
 
     print_lines(lines)
-
-
-def _guide(audit: "Audit", layout: "Layout") -> "Guide":
-    """Return the commands beside the audit: the worst artifact, else its rule, is explained."""
-    from skillmeat_audit.api.next_steps import failing_steps, repair_steps
-    from skillmeat_audit.reports.facts.first_steps import first_steps
-    from skillmeat_audit.reports.facts.next_commands import explain_commands
-    from skillmeat_audit.reports.terminal.check import Guide, listed_findings, worst_first
-
-    commands = next_commands(audit.summary.home)
-    groups = worst_first(audit, listed_findings(audit, layout), layout.group_by)
-    repairs = repair_steps(audit, commands)
-    steps = first_steps(repairs, audit.findings, audit.names, commands)
-    printed = {step.line for step in steps}
-    following = (
-        *failing_steps(audit, commands),
-        *(each for each in repairs if each.line not in printed),
-        *explain_commands(commands, [group.first for group in groups]),
-    )
-    blank = commands.line("check", options=[("--select", "D004,V001")])
-    return Guide(steps, blank, following)
