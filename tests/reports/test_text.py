@@ -4,10 +4,12 @@ import pytest
 from builders import HOSTILE, audited, entry, imported, known, row, snapshot, synced
 from rich.cells import cell_len
 
-from skillmeat_audit.api.next_steps import artifact_steps
+import skillmeat_audit as sma
+from skillmeat_audit.api.next_steps import artifact_steps, repair_steps
+from skillmeat_audit.reports.facts.first_steps import first_steps
 from skillmeat_audit.reports.facts.next_commands import NextCommands
 from skillmeat_audit.reports.terminal.artifact import artifact_text
-from skillmeat_audit.reports.terminal.check import Layout, check_text
+from skillmeat_audit.reports.terminal.check import Guide, Layout, check_text
 
 
 def checked(snap, **layout):
@@ -252,3 +254,21 @@ def test_a_rule_without_a_repair_is_repaired_by_hand():
 
     assert "by hand  One name under several types" in text
     assert "by hand = no plan repairs it" in text
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_low_screen_shows_the_worst_rules_and_repeats_no_command(make_home, width):
+    audit = sma.audit(make_home(), progress=False)
+    repairs = repair_steps(audit, NextCommands("~/.skillmeat"))
+    steps = first_steps(repairs, audit.findings, audit.names, NextCommands("~/.skillmeat"))
+
+    for height in (8, 24):
+        lines = check_text(audit, Layout(width, height=height), Guide(steps, None, repairs[1:]))
+        text = "\n".join(line.plain for line in lines)
+
+        assert [code for code in ("D001", "S001", "S003") if f"\n{code} " in text] == [
+            "D001",
+            "S001",
+            "S003",
+        ]
+        assert text.count("-o plan.json") == 1

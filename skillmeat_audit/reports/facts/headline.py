@@ -40,7 +40,7 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Unreadable:
+class UnreadableManifests:
     """How many ``manifests`` could not be read in full, and where and why the ``first`` could not.
 
     ``is_mendable`` says that a plan mends all that SkillMeat refuses in them.
@@ -77,7 +77,7 @@ class Headline:
     warnings: int
     selection: Selection
     accepted: int | None
-    unreadable: Unreadable | None
+    unreadable: UnreadableManifests | None
     blocks_upgrade: bool
 
     @property
@@ -238,7 +238,7 @@ def _are(number: int, noun: str) -> str:
     return f"{plural(number, noun)} {'is' if number == 1 else 'are'}"
 
 
-def _unreadable(snapshot: Snapshot) -> Unreadable | None:
+def _unreadable(snapshot: Snapshot) -> UnreadableManifests | None:
     problems = snapshot.problems[is_in(snapshot.problems["kind"], ["manifest"])]
     if problems.empty:
         return None
@@ -247,4 +247,4 @@ def _unreadable(snapshot: Snapshot) -> Unreadable | None:
     manifests = int(problems["place"].str.replace(r":.*$", "", regex=True).nunique())
     place, reason = problems[["place", "detail"]].iloc[0]
     first = shortened(printable(f"{place}: {reason}"), _PART_LIMIT)
-    return Unreadable(manifests, first, is_mendable=bool(problems["mend"].notna().all()))
+    return UnreadableManifests(manifests, first, is_mendable=bool(problems["mend"].notna().all()))
