@@ -24,9 +24,12 @@ from skillmeat_audit.api import sample as build
 _CONFORMANCE = ["conformance.plugin"] if importlib.util.find_spec("skillmeat") else []
 pytest_plugins = ["postgres_server", "enterprise_server", "forked", "made_fleets", *_CONFORMANCE]
 
-# What a test starts must hear SIGINT, even where the tests themselves were started to ignore it.
+# What a test starts must hear these, even where the tests themselves were started to ignore them
+# (in the background, or by nohup).
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # jsonschema would build 38 grammars with it while it is imported, in three seconds, for the formats
 # `iri` and `iri-reference`, which no schema has. Jupyter's own processes are not affected.

@@ -44,6 +44,7 @@ def note_earlier_fills(
     """
     if not journals:
         return findings
+    # Either the cell is blank again, or the row alone still holds what was filled.
     is_blank = is_true(findings["status"] == Status.MISSING) | findings["rule"].isin(_ONLY_IN_ROW)
     is_blank &= findings["collection_id"].notna()
     blank = findings[is_blank]
@@ -66,6 +67,7 @@ def note_earlier_fills(
 def _earlier_fills(
     wanted: set[RowCell], journals: Sequence[JournaledRun], identity: str | None
 ) -> EarlierFills:
+    # What an undo took back was no loss.
     undone = {each.undoes for each in journals if each.state == "committed"}
     rows: dict[RowCell, JournaledRun] = {}
     manifests: dict[EntryCell, JournaledRun] = {}
@@ -79,6 +81,7 @@ def _earlier_fills(
         for entry in run.entries if _wrote_rows(run, identity) else ():
             for column in by_row.get(entry.key, ()):
                 if _is_fill((entry.before or {}).get(column), (entry.after or {}).get(column)):
+                    # The latest run first: setdefault keeps the latest fill.
                     rows.setdefault((*entry.key, column), run)
         for edit in (edit for manifest in run.manifests for edit in manifest.edits):
             stem, key = stem_of(edit.artifact_id), _COLUMN_OF_KEY.get(edit.key)
@@ -130,6 +133,7 @@ def _cause(
         return f"{filled}; the row lost it since"
     if not is_in_manifest:
         return f"{filled}, in the row only; the row lost it since"
+    # A manifest entry that is younger than the fill is another import of the artifact.
     added_at, filled_at = _utc(added), _utc(run.started_at)
     if added_at is not None and filled_at is not None and added_at > filled_at:
         return f"reimported on {added_at:%Y-%m-%d}: {filled}"

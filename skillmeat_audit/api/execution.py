@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from skillmeat_audit.api.inspection import Inspection, inspect_database
 from skillmeat_audit.api.options import Options
+from skillmeat_audit.api.outdated import outdated_note
 from skillmeat_audit.api.planning import native_path
 from skillmeat_audit.api.recheck import compare_findings, fading_cells
 from skillmeat_audit.api.views import list_runs
@@ -32,22 +33,20 @@ class Execution(NamedTuple):
 def execute_plan(
     document: PlanDocument, url: str, options: Options | None, *, recheck: bool = True
 ) -> Execution:
-    """Apply the plan to the cache at *url*; with *recheck*, inspect the home before and after."""
-    home = native_path(document.home)
+    """Apply the plan to the cache at *url*; with *recheck*, say what that fixed."""
     options = options or Options()
-    settings = options.run_settings(home)
-    reading = Reading(progress=False, state_dir=options.state_dir, allow_links=options.allow_links)
+    settings = options.run_settings(native_path(document.home))
     # Before the run, not from the plan: since it was made, SkillMeat may have fixed or broken more.
-    before = inspect_database(home, url, **reading) if recheck else None
+    before = _inspect(document, url, options) if recheck else None
     outcome = apply_plan(document, url, settings)
     if before is None:
         return Execution(outcome, settings)
+    outcome = _noted(outcome, outdated_note(document, before))
     try:
         # Where nothing was written, the home need not be read a second time.
-        after = inspect_database(home, url, **reading) if outcome.run else before
+        after = _inspect(document, url, options) if outcome.run else before
     except AuditError as exc:  # the rows stay written, and the caller has to be informed of that
-        notes = (*outcome.notes, f"could not audit again: {exc}")
-        return Execution(replace(outcome, notes=notes), settings)
+        return Execution(_noted(outcome, f"could not audit again: {exc}"), settings)
     delta = compare_findings(before.findings, after.findings)
     delta = replace(delta, fading=fading_cells(outcome, after.comparison))
     return Execution(outcome, settings, delta, after)
@@ -55,9 +54,21 @@ def execute_plan(
 
 def execute_rehearsal(document: PlanDocument, url: str, options: Options | None) -> Execution:
     """Do all that applying does, and roll it back."""
+    options = options or Options()
     # The plan's home, not the caller's: the journal belongs to the cache that is written.
-    settings = (options or Options()).run_settings(native_path(document.home))
-    return Execution(rehearse_plan(document, url, settings), settings)
+    settings = options.run_settings(native_path(document.home))
+    outcome = rehearse_plan(document, url, settings)
+    note = outdated_note(document, _inspect(document, url, options))
+    return Execution(_noted(outcome, note), settings)
+
+
+def _noted(outcome: RunOutcome, note: str) -> RunOutcome:
+    return replace(outcome, notes=(*outcome.notes, note)) if note else outcome
+
+
+def _inspect(document: PlanDocument, url: str, options: Options) -> Inspection:
+    reading = Reading(progress=False, state_dir=options.state_dir, allow_links=options.allow_links)
+    return inspect_database(native_path(document.home), url, **reading)
 
 
 def execute_undo(

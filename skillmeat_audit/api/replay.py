@@ -124,6 +124,7 @@ def _replay_path(path: ImportPath, stage: _Stage) -> tuple[Record, list[Record]]
     with tempfile.TemporaryDirectory(prefix="skillmeat-replay-") as folder:
         home = Path(folder) / ".skillmeat"
         with scratch_home(home, stage.era, stage.source, stage.entries) as scratch:
+            # What has to exist before the path runs does not count as its cost.
             entries = path.before(scratch, stage.entries)
             with scratch.costs.counting():
                 path.write(scratch, entries)
@@ -131,6 +132,7 @@ def _replay_path(path: ImportPath, stage: _Stage) -> tuple[Record, list[Record]]
             if stage.keep is not None:
                 # Before the refresh: the copy shows what the path itself left.
                 _copy_home(home, stage.keep / stage.era / path.name / ".skillmeat")
+            # The refresh shows which of the values last: it copies the manifest over the rows.
             refresh_all(scratch, stage.entries)
             refreshed = compare(load_snapshot(home, progress=False))
     identity = {"era": stage.era, "path": path.name, "title": path.title, "does": path.does}

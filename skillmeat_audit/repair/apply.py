@@ -42,7 +42,13 @@ from skillmeat_audit.schema.tables import CacheTables, reflect_tables
 from skillmeat_audit.service.artifacts import Artifacts, ensure_artifacts, has_sentinel
 from skillmeat_audit.service.cache_service import format_stored_time, utc_now
 from skillmeat_audit.service.connection import cache_transaction
-from skillmeat_audit.service.rows import count_rows, delete_rows, find_collections, read_rows
+from skillmeat_audit.service.rows import (
+    count_rows,
+    delete_rows,
+    find_collections,
+    lock_inserts,
+    read_rows,
+)
 
 _STAMPS = {STAMP}  # the service writes it with every row
 
@@ -75,6 +81,8 @@ def _execute_plan(
         tables = reflect_tables(connection)
         require_identity(connection, tables, plan.identity)
         columns = _columns(plan, tables)
+        if any(change.op == "insert" for change in plan.changes):
+            lock_inserts(connection)
         rows = read_rows(connection, tables, [change.key for change in plan.changes], columns)
         collections = find_collections(connection)
         outcomes = tuple(

@@ -103,6 +103,7 @@ def can_journal(cell: object) -> bool:
 def encode_journal(journal: Journal) -> bytes:
     """Return the content of ``journal.json``; raise `UnicodeEncodeError`."""
     entries = [_with_cells(entry, _PLAIN, _encode_cell) for entry in journal.entries]
+    # The checksum is of these very bytes, so they are embedded raw and not encoded twice.
     body = msgspec.json.encode(msgspec.structs.replace(journal, entries=entries))
     digest = hashlib.sha256(body).hexdigest()
     return msgspec.json.encode(_JournalFile(JOURNAL_SCHEMA, digest, msgspec.Raw(body)))
@@ -117,6 +118,7 @@ def decode_journal(content: bytes, run: str) -> Journal:
         raise ValueError(f"journal.json is not a journal: {exc}") from exc
     if file.schema_ != JOURNAL_SCHEMA:
         raise ValueError(f"journal.json was written by another release ({file.schema_})")
+    # A checksum is no signature: it finds accidents, and `_check` what nobody should write back.
     if hashlib.sha256(file.journal).hexdigest() != file.sha256:
         raise ValueError("journal.json was changed after it was written: its checksum differs")
     try:
@@ -132,6 +134,7 @@ def _check(journal: Journal, run: str) -> None:
     """Raise `ValueError` for what no run writes: an undo relies on it."""
     if journal.run != run:
         raise ValueError(f"it belongs to run {journal.run}")
+    # With two entries the second one's preconditions would be wrong by the first.
     if len({entry.key for entry in journal.entries}) < len(journal.entries):
         raise ValueError("it holds a row twice")
     for entry in journal.entries:
@@ -141,6 +144,7 @@ def _check(journal: Journal, run: str) -> None:
             raise ValueError(f"an {entry.op} with the wrong after")
         if entry.op == "update" and (entry.before or {}).keys() != (entry.after or {}).keys():
             raise ValueError("an update of different columns")
+    # They are inserted again by one statement, which has one list of columns.
     if len({tuple(e.before or ()) for e in journal.entries if e.op == "delete"}) > 1:
         raise ValueError("deleted rows of different columns")
     _check_manifests(journal.manifests)
@@ -165,6 +169,7 @@ def _with_cells(
         return {name: convert(cell) for name, cell in row.items()}
 
     before, after = converted(entry.before), converted(entry.after)
+    # No copy of 10,000 entries for the sake of none.
     if before is entry.before and after is entry.after:
         return entry
     return JournalEntry(entry.op, entry.key, before, after)

@@ -63,11 +63,14 @@ def settle_run(interrupted: JournaledRun, url: str, settings: RunSettings) -> Jo
     try:
         with cache_transaction(url, settings.wait_seconds) as connection:
             edited = _edited_manifests(interrupted, settings.link_roots)
+            # Under the write lock: a run that still works holds it, so all of this is at rest.
             fate = _fate(connection, interrupted, all_edited=bool(edited) and all(edited))
             if fate == "running" or read_run(interrupted.folder).state != "interrupted":
+                # Another process may have ended the run while this one waited for the lock.
                 return None
             if fate == "unknown":
                 return interrupted
+            # Rows are committed after the manifests: edits can be left without rows.
             state: State = "manifests-only" if any(edited) and fate == "failed" else fate
             conclude_run(connection, interrupted, state)
             return msgspec.structs.replace(interrupted, state=state)
@@ -99,6 +102,7 @@ def withdraw_settled(folder: Path, url: str) -> None:
     Another program may take the write lock right after a run's commit, or the run is killed between
     its mark and the removal. This does not wait for a lock: the next call tries again.
     """
+    # Read without the lock first: nearly always there is no number to remove.
     path = sqlite_path(url)
     run = None if path is None else _settled_run(folder, read_version(path))
     if run is not None:
@@ -112,6 +116,7 @@ def _version_before(run: JournaledRun) -> int:
     Numbers left by runs that are settled by now are skipped.
     """
     proof, seen = run.proof, set[int]()
+    # A chain: each run found the number of the one before; damage could make it a ring.
     while isinstance(proof, VersionProof) and proof.before not in seen:
         seen.add(proof.before)
         earlier = _settled_run(run.folder.parent, proof.before)
@@ -134,9 +139,11 @@ def _fate(connection: sa.Connection, run: JournaledRun, *, all_edited: bool) -> 
     # On a server this waits for a run that still holds its rows.
     rows = read_rows(connection, tables, [entry.key for entry in run.entries])
     proven: Fate = "unknown" if run.proof is None else fate_of(connection, run.proof)
+    # Without rows there is nothing that others could have changed: manifests decide.
     if not run.entries and proven != "running":
         return "committed" if all_edited or proven == "committed" else "failed"
     stamped = any(_is_stamped(run, entry, rows) for entry in run.entries)
+    # The number is missing, and a restored dump loses it as well: only rows can confirm it.
     if proven == "failed" and isinstance(run.proof, VersionProof):
         return "failed" if not stamped and _is_unwritten(run, rows) else "unknown"
     if proven == "unknown" and _is_witnessed(run):
@@ -151,6 +158,7 @@ def _is_unwritten(run: JournaledRun, rows: Mapping[RowKey, RawRow]) -> bool:
         row, after = rows.get(entry.key), entry.after
         if _has_cells(row, entry.before):
             untouched = True
+        # Without the time: another run may have written the same values at its own.
         elif _has_cells(row, after and {name: after[name] for name in after if name != _STAMP}):
             return False
     return untouched
@@ -173,9 +181,11 @@ def _is_witnessed(run: JournaledRun) -> bool:
 def _fate_by_rows(run: JournaledRun, rows: Mapping[RowKey, RawRow], *, stamped: bool) -> Fate:
     untouched = [_has_cells(rows.get(entry.key), entry.before) for entry in run.entries]
     if stamped:
+        # An insert leaves no earlier row that could contradict the time.
         present = (entry.before is not None for entry in run.entries)
         contradicted = any(same and was for same, was in zip(untouched, present, strict=True))
         return "unknown" if contradicted else "committed"
+    # No row at all would be "untouched" too, in a database that was emptied.
     return "failed" if all(untouched) and rows else "unknown"
 
 

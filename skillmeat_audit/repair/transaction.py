@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from skillmeat_audit.base.errors import CancelledError, PlanError, StateError
+from skillmeat_audit.base.errors import CancelledError, DatabaseError, PlanError, StateError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import sqlite_path
 from skillmeat_audit.model.changes import Applied, Outcome, RawRow, RowKey, RunOutcome, Skipped
@@ -126,11 +126,17 @@ def _write_manifests(run: RunOutcome, settings: RunSettings) -> tuple[PreparedMa
 def _commit(connection: sa.Connection, folder: Path, written: Sequence[PreparedManifest]) -> None:
     """Commit; where the database refuses, put the manifests back and raise.
 
-    An interruption may come after the commit: then nothing is put back, and `settling` finds out.
+    An interruption may come after the commit, and so may the loss of a connection: then nothing is
+    put back, and `settling` finds out.
     """
     try:
         connection.commit()
     except Exception as exc:
+        if getattr(exc, "connection_invalidated", False):
+            raise DatabaseError(
+                f"the connection was lost while run {folder.name} was committed; "
+                "'skillmeat-audit runs' finds out whether it was written"
+            ) from exc
         _fail(folder, written, exc)
         raise
 

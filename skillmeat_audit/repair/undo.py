@@ -75,6 +75,7 @@ def _execute_undo(
         tables = reflect_tables(connection)
         require_identity(connection, tables, undone.identity)
         columns = _columns(undone, tables)
+        # Read under the lock: what is judged below cannot change before it is written.
         rows = read_rows(connection, tables, [entry.key for entry in undone.entries], columns)
         cache = LockedCache(connection, tables, rows)
         obstacles = _reinsert_obstacles(cache, undone)
@@ -121,11 +122,13 @@ def _columns(undone: JournaledRun, tables: CacheTables) -> set[str] | None:
 def _judge(entry: JournalEntry, row: RawRow | None, obstacle: str | None) -> Outcome:
     """Return whether *entry* can be undone, with *row* as it is now; None: no row has its key."""
     change = _inverse_change(entry)
+    # The run deleted the row: it can come back only where nobody made another one.
     if entry.after is None:
         if row is not None:
             return Skipped(change, ROW_EXISTS)
         return Skipped(change, obstacle) if obstacle else Applied(change)
     if row is None:
+        # The run inserted the row, and somebody deleted it: that is what the undo wants.
         return Skipped(change, ALREADY_SO if entry.before is None else NO_ROW)
     after = entry.after
     moved = [
@@ -155,6 +158,7 @@ def _prepare(
     cache: LockedCache, undone: JournaledRun, run: RunOutcome, settings: RunSettings
 ) -> Writes:
     """Return the inverse of the entries that *run* accepted, with journal entries of its own."""
+    # Only these are written, and journaled: an undo can be undone in its turn.
     accepted = {outcome.change.key for outcome in run.applied}
     entries = [entry for entry in undone.entries if entry.key in accepted]
     # SkillMeat has synced these rows since: the time of that sync stays.
@@ -178,6 +182,7 @@ def _prepare(
 def _write_batch(cache: LockedCache, batch: Sequence[JournalEntry]) -> None:
     connection, tables = cache.connection, cache.tables
     delete_rows(connection, tables, [cache.rows[e.key] for e in batch if e.after is None])
+    # Deletes come first: a unique key of a deleted row may be that of a row to insert.
     inserted = [entry.after for entry in batch if entry.op == "insert" and entry.after]
     reinsert_rows(connection, tables, inserted)
     updates = [(cache.rows[e.key], e.after) for e in batch if e.op == "update" and e.after]
@@ -186,6 +191,7 @@ def _write_batch(cache: LockedCache, batch: Sequence[JournalEntry]) -> None:
 
 def _remove_created(cache: LockedCache, undone: JournaledRun) -> None:
     """Remove the artifacts rows that the run created, and its sentinel, where nothing uses them."""
+    # A row of `artifacts` that SkillMeat has begun to use since must stay.
     removed = remove_artifacts(cache.connection, cache.tables, undone.created)
     # An artifact that is still used needs the project that it refers to.
     if undone.made_sentinel and len(removed) == len(undone.created):
@@ -223,6 +229,7 @@ def _reinsert_obstacles(cache: LockedCache, undone: JournaledRun) -> dict[RowKey
     if cache.tables.keyed_by_uuid:
         artifact_ids = sorted({key[1] for key in deleted})
         uuids = set(find_uuids(cache.connection, cache.tables, artifact_ids).values())
+        # A row refers to its artifact by uuid; SkillMeat gives another one when it creates it anew.
         for key, row in deleted.items():
             if row.get("artifact_uuid") not in uuids:
                 obstacles.setdefault(key, "its artifact no longer exists")

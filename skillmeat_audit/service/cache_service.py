@@ -251,8 +251,9 @@ def _statement(connection: sa.Connection, tables: CacheTables, columns: Sequence
     statement = statement.values({name: sa.bindparam(name) for name in names})
     # `excluded` is the row that would have been inserted (sqlite.org/lang_upsert.html).
     changed = {name: statement.excluded[name] for name in (*stamp, *columns)}
-    if not changed:
-        return statement.on_conflict_do_nothing(index_elements=tables.primary_key)
+    # An update that changes nothing, unlike DO NOTHING, counts and returns its row.
+    first = tables.primary_key[0]
+    changed = changed or {first: statement.excluded[first]}
     return statement.on_conflict_do_update(index_elements=tables.primary_key, set_=changed)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from skillmeat_audit.base.errors import DatabaseError
+
 # SQLite before 3.32 takes 999 parameters per statement (sqlite.org/limits.html, 9). Not one JSON
 # text with all keys: it is as fast, and json_each ends a text at the character NUL.
 _CHUNK = 500
@@ -41,14 +43,20 @@ def select_among(
 
 def execute_many(
     connection: sa.Connection, statement: Any, names: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> int:
+) -> None:
     """Execute *statement* for each of *rows*, which hold its parameters *names* (two or more).
 
-    Returns how many rows of the table it affected.
+    Raises `DatabaseError` unless it wrote, or deleted, one row of the table for each: a trigger can
+    suppress a write without an error, and the journal would claim it.
     """
     compiled = statement.compile(dialect=connection.dialect)
     if compiled.positiontup is None:
         parameters: list[Any] = [dict(zip(names, row, strict=True)) for row in rows]
     else:
         parameters = list(map(itemgetter(*map(names.index, compiled.positiontup)), rows))
-    return connection.exec_driver_sql(str(compiled), parameters).rowcount
+    written = connection.exec_driver_sql(str(compiled), parameters).rowcount
+    if written != len(rows):
+        raise DatabaseError(
+            f"the database wrote {written} rows instead of {len(rows)} (does a trigger suppress "
+            "some?); nothing was changed"
+        )

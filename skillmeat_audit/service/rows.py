@@ -6,7 +6,7 @@ from operator import itemgetter
 import sqlalchemy as sa
 
 from skillmeat_audit.base.errors import DatabaseError
-from skillmeat_audit.base.text import as_text
+from skillmeat_audit.base.text import as_text, printable
 from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.schema.shape import CACHE, COLLECTIONS
 from skillmeat_audit.schema.tables import CacheTables
@@ -26,7 +26,8 @@ def read_rows(
     """Return the rows of *keys* that exist, as the driver returns them.
 
     They have the *columns* and those of the key; by default all columns. A server locks them until
-    the transaction ends; SQLite's transaction locks the whole database.
+    the transaction ends; SQLite's transaction locks the whole database. Raises `DatabaseError`
+    where the table lets another row, or several, have one of *keys*.
     """
     by_collection: dict[str, list[str]] = {}
     for collection_id, artifact_id in keys:
@@ -46,8 +47,25 @@ def read_rows(
         # No join with the artifacts: SQLite would join the whole collection.
         for row in select_among(connection, query, tables.cache.c[key_column], present):
             values = dict(zip(names, row, strict=True))
-            rows[collection_id, artifact_ids[values[key_column]]] = values
+            key = str(values["collection_id"]), artifact_ids.get(values[key_column], "")
+            if key[0] != collection_id or not key[1] or key in rows:
+                raise DatabaseError(
+                    f"the key {printable(values[key_column])} in {printable(collection_id)} does "
+                    "not identify one row (the table has no primary key, or one that ignores "
+                    "case): such a cache cannot be repaired; nothing was changed"
+                )
+            rows[key] = values
     return rows
+
+
+def lock_inserts(connection: sa.Connection) -> None:
+    """Keep other sessions of a server from writing cache rows until the transaction ends.
+
+    Without it another session may insert a row after it was found to be missing, and an upsert
+    would overwrite that row; a row that does not exist cannot be locked.
+    """
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"LOCK TABLE {CACHE} IN SHARE ROW EXCLUSIVE MODE")
 
 
 def count_rows(connection: sa.Connection, tables: CacheTables) -> int:
@@ -84,7 +102,11 @@ def delete_rows(connection: sa.Connection, tables: CacheTables, rows: Sequence[R
 def reinsert_rows(connection: sa.Connection, tables: CacheTables, rows: Sequence[RawRow]) -> None:
     """Insert whole *rows* (raw, with every column of the table) exactly as they were."""
     if rows:
-        connection.execute(sa.insert(tables.cache), [dict(row) for row in rows])
+        columns = tuple(rows[0])
+        bound = _parameters(columns)
+        statement = sa.insert(tables.cache).values(bound)
+        values = list(map(itemgetter(*columns), rows))
+        execute_many(connection, statement, [each.key for each in bound.values()], values)
 
 
 def write_cells(
@@ -92,8 +114,7 @@ def write_cells(
 ) -> None:
     """Set columns of rows, and touch no others.
 
-    *cells* are pairs: a row as `read_rows` returned it, and the raw values to set. Raises
-    `DatabaseError` where a row no longer exists.
+    *cells* are pairs: a row as `read_rows` returned it, and the raw values to set.
     """
     key_of = _key(tables)
     # One statement per set of columns: rows of one run mostly get the same few.
@@ -102,14 +123,16 @@ def write_cells(
         if changed:
             by_columns.setdefault(tuple(changed), []).append((*key_of(row), *changed.values()))
     for columns, parameters in by_columns.items():
-        # Numbers: names that no column has, and that every driver accepts.
-        names = [f"_{number}" for number in range(len(columns))]
-        bound: list[sa.BindParameter[object]] = list(map(sa.bindparam, names))
-        assigned = dict(zip(columns, bound, strict=True))
-        statement = sa.update(tables.cache).where(_is_row(tables)).values(assigned)
-        written = execute_many(connection, statement, (*_KEY, *names), parameters)
-        if vanished := len(parameters) - written:
-            raise DatabaseError(f"{vanished} rows vanished while they were written")
+        bound = _parameters(columns)
+        statement = sa.update(tables.cache).where(_is_row(tables)).values(bound)
+        names = [each.key for each in bound.values()]
+        execute_many(connection, statement, (*_KEY, *names), parameters)
+
+
+def _parameters(columns: Sequence[str]) -> dict[str, sa.BindParameter[object]]:
+    """Return a parameter for each of *columns*."""
+    # Numbers: names that no column has, and that every driver accepts.
+    return {name: sa.bindparam(f"_{number}") for number, name in enumerate(columns)}
 
 
 def _is_row(tables: CacheTables) -> sa.ColumnElement[bool]:

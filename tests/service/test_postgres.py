@@ -1,15 +1,21 @@
 """SkillMeat's local tables on a real PostgreSQL server: check, plan, rehearse, apply, undo."""
 
 import json
+import select
+import socket
 import subprocess
 import sys
+import tempfile
+import threading
 
 import pytest
+import sqlalchemy as sa
 from conftest import PROJECT
 
 from skillmeat_audit.base.errors import DatabaseError
 from skillmeat_audit.loaders.database import read_database
 from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.service.rows import count_rows
 
 psycopg = pytest.importorskip("psycopg", reason="install the extra 'postgres'")
 
@@ -174,6 +180,112 @@ def test_a_rollback_is_proved_by_the_server_whatever_others_wrote_since(cli, pla
     execute(url, "DELETE FROM collection_artifacts")
 
     assert states(cli, home, url, state) == ["failed"]
+
+
+@pytest.fixture
+def proxy(tmp_path):
+    """Return a function that takes connections for the server at a URL, and returns its own URL.
+
+    It drops a connection right after the server's commit, where *is_lost* returns True.
+    """
+    listener = socket.socket(socket.AF_UNIX)
+    folder = tempfile.TemporaryDirectory()  # short: the address of a socket has 107 bytes
+    listener.bind(f"{folder.name}/.s.PGSQL.5432")
+    listener.listen()
+
+    def serve(client, address, is_lost):
+        with client, socket.socket(socket.AF_UNIX) as server:
+            server.connect(address)
+            for ends in iter(lambda: select.select([client, server], [], [])[0], None):
+                for end in ends:
+                    if not (content := end.recv(65536)):
+                        return
+                    (server if end is client else client).sendall(content)
+                    if end is client and b"COMMIT" in content and is_lost():
+                        server.recv(65536)
+                        return
+
+    def accept(address, is_lost):
+        while True:
+            try:
+                client = listener.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=serve, args=(client, address, is_lost), daemon=True).start()
+
+    def make(url, is_lost):
+        address = sa.make_url(url)
+        place = f"{address.query['host']}/.s.PGSQL.{address.query.get('port', 5432)}"
+        threading.Thread(target=accept, args=(place, is_lost), daemon=True).start()
+        return str(address.set(query={"host": folder.name}))
+
+    yield make
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    folder.cleanup()
+
+
+def manifests(home):
+    return {path: path.read_bytes() for path in home.rglob("collection.toml")}
+
+
+def test_a_connection_lost_after_the_commit_is_not_called_a_failure(cli, planned, proxy):
+    home, url, file, state = planned()
+    before = rows(url), manifests(home)
+    through = proxy(url, lambda: any(state.rglob("journal.json")))
+
+    code, _, err = cli("apply", file, "--database", through, "--state-dir", state)
+
+    assert code == ExitCode.FAILED
+    assert "the connection was lost while run" in err
+    assert len(err.splitlines()) == 1
+    assert rows(url) != before[0]
+    assert states(cli, home, url, state) == ["committed"]
+    assert cli("undo", home, "--database", url, "--state-dir", state)[0] == ExitCode.CLEAN
+    assert (rows(url), manifests(home)) == before
+
+
+def test_a_connection_lost_before_the_commit_leaves_manifests_to_undo(cli, planned, monkeypatch):
+    home, url, file, state = planned()
+    before = rows(url), manifests(home)
+    commit = sa.Connection.commit
+
+    def terminate_first(connection):
+        process = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        execute(url, f"SELECT pg_terminate_backend({process}, 10000)")
+        commit(connection)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sqlalchemy.Connection.commit", terminate_first)
+        code, _, err = cli("apply", file, "--database", url, "--state-dir", state)
+
+    assert code == ExitCode.FAILED
+    assert "the connection was lost while run" in err
+    assert (rows(url), manifests(home) == before[1]) == (before[0], False)
+    assert states(cli, home, url, state) == ["manifests-only"]
+    assert cli("undo", home, "--database", url, "--state-dir", state)[0] == ExitCode.CLEAN
+    assert (rows(url), manifests(home)) == before
+
+
+def test_no_other_session_inserts_a_row_between_judging_and_writing(cli, planned, monkeypatch):
+    _, url, file, state = planned()
+    refusals = []
+
+    def insert(connection, tables):
+        with pytest.raises(psycopg.errors.LockNotAvailable) as refusal:
+            execute(
+                url,
+                "SET lock_timeout = 100; INSERT INTO collection_artifacts "
+                "(collection_id, artifact_uuid, added_at) "
+                "SELECT 'default', uuid, now() FROM artifacts WHERE id = 'skill:lock-audit'",
+            )
+        refusals.append(refusal)
+        return count_rows(connection, tables)
+
+    monkeypatch.setattr("skillmeat_audit.repair.apply.count_rows", insert)
+
+    assert cli("apply", file, "--database", url, "--state-dir", state)[0] == ExitCode.CLEAN
+    assert len(refusals) == 1
 
 
 def test_a_running_transaction_and_an_unknown_one_are_distinguished(planned):

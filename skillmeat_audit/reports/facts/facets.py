@@ -88,6 +88,7 @@ class FindingFacets:
         misses, counts = self._misses(filters), {}
         for name in FACETS:
             codes, values = self._facets[name]
+            # Counts answer "what if I chose this": the filter of the facet itself takes no part.
             others = misses
             if name in filters:
                 choice = cast("Mapping[str, Choice]", filters)[name]
@@ -123,6 +124,7 @@ class FindingFacets:
             mask = self._facet_mask(name, choices(choice)) if name in FACETS else None
             if mask is None:
                 mask = self._text_mask(self._texts(name), str(choice))
+            # One mask per filter: people change one filter at a time.
             self._masks[name] = choice, mask
         return mask
 
@@ -154,6 +156,7 @@ class FindingFacets:
     def _column_ranks(self, column: str) -> Ints:
         if column not in self._ranks:
             codes, values = _codes(self.findings[column])
+            # Severities by their rank, all other values by the alphabet.
             severities = {str(severity): severity.rank for severity in SEVERITIES}
             order = sorted(values, key=lambda value: (severities.get(value, -1), value))
             ranks = {value: number for number, value in enumerate(order)}

@@ -85,6 +85,7 @@ def summarize(
     """
     database = snapshot.home.database
     status, disposition = findings["status"], findings["disposition"]
+    # Findings on pages, files or the home name no cell of a row.
     in_cells = findings["column"].notna() & is_in(status, CELL_STATUSES)
     wrong = findings[in_cells]
     severities = findings["severity"].value_counts()
