@@ -7,6 +7,7 @@ joins.
 
 import os
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -25,18 +26,24 @@ def _parse(home: Path) -> int:
     count = 0
     for manifest in sorted(home.glob("collections/*/collection.toml")):
         folder = str(manifest.parent)
-        entries = tomli.loads(_read(str(manifest)).decode())["artifacts"]
+        entries = tomli.loads(read(str(manifest)).decode())["artifacts"]
         for entry in entries:
-            path = f"{folder}/{entry['path']}"
-            file = f"{path}/SKILL.md" if entry["type"] == "skill" else path
-            text = _read(file).decode()
-            if text.startswith("---\n"):
-                yaml.load(text[4 : text.index("\n---\n", 4)], yaml.CSafeLoader)
+            block = front_matter(folder, entry)
+            if block is not None:
+                yaml.load(block, yaml.CSafeLoader)
             count += 2
     return count
 
 
-def _read(file: str) -> bytes:
+def front_matter(folder: str, entry: Mapping[str, str]) -> str | None:
+    """Return the front matter of a manifest's *entry*, read from its file below *folder*."""
+    path = f"{folder}/{entry['path']}"
+    text = read(f"{path}/SKILL.md" if entry["type"] == "skill" else path).decode()
+    return text[4 : text.index("\n---\n", 4)] if text.startswith("---\n") else None
+
+
+def read(file: str) -> bytes:
+    """Return the content of *file*, by two system calls."""
     descriptor = os.open(file, os.O_RDONLY)
     try:
         return os.read(descriptor, os.fstat(descriptor).st_size)
@@ -46,16 +53,18 @@ def _read(file: str) -> bytes:
 
 def _fetch(database: Path) -> int:
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro&immutable=1", uri=True)) as cache:
-        names = {name for _, name, *_ in cache.execute("PRAGMA table_info(collection_artifacts)")}
-        join, artifact_id = (JOIN, "a.id") if "artifact_uuid" in names else ("", "c.artifact_id")
-        rows = cache.execute(
-            f"SELECT {artifact_id}, c.collection_id, c.added_at, c.synced_at, c.deployments_json, "
-            "c.description, c.source, c.origin, c.origin_source, c.tags_json, c.author, c.license, "
-            "c.tools_json, c.version, c.resolved_sha, c.resolved_version "
-            f"FROM collection_artifacts c {join}"
-        ).fetchall()
-        entries = cache.execute(
-            "SELECT source_id, artifact_type, name, path, upstream_url, description, status, "
-            "import_id, import_date, confidence_score FROM marketplace_catalog_entries"
-        ).fetchall()
-    return len(rows) + len(entries)
+        return sum(len(cache.execute(query).fetchall()) for query in queries(cache))
+
+
+def queries(cache: sqlite3.Connection) -> tuple[str, str]:
+    """Return what reads the rows of the *cache* and of the catalogue, in the form of its era."""
+    names = {name for _, name, *_ in cache.execute("PRAGMA table_info(collection_artifacts)")}
+    join, artifact_id = (JOIN, "a.id") if "artifact_uuid" in names else ("", "c.artifact_id")
+    return (
+        f"SELECT {artifact_id}, c.collection_id, c.added_at, c.synced_at, c.deployments_json, "
+        "c.description, c.source, c.origin, c.origin_source, c.tags_json, c.author, c.license, "
+        "c.tools_json, c.version, c.resolved_sha, c.resolved_version "
+        f"FROM collection_artifacts c {join}",
+        "SELECT source_id, artifact_type, name, path, upstream_url, description, status, "
+        "import_id, import_date, confidence_score FROM marketplace_catalog_entries",
+    )

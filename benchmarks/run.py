@@ -33,7 +33,7 @@ PEERS = HERE.parent / ".venv-peers" / "bin" / "python"
 SIZES = (300, 1_000, 10_000, 100_000)
 ON_ONE_CORE = "_one_core"  # ends the name of a step that uses one core only
 STEPS = (
-    "floor", "check", "unchanged", "plan", "apply", "undo", "report",
+    "limit", "floor", "check", "unchanged", "plan", "apply", "undo", "report",
     "floor_one_core", "check_one_core",
 )  # fmt: skip
 LARGE, SMALL, PEER = 10_000, 300, 1_000
@@ -85,8 +85,9 @@ def alternate(
     for number in range(rounds):
         for step in steps:
             show_progress(f"{home_path.parent.name}: {step}, {number + 1} of {rounds}")
-            command = [PYTHON, HERE / "steps.py", step.removesuffix(ON_ONE_CORE), home_path]
-            command += ["--one-core"] if step.endswith(ON_ONE_CORE) else []
+            command: list[object] = [PYTHON, HERE / "steps.py", step.removesuffix(ON_ONE_CORE)]
+            command = [PEERS, HERE / "limit.py"] if step == "limit" else command
+            command += [home_path, *(["--one-core"] if step.endswith(ON_ONE_CORE) else [])]
             results[step].append(run_measured(command))
     for step, figures in results.items():
         yield step, {name: median(figure[name] for figure in figures) for name in figures[0]}

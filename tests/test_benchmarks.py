@@ -68,3 +68,12 @@ def test_every_step_processes_something(tmp_path):
     assert counts["floor"] > SMALL
     assert [name for name, count in counts.items() if not count] == []
     assert counts["undo"] == counts["apply"] == counts["repair"] == SMALL
+
+
+def test_a_step_leaves_the_home_as_it_was_for_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr(steps, "WARM_UP", SMALL)
+    home = homes.build(tmp_path, SMALL, bare=100)
+    before = digest(home)
+
+    assert steps.measure("apply", home)["done"] == SMALL
+    assert digest(home) == before

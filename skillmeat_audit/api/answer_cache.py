@@ -1,5 +1,7 @@
 """Caches the answer of a check, which is given again while nothing that decides it has changed.
 
+It is what the check of one home printed, or what a child process answered to a fleet.
+
 Answering takes a tenth of a second, because neither pandas nor the home is loaded. An answer is
 never evidence: a plan, an apply and a report read the home again. Its question holds everything
 outside the home that can change a word of it: options, settings, terminal, code and packages, runs,
@@ -20,7 +22,7 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from skillmeat_audit.base.atomic_write import make_folder, write_whole
 from skillmeat_audit.base.clock import today
@@ -46,18 +48,21 @@ _VARIABLES = (
 )  # fmt: skip
 
 
-class Answer(NamedTuple):
-    """What a check printed on stdout, and its exit code."""
+ProgramState: TypeAlias = tuple[object, ...]
 
-    text: str
+
+class Answer(NamedTuple):
+    """What a check printed on stdout, or sent to a fleet, and its exit code."""
+
+    content: bytes
     exit_code: int
 
 
 class AnswerCache:
     """The cached answer to one question about a home; `open_answer_cache` makes it."""
 
-    def __init__(self, folder: Path, question: str, watched: Sequence[bytes]) -> None:
-        self._file = folder / f"check-{int(question[:8], 16) % _SLOTS}.answer"
+    def __init__(self, file: Path, question: str, watched: Sequence[bytes]) -> None:
+        self._file = file
         self._question = question
         self._watched = watched
         self._began_ns = time.time_ns()
@@ -74,10 +79,10 @@ class AnswerCache:
             age_days = (self._began_ns - header["since_ns"]) / _DAY_NS
             if header["question"] != self._question or not 0 <= age_days < KEEP_DAYS:
                 return None
-            text, paths = payload[: header["bytes"]], payload[header["bytes"] :].split(b"\0")
+            answer, paths = payload[: header["bytes"]], payload[header["bytes"] :].split(b"\0")
             if _observe(paths).digest != header["states"]:
                 return None
-            return Answer(text.decode("utf-8", "surrogatepass"), header["exit_code"])
+            return Answer(answer, header["exit_code"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -92,15 +97,14 @@ class AnswerCache:
         seen = _observe(paths)
         if seen.has_link or seen.latest_ns >= self._began_ns - _UNSETTLED_NS:
             return
-        text = answer.text.encode("utf-8", "surrogatepass")
         header = {
             "question": self._question,
             "since_ns": self._began_ns,
             "exit_code": int(answer.exit_code),
             "states": seen.digest,
-            "bytes": len(text),
+            "bytes": len(answer.content),
         }
-        content = json.dumps(header).encode() + b"\n" + text + b"\0".join(paths)
+        content = json.dumps(header).encode() + b"\n" + answer.content + b"\0".join(paths)
         with contextlib.suppress(OSError):
             make_folder(self._file.parent, mode=0o700)
             write_whole(self._file, _digest(content) + b"\n" + content, mode=0o600)
@@ -141,11 +145,17 @@ class CheckInputs(NamedTuple):
     details: object
 
 
-def open_answer_cache(inputs: CheckInputs) -> AnswerCache | None:
-    """Return the cache of the answer to a check of *inputs*; None where none can be used."""
+def open_answer_cache(
+    inputs: CheckInputs, child_state: ProgramState | None = None
+) -> AnswerCache | None:
+    """Return the cache of the answer to a check of *inputs*; None where none can be used.
+
+    A child process of a fleet gives its *child_state*: its `program_state`, observed once.
+    """
     # The database's header is read outside SQLite, which a process with a connection must not do:
-    # POSIX would drop its locks (`loaders.sqlite_readonly`). Without this module there is none.
-    if "sqlite3" in sys.modules:
+    # POSIX would drop its locks (`loaders.sqlite_readonly`). Without this module there is none, and
+    # a child of a fleet has closed all connections before its next request.
+    if child_state is None and "sqlite3" in sys.modules:
         return None
     try:
         home = find_home(inputs.home, inputs.database, inputs.link_roots)
@@ -156,13 +166,18 @@ def open_answer_cache(inputs: CheckInputs) -> AnswerCache | None:
             return None  # a server's state cannot be seen
         runs = _run_folders(folder)
         header = None if database is None else _start_of(database)
-        parts = (inputs, os.getcwd(), root, home, home.database, runs, header, _program())
-        question = _digest(repr((parts, _accepted(inputs.baseline))).encode(errors="replace"))
+        state = child_state or program_state()
+        parts = (inputs, os.getcwd(), root, home, home.database, runs, header, state)
+        question = _digest(
+            repr((parts, _accepted(inputs.baseline))).encode(errors="replace")
+        ).decode()
     except (AuditError, OSError, ValueError):
         return None
     logs = [] if database is None else [Path(f"{database}{end}") for end in _DATABASE_FILES]
     files = [folder / run / name for run in runs for name in _RUN_FILES]
-    return AnswerCache(folder, question.decode(), [os.fsencode(path) for path in (*logs, *files)])
+    kind = "check" if child_state is None else "fleet"
+    file = folder / f"{kind}-{int(question[:8], 16) % _SLOTS}.answer"
+    return AnswerCache(file, question, [os.fsencode(path) for path in (*logs, *files)])
 
 
 def _run_folders(folder: Path) -> list[str]:
@@ -175,7 +190,10 @@ def _run_folders(folder: Path) -> list[str]:
 
 
 def _start_of(database: Path) -> bytes:
-    with open(database, "rb") as file:
+    # READ_FLAGS: to open a pipe in the place of the database must not wait for a writer.
+    with open(os.open(database, READ_FLAGS), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         return file.read(_HEADER_BYTES)
 
 
@@ -186,7 +204,7 @@ def _accepted(baseline: Path | None) -> tuple[date, bytes] | None:
     return today(), _digest(read_regular(baseline, _LIMIT_BYTES).data)
 
 
-def _program() -> tuple[object, ...]:
+def program_state() -> ProgramState:
     """Return what this process runs as, and the states of its code and of all packages."""
     package = os.walk(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     code = [os.path.join(at, name) for at, _, names in package for name in names]

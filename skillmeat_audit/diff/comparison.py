@@ -1,6 +1,6 @@
 """A snapshot compared with itself: what its rows should hold, and findings made of that."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -42,7 +42,8 @@ class Comparison:
     ``layers`` are its layers by column; ``candidates`` (``CANDIDATES``) pairs rows with manifest
     entries, ``pairs`` are the preferred ones; ``cells`` (``CELLS``) holds the disagreements,
     ``usable`` marks the rows of ``snapshot.rows`` whose key names one artifact, ``duplicates`` are
-    the artifact ids that one manifest declares twice.
+    the artifact ids that one manifest declares twice. ``outside_manifest`` caches by column what
+    `manifest_repairs.evidence_outside_manifest` returns.
     """
 
     snapshot: Snapshot
@@ -52,6 +53,7 @@ class Comparison:
     cells: pd.DataFrame
     usable: pd.Series
     duplicates: frozenset[str]
+    outside_manifest: dict[str, pd.Series] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def ambiguous(self) -> frozenset[str]:

@@ -83,12 +83,25 @@ def only_outside_manifest(comparison: Comparison, column: str) -> dict[str, pd.S
 def evidence_outside_manifest(comparison: Comparison, field: Field) -> pd.Series:
     """Return, per row, the layer that has what the row holds and its manifest lacks, else ``<NA>``.
 
-    A manifest that holds an accident is not silent.
+    A manifest that holds an accident is not silent. Rules and pages ask for the same columns: each
+    is computed once.
     """
+    cached = comparison.outside_manifest
+    if field.column not in cached:
+        cached[field.column] = _evidence_outside_manifest(comparison, field)
+    return cached[field.column]
+
+
+def _evidence_outside_manifest(comparison: Comparison, field: Field) -> pd.Series:
     layers, held = comparison.layers, comparison.layers.row(field.column)
-    manifest = normalize(comparison.snapshot.manifest[field.column], field.kind)
+    if field.column == "description":  # the layer is without accidents
+        manifest = normalize(comparison.snapshot.manifest[field.column], field.kind)
+    else:
+        manifest = layers.layer(Evidence.MANIFEST, field.column).normal
     silent = np.append(manifest.isna(), False)[comparison.entry]  # the last is of rows without one
     rows = np.flatnonzero(silent & held.notna())
+    if not len(rows):
+        return from_arrow(pa.nulls(len(held), ARROW_TEXT)).set_axis(held.index)
     held_there, entries = held.take(rows), comparison.entry[rows]
     choice = np.full(len(held), -1)
     for number, layer in reversed([*enumerate(field.layers)][1:]):

@@ -10,19 +10,22 @@ import os
 import pickle
 import sys
 import threading
+from contextlib import suppress
+from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
-from typing import IO, Self
+from typing import Self
 
+from skillmeat_audit.api.answer_cache import CheckInputs
+from skillmeat_audit.fleets.addresses import is_path
 from skillmeat_audit.fleets.packing import packed, unpacked
 from skillmeat_audit.fleets.requests import (
     HomeAnswer,
     HomeRequest,
-    answer_request,
     failed_answer,
 )
+from skillmeat_audit.fleets.serving import read_message, serve, write_message
 from skillmeat_audit.model.exits import ExitCode
 
-_LENGTH_BYTES, _READY = 8, b"ready"
 # The parent's own path: the package may be in a checkout or a zip that is not installed.
 _START = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve()"
 
@@ -56,29 +59,20 @@ class Child:
         return unpacked(self.packed_answer(request))
 
     def packed_answer(self, request: HomeRequest) -> bytes:
-        """Return the answer to *request* as the child packed it."""
+        """Return the answer to *request* as the child packed it, or had it in its cache."""
         try:
             process = self._process = self._process or _started()
         except OSError as exc:
             reason = f"cannot start another process: {exc.strerror or exc}"
             return packed(failed_answer(request, reason))
-        stopped = threading.Event()
-
-        # Runs in the timer's thread: `answer` learns from the event why its pipe was closed.
-        def stop() -> None:
-            stopped.set()
-            process.kill()
-
-        limit = threading.Timer(request.home.time_limit, stop)
-        limit.start()
-        try:
-            content = _exchanged(process, pickle.dumps(request))
-        finally:
-            limit.cancel()
+        limit = _TimeLimit(process, request.home.time_limit)
+        content = _cached(process, request, limit) or _exchanged(
+            process, pickle.dumps(request), limit
+        )
         if content is not None:
             return content
         self.close()
-        if stopped.is_set():
+        if limit.is_reached:
             return packed(time_limit_answer(request))
         reason = f"its process ended ({process.returncode}): perhaps not enough memory"
         return packed(failed_answer(request, reason, ExitCode.CRASHED))
@@ -93,61 +87,69 @@ class Child:
 
 
 def _started() -> Popen[bytes]:
-    code = _START.format(path=sys.path, module=__name__)
+    code = _START.format(path=sys.path, module=serve.__module__)
     # Arrow's own memory pool keeps 15 MB that the C library's gives back.
     environment = {"ARROW_DEFAULT_MEMORY_POOL": "system", **os.environ}
     process = Popen(
         [sys.executable, "-c", code], stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment
     )
     assert process.stdout is not None
-    # The libraries take a second to load, or ten on a busy machine: no home's time.
-    process.stdout.read(len(_READY))
+    # A start takes a while on a busy machine: no home's time.
+    with suppress(EOFError):
+        read_message(process.stdout)
     return process
 
 
-def _exchanged(process: Popen[bytes], content: bytes) -> bytes | None:
-    """Send *content* to *process* and return what it answers, None where it has ended."""
+class _TimeLimit:
+    """Kills a process that takes longer than so many seconds; a context of each wait for it."""
+
+    def __init__(self, process: Popen[bytes], seconds: float) -> None:
+        self._process, self._seconds = process, seconds
+        self.is_reached = False
+
+    def __enter__(self) -> None:
+        self._timer = threading.Timer(self._seconds, self._stop)
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    # Runs in the timer's thread: who waits learns from the closed pipe.
+    def _stop(self) -> None:
+        self.is_reached = True
+        self._process.kill()
+
+
+def _cached(process: Popen[bytes], request: HomeRequest, limit: _TimeLimit) -> bytes | None:
+    """Return the answer to *request* that the child has in its cache, None or empty without one."""
+    home, address = request.home, request.home.database
+    if request.verb != "check" or not (address is None or is_path(address)):
+        return None
+    inputs = CheckInputs(
+        home.path,
+        address,
+        None if request.state_dir is None else Path(request.state_dir),
+        [Path(folder) for folder in home.settings.allow_links],
+        None,
+        repr((home, request.fail_on)),
+    )
     assert process.stdin is not None and process.stdout is not None
     try:
-        _write(process.stdin, content)
-        return _read(process.stdout)
+        with limit:
+            write_message(process.stdin, pickle.dumps(inputs))
+            return read_message(process.stdout)
     except (OSError, EOFError):
         return None
 
 
-def _write(stream: IO[bytes], content: bytes) -> None:
-    stream.write(len(content).to_bytes(_LENGTH_BYTES))
-    stream.write(content)
-    stream.flush()
-
-
-def _read(stream: IO[bytes]) -> bytes:
-    length = int.from_bytes(_read_whole(stream, _LENGTH_BYTES))
-    return _read_whole(stream, length)
-
-
-def _read_whole(stream: IO[bytes], length: int) -> bytes:
-    content = stream.read(length)
-    if len(content) < length:
-        raise EOFError
-    return content
-
-
-def serve() -> None:
-    """Answer requests from standard input until it is closed: the parent closed it, or died.
-
-    A request that is being carried out is finished: a repair ends with its commit.
-    """
-    requests = sys.stdin.buffer
-    # What a library prints must not get between the answers.
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    answers.write(_READY)
-    answers.flush()
-    while True:
-        try:
-            # The only writer of this pipe is the parent, which is the same program.
-            request: HomeRequest = pickle.loads(_read(requests))
-            _write(answers, packed(answer_request(request)))
-        except (EOFError, BrokenPipeError):
-            os._exit(0)
+def _exchanged(process: Popen[bytes], content: bytes, limit: _TimeLimit) -> bytes | None:
+    """Send *content* to *process* and return what it answers, None where it has ended."""
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        write_message(process.stdin, content)
+        # The libraries take a second to load, or ten on a busy machine: no home's time.
+        read_message(process.stdout)
+        with limit:
+            return read_message(process.stdout)
+    except (OSError, EOFError):
+        return None

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from types import FrameType
 
@@ -56,7 +56,8 @@ class _TimeLimitError(BaseException):
 def _limited(request: HomeRequest) -> HomeAnswer:
     try:
         with _alarm(request.home.time_limit):
-            return answer_request(request)
+            # Only a child caches answers: the snapshots of all homes would not fit.
+            return replace(answer_request(request), snapshot=None)
     except _TimeLimitError:
         return time_limit_answer(request)
 

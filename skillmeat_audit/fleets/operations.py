@@ -13,6 +13,7 @@ from skillmeat_audit.base.clock import now
 from skillmeat_audit.base.errors import AuditError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.delivery.files import DeliveryResult, deliver
+from skillmeat_audit.diff.rules import RULES
 from skillmeat_audit.fleets.definition import FleetDefinition, FleetHome
 from skillmeat_audit.fleets.engines import Engine
 from skillmeat_audit.fleets.outputs import FleetOutput, rendered
@@ -193,4 +194,4 @@ def _facts(verb: FleetVerb, answers: Sequence[HomeAnswer]) -> FleetFacts:
         if frames
         else FLEET_FINDINGS.empty()
     )
-    return FleetFacts(verb, homes, findings, version=VERSION)
+    return FleetFacts(verb, homes, findings, version=VERSION, rules=RULES)

@@ -25,7 +25,7 @@ def check(request: HomeRequest) -> HomeAnswer:
         headline=audited.headline,
         exit_code=audited.summary.exit_code(request.fail_on),
     )
-    return HomeAnswer(facts, as_reported(audited.findings))
+    return HomeAnswer(facts, as_reported(audited.findings), snapshot=audited.snapshot)
 
 
 def _audited(request: HomeRequest, *, parse_cache: bool = True) -> Audit:

@@ -12,7 +12,7 @@ from skillmeat_audit.fleets.requests import (
     home_facts,
 )
 from skillmeat_audit.model.trend import Delta
-from skillmeat_audit.reports.facts.fleet import DeltaFacts
+from skillmeat_audit.reports.facts.fleet import DeltaFacts, FindingPlaces
 from skillmeat_audit.reports.facts.report import Failure, Report
 
 
@@ -38,6 +38,7 @@ def report(request: HomeRequest) -> HomeAnswer:
                 summary=report.summary,
                 headline=report.headline,
                 delta=_delta(report.past.changes),
+                places=_places(report),
                 exit_code=report.exit_code(request.fail_on),
             )
             return HomeAnswer(facts, report.findings, history_run=stored.run)
@@ -47,3 +48,10 @@ def _delta(changes: Delta | None) -> DeltaFacts | None:
     if changes is None:
         return None
     return DeltaFacts(changes.new, len(changes.fixed), changes.persisting)
+
+
+def _places(report: Report) -> FindingPlaces:
+    book = report.rule_book
+    listed = report.findings["artifact_id"].dropna().unique()
+    manifests = {each: book.manifests[each] for each in listed if each in book.manifests}
+    return FindingPlaces(book.base, manifests, dict(book.names.collections))

@@ -20,6 +20,7 @@ from skillmeat_audit.fleets.repair_options import RepairOptions
 from skillmeat_audit.loaders.home import absolute_home, home_folder
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.trend import REPORTED
 from skillmeat_audit.reports.facts.fleet import FleetVerb, HomeFacts
 
@@ -60,12 +61,14 @@ class HomeAnswer:
     """The answer: its facts, the findings (``REPORTED``), the content of a plan's file.
 
     ``history_run`` is the number of the run in the home's history, to be marked as delivered.
+    ``snapshot`` is what a check rests on; it stays in the process that checked.
     """
 
     facts: HomeFacts
     findings: pd.DataFrame = field(default_factory=REPORTED.empty, repr=False)
     plan: bytes = field(default=b"", repr=False)
     history_run: int | None = None
+    snapshot: Snapshot | None = field(default=None, repr=False, compare=False)
 
 
 def failed_answer(

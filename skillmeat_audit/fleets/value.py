@@ -82,8 +82,8 @@ class Fleet:
     def report(self, *outputs: PathLike, history: HistorySettings | None = _OWN_HISTORY) -> "Fleet":
         """Audit the homes again, record that in their *history*, and write the report to *outputs*.
 
-        Formats are by suffix: .html .md .json .csv .parquet .xml .prom. The returned fleet says
-        what is new since the last report. Without *history* nothing is recorded. Raises
+        Formats are by suffix: .html .md .json .csv .parquet .xml .sarif .prom. The returned fleet
+        says what is new since the last report. Without *history* nothing is recorded. Raises
         `StateError` where a file cannot be written.
         """
         paths = [os.fspath(path) for path in outputs]

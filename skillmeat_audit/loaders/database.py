@@ -129,7 +129,8 @@ def _columns(connection: Reader, query: str, number: int) -> list[pa.Array]:
         while batch := cursor.fetchmany(_BATCH_ROWS):
             for chunks, column in zip(batches, zip(*batch, strict=True), strict=True):
                 chunks.append(_texts(column))
-    return [pa.concat_arrays(chunks) for chunks in batches]
+    # Popped: of all columns only one is held twice.
+    return [pa.concat_arrays(batches.pop(0)) for _ in range(number)]
 
 
 def _cursor(connection: Any) -> Any:

@@ -157,6 +157,11 @@ def _guard_depth(block: str, loader_class: Loader) -> None:
                 raise Unreadable(_TOO_DEEP)
     except Unreadable:
         raise
+    except yaml.MarkedYAMLError as exc:
+        # PyYAML 6.0.4 gives up at 1,000 levels by itself, while it looks ahead for a key.
+        if exc.problem == "exceeded maximum nesting depth":
+            raise Unreadable(_TOO_DEEP) from exc
+        raise
     except ValueError:
         return  # raised again where the block is composed
 

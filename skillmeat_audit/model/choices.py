@@ -12,8 +12,6 @@ REPORT_FORMATS = (
     "github-summary",
     "github-annotations",
 )
-# What a fleet's report has; SARIF is about the files of one home.
-FLEET_FORMATS = tuple(name for name in REPORT_FORMATS if name != "sarif")
 # Who writes the rows: our own upsert, or an installed SkillMeat's.
 SERVICES = ("embedded", "skillmeat")
 SCHEDULE_KINDS = ("systemd", "cron", "github")

@@ -234,6 +234,17 @@ def test_a_process_with_a_connection_reads_no_header(cli, audits, make_home):
     assert len(audits) == 2
 
 
+def test_a_pipe_in_the_place_of_the_database_is_not_waited_for(cli, make_home, monkeypatch):
+    database = make_home() / "cache" / "cache.db"
+    database.unlink()
+    os.mkfifo(database)
+    monkeypatch.delitem(sys.modules, "sqlite3", raising=False)
+
+    code, _, err = cli("check", database.parent.parent)
+
+    assert code == 2 and "is not a regular file" in err
+
+
 def damage(file):
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1

@@ -1,6 +1,8 @@
 """Many homes: each reported once, whatever happens to the others, wherever it runs."""
 
 import json
+import time
+from pathlib import Path
 
 import pytest
 from conftest import digest
@@ -14,8 +16,11 @@ from skillmeat_audit.fleets.definition import load_definition
 from skillmeat_audit.fleets.packing import packed, unpacked
 from skillmeat_audit.fleets.requests import HomeRequest, answer_request
 from skillmeat_audit.model.exits import ExitCode
+from skillmeat_audit.model.findings import Severity
+from skillmeat_audit.reports.files.fleet_json import fleet_json
 from skillmeat_audit.reports.files.schemas import json_schema
 
+SARIF_SCHEMA = Path(__file__).parent.parent / "reports" / "sarif-schema-2.1.0.json"
 PROCESS = ("--workers", "1")
 
 
@@ -58,21 +63,18 @@ def test_every_home_is_reported_once_and_the_same_wherever_it_runs(cli, mixed):
     assert document["failed"] == len(mixed.names) - len(mixed.homes["sound"])
 
 
-def test_the_document_follows_its_schema(cli, make_fleet):
+def test_the_document_follows_its_schema(small_checked):
     jsonschema = pytest.importorskip("jsonschema")
+    document = json.loads(fleet_json(small_checked.facts))
 
-    _, out = checked(cli, make_fleet(1, damaged=1), *PROCESS)
-
-    jsonschema.validate(json.loads(out), json.loads(json_schema("fleet")))
+    jsonschema.validate(document, json.loads(json_schema("fleet")))
 
 
 @pytest.mark.slow
-def test_the_exit_code_is_the_worst_of_the_homes(cli, make_fleet):
-    fleet = make_fleet(1, damaged=1)
-
-    assert checked(cli, fleet, "--group", "sound")[0] == ExitCode.FINDINGS
-    assert checked(cli, fleet, "--group", "sound", "--exit-zero")[0] == ExitCode.CLEAN
-    assert checked(cli, fleet, "--exit-zero")[0] == ExitCode.FAILED
+def test_the_exit_code_is_the_worst_of_the_homes(cli, small_fleet):
+    assert checked(cli, small_fleet, "--group", "sound")[0] == ExitCode.FINDINGS
+    assert checked(cli, small_fleet, "--group", "sound", "--exit-zero")[0] == ExitCode.CLEAN
+    assert checked(cli, small_fleet, "--exit-zero")[0] == ExitCode.FAILED
 
 
 def test_a_bug_that_one_home_shows_costs_the_others_nothing(cli, make_fleet, monkeypatch):
@@ -100,13 +102,14 @@ def test_a_bug_that_one_home_shows_costs_the_others_nothing(cli, make_fleet, mon
 DYING = """
 import os, sys
 from pathlib import Path
-print("ready", end="", flush=True)
+sys.stdout.buffer.write(bytes(8))
+sys.stdout.buffer.flush()
 sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8)))
 if not Path({mark!r}).exists():
     Path({mark!r}).touch()
     os.kill(os.getpid(), 9)
 answer = Path({answer!r}).read_bytes()
-sys.stdout.buffer.write(len(answer).to_bytes(8) + answer)
+sys.stdout.buffer.write(bytes(8) + len(answer).to_bytes(8) + answer)
 """
 
 
@@ -126,9 +129,36 @@ def test_a_child_that_dies_costs_one_home_and_the_next_gets_a_new_one(
     assert again.facts.error is None and again.facts.runs == ()
 
 
+def loads_pandas(child):
+    maps = Path(f"/proc/{child._process.pid}/maps").read_text()
+    return "pandas" in maps
+
+
 @pytest.mark.slow
-def test_an_answer_is_the_same_after_it_was_sent(make_fleet):
-    (home,) = load_definition(make_fleet(1).file).homes
+def test_a_home_that_has_not_changed_is_not_audited_again(make_fleet):
+    made = make_fleet(2)
+    first, second = load_definition(made.file).homes
+    skill = made.path(second.name) / "collections" / "default" / "skills" / "1password"
+    time.sleep(3.1)  # a file that has just changed may change again within one tick of the clock
+    with Child() as child:
+        before = [child.packed_answer(HomeRequest("check", home)) for home in (first, second)]
+    with Child() as child:
+        again = [child.packed_answer(HomeRequest("check", home)) for home in (first, second)]
+
+        assert again == before == [packed(answer_request(HomeRequest("check", first))), before[1]]
+        assert not loads_pandas(child)
+        (skill / "SKILL.md").write_text("---\nname: 1password\ndescription: Other words\n---\n")
+        changed = child.answer(HomeRequest("check", second))
+        assert loads_pandas(child)
+        assert not changed.findings.equals(unpacked(before[1]).findings)
+        strict = child.answer(HomeRequest("check", first, fail_on=Severity.INFO))
+        assert strict.facts.exit_code is ExitCode.FINDINGS
+        assert child.answer(HomeRequest("plan", first)).plan
+
+
+@pytest.mark.slow
+def test_an_answer_is_the_same_after_it_was_sent(small_fleet):
+    (home,) = load_definition(small_fleet.file).in_groups(["sound"]).homes
     for verb in ("check", "plan", "runs"):
         answer = answer_request(HomeRequest(verb, home))
         received = unpacked(packed(answer))
@@ -138,9 +168,8 @@ def test_an_answer_is_the_same_after_it_was_sent(make_fleet):
         assert received.findings.equals(answer.findings)
 
 
-def test_a_fleet_shows_itself_and_its_findings_begin_with_the_home(make_fleet):
-    made = make_fleet(1, damaged=1)
-    fleet = sma.fleet(made.file)
+def test_a_fleet_shows_itself_and_its_findings_begin_with_the_home(small_fleet, small_checked):
+    made, fleet = small_fleet, small_checked
 
     assert repr(fleet).startswith("<Fleet: 1 home of 2 checked, 1 with findings, 1 failed.")
     assert fleet.exit_code is ExitCode.FAILED
@@ -152,13 +181,14 @@ def test_a_fleet_shows_itself_and_its_findings_begin_with_the_home(make_fleet):
 
 
 @pytest.mark.slow
-def test_a_scheduler_that_is_not_there_is_told_in_one_line(cli, make_fleet, monkeypatch):
+def test_a_scheduler_that_is_not_there_is_told_in_one_line(cli, small_fleet, monkeypatch):
     pytest.importorskip("distributed", reason="install the extra 'fleet'")
     from skillmeat_audit.fleets import dask_engine
 
     monkeypatch.setattr(dask_engine, "_CONNECT_SECONDS", 0.2)
-    file = make_fleet(1).file
-    code, out, err = cli("fleet", "check", file, "--scheduler", "tcp://127.0.0.1:1", "-q")
+    code, out, err = cli(
+        "fleet", "check", small_fleet.file, "--scheduler", "tcp://127.0.0.1:1", "-q"
+    )
 
     assert (code, out) == (ExitCode.FAILED, "")
     assert err.startswith("skillmeat-audit: cannot reach Dask at tcp://127.0.0.1:1: ")
@@ -172,6 +202,7 @@ FORMATS = {
     "csv": b"home,rule,severity",
     "parquet": b"PAR1",
     "xml": b'errors="1"',
+    "sarif": b'"executionSuccessful": false',
     "prom": b"skillmeat_audit_success{home=",
 }
 
@@ -204,12 +235,32 @@ def test_what_was_new_in_a_report_that_did_not_arrive_stays_new(cli, make_fleet)
     assert "delta" not in json.loads(there.read_text())
 
 
-def test_sarif_is_refused_with_the_formats_that_exist(cli, make_fleet):
-    code, _, err = cli("fleet", "report", make_fleet(1).file, "-o", "r.sarif")
+def test_a_file_without_a_format_is_refused_with_the_formats_that_exist(cli, small_fleet):
+    code, _, err = cli("fleet", "report", small_fleet.file, "-o", "r.txt2")
 
-    assert code == ExitCode.FAILED and "a fleet's report has no format for r.sarif" in err
+    assert code == ExitCode.FAILED and "a fleet's report has no format for r.txt2" in err
 
 
-def test_an_unknown_group_is_refused(make_fleet):
+def test_sarif_has_a_run_for_each_home_in_the_order_of_the_file(cli, small_fleet):
+    jsonschema = pytest.importorskip("jsonschema")
+    fleet = small_fleet
+    one = cli("report", fleet.path(fleet.homes["sound"][0]), "--no-history", "--format", "sarif")[1]
+
+    out = cli("fleet", "report", fleet.file, "--no-history", "--format", "sarif")[1]
+
+    document = json.loads(out)
+    jsonschema.validate(document, json.loads(SARIF_SCHEMA.read_text()))
+    runs = dict(zip(fleet.names, document["runs"], strict=True))
+    categories = [run.pop("automationDetails")["id"] for run in document["runs"]]
+    assert categories == [f"skillmeat-audit/{name}/" for name in fleet.names]
+    (expected,) = json.loads(one)["runs"]
+    shown = runs[fleet.homes["sound"][0]]
+    assert {**shown, "invocations": expected["invocations"]} == expected
+    (damaged,) = runs[fleet.homes["damaged"][0]]["invocations"]
+    assert not damaged["executionSuccessful"]
+    assert "damaged" in damaged["toolExecutionNotifications"][0]["message"]["text"]
+
+
+def test_an_unknown_group_is_refused(small_fleet):
     with pytest.raises(UsageError, match="no home is in the group nobody"):
-        sma.fleet(make_fleet(1).file, groups=["nobody"])
+        sma.fleet(small_fleet.file, groups=["nobody"])

@@ -179,9 +179,9 @@ COORDINATOR = """
 import sys, time
 from skillmeat_audit.fleets import children
 wait = children._exchanged
-def slow(process, content):
+def slow(*exchange):
     print("sending", flush=True)
-    return wait(process, content)
+    return wait(*exchange)
 children._exchanged = slow
 from skillmeat_audit.ui.cli.main import main
 main(["fleet", "apply", sys.argv[1], "--workers", "2", "-q", *sys.argv[2:]])

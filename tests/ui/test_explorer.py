@@ -541,3 +541,33 @@ def test_a_hostile_name_in_a_chart_is_only_text():
     assert "<img" not in explorer.html
     explorer.guard.receive({"filter": chart_filters(explorer)[0]})
     assert set(explorer.matches["artifact_id"]) == {HOSTILE}
+
+
+def test_a_fleet_is_filtered_by_home(make_fleet):
+    made = make_fleet(2)
+    fleet = sma.fleet(made.file)
+    explorer = sma.explore(fleet)
+    box = explorer.grid.facets[1]
+
+    assert box["name"] == "home"
+    assert [value for value, *_ in box["values"]] == made.names
+    assert explorer.grid.columns[0].name == "home"
+    assert set(column(explorer, "home")) == {*made.names}
+    explorer.filters = {"home": made.names[1], "rule": "D001"}
+    assert set(explorer.matches["home"]) == {made.names[1]}
+    assert list(explorer.matches.columns) == list(fleet.findings.columns)
+    assert len(explorer.matches) == 3
+    assert "sma.explore(fleet)" in explorer.static_html()
+    assert "page" not in {box.get("name") for box in explorer.grid.facets}
+    with pytest.raises(TraitError, match="no filter is called page"):
+        explorer.filters = {"page": "blank"}
+    with pytest.raises(UsageError, match="a fleet is planned home by home"):
+        sma.repair_panel(explorer)
+
+
+def test_lines_of_a_fleet_are_folded_by_home(make_fleet):
+    made = make_fleet(2)
+    explorer = sma.explore(sma.fleet(made.file))
+    one = sma.explore(sma.audit(made.path(made.names[0]), progress=False))
+
+    assert explorer.grid.view["total"] == 2 * one.grid.view["total"]

@@ -23,6 +23,8 @@ FACETS = (
     "writer",
     "page",
 )
+# A fleet's findings have a home, and no page.
+FLEET_FACETS = ("home", *FACETS[: FACETS.index("page")])
 TEXTS = ("artifact", "actual", "expected", "text")
 _COLUMNS = {"collection": "collection_id", "artifact": "artifact_id"}
 _SEARCHED = ("artifact_id", "column", "expected", "actual", "detail")
@@ -63,13 +65,18 @@ def choices(value: Choice) -> list[str]:
 
 
 class FindingFacets:
-    """Findings (``FINDINGS``) by position; *pages* are the states of their pages."""
+    """Findings (``FINDINGS``) by position; *pages* are the states of their pages.
 
-    def __init__(self, findings: pd.DataFrame, pages: pd.Series) -> None:
-        self.findings = findings
+    Findings of a fleet (``FLEET_FINDINGS``) have `FLEET_FACETS` as *names*, and no pages.
+    """
+
+    def __init__(
+        self, findings: pd.DataFrame, pages: pd.Series | None, names: Sequence[str] = FACETS
+    ) -> None:
+        self.findings, self.names = findings, names
         kinds = findings["artifact_id"].str.replace(r":.*", "", regex=True)
         columns = findings.assign(page=pages, kind=kinds)
-        self._facets = {name: _codes(columns[_COLUMNS.get(name, name)]) for name in FACETS}
+        self._facets = {name: _codes(columns[_COLUMNS.get(name, name)]) for name in names}
         self._ranks: dict[str, Ints] = {}
         self._masks: dict[str, tuple[Choice, Bools]] = {}
 
@@ -77,6 +84,8 @@ class FindingFacets:
     def row_codes(self) -> Ints:
         """A number per finding, the same for all findings of one row."""
         keys = self.findings["collection_id"].fillna("") + "\0"
+        if "home" in self.findings:
+            keys = self.findings["home"] + "\0" + keys
         return _codes(keys + self.findings["artifact_id"].fillna(""))[0]
 
     def matching(self, filters: FindingFilter) -> Ints:
@@ -86,7 +95,7 @@ class FindingFacets:
     def counts(self, filters: FindingFilter) -> dict[str, dict[str, int]]:
         """Return for each facet how many findings each value has, under the other filters."""
         misses, counts = self._misses(filters), {}
-        for name in FACETS:
+        for name in self.names:
             codes, values = self._facets[name]
             # Counts answer "what if I chose this": the filter of the facet itself takes no part.
             others = misses
@@ -121,7 +130,7 @@ class FindingFacets:
         """Return where filter *name* matches; the latest mask is cached: most filters stay."""
         cached_choice, mask = self._masks.get(name, (None, None))
         if mask is None or cached_choice != choice:
-            mask = self._facet_mask(name, choices(choice)) if name in FACETS else None
+            mask = self._facet_mask(name, choices(choice)) if name in self.names else None
             if mask is None:
                 mask = self._text_mask(self._texts(name), str(choice))
             # One mask per filter: people change one filter at a time.

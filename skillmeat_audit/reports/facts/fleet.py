@@ -10,6 +10,7 @@ import pandas as pd
 from skillmeat_audit.model.contracts import Table, flag, number, text
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import SEVERITIES
+from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.trend import REPORTED
 from skillmeat_audit.reports.facts.headline import Headline
 from skillmeat_audit.reports.facts.names import ERAS
@@ -87,6 +88,18 @@ class RunFacts:
 
 
 @dataclass(frozen=True)
+class FindingPlaces:
+    """Where the findings of a home are: its ``base`` and ``manifests`` as in `RuleBook`.
+
+    ``manifests`` are those of artifacts with findings; ``collections`` are names by id.
+    """
+
+    base: str
+    manifests: dict[str, str]
+    collections: dict[str, str]
+
+
+@dataclass(frozen=True)
 class ListedRun:
     """One run in the list of a home's runs."""
 
@@ -117,6 +130,7 @@ class HomeFacts:
     plan: PlanFacts | None = None
     run: RunFacts | None = None
     runs: tuple[ListedRun, ...] | None = None
+    places: FindingPlaces | None = None
 
     @property
     def badness(self) -> tuple[int, int, int]:
@@ -139,7 +153,7 @@ class HomeFacts:
 class FleetFacts:
     """The homes of a fleet in the order of its file, and their findings (``FLEET_FINDINGS``).
 
-    ``version`` is that of this program.
+    ``version`` and ``rules`` are those of this program.
     """
 
     request: FleetVerb
@@ -147,6 +161,7 @@ class FleetFacts:
     findings: pd.DataFrame = field(default_factory=FLEET_FINDINGS.empty, repr=False)
     made_at: str = ""
     version: str = ""
+    rules: tuple[Rule, ...] = field(default=(), repr=False)
 
     @property
     def checked(self) -> tuple[HomeFacts, ...]:

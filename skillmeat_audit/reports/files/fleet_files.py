@@ -10,6 +10,7 @@ from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.reports.facts.fleet import FleetFacts, HomeFacts
 from skillmeat_audit.reports.facts.fleet_page import FLEET_TITLE, FleetTable, fleet_page
 from skillmeat_audit.reports.files.fleet_json import fleet_json
+from skillmeat_audit.reports.files.fleet_sarif import fleet_sarif
 from skillmeat_audit.reports.files.formats import format_of
 from skillmeat_audit.reports.files.github import ANNOTATIONS_PER_KIND, command
 from skillmeat_audit.reports.files.html_page import render_template
@@ -90,6 +91,7 @@ FLEET_FORMATS = {
         FleetFormat("csv", lambda fleet: findings_csv(fleet.findings).encode()),
         FleetFormat("parquet", lambda fleet: findings_parquet(fleet.findings)),
         FleetFormat("junit", fleet_junit),
+        FleetFormat("sarif", fleet_sarif),
         FleetFormat("prometheus", lambda fleet: home_metrics(fleet).encode()),
         FleetFormat("github-summary", fleet_markdown, appends=True),
         FleetFormat("github-annotations", fleet_annotations),

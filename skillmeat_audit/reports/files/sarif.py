@@ -28,6 +28,21 @@ _DATABASE = "cache/cache.db"
 
 def sarif(report: Report) -> bytes:
     """Return *report* as SARIF: every rule, the worst results, those that the baseline accepts."""
+    return sarif_log([report_run(report)])
+
+
+def failure_sarif(failure: Failure) -> bytes:
+    """Return *failure* as SARIF: an invocation that did not succeed, and the reason."""
+    return sarif_log([failure_run(failure)])
+
+
+def sarif_log(runs: Sequence[Mapping[str, object]]) -> bytes:
+    """Return *runs* as one SARIF file."""
+    return ascii_json({"$schema": SCHEMA_URI, "version": "2.1.0", "runs": runs})
+
+
+def report_run(report: Report) -> dict[str, object]:
+    """Return the run of a file that `sarif` describes."""
     rule_book = report.rule_book
     index = {rule.code: number for number, rule in enumerate(rule_book.rules)}
     visible = records(worst_first(report.findings).head(RESULTS_SHOWN))
@@ -36,7 +51,7 @@ def sarif(report: Report) -> bytes:
     for finding, reason in _accepted(report, RESULTS_SHOWN - len(visible)):
         suppression = {"kind": "external", "justification": printable(reason)}
         results.append(_result(finding, report, index) | {"suppressions": [suppression]})
-    run = {
+    return {
         "tool": _tool(rule_book.version, rule_book.rules),
         "invocations": [_invocation(report.made_at, successful=not report.warnings)],
         "originalUriBaseIds": _bases(rule_book.base),
@@ -48,15 +63,14 @@ def sarif(report: Report) -> bytes:
             "total": len(report.findings),
         },
     }
-    return _log(run)
 
 
-def failure_sarif(failure: Failure) -> bytes:
-    """Return *failure* as SARIF: an invocation that did not succeed, and the reason."""
+def failure_run(failure: Failure) -> dict[str, object]:
+    """Return the run of a file that `failure_sarif` describes."""
     invocation = _invocation(failure.made_at, successful=False)
     notification = {"level": "error", "message": {"text": printable(failure.reason)}}
     invocation["toolExecutionNotifications"] = [notification]
-    return _log({"tool": _tool(failure.version, ()), "invocations": [invocation], "results": []})
+    return {"tool": _tool(failure.version, ()), "invocations": [invocation], "results": []}
 
 
 def _accepted(report: Report, limit: int) -> Iterator[tuple[Finding, str]]:
@@ -64,11 +78,6 @@ def _accepted(report: Report, limit: int) -> Iterator[tuple[Finding, str]]:
     if accepted is not None:
         listed = records(accepted.findings.head(limit))
         yield from zip(listed, accepted.reasons, strict=False)
-
-
-def _log(run: Mapping[str, object]) -> bytes:
-    log = {"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}
-    return ascii_json(log)
 
 
 def _tool(version: str, rules: Sequence[Rule]) -> dict[str, object]:

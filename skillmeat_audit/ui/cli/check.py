@@ -170,7 +170,7 @@ def check(
     details = (filters, output, reading, output_width(), screen_lines(), forced_color())
     answers = None if output.watch else _answer_cache(home, reading, settings, acceptance, details)
     if answers is not None and (answer := answers.load()) is not None:
-        emit(answer.text, show_in_pager)
+        emit(answer.content.decode("utf-8", "surrogatepass"), show_in_pager)
         return answer.exit_code
     scope = filters.scope(settings)
 
@@ -226,7 +226,8 @@ def _cache_answer(answers: "AnswerCache", audit: "Audit", text: str, code: ExitC
     from skillmeat_audit.api.answer_cache import Answer
     from skillmeat_audit.loaders.watched_paths import watched_paths
 
-    answers.store(Answer(text, code), watched_paths(audit.snapshot))
+    content = text.encode("utf-8", "surrogatepass")
+    answers.store(Answer(content, code), watched_paths(audit.snapshot))
 
 
 def _apply_baseline(audit: "Audit", scope: "Scope", acceptance: BaselineOptions) -> "Audit":

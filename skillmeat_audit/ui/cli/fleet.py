@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.model.choices import FLEET_FORMATS
+from skillmeat_audit.model.choices import REPORT_FORMATS
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import PLANNABLE, WRITABLE
 from skillmeat_audit.ui.cli.command import Verb
@@ -99,10 +99,10 @@ def check(file: Path, listing: FleetListing, running: EngineOptions) -> int:
         "paths",
         multiple=True,
         metavar="FILE",
-        help="Write FILE: .html .md .json .csv .parquet .xml (JUnit) .prom, - for standard "
-        "output. Repeatable.",
+        help="Write FILE: .html .md .json .csv .parquet .xml (JUnit) .sarif .prom, - for "
+        "standard output. Repeatable.",
     ),
-    report_format_option(FLEET_FORMATS),
+    report_format_option(REPORT_FORMATS),
     github_option,
     group_option,
     fail_on_option,

@@ -9,17 +9,19 @@ from skillmeat_audit.base.extras import install_command
 if TYPE_CHECKING:
     from skillmeat_audit.api.options import Options
     from skillmeat_audit.api.values import Audit
+    from skillmeat_audit.fleets.value import Fleet
     from skillmeat_audit.ui.widgets.explorer import Explorer
     from skillmeat_audit.ui.widgets.panel import Panel
 
 
-def explore(audit: "Audit") -> "Explorer":
+def explore(audit: "Audit | Fleet") -> "Explorer":
     """Return a widget that filters, counts, sorts and selects the findings of an audit.
 
     Parameters
     ----------
-    audit : Audit
-        The audit whose findings the widget shows. It is not changed.
+    audit : Audit or Fleet
+        The audit whose findings the widget shows, or a fleet, whose homes are a filter more. It is
+        not changed.
 
     Returns
     -------

@@ -4,26 +4,21 @@ The browser receives the lines in sight; `reports.facts.facets` filters, counts 
 """
 
 from contextlib import suppress
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 import traitlets
-from markupsafe import Markup
 
 from skillmeat_audit.api.values import Audit
 from skillmeat_audit.base.errors import AuditError, UsageError
 from skillmeat_audit.base.text import shortened
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import SEVERITIES
-from skillmeat_audit.model.tables import FINDINGS
 from skillmeat_audit.repair.plan import encode_plan
-from skillmeat_audit.reports.facts.blank_pages import page_states
 from skillmeat_audit.reports.facts.facets import (
-    FACETS,
     TEXTS,
-    FindingFacets,
     FindingFilter,
     choices,
     filter_arguments,
@@ -34,31 +29,36 @@ from skillmeat_audit.reports.files.tabular import findings_csv, findings_parquet
 from skillmeat_audit.reports.notebook.audit import findings_html, severities
 from skillmeat_audit.reports.notebook.html import fragment, next_calls, paragraph, strong, tag
 from skillmeat_audit.ui.widgets.controls import StaticBox, code_html, variable_name
-from skillmeat_audit.ui.widgets.finding_lines import COLUMNS, SORTED_BY, FindingLines
+from skillmeat_audit.ui.widgets.explored import Explored, explored
+from skillmeat_audit.ui.widgets.finding_lines import SORTED_BY, FindingLines
 from skillmeat_audit.ui.widgets.grid import Grid, Message, facet, search
+
+if TYPE_CHECKING:
+    from skillmeat_audit.fleets.value import Fleet
 
 _STATIC_FINDINGS = 12
 _VALUES_LISTED = 200  # of a facet: a home may have thousands of collections
 _LABELS = {"disposition": "repair", "actual": "now", "expected": "should be"}
-_EXPORTS = (("csv", "CSV"), ("parquet", "Parquet"), ("plan", "plan (JSON)"))
 _HINT = "Click a line to see its artifact in all layers."
 
 
 class Explorer(StaticBox):
-    """A widget that filters and selects the findings of an audit.
+    """A widget that filters and selects the findings of an audit, or of a fleet.
 
     Traits: ``filters`` are the active filters (can be set), ``revision`` grows with every change of
     what matches or is selected. ``matches`` are the findings that pass the filters, ``selection``
-    those that are selected; both are DataFrames (``FINDINGS``). A selection outlives filters;
-    ``subset`` is of the selected findings that the filters leave in sight.
+    those that are selected; both are DataFrames (``FINDINGS``, of a fleet ``FLEET_FINDINGS``). A
+    selection outlives filters; ``subset`` is of the selected findings that the filters leave in
+    sight. A fleet has none: its plans are home by home.
     """
 
     filters = traitlets.Dict()
     revision = traitlets.Int()
 
-    def __init__(self, audit: Audit) -> None:
-        self.grid = Grid("findings", COLUMNS, lambda lines: self._lines.cells(lines))
-        self.grid.exports, self.grid.sort = _EXPORTS, ("severity", False)
+    def __init__(self, audit: "Audit | Fleet") -> None:
+        shown = explored(audit)
+        self.grid = Grid("findings", shown.columns, lambda lines: self._lines.cells(lines))
+        self.grid.exports, self.grid.sort = shown.exports, ("severity", False)
         self.grid.on_select, self.grid.on_move = self._update_selection, self._show_artifact
         self.grid.actions = {
             "sort": lambda message: self._toggle_sort(str(message["column"])),
@@ -69,19 +69,19 @@ class Explorer(StaticBox):
         self._code, self._detail, self._charts = widgets.HTML(), widgets.HTML(), widgets.HTML()
         super().__init__([self.grid, self._code, self._detail, self._charts], self._filter_by_chart)
         self.observe(lambda _: self._apply_filters(), "filters")
-        self.show_audit(audit)
+        self._show(audit, shown)
 
     @traitlets.validate("filters")
     def _check_filters(self, proposal: dict[str, Any]) -> dict[str, Any]:
         # traitlets shows a TraitError as one line in the notebook.
         for name, choice in proposal["value"].items():
-            if name not in (*FACETS, *TEXTS):
+            if name not in (*self._facets.names, *TEXTS):
                 raise traitlets.TraitError(f"no filter is called {name}")
             if not isinstance(choice, str) and (
                 name in TEXTS or not all(isinstance(value, str) for value in choice)
             ):
                 raise traitlets.TraitError(f"the filter {name} is a text, or a list of texts")
-            named: dict[str, Any] = {"rule": self.audit.names.titles, "severity": SEVERITIES}
+            named: dict[str, Any] = {"rule": self._explored.names.titles, "severity": SEVERITIES}
             unknown = [value for value in choices(choice) if value not in named.get(name, choice)]
             if unknown:
                 raise traitlets.TraitError(f"no {name} is called {unknown[0]}")
@@ -109,29 +109,42 @@ class Explorer(StaticBox):
         """The audit with the selected findings that match, or all matches if none is selected.
 
         Selected findings that a filter hides are not in it: nothing is repaired out of sight.
+        Raises `UsageError` for a fleet.
         """
         if not self.grid.selected.any():
-            return self.audit.only(self.matches)
-        return self.audit.only(self._findings_at(self._positions[self._in_sight]))
+            return self.home_audit.only(self.matches)
+        return self.home_audit.only(self._findings_at(self._positions[self._in_sight]))
+
+    @property
+    def home_audit(self) -> Audit:
+        """The audit that is shown; raises `UsageError` where it is a fleet."""
+        if isinstance(self.audit, Audit):
+            return self.audit
+        raise UsageError("a fleet is planned home by home: use fleet.plan(folder)")
 
     @property
     def code(self) -> str:
         """The code that returns ``matches``."""
         name, arguments = variable_name(self, "explorer"), filter_arguments(self.filters)
+        if self._explored.source == "fleet":
+            return f"{name}.matches"
         return f"{name}.audit.only({arguments}).findings" if arguments else f"{name}.audit.findings"
 
     def show_audit(self, audit: Audit) -> None:
         """Show the findings of *audit* instead; keep the filters, clear the selection."""
-        self.audit = audit
-        self._facets = FindingFacets(audit.findings, page_states(audit.page_facts, audit.findings))
-        self._lines = FindingLines(audit.findings, audit.names)
-        self.grid.selected = np.zeros(len(audit.findings), dtype=bool)
-        self._charts.value = _charts_html(audit)
+        self._show(audit, explored(audit))
+
+    def _show(self, audit: "Audit | Fleet", shown: Explored) -> None:
+        self.audit, self._explored = audit, shown
+        self._facets = shown.facets
+        self._lines = FindingLines(shown.findings, shown.names, shown.columns)
+        self.grid.selected = np.zeros(len(shown.findings), dtype=bool)
+        self._charts.value = shown.charts
         self._apply_filters()
 
     def sort_by(self, column: str, *, descending: bool = False) -> None:
         """Sort by a column of the table."""
-        if column not in [each.name for each in COLUMNS]:
+        if column not in [each.name for each in self._explored.columns]:
             raise UsageError(f"no column is called {column}")
         self.grid.sort = column, descending
         self._show_matches()
@@ -141,8 +154,8 @@ class Explorer(StaticBox):
         worst = worst_first(self.matches).head(_STATIC_FINDINGS)
         return fragment(
             paragraph("Explorer of findings: run this cell in Jupyter to filter and select"),
-            findings_html(worst, self.audit.names, len(self.matches)),
-            next_calls(self.code, "sma.explore(audit)"),
+            findings_html(worst, self._explored.names, len(self.matches)),
+            next_calls(self.code, f"sma.explore({self._explored.source})"),
         )
 
     def update_code(self) -> None:
@@ -204,7 +217,7 @@ class Explorer(StaticBox):
         chosen = cast("dict[str, Any]", filters)
         counts = self._facets.counts(filters)
         boxes = [search("text", "text", chosen.get("text", ""))]
-        for name in FACETS:
+        for name in self._facets.names:
             # Chosen values stay listed where the other filters leave none of them.
             listed = choices(chosen.get(name, ()))
             counted = dict.fromkeys(listed, 0) | counts[name]
@@ -214,7 +227,7 @@ class Explorer(StaticBox):
         return boxes + [search(n, _LABELS.get(n, n), chosen.get(n, "")) for n in texts]
 
     def _label(self, name: str, value: str) -> str:
-        names = self.audit.names
+        names = self._explored.names
         if not value:
             return "(none)"
         if name == "collection":
@@ -240,7 +253,7 @@ class Explorer(StaticBox):
         )
 
     def _findings_at(self, positions: Any) -> pd.DataFrame:
-        return FINDINGS.conform(self.audit.findings.iloc[positions])
+        return self._explored.table.conform(self.audit.findings.iloc[positions])
 
     def _update_selection(self) -> None:
         self.grid.status = self._status()
@@ -255,9 +268,9 @@ class Explorer(StaticBox):
         artifact_id = records(current)[0]["artifact_id"]
         try:
             # One artifact's layers take milliseconds, those of all would be too much for a browser.
-            self._detail.value = self.audit.show(artifact_id or "")._repr_html_()
-        except UsageError:  # the finding is about the home, or about a file of no artifact
-            self._detail.value = fragment(findings_html(current, self.audit.names, 1))
+            self._detail.value = self.home_audit.show(artifact_id or "")._repr_html_()
+        except UsageError:  # the finding is about the home, of a fleet, or about no artifact's file
+            self._detail.value = fragment(findings_html(current, self._explored.names, 1))
 
     def _export(self, message: Message) -> None:
         """Send the matches, in the order shown, to the browser as a file."""
@@ -280,14 +293,3 @@ class Explorer(StaticBox):
         except AuditError as exc:
             self.grid.status = paragraph(tag(str(exc), "error"))
             self.grid.refresh()
-
-
-def _charts_html(audit: Audit) -> str:
-    """Return the charts of *audit*, folded; what filters the findings takes the focus."""
-    charts = audit.charts
-    shown = Markup("\n").join((charts.matrix.html, charts.pages.html, charts.causes.html))
-    marked = shown.replace("data-filter=", Markup('tabindex="0" role="button" data-filter='))
-    summary = "Charts of all findings: click a sign or a bar to see the findings on it"
-    return fragment(
-        Markup("<details><summary>{}</summary>{}</details>").format(summary, Markup(marked))
-    )

@@ -29,6 +29,7 @@ COLUMNS = (
     GridColumn("writer", "writer", 12),
     GridColumn("detail", "detail", 16, shown=False),
 )
+HOME_COLUMN = GridColumn("home", "home", 14)
 # The column of FINDINGS that a column of the table shows, where its name differs.
 SORTED_BY = {
     "artifact": "artifact_id",
@@ -44,13 +45,15 @@ Cells = Mapping[str, tuple[Markup, str]]
 
 
 class FindingLines:
-    """Describes lines of *findings* (``FINDINGS``); *pages* are the states of their pages."""
+    """Describes lines of *findings* (``FINDINGS`` or ``FLEET_FINDINGS``) in *columns*."""
 
-    def __init__(self, findings: pd.DataFrame, names: Names) -> None:
-        self._findings, self._names = findings, names
+    def __init__(
+        self, findings: pd.DataFrame, names: Names, columns: Sequence[GridColumn] = COLUMNS
+    ) -> None:
+        self._findings, self._names, self._columns = findings, names, columns
 
     def cells(self, lines: Sequence[Line]) -> Sequence[LineCells]:
-        """Return what each of *lines* shows in `COLUMNS`."""
+        """Return what each of *lines* shows in the columns."""
         positions = [line.positions[:_MEMBERS].tolist() for line in lines]
         findings = iter(records(self._findings.iloc[list(chain.from_iterable(positions))]))
         members = [[next(findings) for _ in listed] for listed in positions]
@@ -58,11 +61,12 @@ class FindingLines:
             self._finding(listed[0]) if len(line.positions) == 1 else self._row(line, listed)
             for line, listed in zip(lines, members, strict=True)
         )
-        return [[cells[column.name] for column in COLUMNS] for cells in described]
+        return [[cells[column.name] for column in self._columns] for cells in described]
 
     def _finding(self, finding: Mapping[str, object]) -> Cells:
         shown = finding_cells(finding, self._names) | {"detail": finding["detail"]}
         shown["artifact"] = shown["artifact"] or HOME_LABEL
+        shown["home"] = finding.get("home")
         whole = shown | {
             "rule": f"{finding['rule']} {self._names.titles.get(str(finding['rule']), '')}",
             "severity": finding["severity"],

@@ -75,7 +75,7 @@ class Panel(StaticBox):
 
     @property
     def _shown_audit(self) -> Audit:
-        return self._source.audit if isinstance(self._source, Explorer) else self._source
+        return self._source.home_audit if isinstance(self._source, Explorer) else self._source
 
     @property
     def _chosen_count(self) -> int:
