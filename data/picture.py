@@ -11,7 +11,8 @@ from playwright.sync_api import sync_playwright
 
 from skillmeat_audit.api.audit import audit
 from skillmeat_audit.api.compose import make_report
-from skillmeat_audit.api.history import HistorySettings, location_of, record_audit
+from skillmeat_audit.api.history import HistorySettings, location_of
+from skillmeat_audit.api.recording import record_audit
 from skillmeat_audit.api.sample import build_home
 from skillmeat_audit.api.scope import Scope
 from skillmeat_audit.api.values import Audit

@@ -20,6 +20,7 @@ from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.trend import REPORTED, fingerprints
 from skillmeat_audit.reports.facts.blank_pages import blank_artifacts
 from skillmeat_audit.reports.facts.causes import group_by_cause
+from skillmeat_audit.reports.facts.first_steps import first_steps
 from skillmeat_audit.reports.facts.next_commands import NextCommands, Option
 from skillmeat_audit.reports.facts.report import Report, RuleBook, RunContext
 
@@ -46,6 +47,7 @@ def make_report(
         past = replace(past, accepted=accepted)
     findings = as_reported(audited.findings) if findings is None else findings
     part = audited.selection.part
+    repairs = repair_steps(audited, commands)
     return Report(
         summary=summary,
         headline=audited.headline,
@@ -53,7 +55,8 @@ def make_report(
         groups=group_by_cause(findings, rows, paths_of(audited.writers), commands),
         blanks=blank_artifacts(audited.pages, audited.page_facts, findings, audited.names, home),
         rule_book=_rule_book(audited),
-        repairs=repair_steps(audited, commands),
+        repairs=repairs,
+        steps=first_steps(repairs, findings, audited.names, commands),
         matrix=audited.matrix,
         live=audited.live,
         past=past,

@@ -12,6 +12,8 @@ from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.model.changes import PlanDocument
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Disposition
+from skillmeat_audit.repair.overwrites import count_losses, overwrite_limit
+from skillmeat_audit.reports.facts.headline import FAILS
 from skillmeat_audit.reports.facts.next_commands import Command, NextCommands, Option
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.recheck import plan_again_sentence
@@ -69,40 +71,66 @@ def left_out_steps(audited: Audit, commands: NextCommands, scope: PlanScope) -> 
 
 
 def plan_steps(
-    commands: NextCommands, document: PlanDocument, path: Path | None
+    commands: NextCommands, document: PlanDocument, path: Path | None, rows: int
 ) -> tuple[Command, ...]:
-    """Return what to do with a plan: save it, or rehearse and apply it, in the file *path*."""
+    """Return what to do with a plan for a cache of *rows*: save it, or apply it from *path*."""
     if document.is_empty:
         return ()
     size = summarize_plan(document)
     if path is None:
-        steps = [(commands.line("plan", options=[("-o", "plan.json")]), f"saves the plan: {size}")]
-    else:
-        rehearsal = commands.line("apply", [str(path)], [("--rehearse", None)])
+        line = commands.line("plan", options=[("-o", "plan.json")])
+        return () if line is None else (Command(line, f"saves the plan: {size}"),)
+    losses, limit = count_losses(document.changes), overwrite_limit(rows)
+    allowed: tuple[Option, ...] = ()
+    if losses > limit:
+        allowed = (("--max-overwrites", f"{losses}"),)
+        size += f"; overwrites or deletes {losses} of {plural(rows, 'row')}, more than {limit}"
+    steps = [
         # The rehearsal first: people copy the first line.
-        steps = [(rehearsal, "writes everything, then rolls it back")]
-        steps.append((commands.line("apply", [str(path)]), size))
-    return tuple(Command(line, why) for line, why in steps if line is not None)
+        ([*allowed, ("--rehearse", None)], "writes everything, then rolls it back"),
+        ([*allowed], size),
+    ]
+    if any(each.disposition == Disposition.REVIEW.value for each in document.changes):
+        steps.insert(1, ([*allowed, ("--interactive", None)], "asks for each artifact"))
+    lines = ((commands.line("apply", [str(path)], options), why) for options, why in steps)
+    return tuple(Command(line, why) for line, why in lines if line is not None)
 
 
 def run_steps(run: Run, commands: NextCommands) -> tuple[Command, ...]:
-    """Return the command that undoes *run*, and the plan of what can only be repaired now."""
+    """Return what lists the findings after *run*, undoes it, and plans what can be repaired now."""
     outcome = run.outcome
     if outcome.run is None or outcome.kind != "apply":
         return ()
     line = commands.line("undo", options=[("--run", outcome.run)])
     undo = () if line is None else (Command(line, undo_sentence(outcome)),)
-    if run.after is None or run.recheck is None or not plan_again_sentence(run.recheck):
+    if run.after is None or run.recheck is None:
         return undo
-    return (*undo, *repair_steps(run.after, commands)[:1])
+    again = repair_steps(run.after, commands)[:1] if plan_again_sentence(run.recheck) else ()
+    return (*_remaining(run.after, commands), *undo, *again)
+
+
+def _remaining(after: Audit, commands: NextCommands) -> tuple[Command, ...]:
+    """Return what lists the errors and warnings that a run has left, if any."""
+    counts = {noun: after.summary.counts[noun] for noun in ("error", "warning")}
+    left = ", ".join(plural(number, noun) for noun, number in counts.items() if number)
+    line = commands.line("check")
+    return (Command(line, f"{left} left"),) if left and line is not None else ()
+
+
+def failing_steps(audited: Audit, commands: NextCommands) -> tuple[Command, ...]:
+    """Return what lists why pages fail, where the findings that were asked for do not."""
+    if not audited.headline.failing or (audited.findings["rule"] == FAILS).any():
+        return ()
+    line = commands.line("check", options=[("--select", FAILS)])
+    return () if line is None else (Command(line, "why pages answer error 500"),)
 
 
 def notes_of(audited: Audit) -> tuple[str, ...]:
     """Return what a plan of *audited* cannot repair because it cannot be read."""
-    if not (unreadable := audited.headline.unreadable):
+    unreadable = audited.headline.unreadable
+    if unreadable is None:
         return ()
-    number = plural(unreadable, "manifest")
-    return (f"{number} could not be read in full: 'check' says why; a plan cannot repair it.",)
+    return (unreadable.sentence,)
 
 
 def _review_options(part: Sequence[Option] = ()) -> tuple[Option, ...]:

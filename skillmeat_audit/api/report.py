@@ -32,7 +32,8 @@ from skillmeat_audit.loaders.home import (
 )
 from skillmeat_audit.model.exits import ExitCode
 from skillmeat_audit.model.findings import Severity
-from skillmeat_audit.reports.facts.next_commands import FirstStep, Option, first_step
+from skillmeat_audit.reports.facts.first_steps import FirstStep
+from skillmeat_audit.reports.facts.next_commands import Option
 from skillmeat_audit.reports.facts.report import Failure, Report, RunContext
 from skillmeat_audit.reports.files.html_page import failure_page, html_page
 from skillmeat_audit.reports.files.notice import notice_of
@@ -107,10 +108,9 @@ class ReportOutcome:
         return *first, *self.delivery.problems
 
     @property
-    def step(self) -> FirstStep | None:
-        """The command to begin with, None where a plan would write nothing."""
-        document = self.document
-        return None if isinstance(document, Failure) else first_step(document.repairs)
+    def steps(self) -> tuple[FirstStep, ...]:
+        """The commands to begin with."""
+        return () if isinstance(self.document, Failure) else self.document.steps
 
     @property
     def changed(self) -> str | None:

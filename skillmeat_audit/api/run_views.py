@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from skillmeat_audit.api.views import list_runs
+from skillmeat_audit.api.views import list_runs, written_columns
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import as_text, printable
 from skillmeat_audit.model.changes import CellTexts, RawRow
-from skillmeat_audit.model.fields import STAMP
 from skillmeat_audit.model.run_details import EditedManifest, RunDetail, WrittenRow
 from skillmeat_audit.repair.journal import JournalEntry
 from skillmeat_audit.repair.run_folders import UNDOABLE, JournaledRun
@@ -81,9 +80,7 @@ def _view(journal: JournaledRun, journals: Sequence[JournaledRun]) -> RunView:
 
 
 def _row(entry: JournalEntry) -> WrittenRow:
-    before, after = entry.before or {}, entry.after or {}
-    changed = [name for name in before | after if before.get(name) != after.get(name)]
-    names = [name for name in changed if name != STAMP] or changed
+    before, after, names = entry.before or {}, entry.after or {}, written_columns(entry)
     return WrittenRow(entry.op, *entry.key, _texts(before, names), _texts(after, names))
 
 

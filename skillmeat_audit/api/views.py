@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.changes import RunListing
+from skillmeat_audit.model.fields import STAMP
 from skillmeat_audit.model.live import LiveComparison
 from skillmeat_audit.model.trend import AuditDelta
 from skillmeat_audit.reports.facts.artifact import ArtifactLayers
@@ -21,6 +22,7 @@ from skillmeat_audit.reports.notebook.repair import recheck_html
 from skillmeat_audit.reports.terminal.page_view import pages_text
 
 if TYPE_CHECKING:
+    from skillmeat_audit.repair.journal import JournalEntry
     from skillmeat_audit.repair.run_folders import JournaledRun
 
 _NAME_CHARS, _WIDTH = 200, 110
@@ -83,6 +85,9 @@ def list_runs(journals: Iterable["JournaledRun"]) -> list[RunListing]:
             state=journal.state,
             started_at=journal.started_at,
             rows=len(journal.entries),
+            cells=sum(
+                len(written_columns(each)) for each in journal.entries if each.op != "delete"
+            ),
             keys=sum(len(manifest.edits) for manifest in journal.manifests),
             undoes=journal.undoes,
             folder=journal.folder,
@@ -91,3 +96,10 @@ def list_runs(journals: Iterable["JournaledRun"]) -> list[RunListing]:
         )
         for journal in journals
     ]
+
+
+def written_columns(entry: "JournalEntry") -> list[str]:
+    """Return the columns that a run changed in one row, ``synced_at`` only where it is alone."""
+    before, after = entry.before or {}, entry.after or {}
+    changed = [name for name in before | after if before.get(name) != after.get(name)]
+    return [name for name in changed if name != STAMP] or changed

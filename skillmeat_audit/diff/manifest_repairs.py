@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, is_in, to_arrow, to_mask
-from skillmeat_audit.diff.compare import differs, is_true, normalize
+from skillmeat_audit.diff.compare import Ints, differs, is_true, normalize
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.pairing import Keys, candidate_entries
 from skillmeat_audit.model.changes import RowKey
@@ -22,6 +22,7 @@ from skillmeat_audit.model.fields import FIELD, Field
 from skillmeat_audit.model.findings import Disposition, Evidence
 from skillmeat_audit.model.manifest_edits import MANIFEST_KEYS, EntryKey
 from skillmeat_audit.model.repair_tables import MANIFEST_REPAIRS
+from skillmeat_audit.model.tables import KEY
 
 # The rules that report each kind of problem that has a mend.
 _RULES = {
@@ -173,6 +174,7 @@ def _edited_files(comparison: Comparison, field: Field) -> pd.DataFrame | None:
     written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
     differing = differs_from_file(comparison, field)
     differing &= ~is_in(entries["artifact_id"], comparison.duplicates)
+    differing &= ~is_decided(comparison, field)
     if not differing.any():
         return None
     frame = entries.loc[differing, ["file_collection", "artifact_id"]].assign(
@@ -201,6 +203,51 @@ def differs_from_file(comparison: Comparison, field: Field) -> pd.Series:
         storable = normalize(_as_json(field, written.raw[differing]), field.kind)
         differing &= ~differing.index.isin(storable.index[~differs(storable, declared[differing])])
     return differing
+
+
+def is_decided(comparison: Comparison, field: Field) -> pd.Series:
+    """Return the entries whose row held the file's value, where a plan takes the manifest's.
+
+    A plan of the opposite would turn that back, before or after it was applied.
+    """
+    declared = comparison.layers.layer(Evidence.MANIFEST, field.column).normal
+    written = comparison.layers.layer(Evidence.FRONTMATTER, field.column).normal
+    decided = np.zeros(len(declared), dtype=bool)
+    for rows, before, after in (_to_repair(comparison, field), _repaired(comparison, field)):
+        entries = comparison.entry[rows]
+        of_file, of_manifest = (
+            ~differs(values.take(entries).reset_index(drop=True), cells.reset_index(drop=True))
+            for values, cells in ((written, before), (declared, after))
+        )
+        decided[entries[(entries >= 0) & (of_file & of_manifest).to_numpy()]] = True
+    return pd.Series(decided, index=declared.index)
+
+
+def _to_repair(comparison: Comparison, field: Field) -> tuple[Ints, pd.Series, pd.Series]:
+    """Return the rows in which a plan overwrites the column, what they hold, and what they get."""
+    cells = comparison.cells
+    is_taken = is_true(cells["column"] == field.column) & is_true(
+        cells["disposition"] == Disposition.SAFE
+    )
+    taken = cells[is_taken]
+    return (
+        taken["row"].to_numpy(dtype=int),
+        normalize(taken["actual"], field.kind),
+        normalize(taken["expected"], field.kind),
+    )
+
+
+def _repaired(comparison: Comparison, field: Field) -> tuple[Ints, pd.Series, pd.Series]:
+    """Return the rows in which a repair wrote the column, what they held, and what they got."""
+    rows, repaired = comparison.snapshot.rows, comparison.snapshot.repaired
+    repaired = repaired[is_true(repaired["column"] == field.column)]
+    keys = rows[list(KEY)].assign(row=np.arange(len(rows))).drop_duplicates(list(KEY))
+    repaired = repaired.merge(keys, on=list(KEY))
+    return (
+        repaired["row"].to_numpy(dtype=int),
+        normalize(repaired["before"], field.kind),
+        normalize(repaired["after"], field.kind),
+    )
 
 
 def _as_json(field: Field, cells: pd.Series) -> pd.Series:

@@ -27,6 +27,7 @@ def page_facts(comparison: Comparison) -> pd.DataFrame:
     rows, pages = comparison.snapshot.rows, comparison.pages
     blank = comparison.is_blank
     dead_link = ~is_true(pages["clickable"]) & _source_known(comparison, pages)
+    shown_right, shown_wrong = _wrong_rows(comparison, pages)
     state = pd.Series(RIGHT, index=rows.index, dtype="string")
     return PAGE_FACTS.build(
         {
@@ -38,8 +39,12 @@ def page_facts(comparison: Comparison) -> pd.DataFrame:
             "in_file": _layer_knows(comparison, Evidence.FRONTMATTER, "description"),
             "in_catalog": _layer_knows(comparison, Evidence.CATALOG, "description"),
             "in_row": _row_knows(comparison, "description"),
+            "has_entry": comparison.has_entry,
+            "files_missing": _files_missing(comparison),
             "file": _file_names(comparison),
-            "wrong_but_right": _wrong_but_right(comparison, pages),
+            "shows_wrong": shown_wrong & ~blank & ~dead_link,
+            "wrong_but_right": shown_right,
+            "lacks_details": _lacks_details(comparison),
             "blanked_next": _blanked_next(comparison),
         }
     )
@@ -79,20 +84,39 @@ def _file_names(comparison: Comparison) -> pd.Series:
     return snapshot.rows["stem"].map(named[~named.index.duplicated()]).astype("string")
 
 
-def _wrong_but_right(comparison: Comparison, pages: pd.DataFrame) -> pd.Series:
-    """Return which rows hold a wrong value in a column that their page shows right."""
-    cells = comparison.cells
-    rows = np.zeros(len(pages), dtype=bool)
+def _files_missing(comparison: Comparison) -> pd.Series:
+    """Return for which rows an entry of their artifact has no files (F001)."""
+    snapshot = comparison.snapshot
+    is_missing = is_true(snapshot.frontmatter["state"] == "missing").to_numpy()
+    return is_in(snapshot.rows["stem"], snapshot.manifest["stem"][is_missing])
+
+
+def _wrong_rows(comparison: Comparison, pages: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return which rows hold a wrong value that their page shows right, and which it shows too."""
+    cells = _wrong_cells(comparison)
+    right, wrong = np.zeros(len(pages), dtype=bool), np.zeros(len(pages), dtype=bool)
     for column in _COMPARED:
-        wrong = cells[
-            is_true(cells["column"] == column)
-            & is_in(cells["status"], (Status.MISSING, Status.DIFFERS))
-        ]
-        position = wrong["row"].to_numpy(dtype=int)
+        of_column = cells[is_true(cells["column"] == column)]
+        position = of_column["row"].to_numpy(dtype=int)
         kind = FIELD[column].kind
-        shown = normalize(pages[column].take(position).set_axis(wrong.index), kind)
-        rows[position[~differs(normalize(wrong["expected"], kind), shown).to_numpy()]] = True
-    return pd.Series(rows, index=pages.index)
+        shown = normalize(pages[column].take(position).set_axis(of_column.index), kind)
+        is_wrong = differs(normalize(of_column["expected"], kind), shown).to_numpy()
+        right[position[~is_wrong]] = True
+        wrong[position[is_wrong]] = True
+    return pd.Series(right, index=pages.index), pd.Series(wrong, index=pages.index)
+
+
+def _lacks_details(comparison: Comparison) -> pd.Series:
+    """Return which rows hold nothing or a wrong value in a column that is not `_COMPARED`."""
+    cells = _wrong_cells(comparison)
+    rows = cells.loc[~is_in(cells["column"], _COMPARED), "row"]
+    index = comparison.snapshot.rows.index
+    return pd.Series(np.isin(np.arange(len(index)), rows.to_numpy(dtype=int)), index=index)
+
+
+def _wrong_cells(comparison: Comparison) -> pd.DataFrame:
+    cells = comparison.cells
+    return cells[is_in(cells["status"], (Status.MISSING, Status.DIFFERS))]
 
 
 def _blanked_next(comparison: Comparison) -> pd.Series:

@@ -132,7 +132,7 @@ NO_COLLECTION = "its collection is gone"
 
 @dataclass(frozen=True)
 class RunListing:
-    """One run in the list of runs; ``rows`` counts its rows, ``keys`` the keys of manifests.
+    """One run in the list of runs; ``rows``, ``cells`` and ``keys`` of manifests are counts.
 
     ``damage`` is why it is damaged. ``folder`` holds its journal, ``backup`` is the copy of the
     database made before it.
@@ -143,6 +143,7 @@ class RunListing:
     state: str
     started_at: str
     rows: int
+    cells: int
     keys: int
     undoes: str | None
     folder: Path

@@ -244,8 +244,12 @@ PAGE_FACTS = Table(
         "in_file": flag("True where a front matter knows the description"),
         "in_catalog": flag("True where the catalogue knows the description"),
         "in_row": flag("True where any row of the artifact holds a description"),
+        "has_entry": flag("False for a row without a manifest entry: an orphan"),
+        "files_missing": flag("True where the files of the artifact's entry are missing"),
         "file": text("name of the artifact's own file, null without one"),
+        "shows_wrong": flag("True where the page shows a wrong description, source or origin"),
         "wrong_but_right": flag("True where the row holds a wrong value that its page shows right"),
+        "lacks_details": flag("True where tags, author, version … of the row are missing or wrong"),
         "blanked_next": number("values of the row that SkillMeat's next start or refresh blanks"),
     },
 )

@@ -25,6 +25,7 @@ from skillmeat_audit.model.fields import STAMP
 from skillmeat_audit.model.manifest_edits import ALREADY_SO
 from skillmeat_audit.repair.journal import JournalEntry, can_journal
 from skillmeat_audit.repair.manifests import confirm_written, prepare_manifest
+from skillmeat_audit.repair.overwrites import count_losses, overwrite_limit
 from skillmeat_audit.repair.plan import plan_digest
 from skillmeat_audit.repair.run_settings import RunSettings, collections_folder
 from skillmeat_audit.repair.transaction import (
@@ -49,9 +50,6 @@ from skillmeat_audit.service.rows import (
     read_rows,
 )
 
-# A plan may overwrite or delete this share of the rows, or this many; more needs an option.
-OVERWRITE_SHARE, OVERWRITE_FLOOR = 0.2, 5
-_ABSENT = (None, "", "[]")
 _STAMPS = {STAMP}  # the service writes it with every row
 
 
@@ -214,21 +212,9 @@ def _has_values(row: RawRow, cells: Mapping[str, CellChange]) -> bool:
 
 def _check_cap(accepted: Sequence[Change], total: int, allowed: int | None) -> None:
     limit = overwrite_limit(total) if allowed is None else allowed
-    overwritten = sum(loses_value(change) for change in accepted)
+    overwritten = count_losses(accepted)
     if overwritten > limit:
         raise PlanError(
             f"this would overwrite or delete {overwritten} of {total} rows, more than {limit}; "
             f"if that is meant, allow it with --max-overwrites {overwritten}"
         )
-
-
-def overwrite_limit(total: int) -> int:
-    """Return how many of *total* rows a plan may overwrite or delete without an option."""
-    return max(int(total * OVERWRITE_SHARE), OVERWRITE_FLOOR)
-
-
-def loses_value(change: Change) -> bool:
-    """Return whether *change* overwrites or deletes a value; filling empty cells does not."""
-    if change.op == "update":
-        return any(cell.before not in _ABSENT for cell in change.cells.values())
-    return change.op == "delete"

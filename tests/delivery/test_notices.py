@@ -55,7 +55,10 @@ def test_new_findings_are_notified_once_with_the_page(
     (notice,) = received
     assert notice["title"] == "SkillMeat cache audit: 26 new findings"
     assert notice["type"] == "failure"
-    assert "Rows of 2 artifacts hold wrong values that pages still show right." in notice["message"]
+    assert (
+        "2 artifacts have wrong rows (13 errors). Their pages still look right."
+        in notice["message"]
+    )
     assert "… and 16 more" in notice["message"]
     (page,) = notice["attachments"]
     assert page["filename"] == "skillmeat-audit.html"

@@ -5,9 +5,22 @@ from functools import cache
 
 import pandas as pd
 import pytest
-from builders import SOURCE, UPSTREAM, audited, entry, imported, known, row, snapshot, synced
+from builders import (
+    SOURCE,
+    UPSTREAM,
+    audited,
+    entry,
+    imported,
+    known,
+    repaired,
+    row,
+    snapshot,
+    synced,
+    wrote,
+)
 
 from skillmeat_audit.diff.comparison import compare
+from skillmeat_audit.diff.manifest_repairs import manifest_mends
 from skillmeat_audit.diff.provenance.verdicts import attribute
 from skillmeat_audit.diff.registry import run_checks
 from skillmeat_audit.diff.rules import CHECKS, FAMILIES, RULES
@@ -638,3 +651,33 @@ def test_tags_that_a_manifest_cannot_hold_are_no_difference_to_the_file():
 
     assert found_by("F008", with_file({"tags_json": '["ci", "Ops"]'}, file)) == []
     assert len(found_by("F008", with_file({"tags_json": '["ci"]'}, file))) == 1
+
+
+def test_no_plan_turns_back_what_a_plan_takes_from_the_manifest():
+    """The row holds the file's text, D002 takes the manifest's: before a repair, and after it."""
+    before = with_file({"description": "New."}, {"description": "Old."}, description="Old.")
+    said = entry(description="New.")
+    run = wrote(synced(said, description="Old."), description="New.", synced_at="2026-02-10 12:00")
+    left = synced(said, synced_at="2026-02-10 12:00")
+    after = snapshot(
+        [said], [left], written={"skill:alpha": {"description": "Old."}}, repaired=repaired(run)
+    )
+
+    for snap in (before, after):
+        (found,) = found_by("F008", snap)
+        assert found["disposition"] == "none"
+        assert found["detail"].endswith("correct the manifest or the file by hand")
+        assert manifest_mends(compare(snap)).empty
+
+
+def test_a_file_that_was_edited_after_a_repair_is_for_review():
+    said = entry(description="New.")
+    run = wrote(synced(said, description=None), description="New.", synced_at="2026-02-10 12:00")
+    left = synced(said, synced_at="2026-02-10 12:00")
+    written = {"skill:alpha": {"description": "Edited."}}
+    snap = snapshot([said], [left], written=written, repaired=repaired(run))
+
+    (found,) = found_by("F008", snap)
+
+    assert found["disposition"] == "review"
+    assert len(manifest_mends(compare(snap))) == 1

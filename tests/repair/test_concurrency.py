@@ -142,7 +142,7 @@ def test_a_row_that_moved_is_skipped_and_listed_and_the_rest_is_written(cli, pla
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
 
     assert code == ExitCode.CONFLICT
-    assert "3 changes applied" in out
+    assert "3 rows (20 cells) applied" in out
     assert "skipped skill:lock-audit · Default Collection: changed since: description" in out
     rows = cache_rows(case.database)
     assert rows[UPDATED] == theirs
@@ -169,7 +169,7 @@ def test_a_row_that_was_deleted_stays_deleted(cli, planned, era):
     assert code == ExitCode.CONFLICT
     assert "skipped skill:lock-audit · Default Collection: the row no longer exists" in out
     assert UPDATED not in cache_rows(case.database)
-    assert "3 changes applied" in out
+    assert "3 rows (20 cells) applied" in out
 
 
 def test_rows_whose_artifact_was_deleted_stay_deleted(planned):
@@ -451,4 +451,4 @@ def test_a_run_that_is_going_on_elsewhere_was_not_interrupted(cli, planned, goin
 
     ended(running)
     assert (code, err) == (ExitCode.CLEAN, "")
-    assert ("4 changes rehearsed" in out) == (going_on == "rehearse_plan")
+    assert ("4 rows (26 cells) rehearsed" in out) == (going_on == "rehearse_plan")

@@ -246,7 +246,7 @@ def test_after_a_commit_nobody_marked_the_same_plan_is_not_needed(cli, planned, 
 
     assert code == ExitCode.CLEAN
     assert f"run {run} was interrupted; it had been committed" in err
-    assert "4 changes not needed: already so" in out
+    assert "nothing to do: all 4 rows are already so" in out
     assert dump(case.database) == done
     assert plan_again(case).document.changes == []
 

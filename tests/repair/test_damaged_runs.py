@@ -70,7 +70,7 @@ def test_a_damaged_journal_does_not_affect_other_runs(cli, damaged, file, conten
     assert str(later) in out
     assert f"the cache before it is {later}/backup.db" in " ".join(out.split())
     assert "delete that folder" in out
-    assert "1 change and 6 keys of manifests undone" in undone[1]
+    assert "1 row (9 cells) and 6 keys of manifests undone" in undone[1]
     assert f"run {later.name} is damaged (" in undone[2]
     assert named[0] == ExitCode.FAILED
     assert "cannot be undone" in named[2]

@@ -288,7 +288,7 @@ def test_written_rows_are_reported_even_if_the_second_audit_fails(cli, planned, 
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
 
     assert code == ExitCode.CLEAN
-    assert "4 changes and 6 keys of manifests applied" in out
+    assert "4 rows (26 cells) and 6 keys of manifests applied" in out
     assert "could not audit again: cache.db changes all the time" in out
     assert "--run" in out
 
@@ -360,7 +360,7 @@ def test_an_older_copy_in_its_place_keeps_what_differs(cli, planned, era):
     assert code == ExitCode.CONFLICT
     assert "skipped skill:lock-audit · Default Collection: changed since: description" in out
     assert out.count("the row no longer exists") == 1
-    assert "2 changes and 6 keys of manifests applied" in out
+    assert "2 rows (11 cells) and 6 keys of manifests applied" in out
     assert rows["default", "skill:lock-audit"] == old["default", "skill:lock-audit"]
 
 
@@ -373,7 +373,7 @@ def test_undo_on_the_copy_from_before_the_run_puts_back_only_the_manifests(cli, 
     code, out, _ = cli("undo", case.home, "--state-dir", case.state)
 
     assert code == ExitCode.CONFLICT
-    assert "0 changes and 6 keys of manifests undone" in out
+    assert "0 rows and 6 keys of manifests undone" in out
     assert dump(case.database) == start
 
 

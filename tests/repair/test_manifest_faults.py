@@ -235,8 +235,8 @@ def test_two_processes_that_apply_at_the_same_time_write_once(case):
     written = [apply.communicate(timeout=60)[0] for apply in applies]
 
     assert [run.state for run in case.runs()] == ["committed"]
-    assert sum("4 changes and 8 keys of manifests applied" in out for out in written) == 1
-    assert sum("4 changes not needed: already so" in out for out in written) == 1
+    assert sum("4 rows (26 cells) and 8 keys of manifests applied" in out for out in written) == 1
+    assert sum("4 rows and 7 keys not needed: already so" in out for out in written) == 1
 
 
 def interrupt(*_):

@@ -39,7 +39,7 @@ def test_a_rehearsal_leaves_no_byte(cli, case):
     code, out, err = cli("apply", case.file, "--rehearse", "--state-dir", case.state)
 
     assert (code, err) == (ExitCode.CLEAN, "")
-    assert "4 changes and 8 keys of manifests rehearsed and rolled back" in out
+    assert "4 rows (26 cells) and 8 keys of manifests rehearsed and rolled back" in out
     assert digest(case.home) == before
     assert case.runs() == []
 
@@ -51,7 +51,7 @@ def test_a_rehearsed_undo_leaves_no_byte(cli, case):
     code, out, err = cli("undo", case.home, "--rehearse", "--state-dir", case.state)
 
     assert (code, err) == (ExitCode.CLEAN, "")
-    assert "4 changes and 8 keys of manifests rehearsed and rolled back" in out
+    assert "4 rows (24 cells) and 8 keys of manifests rehearsed and rolled back" in out
     assert digest(case.home) == before
     assert len(case.runs()) == 1
 
@@ -138,7 +138,7 @@ def test_an_edit_that_is_saved_over_within_the_second_is_reported(cli, case, mon
 
     assert (code, err) == (ExitCode.CONFLICT, "")
     assert out.count("somebody saved the manifest at the same time and took this edit away") == 2
-    assert "4 changes and 6 keys of manifests applied" in out
+    assert "4 rows (26 cells) and 6 keys of manifests applied" in out
 
 
 @pytest.mark.slow

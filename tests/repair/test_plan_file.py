@@ -10,7 +10,7 @@ from conftest import build, cache_rows, digest, dump
 
 from skillmeat_audit.api import audit, repair
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.repair import apply
+from skillmeat_audit.repair import overwrites
 from skillmeat_audit.repair.plan import encode_plan
 
 TEAM = "5f0c4b1e9a7d4e60b812233445566778"
@@ -76,7 +76,7 @@ def test_changes_may_be_removed(cli, planned, era):
 
     rows = cache_rows(case.database)
     assert code == ExitCode.CLEAN
-    assert "3 changes and 6 keys of manifests applied" in out
+    assert "3 rows (20 cells) and 6 keys of manifests applied" in out
     assert rows[CHANGED] == start[CHANGED]
     assert rows["default", "skill:1password"]["description"]
 
@@ -166,7 +166,7 @@ def test_an_insert_into_a_deleted_collection_is_skipped_and_named(cli, planned, 
     code, out, _ = cli("apply", case.file, "--state-dir", case.state)
 
     assert code == ExitCode.CONFLICT
-    assert "3 changes and 6 keys of manifests applied" in out
+    assert "3 rows (24 cells) and 6 keys of manifests applied" in out
     assert (
         "skipped command:commit-message · '); DROP TABLE collections; --: its collection is gone"
         in out
@@ -295,7 +295,7 @@ def overwriting(case, count):
 @pytest.fixture
 def no_floor(monkeypatch):
     """Let the share alone decide, in a home of five rows."""
-    monkeypatch.setattr(apply, "OVERWRITE_FLOOR", 0)
+    monkeypatch.setattr(overwrites, "OVERWRITE_FLOOR", 0)
 
 
 def test_in_a_small_home_a_few_rows_may_be_overwritten_unasked(cli, planned):
@@ -305,7 +305,7 @@ def test_in_a_small_home_a_few_rows_may_be_overwritten_unasked(cli, planned):
     code, out, _ = cli("apply", case.file, "--rehearse", "--state-dir", case.state)
 
     assert code == ExitCode.CLEAN
-    assert "2 changes and 6 keys of manifests rehearsed" in out
+    assert "2 rows (2 cells) and 6 keys of manifests rehearsed" in out
 
 
 @pytest.mark.usefixtures("no_floor")
@@ -325,7 +325,7 @@ def test_overwriting_more_than_a_fifth_is_refused_unless_asked_for(cli, planned,
     code, out, _ = cli(*arguments, "--max-overwrites", "2")
 
     assert code == ExitCode.CLEAN
-    assert "2 changes and 6 keys of manifests rehearsed" in out
+    assert "2 rows (2 cells) and 6 keys of manifests rehearsed" in out
 
 
 def test_a_fifth_may_be_overwritten_unless_none_may(cli, planned):
@@ -345,7 +345,7 @@ def test_filling_empty_cells_is_unlimited(cli, planned):
     code, out, _ = cli(*arguments, "--max-overwrites", "0")
 
     assert code == ExitCode.CLEAN
-    assert "4 changes and 6 keys of manifests rehearsed" in out
+    assert "4 rows (26 cells) and 6 keys of manifests rehearsed" in out
 
 
 @pytest.mark.usefixtures("no_floor")
@@ -378,7 +378,7 @@ def test_rows_that_moved_do_not_count_as_overwritten(cli, planned):
     code, out, _ = cli("apply", case.file, "--rehearse", "--state-dir", case.state)
 
     assert code == ExitCode.CONFLICT
-    assert "1 change and 6 keys of manifests rehearsed" in out
+    assert "1 row (1 cell) and 6 keys of manifests rehearsed" in out
 
 
 @pytest.fixture

@@ -204,3 +204,16 @@ def test_a_check_loads_no_charts(make_home):
     home = make_home("clean")
 
     assert subprocess.run([sys.executable, "-c", code, home], check=False).returncode == 0
+
+
+def test_equal_numbers_are_two_dots_and_runs_seconds_apart_have_an_axis_of_seconds():
+    moments = [
+        Moment(f"2026-02-10T09:00:{second}Z", {"errors": 13, "warnings": 13})
+        for second in ("00", "20")
+    ]
+
+    svg = lines("runs", moments).svg()
+
+    dots = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', svg)
+    assert len({*dots}) == 4
+    assert "09:00:20" in svg and "08:5" not in svg.replace("08:59:", "")

@@ -78,10 +78,7 @@ def test_a_row_that_is_wrong_behind_a_right_page_is_not_blank():
     found = headline([imported(description="Does it.")], [row()], **MARKET)
 
     assert (found.pages.without_description, found.pages.not_clickable) == (0, 0)
-    assert found.sentence == (
-        "No page shows an artifact without a description or a link. "
-        "The row of 1 artifact holds wrong values that pages still show right."
-    )
+    assert found.sentence == ("1 artifact has wrong rows (4 errors). Its page still looks right.")
 
 
 def test_a_local_artifact_without_a_source_needs_no_link():
@@ -97,10 +94,9 @@ def test_pages_that_fail_are_part_of_the_answer_whatever_is_selected():
     audit = replace(audit, selection=Selection(failing=1))
 
     for part in (audit, audit.only(rule="F003")):
-        assert part.headline.sentences[:2] == (
-            "Some pages answer error 500, for 1 reason (see V004).",
-            "No page shows an artifact without a description or a link.",
-        )
+        first = part.headline.sentences[0]
+        assert first == "Some pages answer error 500, for 1 reason (rule V004)."
+        assert part.headline.tone == "bad"
 
 
 @pytest.mark.slow
@@ -115,7 +111,7 @@ def test_the_command_line_counts_what_fails_under_a_filter(cli, make_home):
 
     for options in ((), ("--select", "D"), ("--ignore", "L")):
         text = " ".join(cli("check", home, *options)[1].split())
-        assert "Some pages answer error 500, for 1 reason (see V004)." in text
+        assert "Some pages answer error 500, for 1 reason (rule V004)." in text
 
 
 def test_a_known_source_that_is_no_link_is_counted():
@@ -178,7 +174,89 @@ def test_an_unreadable_manifest_is_part_of_the_answer():
 
     sentence = headline([], [], problems=[problem]).sentence
 
-    assert "1 manifest could not be read in full: what it says is not known." in sentence
+    assert sentence.startswith(
+        "1 manifest could not be read in full (collections/default/collection.toml:9: bad): "
+        "what it says is not known. Make it readable, then check again."
+    )
+
+
+@pytest.mark.parametrize("damage", ["directory", "not TOML"])
+def test_an_unreadable_manifest_comes_first_with_path_and_reason(cli, make_home, damage):
+    manifest = make_home() / "collections" / "default" / "collection.toml"
+    manifest.write_text("x = [")
+    if damage == "directory":
+        manifest.unlink()
+        manifest.mkdir()
+
+    code, out, _ = cli("check", manifest.parents[2])
+
+    first = " ".join(out.split("\n\n")[1].split())
+    reason = "is not TOML 1.0" if damage == "not TOML" else "is not a regular file"
+    assert first.startswith(
+        "1 manifest could not be read in full (collections/default/collection.toml: " + reason
+    )
+    assert "Make it readable, then check again." in first
+    assert code == 1  # an error among the findings: the rest was checked
+
+
+def test_the_numbers_of_artifacts_add_up():
+    """Blank, shown wrong, wrong behind a right page, lacking details: each artifact counts once."""
+    said = [imported(f"skill:{name}", description="D.", author="J") for name in ("blank", "behind")]
+    local = [entry(f"skill:{name}", description="D.", author="J") for name in ("stale", "lacking")]
+    rows = [
+        synced(said[0], description=None),
+        row("skill:behind"),
+        synced(local[0], description="Old."),
+        synced(local[1], author=None),
+    ]
+    market = {"catalog": [known("skill:blank"), known("skill:behind")], "sources": [SOURCE]}
+
+    found = headline([*said, *local], rows, **market)
+
+    pages = found.pages
+    assert (pages.not_right, pages.shown_wrong) == (1, 1)
+    assert (pages.wrong_but_shown_right, pages.lacking_details) == (1, 1)
+    assert found.sentences[1:] == (
+        "Pages show a wrong description, source or origin of 1 artifact.",
+        "The row of 1 artifact holds wrong values that pages still show right.",
+        "Rows of 1 more artifact lack or misstate tags, author, license, tools or version.",
+    )
+
+
+def test_an_upgrade_that_would_fail_is_part_of_the_answer_unless_it_is_ignored(cli, tmp_path):
+    problem = {"kind": "older", "place": "cache.db", "detail": "groups lacks color"}
+    said = entry(description="Local.")
+    audit = audited(snapshot([said], [synced(said)], problems=[problem]))
+
+    warned = replace(audit, selection=Selection(blocks_upgrade=True)).headline
+
+    assert warned.sentences[-1] == (
+        "Do not upgrade to SkillMeat 0.74.0 yet: its pages would answer error 500, as columns are "
+        "missing (rule X003)."
+    )
+
+
+@needs_homes
+def test_a_home_that_cannot_be_upgraded_says_so_until_the_rule_is_ignored(cli, tmp_path):
+    home = shutil.copytree(HOMES / "A-seed" / "home", tmp_path / "copy", symlinks=True)
+    warning = "Do not upgrade to SkillMeat 0.74.0 yet"
+
+    assert warning in cli("check", home)[1]
+    assert warning in cli("check", home, "--select", "D")[1]
+    assert warning not in cli("check", home, "--ignore", "X003")[1]
+
+
+@needs_homes
+def test_the_first_blank_pages_are_named_and_a_command_lists_all(cli, tmp_path):
+    home = shutil.copytree(HOMES / "F-0.74.0" / "home", tmp_path / "copy", symlinks=True)
+    out = " ".join(cli("check", home)[1].replace("\\\n", "").split())
+
+    listed = json.loads(cli("check", home, "--select", "D004,K002,V001", "--format", "json")[1])
+
+    blank = copied("F-0.74.0/home", tmp_path / "other").page_facts.query("blank")
+    assert "skill:plain-three, skill:work-only, command:no-fm-cmd, and 4 more: skillmeat" in out
+    assert "--select D004,K002,V001 Some pages answer" in out
+    assert {*blank["artifact_id"]} <= {each["artifact_id"] for each in listed["findings"]}
 
 
 def assert_same_numbers(audit):
@@ -313,7 +391,18 @@ def test_the_report_lists_blank_pages_with_why_and_what_to_do():
     assert first.why.endswith("SKILL.md knows it")
     assert first.action.endswith("--artifact skill:alpha -o plan.json")
     assert second.why.endswith("no layer knows a description")
-    assert second.action == "write a description into the artifact's file"
+    assert second.action == "write a description into its manifest entry, then plan again"
+
+
+@needs_homes
+def test_what_to_do_about_a_blank_page_is_possible(tmp_path):
+    blanks = make_report(copied("F-0.74.0/home", tmp_path)).blanks
+
+    actions = {each.artifact_id: each.action for each in blanks}
+    assert actions["command:no-fm-cmd"].startswith("write a description into the artifact's file")
+    assert actions["composite:kit-plugin"].startswith("write a description into its manifest")
+    assert actions["skill:empty-desc"].startswith("its files are missing: restore them, or delete")
+    assert actions["skill:get-started.md"].startswith("orphan: delete the row")
 
 
 def test_the_numbers_of_the_causes_add_up(make_home):

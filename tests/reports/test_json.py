@@ -67,7 +67,7 @@ def run():
 
 def runs():
     listed = [
-        RunListing(str(n), "apply", state, AT, 2, 3, None, Path("/s"), None, HOSTILE)
+        RunListing(str(n), "apply", state, AT, 2, 5, 3, None, Path("/s"), None, HOSTILE)
         for n, state in enumerate(("committed", "interrupted", "damaged"))
     ]
     return runs_json(listed)
@@ -75,7 +75,7 @@ def runs():
 
 def run_detail():
     edit = ManifestEdit(HOSTILE, "metadata.version", OtherToml("1.10"), "1.10", [], None, "safe")
-    listing = RunListing("r1", "undo", "interrupted", AT, 1, 1, "r0", Path("/s"), None, "")
+    listing = RunListing("r1", "undo", "interrupted", AT, 1, 4, 1, "r0", Path("/s"), None, "")
     rows = (WrittenRow("delete", "default", HOSTILE, {"author": None}, {}),)
     return run_detail_json(RunDetail(listing, "/h", rows, (EditedManifest("p", (edit,)),)))
 

@@ -51,8 +51,8 @@ def run(*outcomes, **values):
 def detail(name="skill:alpha", **values):
     edit = ManifestEdit(name, "tags", None, ["a", name], [], None, "fill")
     listing = RunListing(
-        "20260210T090000Z-abcdef", "apply", "committed", "2026-02-10 09:00:00.123456", 1, 1, None,
-        Path("/s"), None, "",
+        "20260210T090000Z-abcdef", "apply", "committed", "2026-02-10 09:00:00.123456", 1, 1, 1,
+        None, Path("/s"), None, "",
     )  # fmt: skip
     facts = {
         "listing": listing,
@@ -79,7 +79,7 @@ def shown(lines):
 
 def test_a_plan_is_shown_before_and_after():
     changed = plan(change(description="Does it."))
-    steps = plan_steps(NextCommands("/home/x/.skillmeat"), changed, Path("p.json"))
+    steps = plan_steps(NextCommands("/home/x/.skillmeat"), changed, Path("p.json"), 5)
     text = shown(plan_text(changed, (), SavedPlan(NAMES, steps), 100))
 
     assert "1 row to update (1 cell)" in text
@@ -95,7 +95,7 @@ def test_an_empty_plan_says_so():
 
 def test_a_plan_that_was_not_saved_says_how():
     changed = plan(change(author="J"))
-    steps = plan_steps(NextCommands("/home/x/.skillmeat"), changed, None)
+    steps = plan_steps(NextCommands("/home/x/.skillmeat"), changed, None, 5)
     text = shown(plan_text(changed, (), SavedPlan(NAMES, steps), 100))
 
     assert "plan /home/x/.skillmeat -o plan.json" in text
@@ -118,8 +118,8 @@ def test_a_run_lists_skipped_changes_and_the_undo_command():
     undo = Command("skillmeat-audit undo HOME --run r1", "puts back 1 change")
     text = shown(run_text(done, None, NAMES, 100, [undo]))
 
-    assert "1 change applied" in text
-    assert "1 change not needed" in text
+    assert "1 row applied" in text
+    assert "1 row not needed" in text
     assert "skipped skill:b · Default Collection: changed since: author" in text
     assert "backup: /s/backup.db" in text
     assert "next:  skillmeat-audit undo HOME --run r1    puts back 1 change" in text
@@ -248,7 +248,7 @@ def test_what_a_run_changed_fits_the_terminal(width):
 
     assert max(map(len, text.splitlines())) <= width
     assert "run 20260210T090000Z-abcdef · apply · committed" in text
-    assert "2 cells in 2 rows" in text
+    assert "2 rows (2 cells)" in text
     assert "edit collections/default/collection.toml\n  skill:alpha\n    tags  " in text
     assert "(no such key)" in text and "a, skill:alpha" in text
     assert "update skill:a · Default Collection" in text

@@ -4,10 +4,12 @@ import pytest
 from builders import HOSTILE, audited, entry, imported, known, row, snapshot, synced
 from rich.cells import cell_len
 
-from skillmeat_audit.api.next_steps import artifact_steps
+import skillmeat_audit as sma
+from skillmeat_audit.api.next_steps import artifact_steps, repair_steps
+from skillmeat_audit.reports.facts.first_steps import first_steps
 from skillmeat_audit.reports.facts.next_commands import NextCommands
 from skillmeat_audit.reports.terminal.artifact import artifact_text
-from skillmeat_audit.reports.terminal.check import Layout, check_text
+from skillmeat_audit.reports.terminal.check import Guide, Layout, check_text
 
 
 def checked(snap, **layout):
@@ -28,10 +30,10 @@ def test_the_answer_comes_first_then_the_cause():
 
     lines = text.splitlines()
     assert lines[2] == "Pages show 1 artifact with a source that cannot be clicked."
-    assert lines[3] == "The row of 1 artifact holds wrong values that pages still show right."
-    assert lines[5] == "Rows left wrong, by the path that last wrote them (1 row):"
-    assert lines[6].split()[0] == "1"
-    assert lines[6].endswith("(import-bare)")
+    assert lines[3] == ""
+    assert lines[4] == "Rows left wrong, by the path that last wrote them (1 row):"
+    assert lines[5].split()[0] == "1"
+    assert lines[5].endswith("(import-bare)")
 
 
 def test_nothing_wrong_is_not_said_where_a_note_was_found():
@@ -252,3 +254,21 @@ def test_a_rule_without_a_repair_is_repaired_by_hand():
 
     assert "by hand  One name under several types" in text
     assert "by hand = no plan repairs it" in text
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_low_screen_shows_the_worst_rules_and_repeats_no_command(make_home, width):
+    audit = sma.audit(make_home(), progress=False)
+    repairs = repair_steps(audit, NextCommands("~/.skillmeat"))
+    steps = first_steps(repairs, audit.findings, audit.names, NextCommands("~/.skillmeat"))
+
+    for height in (8, 24):
+        lines = check_text(audit, Layout(width, height=height), Guide(steps, None, repairs[1:]))
+        text = "\n".join(line.plain for line in lines)
+
+        assert [code for code in ("D001", "S001", "S003") if f"\n{code} " in text] == [
+            "D001",
+            "S001",
+            "S003",
+        ]
+        assert text.count("-o plan.json") == 1

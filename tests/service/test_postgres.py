@@ -67,7 +67,7 @@ def test_a_plan_is_rehearsed_applied_and_undone(cli, planned, era):
     assert (rows(url), rows(url, "artifacts")) == before
     code, out, _ = cli("apply", file, *address)
     assert code == ExitCode.CLEAN
-    assert "4 changes and 6 keys of manifests applied" in out
+    assert "4 rows (26 cells) and 6 keys of manifests applied" in out
     assert len(rows(url)) == len(before[0]) + 1
     code, out, _ = cli("plan", home, "--database", url, "--format", "json")
     assert json.loads(out)["changes"] == []

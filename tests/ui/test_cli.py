@@ -25,7 +25,7 @@ def test_findings_exit_1_and_name_the_next_command(cli, make_home, era):
     code, out, err = cli("check", make_home(era=era))
 
     assert code == ExitCode.FINDINGS
-    assert "Rows of 2 artifacts hold wrong values that pages still show right." in out
+    assert "2 artifacts have wrong rows (13 errors).\nTheir pages still look right.\nFix: " in out
     assert "next:  skillmeat-audit plan " in out
     assert "skillmeat-audit show skill:1password " in out
     assert err == ""

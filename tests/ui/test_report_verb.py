@@ -46,7 +46,7 @@ def test_every_format_in_one_run(cli, make_home, tmp_path, era):
 
     assert code == ExitCode.FINDINGS
     assert out == ""
-    assert "Rows of 2 artifacts hold wrong values that pages still show right." in err
+    assert "2 artifacts have wrong rows (13 errors). Their pages still look right." in err
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert written == {f"r.{suffix}" for suffix in SUFFIXES} | {"r.findings.csv"}
     assert digest(home) == before
@@ -69,7 +69,7 @@ def test_formats_never_change_the_exit_code(cli, make_home, tmp_path):
 @pytest.mark.slow
 def test_without_an_output_the_report_is_printed(cli, make_home):
     printed = cli("report", make_home(), "-q")[1]
-    assert printed.startswith("# No page shows an artifact without a description or a link")
+    assert printed.startswith("# 2 artifacts have wrong rows (13 errors)")
 
 
 def test_the_schema_is_published(cli):
@@ -114,7 +114,7 @@ def test_nothing_is_written_beside_a_pipe(cli, make_home, tmp_path):
     code, _, err = cli("report", make_home(), "--format", "html", "-o", pipe)
 
     assert code == ExitCode.FINDINGS
-    assert err.startswith("2026-02-10T12:00:00Z: No page shows an artifact without")
+    assert err.startswith("2026-02-10T12:00:00Z: 2 artifacts have wrong rows")
     assert os.read(read, 9) == b"<!DOCTYPE"
     assert {path.name for path in tmp_path.iterdir()} == {"home", "pipe", "state"}
 
@@ -205,7 +205,7 @@ def test_a_runner_gets_summary_and_annotations(cli, make_home, tmp_path, monkeyp
     _, out, _ = cli("report", make_home(), "--github")
 
     assert out.startswith("::error title=")
-    assert summary.read_text().startswith("before\n# No page shows")
+    assert summary.read_text().startswith("before\n# 2 artifacts have wrong rows")
 
 
 @pytest.mark.slow
@@ -428,12 +428,12 @@ def test_safe_changes_are_applied_before_the_report(cli, make_home, tmp_path):
     assert code == ExitCode.FINDINGS
     assert f"  {found['notes'][0]}\n" in err
     said, command, _ = found["notes"][0].split("'")
-    assert said.startswith("4 changes applied in run ")
+    assert said.startswith("4 rows (15 cells) applied in run ")
     assert manifest_bytes(home) == manifests
     assert not [each for each in found["findings"] if each["disposition"] == "safe"]
     code, out, _ = cli(*command.split()[1:])
     assert code == ExitCode.CLEAN
-    assert "4 changes" in out
+    assert "4 rows (13 cells) undone" in out
 
 
 def manifest_bytes(home):
@@ -450,7 +450,7 @@ def test_fills_are_applied_to_rows_and_manifests_only_where_asked(cli, make_home
     found = json.loads((tmp_path / "r.json").read_text())
     assert code == ExitCode.FINDINGS
     note, command, _ = found["notes"][0].split("'")
-    assert note.startswith("4 changes and 6 keys of manifests applied in run ")
+    assert note.startswith("4 rows (26 cells) and 6 keys of manifests applied in run ")
     assert note in err
     assert manifest_bytes(home) != manifests
     assert not {each["disposition"] for each in found["findings"]} & {"safe", "fill"}

@@ -7,7 +7,7 @@ from skillmeat_audit.base.arrow import is_in
 from skillmeat_audit.diff.compare import extract_group, is_true
 from skillmeat_audit.diff.comparison import NO_FINDINGS, Comparison, safe_where
 from skillmeat_audit.diff.links import joined_key
-from skillmeat_audit.diff.manifest_repairs import differs_from_file
+from skillmeat_audit.diff.manifest_repairs import differs_from_file, is_decided
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.model.fields import FIELDS
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity
@@ -17,6 +17,7 @@ _ABSOLUTE = r"^(?:/|\\|[A-Za-z]:[\\/])"  # /home/x, \\server\x, C:\x
 _SKILL_NAME = r"[^\W_A-Z]+(?:-[^\W_A-Z]+)*"
 _FOLDER = r"(?P<match>[^/\\]+)[/\\]*$"  # "alpha" of skills/alpha/
 _SERVED = "SkillMeat serves it, and deletes it with the artifact"
+_DECIDED = "; a repair takes the manifest's value: correct the manifest or the file by hand"
 _NAME_LIMIT, _DESCRIPTION_LIMIT = 64, 1024
 
 
@@ -176,9 +177,10 @@ def file_and_manifest_differ(comparison: Comparison) -> pd.DataFrame:
     Mostly the file was edited since the artifact was added, in an editor or in SkillMeat's page:
     SkillMeat does not read it again, and marks the row as synced all the same. Tags and author may
     also have been changed in SkillMeat on purpose. Which of the two is right is for review: correct
-    the manifest, or the file. Tags that SkillMeat does not store (longer than 100 characters, or
-    of another tag's letters in another case) do not count. Files whose front matter is not valid
-    YAML (F007) are left out.
+    the manifest, or the file. No plan takes the file's value where a plan overwrites it in the row
+    with the manifest's, or did so (D002): that would turn it back. Tags that SkillMeat does not
+    store (longer than 100 characters, or of another tag's letters in another case) do not count.
+    Files whose front matter is not valid YAML (F007) are left out.
 
     See docs/skillmeat.md#edits-of-files.
 
@@ -190,6 +192,8 @@ def file_and_manifest_differ(comparison: Comparison) -> pd.DataFrame:
     for field in (field for field in FIELDS if Evidence.FRONTMATTER in field.layers):
         if not (differing := differs_from_file(comparison, field)).any():
             continue
+        decided = is_decided(comparison, field)
+        by_plan = pd.Series("", differing.index, dtype="string").mask(decided, _DECIDED)
         declared = comparison.layers.layer(Evidence.MANIFEST, field.column)
         written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
         parts.append(
@@ -199,9 +203,12 @@ def file_and_manifest_differ(comparison: Comparison) -> pd.DataFrame:
                 expected=written.raw,
                 actual=declared.raw,
                 evidence=Evidence.FRONTMATTER,
-                disposition=Disposition.REVIEW,
+                disposition=pd.Series(Disposition.REVIEW, differing.index, dtype="string").mask(
+                    decided, Disposition.NONE
+                ),
                 detail=f"{field.column} of the file and of collections/"
-                + manifest["file_collection"],
+                + manifest["file_collection"]
+                + by_plan,
             )
         )
     return pd.concat(parts, ignore_index=True) if parts else NO_FINDINGS

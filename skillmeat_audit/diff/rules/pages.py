@@ -198,9 +198,10 @@ def _grouped(comparison: Comparison) -> pd.DataFrame:
             {
                 "collection_id": collection,
                 "disposition": Disposition.NONE,
-                "detail": "the page that lists this collection with its groups "
-                "(include_groups=true) fails while one of its artifacts is in a group; to repair "
-                f"it, take {_names(part['artifact_id'])} out of the group {_names(part['name'])}",
+                # What to do comes first: a headline shows the beginning.
+                "detail": f"take {_names(part['artifact_id'])} out of the group "
+                f"{_names(part['name'])}: the page that lists this collection with its groups "
+                "(include_groups=true) fails while one of its artifacts is in a group",
             }
             for collection, part in by_collection
         ]

@@ -12,12 +12,15 @@ from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import WRITABLE, Disposition
 from skillmeat_audit.model.tables import KEY
-from skillmeat_audit.reports.facts.headline import KNOWING, knowing_layers
 from skillmeat_audit.reports.facts.names import Names
+from skillmeat_audit.reports.facts.page_counts import KNOWING, knowing_layers
 from skillmeat_audit.reports.facts.page_view import TIERS
 
 BLANKS_LISTED = 100
-_WRITE_ONE = "write a description into the artifact's file"
+_WRITE_ONE = "write a description into the artifact's file, then plan again"
+_WRITE_IN_ENTRY = "write a description into its manifest entry, then plan again"
+_RESTORE = "its files are missing: restore them, or delete the entry from the manifest"
+_ORPHAN = "orphan: delete the row (plan --disposition review --deletes), or add it to a manifest"
 
 
 @dataclass(frozen=True)
@@ -119,5 +122,9 @@ def _action(page: Mapping[str, object], disposition: str | None, home: str) -> s
     if disposition in WRITABLE:
         return f"{TOOL} plan {shlex.quote(printable(home))} --artifact {name} -o plan.json"
     if page["blank"] and not knowing_layers(page):
-        return _WRITE_ONE
+        if not page["has_entry"]:
+            return _ORPHAN
+        if page["files_missing"]:
+            return _RESTORE
+        return _WRITE_ONE if page["file"] is not None else _WRITE_IN_ENTRY
     return f"{TOOL} show {name} {shlex.quote(printable(home))}"

@@ -3,16 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from skillmeat_audit.reports.facts.headline import PageCounts, who_knows
+from skillmeat_audit.reports.facts.page_counts import PageCounts, who_knows
 
 
 @dataclass(frozen=True)
 class Card:
-    """One number of the answer, what it counts, and more about it."""
+    """One number of the answer, what it counts, and more about it.
+
+    ``tone`` is "bad" for what pages do not show, "warn" for what rows do not hold, "good" for 0.
+    """
 
     number: int
     label: str
     note: str
+    tone: str
 
 
 def cards_of(pages: PageCounts | None) -> Iterator[Card]:
@@ -20,8 +24,19 @@ def cards_of(pages: PageCounts | None) -> Iterator[Card]:
     if pages is None:
         return
     noun = "artifact" if pages.without_description == 1 else "artifacts"
-    layers = who_knows(pages) if pages.without_description else "none"
-    yield Card(pages.without_description, f"{noun} shown without a description", layers)
-    yield Card(pages.not_clickable, "with a source that cannot be clicked", "")
-    yield Card(pages.wrong_but_shown_right, "wrong in a row, shown right", "until it is synced")
-    yield Card(pages.values_blanked_next, "values blanked next", "by a restart or a refresh")
+    layers = who_knows(pages)
+    yield _card(pages.without_description, f"{noun} shown without a description", layers, "bad")
+    yield _card(pages.not_clickable, "with a source that cannot be clicked", "", "bad")
+    if pages.shown_wrong:
+        yield _card(pages.shown_wrong, "shown with a wrong description or source", "", "bad")
+    until = "until it is synced"
+    yield _card(pages.wrong_but_shown_right, "wrong in a row, shown right", until, "warn")
+    if pages.lacking_details:
+        label = "lack or misstate tags, author, license, tools or version"
+        yield _card(pages.lacking_details, label, "in a row", "warn")
+    by_whom = "by a restart or a refresh"
+    yield _card(pages.values_blanked_next, "values blanked next", by_whom, "warn")
+
+
+def _card(number: int, label: str, note: str, tone: str) -> Card:
+    return Card(number, label, note if number else "", tone if number else "good")

@@ -3,7 +3,7 @@
 A row holds a value, a page shows one: the numbers are of pages first, then of rows.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,16 +13,15 @@ from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.snapshot import Snapshot
 from skillmeat_audit.model.trend import Accepted
+from skillmeat_audit.reports.facts.page_counts import PageCounts, count_pages, who_knows
 from skillmeat_audit.reports.facts.values import plural
+from skillmeat_audit.schema.newest import NEWEST_RELEASE
 
 NOTHING_WRONG = "Nothing wrong was found."  # within the scope: rules may be left out
-# The order is that of belief: of layers that know equally many, the first is named.
-_LAYERS = {"in_manifest": "the manifest", "in_file": "", "in_catalog": "the catalogue"}
-_LAYERS |= {"in_row": "a row"}
-KNOWING = tuple(_LAYERS)  # the columns of ``PAGE_FACTS`` that say which layers know a description
-_ALL_SHOWN = "no page shows an artifact without a description or a link"
+_NONE_BLANK = "no page is blank"
 _PART_LIMIT = 120
-FAILS = "V004"  # the rule about pages that answer error 500
+# The rules about pages that answer error 500, now and once SkillMeat is upgraded.
+FAILS, BLOCKS_UPGRADE = "V004", "X003"
 
 
 @dataclass(frozen=True)
@@ -30,44 +29,35 @@ class Selection:
     """The part of an audit's findings that was asked for (empty: all), and how many are hidden.
 
     A baseline hides none: what it accepts is counted apart. ``failing`` counts the reasons why
-    pages answer error 500, whatever was asked for.
+    pages answer error 500, and ``blocks_upgrade`` is True where the newest release would answer so,
+    whatever was asked for.
     """
 
     part: str = ""
     hidden: int = 0
     failing: int = 0
+    blocks_upgrade: bool = False
 
 
 @dataclass(frozen=True)
-class PageCounts:
-    """What pages show, and what becomes of it; each number counts artifacts, the last one values.
+class UnreadableManifests:
+    """How many ``manifests`` could not be read in full, and where and why the ``first`` could not.
 
-    Parameters
-    ----------
-    without_description : int
-        Artifacts that a page shows without a description.
-    described_elsewhere : int
-        Those of them whose description some layer knows.
-    best_layer, described_by_best : str or None, int
-        The layer that knows most of them, and how many.
-    not_clickable : int
-        Artifacts with a known source that a page shows without a link.
-    not_right : int
-        Artifacts with a page of either kind.
-    wrong_but_shown_right : int
-        Artifacts with a row that holds a wrong value, which its page shows right.
-    values_blanked_next : int
-        Values that rows hold and SkillMeat's next restart or refresh blanks.
+    ``is_mendable`` says that a plan mends all that SkillMeat refuses in them.
     """
 
-    without_description: int
-    described_elsewhere: int
-    best_layer: str | None
-    described_by_best: int
-    not_clickable: int
-    not_right: int
-    wrong_but_shown_right: int
-    values_blanked_next: int
+    manifests: int
+    first: str
+    is_mendable: bool
+
+    @property
+    def sentence(self) -> str:
+        """Which manifests are unreadable, and what to do."""
+        number, one = plural(self.manifests, "manifest"), self.manifests == 1
+        which = f"{number} could not be read in full ({self.first}{'' if one else '; …'})"
+        it, says = ("it", "it says") if one else ("them", "they say")
+        advice = "" if self.is_mendable else f" Make {it} readable, then check again."
+        return f"{which}: what {says} is not known.{advice}"
 
 
 @dataclass(frozen=True)
@@ -76,8 +66,8 @@ class Headline:
 
     ``pages`` is None without a cache. ``failing`` counts the reasons why pages answer error 500,
     ``matching`` the findings of ``selection``, ``errors`` and ``warnings`` the bad ones of them;
-    ``accepted`` are those of the baseline, None without one; ``unreadable`` counts manifests that
-    could not be read in full.
+    ``accepted`` are those of the baseline, None without one; ``unreadable`` are the manifests that
+    could not be read in full; ``blocks_upgrade`` says that pages of the newest release would fail.
     """
 
     pages: PageCounts | None
@@ -87,7 +77,8 @@ class Headline:
     warnings: int
     selection: Selection
     accepted: int | None
-    unreadable: int
+    unreadable: UnreadableManifests | None
+    blocks_upgrade: bool
 
     @property
     def sentence(self) -> str:
@@ -96,14 +87,22 @@ class Headline:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What pages show, what comes next, what rows hold, then what limits the answer."""
+        """What is unreadable, what pages show, what comes next, what rows hold, then the limits."""
+        unreadable = () if self.unreadable is None else (self.unreadable.sentence,)
         pages = tuple(self._of_pages())
         limits = tuple(self._limits())
         # Where pages say something, they are the answer, and findings come second.
         # Accepted findings are something: that nothing is new is among the limits.
         answered = bool(pages and not self._is_clean) or bool(self.accepted and not self.matching)
         first = () if answered else (self._of_findings(),)
-        return (*first, *pages, *limits)
+        return (*unreadable, *first, *pages, *limits)
+
+    @property
+    def tone(self) -> str:
+        """Return "bad" where pages or manifests fail people, "warn" where rows do, else "good"."""
+        if self.is_bad or self.failing or self.unreadable or (self.errors and not self.pages):
+            return "bad"
+        return "good" if self._is_clean else "warn"
 
     @property
     def _is_clean(self) -> bool:
@@ -113,7 +112,9 @@ class Headline:
         at_risk = pages is not None and (
             pages.described_elsewhere,
             pages.not_clickable,
+            pages.shown_wrong,
             pages.wrong_but_shown_right,
+            pages.lacking_details,
             pages.values_blanked_next,
         )
         return not (self.errors or self.warnings or self.selection.hidden or any(at_risk or ()))
@@ -125,50 +126,75 @@ class Headline:
             self.pages.without_description or self.pages.not_clickable
         )
 
+    @property
+    def blank_sentence(self) -> str:
+        """How many artifacts pages show without a description, empty for none."""
+        if self.pages is None or not self.pages.without_description:
+            return ""
+        number = plural(self.pages.without_description, "artifact")
+        return f"Pages show {number} without a description; {who_knows(self.pages)}."
+
     def _of_pages(self) -> Iterator[str]:
         pages = self.pages
         if pages is None:
             return
-        if blank := pages.without_description:
-            shown = f"Pages show {plural(blank, 'artifact')} without a description"
-            yield f"{shown}; {who_knows(pages)}."
+        if self.blank_sentence:
+            yield self.blank_sentence
         if pages.not_clickable:
             number = plural(pages.not_clickable, "artifact")
             yield f"Pages show {number} with a source that cannot be clicked."
-        wrong, blanked = pages.wrong_but_shown_right, pages.values_blanked_next
         if self.failing:
             reasons = plural(self.failing, "reason")
-            yield f"Some pages answer error 500, for {reasons} (see {FAILS})."
-        if (wrong or blanked or self.failing) and not self.is_bad:
-            yield f"{_ALL_SHOWN.capitalize()}."
-        if blanked:
+            yield f"Some pages answer error 500, for {reasons} (rule {FAILS})."
+        if pages.shown_wrong:
+            number = plural(pages.shown_wrong, "artifact")
+            yield f"Pages show a wrong description, source or origin of {number}."
+        yield from self._of_rows(pages)
+        if self.blocks_upgrade:
+            yield (
+                f"Do not upgrade to SkillMeat {NEWEST_RELEASE} yet: its pages would answer error "
+                f"500, as columns are missing (rule {BLOCKS_UPGRADE})."
+            )
+
+    def _of_rows(self, pages: PageCounts) -> Iterator[str]:
+        """Yield what rows hold that pages do not show, or not yet."""
+        leads = not (self.is_bad or self.failing or pages.shown_wrong)
+        if wrong := pages.wrong_but_shown_right:
+            number, one = plural(wrong, "artifact"), wrong == 1
+            if leads:
+                errors = f" ({plural(self.errors, 'error')})" if self.errors else ""
+                yield f"{number} {'has' if one else 'have'} wrong rows{errors}."
+                yield "Its page still looks right." if one else "Their pages still look right."
+            else:
+                rows = "The row of 1 artifact holds" if one else f"Rows of {number} hold"
+                yield f"{rows} wrong values that pages still show right."
+        if blanked := pages.values_blanked_next:
             rows = "a row holds" if blanked == 1 else "rows hold"
             blanks = f"SkillMeat's next restart or refresh blanks {plural(blanked, 'value')}"
             yield f"{blanks} that {rows} and no manifest has."
-        if wrong:
-            rows = (
-                "The row of 1 artifact holds" if wrong == 1 else f"Rows of {wrong:,} artifacts hold"
-            )
-            yield f"{rows} wrong values that pages still show right."
+        if pages.lacking_details:
+            more = "more " if pages.not_right or pages.shown_wrong or wrong else ""
+            rows = plural(pages.lacking_details, f"{more}artifact")
+            yield f"Rows of {rows} lack or misstate tags, author, license, tools or version."
 
     def _of_findings(self) -> str:
         """Return the sentence where no page is blank and no row is wrong behind a right page."""
         counts = [plural(self.errors, "error")] if self.errors else []
         counts += [plural(self.warnings, "warning")] if self.warnings else []
         if not counts and self.selection.hidden:
-            return f"{_ALL_SHOWN.capitalize()}."
+            return f"{_NONE_BLANK.capitalize()}."
         if not counts and self.matching:
             return f"No error and no warning was found, {plural(self.matching, 'note')}."
         if not counts:
             return NOTHING_WRONG
         return (
-            f"{' and '.join(counts)}, but {_ALL_SHOWN}."
+            f"{' and '.join(counts)}, but {_NONE_BLANK}."
             if self.pages
             else f"{' and '.join(counts)}."
         )
 
     def _limits(self) -> Iterator[str]:
-        """Yield what limits the answer: a filter, a baseline, manifests that cannot be read."""
+        """Yield what limits the answer: a filter, a baseline."""
         if self.selection.part:
             matching = plural(self.matching, "finding") if self.matching else "No finding"
             verb = "match" if self.matching > 1 else "matches"
@@ -177,9 +203,6 @@ class Headline:
         if self.accepted is not None:
             new = f"{self.matching:,} new" if self.matching else "Nothing new"
             yield f"{new}; {_are(self.accepted, 'known finding')} accepted."
-        if self.unreadable:
-            number, pronoun = plural(self.unreadable, "manifest"), _pronoun(self.unreadable)
-            yield f"{number} could not be read in full: what {pronoun} is not known."
 
 
 def headline_of(
@@ -202,66 +225,26 @@ def headline_of(
         selection=selection,
         accepted=None if accepted is None else len(accepted.findings),
         unreadable=_unreadable(snapshot),
+        blocks_upgrade=selection.blocks_upgrade and not _is_accepted(accepted),
     )
 
 
-def count_pages(facts: pd.DataFrame) -> PageCounts:
-    """Return the numbers of *facts* (``PAGE_FACTS``), in artifacts."""
-    blank, not_right = facts[facts["blank"]], facts[facts["blank"] | facts["dead_link"]]
-    ids, is_known = blank["artifact_id"], blank[list(_LAYERS)].any(axis=1)
-    counts = {layer: ids[blank[layer]].nunique() for layer in _LAYERS}
-    # Of layers that know equally many, the first: the order is that of trust.
-    best = max(counts, key=lambda layer: counts[layer])
-    return PageCounts(
-        # Rows without an artifact (K006) have a blank page too: all of them count as one.
-        without_description=ids.nunique(dropna=False),
-        described_elsewhere=ids[is_known].nunique(),
-        best_layer=_layer_name(blank, best) if counts[best] else None,
-        described_by_best=counts[best],
-        not_clickable=facts.loc[facts["dead_link"], "artifact_id"].nunique(dropna=False),
-        not_right=not_right["artifact_id"].nunique(dropna=False),
-        wrong_but_shown_right=facts.loc[facts["wrong_but_right"], "artifact_id"].nunique(),
-        values_blanked_next=int(facts["blanked_next"].sum()),
-    )
-
-
-def knowing_layers(fact: Mapping[str, object]) -> list[str]:
-    """Return the names of the layers that know the description of a page's artifact."""
-    file = str(fact["file"] or "the artifact's file")
-    return [name or file for layer, name in _LAYERS.items() if fact[layer]]
-
-
-def who_knows(pages: PageCounts) -> str:
-    """Return which layer knows the descriptions that pages do not show."""
-    described, best = pages.described_elsewhere, pages.described_by_best
-    if not described:
-        return "no layer knows one"
-    if pages.without_description == 1:
-        return f"{pages.best_layer} knows it"
-    if best == described:
-        return f"{pages.best_layer} knows {best:,} of them"
-    return f"some layer knows {described:,} of them, {pages.best_layer} {best:,}"
-
-
-def _layer_name(blank: pd.DataFrame, layer: str) -> str:
-    """Return what *layer* is called; a front matter by its file where all have the same."""
-    if layer != "in_file":
-        return _LAYERS[layer]
-    names = blank.loc[blank[layer], "file"].unique()
-    return str(names[0]) if len(names) == 1 else "the front matter"
+def _is_accepted(accepted: Accepted | None) -> bool:
+    """Return whether the baseline accepts that an upgrade would fail: none may be planned."""
+    return accepted is not None and bool((accepted.findings["rule"] == BLOCKS_UPGRADE).any())
 
 
 def _are(number: int, noun: str) -> str:
     return f"{plural(number, noun)} {'is' if number == 1 else 'are'}"
 
 
-def _pronoun(number: int) -> str:
-    return "it says" if number == 1 else "they say"
-
-
-def _unreadable(snapshot: Snapshot) -> int:
-    problems = snapshot.problems
-    places = problems.loc[is_in(problems["kind"], ["manifest"]), "place"]
+def _unreadable(snapshot: Snapshot) -> UnreadableManifests | None:
+    problems = snapshot.problems[is_in(snapshot.problems["kind"], ["manifest"])]
+    if problems.empty:
+        return None
     # collections/default/collection.toml:9 → without the line: several problems of one file are one
     # manifest
-    return int(places.str.replace(r":.*$", "", regex=True).nunique())
+    manifests = int(problems["place"].str.replace(r":.*$", "", regex=True).nunique())
+    place, reason = problems[["place", "detail"]].iloc[0]
+    first = shortened(printable(f"{place}: {reason}"), _PART_LIMIT)
+    return UnreadableManifests(manifests, first, is_mendable=bool(problems["mend"].notna().all()))

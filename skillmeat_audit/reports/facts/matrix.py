@@ -22,7 +22,7 @@ from skillmeat_audit.reports.facts.values import display_value, plural
 ABSENT, RIGHT, MISSING, DIFFERS, ONLY_HERE = STATES = range(5)
 STATE_NAMES = ("", "right", "missing", "differs", "only-here")
 GLYPHS = ("", "·", "–", "≠", "+")
-LEGEND = "· right, – missing, ≠ differs, + only in the row"
+LEGEND = "· right, – missing, ≠ differs, + only in the row, empty: no layer has one"
 LINE_LIMIT, NAME_LIMIT = 40, 25
 _STATUS_CODES = {Status.MISSING: MISSING, Status.DIFFERS: DIFFERS, Status.EXTRA: ONLY_HERE}
 _NO_ROW, _VALUE_CHARS = "no row", 120

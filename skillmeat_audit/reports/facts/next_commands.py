@@ -29,15 +29,6 @@ class Command:
 
 
 @dataclass(frozen=True)
-class FirstStep:
-    """The one command that matters most after an audit: what it is for, and what it does."""
-
-    label: str
-    line: str
-    why: str
-
-
-@dataclass(frozen=True)
 class NextCommands:
     """Makes commands on *home*; *repeated* are the options to repeat, by verb."""
 
@@ -80,21 +71,6 @@ def command_on(home: PathLike, state_dir: PathLike | None, verb: str, *options: 
     if state_dir is not None:
         words += ["--state-dir", os.path.abspath(os.path.expanduser(state_dir))]
     return printable(shlex.join(words))
-
-
-def first_step(commands: Sequence[Command]) -> FirstStep | None:
-    """Return the plan among *commands* that repairs most, None where no plan is among them.
-
-    Where only review is left, it is that plan.
-    """
-    repairs = [each for each in commands if each.size]
-    if not repairs:
-        return None
-    first = repairs[0]
-    if first.review:
-        return FirstStep("Review", first.line, f"only review is left: {first.size}")
-    reviews = [each.review for each in repairs[1:]]
-    return FirstStep("Fix", first.line, "; ".join((first.size, *reviews)))
 
 
 def explain_commands(commands: NextCommands, findings: Sequence[Finding]) -> Iterator[Command]:

@@ -16,6 +16,7 @@ from skillmeat_audit.model.rules import Rule
 from skillmeat_audit.model.trend import RUNS, Accepted, Delta
 from skillmeat_audit.reports.facts.blank_pages import BlankArtifact
 from skillmeat_audit.reports.facts.causes import CauseGroup
+from skillmeat_audit.reports.facts.first_steps import FirstStep
 from skillmeat_audit.reports.facts.headline import Headline
 from skillmeat_audit.reports.facts.matrix import Matrix
 from skillmeat_audit.reports.facts.names import Names
@@ -58,7 +59,8 @@ class Report:
     """A home that was checked; ``findings`` is ``REPORTED``, ``made_at`` when (UTC, to seconds).
 
     ``groups`` are the findings by cause, the worst first; ``blanks`` are the artifacts that pages
-    show blank or without a link, ``repairs`` the plans that repair the home. ``notes`` inform;
+    show blank or without a link, ``repairs`` the plans that repair the home, ``steps`` what to do
+    first. ``notes`` inform;
     ``warnings`` are failures beside the audit: with any, the report is not clean. ``beside`` are
     the names of files that are delivered with it, ``diffs`` what was written into manifests before
     the audit.
@@ -71,6 +73,7 @@ class Report:
     blanks: tuple[BlankArtifact, ...] = field(repr=False)
     rule_book: RuleBook = field(repr=False)
     repairs: tuple[Command, ...] = field(default=(), repr=False)
+    steps: tuple[FirstStep, ...] = field(default=(), repr=False)
     past: RunContext = field(default_factory=RunContext, repr=False)
     live: LiveComparison | None = field(default=None, repr=False)
     made_at: str = ""

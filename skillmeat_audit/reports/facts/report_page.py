@@ -15,9 +15,10 @@ from skillmeat_audit.reports.facts.baseline_notes import baseline_lines
 from skillmeat_audit.reports.facts.blank_pages import BlankArtifact
 from skillmeat_audit.reports.facts.cards import Card, cards_of
 from skillmeat_audit.reports.facts.causes import CauseGroup, RuleCount
+from skillmeat_audit.reports.facts.first_steps import FirstStep
 from skillmeat_audit.reports.facts.lines import is_about_cell
 from skillmeat_audit.reports.facts.names import ERAS, HOME_LABEL, Names
-from skillmeat_audit.reports.facts.next_commands import Command, FirstStep, first_step
+from skillmeat_audit.reports.facts.next_commands import Command
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.page_blanks import blank_since, visible_blanks
 from skillmeat_audit.reports.facts.report import Report
@@ -131,7 +132,7 @@ class Page:
     made_at: str
     headline: str
     answer: tuple[str, ...]
-    step: FirstStep | None
+    steps: tuple[FirstStep, ...]
     tone: str
     facts: tuple[str, ...]
     cards: tuple[Card, ...]
@@ -149,15 +150,13 @@ class Page:
 def page_of(report: Report) -> Page:
     """Return the page of *report*."""
     summary = report.summary
-    counts = summary.counts
-    tone = "bad" if counts["error"] else "warn" if counts["warning"] else "good"
     return Page(
         home=_cut(summary.home, 200),
         made_at=format_utc(report.made_at),
         headline=report.headline.sentences[0],
         answer=report.headline.sentences[1:],
-        step=first_step(report.repairs),
-        tone="failed" if report.warnings else tone,
+        steps=report.steps,
+        tone="failed" if report.warnings else report.headline.tone,
         facts=_facts(report),
         cards=tuple(cards_of(report.headline.pages)),
         blanks=visible_blanks(report.blanks),

@@ -127,10 +127,29 @@ def undo_sentence(run: RunOutcome) -> str:
 
 
 def _written(run: RunOutcome) -> str:
-    counts = [plural(len(run.applied), "change")]
+    changes = [outcome.change for outcome in run.applied]
+    counts = [rows_and_cells(len(changes), sum(len(change.after) for change in changes))]
     if run.edits:
         counts.append(f"{plural(len(run.edits), 'key')} of manifests")
     return " and ".join(counts)
+
+
+def rows_and_cells(rows: int, cells: int) -> str:
+    """Return how many *rows* and *cells* are written: a delete writes no cell."""
+    return f"{plural(rows, 'row')} ({plural(cells, 'cell')})" if cells else plural(rows, "row")
+
+
+def unneeded_sentence(run: RunOutcome) -> str:
+    """Return in a line what *run* did not need to write, empty for nothing."""
+    rows = len(run.outcomes) - len(run.applied) - len(run.conflicts)
+    skipped = sum(len(manifest.skipped) for manifest in run.manifests)
+    keys = skipped - len(run.edit_conflicts)
+    counts = [plural(number, noun) for number, noun in ((rows, "row"), (keys, "key")) if number]
+    if not counts:
+        return ""
+    if run.applied or run.edits or run.has_conflicts:
+        return f"{' and '.join(counts)} not needed: already so"
+    return f"nothing to do: all {' and '.join(counts)} are already so"
 
 
 def delta_sentence(delta: AuditDelta) -> str:

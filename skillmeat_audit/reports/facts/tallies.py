@@ -8,9 +8,9 @@ from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.tables import FINDINGS, KEY
-from skillmeat_audit.reports.facts.headline import KNOWING
 from skillmeat_audit.reports.facts.names import Names
 from skillmeat_audit.reports.facts.ordering import severity_ranks
+from skillmeat_audit.reports.facts.page_counts import KNOWING
 
 _NO_ROW, NONE = "no row", "(none)"
 _MOST_LINES = 40

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from skillmeat_audit.base.text import printable, shortened
+from skillmeat_audit.reports.facts.first_steps import FirstStep
 from skillmeat_audit.reports.facts.live import LIVE_TITLE, describe_live
-from skillmeat_audit.reports.facts.next_commands import FirstStep
 from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
 from skillmeat_audit.reports.facts.report_page import (
     FindingRow,
@@ -82,14 +82,14 @@ def _opening(page: Page) -> str:
     cards = [(str(card.number), escaped(card.label), escaped(card.note)) for card in page.cards]
     answer = "".join(f"{escaped(sentence)}\n\n" for sentence in page.answer)
     return (
-        f"# {escaped(page.headline)}\n\n{answer}{_step(page.step)}"
+        f"# {escaped(page.headline)}\n\n{answer}{''.join(map(_step, page.steps))}"
         f"{TITLE} of {code(page.home)} · {page.made_at}\n\n"
         f"{escaped(' · '.join(page.facts))}\n\n{table(('', 'what', ''), cards)}\n{_blanks(page)}"
     )
 
 
-def _step(step: FirstStep | None) -> str:
-    return f"**{step.label}:** {code(step.line)} ({escaped(step.why)})\n\n" if step else ""
+def _step(step: FirstStep) -> str:
+    return f"**{step.label}:** {code(step.line)} ({escaped(step.why)})\n\n"
 
 
 def _blanks(page: Page) -> str:

@@ -10,7 +10,6 @@ from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import SEVERITIES, Severity
 from skillmeat_audit.model.notice import Notice
 from skillmeat_audit.reports.facts.lines import describe_location
-from skillmeat_audit.reports.facts.next_commands import first_step
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.report import TITLE, Failure, Report
 from skillmeat_audit.reports.facts.values import plural
@@ -45,7 +44,7 @@ def _new(report: Report, threshold: Severity) -> pd.DataFrame:
 def _lines(report: Report, new: pd.DataFrame) -> Iterator[str]:
     yield printable(report.summary.home)
     yield report.sentence
-    if (step := first_step(report.repairs)) is not None:
+    for step in report.steps:
         yield f"{step.label}: {step.line} ({step.why})"
     yield from (printable(warning) for warning in report.warnings)
     if (changes := report.past.changes) is not None:

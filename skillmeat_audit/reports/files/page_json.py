@@ -37,7 +37,10 @@ class HeadlineRecord(msgspec.Struct, frozen=True):
 
     They count artifacts, but for ``values_blanked_next``, ``findings_matching`` and
     ``findings_hidden``; those of pages are null without a cache, ``findings_accepted`` without a
-    baseline.
+    baseline. An artifact counts in the first of these that it belongs to: ``not_right`` (its page
+    is blank or without a link), ``shown_wrong`` (a page shows a wrong description, source or
+    origin), ``wrong_but_shown_right`` (a row is wrong behind a right page), ``lacking_details``
+    (tags, author, license, tools or version of a row are missing or wrong).
     """
 
     sentence: str
@@ -47,7 +50,9 @@ class HeadlineRecord(msgspec.Struct, frozen=True):
     described_by_best: int | None
     not_clickable: int | None
     not_right: int | None
+    shown_wrong: int | None
     wrong_but_shown_right: int | None
+    lacking_details: int | None
     values_blanked_next: int | None
     findings_matching: int
     findings_hidden: int
@@ -62,15 +67,15 @@ def page_records(pages: pd.DataFrame) -> list[PageRecord]:
 
 def headline_record(headline: Headline) -> HeadlineRecord:
     """Return *headline* as a record."""
-    # The eight numbers of pages, which have the names of `PageCounts`.
-    names = HeadlineRecord.__struct_fields__[1:9]
+    # The ten numbers of pages, which have the names of `PageCounts`.
+    names = HeadlineRecord.__struct_fields__[1:11]
     return HeadlineRecord(
         sentence=headline.sentence,
         **{name: getattr(headline.pages, name, None) for name in names},
         findings_matching=headline.matching,
         findings_hidden=headline.selection.hidden,
         findings_accepted=headline.accepted,
-        manifests_unreadable=headline.unreadable,
+        manifests_unreadable=headline.unreadable.manifests if headline.unreadable else 0,
     )
 
 

@@ -20,7 +20,9 @@ _HELP = {
     "pages_without_description": "Artifacts that pages show without a description.",
     "pages_described_elsewhere": "Those of them whose description a layer knows.",
     "pages_not_clickable": "Artifacts with a source that pages show without a link.",
+    "pages_shown_wrong": "Artifacts of which pages show a wrong description, source or origin.",
     "pages_wrong_but_shown_right": "Artifacts whose rows are wrong and whose pages are right.",
+    "pages_lacking_details": "Other artifacts whose rows lack tags, author, license and the like.",
     "pages_values_blanked_next": "Values that the next restart or refresh blanks.",
     "wrong_cells": "Cells that differ from the expected value.",
     "missing_rows": "Manifest entries without a row.",
@@ -33,7 +35,7 @@ _HELP = {
 
 _PAGE_NUMBERS = (
     *("without_description", "described_elsewhere", "not_clickable"),
-    *("wrong_but_shown_right", "values_blanked_next"),
+    *("shown_wrong", "wrong_but_shown_right", "lacking_details", "values_blanked_next"),
 )
 
 

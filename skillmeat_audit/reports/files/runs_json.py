@@ -93,6 +93,7 @@ class RunListingRecord(msgspec.Struct, frozen=True):
     started_at: str
     undoes: str | None
     rows: int
+    cells: int
     keys: int
     note: str | msgspec.UnsetType = msgspec.UNSET
 
@@ -230,6 +231,7 @@ def runs_json(runs: Sequence[RunListing]) -> bytes:
                     started_at=run.started_at,
                     undoes=run.undoes,
                     rows=run.rows,
+                    cells=run.cells,
                     keys=run.keys,
                     note=_note(run),
                 )

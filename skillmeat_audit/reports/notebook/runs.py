@@ -26,7 +26,7 @@ from skillmeat_audit.reports.notebook.html import (
 )
 from skillmeat_audit.reports.notebook.word_diff import marked_difference
 
-_RUNS = ("run", "began at (UTC)", "what", "state", "rows", "keys")
+_RUNS = ("run", "began at (UTC)", "what", "state", "rows", "cells", "keys")
 _CHANGES = ("artifact", "where", "column or key", "before", "after")
 
 
@@ -40,6 +40,7 @@ def runs_html(runs: Sequence[RunListing]) -> str:
             kind_words(run),
             state_words(run, undone.get(run.run)),
             run.rows,
+            run.cells,
             run.keys,
         )
         for run in visible

@@ -15,9 +15,11 @@ from skillmeat_audit.reports.facts.releases import MARKS, Mark
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _PLOT, _FOOT = 720, 34, 14, 24, 110, 20
 _FLOOR = _TOP + _PLOT
-_MOST_TICKS, _BAR = 9, 5
+_MOST_TICKS, _BAR, _DOT = 9, 5, 3.5
 # Up to seven weeks by hours and days; longer axes have months.
 _STEPS = (
+    (timedelta(seconds=10), "%H:%M:%S"),
+    (timedelta(minutes=1), "%H:%M"),
     (timedelta(minutes=10), "%m-%d %H:%M"),
     (timedelta(hours=1), "%m-%d %H:%M"),
     (timedelta(hours=6), "%m-%d %H:%M"),
@@ -96,8 +98,8 @@ def lines(label: str, moments: Sequence[Moment]) -> TimeAxis:
     """Return *moments* as a line per kind, with a point for each of them."""
     heights = [n or 0 for each in moments for n in each.numbers.values()]
     times = [_moment(each.at) for each in moments] or [_moment(MARKS[0].day)]
-    # Runs of one day, or of one hour, are apart.
-    scale = _scale(times, heights, timedelta(minutes=30))
+    # Runs of one day, or of one minute, are apart.
+    scale = _scale(times, heights, timedelta(minutes=1))
     kinds = dict.fromkeys(kind for each in moments for kind in each.numbers)
     drawn = (_line(kind, number, moments, scale) for number, kind in enumerate(kinds))
     return _picture(label, scale, _join(drawn) + _join(_point(each, scale) for each in moments))
@@ -190,14 +192,15 @@ def _line(kind: str, number: int, moments: Sequence[Moment], scale: _Scale) -> M
 
 
 def _point(moment: Moment, scale: _Scale) -> Markup:
-    x = scale.x(moment.at)
-    dots = [
-        Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3.5" fill="{}"/>').format(
-            x, scale.y(number), COLOURS[kind]
-        )
-        for kind, number in moment.numbers.items()
-        if number is not None
-    ]
+    x, heights, dots = scale.x(moment.at), list[float](), list[Markup]()
+    for kind, number in moment.numbers.items():
+        if number is None:
+            continue
+        # Beside a dot that it would hide: 13 errors and 13 warnings are two dots.
+        beside = sum(abs(height - scale.y(number)) < _DOT for height in heights)
+        heights.append(scale.y(number))
+        circle = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="{}" fill="{}"/>')
+        dots.append(circle.format(x + 2 * _DOT * beside, heights[-1], _DOT, COLOURS[kind]))
     if not dots:  # a run that failed
         cross = Markup('<path d="M{:.1f} {}l8 8m0 -8l-8 8" stroke="{}" stroke-width="2"/>')
         dots = [cross.format(x - 4, _FLOOR - 12, COLOURS["errors"])]

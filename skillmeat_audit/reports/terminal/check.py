@@ -7,15 +7,17 @@ from itertools import groupby
 from rich.text import Text
 
 from skillmeat_audit.base.folders import short_path
-from skillmeat_audit.base.text import printable
+from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.reports.facts.audited import AuditFacts
 from skillmeat_audit.reports.facts.finding_groups import FindingGroup, group_findings
-from skillmeat_audit.reports.facts.headline import NOTHING_WRONG, Headline
+from skillmeat_audit.reports.facts.first_steps import FirstStep
+from skillmeat_audit.reports.facts.headline import NOTHING_WRONG
 from skillmeat_audit.reports.facts.lines import Finding
 from skillmeat_audit.reports.facts.names import ERAS
-from skillmeat_audit.reports.facts.next_commands import Command, FirstStep, first_step
+from skillmeat_audit.reports.facts.next_commands import Command
+from skillmeat_audit.reports.facts.page_counts import KNOWING
 from skillmeat_audit.reports.facts.rule_tally import tally_rules
 from skillmeat_audit.reports.facts.summary import (
     CAUSES_TITLE,
@@ -27,11 +29,18 @@ from skillmeat_audit.reports.facts.summary import (
 )
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.terminal.groups import group_lines, rule_table
-from skillmeat_audit.reports.terminal.wrapping import first_step_lines, next_commands, wrapped
+from skillmeat_audit.reports.terminal.wrapping import (
+    command_lines,
+    first_step_lines,
+    next_commands,
+    wrapped,
+)
 
 _MEMBERS_ON_SCREEN = 3  # names of a group's rows
-_TALL = 40  # lines: on a lower screen two commands are enough
-_LEAST_LINES = 6  # of causes, rules and groups, however small the screen is
+_TALL = 40  # lines: on a lower screen one command is enough
+_LEAST_RULES = 3  # however small the screen is
+_NAME_CHARS = 80
+_BLANKS_NAMED = 3  # artifacts that a page shows without a description
 
 
 @dataclass(frozen=True)
@@ -62,17 +71,25 @@ class Layout:
     group_by: str | None = None
 
 
-def check_text(
-    audit: AuditFacts, layout: Layout, commands: Sequence[Command] = ()
-) -> Iterator[Text]:
-    """Yield the lines of *audit*, and the *commands* to run next."""
-    summary, width = audit.summary, layout.width
+@dataclass(frozen=True)
+class Guide:
+    """The commands beside an audit: what to do first, what lists blank pages, what comes next."""
+
+    steps: tuple[FirstStep, ...] = ()
+    blank_pages: str | None = None
+    following: tuple[Command, ...] = ()
+
+
+def check_text(audit: AuditFacts, layout: Layout, guide: Guide | None = None) -> Iterator[Text]:
+    """Yield the lines of *audit*, with the commands of *guide*."""
+    summary, width, guide = audit.summary, layout.width, guide or Guide()
+    commands = guide.following
     listed = listed_findings(audit, layout)
     head = [*wrapped(_home_line(summary, layout), width, 2, "bold"), Text()]
-    head += _answer(audit.headline, first_step(commands), width)
+    head += _answer(audit, guide, width)
     if layout.height is not None and layout.height < _TALL:
         # In a small terminal the next commands would push the findings off the screen.
-        commands = commands[:2]
+        commands = commands[:1]
     foot = [*_totals(summary, layout), *next_commands(commands, width)]
     yield from head
     # A pipe or a file has no end of the screen, and a limit says how much is wanted.
@@ -81,8 +98,7 @@ def check_text(
         yield from rule_table(tally_rules(listed, audit.names.titles), width)
         yield from _groups(audit, listed, layout)
     else:  # 1 for the prompt
-        room = max(layout.height - len(head) - len(foot) - 1, _LEAST_LINES)
-        yield from _screen(audit, listed, layout, room)
+        yield from _screen(audit, listed, layout, layout.height - len(head) - len(foot) - 1)
     yield from foot
 
 
@@ -116,16 +132,35 @@ def _home_line(summary: Summary, layout: Layout) -> str:
     return f"{printable(short_path(summary.home))} · {describe_size(summary)} · {cache}"
 
 
-def _answer(headline: Headline, step: FirstStep | None, width: int) -> Iterator[Text]:
+def _answer(audit: AuditFacts, guide: Guide, width: int) -> Iterator[Text]:
     """Yield the headline, a line per sentence, the first in bold; then what to do, if anything."""
-    first, *others = headline.sentences
-    is_clean = first == NOTHING_WRONG
-    yield from wrapped(first, width, 2, "bold green" if is_clean else "bold")
-    for sentence in others:
-        yield from wrapped(sentence, width, 2)
-    if step is not None:
+    for number, sentence in enumerate(audit.headline.sentences):
+        style = "bold green" if sentence == NOTHING_WRONG else "" if number else "bold"
+        yield from wrapped(sentence, width, 2, style)
+        if sentence == audit.headline.blank_sentence:
+            yield from _blank_names(audit, guide.blank_pages, width)
+    for step in guide.steps:
         yield from first_step_lines(step, width)
     yield Text()
+
+
+def _blank_names(audit: AuditFacts, command: str | None, width: int) -> Iterator[Text]:
+    """Yield the first artifacts that a page shows without a description, and what lists all."""
+    blank = audit.page_facts[audit.page_facts["blank"]]
+    # Those whose description a layer knows first: they can be repaired.
+    is_known = blank[list(KNOWING)].any(axis=1).sort_values(ascending=False, kind="stable")
+    ids = blank["artifact_id"].loc[is_known.index].dropna().drop_duplicates()
+    named = ", ".join(shortened(printable(each), _NAME_CHARS) for each in ids.head(_BLANKS_NAMED))
+    more = len(ids) - _BLANKS_NAMED
+    if more <= 0 or command is None:
+        yield from wrapped(f"  {named}", width, 2)
+        return
+    text = f"  {named}, and {more:,} more:"
+    if len(text) + len(command) + 1 <= width:
+        yield Text(f"{text} {command}")
+        return
+    yield from wrapped(text, width, 2)
+    yield from command_lines("", command, width, 4, "")
 
 
 def _causes(summary: Summary, width: int) -> Iterator[Text]:
@@ -159,14 +194,16 @@ def _screen(
     room -= 2  # for what is left out
     rules = len(tallies)
     # Titles wrap in a narrow terminal, so the lines of a table are only known once it is drawn.
-    while rules and len(table := list(rule_table(tallies, layout.width, rules))) > room:
+    while len(table := list(rule_table(tallies, layout.width, rules))) > room:
+        if rules <= _LEAST_RULES:
+            break
         rules -= 1
     # Which rules is more than who wrote the rows: the causes are the first to be left out.
     causes = list(_causes(audit.summary, layout.width))
-    if len(causes) + len(table if rules else []) > room:
+    if len(causes) + len(table) > room:
         causes = []
-    yield from (*causes, *(table if rules else []))
-    room -= len(causes) + len(table if rules else [])
+    yield from (*causes, *table)
+    room -= len(causes) + len(table)
     groups = worst_first(audit, listed, layout.group_by)
     shown = _fitting(groups, audit, layout, room)
     for lines in shown:

@@ -102,6 +102,7 @@ def rule_table(tallies: Sequence[RuleTally], width: int, most: int = 0) -> Itera
         line.append(f"  {each.count:>7,}  {rows if with_rows else ''}{each.repair:<{repair}}")
         yield line.append(f"  {title}")
         yield from (Text(" " * (len(head) + 2) + other) for other in others)
-    words = {word for each in tallies for word in each.repair.split(", ")}
-    yield from wrapped(repair_legend(words), width, 2, "dim")
+    if not most or most >= len(tallies):  # a table that is cut is there to be read on
+        words = {word for each in tallies for word in each.repair.split(", ")}
+        yield from wrapped(repair_legend(words), width, 2, "dim")
     yield Text()

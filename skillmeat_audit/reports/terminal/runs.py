@@ -29,8 +29,10 @@ from skillmeat_audit.reports.facts.run_sentences import (
     delta_sentence,
     describe_settled,
     kind_words,
+    rows_and_cells,
     state_words,
     undone_runs,
+    unneeded_sentence,
     written_sentence,
 )
 from skillmeat_audit.reports.facts.values import display_value, plural
@@ -38,7 +40,7 @@ from skillmeat_audit.reports.terminal.plan import OP_STYLES, cell_value, change_
 from skillmeat_audit.reports.terminal.wrapping import next_commands, wrapped
 
 _LISTED = 12  # new findings, and cells that would not last
-_WIDE = 130  # columns that a run of the list takes in one line, an undo with the run undone
+_WIDE = 140  # columns that a run of the list takes in one line, an undo with the run undone
 
 
 def run_text(
@@ -49,10 +51,12 @@ def run_text(
     commands: Sequence[Command] = (),
 ) -> Iterator[Text]:
     """Yield the lines of a run: its changes, those skipped and why, and the *commands* after it."""
+    unneeded = unneeded_sentence(run)
+    if unneeded and not (run.applied or run.edits or run.has_conflicts):
+        yield from wrapped(unneeded, width, 2, "bold")
+        return
     yield Text(written_sentence(run), "bold")
-    unneeded = len(run.outcomes) - len(run.applied) - len(run.conflicts)
-    if unneeded:
-        yield Text(f"{plural(unneeded, 'change')} not needed: already so")
+    yield from wrapped(unneeded, width, 2)
     yield from (_skipped(outcome, names) for outcome in run.conflicts)
     for manifest in run.manifests:
         yield from _skipped_edits(manifest)
@@ -106,13 +110,13 @@ def runs_text(runs: Sequence[RunListing], width: int) -> Iterator[Text]:
     undone = undone_runs(runs)
     for run in runs:
         began, state = iso_time(run.started_at), state_words(run, undone.get(run.run))
-        rows, keys = plural(run.rows, "row"), plural(run.keys, "key")
-        written, kind = f"{rows:>11}  {keys:>11}", kind_words(run)
+        rows, keys = rows_and_cells(run.rows, run.cells), plural(run.keys, "key")
+        written, kind = f"{rows:>21}  {keys:>9}", kind_words(run)
         if width >= _WIDE:
             yield Text(f"{run.run}  {began:<20}  {written}  {state:<24}  {kind}".rstrip())
         else:
             yield Text(f"{run.run}  {state}", "bold")
-            yield Text(f"  {began:<20}  {written}  {kind}".rstrip())
+            yield Text(f"  {began}  {rows}  {keys}  {kind}".rstrip())
         if run.state in NOTED_STATES:
             yield from wrapped(f"    {describe_settled(run)}", width, 4)
 
@@ -150,7 +154,7 @@ def run_detail_text(
 
 def _facts(run: RunDetail) -> Iterator[str]:
     yield iso_time(run.listing.started_at)
-    yield f"{plural(run.cells, 'cell')} in {plural(len(run.rows), 'row')}"
+    yield rows_and_cells(len(run.rows), run.cells)
     yield f"{plural(run.keys, 'key')} of {plural(len(run.manifests), 'manifest')}"
     if run.undone_by is not None:
         yield f"undone by run {run.undone_by}"

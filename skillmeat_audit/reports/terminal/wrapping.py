@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from skillmeat_audit.reports.facts.next_commands import Command, FirstStep
+from skillmeat_audit.reports.facts.first_steps import FirstStep
+from skillmeat_audit.reports.facts.next_commands import Command
 
 _CONTINUATION = "  "  # before the later lines of a command
 _WORD = r"(?:'[^']*'|\"[^\"]*\"|[^\s'\"])+"

@@ -17,6 +17,7 @@ from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.ui.cli.arguments import home_argument
 from skillmeat_audit.ui.cli.command import forced_color, output_file, require_one, verb_command
 from skillmeat_audit.ui.cli.filters import FilterOptions, filter_options
+from skillmeat_audit.ui.cli.guide import guide_of
 from skillmeat_audit.ui.cli.legend import DISPOSITIONS, EVIDENCE, exit_codes
 from skillmeat_audit.ui.cli.options import (
     AuditOptions,
@@ -35,7 +36,7 @@ from skillmeat_audit.ui.cli.streams import emit, print_error, recorded_output
 from skillmeat_audit.ui.cli.watch import start_watching, watch_home
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from rich.text import Text
 
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     from skillmeat_audit.api.values import Audit
     from skillmeat_audit.history.baseline import AcceptanceTerms
     from skillmeat_audit.loaders.settings import Settings
-    from skillmeat_audit.reports.facts.next_commands import Command
-    from skillmeat_audit.reports.terminal.check import Layout
 
 
 @dataclass(frozen=True)
@@ -275,22 +274,10 @@ def _print_text(audit: "Audit", output: CheckOutput, *, with_notes: bool) -> Non
         if output.statistics:
             yield from statistics_text(audit, layout)
             return
-        yield from check_text(audit, layout, _commands(audit, layout))
+        yield from check_text(audit, layout, guide_of(audit, layout))
         for line in baseline_lines(audit.accepted):
             yield from wrapped(line, width, 2)
         if (live := audit.live) is not None:
             yield from live_text(live, audit.names, width)
 
     print_lines(lines)
-
-
-def _commands(audit: "Audit", layout: "Layout") -> "Sequence[Command]":
-    """Return the commands to run next: the repairs, then the worst artifact, else its rule."""
-    from skillmeat_audit.api.next_steps import repair_steps
-    from skillmeat_audit.reports.facts.next_commands import explain_commands
-    from skillmeat_audit.reports.terminal.check import listed_findings, worst_first
-
-    commands = next_commands(audit.summary.home)
-    groups = worst_first(audit, listed_findings(audit, layout), layout.group_by)
-    first = [group.first for group in groups]
-    return (*repair_steps(audit, commands), *explain_commands(commands, first))

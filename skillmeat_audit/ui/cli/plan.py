@@ -143,7 +143,7 @@ def plan(
     else:
         following = next_commands(audit.summary.home)
         commands = (
-            *plan_steps(following, planned.document, path),
+            *plan_steps(following, planned.document, path, len(audit.rows)),
             *left_out_steps(audit, following, planning.scope),
         )
         saved = SavedPlan(audit.names, commands, notes_of(audit), planning.whole)

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 # address of its home.
 _OF_THIS_RUN = frozenset(
     "form output limit verbose quiet fail_on exit_zero no_parse_cache wait rehearse live "
-    "no_pager color edit interactive whole tenant".split()
+    "no_pager color edit interactive whole tenant statistics group_by watch "
+    # A baseline is updated once.
+    "update_baseline reason owner expires".split()
 )
-_NEXT_VERBS = ("plan", "apply", "show", "undo", "report", "runs")
+_NEXT_VERBS = ("check", "plan", "apply", "show", "undo", "report", "runs")
 
 
 def next_commands(home: str) -> "NextCommands":

@@ -185,7 +185,7 @@ def _print_outcome(outcome: "ReportOutcome", *, quiet: bool) -> None:
     """Print to stderr what was written and what went wrong: stdout may be a report."""
     if not quiet:
         print_error(f"{outcome.document.made_at}: {outcome.document.sentence}")
-        if (step := outcome.step) is not None:
+        for step in outcome.steps:
             print_error(f"  {step.label}: {step.line}   ({step.why})")
         if changed := outcome.changed:
             print_error(f"  {changed}")

@@ -10,7 +10,7 @@ from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.planning import TARGETS
 from skillmeat_audit.api.values import Audit, Plan
 from skillmeat_audit.model.findings import WRITABLE
-from skillmeat_audit.repair.apply import overwrite_limit
+from skillmeat_audit.repair.overwrites import overwrite_limit
 from skillmeat_audit.ui.widgets.controls import LABEL_STYLE, checkbox, dropdown, row
 from skillmeat_audit.ui.widgets.panel_texts import DISPOSITION_LABELS, TARGET_LABELS
 

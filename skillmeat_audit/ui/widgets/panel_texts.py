@@ -8,7 +8,7 @@ from skillmeat_audit.api.options import Options
 from skillmeat_audit.api.planning import TARGETS
 from skillmeat_audit.model.changes import PlanDocument, RunOutcome
 from skillmeat_audit.model.findings import Disposition
-from skillmeat_audit.repair.apply import loses_value
+from skillmeat_audit.repair.overwrites import count_losses
 from skillmeat_audit.reports.facts.run_sentences import effect_sentence
 from skillmeat_audit.reports.facts.values import plural
 from skillmeat_audit.reports.notebook.html import paragraph, strong, tag, text_html
@@ -57,7 +57,7 @@ def effect_html(plan: PlanDocument, backup: Path) -> Markup:
 def limits_html(plan: PlanDocument, rows: int, limit: int) -> Markup:
     """Return a warning where the plan overwrites or deletes more of the *rows* than it may."""
     # The same count as `apply` makes: the panel shows what would be refused before it is.
-    losses = sum(map(loses_value, plan.changes))
+    losses = count_losses(plan.changes)
     if losses <= limit:
         return Markup()
     sentence = f"this plan overwrites or deletes {losses} of {plural(rows, 'row')}; {limit} may be"
