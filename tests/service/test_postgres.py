@@ -85,7 +85,7 @@ def test_applying_twice_changes_nothing_the_second_time(cli, planned):
     code, out, _ = cli("apply", file, *address)
 
     assert (code, rows(url)) == (ExitCode.CLEAN, once)
-    assert "nothing was changed" in out
+    assert "nothing to do: all" in out
 
 
 def test_a_row_that_changed_is_skipped(cli, planned):

@@ -127,7 +127,7 @@ def test_a_answers_for_all_that_follow(cli, planned, at_a_terminal):
     out = at_a_terminal(cli, "a\n", "apply", case.file, "-i", "--state-dir", case.state)[1]
 
     assert out.count("[y,n,a,q,?]") == 1
-    assert "4 changes" in out
+    assert "4 rows" in out
 
 
 def test_an_input_that_ends_writes_nothing(cli, planned, at_a_terminal):

@@ -463,7 +463,7 @@ def test_an_audit_that_fails_after_the_undo_does_not_hide_the_undo(panel, monkey
 
     assert panel.step == "undone"
     assert "could not audit again: the home is busy" in panel.html
-    assert "4 changes" in panel.html
+    assert "4 rows" in panel.html
 
 
 def untick(panel, line):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from skillmeat_audit.base import TOOL
 from skillmeat_audit.base.folders import PathLike, short_path
 from skillmeat_audit.base.text import printable
-from skillmeat_audit.base.urls import is_server
+from skillmeat_audit.base.urls import is_server, without_password
 from skillmeat_audit.reports.facts.lines import Finding
 
 Option = tuple[str, str | None]  # its name, and its value unless it is a flag
@@ -66,7 +66,8 @@ class NextCommands:
 
 def command_on(home: PathLike, state_dir: PathLike | None, verb: str, *options: str) -> str:
     """Return the command *verb* on *home*, for a message outside of a command line."""
-    path = os.fspath(home) if is_server(home) else os.path.abspath(os.path.expanduser(home))
+    server = without_password(os.fspath(home)) if is_server(home) else ""
+    path = server or os.path.abspath(os.path.expanduser(home))
     words = [TOOL, verb, path, *options]
     if state_dir is not None:
         words += ["--state-dir", os.path.abspath(os.path.expanduser(state_dir))]

@@ -27,7 +27,7 @@ def next_commands(home: str) -> "NextCommands":
     from skillmeat_audit.reports.facts.next_commands import NextCommands
 
     context = click.get_current_context()
-    verbs = context.find_root().command
+    verbs, home = context.find_root().command, _shown(home)
     if not isinstance(verbs, click.Group):
         return NextCommands(home)
     return NextCommands(
