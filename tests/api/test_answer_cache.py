@@ -143,6 +143,7 @@ def test_an_unchanged_home_gets_the_same_answer_without_an_audit(check, make_hom
     assert again == first == fresh
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_a_changed_home_is_audited(check, make_home, tmp_path, change):
     home = make_home()

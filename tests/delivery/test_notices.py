@@ -40,6 +40,7 @@ def server(monkeypatch, tmp_path):
     server.server_close()
 
 
+@pytest.mark.slow
 def test_new_findings_are_notified_once_with_the_page(
     cli, make_home, server, monkeypatch, tmp_path
 ):

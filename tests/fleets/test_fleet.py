@@ -207,6 +207,7 @@ FORMATS = {
 }
 
 
+@pytest.mark.slow
 def test_a_report_has_all_formats_and_says_what_is_new(cli, make_fleet):
     fleet = make_fleet(1, damaged=1)
     folder = fleet.file.parent
@@ -241,6 +242,7 @@ def test_a_file_without_a_format_is_refused_with_the_formats_that_exist(cli, sma
     assert code == ExitCode.FAILED and "a fleet's report has no format for r.txt2" in err
 
 
+@pytest.mark.slow
 def test_sarif_has_a_run_for_each_home_in_the_order_of_the_file(cli, small_fleet):
     jsonschema = pytest.importorskip("jsonschema")
     fleet = small_fleet

@@ -77,6 +77,7 @@ def journals(fleet):
     return {name: read_runs(home_state_folder(fleet.path(name))) for name in fleet.names}
 
 
+@pytest.mark.slow
 def test_plans_are_written_applied_and_put_back(cli, make_fleet):
     fleet = make_fleet(2)
     folder = fleet.file.parent / "plans"

@@ -119,6 +119,7 @@ def test_retries_end():
     assert answers.complete == frozenset()
 
 
+@pytest.mark.slow
 def test_a_retry_waits_as_long_as_the_server_asks():
     replies = itertools.chain([Reply({}, 429, {"Retry-After": "1"})], itertools.repeat(page([])))
     started = time.monotonic()
@@ -157,6 +158,7 @@ def test_a_server_error_is_not_retried():
     assert site.requests[DEFAULT] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
@@ -188,6 +190,7 @@ def test_all_answers_together_have_a_limit():
     assert set(failures(answers)) >= {LISTED, GROUPED}
 
 
+@pytest.mark.slow
 def test_all_requests_together_have_a_limit():
     slow = Reply(page([]).content, seconds=0.7)
 

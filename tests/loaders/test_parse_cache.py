@@ -291,6 +291,7 @@ def test_an_audit_is_the_same_with_the_cache_and_does_not_touch_the_home(make_ho
     }
 
 
+@pytest.mark.slow
 def test_check_uses_the_cache_unless_disabled(cli, make_home, tmp_path, monkeypatch):
     home = make_home()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))

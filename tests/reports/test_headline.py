@@ -236,6 +236,7 @@ def test_an_upgrade_that_would_fail_is_part_of_the_answer_unless_it_is_ignored(c
     )
 
 
+@pytest.mark.slow
 @needs_homes
 def test_a_home_that_cannot_be_upgraded_says_so_until_the_rule_is_ignored(cli, tmp_path):
     home = shutil.copytree(HOMES / "A-seed" / "home", tmp_path / "copy", symlinks=True)

@@ -141,6 +141,7 @@ def test_cron_reads_its_line(every, fields):
     assert shlex.split(command) == [*folder, *odd.argv, ">>/home/x/log % file", "2>&1"]
 
 
+@pytest.mark.slow
 def test_the_printed_cron_line_runs_and_reports(cli, make_home, tmp_path, monkeypatch):
     state = tmp_path / "a state"
     monkeypatch.setenv("XDG_STATE_HOME", str(state))

@@ -442,6 +442,7 @@ def into_a_closed_pipe(fork_server):
     os.close(writing)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["text", "json", "csv"])
 @pytest.mark.parametrize(
     ("name", "code"), [("batch-import", ExitCode.FINDINGS), ("clean", ExitCode.CLEAN)]
@@ -501,6 +502,7 @@ def stopped(signals, module, *arguments, **options):
     return running.returncode, err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["click", "skillmeat_audit.api.audit"])
 @pytest.mark.parametrize(
     ("number", "code"),
@@ -607,6 +609,7 @@ def test_a_closed_stdout_changes_nothing_but_the_output(make_home):
     assert (done.returncode, done.stderr) == (ExitCode.FINDINGS, "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_output_that_cannot_be_written_is_reported(fork_server, make_home, form):

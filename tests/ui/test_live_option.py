@@ -115,6 +115,7 @@ def test_a_failing_request_is_listed(cli, served):
     )
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_answer_fails_the_check(cli, make_home, stopped):
     code, out, err = cli("check", make_home(), "--live", stopped)
 
@@ -123,6 +124,7 @@ def test_a_server_that_does_not_answer_fails_the_check(cli, make_home, stopped):
     assert err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_report_is_delivered_without_the_server_and_is_not_clean(
     cli, make_home, stopped, tmp_path
 ):

@@ -226,6 +226,7 @@ def test_orphans_lead_to_the_option_that_takes_them_in(cli, make_home, tmp_path)
     assert follow(cli, out, tmp_path) == ["plan"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 def test_a_command_too_wide_is_broken_so_that_a_shell_takes_it_whole(
     cli, make_home, tmp_path, monkeypatch, width
@@ -262,6 +263,7 @@ def test_nothing_to_repair_has_no_first_step(cli, make_home):
     assert first_step(out) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filters", [(), ("--select", "K002")], ids=" ".join)
 def test_every_format_has_the_same_first_command(cli, make_home, tmp_path, filters):
     home = make_home()
@@ -288,6 +290,7 @@ def test_a_notebook_has_the_call_below_the_headline(make_home):
     assert "Fix:" not in audited.only(rule="T001")._repr_html_()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not REAL_HOMES, reason=f"needs the real homes at {SHARED.name}/homes")
 def test_after_a_repair_what_no_plan_repairs_is_first_and_the_printed_commands_run(cli, tmp_path):
     home = shutil.copytree(SHARED / "homes" / "F-0.74.0" / "home", tmp_path / "user", symlinks=True)

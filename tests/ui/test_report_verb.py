@@ -148,6 +148,7 @@ def test_standard_output_that_is_cut_off_is_an_error(
     assert f"cannot write {name}: File too large" in ended.stderr
 
 
+@pytest.mark.slow
 @VERBS
 def test_standard_output_that_nobody_reads_is_not_an_error(
     fork_server, make_home, verb, code, name
@@ -560,6 +561,7 @@ def test_a_failure_after_the_safe_changes_names_their_run(
     assert run in cli("history", home, "--format", "json", *state)[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("suffix", "name"), [("md", "markdown"), ("prom", "prometheus")])
 def test_a_format_can_be_named_by_the_suffix_of_its_files(cli, make_home, suffix, name):
     home = make_home()

@@ -19,6 +19,7 @@ def manifest_of(home):
     return home / "collections" / "default" / "collection.toml"
 
 
+@pytest.mark.slow
 def test_what_changes_while_the_caller_is_busy_is_in_the_next_look(make_home, tmp_path):
     home = make_home()
     changes = changed_paths(home, None, tmp_path / "state")
@@ -30,6 +31,7 @@ def test_what_changes_while_the_caller_is_busy_is_in_the_next_look(make_home, tm
     assert next(changes) == ["collections/default/collection.toml"]
 
 
+@pytest.mark.slow
 def test_a_database_elsewhere_is_looked_at_and_its_neighbours_are_not(make_home, tmp_path):
     home = make_home()
     database = tmp_path / "elsewhere" / "cache.db"
@@ -44,6 +46,7 @@ def test_a_database_elsewhere_is_looked_at_and_its_neighbours_are_not(make_home,
     assert next(changes) == [str(database)]
 
 
+@pytest.mark.slow
 def test_a_state_folder_in_the_home_and_indexes_of_logs_are_ignored(make_home):
     home = make_home()
     changes = changed_paths(home, None, home / "state")
