@@ -1,7 +1,7 @@
 """Which values of a plan its layers no longer hold."""
 
 from skillmeat_audit.api.inspection import Inspection
-from skillmeat_audit.api.planning import TARGETS, PlanScope, PlanSources, make_plan
+from skillmeat_audit.api.planning import TARGETS, PlanScope, PlanSources, planned_changes
 from skillmeat_audit.model.changes import PlanDocument
 from skillmeat_audit.reports.facts.values import plural
 
@@ -13,10 +13,10 @@ def outdated_note(document: PlanDocument, now: Inspection) -> str:
     have been edited as well since the plan was made, or a person edited the plan: only that person
     knows which, so it is said, and nothing is skipped for it.
     """
-    current, _ = make_plan(PlanSources(now.comparison), now.findings, _scope_of(document))
+    current, _ = planned_changes(PlanSources(now.comparison), now.findings, _scope_of(document))
     texts = {
         (*change.key, column): cell.after
-        for change in current.changes
+        for change in current
         for column, cell in change.cells.items()
     }
     # A cell that no plan would write now is right already, or its row has changed: that is judged

@@ -36,6 +36,7 @@ from skillmeat_audit.model.manifest_edits import (
 )
 from skillmeat_audit.repair.manifest_plan import (
     ManifestRepairs,
+    PlannedEdit,
     chosen_edits,
     follow_edits,
     manifest_changes,
@@ -105,17 +106,7 @@ def make_plan(
     url = snapshot.home.database
     if url is None or snapshot.cache.identity is None or snapshot.era is None:
         raise DatabaseError("there is no cache to repair: start SkillMeat once to build it")
-    # An older schema lacks some columns: in ROWS they are null, in the database there is nothing to
-    # write.
-    rows = snapshot.rows.drop(
-        columns=[name for name in COLUMNS if name not in snapshot.cache.columns]
-    )
-    changes = changes_from(
-        findings, comparison.inserts, rows, scope.dispositions, deletes=scope.deletes
-    )
-    manifests: list[ManifestChanges] = []
-    if "manifests" in scope.targets:
-        manifests, changes = _with_manifests(sources, findings, scope, changes)
+    changes, edits = planned_changes(sources, findings, scope)
     document = PlanDocument(
         schema_="skillmeat-audit/plan/2",
         # Resolved, because a plan may be applied from another folder.
@@ -124,22 +115,40 @@ def make_plan(
         database=without_password(url),
         identity=snapshot.cache.identity,
         era=cast("Era", snapshot.era),
-        manifests=manifests,
+        manifests=_manifest_changes(sources, edits),
         changes=changes if "rows" in scope.targets else [],
     )
     return document, url
 
 
-def _with_manifests(
-    sources: PlanSources, findings: pd.DataFrame, scope: PlanScope, changes: list[Change]
-) -> tuple[list[ManifestChanges], list[Change]]:
-    """Return the edits of manifests that make *changes* last, and the changes that follow them."""
-    snapshot, repairs, documents = sources.comparison.snapshot, sources.repairs, sources.documents
-    edits = chosen_edits(findings, changes, repairs, set(scope.dispositions))
-    unread = sorted({edit.file_collection for edit in edits} - documents.keys())
-    documents |= load_manifest_documents(snapshot.home, unread)
-    followed = follow_edits(changes, edits, repairs.entries, snapshot.rows)
-    return manifest_changes(edits, documents), followed
+@without_gc()
+def planned_changes(
+    sources: PlanSources, findings: pd.DataFrame, scope: PlanScope
+) -> tuple[list[Change], list[PlannedEdit]]:
+    """Return the changes of rows that repair *findings*, and the edits that make them last.
+
+    No manifest is read for it. Without manifests as a target there are no edits.
+    """
+    snapshot = sources.comparison.snapshot
+    # An older schema lacks some columns: in ROWS they are null, in the database there is nothing to
+    # write.
+    rows = snapshot.rows.drop(
+        columns=[name for name in COLUMNS if name not in snapshot.cache.columns]
+    )
+    changes = changes_from(
+        findings, sources.comparison.inserts, rows, scope.dispositions, deletes=scope.deletes
+    )
+    if "manifests" not in scope.targets:
+        return changes, []
+    edits = chosen_edits(findings, changes, sources.repairs, set(scope.dispositions))
+    return follow_edits(changes, edits, sources.repairs.entries, snapshot.rows), edits
+
+
+def _manifest_changes(sources: PlanSources, edits: list[PlannedEdit]) -> list[ManifestChanges]:
+    """Return *edits* by manifest, checked against what the manifests hold."""
+    unread = sorted({edit.file_collection for edit in edits} - sources.documents.keys())
+    sources.documents.update(load_manifest_documents(sources.comparison.snapshot.home, unread))
+    return manifest_changes(edits, sources.documents)
 
 
 def manifest_diffs(document: PlanDocument) -> tuple[ManifestDiff, ...]:
