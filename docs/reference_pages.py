@@ -31,10 +31,10 @@ def write_pages() -> None:
 def verbs() -> str:
     """Return the help of the program and of every verb."""
     lines = ["# Verbs", "", "What `--help` prints.", "", *_help()]
-    for heading, names in cli.verb_sections:
+    for heading, names in cli.sections.items():
         for name in names:
             lines += [f"## {name}", "", f"*{heading}*", "", *_help(name)]
-            verb = cli.commands[name]
+            verb = cli.verb(name)
             for inner in verb.commands if isinstance(verb, click.Group) else ():
                 lines += [f"### {name} {inner}", "", *_help(name, inner)]
     return _text(lines)

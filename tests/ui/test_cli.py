@@ -406,7 +406,7 @@ def test_rules_as_json(cli):
     assert [each["code"] for each in listed] == [rule.code for rule in RULES]
 
 
-@pytest.mark.parametrize("verb", sorted(group.commands))
+@pytest.mark.parametrize("verb", sorted(group.verb_names))
 def test_every_verb_has_help(cli, verb):
     code, out, _ = cli(verb, "--help")
 

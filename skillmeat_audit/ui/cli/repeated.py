@@ -7,6 +7,7 @@ import click
 from click.core import ParameterSource
 
 from skillmeat_audit.base.urls import without_password
+from skillmeat_audit.ui.cli.command import VerbGroup
 
 if TYPE_CHECKING:
     from skillmeat_audit.reports.facts.next_commands import NextCommands, Option
@@ -28,15 +29,10 @@ def next_commands(home: str) -> "NextCommands":
 
     context = click.get_current_context()
     verbs, home = context.find_root().command, _shown(home)
-    if not isinstance(verbs, click.Group):
+    if not isinstance(verbs, VerbGroup):
         return NextCommands(home)
     return NextCommands(
-        home,
-        {
-            name: tuple(_repeated(context, verb))
-            for name in _NEXT_VERBS
-            if (verb := verbs.commands.get(name)) is not None
-        },
+        home, {name: tuple(_repeated(context, verbs.verb(name))) for name in _NEXT_VERBS}
     )
 
 

@@ -15,7 +15,6 @@ from skillmeat_audit.ui.cli.streams import emit
 
 
 @verb_command(
-    name="man",
     short_help="Print the manual page.",
     examples=(
         ("skillmeat-audit man | man -l -", "read it"),
@@ -24,7 +23,7 @@ from skillmeat_audit.ui.cli.streams import emit
 )
 @traceback_option
 @click.pass_context
-def manual(context: click.Context) -> int:
+def man(context: click.Context) -> int:
     """Print the manual page in roff: every verb with its options, legends and examples."""
     emit(manual_page(context.find_root()))
     return ExitCode.CLEAN
@@ -45,10 +44,10 @@ def manual_page(root: click.Context) -> str:
         ".SH DESCRIPTION",
         *_paragraphs(group.help or ""),
     ]
-    for heading, names in group.verb_sections:
+    for heading, names in group.sections.items():
         lines.append(f".SH {_roff(heading.upper())}")
         for name in names:
-            lines += _verb(root, name, group.commands[name])
+            lines += _verb(root, name, group.verb(name))
     lines.append(".SH EXIT STATUS")
     for code, meaning in exit_codes()[1]:
         lines += _item(code, meaning)
