@@ -3,7 +3,7 @@
 Each way checks the fleet twice, the second time after no home has changed. Only child processes
 cache answers: one process audits all homes again.
 
-``make bench`` runs it. Usage: ``python benchmarks/fleets.py [HOMES] [ARTIFACTS]``.
+``make bench`` includes it. Usage: ``python benchmarks/fleets.py [HOMES] [ARTIFACTS]``.
 """
 
 import argparse
@@ -16,7 +16,9 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
+import report
 from homes import build
 from machine import facts, resident_mb
 
@@ -26,28 +28,35 @@ ENGINES = {
     "pool of two": ("--workers", "2"),
     "Dask, two workers": ("--dask", "--workers", "2"),
 }
-TARGET_PER_SECOND, TARGET_MB = 20, 150
+HOMES, ARTIFACTS = 200, 300
 _UNSETTLED_SECONDS = 3  # nothing is cached of files that changed less long ago
 
 
 def main() -> None:
     """Build the homes, check them in every way, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("homes", type=int, nargs="?", default=100)
-    parser.add_argument("artifacts", type=int, nargs="?", default=300)
+    parser.add_argument("homes", type=int, nargs="?", default=HOMES)
+    parser.add_argument("artifacts", type=int, nargs="?", default=ARTIFACTS)
     options = parser.parse_args()
     print(json.dumps(facts()))
+    print("\n".join(report.fleet_lines(measure_fleet(options.homes, options.artifacts))))
+
+
+def measure_fleet(homes: int = HOMES, artifacts: int = ARTIFACTS) -> dict[str, object]:
+    """Return the figures of every way to check a fleet of *homes*, each with *artifacts*.
+
+    Raises `SystemExit` if their answers differ.
+    """
     with tempfile.TemporaryDirectory(prefix="skillmeat-audit-fleet-") as folder:
-        file = build_fleet(Path(folder), options.homes, options.artifacts)
+        file = build_fleet(Path(folder), homes, artifacts)
         time.sleep(_UNSETTLED_SECONDS)
-        answers = {
-            measure(file, name, options.homes, which)
+        ways = {
+            name: {which: measure(file, name, homes) for which in ("changed", "unchanged")}
             for name in ENGINES
-            for which in ("first", "unchanged")
         }
-    if len(answers) > 1:
-        sys.exit("the answers differ")
-    print(f"target: {TARGET_PER_SECOND} homes/s on two cores, {TARGET_MB} MB per worker")
+    if len({each.pop("answer") for way in ways.values() for each in way.values()}) > 1:
+        raise SystemExit("the answers differ")
+    return {"homes": homes, "artifacts": artifacts, "ways": ways}
 
 
 def build_fleet(folder: Path, number: int, artifacts: int) -> Path:
@@ -61,8 +70,8 @@ def build_fleet(folder: Path, number: int, artifacts: int) -> Path:
     return file
 
 
-def measure(file: Path, name: str, number: int, which: str) -> str:
-    """Print the figures of one way to check the fleet, *which* time; return its answer."""
+def measure(file: Path, name: str, number: int) -> dict[str, Any]:
+    """Return the figures of one way to check the fleet of *number* homes, and its answer."""
     state = {**os.environ, "XDG_STATE_HOME": str(file.parent / f"state-{name}")}
     command = [TOOL, "fleet", "check", file, "--format", "json", "-q", *ENGINES[name]]
     before, start = os.times(), time.perf_counter()
@@ -77,11 +86,13 @@ def measure(file: Path, name: str, number: int, which: str) -> str:
     seconds, after = time.perf_counter() - start, os.times()
     cpu = sum(after[2:4]) - sum(before[2:4])
     main = peaks.pop(process.pid, 0)
-    print(
-        f"{name:<18} {which:<9} {number / seconds:6.1f} homes/s {1000 * cpu / number:5.0f} ms CPU "
-        f"per home, {main:4.0f} MB, and {max(peaks.values(), default=0):4.0f} MB in each worker"
-    )
-    return answer
+    return {
+        "per_second": number / seconds,
+        "cpu_ms": 1000 * cpu / number,
+        "mb": main,
+        "worker_mb": max(peaks.values(), default=0),
+        "answer": answer,
+    }
 
 
 def _watch(pid: int, peaks: dict[int, float], done: threading.Event) -> None:

@@ -41,6 +41,25 @@ def lines(results: Results) -> Iterator[str]:
     yield from _size_lines(results["sizes"])
     yield ""
     yield from _target_lines(results)
+    yield ""
+    yield from fleet_lines(results["fleet"])
+
+
+def fleet_lines(fleet: Results) -> Iterator[str]:
+    """Yield the lines of the table of a fleet, in Markdown."""
+    yield (
+        f"| {fleet['homes']} homes of {fleet['artifacts']} artifacts | homes per second, changed | "
+        "CPU per home | unchanged | CPU per home | memory, in each worker |"
+    )
+    yield "| --- |" + " ---: |" * 5
+    for name, measured in fleet["ways"].items():
+        changed, unchanged = measured["changed"], measured["unchanged"]
+        cells = [
+            name,
+            *(f"{way['per_second']:.1f} | {way['cpu_ms']:.0f} ms" for way in (changed, unchanged)),
+            f"{changed['mb']:.0f} MB, {changed['worker_mb']:.0f} MB",
+        ]
+        yield f"| {' | '.join(cells)} |"
 
 
 def _size_lines(sizes: dict[str, Any]) -> Iterator[str]:
@@ -78,7 +97,9 @@ def _target_lines(results: Results) -> Iterator[str]:
         *_write_targets(results["bulk"]),
         *_refresh_targets(results.get("refresh")),
         *_diff_targets(results["diff"]),
+        *_view_targets(results["one"]),
         *_start_targets(results["start"], sizes),
+        *_fleet_targets(results["fleet"]),
     ):
         verdict = "" if target == NO_TARGET else "met" if met else "**missed**"
         yield f"| {what} | {target} | {measured} | {verdict} |"
@@ -149,6 +170,13 @@ def _diff_targets(diff: Results) -> Iterator[Target]:
         )
 
 
+def _view_targets(one: dict[str, Any]) -> Iterator[Target]:
+    for name, measured in one.items():
+        milliseconds = 1000 * measured["wall"]
+        what = f"{name} of one artifact of 10,000, after the audit"
+        yield what, "≤ 20 ms", f"{milliseconds:.0f} ms", milliseconds <= 20
+
+
 def _start_targets(start: Results, sizes: dict[str, Any]) -> Iterator[Target]:
     seconds = {"`--help`": (start["help"], 0.25), "check of 300": (start["check"], 0.35)}
     if "300" in sizes:
@@ -158,3 +186,11 @@ def _start_targets(start: Results, sizes: dict[str, Any]) -> Iterator[Target]:
     above = start["cpu_check"] - start["cpu_pandas"]
     measured_cpu = f"{above:.2f} s ({start['cpu_check']:.2f} s, {start['cpu_pandas']:.2f} s)"
     yield "check of 300, CPU beyond that of `import pandas`", NO_TARGET, measured_cpu, True
+
+
+def _fleet_targets(fleet: Results) -> Iterator[Target]:
+    changed = [way["changed"] for way in fleet["ways"].values()]
+    fastest = max(each["per_second"] for each in changed)
+    yield "fleet, changed homes per second", "≥ 20", f"{fastest:.1f}", fastest >= 20
+    largest = max(each["worker_mb"] for each in changed)
+    yield "fleet, memory of a worker", "≤ 150 MB", f"{largest:.0f} MB", largest <= 150

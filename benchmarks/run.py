@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import fleets
 import homes
 import report
 from machine import facts, run_measured
@@ -51,8 +52,11 @@ def main() -> None:
     results: dict[str, object] = {"machine": facts(), "start": measure_start(options.rounds)}
     results["diff"] = measure_diff(max(options.sizes), options.rounds)
     results["bulk"] = measure_bulk(options.rounds)
+    results["one"] = dict(alternate(("show", "view"), home(str(LARGE), LARGE), options.rounds))
     if PEER in options.sizes:
         results["refresh"] = measure_refresh()
+    show_progress(f"a fleet of {fleets.HOMES} homes, in every way, twice")
+    results["fleet"] = fleets.measure_fleet()
     results["sizes"] = {
         str(size): dict(
             measure_steps(size, min(options.rounds, 3) if size > LARGE else options.rounds)

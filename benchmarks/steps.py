@@ -135,6 +135,18 @@ def diff(home: Path, _: Path) -> Step:
     return lambda: len(compare(snapshot).cells)
 
 
+def show(home: Path, _: Path) -> Step:
+    """Show the layers of one artifact of an audited home, as a notebook does."""
+    audited, artifact = _audit_with_artifact(home)
+    return lambda: len(audited.show(artifact)._repr_html_())
+
+
+def view(home: Path, _: Path) -> Step:
+    """Show what the pages show of one artifact of an audited home, as a notebook does."""
+    audited, artifact = _audit_with_artifact(home)
+    return lambda: len(audited.view(artifact)._repr_html_())
+
+
 def pandas_compare(home: Path, _: Path) -> Step:
     """Compare the same frames by `DataFrame.compare`, on the rows that both have."""
     expected, actual = frames.pair(home)
@@ -154,8 +166,15 @@ STEPS: dict[str, Callable[[Path, Path], Step]] = {
     "repair": repair,
     "report": audit_and_report,
     "diff": diff,
+    "show": show,
+    "view": view,
     "pandas": pandas_compare,
 }
+
+
+def _audit_with_artifact(home: Path) -> tuple[sma.Audit, str]:
+    audited = sma.audit(home, progress=False)
+    return audited, audited.rows["artifact_id"].iloc[-1]
 
 
 def _copy_database(home: Path, scratch: Path) -> Path:
