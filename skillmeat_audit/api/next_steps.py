@@ -17,7 +17,12 @@ from skillmeat_audit.reports.facts.headline import FAILS
 from skillmeat_audit.reports.facts.next_commands import Command, NextCommands, Option
 from skillmeat_audit.reports.facts.ordering import worst_first
 from skillmeat_audit.reports.facts.recheck import plan_again_sentence
-from skillmeat_audit.reports.facts.run_sentences import plan_size, summarize_plan, undo_sentence
+from skillmeat_audit.reports.facts.run_sentences import (
+    size_of_writes,
+    summarize_plan,
+    summarize_writes,
+    undo_sentence,
+)
 from skillmeat_audit.reports.facts.values import plural
 
 _FILL, _REVIEW = ("--disposition", "fill"), ("--disposition", "review")
@@ -148,19 +153,19 @@ def _drafted(
         if Disposition.REVIEW in scope.dispositions and not _needs_review(audited):
             continue
         try:
-            document = audited.draft(artifacts=artifacts, **vars(scope)).document
+            changes, edits = draft = audited.draft(scope, artifacts)
         except (DatabaseError, HomeError):  # without a cache or a readable manifest: no plan
             return
         line = commands.line("plan", options=options)
-        if not document.is_empty and line is not None:
-            review = _review_words(document) if Disposition.REVIEW in scope.dispositions else ""
-            why = f"{summarize_plan(document)}{ending}"
-            yield Command(line, why, plan_size(document), review)
+        if (changes or edits) and line is not None:
+            is_review = Disposition.REVIEW in scope.dispositions
+            review = _review_words(len(changes), len(edits)) if is_review else ""
+            why = f"{summarize_writes(changes, len(edits), len(draft.manifests))}{ending}"
+            yield Command(line, why, size_of_writes(changes, len(edits)), review)
 
 
-def _review_words(document: PlanDocument) -> str:
-    """Return how many rows a person has to decide about, keys of manifests where no row is."""
-    rows, keys = len(document.changes), sum(len(each.edits) for each in document.manifests)
+def _review_words(rows: int, keys: int) -> str:
+    """Return how many *rows* a person has to decide about, or *keys* where there are no rows."""
     number, noun = (rows, "more row") if rows else (keys, "more key")
     return f"{plural(number, noun)} {'needs' if number == 1 else 'need'} review"
 

@@ -13,10 +13,10 @@ def outdated_note(document: PlanDocument, now: Inspection) -> str:
     have been edited as well since the plan was made, or a person edited the plan: only that person
     knows which, so it is said, and nothing is skipped for it.
     """
-    current, _ = planned_changes(PlanSources(now.comparison), now.findings, _scope_of(document))
+    draft = planned_changes(PlanSources(now.comparison), now.findings, _scope_of(document))
     texts = {
         (*change.key, column): cell.after
-        for change in current
+        for change in draft.changes
         for column, cell in change.cells.items()
     }
     # A cell that no plan would write now is right already, or its row has changed: that is judged

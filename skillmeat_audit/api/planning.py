@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import pandas as pd
 
@@ -29,9 +29,7 @@ from skillmeat_audit.model.changes import Change, PlanDocument
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.findings import PLANNABLE, WRITABLE
 from skillmeat_audit.model.manifest_edits import (
-    ManifestChanges,
     ManifestDiff,
-    ManifestDocument,
     PreparedManifest,
 )
 from skillmeat_audit.repair.manifest_plan import (
@@ -66,6 +64,18 @@ class PlanScope:
     targets: Collection[str] = TARGETS
 
 
+class PlanDraft(NamedTuple):
+    """What a plan would write, as far as that shows without reading a manifest again."""
+
+    changes: list[Change]
+    edits: list[PlannedEdit]
+
+    @property
+    def manifests(self) -> list[str]:
+        """The file collections whose manifest is edited, by name."""
+        return sorted({edit.file_collection for edit in self.edits})
+
+
 @dataclass(frozen=True)
 class PlanSources:
     """What all plans of one comparison are made from, computed once."""
@@ -78,56 +88,59 @@ class PlanSources:
         fills, mends = manifest_fills(self.comparison), manifest_mends(self.comparison)
         return ManifestRepairs(fills, mends, entries_of_rows(self.comparison))
 
-    @cached_property
-    def documents(self) -> dict[str, ManifestDocument]:
-        """The manifests that plans edit, by file collection, as the first of these plans read them.
-
-        A plan that is to be applied reads them again: its preconditions are of its own time.
-        """
-        return {}
-
 
 @without_gc()
 def make_plan(
     sources: PlanSources, findings: pd.DataFrame, scope: PlanScope
 ) -> tuple[PlanDocument, str]:
-    """Return the plan that repairs *findings*, and the cache's address with its credentials."""
-    comparison = sources.comparison
-    if unknown := sorted(set(scope.targets) - set(TARGETS)):
-        raise UsageError(f"a plan cannot write {printable(unknown[0])}: rows and manifests only")
-    snapshot = comparison.snapshot
-    if unknown := sorted(set(scope.dispositions) - set(PLANNABLE)):
-        choices = ", ".join(sorted(PLANNABLE))
-        raise UsageError(
-            f"disposition {printable(unknown[0])} cannot be planned; choose from {choices}"
-        )
-    if snapshot.home.tenant is not None:
-        raise DatabaseError(READ_ONLY)
-    url = snapshot.home.database
-    if url is None or snapshot.cache.identity is None or snapshot.era is None:
-        raise DatabaseError("there is no cache to repair: start SkillMeat once to build it")
-    changes, edits = planned_changes(sources, findings, scope)
+    """Return the plan that repairs *findings*, and the cache's address with its credentials.
+
+    Its preconditions are what the manifests hold now. Raises what `draft_plan` does.
+    """
+    draft, snapshot = draft_plan(sources, findings, scope), sources.comparison.snapshot
+    url = str(snapshot.home.database)
     document = PlanDocument(
         schema_="skillmeat-audit/plan/2",
         # Resolved, because a plan may be applied from another folder.
         home=_portable_path(snapshot.home.root.resolve()),
         # A plan is a file that is mailed and reviewed.
         database=without_password(url),
-        identity=snapshot.cache.identity,
+        identity=str(snapshot.cache.identity),
         era=cast("Era", snapshot.era),
-        manifests=_manifest_changes(sources, edits),
-        changes=changes if "rows" in scope.targets else [],
+        manifests=manifest_changes(
+            draft.edits, load_manifest_documents(snapshot.home, draft.manifests)
+        ),
+        changes=draft.changes,
     )
     return document, url
 
 
+def draft_plan(sources: PlanSources, findings: pd.DataFrame, scope: PlanScope) -> PlanDraft:
+    """Return what the plan that repairs *findings* would write; no manifest is read for it.
+
+    Raises `UsageError` for a *scope* that does not exist, `DatabaseError` where nothing can be
+    repaired.
+    """
+    if unknown := sorted(set(scope.targets) - set(TARGETS)):
+        raise UsageError(f"a plan cannot write {printable(unknown[0])}: rows and manifests only")
+    if unknown := sorted(set(scope.dispositions) - set(PLANNABLE)):
+        choices = ", ".join(sorted(PLANNABLE))
+        raise UsageError(
+            f"disposition {printable(unknown[0])} cannot be planned; choose from {choices}"
+        )
+    snapshot = sources.comparison.snapshot
+    if snapshot.home.tenant is not None:
+        raise DatabaseError(READ_ONLY)
+    if None in (snapshot.home.database, snapshot.cache.identity, snapshot.era):
+        raise DatabaseError("there is no cache to repair: start SkillMeat once to build it")
+    return planned_changes(sources, findings, scope)
+
+
 @without_gc()
-def planned_changes(
-    sources: PlanSources, findings: pd.DataFrame, scope: PlanScope
-) -> tuple[list[Change], list[PlannedEdit]]:
+def planned_changes(sources: PlanSources, findings: pd.DataFrame, scope: PlanScope) -> PlanDraft:
     """Return the changes of rows that repair *findings*, and the edits that make them last.
 
-    No manifest is read for it. Without manifests as a target there are no edits.
+    Without manifests as a target there are no edits, without rows no changes.
     """
     snapshot = sources.comparison.snapshot
     # An older schema lacks some columns: in ROWS they are null, in the database there is nothing to
@@ -139,16 +152,11 @@ def planned_changes(
         findings, sources.comparison.inserts, rows, scope.dispositions, deletes=scope.deletes
     )
     if "manifests" not in scope.targets:
-        return changes, []
+        return PlanDraft(changes, [])
     edits = chosen_edits(findings, changes, sources.repairs, set(scope.dispositions))
-    return follow_edits(changes, edits, sources.repairs.entries, snapshot.rows), edits
-
-
-def _manifest_changes(sources: PlanSources, edits: list[PlannedEdit]) -> list[ManifestChanges]:
-    """Return *edits* by manifest, checked against what the manifests hold."""
-    unread = sorted({edit.file_collection for edit in edits} - sources.documents.keys())
-    sources.documents.update(load_manifest_documents(sources.comparison.snapshot.home, unread))
-    return manifest_changes(edits, sources.documents)
+    if "rows" not in scope.targets:
+        return PlanDraft([], edits)
+    return PlanDraft(follow_edits(changes, edits, sources.repairs.entries, snapshot.rows), edits)
 
 
 def manifest_diffs(document: PlanDocument) -> tuple[ManifestDiff, ...]:

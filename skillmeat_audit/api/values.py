@@ -12,8 +12,10 @@ from skillmeat_audit.api.audited_home import AuditedHome
 from skillmeat_audit.api.plan_selection import narrow_plan
 from skillmeat_audit.api.planning import (
     TARGETS,
+    PlanDraft,
     PlanScope,
     PlanSources,
+    draft_plan,
     make_plan,
     manifest_diffs,
     native_path,
@@ -113,29 +115,23 @@ class Audit(AuditedHome):
         """
         # A plan never rests on the parse cache.
         confirm_evidence(self.snapshot)
-        self._sources.documents.clear()
-        return self.draft(
-            select, artifacts=artifacts, dispositions=dispositions, deletes=deletes, targets=targets
-        )
+        findings = self._repaired(Scope(select=select, artifacts=artifacts))
+        scope = PlanScope(dispositions, deletes, targets)
+        return Plan(*make_plan(self._sources, findings, scope), self.names)
 
-    def draft(
-        self,
-        select: Sequence[str] = (),
-        *,
-        artifacts: Sequence[str] = (),
-        dispositions: Sequence[str] = ("safe", "fill"),
-        deletes: bool = False,
-        targets: Collection[str] = TARGETS,
-    ) -> "Plan":
-        """Return what `plan` returns, from what the audit read: to be counted, not applied."""
-        scope = Scope(select=select, artifacts=artifacts)
+    def draft(self, scope: PlanScope, artifacts: Sequence[str] = ()) -> PlanDraft:
+        """Return what a plan in *scope* would write, from what the audit read.
+
+        Raises what `plan` does, except where files have changed.
+        """
+        return draft_plan(self._sources, self._repaired(Scope(artifacts=artifacts)), scope)
+
+    def _repaired(self, scope: Scope) -> pd.DataFrame:
+        """Return the findings in *scope*, with those whose repair mends their pages."""
         findings, _, others = apply_scope(self.findings, scope, self.snapshot)
         others = pd.concat([self.unselected, others], ignore_index=True)
         repairs = page_repairs(self.pages, findings, others)
-        findings = pd.concat([findings, repairs]).drop_duplicates(ignore_index=True)
-        planned = PlanScope(dispositions, deletes, targets)
-        document, url = make_plan(self._sources, findings, planned)
-        return Plan(document, url, self.names)
+        return pd.concat([findings, repairs]).drop_duplicates(ignore_index=True)
 
     @cached_property
     def _sources(self) -> PlanSources:

@@ -7,6 +7,7 @@ from builders import SOURCE, audited, entry, imported, known, row, snapshot, syn
 
 import skillmeat_audit as sma
 from skillmeat_audit.api import planning
+from skillmeat_audit.api.planning import PlanScope
 from skillmeat_audit.api.scope import Scope, apply_scope
 from skillmeat_audit.base.errors import UsageError
 
@@ -123,20 +124,19 @@ def test_an_ignored_rule_repairs_no_page(cli, make_home):
     assert json.loads(cli("plan", make_home("unindexed"), *options)[1])["changes"] == []
 
 
-def test_drafts_of_one_audit_read_manifests_once_and_a_plan_reads_them_again(
-    make_home, monkeypatch
+@pytest.mark.parametrize("name", ["batch-import", "clean", "reimport", "unindexed"])
+@pytest.mark.parametrize("scope", [PlanScope(), PlanScope(("review",), deletes=True)])
+def test_a_draft_reads_no_manifest_and_counts_what_the_plan_writes(
+    make_home, monkeypatch, name, scope
 ):
-    audit = sma.audit(make_home(), progress=False, parse_cache=False)
-    names, real = [], planning.load_manifest_documents
+    audit = sma.audit(make_home(name), progress=False, parse_cache=False)
+    planned = audit.plan(dispositions=scope.dispositions, deletes=scope.deletes).document
+    monkeypatch.setattr(planning, "load_manifest_documents", None)
+    draft = audit.draft(scope)
 
-    def load(home, file_collections):
-        names.append(list(file_collections))
-        return real(home, file_collections)
-
-    monkeypatch.setattr(planning, "load_manifest_documents", load)
-    first, second = audit.draft().document, audit.draft().document
-    planned = audit.plan().document
-
-    assert first.manifests
-    assert first == second == planned
-    assert names == [["default"], [], ["default"]]
+    assert draft.changes == planned.changes
+    assert [(edit.file_collection, edit.artifact_id, edit.key) for edit in draft.edits] == [
+        (manifest.file_collection, edit.artifact_id, edit.key)
+        for manifest in planned.manifests
+        for edit in manifest.edits
+    ]

@@ -31,15 +31,19 @@ def summarize_changes(changes: Sequence[Change]) -> str:
 def summarize_plan(plan: PlanDocument) -> str:
     """Return in a line what *plan* writes: keys of manifests, rows and cells."""
     keys = sum(len(manifest.edits) for manifest in plan.manifests)
-    edits = f"{plural(keys, 'key')} of {plural(len(plan.manifests), 'manifest')}" if keys else ""
-    changes = summarize_changes(plan.changes) if plan.changes else ""
-    return " · ".join(filter(None, (edits, changes))) or "no changes"
+    return summarize_writes(plan.changes, keys, len(plan.manifests))
 
 
-def plan_size(plan: PlanDocument) -> str:
-    """Return in few words how much *plan* writes, empty for nothing."""
-    rows = {op: [change for change in plan.changes if change.op == op] for op in _OPS}
-    keys = sum(len(manifest.edits) for manifest in plan.manifests)
+def summarize_writes(changes: Sequence[Change], keys: int, manifests: int) -> str:
+    """Return in a line that so many *keys* of *manifests* are written, and *changes* of rows."""
+    edits = f"{plural(keys, 'key')} of {plural(manifests, 'manifest')}" if keys else ""
+    rows = summarize_changes(changes) if changes else ""
+    return " · ".join(filter(None, (edits, rows))) or "no changes"
+
+
+def size_of_writes(changes: Sequence[Change], keys: int) -> str:
+    """Return in few words how much *changes* and so many *keys* are, empty for nothing."""
+    rows = {op: [change for change in changes if change.op == op] for op in _OPS}
     cells, deleted = sum(len(change.cells) for change in rows["update"]), len(rows["delete"])
     counts = {
         plural(cells, "cell"): cells,
