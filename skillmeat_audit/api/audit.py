@@ -58,7 +58,7 @@ def audit(
     >>> import skillmeat_audit as sma
     >>> audit = sma.audit(sma.sample(), progress=False)
     >>> audit
-    <Audit of scratch/batch-import/.skillmeat: 2 artifacts have wrong rows (13 errors). ...>
+    <Audit of scratch/batch-import/.skillmeat: The list of all artifacts lacks 1 artifact: ...>
     >>> audit.findings["rule"].value_counts().head(2).to_dict()
     {'D001': 3, 'M001': 3}
     """

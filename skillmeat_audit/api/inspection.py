@@ -17,7 +17,7 @@ from skillmeat_audit.diff.registry import not_repairable, run_checks
 from skillmeat_audit.diff.rules import CHECKS, ENTERPRISE_CHECKS, RULES
 from skillmeat_audit.loaders.snapshot import Reading, load_snapshot
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.reports.facts.headline import BLOCKS_UPGRADE, FAILS, Selection
+from skillmeat_audit.reports.facts.headline import BLOCKS_UPGRADE, FAILS, UNLISTED, Selection
 from skillmeat_audit.reports.facts.names import Names
 
 
@@ -56,11 +56,11 @@ def inspect_home(
     checked = note_earlier_fills(checked, comparison, journals)
     findings, ignored, unselected = apply_scope(checked, scope, snapshot)
     hidden = len(checked) - len(findings) - len(ignored)
-    failing = int((checked["rule"] == FAILS).sum())
+    failing, unlisted = (int((checked["rule"] == code).sum()) for code in (FAILS, UNLISTED))
     # Ignored where no upgrade is planned, as its page advises.
     judged = pd.concat([findings["rule"], unselected["rule"]])
     blocks_upgrade = bool((judged == BLOCKS_UPGRADE).any())
-    selection = Selection(scope.description, hidden, failing, blocks_upgrade)
+    selection = Selection(scope.description, hidden, failing, unlisted, blocks_upgrade)
     return Inspection(snapshot, comparison, writers, findings, ignored, selection, unselected)
 
 

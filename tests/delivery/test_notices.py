@@ -57,8 +57,8 @@ def test_new_findings_are_notified_once_with_the_page(
     assert notice["title"] == "SkillMeat cache audit: 26 new findings"
     assert notice["type"] == "failure"
     assert (
-        "2 artifacts have wrong rows (13 errors). Their pages still look right."
-        in notice["message"]
+        "The list of all artifacts lacks 1 artifact: it has no row (rule K001). "
+        "Rows of 2 artifacts hold wrong values that pages still show right." in notice["message"]
     )
     assert "… and 16 more" in notice["message"]
     (page,) = notice["attachments"]

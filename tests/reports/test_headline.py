@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import asdict, replace
 from html import unescape
 from xml.etree import ElementTree as ET
@@ -97,6 +99,27 @@ def test_pages_that_fail_are_part_of_the_answer_whatever_is_selected():
         first = part.headline.sentences[0]
         assert first == "Some pages answer error 500, for 1 reason (rule V004)."
         assert part.headline.tone == "bad"
+
+
+def test_artifacts_that_no_list_shows_are_part_of_the_answer_whatever_is_selected():
+    audit = audited(snapshot([entry(), entry("skill:beta")], []))
+    audit = replace(audit, selection=Selection(unlisted=2))
+
+    for part in (audit, audit.only(rule="F003")):
+        first = part.headline.sentences[0]
+        assert first == "The list of all artifacts lacks 2 artifacts: they have no row (rule K001)."
+        assert part.headline.tone == "bad"
+
+
+def test_a_missing_row_counts_under_a_filter(make_home):
+    home = make_home("clean")
+    with closing(sqlite3.connect(home / "cache" / "cache.db")) as database, database:
+        database.execute("DELETE FROM collection_artifacts WHERE collection_id = 'default'")
+    audit = sma.audit(home, progress=False)
+    part = sma.audit(home, scope=sma.Scope(select=["F003"]), progress=False)
+
+    assert audit.headline.unlisted == (audit.findings["rule"] == "K001").sum() > 0
+    assert part.headline.unlisted == audit.headline.unlisted
 
 
 @pytest.mark.slow
@@ -256,7 +279,7 @@ def test_the_first_blank_pages_are_named_and_a_command_lists_all(cli, tmp_path):
 
     blank = copied("F-0.74.0/home", tmp_path / "other").page_facts.query("blank")
     assert "skill:plain-three, skill:work-only, command:no-fm-cmd, and 4 more: skillmeat" in out
-    assert "--select D004,K002,V001 Some pages answer" in out
+    assert "--select D004,K002,V001 The list of all artifacts lacks 2" in out
     assert {*blank["artifact_id"]} <= {each["artifact_id"] for each in listed["findings"]}
 
 

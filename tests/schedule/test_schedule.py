@@ -154,7 +154,7 @@ def test_the_printed_cron_line_runs_and_reports(cli, make_home, tmp_path, monkey
     done = subprocess.run(["sh", "-c", command], cwd="/", capture_output=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     (log,) = state.rglob("*.log")
-    assert "2 artifacts have wrong rows" in log.read_text()
+    assert "Rows of 2 artifacts hold wrong values" in log.read_text()
     assert len([*state.rglob("report.html"), *state.rglob("report.json")]) == 2
 
 

@@ -25,7 +25,8 @@ def test_findings_exit_1_and_name_the_next_command(cli, make_home, era):
     code, out, err = cli("check", make_home(era=era))
 
     assert code == ExitCode.FINDINGS
-    assert "2 artifacts have wrong rows (13 errors).\nTheir pages still look right.\nFix: " in out
+    assert "it has no row (rule K001).\nRows of 2 artifacts hold wrong values" in out
+    assert "pages still show right.\nFix: " in out
     assert "next:  skillmeat-audit plan " in out
     assert "skillmeat-audit show skill:1password " in out
     assert err == ""

@@ -46,7 +46,7 @@ def test_every_format_in_one_run(cli, make_home, tmp_path, era):
 
     assert code == ExitCode.FINDINGS
     assert out == ""
-    assert "2 artifacts have wrong rows (13 errors). Their pages still look right." in err
+    assert "it has no row (rule K001). Rows of 2 artifacts hold wrong values" in err
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert written == {f"r.{suffix}" for suffix in SUFFIXES} | {"r.findings.csv"}
     assert digest(home) == before
@@ -69,7 +69,7 @@ def test_formats_never_change_the_exit_code(cli, make_home, tmp_path):
 @pytest.mark.slow
 def test_without_an_output_the_report_is_printed(cli, make_home):
     printed = cli("report", make_home(), "-q")[1]
-    assert printed.startswith("# 2 artifacts have wrong rows (13 errors)")
+    assert printed.startswith("# The list of all artifacts lacks 1 artifact")
 
 
 def test_the_schema_is_published(cli):
@@ -114,7 +114,7 @@ def test_nothing_is_written_beside_a_pipe(cli, make_home, tmp_path):
     code, _, err = cli("report", make_home(), "--format", "html", "-o", pipe)
 
     assert code == ExitCode.FINDINGS
-    assert err.startswith("2026-02-10T12:00:00Z: 2 artifacts have wrong rows")
+    assert err.startswith("2026-02-10T12:00:00Z: The list of all artifacts lacks 1")
     assert os.read(read, 9) == b"<!DOCTYPE"
     assert {path.name for path in tmp_path.iterdir()} == {"home", "pipe", "state"}
 
@@ -206,7 +206,7 @@ def test_a_runner_gets_summary_and_annotations(cli, make_home, tmp_path, monkeyp
     _, out, _ = cli("report", make_home(), "--github")
 
     assert out.startswith("::error title=")
-    assert summary.read_text().startswith("before\n# 2 artifacts have wrong rows")
+    assert summary.read_text().startswith("before\n# The list of all artifacts lacks 1")
 
 
 @pytest.mark.slow

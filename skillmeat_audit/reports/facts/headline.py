@@ -20,22 +20,24 @@ from skillmeat_audit.schema.newest import NEWEST_RELEASE
 NOTHING_WRONG = "Nothing wrong was found."  # within the scope: rules may be left out
 _NONE_BLANK = "no page is blank"
 _PART_LIMIT = 120
-# The rules about pages that answer error 500, now and once SkillMeat is upgraded.
-FAILS, BLOCKS_UPGRADE = "V004", "X003"
+# The rules about pages that answer error 500, now and once SkillMeat is upgraded, and about
+# artifacts that no page lists.
+FAILS, BLOCKS_UPGRADE, UNLISTED = "V004", "X003", "K001"
 
 
 @dataclass(frozen=True)
 class Selection:
     """The part of an audit's findings that was asked for (empty: all), and how many are hidden.
 
-    A baseline hides none: what it accepts is counted apart. ``failing`` counts the reasons why
-    pages answer error 500, and ``blocks_upgrade`` is True where the newest release would answer so,
-    whatever was asked for.
+    A baseline hides none: what it accepts is counted apart. Whatever was asked for, ``failing``
+    counts the reasons why pages answer error 500, ``unlisted`` the artifacts that the list of all
+    artifacts lacks, and ``blocks_upgrade`` is True where the newest release would answer error 500.
     """
 
     part: str = ""
     hidden: int = 0
     failing: int = 0
+    unlisted: int = 0
     blocks_upgrade: bool = False
 
 
@@ -65,13 +67,15 @@ class Headline:
     """The answer of an audit: its `pages`, its findings, and what was not judged.
 
     ``pages`` is None without a cache. ``failing`` counts the reasons why pages answer error 500,
-    ``matching`` the findings of ``selection``, ``errors`` and ``warnings`` the bad ones of them;
-    ``accepted`` are those of the baseline, None without one; ``unreadable`` are the manifests that
-    could not be read in full; ``blocks_upgrade`` says that pages of the newest release would fail.
+    ``unlisted`` the artifacts that the list of all artifacts lacks. ``matching`` counts the
+    findings of ``selection``, ``errors`` and ``warnings`` the bad ones of them; ``accepted`` are
+    those of the baseline, None without one; ``unreadable`` are the manifests that could not be read
+    in full; ``blocks_upgrade`` says that pages of the newest release would fail.
     """
 
     pages: PageCounts | None
     failing: int
+    unlisted: int
     matching: int
     errors: int
     warnings: int
@@ -100,7 +104,8 @@ class Headline:
     @property
     def tone(self) -> str:
         """Return "bad" where pages or manifests fail people, "warn" where rows do, else "good"."""
-        if self.is_bad or self.failing or self.unreadable or (self.errors and not self.pages):
+        fails_people = self.is_bad or self.failing or self.unlisted
+        if fails_people or self.unreadable or (self.errors and not self.pages):
             return "bad"
         return "good" if self._is_clean else "warn"
 
@@ -143,6 +148,12 @@ class Headline:
         if pages.not_clickable:
             number = plural(pages.not_clickable, "artifact")
             yield f"Pages show {number} with a source that cannot be clicked."
+        if self.unlisted:
+            one = self.unlisted == 1
+            yield (
+                f"The list of all artifacts lacks {plural(self.unlisted, 'artifact')}: "
+                f"{'it has' if one else 'they have'} no row (rule {UNLISTED})."
+            )
         if self.failing:
             reasons = plural(self.failing, "reason")
             yield f"Some pages answer error 500, for {reasons} (rule {FAILS})."
@@ -158,7 +169,7 @@ class Headline:
 
     def _of_rows(self, pages: PageCounts) -> Iterator[str]:
         """Yield what rows hold that pages do not show, or not yet."""
-        leads = not (self.is_bad or self.failing or pages.shown_wrong)
+        leads = not (self.is_bad or self.unlisted or self.failing or pages.shown_wrong)
         if wrong := pages.wrong_but_shown_right:
             number, one = plural(wrong, "artifact"), wrong == 1
             if leads:
@@ -219,6 +230,7 @@ def headline_of(
     return Headline(
         pages=count_pages(facts) if has_cache else None,
         failing=selection.failing,
+        unlisted=selection.unlisted if has_cache else 0,
         matching=len(findings),
         errors=int(severities.get(Severity.ERROR, 0)),
         warnings=int(severities.get(Severity.WARNING, 0)),
