@@ -1,7 +1,7 @@
 """Loads the manifests: every ``collection.toml`` as SkillMeat reads it, a row per entry."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
 
 import pandas as pd
@@ -12,14 +12,15 @@ from skillmeat_audit.base.files import Unreadable, state_of
 from skillmeat_audit.base.text import encodable
 from skillmeat_audit.base.toml import parse_toml
 from skillmeat_audit.loaders.home import file_collections
+from skillmeat_audit.loaders.manifest_columns import LISTED, Columns, Entry, as_in_rows, columns_of
 from skillmeat_audit.loaders.manifest_files import read_manifest
 from skillmeat_audit.loaders.manifest_lines import EntryLines, syntax_context
 from skillmeat_audit.loaders.manifest_mends import Mend, Unclear, origin_source_mend, text_mend
 from skillmeat_audit.loaders.mistyped import value_faults
-from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, states_array, states_in
+from skillmeat_audit.loaders.ordinary_entries import is_ordinary
+from skillmeat_audit.loaders.parse_cache import ParseCache, states_array, states_in
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
-from skillmeat_audit.model.contracts import Table
-from skillmeat_audit.model.fields import MANIFEST_NAME, TOOLS, stem_of
+from skillmeat_audit.model.fields import MANIFEST_NAME
 from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.manifest_edits import WHOLE_ENTRY, is_same_toml
 from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
@@ -27,9 +28,6 @@ from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
 Record = dict[str, object]
 
 _LOST = "SkillMeat cannot read this collection at all"
-# The keys of an entry, and of its metadata, that are a column of the same name.
-_ENTRY_TEXTS = "path added import_id origin origin_source resolved_sha resolved_version".split()
-_METADATA_TEXTS = ("description", "author", "license", "version")
 
 
 class Manifests(NamedTuple):
@@ -40,13 +38,6 @@ class Manifests(NamedTuple):
     may_hide_entries: bool
 
 
-LISTED = Table(
-    "manifests",
-    "What the parse cache keeps of manifests: one row per entry of those without a problem.",
-    {**STATE_COLUMNS, **MANIFEST.columns},
-)
-
-
 def load_manifests(home: Home, cache: ParseCache | None = None) -> Manifests:
     """Return the entries of every file collection of *home*, and why manifests cannot be read.
 
@@ -54,28 +45,36 @@ def load_manifests(home: Home, cache: ParseCache | None = None) -> Manifests:
     that are unchanged in *cache* are not read again.
     """
     cache = cache or ParseCache(None)
-    cached = dict(iter(cache.load(LISTED).groupby("file_collection")))
-    parts, problems = [LISTED.empty()], [PROBLEMS.empty()]
+    cached = _by_collection(cache.load(LISTED))
+    parts: list[pd.DataFrame] = []
+    problems: list[Record] = []
     may_hide_entries = has_news = False
     with Descent() as descent:
         for collection in file_collections(home):
             folder = Confined(home.collections, collection, descent, home.link_roots)
             if (entries := _unchanged(folder, cached.get(collection))) is None:
-                entries, refused, hidden = _load_one(folder)
-                problems.append(refused)
-                may_hide_entries |= hidden
-                has_news |= refused.empty
+                # Text and document, at 100,000 entries 400 MB, are gone before a frame is made.
+                read = _read_one(folder)
+                entries = LISTED.build(read.columns)
+                problems += read.problems
+                may_hide_entries |= read.hidden
+                has_news |= not read.problems
             parts.append(entries)
-    entries = pd.concat(parts, ignore_index=True)
+    entries = parts[0] if len(parts) == 1 else pd.concat([LISTED.empty(), *parts])
     # Positions follow the order of the collections now; cached ones are of an earlier load.
-    entries["entry"] = pd.array(range(len(entries)), dtype="Int64")
+    entries = LISTED.conform(entries.assign(entry=range(len(entries))))
     if has_news:
         # Entries without a state are of a linked manifest or of one with problems, which are read
         # anew.
         cache.store(LISTED, entries[entries["device"].notna()])
     return Manifests(
-        entries[list(MANIFEST.columns)], pd.concat(problems, ignore_index=True), may_hide_entries
+        entries[list(MANIFEST.columns)], PROBLEMS.from_records(problems), may_hide_entries
     )
+
+
+def _by_collection(cached: pd.DataFrame) -> dict[object, pd.DataFrame]:
+    # To group an empty frame takes as long as to read a manifest of 100 entries.
+    return {} if cached.empty else dict(iter(cached.groupby("file_collection")))
 
 
 def _unchanged(folder: Confined, cached: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -87,23 +86,26 @@ def _unchanged(folder: Confined, cached: pd.DataFrame | None) -> pd.DataFrame | 
 
 
 class _Read(NamedTuple):
-    """The records of one manifest and of its problems, whether it may hide some, its state."""
-
-    records: list[Record]
-    problems: list[Record]
-    hidden: bool = True
-    state: dict[str, int | None] = {}  # noqa: RUF012 - read only
-
-
-def _load_one(folder: Confined) -> Manifests:
-    """Return the entries of one collection (``LISTED``), its problems, and if it may hide some.
+    """The columns of one manifest (``LISTED``), its problems, and whether it may hide entries.
 
     Only the entries of a manifest without a problem have a state, and are cached.
     """
-    # Text and document, at 100,000 entries 400 MB, are gone before a frame is made of the records.
-    read = _read_one(folder)
-    listed = LISTED.from_records(read.records, **({} if read.problems else read.state))
-    return Manifests(listed, PROBLEMS.from_records(read.problems), read.hidden)
+
+    columns: Columns
+    problems: list[Record]
+    hidden: bool = True
+
+
+class _Entries(NamedTuple):
+    """The entries of one manifest, by their position.
+
+    The values of ``usable`` ones are those of a row. Among them, ``unusual`` are those that may
+    hold another type of value in the manifest.
+    """
+
+    usable: dict[int, Entry]
+    unusual: list[int]
+    refused: dict[int, Refusal]
 
 
 def _read_one(folder: Confined) -> _Read:
@@ -121,35 +123,33 @@ def _read_one(folder: Confined) -> _Read:
     refusal = collection_refusal(document)
     artifacts = document.get("artifacts")
     entries = artifacts if isinstance(artifacts, list) else []
-    results = [_entry(folder.name, position, entry) for position, entry in enumerate(entries)]
+    sorted_out = _sort_out(entries)
     # Entries are listed although SkillMeat refuses the collection for one of them: their rows are
     # no orphans (docs/skillmeat.md#one-entry-hides-a-collection).
-    problems, hidden = _refused_entries(place, text, entries, results)
-    problems += _mistyped_values(place, text, entries, results)
-    problems += _equal_entries(place, text, entries, results)
+    problems, hidden = _refused_entries(place, text, entries, sorted_out.refused)
+    problems += _mistyped_values(place, text, entries, sorted_out.unusual)
+    problems += _equal_entries(place, text, entries, sorted_out.usable)
     for problem in problems:
         problem["file_collection"] = folder.name
     if refusal is not None:
         problems.insert(0, _problem(place, _refusal_text(refusal)))
         hidden |= artifacts is not entries
-    records = [result for result in results if isinstance(result, dict)]
-    return _Read(records, problems, hidden, state)
+    columns = columns_of(folder.name, sorted_out.usable, {} if problems else state)
+    return _Read(columns, problems, hidden)
 
 
 def _unreadable_manifest(place: str, detail: str) -> _Read:
     """Return the problem of a manifest whose entries cannot be listed."""
-    return _Read([], [_problem(place, detail)])
+    return _Read(columns_of("", {}, {}), [_problem(place, detail)])
 
 
 def _refused_entries(
-    place: str, text: str, entries: Sequence[object], results: Sequence[Record | Refusal]
+    place: str, text: str, entries: Sequence[object], refused: Mapping[int, Refusal]
 ) -> tuple[list[Record], bool]:
     """Return the problems of the *entries* that are refused, and whether one has no name."""
     lines = EntryLines(text, len(entries))
     problems, hidden = [], False
-    for position, refusal in enumerate(results):
-        if isinstance(refusal, dict):
-            continue
+    for position, refusal in refused.items():
         artifact_id = _entry_id(entries[position])
         hidden |= artifact_id is None
         line = lines.line_of(position, refusal[0])
@@ -162,19 +162,17 @@ def _refused_entries(
 
 
 def _mistyped_values(
-    place: str, text: str, entries: Sequence[object], results: Sequence[Record | Refusal]
+    place: str, text: str, entries: Sequence[Entry], unusual: Iterable[int]
 ) -> Iterator[Record]:
     """Yield the problems of values that SkillMeat loads and then fails on, by entry."""
     lines = EntryLines(text, len(entries))
-    for position, record in enumerate(results):
+    for position in unusual:
         entry = entries[position]
-        if not isinstance(record, dict) or not isinstance(entry, Mapping):
-            continue
         for kind, key, reason in value_faults(entry):
-            detail = f"entry {position + 1} ({record['name']}), key {key}: {reason}"
+            detail = f"entry {position + 1} ({entry['name']}), key {key}: {reason}"
             at = f"{place}:{lines.line_of(position, key)}"
             mend = _mend(key, text_mend(_in_own_words(text, position), key))
-            yield _problem(at, detail, str(record["artifact_id"])) | {"kind": kind} | mend
+            yield _problem(at, detail, _entry_id(entry)) | {"kind": kind} | mend
 
 
 def _in_own_words(text: str, position: int) -> Mapping[str, object]:
@@ -189,31 +187,40 @@ def _mend(key: str, mend: Mend) -> Record:
 
 
 def _equal_entries(
-    place: str, text: str, entries: Sequence[object], results: Sequence[Record | Refusal]
+    place: str, text: str, entries: Sequence[object], usable: Mapping[int, Entry]
 ) -> Iterator[Record]:
     """Yield the artifacts that the manifest declares more than once, and each time the same."""
-    declared: dict[object, list[int]] = {}
-    for position, record in enumerate(results):
-        if isinstance(record, dict):
-            declared.setdefault(record["artifact_id"], []).append(position)
+    declared: dict[str, list[int]] = {}
+    for position, entry in usable.items():
+        declared.setdefault(f"{entry['type']}:{entry['name']}", []).append(position)
     for artifact_id, positions in declared.items():
+        if len(positions) == 1:
+            continue
         first, *others = (entries[position] for position in positions)
-        if others and all(is_same_toml(first, other) for other in others):
+        if all(is_same_toml(first, other) for other in others):
             line = EntryLines(text, len(entries)).line_of(positions[-1], "name")
-            problem = _problem(f"{place}:{line}", "an equal entry", str(artifact_id))
+            problem = _problem(f"{place}:{line}", "an equal entry", artifact_id)
             yield problem | {"kind": "repeated"} | _mend(WHOLE_ENTRY, None)
 
 
-def _entry(collection: str, position: int, entry: object) -> Record | Refusal:
-    """Return the record of *entry*; if it cannot be used, the key at fault and the full message."""
-    try:
-        if (refusal := entry_refusal(entry)) is not None:
-            return refusal[0], _refusal_text(refusal, position)
-        assert isinstance(entry, Mapping)
-        return _record(collection, position, entry)
-    except (ValueError, RecursionError) as exc:
-        reason = f"entry {position + 1} holds a value that cannot be shown ({exc}); not audited"
-        return "artifacts", reason
+def _sort_out(entries: Sequence[object]) -> _Entries:
+    """Return which *entries* can be used, and why the others cannot, with the full message."""
+    usable: dict[int, Entry] = {}
+    unusual, refused = [], {}
+    for position, entry in enumerate(entries):
+        if is_ordinary(entry):
+            usable[position] = cast("Entry", entry)
+            continue
+        try:
+            if (refusal := entry_refusal(entry)) is not None:
+                refused[position] = refusal[0], _refusal_text(refusal, position)
+                continue
+            usable[position] = as_in_rows(cast("Entry", entry))
+            unusual.append(position)
+        except (ValueError, RecursionError) as exc:
+            reason = f"entry {position + 1} holds a value that cannot be shown ({exc}); not audited"
+            refused[position] = "artifacts", reason
+    return _Entries(usable, unusual, refused)
 
 
 def _syntax_reason(text: str, exc: BaseException) -> str:
@@ -246,44 +253,3 @@ def _entry_id(entry: object) -> str | None:
     ):
         return f"{entry['type']}:{entry['name']}"
     return None
-
-
-def _record(collection: str, position: int, entry: Mapping[str, object]) -> Record:
-    metadata = entry.get("metadata", {})
-    assert isinstance(metadata, Mapping)
-    artifact_id = f"{entry['type']}:{entry['name']}"
-    return {
-        "file_collection": collection,
-        "position": position,
-        "artifact_id": artifact_id,
-        "stem": stem_of(artifact_id),
-        "name": entry["name"],
-        "type": entry["type"],
-        # Such an entry loads and cannot be saved: docs/skillmeat.md#manifest-cannot-be-saved.
-        "linked": bool(metadata.get("linked_artifacts")),
-        "source": _text(entry.get("upstream")),
-        "tags_json": _list(_tags(entry.get("tags"), metadata.get("tags"))),
-        "tools_json": _list(tool for tool in _strings(metadata.get("tools")) if tool in TOOLS),
-        **{name: _text(entry.get(name)) for name in _ENTRY_TEXTS},
-        **{name: _text(metadata.get(name)) for name in _METADATA_TEXTS},
-    }
-
-
-def _tags(entry_tags: object, metadata_tags: object) -> Iterator[str]:
-    """Yield the entry's tags, then those of its metadata, unique, in SkillMeat's order."""
-    return iter(dict.fromkeys([*_strings(entry_tags), *_strings(metadata_tags)]))
-
-
-def _strings(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []
-
-
-def _text(value: object) -> str | None:
-    """Return *value* as SkillMeat writes it into a row, None for what no row can hold."""
-    if value is None or isinstance(value, str):  # nearly all; the question for a Mapping is slow
-        return value
-    return None if isinstance(value, (list, Mapping)) else str(value)
-
-
-def _list(items: Iterator[str]) -> str | None:
-    return json.dumps(values) if (values := list(items)) else None
