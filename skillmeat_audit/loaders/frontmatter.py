@@ -55,9 +55,11 @@ def load_frontmatter(
     else:
         order = np.where(position >= 0, position, len(cached) + np.cumsum(position < 0) - 1)
         files = pd.concat([cached, fresh], ignore_index=True).take(order)
-    if fresh["place"].notna().any():
+    if cache.is_stored(len(files)) and fresh["place"].notna().any():
         cache.store(FILES, files[files["place"].notna()].drop_duplicates("place"))
-    return FRONTMATTER.conform(files.assign(entry=to_objects(manifest["entry"])))
+    return FRONTMATTER.build(
+        {name: manifest[name] if name == "entry" else files[name] for name in FRONTMATTER.columns}
+    )
 
 
 def _located(home: Home, manifest: pd.DataFrame) -> list[Located | Record]:
@@ -93,14 +95,20 @@ def _read(located: Sequence[Located | Record], track: Track) -> pd.DataFrame:
     """Return ``FILES``: the records of *located*; ``place`` is null if one cannot be cached."""
     files = [each for each in located if isinstance(each, Located)]
     parsed = iter(parse_all([file.task for file in files], track))
-    records = []
+    records: list[Record] = []
+    states, places = [], []
     for file in located:
-        if not isinstance(file, Located):
-            records.append(file)
-            continue
-        record, state = next(parsed)
-        record["file"] = file.display_path
-        if file.cache_key is not None and state is not None:
-            record |= {"place": file.cache_key, **state._asdict()}
+        if isinstance(file, Located):
+            record, state = next(parsed)
+            record["file"] = file.display_path
+            place = None if state is None else file.cache_key
+        else:
+            record, state, place = file, None, None
         records.append(record)
-    return FILES.from_records(records)
+        states.append(state)
+        places.append(place)
+    return FILES.build(
+        {name: [record.get(name) for record in records] for name in FRONTMATTER.columns}
+        | dict(zip(STATE_COLUMNS, states_array(states).T, strict=True))
+        | {"place": places}
+    )

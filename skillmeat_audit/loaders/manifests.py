@@ -63,7 +63,7 @@ def load_manifests(home: Home, cache: ParseCache | None = None) -> Manifests:
     entries = parts[0] if len(parts) == 1 else pd.concat([LISTED.empty(), *parts])
     # Positions follow the order of the collections now; cached ones are of an earlier load.
     entries = LISTED.conform(entries.assign(entry=range(len(entries))))
-    if has_news:
+    if has_news and cache.is_stored(len(entries)):
         # Entries without a state are of a linked manifest or of one with problems, which are read
         # anew.
         cache.store(LISTED, entries[entries["device"].notna()])
