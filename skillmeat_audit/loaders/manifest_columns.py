@@ -1,6 +1,6 @@
 """Turns the entries of a manifest into columns: which value of an entry a row gets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from skillmeat_audit.loaders.json_lists import json_list
@@ -9,7 +9,7 @@ from skillmeat_audit.model.contracts import Table
 from skillmeat_audit.model.fields import TOOLS, stem_of
 from skillmeat_audit.model.tables import MANIFEST
 
-Columns = dict[str, Sequence[object]]
+Columns = dict[str, list[Any]]
 Entry = Mapping[str, Any]  # of TOML values
 
 LISTED = Table(
@@ -18,8 +18,6 @@ LISTED = Table(
     {**STATE_COLUMNS, **MANIFEST.columns},
 )
 
-# The same in all entries of a manifest; ``entry`` follows when all manifests have been read.
-_CONSTANTS = (*STATE_COLUMNS, "file_collection", "entry")
 # The columns that are one key of an entry, or of its metadata.
 _ENTRY_TEXTS = {"source": "upstream"} | {
     key: key
@@ -30,16 +28,12 @@ _ENTRY_TEXTS = {"source": "upstream"} | {
 _METADATA_TEXTS = ("description", "author", "license", "version")
 
 
-def columns_of(
-    collection: str, usable: Mapping[int, Entry], state: Mapping[str, object]
-) -> Columns:
-    """Return the columns of ``LISTED`` of one manifest."""
+def columns_of(usable: Mapping[int, Entry]) -> Columns:
+    """Return the columns of *usable* entries, by their position, that differ from row to row."""
     entries = list(usable.values())
     metadata: list[Entry] = [entry.get("metadata", {}) for entry in entries]
     artifact_ids = [f"{entry['type']}:{entry['name']}" for entry in entries]
-    constants = {**state, "file_collection": collection}
     return {
-        **{name: [constants.get(name)] * len(entries) for name in _CONSTANTS},
         "position": list(usable),
         "artifact_id": artifact_ids,
         "stem": [stem_of(artifact_id) for artifact_id in artifact_ids],

@@ -1,7 +1,7 @@
 """Loads the manifests: every ``collection.toml`` as SkillMeat reads it, a row per entry."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, cast
 
 import pandas as pd
@@ -10,7 +10,7 @@ import tomli
 from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.base.files import Unreadable, state_of
 from skillmeat_audit.base.text import encodable
-from skillmeat_audit.base.toml import parse_toml
+from skillmeat_audit.base.toml import parse_in_parts, parse_toml
 from skillmeat_audit.loaders.home import file_collections
 from skillmeat_audit.loaders.manifest_columns import LISTED, Columns, Entry, as_in_rows, columns_of
 from skillmeat_audit.loaders.manifest_files import read_manifest
@@ -53,9 +53,8 @@ def load_manifests(home: Home, cache: ParseCache | None = None) -> Manifests:
         for collection in file_collections(home):
             folder = Confined(home.collections, collection, descent, home.link_roots)
             if (entries := _unchanged(folder, cached.get(collection))) is None:
-                # Text and document, at 100,000 entries 400 MB, are gone before a frame is made.
                 read = _read_one(folder)
-                entries = LISTED.build(read.columns)
+                entries = _frame(read)
                 problems += read.problems
                 may_hide_entries |= read.hidden
                 has_news |= not read.problems
@@ -86,26 +85,60 @@ def _unchanged(folder: Confined, cached: pd.DataFrame | None) -> pd.DataFrame | 
 
 
 class _Read(NamedTuple):
-    """The columns of one manifest (``LISTED``), its problems, and whether it may hide entries.
+    """What one manifest holds: columns, and what all its entries have in common (``LISTED``).
 
-    Only the entries of a manifest without a problem have a state, and are cached.
+    Also its problems, and whether it may hide entries. Only the entries of a manifest without a
+    problem have a state, and are cached.
     """
 
     columns: Columns
+    constants: Mapping[str, object]
     problems: list[Record]
     hidden: bool = True
 
 
-class _Entries(NamedTuple):
-    """The entries of one manifest, by their position.
+def _frame(read: _Read) -> pd.DataFrame:
+    """Return the entries of one manifest (``LISTED``); ``entry`` is null."""
+    length = len(read.columns["position"])
+    constants = {name: read.constants.get(name) for name in LISTED.columns.keys() - read.columns}
+    return LISTED.build(
+        read.columns | {name: [value] * length for name, value in constants.items()}
+    )
 
-    The values of ``usable`` ones are those of a row. Among them, ``unusual`` are those that may
-    hold another type of value in the manifest.
+
+class _Entries:
+    """The entries of one manifest, of which parts are added as they are parsed.
+
+    ``columns`` are those of the usable entries; of these, ``unusual`` may hold another type of
+    value than a row. ``document`` is all else that the manifest holds.
     """
 
-    usable: dict[int, Entry]
-    unusual: list[int]
-    refused: dict[int, Refusal]
+    def __init__(self) -> None:
+        self.count = 0
+        self.columns = columns_of({})
+        self.unusual: dict[int, Entry] = {}
+        self.refused: dict[int, tuple[object, Refusal]] = {}
+        self.document: dict[str, object] = {}
+
+    def add(self, part: dict[str, object]) -> None:
+        """Add a *part* of the manifest."""
+        self.document |= part
+        entries = part.get("artifacts")
+        if not isinstance(entries, list):
+            return
+        self.document["artifacts"] = []
+        usable: dict[int, Entry] = {}
+        for position, entry in enumerate(entries, self.count):
+            if is_ordinary(entry):
+                usable[position] = entry
+            elif (refusal := _refusal_of(entry, position)) is not None:
+                self.refused[position] = entry, refusal
+            else:
+                self.unusual[position] = entry
+                usable[position] = as_in_rows(entry)
+        self.count += len(entries)
+        for name, values in columns_of(usable).items():
+            self.columns[name] += values
 
 
 def _read_one(folder: Confined) -> _Read:
@@ -116,58 +149,63 @@ def _read_one(folder: Confined) -> _Read:
     text = ""
     try:
         text, state = read_manifest(folder)
-        document = parse_toml(text)
+        entries = _parse(text)
     # tomli recurses per nested array: "[[[[…" is valid TOML and ends in RecursionError.
     except (OSError, ValueError, RecursionError) as exc:
         return _unreadable_manifest(place, _syntax_reason(text, exc))
-    refusal = collection_refusal(document)
-    artifacts = document.get("artifacts")
-    entries = artifacts if isinstance(artifacts, list) else []
-    sorted_out = _sort_out(entries)
     # Entries are listed although SkillMeat refuses the collection for one of them: their rows are
     # no orphans (docs/skillmeat.md#one-entry-hides-a-collection).
-    problems, hidden = _refused_entries(place, text, entries, sorted_out.refused)
-    problems += _mistyped_values(place, text, entries, sorted_out.unusual)
-    problems += _equal_entries(place, text, entries, sorted_out.usable)
+    problems, hidden = _refused_entries(place, text, entries)
+    problems += _mistyped_values(place, text, entries)
+    problems += _equal_entries(place, text, entries)
     for problem in problems:
         problem["file_collection"] = folder.name
-    if refusal is not None:
+    if (refusal := collection_refusal(entries.document)) is not None:
         problems.insert(0, _problem(place, _refusal_text(refusal)))
-        hidden |= artifacts is not entries
-    columns = columns_of(folder.name, sorted_out.usable, {} if problems else state)
-    return _Read(columns, problems, hidden)
+        hidden |= not isinstance(entries.document.get("artifacts"), list)
+    constants = {"file_collection": folder.name, **({} if problems else state)}
+    return _Read(entries.columns, constants, problems, hidden)
+
+
+def _parse(text: str) -> _Entries:
+    """Return the entries of the manifest *text*, parsed in parts where that is possible."""
+    try:
+        return _collect(parse_in_parts(text, "artifacts"))
+    except (ValueError, RecursionError):
+        return _collect([parse_toml(text)])
+
+
+def _collect(parts: Iterable[dict[str, object]]) -> _Entries:
+    entries = _Entries()
+    for part in parts:
+        entries.add(part)
+    return entries
 
 
 def _unreadable_manifest(place: str, detail: str) -> _Read:
     """Return the problem of a manifest whose entries cannot be listed."""
-    return _Read(columns_of("", {}, {}), [_problem(place, detail)])
+    return _Read(columns_of({}), {}, [_problem(place, detail)])
 
 
-def _refused_entries(
-    place: str, text: str, entries: Sequence[object], refused: Mapping[int, Refusal]
-) -> tuple[list[Record], bool]:
+def _refused_entries(place: str, text: str, entries: _Entries) -> tuple[list[Record], bool]:
     """Return the problems of the *entries* that are refused, and whether one has no name."""
-    lines = EntryLines(text, len(entries))
+    lines = EntryLines(text, entries.count)
     problems, hidden = [], False
-    for position, refusal in refused.items():
-        artifact_id = _entry_id(entries[position])
+    for position, (entry, refusal) in entries.refused.items():
+        artifact_id = _entry_id(entry)
         hidden |= artifact_id is None
         line = lines.line_of(position, refusal[0])
         problem = _problem(f"{place}:{line}", refusal[1], artifact_id)
         if refusal[0] == "origin_source":
-            entry = cast("Mapping[str, object]", entries[position])
-            problem |= _mend("origin_source", origin_source_mend(entry))
+            problem |= _mend("origin_source", origin_source_mend(cast("Entry", entry)))
         problems.append(problem)
     return problems, hidden
 
 
-def _mistyped_values(
-    place: str, text: str, entries: Sequence[Entry], unusual: Iterable[int]
-) -> Iterator[Record]:
+def _mistyped_values(place: str, text: str, entries: _Entries) -> Iterator[Record]:
     """Yield the problems of values that SkillMeat loads and then fails on, by entry."""
-    lines = EntryLines(text, len(entries))
-    for position in unusual:
-        entry = entries[position]
+    lines = EntryLines(text, entries.count)
+    for position, entry in entries.unusual.items():
         for kind, key, reason in value_faults(entry):
             detail = f"entry {position + 1} ({entry['name']}), key {key}: {reason}"
             at = f"{place}:{lines.line_of(position, key)}"
@@ -186,41 +224,33 @@ def _mend(key: str, mend: Mend) -> Record:
     return {"key": key, "mend": None if isinstance(mend, Unclear) else json.dumps(mend)}
 
 
-def _equal_entries(
-    place: str, text: str, entries: Sequence[object], usable: Mapping[int, Entry]
-) -> Iterator[Record]:
+def _equal_entries(place: str, text: str, entries: _Entries) -> Iterator[Record]:
     """Yield the artifacts that the manifest declares more than once, and each time the same."""
+    artifact_ids = entries.columns["artifact_id"]
+    if len(set(artifact_ids)) == len(artifact_ids):
+        return
     declared: dict[str, list[int]] = {}
-    for position, entry in usable.items():
-        declared.setdefault(f"{entry['type']}:{entry['name']}", []).append(position)
+    for artifact_id, position in zip(artifact_ids, entries.columns["position"], strict=True):
+        declared.setdefault(artifact_id, []).append(position)
+    tables = cast("list[Entry]", parse_toml(text)["artifacts"])
     for artifact_id, positions in declared.items():
-        if len(positions) == 1:
-            continue
-        first, *others = (entries[position] for position in positions)
-        if all(is_same_toml(first, other) for other in others):
-            line = EntryLines(text, len(entries)).line_of(positions[-1], "name")
+        first, *others = (tables[position] for position in positions)
+        if others and all(is_same_toml(first, other) for other in others):
+            line = EntryLines(text, entries.count).line_of(positions[-1], "name")
             problem = _problem(f"{place}:{line}", "an equal entry", artifact_id)
             yield problem | {"kind": "repeated"} | _mend(WHOLE_ENTRY, None)
 
 
-def _sort_out(entries: Sequence[object]) -> _Entries:
-    """Return which *entries* can be used, and why the others cannot, with the full message."""
-    usable: dict[int, Entry] = {}
-    unusual, refused = [], {}
-    for position, entry in enumerate(entries):
-        if is_ordinary(entry):
-            usable[position] = cast("Entry", entry)
-            continue
-        try:
-            if (refusal := entry_refusal(entry)) is not None:
-                refused[position] = refusal[0], _refusal_text(refusal, position)
-                continue
-            usable[position] = as_in_rows(cast("Entry", entry))
-            unusual.append(position)
-        except (ValueError, RecursionError) as exc:
-            reason = f"entry {position + 1} holds a value that cannot be shown ({exc}); not audited"
-            refused[position] = "artifacts", reason
-    return _Entries(usable, unusual, refused)
+def _refusal_of(entry: object, position: int) -> Refusal | None:
+    """Return the key for which *entry* cannot be used, and the full message, None if it can."""
+    try:
+        if (refusal := entry_refusal(entry)) is not None:
+            return refusal[0], _refusal_text(refusal, position)
+        as_in_rows(cast("Entry", entry))
+    except (ValueError, RecursionError) as exc:
+        reason = f"entry {position + 1} holds a value that cannot be shown ({exc}); not audited"
+        return "artifacts", reason
+    return None
 
 
 def _syntax_reason(text: str, exc: BaseException) -> str:
