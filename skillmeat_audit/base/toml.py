@@ -44,8 +44,7 @@ def parse_in_parts(text: str, array: str) -> Iterator[dict[str, object]]:
     # A part that can be parsed ends where a line of the document ends, and not in a value. Each
     # part but the first begins with a header of the array, which closes all tables before it. A
     # header within a text would not: so there must be no text of several lines.
-    headers = re.compile(rf"^\[\[{array}\]\]$", re.MULTILINE)
-    starts = [header.start() for header in headers.finditer(text)]
+    starts = [header.end() for header in re.finditer(rf"\n(?=\[\[{array}\]\]\n)", text)]
     if len(starts) <= _TABLES_PER_PART or '"""' in text or "'''" in text or _may_be_newer(text):
         yield parse_toml(text)
         return

@@ -51,6 +51,4 @@ def test_what_is_ordinary_is_accepted_and_has_the_types_of_a_row():
     for entry, *change in ordinary:
         assert entry_refusal(entry) is None, change
         assert list(value_faults(entry)) == [], change
-        assert columns_of("c", {0: entry}, {}) == columns_of("c", {0: as_in_rows(entry)}, {}), (
-            change
-        )
+        assert columns_of({0: entry}) == columns_of({0: as_in_rows(entry)}), change
