@@ -90,6 +90,8 @@ class Table:
 
         *constants* are columns whose value is the same in every row.
         """
+        if not rows:
+            return self.empty()
         return self.build(
             {
                 name: [constants[name]] * len(rows)
@@ -106,7 +108,7 @@ class Table:
 
     @cached_property
     def _empty(self) -> pd.DataFrame:
-        return self.from_records([])
+        return self.build({name: [] for name in self.columns})
 
     def __repr__(self) -> str:
         width = max(map(len, self.columns))
