@@ -14,7 +14,7 @@ from skillmeat_audit.base.arrow import to_objects
 from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.loaders.artifact_files import Located, locate
 from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, states_array, states_in
-from skillmeat_audit.loaders.workers import ParseTask, Record, parse_all
+from skillmeat_audit.loaders.workers import ParsedFile, ParseTask, Record, parse_all
 from skillmeat_audit.model.contracts import Table, text
 from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.tables import FRONTMATTER
@@ -106,22 +106,20 @@ def _positions(located: Sequence[Located | Record], cached: pd.DataFrame) -> Pos
 
 def _read(located: Sequence[Located | Record], track: Track) -> pd.DataFrame:
     """Return ``FILES``: the records of *located*; ``place`` is null if one cannot be cached."""
-    files = [each for each in located if isinstance(each, Located)]
-    parsed = iter(parse_all([file.task for file in files], track))
-    records: list[Record] = []
-    states, places = [], []
-    for file in located:
-        if isinstance(file, Located):
-            record, state = next(parsed)
-            record["file"] = file.display_path
-            place = None if state is None else file.cache_key
-        else:
-            record, state, place = file, None, None
-        records.append(record)
-        states.append(state)
-        places.append(place)
+    tasks = [file.task for file in located if isinstance(file, Located)]
+    results = iter(parse_all(tasks, track))
+    parsed = [next(results) if isinstance(file, Located) else ParsedFile(file) for file in located]
+    records = [file.record for file in parsed]
+    states = states_array([file.state for file in parsed])
     return FILES.build(
         {name: [record.get(name) for record in records] for name in FRONTMATTER.columns}
-        | dict(zip(STATE_COLUMNS, states_array(states).T, strict=True))
-        | {"place": places}
+        | dict(zip(STATE_COLUMNS, states.T, strict=True))
+        | {
+            "file": [file.display_path if isinstance(file, Located) else None for file in located],
+            "modified_at": [file.modified_at for file in parsed],
+            "place": [
+                file.cache_key if isinstance(file, Located) and content.state else None
+                for file, content in zip(located, parsed, strict=True)
+            ],
+        }
     )
