@@ -41,12 +41,14 @@ class Located(NamedTuple):
     state: FileState | None = None
 
 
-def relative_path(collection: str, path: str) -> str | None:
+def relative_path(collection: str, path: str | None) -> str | None:
     """Return an entry's *path* relative to the folder of *collection*, None if it is elsewhere.
 
     SkillMeat wrote absolute paths up to 0.39, and homes move to other machines: only the part after
     ``collections/<name>/`` counts.
     """
+    if path is None:  # path = ["a"]
+        return None
     posix_path = path.replace("\\", "/")
     if not ABSOLUTE_PATH.match(path):
         return posix_path
@@ -54,11 +56,15 @@ def relative_path(collection: str, path: str) -> str | None:
     return rest if marker else None
 
 
-def locate(folder: Confined, path: str, kind: str, *, looking: bool = True) -> Located | Record:
+def locate(
+    folder: Confined, path: str | None, kind: str, *, looking: bool = True
+) -> Located | Record:
     """Return the file of the artifact at *path*, or a record of why there is none to read.
 
     Without *looking*, a file of the usual form is not looked for: it may be missing.
     """
+    if path is None:
+        return {"state": "missing", "reason": "the path in the manifest is not text"}
     relative = relative_path(folder.name, path)
     # os raises ValueError for a NUL, which is not an OSError.
     if relative is None or "\0" in relative:
