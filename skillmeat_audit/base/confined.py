@@ -170,17 +170,25 @@ class Confined:
 
         The status is a hint: only a file that was opened by `Descent` is certainly inside.
         """
-        path = name_bytes(relative)
-        parent, _, name = path.rpartition(b"/")
-        # Every folder of the path is listed once: unbounded, a crafted path would list thousands.
-        if path.count(b"/") > _DEPTH or not self._is_plain_folder(parent):
+        if (real := self.path_inside(relative)) is None:
             return None
-        real = self._real + b"/" + path
         try:
             facts = os.lstat(real)
         except (OSError, ValueError):
             return None
-        return (real, facts) if stat.S_ISREG(facts.st_mode) and name else None
+        return (real, facts) if stat.S_ISREG(facts.st_mode) else None
+
+    def path_inside(self, relative: str) -> bytes | None:
+        """Return the path of *relative*, None if a link leads to its folder, or if that is missing.
+
+        Nobody looked whether there is a file.
+        """
+        path = name_bytes(relative)
+        parent, _, name = path.rpartition(b"/")
+        # Every folder of the path is listed once: unbounded, a crafted path would list thousands.
+        if not name or path.count(b"/") > _DEPTH or not self._is_plain_folder(parent):
+            return None
+        return self._real + b"/" + path
 
     def _is_plain_folder(self, relative: bytes) -> bool:
         """Return True if *relative* is a folder without a link on the way; lists a parent once."""

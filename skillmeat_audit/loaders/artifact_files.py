@@ -31,7 +31,8 @@ class Located(NamedTuple):
     """The file that describes an artifact.
 
     ``display_path`` is relative to the collection's folder. ``cache_key`` (its path below the file
-    collections) and ``state`` are set if no link leads to it: only such a file can be cached.
+    collections) is set if no link leads to it: only such a file can be cached. Its ``state`` is
+    None if nobody looked; then there may be no such file.
     """
 
     task: ParseTask
@@ -40,12 +41,14 @@ class Located(NamedTuple):
     state: FileState | None = None
 
 
-def relative_path(collection: str, path: str) -> str | None:
+def relative_path(collection: str, path: str | None) -> str | None:
     """Return an entry's *path* relative to the folder of *collection*, None if it is elsewhere.
 
     SkillMeat wrote absolute paths up to 0.39, and homes move to other machines: only the part after
     ``collections/<name>/`` counts.
     """
+    if path is None:  # path = ["a"]
+        return None
     posix_path = path.replace("\\", "/")
     if not ABSOLUTE_PATH.match(path):
         return posix_path
@@ -53,33 +56,42 @@ def relative_path(collection: str, path: str) -> str | None:
     return rest if marker else None
 
 
-def locate(folder: Confined, path: str, kind: str) -> Located | Record:
-    """Return the file of the artifact at *path*, or a record of why there is none to read."""
+def locate(
+    folder: Confined, path: str | None, kind: str, *, looking: bool = True
+) -> Located | Record:
+    """Return the file of the artifact at *path*, or a record of why there is none to read.
+
+    Without *looking*, a file of the usual form is not looked for: it may be missing.
+    """
+    if path is None:
+        return {"state": "missing", "reason": "the path in the manifest is not text"}
     relative = relative_path(folder.name, path)
     # os raises ValueError for a NUL, which is not an OSError.
     if relative is None or "\0" in relative:
         return {"state": "outside", "reason": "the path names a folder outside the collection"}
     try:
         # Nearly all artifacts have the usual form: this skips resolving each of their paths.
-        return _locate_fast(folder, relative, kind) or _locate_resolving_links(
-            folder, relative, kind
-        )
+        usual = _locate_fast(folder, relative, kind, looking=looking)
+        return usual or _locate_resolving_links(folder, relative, kind)
     except OSError as exc:
         return {"state": "unreadable", "reason": f"cannot be read: {exc.strerror or exc}"}
 
 
-def _locate_fast(folder: Confined, relative: str, kind: str) -> Located | None:
+def _locate_fast(folder: Confined, relative: str, kind: str, *, looking: bool) -> Located | None:
     """Return the file of an artifact in the usual form, without links; None for all others."""
     if kind == "skill":
         relative += "/SKILL.md"
     elif kind not in _SINGLE or not relative.endswith(".md"):
         return None
-    file = folder.lstat_inside(relative)
-    if file is None:
+    if looking:
+        real, facts = folder.lstat_inside(relative) or (None, None)
+    else:
+        real, facts = folder.path_inside(relative), None
+    if real is None:
         return None
-    real, facts = file
     key = encodable(f"{folder.name}/{relative}")
-    return Located(ParseTask(real, must_fence=False), encodable(relative), key, state_of(facts))
+    state = facts and state_of(facts)
+    return Located(ParseTask(real, must_fence=False), encodable(relative), key, state)
 
 
 def _locate_resolving_links(folder: Confined, relative: str, kind: str) -> Located | Record:

@@ -60,7 +60,10 @@ def load_absolute_paths(home: Home, manifest: pd.DataFrame) -> pd.DataFrame:
     it with the artifact. Nothing in it is read. The mend is the path below the collection's folder,
     where the artifact is there.
     """
-    absolute = manifest[manifest["path"].str.match(ABSOLUTE_PATH.pattern).fillna(value=False)]
+    is_absolute = manifest["path"].str.match(ABSOLUTE_PATH.pattern).fillna(value=False)
+    if not is_absolute.any():
+        return PROBLEMS.empty()
+    absolute = manifest[is_absolute]
     # With a slash at its end: /home/x/.skillmeat2 is not inside of /home/x/.skillmeat.
     inside = os.path.join(os.path.realpath(home.root), "")
     with Descent() as descent:

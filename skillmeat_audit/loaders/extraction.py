@@ -6,7 +6,6 @@ missing description. What that produces by accident (``None``, ``['a', 'b']``) c
 here: no author wrote it.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from skillmeat_audit.base.files import Unreadable
+from skillmeat_audit.loaders.json_lists import json_list
 from skillmeat_audit.loaders.yaml_blocks import Unrepresentable, load_block
 from skillmeat_audit.loaders.yaml_faults import explain_fault, explain_unclosed
 from skillmeat_audit.model.accidents import is_accident
@@ -61,29 +61,27 @@ def extract(text: str, *, body: bool = True) -> Fields:
     """
     front = _filled(_front_matter(text), text)
     values = front.values
-    fields: Fields = {
-        key: _scalar_text(values.get(key)) for key in ("name", "author", "license", "version")
-    }
-    description = _description(values.get("description"))
-    tools = next((values[key] for key in _TOOL_KEYS if values.get(key)), None)
-    if body and values.get("description", "") == "":
-        description = _first_line(text)
-    return fields | {
+    description = values.get("description", "")
+    is_first_line = body and description == ""
+    return {
         "fenced": front.fenced,
         "reason": front.fault,
-        "description": description,
-        "tags_json": _json(_tags(values.get("tags"))),
-        "tools_json": _json(_tools(tools)),
+        "name": _scalar_text(values.get("name")),
+        "description": _first_line(text) if is_first_line else _description(description),
+        "tags_json": json_list(_tags(values.get("tags"))),
+        "author": _scalar_text(values.get("author")),
+        "license": _scalar_text(values.get("license")),
+        "tools_json": json_list(_tools(next(filter(None, map(values.get, _TOOL_KEYS)), None))),
+        "version": _scalar_text(values.get("version")),
     }
 
 
 def _front_matter(text: str) -> FrontMatter:
     """Return the front matter of *text*; if it is not YAML, what SkillMeat still reads."""
     stripped = text.lstrip()
-    match = _BLOCK.match(text) or _BLOCK.match(stripped)
-    if match is None:
+    block = _block(text, stripped)
+    if block is None:
         return FrontMatter(False, {}, explain_unclosed(text))
-    block = match[1]
     try:
         document = load_block(block)
     except yaml.YAMLError as exc:
@@ -91,6 +89,15 @@ def _front_matter(text: str) -> FrontMatter:
         first_line = 2 + (text.count("\n", 0, len(text) - len(stripped)))
         return FrontMatter(True, saved, explain_fault(block, exc, first_line, saved), block)
     return FrontMatter(True, document if isinstance(document, Mapping) else {}, block=block)
+
+
+def _block(text: str, stripped: str) -> str | None:
+    """Return what stands between the fences of *text*, or of *stripped*, None without fences."""
+    end = text.find("\n---", 4) if text.startswith("---\n") else -1
+    if end > 0 and text.startswith("\n", end + 4):
+        return text[4:end]  # nearly all; the expression knows blanks, and other lines with dashes
+    match = _BLOCK.match(text) or _BLOCK.match(stripped)
+    return match and match[1]
 
 
 def _filled(front: FrontMatter, text: str) -> FrontMatter:
@@ -132,10 +139,7 @@ def _fields_line_by_line(block: str) -> Iterator[tuple[str, str]]:
 
 def _scalar_text(value: object) -> str | None:
     """Return the text of a scalar; None if it is absent, empty, or not a scalar."""
-    # Text first: to ask for a Mapping takes longer than all the rest.
-    if value is None or (
-        not isinstance(value, str) and isinstance(value, (Mapping, list, set, tuple))
-    ):
+    if value is None or isinstance(value, (dict, list, set, tuple)):
         return None
     text = _text(value)
     return text if text.strip() and text != "None" else None
@@ -147,6 +151,8 @@ def _description(value: object) -> str | None:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, str) and value.isascii():  # nearly all
+        return value
     try:
         text = str(value)
     except ValueError as exc:
@@ -171,7 +177,7 @@ def _first_line(text: str) -> str | None:
 
 def _tags(value: object) -> list[str]:
     if isinstance(value, str):
-        return [tag.strip() for tag in value.split(",") if tag.strip()]
+        return [tag.strip() for tag in _text(value).split(",") if tag.strip()]
     return [_text(tag) for tag in value if tag] if isinstance(value, list) else []
 
 
@@ -180,7 +186,3 @@ def _tools(value: object) -> list[str]:
     names = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
     tools = (_TOOL_NAMES.get(_text(name).strip().lower()) for name in names if name is not None)
     return [tool for tool in tools if tool is not None]
-
-
-def _json(items: list[str]) -> str | None:
-    return json.dumps([_text(item) for item in items]) if items else None

@@ -1,7 +1,7 @@
 """Loads the manifests: every ``collection.toml`` as SkillMeat reads it, a row per entry."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, cast
 
 import pandas as pd
@@ -10,16 +10,17 @@ import tomli
 from skillmeat_audit.base.confined import Confined, Descent
 from skillmeat_audit.base.files import Unreadable, state_of
 from skillmeat_audit.base.text import encodable
-from skillmeat_audit.base.toml import parse_toml
+from skillmeat_audit.base.toml import parse_in_parts, parse_toml
 from skillmeat_audit.loaders.home import file_collections
+from skillmeat_audit.loaders.manifest_columns import LISTED, Columns, Entry, as_in_rows, columns_of
 from skillmeat_audit.loaders.manifest_files import read_manifest
 from skillmeat_audit.loaders.manifest_lines import EntryLines, syntax_context
 from skillmeat_audit.loaders.manifest_mends import Mend, Unclear, origin_source_mend, text_mend
 from skillmeat_audit.loaders.mistyped import value_faults
-from skillmeat_audit.loaders.parse_cache import STATE_COLUMNS, ParseCache, states_array, states_in
+from skillmeat_audit.loaders.ordinary_entries import is_ordinary
+from skillmeat_audit.loaders.parse_cache import ParseCache, states_array, states_in
 from skillmeat_audit.loaders.refusals import Refusal, collection_refusal, entry_refusal
-from skillmeat_audit.model.contracts import Table
-from skillmeat_audit.model.fields import MANIFEST_NAME, TOOLS, stem_of
+from skillmeat_audit.model.fields import MANIFEST_NAME
 from skillmeat_audit.model.home import Home
 from skillmeat_audit.model.manifest_edits import WHOLE_ENTRY, is_same_toml
 from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
@@ -27,9 +28,6 @@ from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
 Record = dict[str, object]
 
 _LOST = "SkillMeat cannot read this collection at all"
-# The keys of an entry, and of its metadata, that are a column of the same name.
-_ENTRY_TEXTS = "path added import_id origin origin_source resolved_sha resolved_version".split()
-_METADATA_TEXTS = ("description", "author", "license", "version")
 
 
 class Manifests(NamedTuple):
@@ -40,13 +38,6 @@ class Manifests(NamedTuple):
     may_hide_entries: bool
 
 
-LISTED = Table(
-    "manifests",
-    "What the parse cache keeps of manifests: one row per entry of those without a problem.",
-    {**STATE_COLUMNS, **MANIFEST.columns},
-)
-
-
 def load_manifests(home: Home, cache: ParseCache | None = None) -> Manifests:
     """Return the entries of every file collection of *home*, and why manifests cannot be read.
 
@@ -54,28 +45,35 @@ def load_manifests(home: Home, cache: ParseCache | None = None) -> Manifests:
     that are unchanged in *cache* are not read again.
     """
     cache = cache or ParseCache(None)
-    cached = dict(iter(cache.load(LISTED).groupby("file_collection")))
-    parts, problems = [LISTED.empty()], [PROBLEMS.empty()]
+    cached = _by_collection(cache.load(LISTED))
+    parts: list[pd.DataFrame] = []
+    problems: list[Record] = []
     may_hide_entries = has_news = False
     with Descent() as descent:
         for collection in file_collections(home):
             folder = Confined(home.collections, collection, descent, home.link_roots)
             if (entries := _unchanged(folder, cached.get(collection))) is None:
-                entries, refused, hidden = _load_one(folder)
-                problems.append(refused)
-                may_hide_entries |= hidden
-                has_news |= refused.empty
+                read = _read_one(folder)
+                entries = _frame(read)
+                problems += read.problems
+                may_hide_entries |= read.hidden
+                has_news |= not read.problems
             parts.append(entries)
-    entries = pd.concat(parts, ignore_index=True)
+    entries = parts[0] if len(parts) == 1 else pd.concat([LISTED.empty(), *parts])
     # Positions follow the order of the collections now; cached ones are of an earlier load.
-    entries["entry"] = pd.array(range(len(entries)), dtype="Int64")
-    if has_news:
+    entries = LISTED.conform(entries.assign(entry=range(len(entries))))
+    if has_news and cache.is_stored(len(entries)):
         # Entries without a state are of a linked manifest or of one with problems, which are read
         # anew.
         cache.store(LISTED, entries[entries["device"].notna()])
     return Manifests(
-        entries[list(MANIFEST.columns)], pd.concat(problems, ignore_index=True), may_hide_entries
+        entries[list(MANIFEST.columns)], PROBLEMS.from_records(problems), may_hide_entries
     )
+
+
+def _by_collection(cached: pd.DataFrame) -> dict[object, pd.DataFrame]:
+    # To group an empty frame takes as long as to read a manifest of 100 entries.
+    return {} if cached.empty else dict(iter(cached.groupby("file_collection")))
 
 
 def _unchanged(folder: Confined, cached: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -87,23 +85,60 @@ def _unchanged(folder: Confined, cached: pd.DataFrame | None) -> pd.DataFrame | 
 
 
 class _Read(NamedTuple):
-    """The records of one manifest and of its problems, whether it may hide some, its state."""
+    """What one manifest holds: columns, and what all its entries have in common (``LISTED``).
 
-    records: list[Record]
+    Also its problems, and whether it may hide entries. Only the entries of a manifest without a
+    problem have a state, and are cached.
+    """
+
+    columns: Columns
+    constants: Mapping[str, object]
     problems: list[Record]
     hidden: bool = True
-    state: dict[str, int | None] = {}  # noqa: RUF012 - read only
 
 
-def _load_one(folder: Confined) -> Manifests:
-    """Return the entries of one collection (``LISTED``), its problems, and if it may hide some.
+def _frame(read: _Read) -> pd.DataFrame:
+    """Return the entries of one manifest (``LISTED``); ``entry`` is null."""
+    length = len(read.columns["position"])
+    constants = {name: read.constants.get(name) for name in LISTED.columns.keys() - read.columns}
+    return LISTED.build(
+        read.columns | {name: [value] * length for name, value in constants.items()}
+    )
 
-    Only the entries of a manifest without a problem have a state, and are cached.
+
+class _Entries:
+    """The entries of one manifest, of which parts are added as they are parsed.
+
+    ``columns`` are those of the usable entries; of these, ``unusual`` may hold another type of
+    value than a row. ``document`` is all else that the manifest holds.
     """
-    # Text and document, at 100,000 entries 400 MB, are gone before a frame is made of the records.
-    read = _read_one(folder)
-    listed = LISTED.from_records(read.records, **({} if read.problems else read.state))
-    return Manifests(listed, PROBLEMS.from_records(read.problems), read.hidden)
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.columns = columns_of({})
+        self.unusual: dict[int, Entry] = {}
+        self.refused: dict[int, tuple[object, Refusal]] = {}
+        self.document: dict[str, object] = {}
+
+    def add(self, part: dict[str, object]) -> None:
+        """Add a *part* of the manifest."""
+        self.document |= part
+        entries = part.get("artifacts")
+        if not isinstance(entries, list):
+            return
+        self.document["artifacts"] = []
+        usable: dict[int, Entry] = {}
+        for position, entry in enumerate(entries, self.count):
+            if is_ordinary(entry):
+                usable[position] = entry
+            elif (refusal := _refusal_of(entry, position)) is not None:
+                self.refused[position] = entry, refusal
+            else:
+                self.unusual[position] = entry
+                usable[position] = as_in_rows(entry)
+        self.count += len(entries)
+        for name, values in columns_of(usable).items():
+            self.columns[name] += values
 
 
 def _read_one(folder: Confined) -> _Read:
@@ -114,67 +149,68 @@ def _read_one(folder: Confined) -> _Read:
     text = ""
     try:
         text, state = read_manifest(folder)
-        document = parse_toml(text)
+        entries = _parse(text)
     # tomli recurses per nested array: "[[[[…" is valid TOML and ends in RecursionError.
     except (OSError, ValueError, RecursionError) as exc:
         return _unreadable_manifest(place, _syntax_reason(text, exc))
-    refusal = collection_refusal(document)
-    artifacts = document.get("artifacts")
-    entries = artifacts if isinstance(artifacts, list) else []
-    results = [_entry(folder.name, position, entry) for position, entry in enumerate(entries)]
     # Entries are listed although SkillMeat refuses the collection for one of them: their rows are
     # no orphans (docs/skillmeat.md#one-entry-hides-a-collection).
-    problems, hidden = _refused_entries(place, text, entries, results)
-    problems += _mistyped_values(place, text, entries, results)
-    problems += _equal_entries(place, text, entries, results)
+    problems, hidden = _refused_entries(place, text, entries)
+    problems += _mistyped_values(place, text, entries)
+    problems += _equal_entries(place, text, entries)
     for problem in problems:
         problem["file_collection"] = folder.name
-    if refusal is not None:
+    if (refusal := collection_refusal(entries.document)) is not None:
         problems.insert(0, _problem(place, _refusal_text(refusal)))
-        hidden |= artifacts is not entries
-    records = [result for result in results if isinstance(result, dict)]
-    return _Read(records, problems, hidden, state)
+        hidden |= not isinstance(entries.document.get("artifacts"), list)
+    constants = {"file_collection": folder.name, **({} if problems else state)}
+    return _Read(entries.columns, constants, problems, hidden)
+
+
+def _parse(text: str) -> _Entries:
+    """Return the entries of the manifest *text*, parsed in parts where that is possible."""
+    try:
+        return _collect(parse_in_parts(text, "artifacts"))
+    except (ValueError, RecursionError):
+        return _collect([parse_toml(text)])
+
+
+def _collect(parts: Iterable[dict[str, object]]) -> _Entries:
+    entries = _Entries()
+    for part in parts:
+        entries.add(part)
+    return entries
 
 
 def _unreadable_manifest(place: str, detail: str) -> _Read:
     """Return the problem of a manifest whose entries cannot be listed."""
-    return _Read([], [_problem(place, detail)])
+    return _Read(columns_of({}), {}, [_problem(place, detail)])
 
 
-def _refused_entries(
-    place: str, text: str, entries: Sequence[object], results: Sequence[Record | Refusal]
-) -> tuple[list[Record], bool]:
+def _refused_entries(place: str, text: str, entries: _Entries) -> tuple[list[Record], bool]:
     """Return the problems of the *entries* that are refused, and whether one has no name."""
-    lines = EntryLines(text, len(entries))
+    lines = EntryLines(text, entries.count)
     problems, hidden = [], False
-    for position, refusal in enumerate(results):
-        if isinstance(refusal, dict):
-            continue
-        artifact_id = _entry_id(entries[position])
+    for position, (entry, refusal) in entries.refused.items():
+        artifact_id = _entry_id(entry)
         hidden |= artifact_id is None
         line = lines.line_of(position, refusal[0])
         problem = _problem(f"{place}:{line}", refusal[1], artifact_id)
         if refusal[0] == "origin_source":
-            entry = cast("Mapping[str, object]", entries[position])
-            problem |= _mend("origin_source", origin_source_mend(entry))
+            problem |= _mend("origin_source", origin_source_mend(cast("Entry", entry)))
         problems.append(problem)
     return problems, hidden
 
 
-def _mistyped_values(
-    place: str, text: str, entries: Sequence[object], results: Sequence[Record | Refusal]
-) -> Iterator[Record]:
+def _mistyped_values(place: str, text: str, entries: _Entries) -> Iterator[Record]:
     """Yield the problems of values that SkillMeat loads and then fails on, by entry."""
-    lines = EntryLines(text, len(entries))
-    for position, record in enumerate(results):
-        entry = entries[position]
-        if not isinstance(record, dict) or not isinstance(entry, Mapping):
-            continue
+    lines = EntryLines(text, entries.count)
+    for position, entry in entries.unusual.items():
         for kind, key, reason in value_faults(entry):
-            detail = f"entry {position + 1} ({record['name']}), key {key}: {reason}"
+            detail = f"entry {position + 1} ({entry['name']}), key {key}: {reason}"
             at = f"{place}:{lines.line_of(position, key)}"
             mend = _mend(key, text_mend(_in_own_words(text, position), key))
-            yield _problem(at, detail, str(record["artifact_id"])) | {"kind": kind} | mend
+            yield _problem(at, detail, _entry_id(entry)) | {"kind": kind} | mend
 
 
 def _in_own_words(text: str, position: int) -> Mapping[str, object]:
@@ -188,32 +224,33 @@ def _mend(key: str, mend: Mend) -> Record:
     return {"key": key, "mend": None if isinstance(mend, Unclear) else json.dumps(mend)}
 
 
-def _equal_entries(
-    place: str, text: str, entries: Sequence[object], results: Sequence[Record | Refusal]
-) -> Iterator[Record]:
+def _equal_entries(place: str, text: str, entries: _Entries) -> Iterator[Record]:
     """Yield the artifacts that the manifest declares more than once, and each time the same."""
-    declared: dict[object, list[int]] = {}
-    for position, record in enumerate(results):
-        if isinstance(record, dict):
-            declared.setdefault(record["artifact_id"], []).append(position)
+    artifact_ids = entries.columns["artifact_id"]
+    if len(set(artifact_ids)) == len(artifact_ids):
+        return
+    declared: dict[str, list[int]] = {}
+    for artifact_id, position in zip(artifact_ids, entries.columns["position"], strict=True):
+        declared.setdefault(artifact_id, []).append(position)
+    tables = cast("list[Entry]", parse_toml(text)["artifacts"])
     for artifact_id, positions in declared.items():
-        first, *others = (entries[position] for position in positions)
+        first, *others = (tables[position] for position in positions)
         if others and all(is_same_toml(first, other) for other in others):
-            line = EntryLines(text, len(entries)).line_of(positions[-1], "name")
-            problem = _problem(f"{place}:{line}", "an equal entry", str(artifact_id))
+            line = EntryLines(text, entries.count).line_of(positions[-1], "name")
+            problem = _problem(f"{place}:{line}", "an equal entry", artifact_id)
             yield problem | {"kind": "repeated"} | _mend(WHOLE_ENTRY, None)
 
 
-def _entry(collection: str, position: int, entry: object) -> Record | Refusal:
-    """Return the record of *entry*; if it cannot be used, the key at fault and the full message."""
+def _refusal_of(entry: object, position: int) -> Refusal | None:
+    """Return the key for which *entry* cannot be used, and the full message, None if it can."""
     try:
         if (refusal := entry_refusal(entry)) is not None:
             return refusal[0], _refusal_text(refusal, position)
-        assert isinstance(entry, Mapping)
-        return _record(collection, position, entry)
+        as_in_rows(cast("Entry", entry))
     except (ValueError, RecursionError) as exc:
         reason = f"entry {position + 1} holds a value that cannot be shown ({exc}); not audited"
         return "artifacts", reason
+    return None
 
 
 def _syntax_reason(text: str, exc: BaseException) -> str:
@@ -246,44 +283,3 @@ def _entry_id(entry: object) -> str | None:
     ):
         return f"{entry['type']}:{entry['name']}"
     return None
-
-
-def _record(collection: str, position: int, entry: Mapping[str, object]) -> Record:
-    metadata = entry.get("metadata", {})
-    assert isinstance(metadata, Mapping)
-    artifact_id = f"{entry['type']}:{entry['name']}"
-    return {
-        "file_collection": collection,
-        "position": position,
-        "artifact_id": artifact_id,
-        "stem": stem_of(artifact_id),
-        "name": entry["name"],
-        "type": entry["type"],
-        # Such an entry loads and cannot be saved: docs/skillmeat.md#manifest-cannot-be-saved.
-        "linked": bool(metadata.get("linked_artifacts")),
-        "source": _text(entry.get("upstream")),
-        "tags_json": _list(_tags(entry.get("tags"), metadata.get("tags"))),
-        "tools_json": _list(tool for tool in _strings(metadata.get("tools")) if tool in TOOLS),
-        **{name: _text(entry.get(name)) for name in _ENTRY_TEXTS},
-        **{name: _text(metadata.get(name)) for name in _METADATA_TEXTS},
-    }
-
-
-def _tags(entry_tags: object, metadata_tags: object) -> Iterator[str]:
-    """Yield the entry's tags, then those of its metadata, unique, in SkillMeat's order."""
-    return iter(dict.fromkeys([*_strings(entry_tags), *_strings(metadata_tags)]))
-
-
-def _strings(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []
-
-
-def _text(value: object) -> str | None:
-    """Return *value* as SkillMeat writes it into a row, None for what no row can hold."""
-    if value is None or isinstance(value, str):  # nearly all; the question for a Mapping is slow
-        return value
-    return None if isinstance(value, (list, Mapping)) else str(value)
-
-
-def _list(items: Iterator[str]) -> str | None:
-    return json.dumps(values) if (values := list(items)) else None

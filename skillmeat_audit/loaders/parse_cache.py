@@ -53,6 +53,10 @@ class ParseCache:
         """Whether anything came from the cache."""
         return bool(self._since_ns)
 
+    def is_stored(self, rows: int) -> bool:
+        """Return True if `store` stores a table of so many *rows*."""
+        return self._folder is not None and rows >= LEAST_ROWS
+
     def load(self, table: Table) -> pd.DataFrame:
         """Return the frame cached as *table*, empty if none can be used."""
         if self._folder is None:
@@ -76,7 +80,7 @@ class ParseCache:
 
     def store(self, table: Table, frame: pd.DataFrame) -> None:
         """Cache *frame* as *table*, without the rows of files that changed just before."""
-        if self._folder is None or len(frame) < LEAST_ROWS:
+        if self._folder is None or not self.is_stored(len(frame)):
             return
         last_ns = frame[["mtime_ns", "ctime_ns"]].max(axis=1)
         frame = table.conform(frame[last_ns < self._began_ns - _UNSETTLED_NS])

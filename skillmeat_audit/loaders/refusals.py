@@ -31,8 +31,8 @@ _AOS_KINDS = ("artifact", "feature", "run", "trace")
 _LINK_TYPES = ("requires", "enables", "related", "soul_for_agent")
 _CHOICES = ("effort", "permissionMode", "scope", "context")
 # Keys that few entries have: their checks, a fifth of the time, are skipped for all others.
-_RARE = {f"aos_{kind}_uuid" for kind in _AOS_KINDS}
-_RARE |= {"native_aliases", "linked_artifacts", *_CHOICES}
+RARE_KEYS = {f"aos_{kind}_uuid" for kind in _AOS_KINDS}
+RARE_KEYS |= {"native_aliases", "linked_artifacts", *_CHOICES}
 
 Refusal = tuple[str, str]  # the key, and why
 
@@ -49,7 +49,7 @@ def _document_refusals(document: Entry) -> Iterator[Refusal]:
         yield "collection", "is not a table"
         return
     for key in ("created", "updated"):
-        if (reason := _date_refusal(section, key, required=True)) is not None:
+        if (reason := date_refusal(section, key, required=True)) is not None:
             yield f"collection.{key}", reason
     for key, lacking in _lacking(section, "name", "version"):
         yield f"collection.{key}", lacking
@@ -132,11 +132,11 @@ def _refusals(entry: Entry) -> Iterator[Refusal]:
     if not isinstance(metadata, Mapping):
         yield "metadata", "is not a table"
         return
-    if not _RARE.isdisjoint(metadata):
+    if not RARE_KEYS.isdisjoint(metadata):
         for key, why in _rare_refusals(metadata):
             yield f"metadata.{key}", why
     for key in _DATES:
-        if (reason := _date_refusal(entry, key, required=key == "added")) is not None:
+        if (reason := date_refusal(entry, key, required=key == "added")) is not None:
             yield key, reason
     for key in REQUIRED:
         if key not in entry:
@@ -145,13 +145,14 @@ def _refusals(entry: Entry) -> Iterator[Refusal]:
     # `in` raises TypeError for a list or a table, which cannot be hashed.
     if not isinstance(kind, str) or kind not in TYPES:
         yield "type", f"is {kind!r}, which is not an artifact type"
-    if (wrong := _name_refusal(entry.get("name"))) is not None:
+    if (wrong := name_refusal(entry.get("name"))) is not None:
         yield "name", wrong
     yield from _origin_refusals(entry)
     yield from _list_refusals(entry, metadata)
 
 
-def _date_refusal(table: Entry, key: str, *, required: bool) -> str | None:
+def date_refusal(table: Entry, key: str, *, required: bool) -> str | None:
+    """Return why SkillMeat refuses the time at *key*, None if it does not."""
     if key not in table:
         return "is missing" if required else None
     value = table[key]
@@ -165,7 +166,8 @@ def _date_refusal(table: Entry, key: str, *, required: bool) -> str | None:
     return None
 
 
-def _name_refusal(name: object) -> str | None:
+def name_refusal(name: object) -> str | None:
+    """Return why SkillMeat refuses the *name* of an entry, None if it does not."""
     if not isinstance(name, str):
         return "is not a string"
     if not name:
@@ -248,6 +250,6 @@ def _link_refusals(links: object) -> Iterator[Refusal]:
             yield "linked_artifacts", "holds a link without artifact_name"
         if (kind := link.get("link_type", "requires")) not in _LINK_TYPES:
             yield "linked_artifacts", f"holds {kind!r}, which is not a link_type"
-        invalid = _date_refusal(link, "created_at", required=False)
+        invalid = date_refusal(link, "created_at", required=False)
         if isinstance(link.get("created_at"), str) and invalid is not None:
             yield "linked_artifacts", f"holds a created_at that {invalid}"

@@ -80,10 +80,16 @@ def _load(home: Home, parsed: ParseCache, progress: bool | None) -> Snapshot:
         cache=cache,
         manifest=manifests.entries,
         frontmatter=frontmatter,
-        problems=PROBLEMS.conform(pd.concat(problems, ignore_index=True)),
+        problems=_joined(problems),
         may_hide_entries=manifests.may_hide_entries,
         from_parse_cache=parsed.is_used,
     )
+
+
+def _joined(problems: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return ``PROBLEMS`` of all loaders, in their order; nearly always there is none or few."""
+    parts = [frame for frame in problems if not frame.empty]
+    return PROBLEMS.conform(pd.concat(parts)) if parts else PROBLEMS.empty()
 
 
 def confirm_evidence(snapshot: Snapshot) -> None:

@@ -47,7 +47,8 @@ def _paths(snapshot: Snapshot) -> Iterator[bytes]:
         os.path.join(path, b"") for path in (root, os.path.abspath(os.fsencode(snapshot.home.root)))
     )
     for collection, path, file in zip(*map(to_objects, columns), strict=True):
-        if ABSOLUTE_PATH.match(path) and not name_bytes(path).startswith(roots):
+        is_absolute = path is not None and ABSOLUTE_PATH.match(path)
+        if is_absolute and not name_bytes(path).startswith(roots):
             raise _Unwatchable(path)
         folder = os.path.join(collections, name_bytes(collection))
         yield from _paths_of_artifact(folder, relative_path(collection, path), file)

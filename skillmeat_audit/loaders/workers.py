@@ -49,10 +49,11 @@ class ParseTask(NamedTuple):
 
 
 class ParsedFile(NamedTuple):
-    """What a file holds (``FRONTMATTER`` names), and the state in which it was read."""
+    """What a file holds (``FRONTMATTER`` names), the state in which it was read, and its time."""
 
     record: Record
-    state: FileState | None
+    state: FileState | None = None
+    modified_at: str | None = None
 
 
 Track = Callable[[Iterable[ParseTask]], Iterable[ParseTask]]
@@ -82,11 +83,11 @@ def _parse_one(task: ParseTask, descent: Descent) -> ParsedFile:
         content, facts = descent.read(task.file, SIZE_LIMIT_BYTES)
     except OSError as exc:
         reason = f"cannot be read: {exc.strerror or exc}"
-        return ParsedFile({"state": "unreadable", "reason": reason}, None)
+        return ParsedFile({"state": "unreadable", "reason": reason})
     except Unreadable as exc:
-        return ParsedFile({"state": "unreadable", "reason": str(exc)}, None)
+        return ParsedFile({"state": "unreadable", "reason": str(exc)})
     record = record_of(content, must_fence=task.must_fence)
-    return ParsedFile(record | {"modified_at": modified_at(facts)}, state_of(facts))
+    return ParsedFile(record, state_of(facts), modified_at(facts))
 
 
 def run_worker(parent: int) -> None:
@@ -105,12 +106,16 @@ def record_of(content: bytes, *, must_fence: bool) -> Record:
     if must_fence and not _FENCE.match(content):
         return {"state": "absent"}
     try:
-        text = content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
-        return {"state": "read"} | extract(text, body=not must_fence)
+        text = content.decode("utf-8")
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        record = extract(text, body=not must_fence)
     except UnicodeDecodeError as exc:
         return {"state": "unreadable", "reason": f"is not UTF-8 (byte {exc.start})"}
     except Unreadable as exc:
         return {"state": "unreadable", "reason": str(exc)}
+    record["state"] = "read"
+    return record
 
 
 def _cpu_count() -> int:

@@ -190,6 +190,16 @@ def test_missing_files_are_missing(folder, kind):
     assert load(folder, "skills/none", kind)["state"] == "missing"
 
 
+def test_a_path_that_is_not_text_names_no_file(folder):
+    entry = {"entry": 0, "file_collection": folder.name, "path": None, "type": "skill"}
+    home = Home(folder.parent.parent, None, "default")
+    (read,) = records(load_frontmatter(home, MANIFEST.from_records([entry])))
+
+    assert (read["state"], read["reason"]) == (
+        "missing", "the path in the manifest is not text"
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("path", ["", ".", "agents"])
 def test_a_folder_that_only_holds_folders_has_no_file_to_read(folder, path):
     write(folder, "agents/a/AGENT.md")

@@ -14,6 +14,8 @@ from skillmeat_audit.loaders import manifest_files
 from skillmeat_audit.loaders.home import find_home
 from skillmeat_audit.loaders.manifests import load_manifests
 from skillmeat_audit.loaders.refusals import TYPES
+from skillmeat_audit.loaders.snapshot import load_snapshot
+from skillmeat_audit.loaders.watched_paths import watched_paths
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.fields import stem_of
 from skillmeat_audit.model.tables import MANIFEST, PROBLEMS
@@ -750,3 +752,27 @@ def test_a_value_that_no_row_can_hold_is_not_expected_in_one(tmp_path):
     only = loaded(tmp_path, HEAD + entry(tail=tail))
 
     assert (only["author"], only["version"]) == (None, None)
+
+
+@pytest.mark.parametrize("path", ['["skills/beta"]', '{ folder = "skills/beta" }'])
+def test_the_files_of_an_entry_whose_path_is_not_text_are_missing(tmp_path, path):
+    load(tmp_path, default=HEAD + entry(path=path))
+    snapshot = load_snapshot(tmp_path, parse_cache=False)
+
+    assert list(snapshot.frontmatter["state"]) == ["missing"]
+    assert watched_paths(snapshot) is None
+
+
+def test_the_entries_of_a_long_manifest_are_those_of_a_short_one(tmp_path):
+    names = [f"n{number}" for number in range(250)]
+    odd = entry("last", tail='upstream = 5\n[artifacts.metadata]\ndescription = "[[artifacts]]"')
+    text = HEAD + "".join(map(entry, names)) + entry("", name='"a/b"') + odd + odd
+    parts = load(tmp_path / "parts", default=text)
+    # A text of several lines: the manifest is parsed whole.
+    whole = load(tmp_path / "whole", default=text.replace('"default"', '"""default"""'))
+
+    assert list(parts.entries["name"]) == [*names, "last", "last"]
+    assert list(parts.entries["position"]) == [*range(250), 251, 252]
+    assert records(parts.entries) == records(whole.entries)
+    assert records(parts.problems) == records(whole.problems)
+    assert {*parts.problems["kind"]} == {"manifest", "mistyped", "repeated"}

@@ -233,10 +233,12 @@ def test_other_users_cannot_read_the_cache(home, tmp_path):
 def parsed(home, folder, monkeypatch):
     """Return the entries of the manifests of *home*, and how many manifests were parsed."""
     texts = []
-    real = manifests.parse_toml
-    monkeypatch.setattr(manifests, "parse_toml", lambda text: texts.append(text) or real(text))
+    real = manifests.parse_in_parts
+    monkeypatch.setattr(
+        manifests, "parse_in_parts", lambda text, array: texts.append(text) or real(text, array)
+    )
     found = load_manifests(home, ParseCache(folder))
-    monkeypatch.setattr(manifests, "parse_toml", real)
+    monkeypatch.setattr(manifests, "parse_in_parts", real)
     return found, len(texts)
 
 

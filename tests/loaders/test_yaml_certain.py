@@ -59,6 +59,20 @@ CERTAIN = {
     "- a": None,
     "a:\n  -   \n": None,
     "": None,
+    'm: {"a": {"b": ["c", 1, true, null], "d":"e"}, "f": "\\u2728 \\n\\"" }\nn: x': {
+        "m": {"a": {"b": ["c", 1, True, None], "d": "e"}, "f": '\u2728 \n"'}, "n": "x",
+    },
+    "m: {}": {"m": {}},
+    'm: {"a": "\\ud83c\\udfa7"}': None,
+    'm: {"a": 1.0}': None,
+    'm: {"a": 1 "b": 2}': None,
+    'm: {"a": {"b": 1}': None,
+    "m: {a: 1}": None,
+    "m: " + '{"a": ' * 30 + "1" + "}" * 30: None,
+    "description: a\n\n  b": None,
+    "tags:\n- a\n- b # c\n- d": {"tags": ["a", "b", "d"]},
+    "tags:\n- a\n - b": None,
+    "tags:\n - a\n- b": None,
 }  # fmt: skip
 
 # Lines of real front matters, and such as are near the borders of the grammar.
@@ -89,7 +103,7 @@ _ENTRIES = (
     "empty:", "f: [Bash(a:*), b:c]", "n: 12", "v: 1.10", "v: 1.2.3", "d: 2026-02-01", "b: Yes",
     "b: OFF", "x: null", "l: []",
     "q: \"say \\\"hi\\\" \\\\ \"", "描述: 中文：说明。", "t: 中文 text", "# comment",
-    "u: https://e.org/a#b ",
+    "u: https://e.org/a#b ", 'm: {"a": {"b": ["c", 1], "d":"\\u2728"}, "e": true }', "m: {}",
 )  # fmt: skip
 _CHARACTERS = " \n:#-'\"[]{},&*!|>%@`?.~_0123aeéy中\t\\\xa0\x85\u2028\ufeff"
 

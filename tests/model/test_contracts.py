@@ -1,6 +1,7 @@
 """The contracts of frames: what they convert and refuse, and that they are documented."""
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from skillmeat_audit.model import contract_list, live, repair_tables, replays, tables, trend
@@ -179,3 +180,19 @@ def test_every_contract_and_every_column_is_documented():
 def test_help_shows_every_contract():
     for table in CONTRACTS:
         assert repr(table) in contract_list.__doc__
+
+
+def test_a_list_that_is_not_of_the_columns_type_is_converted_as_by_pandas():
+    built = CONTRACT.build(
+        {"name": ["a", 5], "count": [1.0, None], "share": [1, 2], "done": [1, 0]}
+    )
+
+    assert dtypes(built) == CONTRACT.dtypes
+    assert [row["name"] for row in records(built)] == ["a", "5"]
+    assert [row["count"] for row in records(built)] == [1, None]
+
+
+def test_an_arrow_array_is_a_column_as_it_is():
+    built = CONTRACT.build(VALUES | {"name": pa.array(["a", None])})
+
+    assert [row["name"] for row in records(built)] == ["a", None]
