@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, positions_in, to_arrow, to_mask
+from skillmeat_audit.base.columns import choose, equals, is_present
 from skillmeat_audit.diff.compare import Bools, Ints, Objects, is_true
 from skillmeat_audit.diff.links import look_up_last
 from skillmeat_audit.model.contracts import records
@@ -33,12 +34,12 @@ def page_cells(snapshot: Snapshot) -> pd.DataFrame:
     """Return ``PAGES``: what pages show of each row of the cache, in the order of ``ROWS``."""
     rows = snapshot.rows
     entry = _served_entry(snapshot)
-    synced = rows["synced_at"].notna().to_numpy()
-    tier = np.select([synced, entry >= 0], [FROM_ROW, FROM_MANIFEST], RECONSTRUCTED)
+    synced = is_present(to_arrow(rows["synced_at"]))
+    tier = choose(synced, FROM_ROW, choose(entry >= 0, FROM_MANIFEST, RECONSTRUCTED))
     texts = {column: _page_text(snapshot, column, entry, synced) for column in PAGE_COLUMNS}
     obstacle = link_obstacles(snapshot, texts["source"])
     keys = {key: rows[key] for key in KEY}
-    link = {"clickable": obstacle.isna(), "obstacle": obstacle}
+    link = {"clickable": ~is_present(obstacle), "obstacle": obstacle}
     return PAGES.build({**keys, "tier": tier, **texts, **link})
 
 
@@ -49,10 +50,10 @@ def _served_entry(snapshot: Snapshot) -> Ints:
     """
     if is_active_refused(snapshot):
         return np.full(len(snapshot.rows), -1)
-    manifest = snapshot.manifest
-    entries = manifest[is_true(manifest["file_collection"] == snapshot.home.active_collection)]
+    file_collections = to_arrow(snapshot.manifest["file_collection"])
+    entries = np.flatnonzero(equals(file_collections, snapshot.home.active_collection))
     exact, loose = (
-        _labels(snapshot.rows[name], entries[name].drop_duplicates())
+        _first_entry(snapshot.rows[name], snapshot.manifest[name], entries)
         for name in ("artifact_id", "stem")
     )
     return np.where(exact >= 0, exact, loose)
@@ -61,17 +62,20 @@ def _served_entry(snapshot: Snapshot) -> Ints:
 def is_active_refused(snapshot: Snapshot) -> bool:
     """Return True if SkillMeat cannot read the manifest of the active file collection."""
     active, problems = snapshot.home.active_collection, snapshot.problems
+    if problems.empty:
+        return False
     in_active = is_true(problems["place"].str.startswith(f"collections/{active}/"))
     return bool((in_active & is_true(problems["kind"] == "manifest")).any())
 
 
-def _labels(keys: pd.Series, table: pd.Series) -> Ints:
-    """Return the index label in *table* (unique) of each key, -1 for keys that it lacks."""
-    labels: Ints = np.append(table.index.to_numpy(dtype=int), -1)[positions_in(keys, table)]
-    return labels
+def _first_entry(keys: pd.Series, names: pd.Series, entries: Ints) -> Ints:
+    """Return the first of *entries* whose name is each of *keys*, -1 where there is none."""
+    # Of equal names `positions_in` takes the first.
+    positions = positions_in(keys, names.take(entries))
+    return np.append(entries, -1)[positions]
 
 
-def _page_text(snapshot: Snapshot, column: str, entry: Ints, synced: Bools) -> pd.Series:
+def _page_text(snapshot: Snapshot, column: str, entry: Ints, synced: Bools) -> pa.Array:
     """Return what pages show of each row in *column*; a source is never empty."""
     rows = snapshot.rows
     of_row = _not_empty(to_arrow(rows[column]))
@@ -89,7 +93,7 @@ def _page_text(snapshot: Snapshot, column: str, entry: Ints, synced: Bools) -> p
     shown = pc.if_else(pa.array(synced), of_row, unsynced)
     if column == "source":  # docs/skillmeat.md#type-and-name-as-source
         shown = pc.coalesce(shown, to_arrow(rows["artifact_id"]))
-    return from_arrow(shown).set_axis(rows.index)
+    return shown
 
 
 def _not_empty(values: pa.Array) -> pa.Array:
@@ -103,10 +107,10 @@ def _source_of_any_row(ids: pd.Series, source: pa.Array) -> pa.Array:
     return to_arrow(look_up_last(ids, ids.where(sources.notna()), sources))
 
 
-def link_obstacles(snapshot: Snapshot, source: pd.Series) -> pd.Series:
-    """Return why *source*, if pages show it of each row, cannot be clicked, else ``<NA>``."""
+def link_obstacles(snapshot: Snapshot, source: pa.Array) -> pa.Array:
+    """Return why *source*, if pages show it of each row, cannot be clicked, else null."""
     ids, entries = snapshot.rows["artifact_id"], snapshot.catalog
-    names = entries["artifact_id"].dropna().drop_duplicates()
+    names = from_arrow(to_arrow(entries["artifact_id"]).unique())
     row_name, entry_name = positions_in(ids, names), positions_in(entries["artifact_id"], names)
     listed_by = positions_in(entries["source_id"], snapshot.cache.sources["id"])
     obstacle = np.full(len(ids), _UNREGISTERED, dtype=object)
@@ -126,9 +130,9 @@ def link_obstacles(snapshot: Snapshot, source: pd.Series) -> pd.Series:
             concealed = of_source[mask[of_source]]
             obstacle[_named(rows, row_name, entry_name[concealed])] = reason
         clickable[_named(rows, row_name, entry_name[visible])] = True
-    obstacle[is_true(source == ids).to_numpy()] = NO_SOURCE
+    obstacle[equals(source, to_arrow(ids))] = NO_SOURCE
     obstacle[clickable] = None
-    return pd.Series(obstacle, index=ids.index, dtype="string")
+    return pa.array(obstacle, ARROW_TEXT)
 
 
 def _named(rows: Ints, row_name: Ints, names: Ints) -> Ints:
@@ -139,13 +143,12 @@ def _named(rows: Ints, row_name: Ints, names: Ints) -> Ints:
     return rows[is_listed[row_name[rows]]]
 
 
-def _mentions(source: pd.Series, registered: Mapping[str, object]) -> Bools:
+def _mentions(source: pa.Array, registered: Mapping[str, object]) -> Bools:
     """Return where *source* contains the repository of a registered source, as pages test it."""
     name, url = f"{registered['owner']}/{registered['repo_name']}", str(registered["repo_url"])
-    texts = to_arrow(source)
-    named = to_mask(pc.match_substring(texts, name))
+    named = to_mask(pc.match_substring(source, name))
     # An address with the name in it is nowhere the name is not.
-    return named if name in url else named | to_mask(pc.match_substring(texts, url))
+    return named if name in url else named | to_mask(pc.match_substring(source, url))
 
 
 def _hidden(entries: pd.DataFrame, listed_by: Ints) -> dict[str, Bools]:
@@ -157,7 +160,7 @@ def _hidden(entries: pd.DataFrame, listed_by: Ints) -> dict[str, Bools]:
     score = pd.to_numeric(entries["confidence_score"], errors="coerce").fillna(100)
     confidence = score.to_numpy(dtype=float)
     return {
-        "its catalogue entry is excluded": is_true(entries["status"] == "excluded").to_numpy(),
+        "its catalogue entry is excluded": equals(to_arrow(entries["status"]), "excluded"),
         f"its catalogue entry has less than {LEAST_CONFIDENCE} % confidence": (
             confidence < LEAST_CONFIDENCE
         ),
