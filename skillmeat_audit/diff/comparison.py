@@ -220,7 +220,7 @@ class Comparison:
     def cell_findings(self, column: str, statuses: tuple[Status, ...]) -> Parts:
         """Return findings: the differing cells of *column* with one of *statuses*."""
         groups = (self._cells_by.get((column, status)) for status in statuses)
-        return tuple(self._of_cells(cells) for cells in groups if cells is not None)
+        return tuple(self._of_cells(cells, column=column) for cells in groups if cells is not None)
 
     def cell_findings_where(self, mask: Bools, **values: Text) -> Parts:
         """Return findings: the differing cells in *mask*, but with *values*, aligned with cells."""

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import ModuleType
 
 import numpy as np
@@ -11,14 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skillmeat_audit.base import TOOL
-from skillmeat_audit.base.arrow import from_arrow, is_in, take_rows
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, is_in, take_rows
 from skillmeat_audit.base.columns import TextColumns, is_among, is_present, join_texts
 from skillmeat_audit.diff.compare import Bools, Ints
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.rule_findings import Parts, RuleFindings
 from skillmeat_audit.model.findings import Disposition, Severity
 from skillmeat_audit.model.rules import Rule
-from skillmeat_audit.model.tables import FINDINGS, KEY
+from skillmeat_audit.model.tables import FINDINGS, KEY, WRITER_COLUMNS
 
 Find = Callable[[Comparison], Parts]
 
@@ -67,16 +68,15 @@ def run_checks(
     parts = [(check.rule, part) for check in checks for part in check.find(comparison)]
     if not parts:
         return FINDINGS.empty()
-    rules = [rule for rule, _ in parts]
-    columns = _Columns([part for _, part in parts], rules, TextColumns(writers))
-    chosen = np.arange(columns.size)
+    columns = _Columns([_with_rule(part, rule) for rule, part in parts], TextColumns(writers))
+    chosen = np.arange(len(columns.part))
     if comparison.ambiguous:
-        judges_keys = columns.per_finding([rule.judges_keys for rule in rules])
+        judges_keys = np.array([rule.judges_keys for rule, _ in parts])[columns.part]
         clear = ~is_among(columns["artifact_id"], comparison.ambiguous)
         chosen = np.flatnonzero(clear | judges_keys)
-    if any(rule.explains for rule in rules):
-        explains = columns.per_finding([rule.explains for rule in rules])
-        chosen = _one_per_cell(columns, chosen, explains)
+    explains = np.array([rule.explains for rule, _ in parts])
+    if explains.any():
+        chosen = _one_per_cell(columns, chosen, explains[columns.part])
     order = chosen[_order(columns, chosen)]
     # Column by column: of a home with many findings only one is held twice.
     return FINDINGS.build({name: take_rows(columns[name], order) for name in FINDINGS.columns})
@@ -92,36 +92,35 @@ def not_repairable(findings: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@dataclass(frozen=True)
+def _with_rule(part: RuleFindings, rule: Rule) -> RuleFindings:
+    """Return *part* with its rule, and the rule's severity where it has none."""
+    return replace(part, texts={"rule": rule.code, "severity": rule.severity} | part.texts)
+
+
 class _Columns:
-    """The findings of all rules, column by column; each is made anew when it is asked for."""
+    """The findings of all rules, column by column; each is made anew when it is asked for.
 
-    parts: Sequence[RuleFindings]
-    rules: Sequence[Rule]
-    writers: TextColumns
+    ``part`` is the number of the part that each finding is from.
+    """
 
-    @property
-    def size(self) -> int:
-        """The number of findings."""
-        return sum(map(len, self.parts))
+    def __init__(self, parts: Sequence[RuleFindings], writers: TextColumns) -> None:
+        """Take the *parts*, and the *writers* of the cache rows."""
+        self._parts, self._writers = parts, writers
+        self.part = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
 
-    def per_finding(self, claims: Sequence[bool]) -> Bools:
-        """Return *claims*, one per part, as one per finding."""
-        return np.repeat(claims, [len(part) for part in self.parts])
+    @cached_property
+    def _rows(self) -> pa.Array:
+        rows = [np.full(len(each), -1) if each.rows is None else each.rows for each in self._parts]
+        positions = np.concatenate(rows)
+        return pa.array(positions, mask=positions < 0)
 
     def __getitem__(self, name: str) -> pa.Array:
-        parts = zip(self.parts, self.rules, strict=True)
-        return pa.concat_arrays([self._of_part(name, part, rule) for part, rule in parts])
-
-    def _of_part(self, name: str, part: RuleFindings, rule: Rule) -> pa.Array:
-        match name:
-            case "rule":
-                part = replace(part, texts={name: rule.code})
-            case "severity":
-                part = replace(part, texts={name: rule.severity, **part.texts})
-            case "writer" | "writer_confidence" if part.rows is not None:
-                return take_rows(self.writers[name], part.rows)
-        return part.column(name)
+        if name in WRITER_COLUMNS:
+            return self._writers[name].take(self._rows)
+        texts = [each.texts.get(name) for each in self._parts]
+        if any(isinstance(text, pa.Array) for text in texts):
+            return pa.concat_arrays([each.column(name) for each in self._parts])
+        return pa.array(texts, ARROW_TEXT).take(pa.array(self.part))
 
 
 def _order(columns: _Columns, chosen: Ints) -> Ints:
@@ -147,7 +146,7 @@ def _one_per_cell(columns: _Columns, chosen: Ints, explains: Bools) -> Ints:
     cells = _cell_keys(columns, explaining)
     repeated = from_arrow(cells).duplicated().to_numpy()
     superseded = is_among(_cell_keys(columns, plain), cells)
-    remaining = np.ones(columns.size, dtype=bool)
+    remaining = np.ones(len(columns.part), dtype=bool)
     remaining[explaining[repeated]] = False
     remaining[plain[superseded]] = False
     return chosen[remaining[chosen]]

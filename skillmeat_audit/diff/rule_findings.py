@@ -3,7 +3,7 @@
 Rules are many and most find nothing: no DataFrame is made before the findings of all are joined.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,7 +14,7 @@ from skillmeat_audit.base.arrow import ARROW_TEXT, take_rows
 from skillmeat_audit.base.columns import Text
 from skillmeat_audit.diff.compare import Ints
 
-Texts: TypeAlias = Mapping[str, Text | None]
+Texts: TypeAlias = dict[str, Text | None]
 
 
 @dataclass(frozen=True)

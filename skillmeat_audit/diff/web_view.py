@@ -6,6 +6,7 @@ rules of a repair. A correct page does not mean a correct row, nor the other way
 was never synced is served from the manifest.
 """
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,8 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, positions_in, to_arrow, to_mask
-from skillmeat_audit.base.columns import choose, equals, is_present
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, positions_in, to_arrow
+from skillmeat_audit.base.columns import choose, equals, is_among, is_present, matches
 from skillmeat_audit.diff.compare import Bools, Ints, Objects, is_true
 from skillmeat_audit.diff.links import look_up_last
 from skillmeat_audit.model.contracts import records
@@ -103,6 +104,9 @@ def _not_empty(values: pa.Array) -> pa.Array:
 
 def _source_of_any_row(ids: pd.Series, source: pa.Array) -> pa.Array:
     """Return, per row, the source that the artifact's rows of other collections hold."""
+    names = to_arrow(ids)
+    if not is_among(names.filter(source.is_null()), names.filter(source.is_valid())).any():
+        return source
     sources = from_arrow(source).set_axis(ids.index)
     return to_arrow(look_up_last(ids, ids.where(sources.notna()), sources))
 
@@ -137,6 +141,8 @@ def link_obstacles(snapshot: Snapshot, source: pa.Array) -> pa.Array:
 
 def _named(rows: Ints, row_name: Ints, names: Ints) -> Ints:
     """Return those of *rows* whose name is among *names*; -1 is no name."""
+    if not len(names):
+        return names
     is_listed = np.zeros(max(row_name.max(initial=0), names.max(initial=0)) + 2, dtype=bool)
     is_listed[names] = True
     is_listed[-1] = False
@@ -146,9 +152,10 @@ def _named(rows: Ints, row_name: Ints, names: Ints) -> Ints:
 def _mentions(source: pa.Array, registered: Mapping[str, object]) -> Bools:
     """Return where *source* contains the repository of a registered source, as pages test it."""
     name, url = f"{registered['owner']}/{registered['repo_name']}", str(registered["repo_url"])
-    named = to_mask(pc.match_substring(source, name))
+    # As expressions: Arrow finds these more than twice as fast as substrings.
+    named = matches(source, re.escape(name))
     # An address with the name in it is nowhere the name is not.
-    return named if name in url else named | to_mask(pc.match_substring(source, url))
+    return named if name in url else named | matches(source, re.escape(url))
 
 
 def _hidden(entries: pd.DataFrame, listed_by: Ints) -> dict[str, Bools]:
@@ -157,8 +164,9 @@ def _hidden(entries: pd.DataFrame, listed_by: Ints) -> dict[str, Bools]:
     *listed_by* is the position of the source of each entry, -1 without a registered one.
     """
     # An entry without a score counts as certain.
-    score = pd.to_numeric(entries["confidence_score"], errors="coerce").fillna(100)
-    confidence = score.to_numpy(dtype=float)
+    encoded = to_arrow(entries["confidence_score"]).dictionary_encode()
+    scores = pd.to_numeric(from_arrow(encoded.dictionary), errors="coerce").fillna(100)
+    confidence = np.append(scores, 100.0)[pc.fill_null(encoded.indices, -1).to_numpy()]
     return {
         "its catalogue entry is excluded": equals(to_arrow(entries["status"]), "excluded"),
         f"its catalogue entry has less than {LEAST_CONFIDENCE} % confidence": (
