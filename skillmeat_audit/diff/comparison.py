@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import take_rows, to_arrow
+from skillmeat_audit.base.arrow import from_arrow, take_rows, to_arrow, to_mask
 from skillmeat_audit.base.columns import (
     Text,
     TextColumns,
@@ -19,7 +19,7 @@ from skillmeat_audit.base.columns import (
     join_texts,
 )
 from skillmeat_audit.diff.cells import differing_cells
-from skillmeat_audit.diff.compare import Bools, Ints, map_bool, normalize
+from skillmeat_audit.diff.compare import Bools, Ints, is_certainly_present, map_bool, normalize
 from skillmeat_audit.diff.expected import Layers
 from skillmeat_audit.diff.links import is_url, repository_of
 from skillmeat_audit.diff.pairing import (
@@ -138,7 +138,10 @@ class Comparison:
     @cached_property
     def is_blank(self) -> Bools:
         """Which rows have a page without a description; blanks alone are none."""
-        return normalize(self.pages["description"], "text").isna().to_numpy()
+        shown = self.page_texts["description"]
+        blank = ~to_mask(is_certainly_present(shown, "text"))
+        blank[blank] = normalize(from_arrow(shown.filter(pa.array(blank))), "text").isna()
+        return blank
 
     @cached_property
     def row_accidents(self) -> Bools:
@@ -240,7 +243,9 @@ class Comparison:
         if not mask.any():
             return NO_FINDINGS
         rows, key = np.flatnonzero(mask), {name: self.row_texts[name] for name in KEY}
-        return (RuleFindings(rows, {"disposition": Disposition.NONE} | key | values, rows),)
+        findings = RuleFindings(rows, {"disposition": Disposition.NONE} | key | values, rows)
+        # What a rule computed for all rows is freed where it finds few.
+        return (findings.detached() if len(rows) * 8 < len(mask) else findings,)
 
     def entry_findings(self, mask: Bools, **values: Text | None) -> Parts:
         """Return findings, one per manifest entry in *mask*, without a DB collection."""

@@ -116,7 +116,8 @@ def _evidence_outside_manifest(comparison: Comparison, field: Field) -> pa.Array
     for number, layer in reversed([*enumerate(field.layers)][1:]):
         value = take_rows(comparison.normal_layer(layer, field.column), entries)
         choice[rows[equals(value, held)]] = number
-    return pa.array(field.layers, ARROW_TEXT).take(pa.array(choice, mask=choice < 0))
+    numbers = pa.array(choice.astype(np.int8), mask=choice < 0)
+    return pa.DictionaryArray.from_arrays(numbers, pa.array(field.layers, ARROW_TEXT))
 
 
 def entries_of_rows(comparison: Comparison) -> dict[RowKey, list[EntryKey]]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skillmeat_audit.base import TOOL
-from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, is_in, take_rows
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, is_in, release_memory, take_rows
 from skillmeat_audit.base.columns import TextColumns, is_among, is_present, join_texts
 from skillmeat_audit.diff.compare import Bools, Ints
 from skillmeat_audit.diff.comparison import Comparison
@@ -68,6 +68,7 @@ def run_checks(
     parts = [(check.rule, part) for check in checks for part in check.find(comparison)]
     if not parts:
         return FINDINGS.empty()
+    release_memory()  # what rules computed and did not need
     columns = _Columns([_with_rule(part, rule) for rule, part in parts], TextColumns(writers))
     chosen = np.arange(len(columns.part))
     if comparison.ambiguous:

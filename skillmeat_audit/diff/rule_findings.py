@@ -4,7 +4,7 @@ Rules are many and most find nothing: no DataFrame is made before the findings o
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -41,8 +41,18 @@ class RuleFindings:
                 return pa.nulls(len(self), ARROW_TEXT)
             case str(text):
                 return pa.repeat(pa.scalar(text, ARROW_TEXT), len(self))
+            case pa.DictionaryArray() as values:
+                return values.take(pa.array(self.positions)).dictionary_decode()
             case values:
                 return take_rows(values, self.positions)
+
+    def detached(self) -> "RuleFindings":
+        """Return the same findings with arrays of their own values only."""
+        texts = {
+            name: self.column(name) if isinstance(text, pa.Array) else text
+            for name, text in self.texts.items()
+        }
+        return replace(self, positions=np.arange(len(self)), texts=texts)
 
 
 # A rule returns several where it looks at several columns, and none where it finds nothing.

@@ -7,7 +7,7 @@ was never synced is served from the manifest.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -79,36 +79,65 @@ def _first_entry(keys: pd.Series, names: pd.Series, entries: Ints) -> Ints:
 def _page_text(snapshot: Snapshot, column: str, entry: Ints, synced: Bools) -> pa.Array:
     """Return what pages show of each row in *column*; a source is never empty."""
     rows = snapshot.rows
-    of_row = _not_empty(to_arrow(rows[column]))
-    values = to_arrow(snapshot.manifest[column])
-    of_manifest = _not_empty(values.take(pa.array(entry, mask=entry < 0)))
-    absent = pa.nulls(len(rows), ARROW_TEXT)
-    held = f"held_{column}"
-    of_artifact = _not_empty(to_arrow(rows[held])) if held in rows else absent
-    unsynced = pc.if_else(pa.array(entry >= 0), of_manifest, of_artifact)
+    shown = _not_empty(to_arrow(rows[column]))
     if column == "source":
-        of_row = pc.coalesce(of_row, _source_of_any_row(rows["artifact_id"], of_row), of_manifest)
+        shown = _source_of_any_row(rows["artifact_id"], shown)
+        shown = _fill(shown, lambda absent: _text_of_entries(snapshot, column, entry[absent]))
     # The list of a collection answers none for a synced row, whatever the row holds.
     elif column == "origin_source" and snapshot.era == "artifact_uuid":
-        of_row = absent  # docs/skillmeat.md#pages-drop-columns
-    shown = pc.if_else(pa.array(synced), of_row, unsynced)
+        shown = pa.nulls(len(rows), ARROW_TEXT)  # docs/skillmeat.md#pages-drop-columns
+    unsynced = np.flatnonzero(~synced)
+    shown = _replace(shown, unsynced, _text_of_unsynced(snapshot, column, entry, unsynced))
     if column == "source":  # docs/skillmeat.md#type-and-name-as-source
-        shown = pc.coalesce(shown, to_arrow(rows["artifact_id"]))
+        ids = to_arrow(rows["artifact_id"])
+        shown = _fill(shown, lambda absent: ids.take(pa.array(absent)))
     return shown
+
+
+def _text_of_entries(snapshot: Snapshot, column: str, entry: Ints) -> pa.Array:
+    """Return what each *entry* of the manifest holds in *column*; -1 is no entry."""
+    values = to_arrow(snapshot.manifest[column])
+    return _not_empty(values.take(pa.array(entry, mask=entry < 0)))
+
+
+def _text_of_unsynced(snapshot: Snapshot, column: str, entry: Ints, unsynced: Ints) -> pa.Array:
+    """Return what pages show of the *unsynced* rows: the manifest's text or the artifact's."""
+    of_manifest = _text_of_entries(snapshot, column, entry[unsynced])
+    held = f"held_{column}"
+    if held not in snapshot.rows:
+        return of_manifest
+    of_artifact = _not_empty(to_arrow(snapshot.rows[held]).take(pa.array(unsynced)))
+    return choose(entry[unsynced] >= 0, of_manifest, of_artifact)
+
+
+def _replace(values: pa.Array, positions: Ints, texts: pa.Array) -> pa.Array:
+    """Return *values* with *texts* at *positions*; the same array where there are none."""
+    if not len(positions):
+        return values
+    mask = np.zeros(len(values), dtype=bool)
+    mask[positions] = True
+    return pc.replace_with_mask(values, pa.array(mask), texts)
+
+
+def _fill(values: pa.Array, texts_at: Callable[[Ints], pa.Array]) -> pa.Array:
+    """Return *values* with what *texts_at* has for the positions at which they are null."""
+    absent = np.flatnonzero(~is_present(values))
+    return _replace(values, absent, texts_at(absent)) if len(absent) else values
 
 
 def _not_empty(values: pa.Array) -> pa.Array:
     """Return *values* with empty texts as null: pages treat both alike."""
-    return pc.if_else(pc.equal(values, ""), pa.scalar(None, ARROW_TEXT), values)
+    is_empty = equals(values, "")
+    return choose(~is_empty, values, None) if is_empty.any() else values
 
 
 def _source_of_any_row(ids: pd.Series, source: pa.Array) -> pa.Array:
-    """Return, per row, the source that the artifact's rows of other collections hold."""
+    """Return *source*, where it is null that which other rows of the artifact hold."""
     names = to_arrow(ids)
     if not is_among(names.filter(source.is_null()), names.filter(source.is_valid())).any():
         return source
     sources = from_arrow(source).set_axis(ids.index)
-    return to_arrow(look_up_last(ids, ids.where(sources.notna()), sources))
+    return pc.coalesce(source, to_arrow(look_up_last(ids, ids.where(sources.notna()), sources)))
 
 
 def link_obstacles(snapshot: Snapshot, source: pa.Array) -> pa.Array:
