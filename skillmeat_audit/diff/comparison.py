@@ -173,8 +173,9 @@ class Comparison:
     @cached_property
     def repository(self) -> pa.Array:
         """``owner/repo`` of each row's source, null for orphans and sources without a URL."""
-        source = self.snapshot.rows["source"]
-        return to_arrow(repository_of(source.where(is_url(source) & self.has_entry)))
+        source = self.row_texts["source"]
+        addresses = choose(is_url(source) & self.has_entry, source, None)
+        return to_arrow(repository_of(from_arrow(addresses)))
 
     def per_row(self, values: pa.Array) -> pa.Array:
         """Return *values*, one per manifest entry, as one per row: of its preferred entry."""

@@ -149,9 +149,12 @@ def link_obstacles(snapshot: Snapshot, source: pa.Array) -> pa.Array:
     obstacle = np.full(len(ids), _UNREGISTERED, dtype=object)
     clickable = np.zeros(len(ids), dtype=bool)
     hidden = _hidden(entries, listed_by)
+    distinct = source.dictionary_encode()
+    number_of_text = pc.fill_null(distinct.indices, -1).to_numpy()
     # Pages test one source after the other; any of them can make the link work.
     for number, registered in enumerate(records(snapshot.cache.sources)):
-        rows = np.flatnonzero(_mentions(source, registered))
+        is_named = np.append(_mentions(distinct.dictionary, registered), False)
+        rows = np.flatnonzero(is_named[number_of_text])
         if number >= SOURCES_LOADED:
             obstacle[rows[obstacle[rows] == _UNREGISTERED]] = _NOT_LOADED
             continue

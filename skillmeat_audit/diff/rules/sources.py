@@ -83,7 +83,7 @@ def source_not_url(comparison: Comparison) -> Parts:
     Do: skillmeat-audit plan HOME --select S009 --disposition safe,review -o plan.json
     """
     row = comparison.row_texts[SOURCE]
-    not_url = unequal(row, "") & ~is_url(comparison.snapshot.rows[SOURCE]).to_numpy()
+    not_url = unequal(row, "") & ~is_url(row)
     if not not_url.any():
         return NO_FINDINGS
     in_manifest_too = comparison.row_findings(
