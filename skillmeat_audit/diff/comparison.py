@@ -6,7 +6,6 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from skillmeat_audit.base.arrow import from_arrow, take_rows, to_arrow, to_mask
 from skillmeat_audit.base.columns import (
@@ -15,7 +14,6 @@ from skillmeat_audit.base.columns import (
     choose,
     equals,
     is_among,
-    is_present,
     join_texts,
 )
 from skillmeat_audit.diff.cells import differing_cells
@@ -111,6 +109,11 @@ class Comparison:
     def catalog_texts(self) -> TextColumns:
         """The text columns of ``snapshot.catalog``."""
         return TextColumns(self.snapshot.catalog)
+
+    @cached_property
+    def problem_texts(self) -> TextColumns:
+        """The text columns of ``snapshot.problems``."""
+        return TextColumns(self.snapshot.problems)
 
     @cached_property
     def page_texts(self) -> TextColumns:
@@ -256,33 +259,6 @@ class Comparison:
         entries = np.flatnonzero(mask)
         return (RuleFindings(entries, {"disposition": Disposition.NONE} | key | values),)
 
-    @cached_property
-    def _problems(self) -> TextColumns:
-        return TextColumns(self.snapshot.problems)
-
-    def problem_findings(self, kind: str, prefix: str = "") -> Parts:
-        """Return findings, one per problem of *kind* that a loader reported."""
-        # Most homes have no problem of any kind.
-        if self.snapshot.problems.empty or not (mask := equals(self._problems["kind"], kind)).any():
-            return NO_FINDINGS
-        place, detail = self._problems["place"], self._problems["detail"]
-        values: dict[str, Text] = {
-            "artifact_id": self._problems["artifact_id"],
-            "detail": join_texts(prefix, pc.fill_null(join_texts(place, ": "), ""), detail),
-            "disposition": safe_where(is_present(self._problems["mend"])),
-        }
-        return (RuleFindings(np.flatnonzero(mask), values),)
-
-    def mendable(self, *kinds: str) -> Bools:
-        """Return the manifest entries (a mask) of which a loader says how *kinds* are mended."""
-        has_mend = is_among(self._problems["kind"], kinds) & is_present(self._problems["mend"])
-        # NUL: no name holds one.
-        mends, entries = (
-            join_texts(texts["file_collection"], "\0", texts["artifact_id"])
-            for texts in (self._problems, self.entry_texts)
-        )
-        return is_among(entries, mends.filter(pa.array(has_mend)))
-
 
 def compare(snapshot: Snapshot) -> Comparison:
     """Return *snapshot* with its rows paired and its differing cells listed."""
@@ -302,8 +278,3 @@ def _of_usable(candidates: pd.DataFrame, usable: Bools) -> pd.DataFrame:
         return candidates
     mask: Bools = usable[candidates["row"].to_numpy(dtype=int)]
     return candidates[mask].reset_index(drop=True)
-
-
-def safe_where(mask: Bools) -> pa.Array:
-    """Return the disposition ``safe`` where *mask* is True, else ``none``."""
-    return choose(mask, Disposition.SAFE, Disposition.NONE)

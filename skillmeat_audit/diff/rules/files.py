@@ -19,8 +19,9 @@ from skillmeat_audit.base.columns import (
     unequal,
 )
 from skillmeat_audit.diff.compare import Bools, Ints, extract_group, is_true, map_bool
-from skillmeat_audit.diff.comparison import Comparison, safe_where
+from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.manifest_repairs import differs_from_file, is_decided
+from skillmeat_audit.diff.problems import mendable, problem_findings, safe_where
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.diff.rule_findings import NO_FINDINGS, Parts
 from skillmeat_audit.model.fields import FIELDS, Field
@@ -75,7 +76,7 @@ def path_absolute(comparison: Comparison) -> Parts:
         absolute,
         severity=choose(served, Severity.ERROR, Severity.INFO),
         detail=choose(served, detail_of_served, detail),
-        disposition=safe_where(comparison.mendable("absolute", "elsewhere")),
+        disposition=safe_where(mendable(comparison, "absolute", "elsewhere")),
     )
 
 
@@ -185,7 +186,7 @@ def files_undeclared(comparison: Comparison) -> Parts:
 
     Do: add the artifact (skillmeat add TYPE PATH), or delete its files.
     """
-    return comparison.problem_findings("undeclared")
+    return problem_findings(comparison, "undeclared")
 
 
 @check("F007", Severity.WARNING)

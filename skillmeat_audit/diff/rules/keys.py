@@ -15,7 +15,8 @@ from skillmeat_audit.base.columns import (
 )
 from skillmeat_audit.base.text import folded, name_difference
 from skillmeat_audit.diff.compare import Bools, is_true
-from skillmeat_audit.diff.comparison import Comparison, safe_where
+from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.problems import mendable, safe_where
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.diff.rule_findings import NO_FINDINGS, Parts, RuleFindings, findings_of
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELDS
@@ -119,7 +120,7 @@ def entry_duplicated(comparison: Comparison) -> Parts:
     manifest, key = comparison.snapshot.manifest, ["file_collection", "artifact_id"]
     collection, file = comparison.entry_texts["file_collection"], "/collection.toml declares it "
     first = (manifest.duplicated(key, keep=False) & ~manifest.duplicated(key)).to_numpy()
-    equal = comparison.mendable("repeated")
+    equal = mendable(comparison, "repeated")
     times = choose(equal, "twice, equal", "more than once")
     detail = join_texts("collections/", collection, file, times)
     return comparison.entry_findings(first, detail=detail, disposition=safe_where(equal))

@@ -3,6 +3,7 @@
 from skillmeat_audit.base.columns import join_texts
 from skillmeat_audit.diff.compare import is_true
 from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.problems import problem_findings
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.diff.rule_findings import NO_FINDINGS, Parts, findings_of
 from skillmeat_audit.model.findings import Disposition, Severity
@@ -23,7 +24,7 @@ def manifest_unreadable(comparison: Comparison) -> Parts:
     Do: skillmeat-audit plan HOME --select L001 -o plan.json, where a plan mends the entry; else
     correct the key that the detail names.
     """
-    return comparison.problem_findings("manifest")
+    return problem_findings(comparison, "manifest")
 
 
 @check("L002", Severity.WARNING)
@@ -74,8 +75,8 @@ def manifest_value_mistyped(comparison: Comparison) -> Parts:
     Do: skillmeat-audit plan HOME --select L004 -o plan.json, where nothing is lost; else write the
     value as text, as the detail shows.
     """
-    unrefreshable = comparison.problem_findings("unrefreshable")
-    return comparison.problem_findings("mistyped") + unrefreshable
+    unrefreshable = problem_findings(comparison, "unrefreshable")
+    return problem_findings(comparison, "mistyped") + unrefreshable
 
 
 @check("X001", Severity.ERROR)
@@ -90,7 +91,7 @@ def schema_mixed(comparison: Comparison) -> Parts:
     Do: finish the migration with the newest release that has opened the database, or let SkillMeat
     build a new cache.
     """
-    return comparison.problem_findings("schema")
+    return problem_findings(comparison, "schema")
 
 
 @check("X002", Severity.ERROR)
@@ -102,7 +103,7 @@ def database_damaged(comparison: Comparison) -> Parts:
 
     Do: copy cache.db, move it aside, and let SkillMeat build a new one from the manifests.
     """
-    return comparison.problem_findings("integrity")
+    return problem_findings(comparison, "integrity")
 
 
 @check("X003", Severity.ERROR)
@@ -123,7 +124,7 @@ def schema_lacks_columns(comparison: Comparison) -> Parts:
     finding in a baseline.
     """
     prefix = "the release that made the database can use it; "
-    return comparison.problem_findings("older", prefix)
+    return problem_findings(comparison, "older", prefix)
 
 
 @check("X004", Severity.INFO)
@@ -139,7 +140,7 @@ def enterprise_lacks_columns(comparison: Comparison) -> Parts:
 
     Do: nothing; an upgrade of SkillMeat adds what the detail says that a newer release has.
     """
-    return comparison.problem_findings("absent")
+    return problem_findings(comparison, "absent")
 
 
 @check("X005", Severity.WARNING)
@@ -155,4 +156,4 @@ def tenants_not_separated(comparison: Comparison) -> Parts:
 
     Do: audit as a role that may only read.
     """
-    return comparison.problem_findings("unsecured")
+    return problem_findings(comparison, "unsecured")

@@ -5,8 +5,9 @@ from itertools import chain
 
 from skillmeat_audit.base.columns import choose, is_present
 from skillmeat_audit.diff.compare import map_bool
-from skillmeat_audit.diff.comparison import Comparison, safe_where
+from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.manifest_repairs import outside_manifest_findings
+from skillmeat_audit.diff.problems import safe_where
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.diff.rule_findings import NO_FINDINGS, Parts
 from skillmeat_audit.model.fields import LIST_COLUMNS

@@ -16,6 +16,7 @@ from skillmeat_audit.base.columns import (
 )
 from skillmeat_audit.diff.compare import Bools, is_true
 from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.problems import problem_findings
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.diff.rule_findings import NO_FINDINGS, Parts, findings_of
 from skillmeat_audit.diff.web_view import (
@@ -191,7 +192,7 @@ def page_fails(comparison: Comparison) -> Parts:
     Do: what the detail names; for a value in a manifest: skillmeat-audit plan HOME --select L004 -o
     plan.json
     """
-    mistyped = comparison.problem_findings("mistyped")
+    mistyped = problem_findings(comparison, "mistyped")
     return _grouped(comparison) + mistyped + _poisoned(comparison)
 
 
