@@ -101,14 +101,10 @@ def _is_fill(before: object, after: object) -> bool:
 def _added_by_row(comparison: Comparison, wanted: set[RowCell]) -> dict[tuple[str, str], object]:
     """Return when the manifest entry of each row in *wanted* was added, as the manifest says."""
     rows = comparison.snapshot.rows
-    added = comparison.manifest_value("added")
+    added = comparison.manifest_value("added").to_pylist()
     keys = zip(rows["collection_id"], rows["artifact_id"], strict=True)
     wanted_rows = {cell[:2] for cell in wanted}
-    return {
-        key: None if pd.isna(at) else at
-        for key, at in zip(keys, added, strict=True)
-        if key in wanted_rows
-    }
+    return {key: at for key, at in zip(keys, added, strict=True) if key in wanted_rows}
 
 
 def _detail(

@@ -4,7 +4,7 @@ import pandas as pd
 
 from skillmeat_audit.api.views import Recheck
 from skillmeat_audit.base.arrow import is_in
-from skillmeat_audit.diff.compare import differs, is_true
+from skillmeat_audit.base.columns import equals, is_present
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.model.changes import RunOutcome
 from skillmeat_audit.model.fields import COLUMNS
@@ -38,9 +38,9 @@ def fading_cells(run: RunOutcome, after: Comparison) -> tuple[tuple[str, str, st
     }
     rows, fading = after.snapshot.rows, set[tuple[str, str, str]]()
     for column in {column for *_, column in written}:
-        held = after.layers.row(column)
-        manifest = after.per_row(after.layers.layer(Evidence.MANIFEST, column).normal)
-        is_outside = is_true(held.notna() & (manifest.isna() | differs(manifest, held)))
+        held = after.normal_rows(column)
+        manifest = after.per_row(after.normal_layer(Evidence.MANIFEST, column))
+        is_outside = is_present(held) & ~equals(manifest, held)
         keys = rows.loc[is_outside, ["collection_id", "artifact_id"]]
         fading |= {(*key, column) for key in keys.itertuples(index=False, name=None)}
     return tuple(sorted(fading & written))

@@ -73,7 +73,9 @@ def normalize(values: pd.Series, kind: Kind) -> pd.Series:
     """
     array = to_arrow(values)
     if kind == "text":
-        array = pc.utf8_rtrim_whitespace(pc.replace_substring(array, "\r\n", "\n"))
+        trimmed = pc.utf8_rtrim_whitespace(pc.replace_substring(array, "\r\n", "\n"))
+        # Mostly all are normal as they are: a copy would take the memory of all descriptions.
+        array = array if trimmed.equals(array) else trimmed
     elif kind == "list":
         array = map_distinct(values, _sorted_json, ARROW_TEXT)
     if pc.any(empty := pc.equal(array, "")).as_py():

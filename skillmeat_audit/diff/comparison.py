@@ -5,9 +5,19 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from skillmeat_audit.base.arrow import from_arrow, take_rows, to_arrow, to_mask
+from skillmeat_audit.base.columns import (
+    Text,
+    TextColumns,
+    choose,
+    equals,
+    is_among,
+    join_texts,
+)
 from skillmeat_audit.diff.cells import differing_cells
-from skillmeat_audit.diff.compare import Bools, Ints, is_true, normalize
+from skillmeat_audit.diff.compare import Bools, Ints, is_certainly_present, map_bool, normalize
 from skillmeat_audit.diff.expected import Layers
 from skillmeat_audit.diff.links import is_url, repository_of
 from skillmeat_audit.diff.pairing import (
@@ -18,21 +28,16 @@ from skillmeat_audit.diff.pairing import (
     missing_rows,
     usable_rows,
 )
+from skillmeat_audit.diff.rule_findings import NO_FINDINGS, Parts, RuleFindings
 from skillmeat_audit.diff.web_view import page_cells
-from skillmeat_audit.model.contracts import Table, records
-from skillmeat_audit.model.contracts import Values as Column
-from skillmeat_audit.model.findings import Disposition, Status
+from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
+from skillmeat_audit.model.contracts import records
+from skillmeat_audit.model.findings import Disposition, Evidence, Status
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import FINDINGS, KEY, ROWS
+from skillmeat_audit.model.tables import CELLS, FINDINGS, KEY, ROWS
 
-_ADDED_LATER = ("rule", "severity", "writer", "writer_confidence")
-# What a rule returns; the registry adds the columns that are left out here.
-RULE_FINDINGS = Table(
-    "rule_findings",
-    "What one rule returns: findings without rule, severity and writer.",
-    {name: kind for name, kind in FINDINGS.columns.items() if name not in _ADDED_LATER},
-)
-NO_FINDINGS = RULE_FINDINGS.empty()
+# What a finding about a cell takes from ``CELLS``.
+_OF_CELLS = tuple(name for name in CELLS.columns if name in FINDINGS.columns)
 
 
 @dataclass(frozen=True)
@@ -51,13 +56,15 @@ class Comparison:
     candidates: pd.DataFrame
     pairs: Pairs
     cells: pd.DataFrame
-    usable: pd.Series
+    usable: Bools
     duplicates: frozenset[str]
-    outside_manifest: dict[str, pd.Series] = field(default_factory=dict, init=False, repr=False)
+    outside_manifest: dict[str, pa.Array] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def ambiguous(self) -> frozenset[str]:
         """The artifact ids that only the key rules may judge."""
+        if self.usable.all():
+            return self.duplicates
         rows = self.snapshot.rows
         # A duplicated key is a finding of its own and takes part in nothing else: we do not guess.
         twice = rows.loc[rows.duplicated(list(KEY), keep=False), "artifact_id"].dropna()
@@ -75,7 +82,7 @@ class Comparison:
         rows = ROWS.from_records(records(self.missing_rows.assign(has_artifact=True)))
         keys = Keys.of(self.snapshot.manifest, rows)
         candidates = candidate_entries(self.snapshot, rows, keys, self.duplicates)
-        pairs = Pairs(_of_usable(candidates, usable_rows(rows, keys)))
+        pairs = Pairs(_of_usable(candidates, usable_rows(rows, keys).to_numpy()))
         return differing_cells(rows, self.snapshot.cache.columns, self.layers.beside(rows), pairs)
 
     @cached_property
@@ -84,9 +91,65 @@ class Comparison:
         return page_cells(self.snapshot)
 
     @cached_property
-    def is_blank(self) -> pd.Series:
+    def row_texts(self) -> TextColumns:
+        """The text columns of ``snapshot.rows``."""
+        return TextColumns(self.snapshot.rows)
+
+    @cached_property
+    def entry_texts(self) -> TextColumns:
+        """The text columns of ``snapshot.manifest``."""
+        return TextColumns(self.snapshot.manifest)
+
+    @cached_property
+    def file_texts(self) -> TextColumns:
+        """The text columns of ``snapshot.frontmatter``, one value per manifest entry."""
+        return TextColumns(self.snapshot.frontmatter)
+
+    @cached_property
+    def catalog_texts(self) -> TextColumns:
+        """The text columns of ``snapshot.catalog``."""
+        return TextColumns(self.snapshot.catalog)
+
+    @cached_property
+    def problem_texts(self) -> TextColumns:
+        """The text columns of ``snapshot.problems``."""
+        return TextColumns(self.snapshot.problems)
+
+    @cached_property
+    def page_texts(self) -> TextColumns:
+        """The text columns of `pages`."""
+        return TextColumns(self.pages)
+
+    @cached_property
+    def cell_texts(self) -> TextColumns:
+        """The text columns of ``cells``."""
+        return TextColumns(self.cells)
+
+    @cached_property
+    def cell_rows(self) -> Ints:
+        """The row of each differing cell."""
+        return self.cells["row"].to_numpy(dtype=int)
+
+    def normal_rows(self, column: str) -> pa.Array:
+        """Return what the rows hold in *column*, normalised."""
+        return to_arrow(self.layers.row(column))
+
+    def normal_layer(self, evidence: Evidence, column: str) -> pa.Array:
+        """Return what a layer has in *column* for each manifest entry, normalised."""
+        return to_arrow(self.layers.layer(evidence, column).normal)
+
+    @cached_property
+    def is_blank(self) -> Bools:
         """Which rows have a page without a description; blanks alone are none."""
-        return normalize(self.pages["description"], "text").isna()
+        shown = self.page_texts["description"]
+        blank = ~to_mask(is_certainly_present(shown, "text"))
+        blank[blank] = normalize(from_arrow(shown.filter(pa.array(blank))), "text").isna()
+        return blank
+
+    @cached_property
+    def row_accidents(self) -> Bools:
+        """Which rows hold an extraction accident for a description."""
+        return map_bool(self.layers.row("description"), is_accident, ACCIDENT_HINT).to_numpy()
 
     @cached_property
     def entry(self) -> Ints:
@@ -96,108 +159,112 @@ class Comparison:
         return entries
 
     @cached_property
+    def _entry_or_null(self) -> pa.Array:
+        return pa.array(self.entry, mask=self.entry < 0)
+
+    @cached_property
     def shared_entries(self) -> Ints:
         """The manifest entries whose artifact another entry declares too, by stem."""
         stems = self.snapshot.manifest["stem"]
         return np.flatnonzero(stems.duplicated(keep=False))
 
     @cached_property
-    def has_entry(self) -> pd.Series:
+    def has_entry(self) -> Bools:
         """True for the rows that have a manifest entry."""
-        return pd.Series(self.entry >= 0, index=self.snapshot.rows.index)
+        return self.entry >= 0
 
     @cached_property
-    def repository(self) -> pd.Series:
-        """``owner/repo`` of each row's source, ``<NA>`` for orphans and sources without a URL."""
-        source = self.snapshot.rows["source"]
-        return repository_of(source.where(is_url(source) & (self.entry >= 0)))
+    def repository(self) -> pa.Array:
+        """``owner/repo`` of each row's source, null for orphans and sources without a URL."""
+        source = self.row_texts["source"]
+        addresses = choose(is_url(source) & self.has_entry, source, None)
+        return to_arrow(repository_of(from_arrow(addresses)))
 
-    def per_row(self, values: pd.Series) -> pd.Series:
+    def per_row(self, values: pa.Array) -> pa.Array:
         """Return *values*, one per manifest entry, as one per row: of its preferred entry."""
-        # allow_fill: the entry -1 gives <NA> instead of the last value.
-        taken = values.array.take(self.entry, allow_fill=True)
-        return pd.Series(taken, index=self.snapshot.rows.index)
+        return values.take(self._entry_or_null)
 
-    def manifest_value(self, column: str) -> pd.Series:
+    def manifest_value(self, column: str) -> pa.Array:
         """Return what each row's preferred manifest entry holds in *column*."""
-        return self.per_row(self.snapshot.manifest[column])
+        return self.per_row(self.entry_texts[column])
 
-    def at_cells(self, values: pd.Series) -> pd.Series:
-        """Return *values*, one per row, as one per differing cell: of its row."""
-        return values.take(self.cells["row"].to_numpy(dtype=int)).set_axis(self.cells.index)
-
-    def row_value(self, column: str) -> pd.Series:
+    def row_value(self, column: str) -> pa.Array:
         """Return what the row of each differing cell holds in *column*."""
-        return self.at_cells(self.snapshot.rows[column])
+        return take_rows(self.row_texts[column], self.cell_rows)
 
-    def agreeing(self, column: str, rows: pd.Series) -> pd.Series:
+    def is_in_column(self, *columns: str) -> Bools:
+        """Return which differing cells are in one of *columns*."""
+        return is_among(self.cell_texts["column"], columns)
+
+    def has_cell(self, chosen: Bools) -> Bools:
+        """Return which rows have one of the differing cells in *chosen* (a mask)."""
+        rows = np.zeros(len(self.snapshot.rows), dtype=bool)
+        rows[self.cell_rows[chosen]] = True
+        return rows
+
+    def agreeing(self, column: str, rows: Bools) -> Bools:
         """Return *rows* (a mask), but only those that hold the expected value in *column*."""
-        wrong = self.cells.loc[self.cells["column"] == column, "row"]
-        return rows & self.has_entry & ~rows.index.isin(wrong)
+        return rows & self.has_entry & ~self.has_cell(self.is_in_column(column))
+
+    def repairs_of(self, column: str) -> pa.Array:
+        """Return, per row, the number of its wrong cell in *column* that a layer can repair."""
+        repairable = self.is_in_column(column) & ~equals(self.cell_texts["status"], Status.EXTRA)
+        cells = np.full(len(self.snapshot.rows), -1)
+        cells[self.cell_rows[repairable]] = np.flatnonzero(repairable)
+        return pa.array(cells, mask=cells < 0)
 
     @cached_property
-    def _cells_by(self) -> dict[tuple[str, str], pd.DataFrame]:
+    def _cells_by(self) -> dict[tuple[str, str], Ints]:
         """The differing cells by column and status."""
-        groups = self.cells[list(RULE_FINDINGS.columns)].groupby(["column", "status"], sort=False)
-        return {(str(column), str(status)): cells for (column, status), cells in groups}
+        kinds = join_texts(self.cell_texts["column"], " ", self.cell_texts["status"])
+        encoded = kinds.dictionary_encode()
+        numbers = encoded.indices.to_numpy()
+        order, counts = np.argsort(numbers, kind="stable"), np.bincount(numbers)
+        names, ends = map(str.split, encoded.dictionary.to_pylist()), np.cumsum(counts)
+        groups = zip(names, ends - counts, ends, strict=True)
+        return {(column, status): order[begin:end] for (column, status), begin, end in groups}
 
-    def cell_findings(self, column: str, statuses: tuple[Status, ...]) -> pd.DataFrame:
-        """Return ``RULE_FINDINGS``: the differing cells of *column* with one of *statuses*."""
-        parts = [cells for s in statuses if (cells := self._cells_by.get((column, s))) is not None]
-        return pd.concat(parts) if parts else NO_FINDINGS
+    def cell_findings(self, column: str, statuses: tuple[Status, ...]) -> Parts:
+        """Return findings: the differing cells of *column* with one of *statuses*."""
+        groups = (self._cells_by.get((column, status)) for status in statuses)
+        return tuple(self._of_cells(cells, column=column) for cells in groups if cells is not None)
 
-    def cell_findings_where(self, mask: pd.Series) -> pd.DataFrame:
-        """Return ``RULE_FINDINGS``: the differing cells in *mask*, which is aligned with them."""
-        return self.cells.loc[is_true(mask), list(RULE_FINDINGS.columns)]
+    def cell_findings_where(self, mask: Bools, **values: Text) -> Parts:
+        """Return findings: the differing cells in *mask*, but with *values*, aligned with cells."""
+        return (self._of_cells(np.flatnonzero(mask), **values),) if mask.any() else NO_FINDINGS
 
-    def cell_findings_in(self, column: str, rows: pd.Series) -> pd.DataFrame:
-        """Return ``RULE_FINDINGS``: the differing cells of *column* in *rows* (a mask)."""
-        in_column = is_true(self.cells["column"] == column)
-        return self.cell_findings_where(self.at_cells(rows) & in_column)
+    def cell_findings_in(self, column: str, rows: Bools, **values: Text) -> Parts:
+        """Return findings: the differing cells of *column* in *rows* (a mask)."""
+        mask = rows[self.cell_rows] & self.is_in_column(column)
+        return self.cell_findings_where(mask, **values)
 
-    def row_findings(self, mask: pd.Series, **values: object) -> pd.DataFrame:
-        """Return ``RULE_FINDINGS``, one per row in *mask*; *values* are scalars or aligned."""
-        return _findings(self.snapshot.rows[list(KEY)], mask, values)
+    def _of_cells(self, cells: Ints, **values: Text) -> RuleFindings:
+        of_cell = {name: self.cell_texts[name] for name in _OF_CELLS}
+        return RuleFindings(cells, of_cell | values, self.cell_rows[cells])
 
-    def entry_findings(self, mask: pd.Series, **values: object) -> pd.DataFrame:
-        """Return ``RULE_FINDINGS``, one per manifest entry in *mask*, without a DB collection."""
-        ids = self.snapshot.manifest[["artifact_id"]].assign(collection_id=None)
-        return _findings(ids, mask, values)
-
-    def repairs_of(self, column: str) -> pd.DataFrame:
-        """Return, per row, the wrong cell of *column* (``CELLS``) that a layer can repair."""
-        in_column = self.cells["column"] == column
-        repairable = self.cells[in_column & (self.cells["status"] != Status.EXTRA)]
-        return repairable.set_index("row").reindex(self.snapshot.rows.index)
-
-    def problem_findings(self, kind: str) -> pd.DataFrame:
-        """Return ``RULE_FINDINGS``, one per problem of *kind* that a loader reported."""
-        problems = self.snapshot.problems
-        problems = problems[is_true(problems["kind"] == kind)]
-        if problems.empty:
+    def row_findings(self, mask: Bools, **values: Text | None) -> Parts:
+        """Return findings, one per row in *mask*; *values* are texts or aligned with the rows."""
+        if not mask.any():
             return NO_FINDINGS
-        problems = problems.assign(collection_id=None)
-        detail = (problems["place"] + ": ").fillna("") + problems["detail"]
-        values: dict[str, object] = {
-            "detail": detail,
-            "disposition": safe_where(problems["mend"].notna()),
-        }
-        return _findings(problems, pd.Series(True, index=problems.index), values)
+        rows, key = np.flatnonzero(mask), {name: self.row_texts[name] for name in KEY}
+        findings = RuleFindings(rows, {"disposition": Disposition.NONE} | key | values, rows)
+        # What a rule computed for all rows is freed where it finds few.
+        return (findings.detached() if len(rows) * 8 < len(mask) else findings,)
 
-    def mendable(self, *kinds: str) -> pd.Series:
-        """Return the manifest entries (a mask) of which a loader says how *kinds* are mended."""
-        entries, problems = self.snapshot.manifest, self.snapshot.problems
-        mends = problems[problems["kind"].isin(kinds) & problems["mend"].notna()]
-        key = ["file_collection", "artifact_id"]
-        listed = entries.set_index(key).index.isin(mends.set_index(key).index)
-        return pd.Series(listed, index=entries.index)
+    def entry_findings(self, mask: Bools, **values: Text | None) -> Parts:
+        """Return findings, one per manifest entry in *mask*, without a DB collection."""
+        if not mask.any():
+            return NO_FINDINGS
+        key = {"artifact_id": self.entry_texts["artifact_id"]}
+        entries = np.flatnonzero(mask)
+        return (RuleFindings(entries, {"disposition": Disposition.NONE} | key | values),)
 
 
 def compare(snapshot: Snapshot) -> Comparison:
     """Return *snapshot* with its rows paired and its differing cells listed."""
     keys, layers = Keys.of(snapshot.manifest, snapshot.rows), Layers(snapshot)
     duplicates = duplicate_ids(snapshot, keys)
-    usable = usable_rows(snapshot.rows, keys)
+    usable = usable_rows(snapshot.rows, keys).to_numpy()
     candidates = candidate_entries(snapshot, snapshot.rows, keys, duplicates)
     candidates = _of_usable(candidates, usable)
     pairs = Pairs(candidates)
@@ -205,30 +272,9 @@ def compare(snapshot: Snapshot) -> Comparison:
     return Comparison(snapshot, layers, candidates, pairs, cells, usable, duplicates)
 
 
-def _of_usable(candidates: pd.DataFrame, usable: pd.Series) -> pd.DataFrame:
+def _of_usable(candidates: pd.DataFrame, usable: Bools) -> pd.DataFrame:
     """Return the *candidates* of the rows that are *usable*."""
     if usable.all():
         return candidates
-    mask: Bools = usable.to_numpy()[candidates["row"].to_numpy(dtype=int)]
+    mask: Bools = usable[candidates["row"].to_numpy(dtype=int)]
     return candidates[mask].reset_index(drop=True)
-
-
-def safe_where(mask: pd.Series) -> pd.Series:
-    """Return the disposition ``safe`` where *mask* is True, else ``none``."""
-    return mask.map({True: Disposition.SAFE, False: Disposition.NONE})
-
-
-def _findings(frame: pd.DataFrame, mask: pd.Series, values: dict[str, object]) -> pd.DataFrame:
-    """Return ``RULE_FINDINGS`` for the keys of *frame* in *mask*."""
-    # Most rules find nothing in most homes: no frame of columns is built for them.
-    chosen = np.flatnonzero(is_true(mask))
-    if not len(chosen):
-        return NO_FINDINGS
-    values = {"disposition": Disposition.NONE} | values
-    columns: dict[str, Column] = {}
-    for name in RULE_FINDINGS.columns:
-        value = frame[name] if name in KEY else values.get(name)
-        columns[name] = (
-            value.take(chosen) if isinstance(value, pd.Series) else [value] * len(chosen)
-        )
-    return RULE_FINDINGS.build(columns)

@@ -3,9 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from skillmeat_audit.base.arrow import ARROW_TEXT, positions_in
-from skillmeat_audit.diff.compare import extract_group, is_true, map_bool, map_distinct
+from skillmeat_audit.base.columns import matches
+from skillmeat_audit.diff.compare import Bools, extract_group, is_true, map_bool, map_distinct
 from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
 from skillmeat_audit.model.fields import HOSTS
 from skillmeat_audit.model.snapshot import Snapshot
@@ -14,7 +16,11 @@ _HOST = r"^https?://(?:www\.)?(?P<match>[^/]+)/"  # github.com of https://github
 # o/r of https://github.com/o/r/tree/main/x, and of o/r/path@v1
 _REPOSITORY = r"^(?:https?://[^/]+/)?(?P<match>[^/\s]+/[^/\s@]+)"
 # https://x/ and http://github.com/o/r, not owner/repo/path
-_URL = r"^https?://[^/\s]+/"
+_URL = (
+    r"^https?://[^/\t-\r\x{1c}-\x{20}"
+    # white space beyond ASCII, which RE2 does not count as such
+    r"\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]+/"
+)
 
 
 def catalog_entries_of(snapshot: Snapshot) -> pd.DataFrame:
@@ -90,9 +96,9 @@ def plain_url(urls: pd.Series) -> pd.Series:
     return urls.str.strip().str.lower()
 
 
-def is_url(sources: pd.Series) -> pd.Series:
-    """Return as plain ``bool`` which sources are addresses."""
-    return is_true(sources.str.contains(_URL, regex=True))
+def is_url(sources: pa.Array) -> Bools:
+    """Return which sources are addresses."""
+    return matches(sources, _URL)
 
 
 def host_of(sources: pd.Series) -> pd.Series:

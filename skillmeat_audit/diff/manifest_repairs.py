@@ -13,10 +13,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, is_in, to_arrow, to_mask
-from skillmeat_audit.diff.compare import Ints, differs, is_true, normalize
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, is_in, take_rows, to_arrow
+from skillmeat_audit.base.columns import Text, choose, equals, is_among, is_present, unequal
+from skillmeat_audit.diff.compare import Bools, Ints, differs, is_true, normalize
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.pairing import Keys, candidate_entries
+from skillmeat_audit.diff.rule_findings import NO_FINDINGS, Parts
 from skillmeat_audit.model.changes import RowKey
 from skillmeat_audit.model.fields import FIELD, Field
 from skillmeat_audit.model.findings import Disposition, Evidence
@@ -69,19 +71,25 @@ def manifest_mends(comparison: Comparison) -> pd.DataFrame:
     return MANIFEST_REPAIRS.conform(pd.concat(parts, ignore_index=True))
 
 
-def only_outside_manifest(comparison: Comparison, column: str) -> dict[str, pd.Series]:
-    """Return, per row, if it holds what its manifest entry does not, and which layer has it.
+def outside_manifest_findings(comparison: Comparison, column: str, **values: Text) -> Parts:
+    """Return findings: the rows that hold in *column* what another layer has, their manifest not.
 
-    ``outside`` is a mask; ``evidence`` is the layer that has the same value as the row;
-    ``disposition`` that of a fill of the entry.
+    Their disposition is that of a fill of the entry; *values* are the finding's other columns.
     """
-    field, evidence = FIELD[column], evidence_outside_manifest(comparison, FIELD[column])
-    disposition = comparison.per_row(_fill_dispositions(comparison, field))
-    return {"outside": evidence.notna(), "evidence": evidence, "disposition": disposition}
+    evidence = evidence_outside_manifest(comparison, FIELD[column])
+    outside = is_present(evidence)
+    if not outside.any():
+        return NO_FINDINGS
+    values |= {
+        "column": column,
+        "evidence": evidence,
+        "disposition": comparison.per_row(_fill_dispositions(comparison, FIELD[column])),
+    }
+    return comparison.row_findings(outside, **values)
 
 
-def evidence_outside_manifest(comparison: Comparison, field: Field) -> pd.Series:
-    """Return, per row, the layer that has what the row holds and its manifest lacks, else ``<NA>``.
+def evidence_outside_manifest(comparison: Comparison, field: Field) -> pa.Array:
+    """Return, per row, the layer that has what the row holds and its manifest lacks, or null.
 
     A manifest that holds an accident is not silent. Rules and pages ask for the same columns: each
     is computed once.
@@ -92,23 +100,24 @@ def evidence_outside_manifest(comparison: Comparison, field: Field) -> pd.Series
     return cached[field.column]
 
 
-def _evidence_outside_manifest(comparison: Comparison, field: Field) -> pd.Series:
-    layers, held = comparison.layers, comparison.layers.row(field.column)
+def _evidence_outside_manifest(comparison: Comparison, field: Field) -> pa.Array:
+    held = comparison.normal_rows(field.column)
     if field.column == "description":  # the layer is without accidents
-        manifest = normalize(comparison.snapshot.manifest[field.column], field.kind)
+        manifest = to_arrow(normalize(comparison.snapshot.manifest[field.column], field.kind))
     else:
-        manifest = layers.layer(Evidence.MANIFEST, field.column).normal
-    silent = np.append(manifest.isna(), False)[comparison.entry]  # the last is of rows without one
-    rows = np.flatnonzero(silent & held.notna())
+        manifest = comparison.normal_layer(Evidence.MANIFEST, field.column)
+    # The last is of rows without an entry.
+    silent = np.append(~is_present(manifest), False)[comparison.entry]
+    rows = np.flatnonzero(silent & is_present(held))
     if not len(rows):
-        return from_arrow(pa.nulls(len(held), ARROW_TEXT)).set_axis(held.index)
-    held_there, entries = held.take(rows), comparison.entry[rows]
-    choice = np.full(len(held), -1)
+        return pa.nulls(len(held), ARROW_TEXT)
+    held, entries = take_rows(held, rows), comparison.entry[rows]
+    choice = np.full(len(comparison.entry), -1)
     for number, layer in reversed([*enumerate(field.layers)][1:]):
-        value = layers.layer(layer, field.column).normal.take(entries)
-        choice[rows[value.notna().to_numpy() & ~differs(value, held_there).to_numpy()]] = number
-    evidence = pa.array(field.layers, ARROW_TEXT).take(pa.array(choice, mask=choice < 0))
-    return from_arrow(evidence).set_axis(held.index)
+        value = take_rows(comparison.normal_layer(layer, field.column), entries)
+        choice[rows[equals(value, held)]] = number
+    numbers = pa.array(choice.astype(np.int8), mask=choice < 0)
+    return pa.DictionaryArray.from_arrays(numbers, pa.array(field.layers, ARROW_TEXT))
 
 
 def entries_of_rows(comparison: Comparison) -> dict[RowKey, list[EntryKey]]:
@@ -147,12 +156,12 @@ def _fills(comparison: Comparison, field: Field) -> pd.DataFrame:
         after=_as_json(field, raw[silent]),
         rules="",
         evidence=evidence[silent],
-        disposition=_fill_dispositions(comparison, field)[silent],
+        disposition=from_arrow(_fill_dispositions(comparison, field))[silent],
     )
     return frame[frame["after"].notna()]
 
 
-def _fill_dispositions(comparison: Comparison, field: Field) -> pd.Series:
+def _fill_dispositions(comparison: Comparison, field: Field) -> pa.Array:
     """Return, per entry, how safe it is to fill it."""
     entries, shared = comparison.snapshot.manifest, comparison.shared_entries
     review = np.zeros(len(entries), dtype=bool)
@@ -162,10 +171,8 @@ def _fill_dispositions(comparison: Comparison, field: Field) -> pd.Series:
         stems = entries["stem"].take(shared)
         review[shared] = values.groupby(stems).transform("nunique").to_numpy(dtype=int) > 1
     if field.kind != "list":  # a text that does not count as a value: a person may have meant it
-        stripped = pc.utf8_trim_whitespace(to_arrow(entries[field.column]))
-        review |= to_mask(pc.not_equal(stripped, ""))
-    dispositions = pc.if_else(pa.array(review), str(Disposition.REVIEW), str(Disposition.FILL))
-    return from_arrow(dispositions.cast(ARROW_TEXT)).set_axis(entries.index)
+        review |= unequal(pc.utf8_trim_whitespace(comparison.entry_texts[field.column]), "")
+    return choose(review, Disposition.REVIEW, Disposition.FILL)
 
 
 def _edited_files(comparison: Comparison, field: Field) -> pd.DataFrame | None:
@@ -173,7 +180,7 @@ def _edited_files(comparison: Comparison, field: Field) -> pd.DataFrame | None:
     entries = comparison.snapshot.manifest
     written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
     differing = differs_from_file(comparison, field)
-    differing &= ~is_in(entries["artifact_id"], comparison.duplicates)
+    differing &= ~is_among(comparison.entry_texts["artifact_id"], comparison.duplicates)
     differing &= ~is_decided(comparison, field)
     if not differing.any():
         return None
@@ -188,24 +195,24 @@ def _edited_files(comparison: Comparison, field: Field) -> pd.DataFrame | None:
     return frame[frame["after"].notna()]
 
 
-def differs_from_file(comparison: Comparison, field: Field) -> pd.Series:
+def differs_from_file(comparison: Comparison, field: Field) -> Bools:
     """Return the entries that have another value than their own file, where both have one.
 
     Tags are compared as a manifest should hold them: what SkillMeat cannot store differs from
     nothing. Files whose front matter is not valid YAML are left out.
     """
-    declared = comparison.layers.layer(Evidence.MANIFEST, field.column).normal
-    written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
-    both = declared.notna() & written.normal.notna()
-    both &= comparison.snapshot.frontmatter["reason"].isna()
-    differing = is_true(both & differs(declared, written.normal))
+    declared = comparison.normal_layer(Evidence.MANIFEST, field.column)
+    written = comparison.normal_layer(Evidence.FRONTMATTER, field.column)
+    differing = unequal(declared, written) & ~is_present(comparison.file_texts["reason"])
     if field.column == "tags_json" and differing.any():
-        storable = normalize(_as_json(field, written.raw[differing]), field.kind)
-        differing &= ~differing.index.isin(storable.index[~differs(storable, declared[differing])])
+        raw = comparison.layers.layer(Evidence.FRONTMATTER, field.column).raw[differing]
+        storable = normalize(_as_json(field, raw), field.kind)
+        declared = comparison.layers.layer(Evidence.MANIFEST, field.column).normal[differing]
+        differing[differing] = differs(storable, declared)
     return differing
 
 
-def is_decided(comparison: Comparison, field: Field) -> pd.Series:
+def is_decided(comparison: Comparison, field: Field) -> Bools:
     """Return the entries whose row held the file's value, where a plan takes the manifest's.
 
     A plan of the opposite would turn that back, before or after it was applied.
@@ -220,7 +227,7 @@ def is_decided(comparison: Comparison, field: Field) -> pd.Series:
             for values, cells in ((written, before), (declared, after))
         )
         decided[entries[(entries >= 0) & (of_file & of_manifest).to_numpy()]] = True
-    return pd.Series(decided, index=declared.index)
+    return decided
 
 
 def _to_repair(comparison: Comparison, field: Field) -> tuple[Ints, pd.Series, pd.Series]:

@@ -6,12 +6,14 @@ with the layers, so that rules and the headline count the same pages.
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import is_in
-from skillmeat_audit.diff.compare import Bools, differs, is_true, map_bool, normalize
+from skillmeat_audit.base.arrow import from_arrow, order_nulls_last, take_rows, to_arrow
+from skillmeat_audit.base.columns import TextColumns, choose, equals, is_among, is_present
+from skillmeat_audit.diff.compare import Bools, Ints, differs, normalize
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.manifest_repairs import evidence_outside_manifest
-from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELD, FIELDS
 from skillmeat_audit.model.findings import Evidence, Status
 from skillmeat_audit.model.tables import KEY, PAGE_FACTS
@@ -24,15 +26,13 @@ BLANK, NOT_CLICKABLE, RIGHT = "blank", "not clickable", "right"
 
 def page_facts(comparison: Comparison) -> pd.DataFrame:
     """Return ``PAGE_FACTS`` of the pages of *comparison*, in their order."""
-    rows, pages = comparison.snapshot.rows, comparison.pages
     blank = comparison.is_blank
-    dead_link = ~is_true(pages["clickable"]) & _source_known(comparison, pages)
-    shown_right, shown_wrong = _wrong_rows(comparison, pages)
-    state = pd.Series(RIGHT, index=rows.index, dtype="string")
+    dead_link = is_present(comparison.page_texts["obstacle"]) & _source_known(comparison)
+    shown_right, shown_wrong = _wrong_rows(comparison)
     return PAGE_FACTS.build(
         {
-            **{key: rows[key] for key in KEY},
-            "state": state.mask(dead_link, NOT_CLICKABLE).mask(blank, BLANK),
+            **{key: comparison.row_texts[key] for key in KEY},
+            "state": choose(blank, BLANK, choose(dead_link, NOT_CLICKABLE, RIGHT)),
             "blank": blank,
             "dead_link": dead_link,
             "in_manifest": _layer_knows(comparison, Evidence.MANIFEST, "description"),
@@ -50,108 +50,119 @@ def page_facts(comparison: Comparison) -> pd.DataFrame:
     )
 
 
-def _layer_knows(comparison: Comparison, evidence: Evidence, column: str) -> pd.Series:
+def _has_entry_in(comparison: Comparison, entries: Bools) -> Bools:
+    """Return for which rows one of *entries* (a mask) is of their artifact."""
+    stems = comparison.entry_texts["stem"].filter(pa.array(entries))
+    return is_among(comparison.row_texts["stem"], stems)
+
+
+def _layer_knows(comparison: Comparison, evidence: Evidence, column: str) -> Bools:
     """Return for which rows an entry of their artifact has *column* in a layer of files."""
-    entries = comparison.snapshot.manifest["stem"]
-    has_value = comparison.layers.layer(evidence, column).normal.notna()
-    return is_in(comparison.snapshot.rows["stem"], entries[has_value.to_numpy()])
+    return _has_entry_in(comparison, is_present(comparison.normal_layer(evidence, column)))
 
 
-def _row_knows(comparison: Comparison, column: str) -> pd.Series:
+def _row_knows(comparison: Comparison, column: str) -> Bools:
     """Return for which rows any row of their artifact holds *column*."""
-    ids = comparison.snapshot.rows["artifact_id"]
-    held = comparison.layers.row(column)
+    ids = comparison.row_texts["artifact_id"]
     # A source `type:name` is what pages show where there is none: docs/skillmeat.md.
-    is_value = held.notna() & ~is_true(comparison.snapshot.rows[column] == ids)
+    is_value = is_present(comparison.normal_rows(column))
+    is_value &= ~equals(comparison.row_texts[column], ids)
     if column == "description":
-        is_value &= ~map_bool(held, is_accident, ACCIDENT_HINT)
-    return is_in(ids, ids[is_value].dropna())
+        is_value &= ~comparison.row_accidents
+    return is_among(ids, ids.filter(pa.array(is_value)))
 
 
-def _source_known(comparison: Comparison, pages: pd.DataFrame) -> pd.Series:
+def _source_known(comparison: Comparison) -> Bools:
     """Return for which rows a source is known; a local artifact rightly has none."""
-    shown = ~is_true(pages["source"] == pages["artifact_id"])
+    pages = comparison.page_texts
+    shown = ~equals(pages["source"], pages["artifact_id"])
     for evidence in FIELD["source"].layers:
         shown |= _layer_knows(comparison, evidence, "source")
     return shown | _row_knows(comparison, "source")
 
 
-def _file_names(comparison: Comparison) -> pd.Series:
+def _file_names(comparison: Comparison) -> pa.Array:
     """Return, per row, the name of the file that has the front matter of its artifact."""
-    snapshot = comparison.snapshot
-    names = snapshot.frontmatter["file"].str.replace(r"^.*/", "", regex=True)
-    named = pd.Series(names.to_numpy(), index=snapshot.manifest["stem"].to_numpy()).dropna()
-    return snapshot.rows["stem"].map(named[~named.index.duplicated()]).astype("string")
+    files = comparison.file_texts["file"]
+    stems = comparison.entry_texts["stem"].filter(files.is_valid())
+    names = pc.replace_substring_regex(files.drop_null(), r"^.*/", "")
+    # Of several entries `index_in` takes the first.
+    first = pc.index_in(comparison.row_texts["stem"], value_set=stems, skip_nulls=True)
+    return names.take(first)
 
 
-def _files_missing(comparison: Comparison) -> pd.Series:
+def _files_missing(comparison: Comparison) -> Bools:
     """Return for which rows an entry of their artifact has no files (F001)."""
-    snapshot = comparison.snapshot
-    is_missing = is_true(snapshot.frontmatter["state"] == "missing").to_numpy()
-    return is_in(snapshot.rows["stem"], snapshot.manifest["stem"][is_missing])
+    return _has_entry_in(comparison, equals(comparison.file_texts["state"], "missing"))
 
 
-def _wrong_rows(comparison: Comparison, pages: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+def _wrong_rows(comparison: Comparison) -> tuple[Bools, Bools]:
     """Return which rows hold a wrong value that their page shows right, and which it shows too."""
-    cells = _wrong_cells(comparison)
-    right, wrong = np.zeros(len(pages), dtype=bool), np.zeros(len(pages), dtype=bool)
+    size, wrong_cells = len(comparison.snapshot.rows), _wrong_cells(comparison)
+    right, wrong = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
     for column in _COMPARED:
-        of_column = cells[is_true(cells["column"] == column)]
-        position = of_column["row"].to_numpy(dtype=int)
-        kind = FIELD[column].kind
-        shown = normalize(pages[column].take(position).set_axis(of_column.index), kind)
-        is_wrong = differs(normalize(of_column["expected"], kind), shown).to_numpy()
-        right[position[~is_wrong]] = True
-        wrong[position[is_wrong]] = True
-    return pd.Series(right, index=pages.index), pd.Series(wrong, index=pages.index)
+        cells = np.flatnonzero(wrong_cells & comparison.is_in_column(column))
+        if not len(cells):
+            continue
+        rows, kind = comparison.cell_rows[cells], FIELD[column].kind
+        shown = take_rows(comparison.page_texts[column], rows)
+        expected = take_rows(comparison.cell_texts["expected"], cells)
+        shown, expected = (normalize(from_arrow(each), kind) for each in (shown, expected))
+        is_wrong = differs(expected, shown).to_numpy()
+        right[rows[~is_wrong]] = True
+        wrong[rows[is_wrong]] = True
+    return right, wrong
 
 
-def _lacks_details(comparison: Comparison) -> pd.Series:
+def _lacks_details(comparison: Comparison) -> Bools:
     """Return which rows hold nothing or a wrong value in a column that is not `_COMPARED`."""
-    cells = _wrong_cells(comparison)
-    rows = cells.loc[~is_in(cells["column"], _COMPARED), "row"]
-    index = comparison.snapshot.rows.index
-    return pd.Series(np.isin(np.arange(len(index)), rows.to_numpy(dtype=int)), index=index)
+    return comparison.has_cell(_wrong_cells(comparison) & ~comparison.is_in_column(*_COMPARED))
 
 
-def _wrong_cells(comparison: Comparison) -> pd.DataFrame:
-    cells = comparison.cells
-    return cells[is_in(cells["status"], (Status.MISSING, Status.DIFFERS))]
+def _wrong_cells(comparison: Comparison) -> Bools:
+    return is_among(comparison.cell_texts["status"], (Status.MISSING, Status.DIFFERS))
 
 
-def _blanked_next(comparison: Comparison) -> pd.Series:
+def _blanked_next(comparison: Comparison) -> Ints:
     """Return how many values of each row SkillMeat's next start or refresh writes over with NULL.
 
     The manifest has none of them, the front matter or the catalogue has the same.
     """
-    rows = comparison.snapshot.rows
     started, refreshed = _reached_by_start(comparison), _reached_by_refresh(comparison)
-    count = pd.Series(0, index=rows.index)
+    is_newer = comparison.snapshot.era == "artifact_uuid"
+    count = np.zeros(len(started), dtype=int)
     for field in FIELDS:
         if field.column in comparison.snapshot.cache.columns:
-            is_newer = comparison.snapshot.era == "artifact_uuid"
             skipped = is_newer and field.column in _KEPT_AT_START
             reached = refreshed if skipped else started | refreshed
-            count += (reached & evidence_outside_manifest(comparison, field).notna()).astype(int)
+            count += reached & is_present(evidence_outside_manifest(comparison, field))
     return count
 
 
-def _reached_by_start(comparison: Comparison) -> pd.Series:
+def _reached_by_start(comparison: Comparison) -> Bools:
     """Return the rows that SkillMeat's start writes (docs/skillmeat.md#server-start)."""
-    return is_true(comparison.snapshot.rows["collection_id"] == DEFAULT_COLLECTION)
+    return equals(comparison.row_texts["collection_id"], DEFAULT_COLLECTION)
 
 
-def _reached_by_refresh(comparison: Comparison) -> pd.Series:
+def _reached_by_refresh(comparison: Comparison) -> Bools:
     """Return the rows that SkillMeat's refresh writes (docs/skillmeat.md#refresh).
 
     Since 0.9.0 it looks in the file collection named like the DB collection's id, and writes the
     first row of each of its artifacts, in any collection.
     """
-    snapshot = comparison.snapshot
-    rows, manifest = snapshot.rows, snapshot.manifest
-    if snapshot.era == "artifact_id":
+    if comparison.snapshot.era == "artifact_id":
         return comparison.has_entry
-    named = is_in(manifest["file_collection"], snapshot.collections["id"].dropna())
-    first = rows.sort_values("added_at", kind="stable").drop_duplicates("artifact_id").index
-    is_first: Bools = rows.index.isin(first)
-    return is_in(rows["stem"], manifest.loc[named, "stem"]) & is_first
+    collections = to_arrow(comparison.snapshot.collections["id"])
+    named = is_among(comparison.entry_texts["file_collection"], collections)
+    return _has_entry_in(comparison, named) & _is_first_row(comparison.row_texts)
+
+
+def _is_first_row(rows: TextColumns) -> Bools:
+    """Return which *rows* are the first of their artifact by the time they were added."""
+    order = order_nulls_last({"added_at": rows["added_at"]}, "added_at")
+    ids = rows["artifact_id"].take(order)
+    # Of equal ids `index_in` takes the first.
+    first = pc.index_in(ids, value_set=ids, skip_nulls=True)
+    is_first = np.zeros(len(ids), dtype=bool)
+    is_first[order.to_numpy()[first.drop_null().to_numpy()]] = True
+    return is_first

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skillmeat_audit.base.arrow import is_in, to_arrow, to_mask
+from skillmeat_audit.base.columns import TextColumns, equals, is_among
 from skillmeat_audit.diff.compare import Bools, Ints, is_true
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION
 from skillmeat_audit.model.snapshot import Snapshot
@@ -157,14 +158,15 @@ def missing_rows(snapshot: Snapshot, duplicates: frozenset[str]) -> pd.DataFrame
     Columns ``collection_id``, ``artifact_id`` and ``stem``; no artifact of *duplicates*. Empty if
     the cache has no collection ``default``: nothing can be inserted.
     """
-    manifest = snapshot.manifest.drop_duplicates("artifact_id")[["artifact_id", "stem"]]
-    rows = snapshot.rows[snapshot.rows["collection_id"] == DEFAULT_COLLECTION]
+    entries, rows = TextColumns(snapshot.manifest), TextColumns(snapshot.rows)
+    ids, in_default = entries["artifact_id"], equals(rows["collection_id"], DEFAULT_COLLECTION)
     # A row that some entry names exactly does not count for an entry with the same stem.
-    loose = rows[~is_in(rows["artifact_id"], manifest["artifact_id"])]
-    has_row = is_in(manifest["artifact_id"], rows["artifact_id"])
-    has_row |= is_in(manifest["stem"], loose["stem"])
-    unclear = is_in(manifest["artifact_id"], duplicates)
+    loose = in_default & ~is_among(rows["artifact_id"], ids)
+    has_row = is_among(ids, rows["artifact_id"].filter(pa.array(in_default)))
+    has_row |= is_among(entries["stem"], rows["stem"].filter(pa.array(loose)))
     possible = bool((snapshot.collections["id"] == DEFAULT_COLLECTION).any())
-    missing = manifest[~has_row & ~unclear & possible].assign(collection_id=DEFAULT_COLLECTION)
-    columns = ["collection_id", "artifact_id", "stem"]
-    return missing[columns].sort_values("artifact_id", ignore_index=True)
+    is_missing = ~has_row & ~is_among(ids, duplicates) & possible
+    missing = snapshot.manifest.loc[is_missing, ["artifact_id", "stem"]]
+    missing = missing.drop_duplicates("artifact_id").sort_values("artifact_id", ignore_index=True)
+    missing.insert(0, "collection_id", DEFAULT_COLLECTION)
+    return missing

@@ -2,7 +2,8 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from types import ModuleType
 
 import numpy as np
@@ -11,30 +12,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skillmeat_audit.base import TOOL
-from skillmeat_audit.base.arrow import (
-    ARROW_TEXT,
-    from_arrow,
-    is_in,
-    positions_in,
-    take_rows,
-    to_arrow,
-)
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, is_in, release_memory, take_rows
+from skillmeat_audit.base.columns import TextColumns, is_among, is_present, join_texts
 from skillmeat_audit.diff.compare import Bools, Ints
 from skillmeat_audit.diff.comparison import Comparison
-from skillmeat_audit.diff.links import joined_key
+from skillmeat_audit.diff.rule_findings import Parts, RuleFindings
 from skillmeat_audit.model.findings import Disposition, Severity
 from skillmeat_audit.model.rules import Rule
-from skillmeat_audit.model.tables import FINDINGS, KEY
+from skillmeat_audit.model.tables import FINDINGS, KEY, WRITER_COLUMNS
 
-Find = Callable[[Comparison], pd.DataFrame]
+Find = Callable[[Comparison], Parts]
 
 
 @dataclass(frozen=True)
 class Check:
-    """A rule and its function, which returns ``RULE_FINDINGS``, one row per disagreement.
-
-    The function may add ``severity``: that of a finding, where it is not the rule's.
-    """
+    """A rule and its function, which returns a finding per disagreement."""
 
     rule: Rule
     find: Find
@@ -73,24 +65,22 @@ def run_checks(
 
     A cell has one finding. Artifacts whose key is ambiguous have findings of key rules only.
     """
-    results = [(check.rule, check.find(comparison)) for check in checks]
-    parts = [(rule, frame) for rule, frame in results if len(frame)]
+    parts = [(check.rule, part) for check in checks for part in check.find(comparison)]
     if not parts:
         return FINDINGS.empty()
-    rules = [rule for rule, _ in parts]
-    of_rule = np.repeat(np.arange(len(parts)), [len(frame) for _, frame in parts])
-    findings = pd.concat([frame for _, frame in parts], ignore_index=True)
-    # Large homes have several findings per row: of the parts and of what follows only one is held.
-    del results, parts
-    severities = from_arrow(_per_finding([rule.severity for rule in rules], of_rule))
-    findings["rule"] = from_arrow(_per_finding([rule.code for rule in rules], of_rule))
-    findings["severity"] = findings.get("severity", severities).fillna(severities)
-    judges_keys = np.array([rule.judges_keys for rule in rules])[of_rule]
-    usable = ~is_in(findings["artifact_id"], comparison.ambiguous).to_numpy() | judges_keys
-    explains = np.array([rule.explains for rule in rules])[of_rule]
-    chosen = _one_per_cell(findings, np.flatnonzero(usable), explains)
-    findings = findings.take(chosen[_order(findings, chosen)])
-    return FINDINGS.conform(_with_writers(findings, writers))
+    release_memory()  # what rules computed and did not need
+    columns = _Columns([_with_rule(part, rule) for rule, part in parts], TextColumns(writers))
+    chosen = np.arange(len(columns.part))
+    if comparison.ambiguous:
+        judges_keys = np.array([rule.judges_keys for rule, _ in parts])[columns.part]
+        clear = ~is_among(columns["artifact_id"], comparison.ambiguous)
+        chosen = np.flatnonzero(clear | judges_keys)
+    explains = np.array([rule.explains for rule, _ in parts])
+    if explains.any():
+        chosen = _one_per_cell(columns, chosen, explains[columns.part])
+    order = chosen[_order(columns, chosen)]
+    # Column by column: of a home with many findings only one is held twice.
+    return FINDINGS.build({name: take_rows(columns[name], order) for name in FINDINGS.columns})
 
 
 def not_repairable(findings: pd.DataFrame) -> pd.DataFrame:
@@ -103,47 +93,70 @@ def not_repairable(findings: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _per_finding(values: Sequence[str], of_rule: Ints) -> pa.Array:
-    """Return the value of the rule of each finding."""
-    return pa.array(values, ARROW_TEXT).take(pa.array(of_rule))
+def _with_rule(part: RuleFindings, rule: Rule) -> RuleFindings:
+    """Return *part* with its rule, and the rule's severity where it has none."""
+    return replace(part, texts={"rule": rule.code, "severity": rule.severity} | part.texts)
 
 
-def _with_writers(findings: pd.DataFrame, writers: pd.DataFrame) -> pd.DataFrame:
-    """Return *findings* with the writer of their row; those on no row (files) have none."""
-    by_key = writers.drop_duplicates(list(KEY))
-    # NUL: no key is one, and a row may have an absent key.
-    keys, of_rows = (
-        joined_key(*(frame[name].fillna("\0") for name in KEY)) for frame in (findings, by_key)
-    )
-    position = positions_in(keys, of_rows)
-    columns = {
-        name: by_key[name].array.take(position, allow_fill=True)
-        for name in ("writer", "writer_confidence")
-    }
-    return findings.assign(**columns)
+class _Columns:
+    """The findings of all rules, column by column; each is made anew when it is asked for.
+
+    ``part`` is the number of the part that each finding is from.
+    """
+
+    def __init__(self, parts: Sequence[RuleFindings], writers: TextColumns) -> None:
+        """Take the *parts*, and the *writers* of the cache rows."""
+        self._parts, self._writers = parts, writers
+        self.part = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+
+    @cached_property
+    def _rows(self) -> pa.Array:
+        rows = [np.full(len(each), -1) if each.rows is None else each.rows for each in self._parts]
+        positions = np.concatenate(rows)
+        return pa.array(positions, mask=positions < 0)
+
+    def __getitem__(self, name: str) -> pa.Array:
+        if name in WRITER_COLUMNS:
+            return self._writers[name].take(self._rows)
+        texts = [each.texts.get(name) for each in self._parts]
+        if any(isinstance(text, pa.Array) for text in texts):
+            return pa.concat_arrays([each.column(name) for each in self._parts])
+        return pa.array(texts, ARROW_TEXT).take(pa.array(self.part))
 
 
-def _order(findings: pd.DataFrame, chosen: Ints) -> Ints:
+def _order(columns: _Columns, chosen: Ints) -> Ints:
     """Return the order of the *chosen* findings.
 
     By collection, artifact, rule and column, absent values first.
     """
     names = ["collection_id", "artifact_id", "rule", "column", "detail"]
-    texts = {name: take_rows(to_arrow(findings[name]), chosen) for name in names}
-    keys = pa.table({name: pc.fill_null(array, "") for name, array in texts.items()})
+    keys = pa.table({name: pc.fill_null(take_rows(columns[name], chosen), "") for name in names})
     # Stable, by the bytes of UTF-8: as pandas sorts, which makes a Python string of each text.
     order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in names])
     return np.asarray(order, dtype=np.intp)
 
 
-def _one_per_cell(findings: pd.DataFrame, chosen: Ints, explains: Bools) -> Ints:
+def _one_per_cell(columns: _Columns, chosen: Ints, explains: Bools) -> Ints:
     """Return the *chosen* findings without the plain finding of a cell that another rule explains.
 
-    Those on no cell are the first, then those of rules that explain.
+    Where several rules explain a cell, the first does.
     """
-    of_cell = (findings["column"].notna() & findings["status"].notna()).to_numpy()[chosen]
-    cells = chosen[of_cell]
-    # Explaining rules first, so that dropping duplicates keeps theirs.
-    ranked = cells[np.argsort(~explains[cells], kind="stable")]
-    repeated = findings[[*KEY, "column"]].take(ranked).duplicated().to_numpy()
-    return np.append(chosen[~of_cell], ranked[~repeated])
+    of_cell = is_present(columns["column"]) & is_present(columns["status"])
+    explaining = chosen[(of_cell & explains)[chosen]]
+    plain = chosen[(of_cell & ~explains)[chosen]]
+    cells = _cell_keys(columns, explaining)
+    repeated = from_arrow(cells).duplicated().to_numpy()
+    superseded = is_among(_cell_keys(columns, plain), cells)
+    remaining = np.ones(len(columns.part), dtype=bool)
+    remaining[explaining[repeated]] = False
+    remaining[plain[superseded]] = False
+    return chosen[remaining[chosen]]
+
+
+def _cell_keys(columns: _Columns, chosen: Ints) -> pa.Array:
+    """Return collection, artifact and column of the *chosen* findings as one text."""
+    collection, artifact, column = (
+        columns[name].take(pa.array(chosen)) for name in (*KEY, "column")
+    )
+    # NUL: no name holds one.
+    return join_texts(collection, "\0", artifact, "\0", column)

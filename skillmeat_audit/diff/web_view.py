@@ -6,14 +6,16 @@ rules of a repair. A correct page does not mean a correct row, nor the other way
 was never synced is served from the manifest.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, positions_in, to_arrow, to_mask
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, positions_in, to_arrow
+from skillmeat_audit.base.columns import choose, equals, is_among, is_present, matches
 from skillmeat_audit.diff.compare import Bools, Ints, Objects, is_true
 from skillmeat_audit.diff.links import look_up_last
 from skillmeat_audit.model.contracts import records
@@ -33,12 +35,12 @@ def page_cells(snapshot: Snapshot) -> pd.DataFrame:
     """Return ``PAGES``: what pages show of each row of the cache, in the order of ``ROWS``."""
     rows = snapshot.rows
     entry = _served_entry(snapshot)
-    synced = rows["synced_at"].notna().to_numpy()
-    tier = np.select([synced, entry >= 0], [FROM_ROW, FROM_MANIFEST], RECONSTRUCTED)
+    synced = is_present(to_arrow(rows["synced_at"]))
+    tier = choose(synced, FROM_ROW, choose(entry >= 0, FROM_MANIFEST, RECONSTRUCTED))
     texts = {column: _page_text(snapshot, column, entry, synced) for column in PAGE_COLUMNS}
     obstacle = link_obstacles(snapshot, texts["source"])
     keys = {key: rows[key] for key in KEY}
-    link = {"clickable": obstacle.isna(), "obstacle": obstacle}
+    link = {"clickable": ~is_present(obstacle), "obstacle": obstacle}
     return PAGES.build({**keys, "tier": tier, **texts, **link})
 
 
@@ -49,10 +51,10 @@ def _served_entry(snapshot: Snapshot) -> Ints:
     """
     if is_active_refused(snapshot):
         return np.full(len(snapshot.rows), -1)
-    manifest = snapshot.manifest
-    entries = manifest[is_true(manifest["file_collection"] == snapshot.home.active_collection)]
+    file_collections = to_arrow(snapshot.manifest["file_collection"])
+    entries = np.flatnonzero(equals(file_collections, snapshot.home.active_collection))
     exact, loose = (
-        _labels(snapshot.rows[name], entries[name].drop_duplicates())
+        _first_entry(snapshot.rows[name], snapshot.manifest[name], entries)
         for name in ("artifact_id", "stem")
     )
     return np.where(exact >= 0, exact, loose)
@@ -61,60 +63,98 @@ def _served_entry(snapshot: Snapshot) -> Ints:
 def is_active_refused(snapshot: Snapshot) -> bool:
     """Return True if SkillMeat cannot read the manifest of the active file collection."""
     active, problems = snapshot.home.active_collection, snapshot.problems
+    if problems.empty:
+        return False
     in_active = is_true(problems["place"].str.startswith(f"collections/{active}/"))
     return bool((in_active & is_true(problems["kind"] == "manifest")).any())
 
 
-def _labels(keys: pd.Series, table: pd.Series) -> Ints:
-    """Return the index label in *table* (unique) of each key, -1 for keys that it lacks."""
-    labels: Ints = np.append(table.index.to_numpy(dtype=int), -1)[positions_in(keys, table)]
-    return labels
+def _first_entry(keys: pd.Series, names: pd.Series, entries: Ints) -> Ints:
+    """Return the first of *entries* whose name is each of *keys*, -1 where there is none."""
+    # Of equal names `positions_in` takes the first.
+    positions = positions_in(keys, names.take(entries))
+    return np.append(entries, -1)[positions]
 
 
-def _page_text(snapshot: Snapshot, column: str, entry: Ints, synced: Bools) -> pd.Series:
+def _page_text(snapshot: Snapshot, column: str, entry: Ints, synced: Bools) -> pa.Array:
     """Return what pages show of each row in *column*; a source is never empty."""
     rows = snapshot.rows
-    of_row = _not_empty(to_arrow(rows[column]))
-    values = to_arrow(snapshot.manifest[column])
-    of_manifest = _not_empty(values.take(pa.array(entry, mask=entry < 0)))
-    absent = pa.nulls(len(rows), ARROW_TEXT)
-    held = f"held_{column}"
-    of_artifact = _not_empty(to_arrow(rows[held])) if held in rows else absent
-    unsynced = pc.if_else(pa.array(entry >= 0), of_manifest, of_artifact)
+    shown = _not_empty(to_arrow(rows[column]))
     if column == "source":
-        of_row = pc.coalesce(of_row, _source_of_any_row(rows["artifact_id"], of_row), of_manifest)
+        shown = _source_of_any_row(rows["artifact_id"], shown)
+        shown = _fill(shown, lambda absent: _text_of_entries(snapshot, column, entry[absent]))
     # The list of a collection answers none for a synced row, whatever the row holds.
     elif column == "origin_source" and snapshot.era == "artifact_uuid":
-        of_row = absent  # docs/skillmeat.md#pages-drop-columns
-    shown = pc.if_else(pa.array(synced), of_row, unsynced)
+        shown = pa.nulls(len(rows), ARROW_TEXT)  # docs/skillmeat.md#pages-drop-columns
+    unsynced = np.flatnonzero(~synced)
+    shown = _replace(shown, unsynced, _text_of_unsynced(snapshot, column, entry, unsynced))
     if column == "source":  # docs/skillmeat.md#type-and-name-as-source
-        shown = pc.coalesce(shown, to_arrow(rows["artifact_id"]))
-    return from_arrow(shown).set_axis(rows.index)
+        ids = to_arrow(rows["artifact_id"])
+        shown = _fill(shown, lambda absent: ids.take(pa.array(absent)))
+    return shown
+
+
+def _text_of_entries(snapshot: Snapshot, column: str, entry: Ints) -> pa.Array:
+    """Return what each *entry* of the manifest holds in *column*; -1 is no entry."""
+    values = to_arrow(snapshot.manifest[column])
+    return _not_empty(values.take(pa.array(entry, mask=entry < 0)))
+
+
+def _text_of_unsynced(snapshot: Snapshot, column: str, entry: Ints, unsynced: Ints) -> pa.Array:
+    """Return what pages show of the *unsynced* rows: the manifest's text or the artifact's."""
+    of_manifest = _text_of_entries(snapshot, column, entry[unsynced])
+    held = f"held_{column}"
+    if held not in snapshot.rows:
+        return of_manifest
+    of_artifact = _not_empty(to_arrow(snapshot.rows[held]).take(pa.array(unsynced)))
+    return choose(entry[unsynced] >= 0, of_manifest, of_artifact)
+
+
+def _replace(values: pa.Array, positions: Ints, texts: pa.Array) -> pa.Array:
+    """Return *values* with *texts* at *positions*; the same array where there are none."""
+    if not len(positions):
+        return values
+    mask = np.zeros(len(values), dtype=bool)
+    mask[positions] = True
+    return pc.replace_with_mask(values, pa.array(mask), texts)
+
+
+def _fill(values: pa.Array, texts_at: Callable[[Ints], pa.Array]) -> pa.Array:
+    """Return *values* with what *texts_at* has for the positions at which they are null."""
+    absent = np.flatnonzero(~is_present(values))
+    return _replace(values, absent, texts_at(absent)) if len(absent) else values
 
 
 def _not_empty(values: pa.Array) -> pa.Array:
     """Return *values* with empty texts as null: pages treat both alike."""
-    return pc.if_else(pc.equal(values, ""), pa.scalar(None, ARROW_TEXT), values)
+    is_empty = equals(values, "")
+    return choose(~is_empty, values, None) if is_empty.any() else values
 
 
 def _source_of_any_row(ids: pd.Series, source: pa.Array) -> pa.Array:
-    """Return, per row, the source that the artifact's rows of other collections hold."""
+    """Return *source*, where it is null that which other rows of the artifact hold."""
+    names = to_arrow(ids)
+    if not is_among(names.filter(source.is_null()), names.filter(source.is_valid())).any():
+        return source
     sources = from_arrow(source).set_axis(ids.index)
-    return to_arrow(look_up_last(ids, ids.where(sources.notna()), sources))
+    return pc.coalesce(source, to_arrow(look_up_last(ids, ids.where(sources.notna()), sources)))
 
 
-def link_obstacles(snapshot: Snapshot, source: pd.Series) -> pd.Series:
-    """Return why *source*, if pages show it of each row, cannot be clicked, else ``<NA>``."""
+def link_obstacles(snapshot: Snapshot, source: pa.Array) -> pa.Array:
+    """Return why *source*, if pages show it of each row, cannot be clicked, else null."""
     ids, entries = snapshot.rows["artifact_id"], snapshot.catalog
-    names = entries["artifact_id"].dropna().drop_duplicates()
+    names = from_arrow(to_arrow(entries["artifact_id"]).unique())
     row_name, entry_name = positions_in(ids, names), positions_in(entries["artifact_id"], names)
     listed_by = positions_in(entries["source_id"], snapshot.cache.sources["id"])
     obstacle = np.full(len(ids), _UNREGISTERED, dtype=object)
     clickable = np.zeros(len(ids), dtype=bool)
     hidden = _hidden(entries, listed_by)
+    distinct = source.dictionary_encode()
+    number_of_text = pc.fill_null(distinct.indices, -1).to_numpy()
     # Pages test one source after the other; any of them can make the link work.
     for number, registered in enumerate(records(snapshot.cache.sources)):
-        rows = np.flatnonzero(_mentions(source, registered))
+        is_named = np.append(_mentions(distinct.dictionary, registered), False)
+        rows = np.flatnonzero(is_named[number_of_text])
         if number >= SOURCES_LOADED:
             obstacle[rows[obstacle[rows] == _UNREGISTERED]] = _NOT_LOADED
             continue
@@ -126,26 +166,28 @@ def link_obstacles(snapshot: Snapshot, source: pd.Series) -> pd.Series:
             concealed = of_source[mask[of_source]]
             obstacle[_named(rows, row_name, entry_name[concealed])] = reason
         clickable[_named(rows, row_name, entry_name[visible])] = True
-    obstacle[is_true(source == ids).to_numpy()] = NO_SOURCE
+    obstacle[equals(source, to_arrow(ids))] = NO_SOURCE
     obstacle[clickable] = None
-    return pd.Series(obstacle, index=ids.index, dtype="string")
+    return pa.array(obstacle, ARROW_TEXT)
 
 
 def _named(rows: Ints, row_name: Ints, names: Ints) -> Ints:
     """Return those of *rows* whose name is among *names*; -1 is no name."""
+    if not len(names):
+        return names
     is_listed = np.zeros(max(row_name.max(initial=0), names.max(initial=0)) + 2, dtype=bool)
     is_listed[names] = True
     is_listed[-1] = False
     return rows[is_listed[row_name[rows]]]
 
 
-def _mentions(source: pd.Series, registered: Mapping[str, object]) -> Bools:
+def _mentions(source: pa.Array, registered: Mapping[str, object]) -> Bools:
     """Return where *source* contains the repository of a registered source, as pages test it."""
     name, url = f"{registered['owner']}/{registered['repo_name']}", str(registered["repo_url"])
-    texts = to_arrow(source)
-    named = to_mask(pc.match_substring(texts, name))
+    # As expressions: Arrow finds these more than twice as fast as substrings.
+    named = matches(source, re.escape(name))
     # An address with the name in it is nowhere the name is not.
-    return named if name in url else named | to_mask(pc.match_substring(texts, url))
+    return named if name in url else named | matches(source, re.escape(url))
 
 
 def _hidden(entries: pd.DataFrame, listed_by: Ints) -> dict[str, Bools]:
@@ -154,10 +196,11 @@ def _hidden(entries: pd.DataFrame, listed_by: Ints) -> dict[str, Bools]:
     *listed_by* is the position of the source of each entry, -1 without a registered one.
     """
     # An entry without a score counts as certain.
-    score = pd.to_numeric(entries["confidence_score"], errors="coerce").fillna(100)
-    confidence = score.to_numpy(dtype=float)
+    encoded = to_arrow(entries["confidence_score"]).dictionary_encode()
+    scores = pd.to_numeric(from_arrow(encoded.dictionary), errors="coerce").fillna(100)
+    confidence = np.append(scores, 100.0)[pc.fill_null(encoded.indices, -1).to_numpy()]
     return {
-        "its catalogue entry is excluded": is_true(entries["status"] == "excluded").to_numpy(),
+        "its catalogue entry is excluded": equals(to_arrow(entries["status"]), "excluded"),
         f"its catalogue entry has less than {LEAST_CONFIDENCE} % confidence": (
             confidence < LEAST_CONFIDENCE
         ),

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import pandas as pd
+import numpy as np
 
-from skillmeat_audit.base.arrow import is_in
-from skillmeat_audit.diff.compare import is_true
+from skillmeat_audit.base.columns import equals, is_among, is_present, unequal
+from skillmeat_audit.diff.compare import Bools
 from skillmeat_audit.diff.provenance.clues import Clues
 from skillmeat_audit.model.fields import HOSTLESS_ORIGINS
 
@@ -21,21 +21,21 @@ _LATER_MS = 100
 class Verdict:
     """One line of the decision list: rows in ``mask`` were last written by ``writer``."""
 
-    mask: pd.Series
+    mask: Bools
     writer: str
     confidence: Confidence
     reason: str
 
 
-def _certain(writer: str, mask: pd.Series, reason: str) -> Verdict:
+def _certain(writer: str, mask: Bools, reason: str) -> Verdict:
     return Verdict(mask, writer, "certain", reason)
 
 
-def _likely(writer: str, mask: pd.Series, reason: str) -> Verdict:
+def _likely(writer: str, mask: Bools, reason: str) -> Verdict:
     return Verdict(mask, writer, "likely", reason)
 
 
-def _unknown(mask: pd.Series, reason: str) -> Verdict:
+def _unknown(mask: Bools, reason: str) -> Verdict:
     return Verdict(mask, "unknown", "unknown", reason)
 
 
@@ -51,17 +51,17 @@ def verdicts(clues: Clues) -> Iterator[Verdict]:
     yield from _unsynced(clues)
     yield from _edited_after_repair(clues)
     yield from _synced(clues)
-    everything = pd.Series(True, index=clues.bare.index)
+    everything = np.ones(len(clues.bare), dtype=bool)
     yield _unknown(everything, "its columns and times fit no known path")
 
 
 def _by_origin(c: Clues) -> Iterator[Verdict]:
     """Judge the rows whose origin no manifest may hold."""
     unique = "no other path writes this origin"
-    yield _certain("bundle", c.origin == "bundle_import", unique)
-    yield _certain("scaffold", c.origin == "scaffold_import", unique)
-    packed = c.origin == "import"
-    portable = packed & (c.origin_source == "portable_bundle")
+    yield _certain("bundle", equals(c.origin, "bundle_import"), unique)
+    yield _certain("scaffold", equals(c.origin, "scaffold_import"), unique)
+    packed = equals(c.origin, "import")
+    portable = packed & equals(c.origin_source, "portable_bundle")
     yield _certain("portable-bundle", portable, "no other path writes this pair of origins")
     yield _unknown(packed, "ingesting a pack (since 0.54) leaves this origin alone")
 
@@ -76,7 +76,7 @@ def _bare(c: Clues) -> Iterator[Verdict]:
     yield _certain("membership-add", c.bare & ~c.in_default, unique)
     # docs/skillmeat.md#blank-after-batch-import
     imported = c.bare & c.import_near_added
-    market = ~c.uuid_era & (c.manifest_origin == "marketplace")
+    market = ~c.uuid_era & equals(c.manifest_origin, "marketplace")
     reason = "the catalogue's import date is that of the row"
     yield _certain("import-bare", imported & market, reason)
     yield _likely("import-bare", imported, reason)
@@ -104,13 +104,13 @@ def _partial(c: Clues) -> Iterator[Verdict]:
 def _foreign(c: Clues) -> Iterator[Verdict]:
     """Judge the rows with the provenance of another artifact, or with what is left of it."""
     # docs/skillmeat.md#impossible-origin-pairs
-    left_over = c.uuid_era & is_in(c.origin, HOSTLESS_ORIGINS) & c.origin_source.notna()
+    left_over = c.uuid_era & is_among(c.origin, HOSTLESS_ORIGINS) & is_present(c.origin_source)
     reason = "it corrected the origin and cannot clear the origin_source beside it"
     yield _likely("startup-lossy", left_over, reason)
     # docs/skillmeat.md#skipped-imports-rewrite-provenance
-    imported = (c.origin == "marketplace") & (c.origin_source == "github")
+    imported = c.market & equals(c.origin_source, "github")
     stamped = c.uuid_era & c.in_default & imported
-    not_imported = is_in(c.manifest_origin, HOSTLESS_ORIGINS)
+    not_imported = is_among(c.manifest_origin, HOSTLESS_ORIGINS)
     reason = "its source is not the manifest's"
     in_catalog = f"{reason}, but that of a catalogue entry of the same name"
     yield _certain("import-skipped", stamped & not_imported & c.source_in_catalog, in_catalog)
@@ -119,9 +119,9 @@ def _foreign(c: Clues) -> Iterator[Verdict]:
 
 def _unsynced(c: Clues) -> Iterator[Verdict]:
     """Judge the rows with values but without ``synced_at``: written so, or invalidated later."""
-    unsynced, market = c.never_synced & ~c.bare, c.origin == "marketplace"
+    unsynced, market = c.never_synced & ~c.bare, c.market
     # docs/skillmeat.md#server-start-drops-columns
-    lossy = c.uuid_era & ((market & c.origin_source.isna()) | c.version_dropped)
+    lossy = c.uuid_era & ((market & ~is_present(c.origin_source)) | c.version_dropped)
     reason = "it has no origin_source or version, and synced_at was never set"
     yield _likely("startup-lossy", unsynced & lossy, reason)
     populated = unsynced & market & (c.uuid_era | c.populates)
@@ -131,26 +131,26 @@ def _unsynced(c: Clues) -> Iterator[Verdict]:
     reason = "added_at is that of a reimport, and no refresh has filled the rows that it left empty"
     yield _likely("import-bare", reimported, reason)
     reason = "it has what the manifest says"
-    yield _likely("startup", unsynced & ~market & ~c.uuid_era, reason)
-    no_tags = unsynced & ~market & c.empty_tags
-    yield _likely("startup-lossy", no_tags, "it writes [] for no tags")
+    other = unsynced & unequal(c.origin, "marketplace")
+    yield _likely("startup", other & ~c.uuid_era, reason)
+    yield _likely("startup-lossy", other & c.empty_tags, "it writes [] for no tags")
     yield _likely("refresh", unsynced, reason)
 
 
 def _edited_after_repair(c: Clues) -> Iterator[Verdict]:
     """Judge the rows that were changed while their time remained that of a repair."""
     since = "a repair by skillmeat-audit set its synced_at; since then"
-    only_tags = is_true(c.edited == "tags_json")
+    only_tags = equals(c.edited, "tags_json")
     yield _likely("tag-write", only_tags, f"{since} only its tags changed")
-    started = c.edited.notna() & c.uuid_era & c.in_default
+    started = is_present(c.edited) & c.uuid_era & c.in_default
     reason = f"{since} its values changed and not its time, as only the server's start does"
     yield _likely("startup-lossy", started, reason)
-    yield _unknown(c.edited.notna(), f"{since} its values changed and its time did not")
+    yield _unknown(is_present(c.edited), f"{since} its values changed and its time did not")
 
 
 def _synced(c: Clues) -> Iterator[Verdict]:
     """Judge the rows with values and ``synced_at``."""
-    market, no_tags = c.origin == "marketplace", c.empty_tags & ~c.never_synced
+    market, no_tags = c.market, c.empty_tags & ~c.never_synced
     reason = "it writes [] for no tags, a refresh writes NULL"
     started = no_tags & c.filled_tools & c.uuid_era & c.in_default
     yield _likely("startup-lossy", started, reason)

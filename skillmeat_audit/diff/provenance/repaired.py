@@ -39,9 +39,6 @@ def repairs_in(snapshot: Snapshot) -> Repairs:
     other writers set another time, except the server's start and edits of tags.
     """
     rows, repaired = snapshot.rows, snapshot.repaired
-    if repaired.empty:
-        none = pd.Series(pd.NA, rows.index, dtype="string")
-        return Repairs(none, none.notna(), none.notna(), none, none, rows)
     stamped = _stamped_cells(rows, repaired)
     latest = unchanged = _unchanged(stamped)
     # A repair may lie below another: undo the latest, look for the one before it, until a row holds
@@ -59,6 +56,12 @@ def repairs_in(snapshot: Snapshot) -> Repairs:
         edited=_column_names(stamped[stamped["changed"]], snapshot.rows.index),
         rows=rows,
     )
+
+
+def no_repairs(snapshot: Snapshot) -> Repairs:
+    """Return that no repair left anything in the rows of *snapshot*."""
+    none = pd.Series(pd.NA, snapshot.rows.index, dtype="string")
+    return Repairs(none, none.notna(), none.notna(), none, none, snapshot.rows)
 
 
 def _stamped_cells(rows: pd.DataFrame, repaired: pd.DataFrame) -> pd.DataFrame:

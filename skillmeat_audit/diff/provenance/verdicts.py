@@ -12,13 +12,15 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from skillmeat_audit.diff.compare import is_true
+from skillmeat_audit.base.arrow import ARROW_TEXT, to_arrow
+from skillmeat_audit.base.columns import choose, join_texts
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.provenance.clues import gather_clues
 from skillmeat_audit.diff.provenance.decisions import verdicts
 from skillmeat_audit.diff.provenance.paths import PATHS, REPAIR, TITLES
-from skillmeat_audit.diff.provenance.repaired import Repairs, repairs_in
+from skillmeat_audit.diff.provenance.repaired import Repairs, no_repairs, repairs_in
 from skillmeat_audit.model.tables import KEY, WRITERS
 
 _INVALIDATED = "; since then adding to the collection has cleared its synced_at"
@@ -26,10 +28,12 @@ _INVALIDATED = "; since then adding to the collection has cleared its synced_at"
 
 def attribute(comparison: Comparison) -> pd.DataFrame:
     """Return ``WRITERS``: for every row of the cache, in its order, the path that last wrote it."""
+    if comparison.snapshot.repaired.empty:
+        return _writers_of_rows(comparison, no_repairs(comparison.snapshot))
     repairs = repairs_in(comparison.snapshot)
-    before = comparison.snapshot.with_rows(repairs.rows)
-    writers = _writers_of_rows(replace(comparison, snapshot=before), repairs)
-    return _with_repairs(writers, repairs)
+    before, layers = comparison.snapshot.with_rows(repairs.rows), comparison.layers
+    compared = replace(comparison, snapshot=before, layers=layers.beside(repairs.rows))
+    return _with_repairs(_writers_of_rows(compared, repairs), repairs)
 
 
 def unattributed(rows: pd.DataFrame) -> pd.DataFrame:
@@ -46,22 +50,20 @@ def unattributed(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _writers_of_rows(comparison: Comparison, repairs: Repairs) -> pd.DataFrame:
     """Return ``WRITERS`` by the decision list, as if the rows had not been repaired."""
-    clues = gather_clues(comparison, repairs.edited)
-    rows, decisions = comparison.snapshot.rows, list(verdicts(clues))
+    clues = gather_clues(comparison, to_arrow(repairs.edited))
+    decisions = list(verdicts(clues))
     # argmax of booleans is the first True; the last line is true of every row.
-    first = np.argmax([is_true(verdict.mask).to_numpy() for verdict in decisions], axis=0)
-    explanations = [f"{PATHS[verdict.writer]}: {verdict.reason}" for verdict in decisions]
-    suffix = np.where(clues.invalidated, _INVALIDATED, "").astype(object)
-    confidences = [verdict.confidence for verdict in decisions]
-    return WRITERS.build(
-        {
-            **{key: rows[key] for key in KEY},
-            "writer": np.array([verdict.writer for verdict in decisions], dtype=object)[first],
-            "writer_confidence": np.array(confidences, dtype=object)[first],
-            "explanation": np.array(explanations, dtype=object)[first] + suffix,
-            "run": repairs.run,
-        }
-    )
+    first = pa.array(np.argmax([verdict.mask for verdict in decisions], axis=0))
+    texts = {
+        "writer": [verdict.writer for verdict in decisions],
+        "writer_confidence": [verdict.confidence for verdict in decisions],
+        "explanation": [f"{PATHS[verdict.writer]}: {verdict.reason}" for verdict in decisions],
+    }
+    columns = {name: pa.array(values, ARROW_TEXT).take(first) for name, values in texts.items()}
+    suffix = choose(clues.invalidated, _INVALIDATED, "")
+    columns["explanation"] = join_texts(columns["explanation"], suffix)
+    keys = {key: comparison.row_texts[key] for key in KEY}
+    return WRITERS.build({**keys, **columns, "run": repairs.run})
 
 
 def _with_repairs(writers: pd.DataFrame, repairs: Repairs) -> pd.DataFrame:

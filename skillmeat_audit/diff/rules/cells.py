@@ -2,10 +2,9 @@
 
 import inspect
 
-import pandas as pd
-
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.registry import Check, plan_command, rule_of
+from skillmeat_audit.diff.rule_findings import Parts
 from skillmeat_audit.model.findings import Severity, Status
 
 ERROR, WARNING, INFO = Severity
@@ -256,7 +255,7 @@ _ACTIONS: dict[tuple[Status, ...], str] = {
 def _check(
     code: str, column: str, statuses: tuple[Status, ...], severity: Severity, text: str
 ) -> Check:
-    def find(comparison: Comparison) -> pd.DataFrame:
+    def find(comparison: Comparison) -> Parts:
         return comparison.cell_findings(column, statuses)
 
     action = _ACTIONS.get(statuses, "").format(plan=plan_command(code))

@@ -1,12 +1,13 @@
 """D: descriptions."""
 
-import pandas as pd
+import numpy as np
 
-from skillmeat_audit.diff.compare import is_true, map_bool
-from skillmeat_audit.diff.comparison import NO_FINDINGS, Comparison
-from skillmeat_audit.diff.manifest_repairs import only_outside_manifest
+from skillmeat_audit.base.columns import choose, is_present
+from skillmeat_audit.diff.compare import Bools
+from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.manifest_repairs import outside_manifest_findings
 from skillmeat_audit.diff.registry import check
-from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
+from skillmeat_audit.diff.rule_findings import NO_FINDINGS, Parts
 from skillmeat_audit.model.findings import Severity
 
 DESCRIPTION = "description"
@@ -16,19 +17,19 @@ _ACCIDENT_IN_MANIFEST = (
 
 
 @check("D004", Severity.INFO)
-def no_description(comparison: Comparison) -> pd.DataFrame:
+def no_description(comparison: Comparison) -> Parts:
     """No layer has a description.
 
     Nothing can be repaired: write one into the artifact's front matter.
 
     Do: write a description into the artifact's front matter, and into its manifest entry.
     """
-    absent = comparison.layers.row(DESCRIPTION).isna()
+    absent = ~is_present(comparison.normal_rows(DESCRIPTION))
     return comparison.row_findings(comparison.agreeing(DESCRIPTION, absent), column=DESCRIPTION)
 
 
 @check("D005", Severity.WARNING)
-def description_not_in_manifest(comparison: Comparison) -> pd.DataFrame:
+def description_not_in_manifest(comparison: Comparison) -> Parts:
     """The row has a description that the manifest lacks: the next restart or refresh blanks it.
 
     Marketplace imports copy the catalogue's description only, which is empty while source indexing
@@ -38,18 +39,12 @@ def description_not_in_manifest(comparison: Comparison) -> pd.DataFrame:
     See docs/skillmeat.md#description-without-indexing and
     docs/skillmeat.md#how-long-a-repair-lasts.
     """
-    held = only_outside_manifest(comparison, DESCRIPTION)
-    return comparison.row_findings(
-        held["outside"],
-        column=DESCRIPTION,
-        actual=comparison.layers.row(DESCRIPTION),
-        evidence=held["evidence"],
-        disposition=held["disposition"],
-    )
+    actual = comparison.normal_rows(DESCRIPTION)
+    return outside_manifest_findings(comparison, DESCRIPTION, actual=actual)
 
 
 @check("D006", Severity.WARNING, explains=True)
-def description_is_accident(comparison: Comparison) -> pd.DataFrame:
+def description_is_accident(comparison: Comparison) -> Parts:
     """Description is an extraction accident: ``None``, ``---``, ``>``, the text of a list.
 
     SkillMeat takes whatever follows ``description:``, or the first line of the body, for the
@@ -63,23 +58,24 @@ def description_is_accident(comparison: Comparison) -> pd.DataFrame:
     Do: skillmeat-audit plan HOME --select D006 --disposition safe,review -o plan.json; where the
     manifest holds the accident, correct it there first.
     """
-    accident = map_bool(comparison.snapshot.rows[DESCRIPTION], is_accident, ACCIDENT_HINT)
-    in_manifest = _manifest_accidents(comparison)
+    accident, in_manifest = comparison.row_accidents, _manifest_accidents(comparison)
     if not (accident | in_manifest).any():
         return NO_FINDINGS
-    explained = comparison.cell_findings_in(DESCRIPTION, accident)
-    both = comparison.at_cells(in_manifest).loc[explained.index]
-    explained = explained.assign(detail=explained["detail"].mask(both, _ACCIDENT_IN_MANIFEST))
+    both, detail = in_manifest[comparison.cell_rows], comparison.cell_texts["detail"]
+    explained = comparison.cell_findings_in(
+        DESCRIPTION, accident, detail=choose(both, _ACCIDENT_IN_MANIFEST, detail)
+    )
     # The manifest's accident counts as no value: what is expected is another layer's text, if any.
     manifest_only = comparison.row_findings(
         comparison.agreeing(DESCRIPTION, in_manifest),
         column=DESCRIPTION,
-        actual=comparison.layers.row(DESCRIPTION),
+        actual=comparison.normal_rows(DESCRIPTION),
         detail=_ACCIDENT_IN_MANIFEST,
     )
-    return pd.concat([explained, manifest_only])
+    return explained + manifest_only
 
 
-def _manifest_accidents(comparison: Comparison) -> pd.Series:
-    """Return where the manifest entry of a row holds an accident, as plain ``bool``."""
-    return is_true(comparison.per_row(comparison.layers.manifest_accidents))
+def _manifest_accidents(comparison: Comparison) -> Bools:
+    """Return where the manifest entry of a row holds an accident."""
+    accidents = comparison.layers.manifest_accidents.to_numpy(dtype=bool)
+    return np.append(accidents, False)[comparison.entry]  # the last is of rows without an entry

@@ -1,20 +1,36 @@
 """F: files on disk."""
 
-import numpy as np
-import pandas as pd
+import re
+from itertools import chain
 
-from skillmeat_audit.base.arrow import is_in
-from skillmeat_audit.diff.compare import extract_group, is_true
-from skillmeat_audit.diff.comparison import NO_FINDINGS, Comparison, safe_where
-from skillmeat_audit.diff.links import joined_key
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, take_rows, to_arrow, to_mask
+from skillmeat_audit.base.columns import (
+    TextColumns,
+    choose,
+    equals,
+    is_among,
+    is_present,
+    join_texts,
+    matches,
+    unequal,
+)
+from skillmeat_audit.diff.compare import Bools, Ints, extract_group, is_true, map_bool
+from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.manifest_repairs import differs_from_file, is_decided
+from skillmeat_audit.diff.problems import mendable, problem_findings, safe_where
 from skillmeat_audit.diff.registry import check
-from skillmeat_audit.model.fields import FIELDS
+from skillmeat_audit.diff.rule_findings import NO_FINDINGS, Parts
+from skillmeat_audit.model.fields import FIELDS, Field
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity
 
 _ABSOLUTE = r"^(?:/|\\|[A-Za-z]:[\\/])"  # /home/x, \\server\x, C:\x
 # The published skill format: lower-case letters, digits and single hyphens, 64 characters at most.
-_SKILL_NAME = r"[^\W_A-Z]+(?:-[^\W_A-Z]+)*"
+_SKILL_NAME = re.compile(r"[^\W_A-Z]+(?:-[^\W_A-Z]+)*")
+_ASCII_SKILL_NAME = r"\A[a-z0-9]+(?:-[a-z0-9]+)*\z"  # RE2, whose \W is that of ASCII
 _FOLDER = r"(?P<match>[^/\\]+)[/\\]*$"  # "alpha" of skills/alpha/
 _SERVED = "SkillMeat serves it, and deletes it with the artifact"
 _DECIDED = "; a repair takes the manifest's value: correct the manifest or the file by hand"
@@ -22,7 +38,7 @@ _NAME_LIMIT, _DESCRIPTION_LIMIT = 64, 1024
 
 
 @check("F001", Severity.ERROR)
-def files_missing(comparison: Comparison) -> pd.DataFrame:
+def files_missing(comparison: Comparison) -> Parts:
     """Files of a manifest entry are missing on disk.
 
     They were deleted behind SkillMeat's back, or an import wrote the entry and failed at the files.
@@ -36,7 +52,7 @@ def files_missing(comparison: Comparison) -> pd.DataFrame:
 
 
 @check("F002", Severity.INFO)
-def path_absolute(comparison: Comparison) -> pd.DataFrame:
+def path_absolute(comparison: Comparison) -> Parts:
     """Manifest path is absolute.
 
     Marketplace imports wrote absolute paths up to 0.39; they break when the home moves. The audit
@@ -50,29 +66,31 @@ def path_absolute(comparison: Comparison) -> pd.DataFrame:
     Do: skillmeat-audit plan HOME --select F002 -o plan.json, where the artifact is below the
     collection's folder; else move the files there and correct the path.
     """
-    absolute = is_true(comparison.snapshot.manifest["path"].str.contains(_ABSOLUTE, regex=True))
+    absolute = matches(comparison.entry_texts["path"], _ABSOLUTE)
     if not absolute.any():
         return NO_FINDINGS
-    detail, elsewhere = _path_and_collection(comparison), _exists_elsewhere(comparison)
+    detail, served = _path_and_collection(comparison), _exists_elsewhere(comparison)
     # docs/skillmeat.md#absolute-paths-in-manifests: a path of another home is served and deleted.
-    detail = detail.mask(elsewhere, detail + ": exists outside of the home; " + _SERVED)
-    mendable = comparison.mendable("absolute", "elsewhere")
-    disposition = safe_where(mendable)
-    findings = comparison.entry_findings(absolute, detail=detail, disposition=disposition)
-    served = findings["detail"].str.endswith(_SERVED)
-    return findings.assign(severity=pd.Series(Severity.INFO, findings.index).mask(served, "error"))
+    detail_of_served = join_texts(detail, ": exists outside of the home; " + _SERVED)
+    return comparison.entry_findings(
+        absolute,
+        severity=choose(served, Severity.ERROR, Severity.INFO),
+        detail=choose(served, detail_of_served, detail),
+        disposition=safe_where(mendable(comparison, "absolute", "elsewhere")),
+    )
 
 
-def _exists_elsewhere(comparison: Comparison) -> pd.Series:
+def _exists_elsewhere(comparison: Comparison) -> Bools:
     """Return the entries whose absolute path exists outside of the home."""
-    problems, manifest = comparison.snapshot.problems, comparison.snapshot.manifest
-    outside = problems[is_true(problems["kind"] == "elsewhere")]
-    keys = joined_key("collections/" + manifest["file_collection"], manifest["path"])
-    return pd.Series(is_in(keys, joined_key(outside["place"], outside["detail"])), manifest.index)
+    problems, entries = comparison.snapshot.problems, comparison.entry_texts
+    outside = TextColumns(problems[is_true(problems["kind"] == "elsewhere")])
+    # NUL: no path holds one.
+    paths = join_texts("collections/", entries["file_collection"], "\0", entries["path"])
+    return is_among(paths, join_texts(outside["place"], "\0", outside["detail"]))
 
 
 @check("F003", Severity.ERROR)
-def path_outside(comparison: Comparison) -> pd.DataFrame:
+def path_outside(comparison: Comparison) -> Parts:
     """Manifest path leaves the collection's folder: not read.
 
     SkillMeat never checks the path of an entry, so a manifest from elsewhere can point anywhere, by
@@ -88,7 +106,7 @@ def path_outside(comparison: Comparison) -> pd.DataFrame:
 
 
 @check("F004", Severity.WARNING)
-def front_matter_unreadable(comparison: Comparison) -> pd.DataFrame:
+def front_matter_unreadable(comparison: Comparison) -> Parts:
     """Front matter cannot be read.
 
     The file is not UTF-8, not a regular file, out of reach (permissions, links in a circle), or its
@@ -101,7 +119,7 @@ def front_matter_unreadable(comparison: Comparison) -> pd.DataFrame:
 
 
 @check("F005", Severity.INFO)
-def skill_format_broken(comparison: Comparison) -> pd.DataFrame:
+def skill_format_broken(comparison: Comparison) -> Parts:
     """Skill breaks the published skill format.
 
     The format requires a name of lower-case letters, digits and hyphens, 64 at most, equal to the
@@ -110,34 +128,56 @@ def skill_format_broken(comparison: Comparison) -> pd.DataFrame:
 
     Do: correct name or description in SKILL.md, where other clients are to read the skill.
     """
-    manifest, file = comparison.snapshot.manifest, comparison.snapshot.frontmatter
-    skill = is_true(manifest["type"] == "skill") & is_true(file["state"] == "read")
-    fenced = is_true(file["fenced"])
-    folder = extract_group(manifest["path"], _FOLDER)
-    name, description = file["name"], file["description"]
-    well_formed = is_true(name.str.fullmatch(_SKILL_NAME))
-    too_long = description.str.len() > _DESCRIPTION_LIMIT
-    faults = {
-        "it has no front matter": ~fenced & file["reason"].isna(),
-        "its front matter is not closed": ~fenced & file["reason"].notna(),
-        "it has no name": fenced & name.isna(),
-        "its name is not the folder's": is_true(name != folder),
+    read = equals(comparison.entry_texts["type"], "skill")
+    read &= equals(comparison.file_texts["state"], "read")
+    skills = np.flatnonzero(read)
+    if not len(skills):
+        return NO_FINDINGS
+    texts = np.full(len(read), "", dtype=object)
+    for fault, mask in _format_faults(comparison, skills).items():
+        # An object array: `+=` with positions appends to the texts in place.
+        texts[skills[mask]] += f"; {fault}"
+    detail = pc.utf8_slice_codeunits(pa.array(texts, ARROW_TEXT), len("; "))
+    return comparison.entry_findings(texts != "", detail=detail)
+
+
+def _format_faults(comparison: Comparison, skills: Ints) -> dict[str, Bools]:
+    """Return the faults of the files of *skills* (positions in the manifest), a mask for each."""
+    fenced = is_true(comparison.snapshot.frontmatter["fenced"]).to_numpy()[skills]
+    folder = to_arrow(extract_group(comparison.snapshot.manifest["path"].take(skills), _FOLDER))
+    reason, name, description = (
+        take_rows(comparison.file_texts[column], skills)
+        for column in ("reason", "name", "description")
+    )
+    return {
+        "it has no front matter": ~fenced & ~is_present(reason),
+        "its front matter is not closed": ~fenced & is_present(reason),
+        "it has no name": fenced & ~is_present(name),
+        "its name is not the folder's": unequal(name, folder),
         "its name has other characters than lower-case letters, "
-        "digits and single hyphens": name.notna() & ~well_formed,
-        f"its name is longer than {_NAME_LIMIT}": name.str.len() > _NAME_LIMIT,
-        "it has no description": fenced & description.isna(),
-        f"its description is longer than {_DESCRIPTION_LIMIT}": too_long,
+        "digits and single hyphens": _is_malformed(name),
+        f"its name is longer than {_NAME_LIMIT}": _is_longer(name, _NAME_LIMIT),
+        "it has no description": fenced & ~is_present(description),
+        f"its description is longer than {_DESCRIPTION_LIMIT}": (
+            _is_longer(description, _DESCRIPTION_LIMIT)
+        ),
     }
-    texts = np.full(len(manifest), "", dtype=object)
-    for fault, mask in faults.items():
-        # An object array: `+=` with a mask appends to the texts in place.
-        texts[is_true(mask) & skill] += f"; {fault}"
-    detail = pd.Series(texts, dtype="string").str.removeprefix("; ")
-    return comparison.entry_findings(detail != "", detail=detail)
+
+
+def _is_malformed(names: pa.Array) -> Bools:
+    """Return which *names* are not of the form of a skill's name."""
+    malformed = is_present(names) & ~matches(names, _ASCII_SKILL_NAME)
+    others = from_arrow(names.filter(pa.array(malformed)))
+    malformed[malformed] = map_bool(others, lambda name: not _SKILL_NAME.fullmatch(name))
+    return malformed
+
+
+def _is_longer(values: pa.Array, limit: int) -> Bools:
+    return to_mask(pc.greater(pc.utf8_length(values), limit))
 
 
 @check("F006", Severity.INFO)
-def files_undeclared(comparison: Comparison) -> pd.DataFrame:
+def files_undeclared(comparison: Comparison) -> Parts:
     """Files on disk that no manifest declares.
 
     An add or import failed after it had copied the files, or somebody put them there.
@@ -146,11 +186,11 @@ def files_undeclared(comparison: Comparison) -> pd.DataFrame:
 
     Do: add the artifact (skillmeat add TYPE PATH), or delete its files.
     """
-    return comparison.problem_findings("undeclared")
+    return problem_findings(comparison, "undeclared")
 
 
 @check("F007", Severity.WARNING)
-def front_matter_invalid(comparison: Comparison) -> pd.DataFrame:
+def front_matter_invalid(comparison: Comparison) -> Parts:
     """Front matter is not valid YAML, or is not closed.
 
     Mostly a value that YAML reads as more than text: ``description: Use when: it fails`` holds a
@@ -171,7 +211,7 @@ def front_matter_invalid(comparison: Comparison) -> pd.DataFrame:
 
 
 @check("F008", Severity.INFO)
-def file_and_manifest_differ(comparison: Comparison) -> pd.DataFrame:
+def file_and_manifest_differ(comparison: Comparison) -> Parts:
     """Front matter and manifest both have a value, and they differ.
 
     Mostly the file was edited since the artifact was added, in an editor or in SkillMeat's page:
@@ -187,44 +227,47 @@ def file_and_manifest_differ(comparison: Comparison) -> pd.DataFrame:
     Do: skillmeat-audit plan HOME --select F008 --disposition review -o plan.json, where the file is
     right; else correct the file.
     """
-    manifest = comparison.snapshot.manifest
-    parts = []
-    for field in (field for field in FIELDS if Evidence.FRONTMATTER in field.layers):
-        if not (differing := differs_from_file(comparison, field)).any():
-            continue
-        decided = is_decided(comparison, field)
-        by_plan = pd.Series("", differing.index, dtype="string").mask(decided, _DECIDED)
-        declared = comparison.layers.layer(Evidence.MANIFEST, field.column)
-        written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
-        parts.append(
-            comparison.entry_findings(
-                differing,
-                column=field.column,
-                expected=written.raw,
-                actual=declared.raw,
-                evidence=Evidence.FRONTMATTER,
-                disposition=pd.Series(Disposition.REVIEW, differing.index, dtype="string").mask(
-                    decided, Disposition.NONE
-                ),
-                detail=f"{field.column} of the file and of collections/"
-                + manifest["file_collection"]
-                + by_plan,
-            )
-        )
-    return pd.concat(parts, ignore_index=True) if parts else NO_FINDINGS
+    parts = (
+        _edits_of_files(comparison, field)
+        for field in FIELDS
+        if Evidence.FRONTMATTER in field.layers
+    )
+    return tuple(chain.from_iterable(parts))
 
 
-def _in_state(comparison: Comparison, state: str) -> pd.DataFrame:
-    """Return ``RULE_FINDINGS``: the entries whose file is in *state* for a reason to report."""
-    file = comparison.snapshot.frontmatter
-    mask = is_true(file["state"] == state) & file["reason"].notna()
+def _edits_of_files(comparison: Comparison, field: Field) -> Parts:
+    """Return findings: the entries with another value than their file in the column of *field*."""
+    differing = differs_from_file(comparison, field)
+    if not differing.any():
+        return NO_FINDINGS
+    declared, written = (
+        to_arrow(comparison.layers.layer(evidence, field.column).raw)
+        for evidence in (Evidence.MANIFEST, Evidence.FRONTMATTER)
+    )
+    decided, collection = is_decided(comparison, field), comparison.entry_texts["file_collection"]
+    where = join_texts(f"{field.column} of the file and of collections/", collection)
+    return comparison.entry_findings(
+        differing,
+        column=field.column,
+        expected=written,
+        actual=declared,
+        evidence=Evidence.FRONTMATTER,
+        disposition=choose(decided, Disposition.NONE, Disposition.REVIEW),
+        detail=choose(decided, join_texts(where, _DECIDED), where),
+    )
+
+
+def _in_state(comparison: Comparison, state: str) -> Parts:
+    """Return findings: the entries whose file is in *state* for a reason to report."""
+    reason = comparison.file_texts["reason"]
+    mask = equals(comparison.file_texts["state"], state) & is_present(reason)
     if not mask.any():
         return NO_FINDINGS
-    detail = _path_and_collection(comparison) + ": " + file["reason"]
+    detail = join_texts(_path_and_collection(comparison), ": ", reason)
     # Content that a database stores has no path.
-    return comparison.entry_findings(mask, detail=detail.fillna(file["reason"]))
+    return comparison.entry_findings(mask, detail=pc.coalesce(detail, reason))
 
 
-def _path_and_collection(comparison: Comparison) -> pd.Series:
-    manifest = comparison.snapshot.manifest
-    return "path " + manifest["path"] + " of collections/" + manifest["file_collection"]
+def _path_and_collection(comparison: Comparison) -> pa.Array:
+    entries = comparison.entry_texts
+    return join_texts("path ", entries["path"], " of collections/", entries["file_collection"])

@@ -1,13 +1,24 @@
 """K: keys, that is which row belongs to which artifact."""
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import is_in
+from skillmeat_audit.base.arrow import ARROW_TEXT, to_arrow, to_mask
+from skillmeat_audit.base.columns import (
+    TextColumns,
+    choose,
+    equals,
+    is_among,
+    is_present,
+    join_texts,
+)
 from skillmeat_audit.base.text import folded, name_difference
-from skillmeat_audit.diff.compare import is_true
-from skillmeat_audit.diff.comparison import NO_FINDINGS, RULE_FINDINGS, Comparison, safe_where
+from skillmeat_audit.diff.compare import Bools, is_true
+from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.problems import mendable, safe_where
 from skillmeat_audit.diff.registry import check
+from skillmeat_audit.diff.rule_findings import NO_FINDINGS, Parts, RuleFindings, findings_of
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION, FIELDS
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
 from skillmeat_audit.model.tables import KEY
@@ -18,7 +29,7 @@ _CONTEXT = "ctx_"
 
 
 @check("K001", Severity.ERROR)
-def row_missing(comparison: Comparison) -> pd.DataFrame:
+def row_missing(comparison: Comparison) -> Parts:
     """Manifest entry has no row in the default collection.
 
     The page that lists all artifacts does not show it. Command-line adds wait for the server's next
@@ -30,25 +41,23 @@ def row_missing(comparison: Comparison) -> pd.DataFrame:
     docs/skillmeat.md#locked-database-loses-rows and
     docs/skillmeat.md#skipped-imports-rewrite-provenance.
     """
-    missing = comparison.missing_rows["artifact_id"]
-    if missing.empty:
+    if comparison.missing_rows.empty:
         return NO_FINDINGS
-    orphans = comparison.snapshot.rows["artifact_id"][_orphans(comparison)]
-    return RULE_FINDINGS.build(
-        {
-            **{name: [None] * len(missing) for name in RULE_FINDINGS.columns},
-            "collection_id": [DEFAULT_COLLECTION] * len(missing),
-            "artifact_id": missing,
-            "status": [Status.ROW_MISSING] * len(missing),
-            "evidence": [Evidence.MANIFEST] * len(missing),
-            "disposition": [Disposition.SAFE] * len(missing),
-            "detail": _near_names(missing, orphans),
-        }
-    )
+    missing = to_arrow(comparison.missing_rows["artifact_id"])
+    orphans = comparison.row_texts["artifact_id"].filter(pa.array(_orphans(comparison)))
+    values = {
+        "collection_id": DEFAULT_COLLECTION,
+        "artifact_id": missing,
+        "status": Status.ROW_MISSING,
+        "evidence": Evidence.MANIFEST,
+        "disposition": Disposition.SAFE,
+        "detail": _near_names(missing, orphans),
+    }
+    return (RuleFindings(np.arange(len(missing)), values),)
 
 
 @check("K002", Severity.WARNING)
-def row_orphaned(comparison: Comparison) -> pd.DataFrame:
+def row_orphaned(comparison: Comparison) -> Parts:
     """Row matches no manifest entry: an orphan.
 
     No path of SkillMeat deletes the rows of an artifact that vanished. Deleting one takes it out of
@@ -59,43 +68,44 @@ def row_orphaned(comparison: Comparison) -> pd.DataFrame:
 
     Do: skillmeat-audit plan HOME --select K002 --deletes -o plan.json
     """
-    snapshot = comparison.snapshot
     orphan = _orphans(comparison)
     if not orphan.any():
         return NO_FINDINGS
-    names = snapshot.rows["artifact_id"][orphan]
-    near = _near_names(names, snapshot.manifest["artifact_id"])
-    # Not an assignment of a list to a mask, which pandas 3.0 cannot do with texts.
-    detail = pd.Series(near, index=names.index, dtype="string").reindex(orphan.index)
+    names = comparison.row_texts["artifact_id"].filter(pa.array(orphan))
+    near = _near_names(names, comparison.entry_texts["artifact_id"])
     return comparison.row_findings(
-        orphan, status=Status.ROW_ORPHAN, disposition=Disposition.REVIEW, detail=detail
+        orphan,
+        status=Status.ROW_ORPHAN,
+        disposition=Disposition.REVIEW,
+        detail=pc.replace_with_mask(pa.nulls(len(orphan), ARROW_TEXT), pa.array(orphan), near),
     )
 
 
-def _orphans(comparison: Comparison) -> pd.Series:
+def _orphans(comparison: Comparison) -> Bools:
     """Return True for the rows that no manifest entry declares, not even one that is refused."""
-    snapshot = comparison.snapshot
+    snapshot, ids = comparison.snapshot, comparison.row_texts["artifact_id"]
     # An entry that cannot be read may be the row's: a deletion on such grounds would lose it.
     if snapshot.may_hide_entries or comparison.has_entry.all():
-        return pd.Series(False, index=snapshot.rows.index)
-    ids, problems = snapshot.rows["artifact_id"], snapshot.problems
-    refused = problems["artifact_id"][problems["kind"] == "manifest"]
-    declared = comparison.has_entry | is_in(ids, refused) | is_in(ids, comparison.duplicates)
+        return np.zeros(len(ids), dtype=bool)
+    problems = snapshot.problems
+    refused = to_arrow(problems["artifact_id"][is_true(problems["kind"] == "manifest")])
+    declared = comparison.has_entry | is_among(ids, refused) | is_among(ids, comparison.duplicates)
     return comparison.usable & ~declared
 
 
-def _near_names(names: pd.Series, others: pd.Series) -> list[str | None]:
+def _near_names(names: pa.Array, others: pa.Array) -> pa.Array:
     """Return for each name which of *others* differs from it in case or Unicode form only."""
-    by_folded = {folded(other): other for other in others.dropna().unique()}
-    pairs = [(name, by_folded.get(folded(name))) for name in names]
-    return [
+    by_folded = {folded(other): other for other in others.unique().drop_null().to_pylist()}
+    pairs = [(name, by_folded.get(folded(name))) for name in names.to_pylist()]
+    texts = [
         None if other is None else f"{other} differs from it only in {name_difference(name, other)}"
         for name, other in pairs
     ]
+    return pa.array(texts, ARROW_TEXT)
 
 
 @check("K003", Severity.ERROR)
-def entry_duplicated(comparison: Comparison) -> pd.DataFrame:
+def entry_duplicated(comparison: Comparison) -> Parts:
     """One manifest declares the same artifact twice.
 
     A refresh takes the first entry, the server's start the last, and pages show both. The audit
@@ -105,20 +115,19 @@ def entry_duplicated(comparison: Comparison) -> pd.DataFrame:
     Do: skillmeat-audit plan HOME --select K003 -o plan.json, where the entries are equal; else
     remove one of them from collection.toml.
     """
-    manifest = comparison.snapshot.manifest
-    key = ["file_collection", "artifact_id"]
-    repeated = manifest.duplicated(key)
-    if not repeated.any():
+    if not comparison.duplicates:
         return NO_FINDINGS
-    file = "collections/" + manifest["file_collection"] + "/collection.toml"
-    first = manifest.duplicated(key, keep=False) & ~repeated
-    equal = comparison.mendable("repeated")
-    detail = (file + " declares it more than once").mask(equal, file + " declares it twice, equal")
+    manifest, key = comparison.snapshot.manifest, ["file_collection", "artifact_id"]
+    collection, file = comparison.entry_texts["file_collection"], "/collection.toml declares it "
+    first = (manifest.duplicated(key, keep=False) & ~manifest.duplicated(key)).to_numpy()
+    equal = mendable(comparison, "repeated")
+    times = choose(equal, "twice, equal", "more than once")
+    detail = join_texts("collections/", collection, file, times)
     return comparison.entry_findings(first, detail=detail, disposition=safe_where(equal))
 
 
 @check("K004", Severity.WARNING)
-def collections_disagree(comparison: Comparison) -> pd.DataFrame:
+def collections_disagree(comparison: Comparison) -> Parts:
     """Several file collections declare the artifact and disagree.
 
     SkillMeat's start lets the last one win. The audit prefers the entry of the file collection
@@ -137,14 +146,16 @@ def collections_disagree(comparison: Comparison) -> pd.DataFrame:
     for field in FIELDS:
         disputed = pairs.disputed(layers.layer(Evidence.MANIFEST, field.column).normal)
         names[pairs.row[disputed]] += f", {field.column}"
-    columns = pd.Series(names, dtype="string").str.removeprefix(", ")
+    columns = pc.utf8_slice_codeunits(pa.array(names, ARROW_TEXT), len(", "))
     return comparison.row_findings(
-        columns != "", disposition=Disposition.REVIEW, detail="they disagree on " + columns
+        names != "",
+        disposition=Disposition.REVIEW,
+        detail=join_texts("they disagree on ", columns),
     )
 
 
 @check("K005", Severity.WARNING)
-def name_shared_by_types(comparison: Comparison) -> pd.DataFrame:
+def name_shared_by_types(comparison: Comparison) -> Parts:
     """One name under several types: SkillMeat's untyped look-up mixes them.
 
     A refresh that asks for the name alone fails, or writes one artifact's values into the other's
@@ -156,18 +167,22 @@ def name_shared_by_types(comparison: Comparison) -> pd.DataFrame:
     then restart SkillMeat, which adds the new row, and delete the old one: skillmeat-audit plan
     HOME --select K002 --deletes -o plan.json
     """
-    manifest = comparison.snapshot.manifest
+    manifest, entries = comparison.snapshot.manifest, comparison.entry_texts
+    names = join_texts(entries["file_collection"], "\0", entries["name"])
+    if pc.count_distinct(names).as_py() == len(names):
+        return NO_FINDINGS
     types = manifest.drop_duplicates(["file_collection", "artifact_id"])
     shared = types.duplicated(["file_collection", "name"], keep=False)
     if not shared.any():
         return NO_FINDINGS
     named = types[shared].groupby(["file_collection", "name"])["type"]
     kinds = named.transform(lambda kinds: ", ".join(sorted(kinds))).reindex(manifest.index)
-    return comparison.entry_findings(kinds.notna(), detail="the name is used for " + kinds)
+    detail = to_arrow("the name is used for " + kinds)
+    return comparison.entry_findings(is_present(detail), detail=detail)
 
 
 @check("K006", Severity.ERROR)
-def row_without_artifact(comparison: Comparison) -> pd.DataFrame:
+def row_without_artifact(comparison: Comparison) -> Parts:
     """Row has no usable artifact.
 
     Its ``artifact_uuid`` is in no row of ``artifacts``, its key is not of the form "type:name", or
@@ -178,32 +193,33 @@ def row_without_artifact(comparison: Comparison) -> pd.DataFrame:
     """
     if comparison.usable.all():
         return NO_FINDINGS
-    rows = comparison.snapshot.rows
-    detail = pd.Series('its key is not of the form "type:name"', index=rows.index, dtype="string")
-    repeated = rows.duplicated(list(KEY), keep=False)
-    detail = detail.mask(repeated, "another row of the collection has the same key")
-    # The last mask wins: what is missing is said before how the key looks.
-    detail = detail.mask(~rows["has_artifact"], "its artifact_uuid is in no row of artifacts")
-    context = is_true(rows["artifact_id"].str.startswith(_CONTEXT))
+    rows, key_form = comparison.snapshot.rows, 'its key is not of the form "type:name"'
+    repeated = rows.duplicated(list(KEY), keep=False).to_numpy()
+    detail = choose(repeated, "another row of the collection has the same key", key_form)
+    # What is missing is said before how the key looks.
+    dangling = ~is_true(rows["has_artifact"]).to_numpy()
+    detail = choose(dangling, "its artifact_uuid is in no row of artifacts", detail)
+    context = to_mask(pc.starts_with(comparison.row_texts["artifact_id"], _CONTEXT))
     return comparison.row_findings(~comparison.usable & ~context, detail=detail)
 
 
 @check("K007", Severity.ERROR)
-def collection_missing(comparison: Comparison) -> pd.DataFrame:
+def collection_missing(comparison: Comparison) -> Parts:
     """Row's collection does not exist.
 
     Somebody deleted the collection without foreign keys in force: no page shows the row.
 
     Do: create the collection again in SkillMeat, or delete the row with a tool for SQLite.
     """
-    collections = comparison.snapshot.collections["id"]
+    collections = to_arrow(comparison.snapshot.collections["id"])
     # Without a table of collections (an older schema) every row would be stray.
-    stray = ~is_in(comparison.snapshot.rows["collection_id"], collections)
-    return comparison.row_findings(stray & (len(collections) > 0))
+    if not len(collections):
+        return NO_FINDINGS
+    return comparison.row_findings(~is_among(comparison.row_texts["collection_id"], collections))
 
 
 @check("K008", Severity.WARNING)
-def default_collection_unclear(comparison: Comparison) -> pd.DataFrame:
+def default_collection_unclear(comparison: Comparison) -> Parts:
     """Default collection is double, or missing.
 
     0.9.0 to 0.45 looked for one of type ``default``, found none and made a second "Default
@@ -218,15 +234,13 @@ def default_collection_unclear(comparison: Comparison) -> pd.DataFrame:
     snapshot = comparison.snapshot
     if snapshot.era is None:
         return NO_FINDINGS
-    collections = snapshot.collections
-    is_default = is_true(collections["id"] == DEFAULT_COLLECTION)
-    alike = is_true(collections["name"] == _DEFAULT_NAME)
-    alike |= is_true(collections["collection_type"] == "default")
-    extra = collections.loc[alike & ~is_default, "id"]
-    findings = [
-        {"collection_id": extra_id, "detail": f"a default collection beside {DEFAULT_COLLECTION!r}"}
-        for extra_id in extra
-    ]
+    collections = TextColumns(snapshot.collections)
+    is_default = equals(collections["id"], DEFAULT_COLLECTION)
+    alike = equals(collections["name"], _DEFAULT_NAME)
+    alike |= equals(collections["collection_type"], "default")
+    extra = collections["id"].filter(pa.array(alike & ~is_default)).to_pylist()
+    beside = f"a default collection beside {DEFAULT_COLLECTION!r}"
+    findings = [{"collection_id": each, "detail": beside} for each in extra]
     if not is_default.any():
         findings = [{"detail": f"there is no collection with the id {DEFAULT_COLLECTION!r}"}]
-    return RULE_FINDINGS.from_records([{"disposition": Disposition.NONE} | row for row in findings])
+    return findings_of({"disposition": Disposition.NONE} | row for row in findings)

@@ -1,15 +1,16 @@
 """L and X: what could not be read, and what is wrong with the database itself."""
 
-import pandas as pd
-
+from skillmeat_audit.base.columns import join_texts
 from skillmeat_audit.diff.compare import is_true
-from skillmeat_audit.diff.comparison import NO_FINDINGS, RULE_FINDINGS, Comparison
+from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.problems import problem_findings
 from skillmeat_audit.diff.registry import check
+from skillmeat_audit.diff.rule_findings import NO_FINDINGS, Parts, findings_of
 from skillmeat_audit.model.findings import Disposition, Severity
 
 
 @check("L001", Severity.ERROR)
-def manifest_unreadable(comparison: Comparison) -> pd.DataFrame:
+def manifest_unreadable(comparison: Comparison) -> Parts:
     """Manifest is unreadable to SkillMeat.
 
     One entry that its validation refuses hides the whole collection: the server's start skips it,
@@ -23,11 +24,11 @@ def manifest_unreadable(comparison: Comparison) -> pd.DataFrame:
     Do: skillmeat-audit plan HOME --select L001 -o plan.json, where a plan mends the entry; else
     correct the key that the detail names.
     """
-    return comparison.problem_findings("manifest")
+    return problem_findings(comparison, "manifest")
 
 
 @check("L002", Severity.WARNING)
-def manifest_unsavable(comparison: Comparison) -> pd.DataFrame:
+def manifest_unsavable(comparison: Comparison) -> Parts:
     """Manifest loads but cannot be saved: an entry has ``linked_artifacts``.
 
     Any change SkillMeat makes to the collection then fails. Remove the key from the entry.
@@ -36,17 +37,16 @@ def manifest_unsavable(comparison: Comparison) -> pd.DataFrame:
 
     Do: remove the key linked_artifacts from the entry that the detail names.
     """
-    manifest = comparison.snapshot.manifest
-    if not is_true(manifest["linked"]).any():
+    linked = is_true(comparison.snapshot.manifest["linked"]).to_numpy()
+    if not linked.any():
         return NO_FINDINGS
-    file = "collections/" + manifest["file_collection"] + "/collection.toml"
-    return comparison.entry_findings(
-        manifest["linked"], detail=file + ": metadata.linked_artifacts"
-    )
+    collection = comparison.entry_texts["file_collection"]
+    where = "/collection.toml: metadata.linked_artifacts"
+    return comparison.entry_findings(linked, detail=join_texts("collections/", collection, where))
 
 
 @check("L003", Severity.WARNING)
-def settings_unreadable(comparison: Comparison) -> pd.DataFrame:
+def settings_unreadable(comparison: Comparison) -> Parts:
     """SkillMeat's settings are unreadable, so the active collection is a guess.
 
     Where several file collections declare the same artifact, the active one is preferred; without
@@ -57,11 +57,11 @@ def settings_unreadable(comparison: Comparison) -> pd.DataFrame:
     reason = comparison.snapshot.home.settings_problem
     if reason is None:
         return NO_FINDINGS
-    return RULE_FINDINGS.from_records([{"detail": reason, "disposition": Disposition.NONE}])
+    return findings_of([{"detail": reason, "disposition": Disposition.NONE}])
 
 
 @check("L004", Severity.ERROR)
-def manifest_value_mistyped(comparison: Comparison) -> pd.DataFrame:
+def manifest_value_mistyped(comparison: Comparison) -> Parts:
     """Manifest value has a type that SkillMeat loads and then fails on.
 
     TOML reads ``version = 1.10`` as a number, and an ``author`` copied from front matter may be a
@@ -75,12 +75,12 @@ def manifest_value_mistyped(comparison: Comparison) -> pd.DataFrame:
     Do: skillmeat-audit plan HOME --select L004 -o plan.json, where nothing is lost; else write the
     value as text, as the detail shows.
     """
-    kinds = ("mistyped", "unrefreshable")
-    return pd.concat([comparison.problem_findings(kind) for kind in kinds], ignore_index=True)
+    unrefreshable = problem_findings(comparison, "unrefreshable")
+    return problem_findings(comparison, "mistyped") + unrefreshable
 
 
 @check("X001", Severity.ERROR)
-def schema_mixed(comparison: Comparison) -> pd.DataFrame:
+def schema_mixed(comparison: Comparison) -> Parts:
     """Schema belongs to no single release: a migration stopped, or a newer release opened it.
 
     SkillMeat creates tables that are missing and never alters those that exist, so caches mix eras.
@@ -91,11 +91,11 @@ def schema_mixed(comparison: Comparison) -> pd.DataFrame:
     Do: finish the migration with the newest release that has opened the database, or let SkillMeat
     build a new cache.
     """
-    return comparison.problem_findings("schema")
+    return problem_findings(comparison, "schema")
 
 
 @check("X002", Severity.ERROR)
-def database_damaged(comparison: Comparison) -> pd.DataFrame:
+def database_damaged(comparison: Comparison) -> Parts:
     """SQLite's integrity or foreign-key check fails.
 
     Copy the database before anything else. Foreign keys break where a tool wrote without
@@ -103,11 +103,11 @@ def database_damaged(comparison: Comparison) -> pd.DataFrame:
 
     Do: copy cache.db, move it aside, and let SkillMeat build a new one from the manifests.
     """
-    return comparison.problem_findings("integrity")
+    return problem_findings(comparison, "integrity")
 
 
 @check("X003", Severity.ERROR)
-def schema_lacks_columns(comparison: Comparison) -> pd.DataFrame:
+def schema_lacks_columns(comparison: Comparison) -> Parts:
     """Pages will answer error 500 once you upgrade to SkillMeat 0.74.0: columns are missing.
 
     SkillMeat adds no column to a table that exists, so a database of an older release stays as it
@@ -123,13 +123,12 @@ def schema_lacks_columns(comparison: Comparison) -> pd.DataFrame:
     Do: before an upgrade, move cache.db aside and let the new release build one; else accept the
     finding in a baseline.
     """
-    return comparison.problem_findings("older").assign(
-        detail=lambda older: "the release that made the database can use it; " + older["detail"]
-    )
+    prefix = "the release that made the database can use it; "
+    return problem_findings(comparison, "older", prefix)
 
 
 @check("X004", Severity.INFO)
-def enterprise_lacks_columns(comparison: Comparison) -> pd.DataFrame:
+def enterprise_lacks_columns(comparison: Comparison) -> Parts:
     """Enterprise database stores less than the cache of a home.
 
     SkillMeat enterprise stores description, source and tags of an artifact. Origin, author,
@@ -141,11 +140,11 @@ def enterprise_lacks_columns(comparison: Comparison) -> pd.DataFrame:
 
     Do: nothing; an upgrade of SkillMeat adds what the detail says that a newer release has.
     """
-    return comparison.problem_findings("absent")
+    return problem_findings(comparison, "absent")
 
 
 @check("X005", Severity.WARNING)
-def tenants_not_separated(comparison: Comparison) -> pd.DataFrame:
+def tenants_not_separated(comparison: Comparison) -> Parts:
     """Row-level security of an enterprise database does not hold for the role of this audit.
 
     The role is a superuser or has BYPASSRLS, it owns tables on which security is not forced, or a
@@ -157,4 +156,4 @@ def tenants_not_separated(comparison: Comparison) -> pd.DataFrame:
 
     Do: audit as a role that may only read.
     """
-    return comparison.problem_findings("unsecured")
+    return problem_findings(comparison, "unsecured")

@@ -1,11 +1,24 @@
 """V: what people see in SkillMeat's pages, by the model of them (`diff.web_view`)."""
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, is_in
-from skillmeat_audit.diff.compare import is_true, map_bool, map_distinct
-from skillmeat_audit.diff.comparison import NO_FINDINGS, RULE_FINDINGS, Comparison
+from skillmeat_audit.base.arrow import map_texts
+from skillmeat_audit.base.columns import (
+    choose,
+    equals,
+    is_among,
+    is_present,
+    join_texts,
+    unequal,
+)
+from skillmeat_audit.diff.compare import Bools, is_true
+from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.problems import problem_findings
 from skillmeat_audit.diff.registry import check
+from skillmeat_audit.diff.rule_findings import NO_FINDINGS, Parts, findings_of
 from skillmeat_audit.diff.web_view import (
     FROM_MANIFEST,
     FROM_ROW,
@@ -14,7 +27,6 @@ from skillmeat_audit.diff.web_view import (
     is_active_refused,
     link_obstacles,
 )
-from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
 from skillmeat_audit.model.fields import RUN_TIME, STAMP
 from skillmeat_audit.model.findings import Disposition, Evidence, Severity, Status
 from skillmeat_audit.model.tables import KEY
@@ -28,7 +40,7 @@ _LAYER_NAMES = {
 
 
 @check("V001", Severity.ERROR)
-def page_without_description(comparison: Comparison) -> pd.DataFrame:
+def page_without_description(comparison: Comparison) -> Parts:
     """A page shows no description although a layer knows one.
 
     A page is served from the row if the row was ever synced; if not, from the manifest of the
@@ -41,36 +53,36 @@ def page_without_description(comparison: Comparison) -> pd.DataFrame:
 
     Do: skillmeat-audit plan HOME --select D001,D002,D005,V003 -o plan.json
     """
-    repairs, row = comparison.repairs_of(DESCRIPTION), comparison.layers.row(DESCRIPTION)
-    in_row = row.notna() & ~map_bool(row, is_accident, ACCIDENT_HINT)
-    layer = from_arrow(map_distinct(repairs["evidence"], _LAYER_NAMES.get, ARROW_TEXT))
-    layer = layer.set_axis(row.index).fillna(
-        pd.Series("the row", row.index, dtype="string").where(in_row)
-    )
-    blank = comparison.is_blank & comparison.usable & layer.notna()
+    blank = comparison.is_blank & comparison.usable
     if not blank.any():
         return NO_FINDINGS
+    repairs, cells = comparison.repairs_of(DESCRIPTION), comparison.cell_texts
+    in_row = is_present(comparison.normal_rows(DESCRIPTION)) & ~comparison.row_accidents
+    evidence = cells["evidence"].take(repairs)
+    in_layer = map_texts(evidence, _LAYER_NAMES.__getitem__)
+    layer = pc.coalesce(in_layer, choose(in_row, "the row", None))
     return comparison.row_findings(
-        blank,
+        blank & is_present(layer),
         column=DESCRIPTION,
-        evidence=repairs["evidence"],
-        disposition=repairs["disposition"].fillna(_stamping(comparison)),
-        detail=_tier_reasons(comparison) + "; " + layer + " has one",
+        evidence=evidence,
+        disposition=pc.coalesce(cells["disposition"].take(repairs), _stamping(comparison)),
+        detail=join_texts(_tier_reasons(comparison), "; ", layer, " has one"),
     )
 
 
-def _stamping(comparison: Comparison) -> pd.Series:
+def _stamping(comparison: Comparison) -> pa.Array:
     """Return, per row, how safe the safest repair is that sets ``synced_at``, none if synced."""
-    index, cells = comparison.snapshot.rows.index, comparison.cells
-    unsynced = is_true(comparison.pages["tier"] != FROM_ROW)
-    disposition = pd.Series(Disposition.NONE, index, dtype="string")
-    for each in (Disposition.FILL, Disposition.SAFE):
-        repaired = index.isin(cells.loc[cells["disposition"] == each, "row"])
-        disposition = disposition.mask(unsynced & repaired, each)
-    return disposition.mask(_never_served(comparison), Disposition.SAFE)
+    unsynced = unequal(comparison.page_texts["tier"], FROM_ROW)
+    dispositions = comparison.cell_texts["disposition"]
+    fill, safe = (
+        unsynced & comparison.has_cell(equals(dispositions, each))
+        for each in (Disposition.FILL, Disposition.SAFE)
+    )
+    others = choose(fill, Disposition.FILL, Disposition.NONE)
+    return choose(safe | _never_served(comparison), Disposition.SAFE, others)
 
 
-def _tier_reasons(comparison: Comparison) -> pd.Series:
+def _tier_reasons(comparison: Comparison) -> pa.Array:
     """Return, per row, what serves its page without a description, and why."""
     active = comparison.snapshot.home.active_collection
     never = "the row was never synced"
@@ -82,11 +94,11 @@ def _tier_reasons(comparison: Comparison) -> pd.Series:
         FROM_MANIFEST: f"{never}: the page is served from collections/{active}, which has none",
         RECONSTRUCTED: f"{never} and {has_no_entry}: the page shows what the artifacts table has",
     }
-    return from_arrow(map_distinct(comparison.pages["tier"], reasons.get, ARROW_TEXT))
+    return map_texts(comparison.page_texts["tier"], reasons.__getitem__)
 
 
 @check("V002", Severity.WARNING)
-def page_source_not_clickable(comparison: Comparison) -> pd.DataFrame:
+def page_source_not_clickable(comparison: Comparison) -> Parts:
     """A page's source cannot be clicked although a layer knows where it leads.
 
     The pages link a source if three things hold: its repository is among the first 100 registered
@@ -100,26 +112,27 @@ def page_source_not_clickable(comparison: Comparison) -> pd.DataFrame:
     Do: skillmeat-audit plan HOME --select S001,S002 -o plan.json, where the source is the reason;
     else what the detail names.
     """
-    snapshot, pages = comparison.snapshot, comparison.pages
-    repairs = comparison.repairs_of(SOURCE)
-    known = is_true(pages["obstacle"] != NO_SOURCE) | repairs["expected"].notna()
-    dead = known & ~is_true(pages["clickable"]) & comparison.usable
+    snapshot, pages, cells = comparison.snapshot, comparison.page_texts, comparison.cell_texts
+    repairs, obstacle = comparison.repairs_of(SOURCE), pages["obstacle"]
+    expected = cells["expected"].take(repairs)
+    known = unequal(obstacle, NO_SOURCE) | is_present(expected)
+    dead = known & is_present(obstacle) & comparison.usable
     if not dead.any() or not snapshot.cache.catalog_known:
         return NO_FINDINGS
-    expected = repairs["expected"].fillna(pages[SOURCE])
-    repaired = repairs["expected"].notna() & link_obstacles(snapshot, expected).isna()
+    repaired = pc.coalesce(expected, pages[SOURCE])
+    mends = is_present(expected) & ~is_present(link_obstacles(snapshot, repaired))
     return comparison.row_findings(
         dead,
         column=SOURCE,
         actual=pages[SOURCE],
-        evidence=repairs["evidence"].where(repaired),
-        disposition=repairs["disposition"].where(repaired, Disposition.NONE),
-        detail=pages["obstacle"],
+        evidence=choose(mends, cells["evidence"].take(repairs), None),
+        disposition=choose(mends, cells["disposition"].take(repairs), Disposition.NONE),
+        detail=obstacle,
     )
 
 
 @check("V003", Severity.WARNING)
-def page_blank_for_ever(comparison: Comparison) -> pd.DataFrame:
+def page_blank_for_ever(comparison: Comparison) -> Parts:
     """Page stays blank: its row is right but was never synced, and no refresh reaches it.
 
     SkillMeat does not serve a row without ``synced_at``, and looks for the entry in the active
@@ -134,41 +147,38 @@ def page_blank_for_ever(comparison: Comparison) -> pd.DataFrame:
     if not never_served.any():
         return NO_FINDINGS
     collection = comparison.manifest_value("file_collection")
-    refreshed = is_true(collection == snapshot.rows["collection_id"])
-    until = pd.Series("no refresh looks there", never_served.index, dtype="string")
-    until = until.mask(refreshed, "a refresh of this collection fills it")
-    active = snapshot.home.active_collection
+    refreshed = equals(collection, comparison.row_texts["collection_id"])
+    until = choose(refreshed, "a refresh of this collection fills it", "no refresh looks there")
+    active = f", the active one is {snapshot.home.active_collection}; "
     return comparison.row_findings(
         never_served,
         column=STAMP,
         expected=RUN_TIME,
         evidence=Evidence.MANIFEST,
         disposition=Disposition.SAFE,
-        detail="its entry is in collections/"
-        + collection
-        + f", the active one is {active}; "
-        + until,
+        detail=join_texts("its entry is in collections/", collection, active, until),
     )
 
 
-def _never_served(comparison: Comparison) -> pd.Series:
+def _never_served(comparison: Comparison) -> Bools:
     """Return the rows that are right and whose page shows less, for want of ``synced_at``."""
-    snapshot, pages, rows = comparison.snapshot, comparison.pages, comparison.snapshot.rows
-    if STAMP not in snapshot.cache.columns:
-        return pd.Series(False, index=rows.index)
-    wrong = comparison.cells.loc[comparison.cells["status"] != Status.EXTRA, "row"]
-    right = comparison.has_entry & comparison.usable & ~rows.index.isin(wrong)
-    elsewhere = comparison.manifest_value("file_collection") != snapshot.home.active_collection
-    unserved = is_true(pages["tier"] == RECONSTRUCTED) & is_true(elsewhere)
-    no_text = pages[DESCRIPTION].isna() & comparison.layers.row(DESCRIPTION).notna()
-    no_source = is_true(pages[SOURCE] == rows["artifact_id"]) & is_true(
-        comparison.layers.row(SOURCE) != rows["artifact_id"]
-    )
-    return right & unserved & (no_text | no_source)
+    snapshot, pages = comparison.snapshot, comparison.page_texts
+    unserved = equals(pages["tier"], RECONSTRUCTED)
+    if STAMP not in snapshot.cache.columns or not unserved.any():
+        return np.zeros(len(unserved), dtype=bool)
+    wrong = comparison.has_cell(unequal(comparison.cell_texts["status"], Status.EXTRA))
+    right = comparison.has_entry & comparison.usable & ~wrong
+    collection = comparison.manifest_value("file_collection")
+    elsewhere = unequal(collection, snapshot.home.active_collection)
+    held = is_present(comparison.normal_rows(DESCRIPTION))
+    no_text = held & ~is_present(pages[DESCRIPTION])
+    ids, source = comparison.row_texts["artifact_id"], comparison.normal_rows(SOURCE)
+    no_source = equals(pages[SOURCE], ids) & unequal(source, ids)
+    return right & unserved & elsewhere & (no_text | no_source)
 
 
 @check("V004", Severity.ERROR)
-def page_fails(comparison: Comparison) -> pd.DataFrame:
+def page_fails(comparison: Comparison) -> Parts:
     """One value makes a page answer error 500.
 
     Three values do: an artifact in a group fails the list of its collection with
@@ -182,29 +192,26 @@ def page_fails(comparison: Comparison) -> pd.DataFrame:
     Do: what the detail names; for a value in a manifest: skillmeat-audit plan HOME --select L004 -o
     plan.json
     """
-    mistyped = comparison.problem_findings("mistyped")
-    return pd.concat([_grouped(comparison), mistyped, _poisoned(comparison)], ignore_index=True)
+    mistyped = problem_findings(comparison, "mistyped")
+    return _grouped(comparison) + mistyped + _poisoned(comparison)
 
 
-def _grouped(comparison: Comparison) -> pd.DataFrame:
-    """Return ``RULE_FINDINGS``: the collections of which an artifact is in a group."""
+def _grouped(comparison: Comparison) -> Parts:
+    """Return findings: the collections of which an artifact is in a group."""
     snapshot = comparison.snapshot
-    groups = snapshot.cache.groups.merge(snapshot.rows[list(KEY)].drop_duplicates(), on=list(KEY))
-    if snapshot.era != "artifact_uuid" or groups.empty:
+    if snapshot.era != "artifact_uuid" or snapshot.cache.groups.empty:
         return NO_FINDINGS
-    by_collection = groups.groupby("collection_id", sort=True)
-    return RULE_FINDINGS.from_records(
-        [
-            {
-                "collection_id": collection,
-                "disposition": Disposition.NONE,
-                # What to do comes first: a headline shows the beginning.
-                "detail": f"take {_names(part['artifact_id'])} out of the group "
-                f"{_names(part['name'])}: the page that lists this collection with its groups "
-                "(include_groups=true) fails while one of its artifacts is in a group",
-            }
-            for collection, part in by_collection
-        ]
+    groups = snapshot.cache.groups.merge(snapshot.rows[list(KEY)].drop_duplicates(), on=list(KEY))
+    return findings_of(
+        {
+            "collection_id": str(collection),
+            "disposition": Disposition.NONE,
+            # What to do comes first: a headline shows the beginning.
+            "detail": f"take {_names(part['artifact_id'])} out of the group "
+            f"{_names(part['name'])}: the page that lists this collection with its groups "
+            "(include_groups=true) fails while one of its artifacts is in a group",
+        }
+        for collection, part in groups.groupby("collection_id", sort=True)
     )
 
 
@@ -212,14 +219,15 @@ def _names(values: pd.Series) -> str:
     return ", ".join(sorted(set(values.dropna())))
 
 
-def _poisoned(comparison: Comparison) -> pd.DataFrame:
-    """Return ``RULE_FINDINGS``: rows whose page is looked up in the catalogue, and found there."""
-    snapshot, rows = comparison.snapshot, comparison.snapshot.rows
-    looked_up = is_true(comparison.pages["tier"] == RECONSTRUCTED)
+def _poisoned(comparison: Comparison) -> Parts:
+    """Return findings: rows whose page is looked up in the catalogue, and found there."""
+    snapshot = comparison.snapshot
+    looked_up = equals(comparison.page_texts["tier"], RECONSTRUCTED)
     if snapshot.era == "artifact_uuid":  # the artifacts row is found before
-        looked_up &= ~is_true(rows["has_artifact"])
+        looked_up &= ~is_true(snapshot.rows["has_artifact"]).to_numpy()
+    ids, import_ids = comparison.row_texts["artifact_id"], comparison.catalog_texts["import_id"]
     return comparison.row_findings(
-        looked_up & is_in(rows["artifact_id"], snapshot.catalog["import_id"]),
+        looked_up & is_among(ids, import_ids),
         column=SOURCE,
         detail="a catalogue entry has its type:name as import id: the list of this collection "
         "answers 500; import the artifact again from its source",

@@ -1,12 +1,22 @@
 """S: source linkage, that is where an artifact came from and whether its source can be clicked."""
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import is_in
-from skillmeat_audit.diff.compare import is_true
-from skillmeat_audit.diff.comparison import NO_FINDINGS, Comparison
-from skillmeat_audit.diff.links import is_url, joined_key, look_up_last, repository_of, same_type
+from skillmeat_audit.base.arrow import from_arrow, to_arrow, to_mask
+from skillmeat_audit.base.columns import (
+    choose,
+    equals,
+    is_among,
+    is_present,
+    join_texts,
+    matches,
+    unequal,
+)
+from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.links import is_url, look_up_last, repository_of, same_type
 from skillmeat_audit.diff.registry import check
+from skillmeat_audit.diff.rule_findings import NO_FINDINGS, Parts
 from skillmeat_audit.model.fields import HOSTLESS_ORIGINS
 from skillmeat_audit.model.findings import Disposition, Severity
 
@@ -14,10 +24,11 @@ SOURCE, ORIGIN, ORIGIN_SOURCE = "source", "origin", "origin_source"
 _PROVENANCE = (SOURCE, ORIGIN, ORIGIN_SOURCE)
 # Statuses of catalogue entries that a search of the pages does not list.
 _UNLISTED = ("removed", "excluded")
+_ABSENT = "no catalogue entry of this name and type"
 
 
 @check("S007", Severity.ERROR, explains=True)
-def origin_pair_impossible(comparison: Comparison) -> pd.DataFrame:
+def origin_pair_impossible(comparison: Comparison) -> Parts:
     """Impossible pair of origin and origin source.
 
     Only marketplace artifacts have an origin source, and it is a host's name, never a URL. The
@@ -28,20 +39,19 @@ def origin_pair_impossible(comparison: Comparison) -> pd.DataFrame:
     See docs/skillmeat.md#impossible-origin-pairs and docs/skillmeat.md#leftovers-of-older-homes.
     """
     origin, origin_source = comparison.row_value(ORIGIN), comparison.row_value(ORIGIN_SOURCE)
-    repaired_origin = comparison.at_cells(comparison.manifest_value(ORIGIN))
+    repaired_origin = comparison.manifest_value(ORIGIN).take(pa.array(comparison.cell_rows))
     # After the repair of an origin alone, the origin source beside it would be the impossible one.
-    hostless = is_in(origin, HOSTLESS_ORIGINS) | (
-        is_in(repaired_origin, HOSTLESS_ORIGINS) & ~is_true(origin == "marketplace")
+    hostless = is_among(origin, HOSTLESS_ORIGINS) | (
+        is_among(repaired_origin, HOSTLESS_ORIGINS) & ~equals(origin, "marketplace")
     )
-    is_address = is_true(origin_source.str.contains("://", regex=False))
-    wrong = (hostless & origin_source.notna()) | is_address
-    in_column = is_true(comparison.cells["column"] == ORIGIN_SOURCE)
-    findings = comparison.cell_findings_where(wrong & in_column)
-    return findings.assign(disposition=Disposition.SAFE)
+    is_address = to_mask(pc.match_substring(origin_source, "://"))
+    wrong = (hostless & is_present(origin_source)) | is_address
+    in_column = comparison.is_in_column(ORIGIN_SOURCE)
+    return comparison.cell_findings_where(wrong & in_column, disposition=Disposition.SAFE)
 
 
 @check("S008", Severity.ERROR, explains=True)
-def provenance_false(comparison: Comparison) -> pd.DataFrame:
+def provenance_false(comparison: Comparison) -> Parts:
     """False provenance: the row says marketplace, the manifest says otherwise.
 
     Since 2026-03-03 a *skipped* import writes source, origin and origin source of the catalogue's
@@ -52,17 +62,17 @@ def provenance_false(comparison: Comparison) -> pd.DataFrame:
 
     Do: skillmeat-audit plan HOME --select S008 --disposition safe,review -o plan.json
     """
-    manifest = comparison.at_cells(comparison.manifest_value(ORIGIN))
-    imported = is_true(comparison.row_value(ORIGIN) == "marketplace")
-    false = imported & is_true(manifest != "marketplace")
-    in_columns = is_in(comparison.cells["column"], _PROVENANCE)
-    findings = comparison.cell_findings_where(false & in_columns)
-    disputed = findings["disposition"] == Disposition.REVIEW
-    return findings.assign(disposition=findings["disposition"].where(disputed, Disposition.SAFE))
+    imported = equals(comparison.row_texts[ORIGIN], "marketplace")
+    false = imported & unequal(comparison.manifest_value(ORIGIN), "marketplace")
+    disputed = equals(comparison.cell_texts["disposition"], Disposition.REVIEW)
+    return comparison.cell_findings_where(
+        false[comparison.cell_rows] & comparison.is_in_column(*_PROVENANCE),
+        disposition=choose(disputed, Disposition.REVIEW, Disposition.SAFE),
+    )
 
 
 @check("S009", Severity.WARNING, explains=True)
-def source_not_url(comparison: Comparison) -> pd.DataFrame:
+def source_not_url(comparison: Comparison) -> Parts:
     """Source is not a URL: ``type:name``, or ``owner/repo/path``.
 
     Older releases answered ``type:name`` where they knew no source, and some paths stored it; old
@@ -72,8 +82,8 @@ def source_not_url(comparison: Comparison) -> pd.DataFrame:
 
     Do: skillmeat-audit plan HOME --select S009 --disposition safe,review -o plan.json
     """
-    row = comparison.snapshot.rows[SOURCE]
-    not_url = is_true(row != "") & ~is_url(row)
+    row = comparison.row_texts[SOURCE]
+    not_url = unequal(row, "") & ~is_url(row)
     if not not_url.any():
         return NO_FINDINGS
     in_manifest_too = comparison.row_findings(
@@ -83,11 +93,11 @@ def source_not_url(comparison: Comparison) -> pd.DataFrame:
         disposition=Disposition.REVIEW,
         detail="the manifest says the same: correct it there",
     )
-    return pd.concat([comparison.cell_findings_in(SOURCE, not_url), in_manifest_too])
+    return comparison.cell_findings_in(SOURCE, not_url) + in_manifest_too
 
 
 @check("S010", Severity.WARNING)
-def source_unregistered(comparison: Comparison) -> pd.DataFrame:
+def source_unregistered(comparison: Comparison) -> Parts:
     """Source matches no registered marketplace source: not clickable.
 
     SkillMeat's pages link a source only if its repository is among the registered sources. Register
@@ -100,17 +110,17 @@ def source_unregistered(comparison: Comparison) -> pd.DataFrame:
     if not comparison.snapshot.cache.catalog_known:
         return NO_FINDINGS
     repository = comparison.repository
-    registered = is_in(repository, _registered_sources(comparison)["repository"])
+    registered = is_among(repository, _registered_repositories(comparison))
     return comparison.row_findings(
-        repository.notna() & ~registered,
+        is_present(repository) & ~registered,
         column=SOURCE,
-        actual=comparison.snapshot.rows[SOURCE],
-        detail="no registered source is " + repository,
+        actual=comparison.row_texts[SOURCE],
+        detail=join_texts("no registered source is ", repository),
     )
 
 
 @check("S011", Severity.WARNING)
-def source_not_in_catalog(comparison: Comparison) -> pd.DataFrame:
+def source_not_in_catalog(comparison: Comparison) -> Parts:
     """Repository is registered, its catalogue has no such artifact: not clickable.
 
     The pages look for an entry of the same name and type in the source's catalogue. It was removed
@@ -123,27 +133,28 @@ def source_not_in_catalog(comparison: Comparison) -> pd.DataFrame:
     """
     if not comparison.snapshot.cache.catalog_known:
         return NO_FINDINGS
-    repository = comparison.repository
-    registered = is_in(repository, _registered_sources(comparison)["repository"])
-    if not registered.any():
+    repository, entries = comparison.repository, comparison.catalog_texts
+    keys = join_texts(repository, "\0", comparison.row_texts["artifact_id"])
+    catalog_keys = join_texts(_catalog_repositories(comparison), "\0", entries["artifact_id"])
+    unlisted = is_among(entries["status"], _UNLISTED)
+    listed_keys = catalog_keys.filter(pa.array(~unlisted))
+    dead = is_among(repository, _registered_repositories(comparison)) & ~is_among(keys, listed_keys)
+    if not dead.any():
         return NO_FINDINGS
-    entries = _catalog_with_repositories(comparison)
-    status = look_up_last(
-        joined_key(repository, comparison.snapshot.rows["artifact_id"]),
-        joined_key(entries["repository"], entries["artifact_id"]),
-        entries["status"].fillna(""),
-    )
-    detail = ("the catalogue marks it " + status).fillna("no catalogue entry of this name and type")
+    status = entries["status"].filter(pa.array(unlisted))
+    unlisted_keys = from_arrow(catalog_keys.filter(pa.array(unlisted)))
+    mark = to_arrow(look_up_last(from_arrow(keys), unlisted_keys, from_arrow(status)))
+    reason = pc.fill_null(join_texts("the catalogue marks it ", mark), _ABSENT)
     return comparison.row_findings(
-        registered & (status.isna() | is_in(status, _UNLISTED)),
+        dead,
         column=SOURCE,
-        actual=comparison.snapshot.rows[SOURCE],
-        detail=detail + " in " + repository,
+        actual=comparison.row_texts[SOURCE],
+        detail=join_texts(reason, " in ", repository),
     )
 
 
 @check("S012", Severity.WARNING)
-def catalog_link_broken(comparison: Comparison) -> pd.DataFrame:
+def catalog_link_broken(comparison: Comparison) -> Parts:
     """Catalogue link is broken: the import id leads nowhere, or to another artifact.
 
     Rescans and resets forget import ids; a link script wrote ``type:name`` in their place, on which
@@ -154,39 +165,35 @@ def catalog_link_broken(comparison: Comparison) -> pd.DataFrame:
     Do: import the artifact again from its source.
     """
     snapshot = comparison.snapshot
-    manifest, catalog = snapshot.manifest, snapshot.catalog
     if not snapshot.cache.catalog_known:
         return NO_FINDINGS
-    import_id, ids = manifest["import_id"], same_type(manifest["artifact_id"])
-    catalog_ids = same_type(catalog["artifact_id"])
-    linked = is_in(joined_key(ids, import_id), joined_key(catalog_ids, catalog["import_id"]))
-    unlinked = import_id.notna() & ~linked
-    poisoned = catalog_ids[is_true(catalog["import_id"].str.contains(":"))]
-    detail = pd.Series(pd.NA, index=ids.index, dtype="string")
-    detail = detail.mask(unlinked, "no catalogue entry has import id " + import_id)
-    foreign = unlinked & is_in(import_id, catalog["import_id"])
-    detail = detail.mask(foreign, "import id " + import_id + " belongs to other catalogue entries")
-    detail = detail.mask(is_in(ids, poisoned), "its catalogue entry has a type:name as import id")
-    return comparison.entry_findings(detail.notna(), detail=detail)
+    ids, catalog_ids = (
+        to_arrow(same_type(frame["artifact_id"])) for frame in (snapshot.manifest, snapshot.catalog)
+    )
+    import_id = comparison.entry_texts["import_id"]
+    catalog_import_id = comparison.catalog_texts["import_id"]
+    links = join_texts(catalog_ids, "\0", catalog_import_id)
+    unlinked = is_present(import_id) & ~is_among(join_texts(ids, "\0", import_id), links)
+    poisoned = is_among(ids, catalog_ids.filter(pa.array(matches(catalog_import_id, ":"))))
+    if not (unlinked | poisoned).any():
+        return NO_FINDINGS
+    foreign = join_texts("import id ", import_id, " belongs to other catalogue entries")
+    unknown = join_texts("no catalogue entry has import id ", import_id)
+    detail = choose(is_among(import_id, catalog_import_id), foreign, unknown)
+    detail = choose(poisoned, "its catalogue entry has a type:name as import id", detail)
+    return comparison.entry_findings(unlinked | poisoned, detail=detail)
 
 
-def _registered_sources(comparison: Comparison) -> pd.DataFrame:
-    """Return the registered sources with their ``repository``."""
+def _registered_repositories(comparison: Comparison) -> pa.Array:
+    """Return the repository of each registered source."""
     sources = comparison.snapshot.cache.sources
-    named = sources["owner"] + "/" + sources["repo_name"]
-    return sources.assign(repository=named.fillna(repository_of(sources["repo_url"])))
+    named = join_texts(to_arrow(sources["owner"]), "/", to_arrow(sources["repo_name"]))
+    return pc.coalesce(named, to_arrow(repository_of(sources["repo_url"])))
 
 
-def _catalog_with_repositories(comparison: Comparison) -> pd.DataFrame:
-    """Return ``artifact_id``, ``status`` and ``repository`` of each entry of the catalogue.
-
-    Entries that pages show are the last.
-    """
-    sources = _registered_sources(comparison)
-    source_ids = comparison.snapshot.catalog["source_id"]
-    repositories = look_up_last(source_ids, sources["id"], sources["repository"])
-    catalog = comparison.snapshot.catalog[["artifact_id", "status"]]
-    catalog = catalog.assign(repository=repositories)
-    unlisted = is_in(catalog["status"], _UNLISTED)
-    # `look_up_last` takes the last occurrence: an entry that is listed counts more.
-    return pd.concat([catalog[unlisted], catalog[~unlisted]], ignore_index=True)
+def _catalog_repositories(comparison: Comparison) -> pa.Array:
+    """Return the repository of the source of each entry of the catalogue."""
+    sources = comparison.snapshot.cache.sources
+    source_ids = comparison.catalog_texts["source_id"]
+    of_source = pc.index_in(source_ids, value_set=to_arrow(sources["id"]), skip_nulls=True)
+    return _registered_repositories(comparison).take(of_source)

@@ -1,17 +1,20 @@
 """T: times."""
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from skillmeat_audit.diff.compare import differs, is_true
-from skillmeat_audit.diff.comparison import NO_FINDINGS, Comparison
+from skillmeat_audit.base.arrow import ARROW_TEXT, to_mask
+from skillmeat_audit.base.columns import is_present, join_texts, unequal
+from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.registry import check
+from skillmeat_audit.diff.rule_findings import NO_FINDINGS, Parts
 from skillmeat_audit.model.fields import FIELDS
 from skillmeat_audit.model.findings import Evidence, Severity
 
 
 @check("T001", Severity.INFO)
-def never_synced(comparison: Comparison) -> pd.DataFrame:
+def never_synced(comparison: Comparison) -> Parts:
     """Row was never synced: ``synced_at`` is NULL.
 
     SkillMeat serves such a row from the manifest, one look-up per row. Adding to a collection
@@ -21,12 +24,12 @@ def never_synced(comparison: Comparison) -> pd.DataFrame:
 
     Do: nothing: the next repair or refresh of the row sets the time. V003 says where none does.
     """
-    never = comparison.snapshot.rows["synced_at"].isna()
+    never = ~is_present(comparison.row_texts["synced_at"])
     return comparison.row_findings(never & comparison.usable)
 
 
 @check("T002", Severity.INFO)
-def edited_after_sync(comparison: Comparison) -> pd.DataFrame:
+def edited_after_sync(comparison: Comparison) -> Parts:
     """Artifact was edited after the row was synced, and now says something else.
 
     SkillMeat never reads the front matter again after an artifact was added, so an edit reaches
@@ -37,24 +40,22 @@ def edited_after_sync(comparison: Comparison) -> pd.DataFrame:
     Do: bring the edit into the manifest: skillmeat-audit plan HOME --select F008 --disposition
     review -o plan.json
     """
-    modified_at = comparison.per_row(comparison.snapshot.frontmatter["modified_at"])
+    modified_at = comparison.per_row(comparison.file_texts["modified_at"])
     # Both are texts of the same form, UTC to microseconds: they sort as their times do.
-    newer = is_true(modified_at > comparison.snapshot.rows["synced_at"])
+    newer = to_mask(pc.greater(modified_at, comparison.row_texts["synced_at"]))
     if not newer.any():
         return NO_FINDINGS
     columns = comparison.per_row(_contradictions(comparison))
-    detail = "the file differs in " + columns
-    return comparison.row_findings(newer & is_true(columns != ""), detail=detail)
+    detail = join_texts("the file differs in ", columns)
+    return comparison.row_findings(newer & unequal(columns, ""), detail=detail)
 
 
-def _contradictions(comparison: Comparison) -> pd.Series:
+def _contradictions(comparison: Comparison) -> pa.Array:
     """Return, per manifest entry, the columns in which entry and front matter differ."""
-    layers = comparison.layers
     columns = np.full(len(comparison.snapshot.manifest), "", dtype=object)
     for field in FIELDS:
         if Evidence.FRONTMATTER in field.layers:
-            manifest = layers.layer(Evidence.MANIFEST, field.column).normal
-            file = layers.layer(Evidence.FRONTMATTER, field.column).normal
-            both = manifest.notna() & file.notna()
-            columns[both & differs(manifest, file)] += f", {field.column}"
-    return pd.Series(columns, dtype="string").str.removeprefix(", ")
+            manifest = comparison.normal_layer(Evidence.MANIFEST, field.column)
+            file = comparison.normal_layer(Evidence.FRONTMATTER, field.column)
+            columns[unequal(manifest, file)] += f", {field.column}"
+    return pc.utf8_slice_codeunits(pa.array(columns, ARROW_TEXT), len(", "))

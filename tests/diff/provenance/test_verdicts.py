@@ -385,3 +385,11 @@ def test_a_journal_that_refers_to_itself_ends():
     snap = snapshot([imported()], [row() | REPAIRED_CELLS], repaired=repaired(turning, turning))
 
     assert verdict(snap)[0] == "skillmeat-audit"
+
+
+def test_a_row_of_unknown_origin_that_was_never_synced_is_no_seed_of_a_start():
+    snap = snapshot([entry()], [row(description="Says it", origin=None)])
+
+    writer, confidence, _ = verdict(snap)
+
+    assert (writer, confidence) == ("refresh", "likely")
