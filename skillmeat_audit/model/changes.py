@@ -24,7 +24,7 @@ RowKey: TypeAlias = tuple[str, str]
 LEAST_SAFE_FIRST: tuple[Repairable, ...] = ("review", "fill", "safe")
 
 
-class CellChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CellChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One cell of a row to be corrected.
 
     Values are the cell's own text (list columns hold JSON text), null for NULL. ``rules`` are the
@@ -38,7 +38,7 @@ class CellChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     disposition: Repairable
 
 
-class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One row to be corrected, with its cells by column.
 
     The ``before`` of every cell is a precondition. The cells of an insert have none (the row must

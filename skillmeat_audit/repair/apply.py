@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 
 from skillmeat_audit.base.errors import PlanError
 from skillmeat_audit.base.garbage import without_gc
@@ -50,8 +51,6 @@ from skillmeat_audit.service.rows import (
     read_rows,
 )
 
-_STAMPS = {STAMP}  # the service writes it with every row
-
 
 def apply_plan(plan: PlanDocument, url: str, settings: RunSettings) -> RunOutcome:
     """Write *plan* to the home's manifests and the cache at *url*; return the outcome of all.
@@ -74,10 +73,11 @@ def rehearse_plan(plan: PlanDocument, url: str, settings: RunSettings) -> RunOut
     return _execute_plan(plan, url, settings, rehearsed=True)
 
 
+@without_gc()
 def _execute_plan(
     plan: PlanDocument, url: str, settings: RunSettings, *, rehearsed: bool
 ) -> RunOutcome:
-    with without_gc(), cache_transaction(url, settings.wait_seconds) as connection:
+    with cache_transaction(url, settings.wait_seconds) as connection:
         tables = reflect_tables(connection)
         require_identity(connection, tables, plan.identity)
         columns = _columns(plan, tables)
@@ -121,49 +121,50 @@ def _prepare(cache: LockedCache, accepted: list[Change], settings: RunSettings) 
     refused = artifacts.refused
     changes = [change for change in accepted if change.artifact_id not in refused]
     at = utc_now()
+    writes = list(_rows_and_entries(cache, changes, format_stored_time(at)))
     return Writes(
-        entries=tuple(_journal_entries(cache, changes, format_stored_time(at))),
-        write_rows=partial(_write_changes, cache, changes, at, settings),
+        entries=tuple(entry for _, entry in writes),
+        write_rows=partial(_write, cache, writes, at, settings),
         created=artifacts.created,
         made_sentinel=made_sentinel and bool(artifacts.created),
         refused={c.key: refused[c.artifact_id] for c in accepted if c.artifact_id in refused},
     )
 
 
-def _write_changes(
-    cache: LockedCache, changes: Sequence[Change], at: datetime, settings: RunSettings
-) -> tuple[str, ...]:
-    """Write *changes* in batches; return no notes."""
-    for batch in batches(changes, settings):
-        rows = [_row(change) for change in batch if change.op != "delete"]
-        if rows:
-            settings.service(cache.connection, rows, at, cache.rows)
-        deleted = [cache.rows[change.key] for change in batch if change.op == "delete"]
-        delete_rows(cache.connection, cache.tables, deleted)
-    return ()
-
-
-def _row(change: Change) -> CellTexts:
-    """Return the cells that *change* writes, with its key; the service adds the time."""
-    cells: CellTexts = {name: cell.after for name, cell in change.cells.items() if name != STAMP}
-    return {"collection_id": change.collection_id, "artifact_id": change.artifact_id, **cells}
-
-
-def _journal_entries(
+def _rows_and_entries(
     cache: LockedCache, changes: Sequence[Change], stamp: str
-) -> Iterator[JournalEntry]:
-    """Yield the row before and after every change, for the journal."""
+) -> Iterator[tuple[CellTexts | None, JournalEntry]]:
+    """Yield what the service writes for every change (None: a delete), and its journal entry."""
     stamps = {STAMP: stamp} if STAMP in cache.tables.cache.c else {}
     blank: RawRow = dict.fromkeys(sorted(cache.tables.blank))
     for change in changes:
         key = change.key
         row = cache.rows.get(key)
         if change.op == "delete":
-            yield JournalEntry("delete", key, row, None)
+            yield None, JournalEntry("delete", key, row, None)
             continue
-        after: RawRow = (blank if change.op == "insert" else {}) | change.after | stamps
+        cells = change.after
+        after: RawRow = (blank | cells if change.op == "insert" else cells) | stamps
         before = None if row is None else {name: row[name] for name in after}
-        yield JournalEntry(change.op, key, before, after)
+        cells.pop(STAMP, None)  # the service writes the time
+        cells["collection_id"], cells["artifact_id"] = key
+        yield cells, JournalEntry(change.op, key, before, after)
+
+
+def _write(
+    cache: LockedCache,
+    writes: Sequence[tuple[CellTexts | None, JournalEntry]],
+    at: datetime,
+    settings: RunSettings,
+) -> tuple[str, ...]:
+    """Write in batches; return no notes."""
+    for batch in batches(writes, settings):
+        rows = [row for row, _ in batch if row is not None]
+        if rows:
+            settings.service(cache.connection, rows, at, cache.rows)
+        deleted = [cache.rows[entry.key] for row, entry in batch if row is None]
+        delete_rows(cache.connection, cache.tables, deleted)
+    return ()
 
 
 def _columns(plan: PlanDocument, tables: CacheTables) -> set[str] | None:
@@ -173,10 +174,10 @@ def _columns(plan: PlanDocument, tables: CacheTables) -> set[str] | None:
     """
     if plan.era != tables.shape.era:
         raise PlanError(f"the plan is for a cache keyed by {plan.era}; make a new plan")
-    columns: set[str] = set().union(*(change.cells for change in plan.changes))
+    columns = set(chain.from_iterable({tuple(change.cells) for change in plan.changes}))
     for column in sorted(columns - set(tables.cache.c.keys())):
         raise PlanError(f"this cache has no column {column}; make a new plan")
-    return None if any(change.op == "delete" for change in plan.changes) else columns | _STAMPS
+    return None if any(change.op == "delete" for change in plan.changes) else columns | {STAMP}
 
 
 def _judge(change: Change, row: RawRow | None, collections: Set[str]) -> Outcome:
@@ -190,8 +191,9 @@ def _judge(change: Change, row: RawRow | None, collections: Set[str]) -> Outcome
         return Skipped(change, ALREADY_SO)
     if change.op == "insert":
         return Skipped(change, ROW_EXISTS)
-    overwritten = row if change.op == "delete" else (*change.cells, *_STAMPS & row.keys())
-    odd = [n for n in overwritten if (cell := row[n]) is not None and not can_journal(cell)]
+    # The service writes the time with every row.
+    overwritten = row if change.op == "delete" else (*change.cells, STAMP)
+    odd = [n for n in overwritten if (cell := row.get(n)) is not None and not can_journal(cell)]
     if odd:
         return Skipped(change, f"not UTF-8, repair it by hand: {', '.join(odd)}")
     moved = [
