@@ -108,15 +108,13 @@ class PlanDocument(
         return not (self.manifests or self.changes)
 
 
-@dataclass(frozen=True)
-class Applied:
+class Applied(msgspec.Struct, frozen=True, gc=False):
     """A change that was written."""
 
     change: Change
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(msgspec.Struct, frozen=True, gc=False):
     """A change that was not written, and why."""
 
     change: Change

@@ -137,7 +137,7 @@ def encode_plan(plan: PlanDocument) -> bytes:
 
 def plan_digest(plan: PlanDocument) -> str:
     """Return the SHA-256 of *plan*, the same however its file is laid out."""
-    return hashlib.sha256(msgspec.json.encode(plan, order="deterministic")).hexdigest()
+    return hashlib.sha256(msgspec.msgpack.encode(plan, order="deterministic")).hexdigest()
 
 
 def plan_digests(plan: PlanDocument) -> tuple[str, str]:

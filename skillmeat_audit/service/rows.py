@@ -163,4 +163,4 @@ def _key_values(
     """Return the value of the second key column for *artifact_ids*, without unknown ones."""
     if not tables.keyed_by_uuid:
         return {artifact_id: artifact_id for artifact_id in artifact_ids}
-    return find_uuids(connection, tables, sorted(artifact_ids))
+    return find_uuids(connection, tables, list(artifact_ids))
