@@ -11,6 +11,7 @@ from skillmeat_audit.api.planning import native_path
 from skillmeat_audit.api.recheck import compare_findings, fading_cells
 from skillmeat_audit.api.views import list_runs
 from skillmeat_audit.base.errors import AuditError, StateError, UsageError
+from skillmeat_audit.base.garbage import without_gc
 from skillmeat_audit.loaders.snapshot import Reading
 from skillmeat_audit.model.changes import PlanDocument, RunOutcome
 from skillmeat_audit.model.trend import AuditDelta
@@ -71,6 +72,7 @@ def _inspect(document: PlanDocument, url: str, options: Options) -> Inspection:
     return inspect_database(native_path(document.home), url, **reading)
 
 
+@without_gc()
 def execute_undo(
     run: str | None, url: str, settings: RunSettings, *, rehearsed: bool = False
 ) -> RunOutcome:

@@ -6,6 +6,7 @@ from skillmeat_audit.api.values import Plan, Run
 from skillmeat_audit.api.views import list_runs
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.folders import PathLike
+from skillmeat_audit.base.garbage import without_gc
 from skillmeat_audit.loaders.home import DEFAULT_HOME, find_home
 from skillmeat_audit.repair.run_folders import UNDOABLE, JournaledRun, read_runs
 from skillmeat_audit.repair.run_settings import RunSettings
@@ -52,6 +53,7 @@ def apply(plan: Plan, *, options: Options | None = None, recheck: bool = True) -
     return plan.apply(options, recheck=recheck)
 
 
+@without_gc()
 def undo(
     home: PathLike = DEFAULT_HOME,
     run: str | None = None,

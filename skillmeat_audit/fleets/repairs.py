@@ -15,7 +15,7 @@ from skillmeat_audit.fleets.repair_options import RepairOptions
 from skillmeat_audit.loaders.home import find_home, home_state_folder
 from skillmeat_audit.model.changes import RunOutcome
 from skillmeat_audit.model.exits import ExitCode
-from skillmeat_audit.repair.plan import decode_plan, plan_digest
+from skillmeat_audit.repair.plan import decode_plan, plan_digests
 from skillmeat_audit.repair.run_folders import UNDOABLE, JournaledRun
 from skillmeat_audit.reports.facts.fleet import RunFacts
 from skillmeat_audit.reports.facts.next_commands import command_on
@@ -56,9 +56,9 @@ class HomeRepair:
     @property
     def runs_of_plan(self) -> list[JournaledRun]:
         """The runs that applied this plan, the latest first; interrupted ones are settled first."""
-        digest = plan_digest(decode_plan(self.plan))
+        digests = plan_digests(decode_plan(self.plan))
         listed = runs(self.home, database=self.database, options=self.running)
-        return [run for run in listed if run.kind == "apply" and run.plan_sha256 == digest]
+        return [run for run in listed if run.kind == "apply" and run.plan_sha256 in digests]
 
     @property
     def attempts(self) -> list[JournaledRun]:

@@ -24,7 +24,7 @@ RowKey: TypeAlias = tuple[str, str]
 LEAST_SAFE_FIRST: tuple[Repairable, ...] = ("review", "fill", "safe")
 
 
-class CellChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CellChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One cell of a row to be corrected.
 
     Values are the cell's own text (list columns hold JSON text), null for NULL. ``rules`` are the
@@ -38,7 +38,7 @@ class CellChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     disposition: Repairable
 
 
-class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One row to be corrected, with its cells by column.
 
     The ``before`` of every cell is a precondition. The cells of an insert have none (the row must
@@ -108,15 +108,13 @@ class PlanDocument(
         return not (self.manifests or self.changes)
 
 
-@dataclass(frozen=True)
-class Applied:
+class Applied(msgspec.Struct, frozen=True, gc=False):
     """A change that was written."""
 
     change: Change
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(msgspec.Struct, frozen=True, gc=False):
     """A change that was not written, and why."""
 
     change: Change

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
+from itertools import chain
 from math import isinf, isnan
 from typing import Annotated, Any, Literal
 
@@ -29,7 +30,9 @@ _PLAIN = frozenset({type(None), str, int, bool})  # JSON represents every value 
 _Cell = str | _Integer | float | bool | OddCell | None
 
 
-class JournalEntry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class JournalEntry(
+    msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False
+):
     """One row of a run: its cells ``before`` and ``after``, as the driver returns them.
 
     For an update both hold the columns that were written and ``synced_at``, otherwise the whole
@@ -102,7 +105,7 @@ def can_journal(cell: object) -> bool:
 
 def encode_journal(journal: Journal) -> bytes:
     """Return the content of ``journal.json``; raise `UnicodeEncodeError`."""
-    entries = [_with_cells(entry, _PLAIN, _encode_cell) for entry in journal.entries]
+    entries = _with_cells(journal.entries, _PLAIN, _encode_cell)
     # The checksum is of these very bytes, so they are embedded raw and not encoded twice.
     body = msgspec.json.encode(msgspec.structs.replace(journal, entries=entries))
     digest = hashlib.sha256(body).hexdigest()
@@ -124,7 +127,7 @@ def decode_journal(content: bytes, run: str) -> Journal:
     try:
         journal = msgspec.json.decode(file.journal, type=Journal)
         _check(journal, run)
-        entries = tuple(_with_cells(e, _PLAIN | {float}, _decode_cell) for e in journal.entries)
+        entries = _with_cells(journal.entries, _PLAIN | {float}, _decode_cell)
     except ValueError as exc:
         raise ValueError(f"journal.json is inconsistent: {exc}") from exc
     return msgspec.structs.replace(journal, entries=entries)
@@ -159,20 +162,20 @@ def _check_manifests(manifests: Sequence[JournaledManifest]) -> None:
 
 
 def _with_cells(
-    entry: JournalEntry, unchanged: frozenset[type], convert: Callable[[Any], Any]
-) -> JournalEntry:
-    """Return *entry* with its cells converted, but for those of the types *unchanged*."""
+    entries: tuple[JournalEntry, ...], unchanged: frozenset[type], convert: Callable[[Any], Any]
+) -> tuple[JournalEntry, ...]:
+    """Return *entries* with their cells converted, except those of the types *unchanged*."""
+    rows = (row for entry in entries for row in (entry.before, entry.after) if row)
+    if unchanged.issuperset(map(type, chain.from_iterable(row.values() for row in rows))):
+        return entries  # nearly always
 
     def converted(row: RawRow | None) -> RawRow | None:
-        if row is None or unchanged.issuperset(map(type, row.values())):  # nearly always
-            return row
-        return {name: convert(cell) for name, cell in row.items()}
+        return row and {name: convert(cell) for name, cell in row.items()}
 
-    before, after = converted(entry.before), converted(entry.after)
-    # No copy of 10,000 entries for the sake of none.
-    if before is entry.before and after is entry.after:
-        return entry
-    return JournalEntry(entry.op, entry.key, before, after)
+    return tuple(
+        JournalEntry(entry.op, entry.key, converted(entry.before), converted(entry.after))
+        for entry in entries
+    )
 
 
 def _encode_cell(cell: object) -> object:

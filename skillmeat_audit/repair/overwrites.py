@@ -6,7 +6,7 @@ from skillmeat_audit.model.changes import Change
 
 # A plan may overwrite or delete this share of the rows, or this many; more needs an option.
 OVERWRITE_SHARE, OVERWRITE_FLOOR = 0.2, 5
-_ABSENT = (None, "", "[]")
+_ABSENT = frozenset((None, "", "[]"))
 
 
 def overwrite_limit(total: int) -> int:
@@ -21,5 +21,5 @@ def count_losses(changes: Iterable[Change]) -> int:
 
 def _loses_value(change: Change) -> bool:
     if change.op == "update":
-        return any(cell.before not in _ABSENT for cell in change.cells.values())
+        return not _ABSENT.issuperset([cell.before for cell in change.cells.values()])
     return change.op == "delete"

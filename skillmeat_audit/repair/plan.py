@@ -137,7 +137,12 @@ def encode_plan(plan: PlanDocument) -> bytes:
 
 def plan_digest(plan: PlanDocument) -> str:
     """Return the SHA-256 of *plan*, the same however its file is laid out."""
-    return hashlib.sha256(encode_plan(plan)).hexdigest()
+    return hashlib.sha256(msgspec.msgpack.encode(plan, order="deterministic")).hexdigest()
+
+
+def plan_digests(plan: PlanDocument) -> tuple[str, str]:
+    """Return the digests that journals may hold for *plan*: today's, and that of 0.2.0."""
+    return plan_digest(plan), hashlib.sha256(encode_plan(plan)).hexdigest()
 
 
 def plan_schema() -> bytes:

@@ -46,6 +46,7 @@ from skillmeat_audit.service.rows import (
     is_same,
     read_rows,
     reinsert_rows,
+    with_keys,
     write_cells,
 )
 
@@ -66,12 +67,13 @@ def undo_run(
     return replace(run, manifests=confirm_written(run.manifests)) if run.run else run
 
 
+@without_gc()
 def _execute_undo(
     undone: JournaledRun, url: str, settings: RunSettings, *, rehearsed: bool
 ) -> RunOutcome:
     if undone.state == "manifests-only":  # its rows were never written
         undone = msgspec.structs.replace(undone, entries=(), created=(), made_sentinel=False)
-    with without_gc(), cache_transaction(url, settings.wait_seconds) as connection:
+    with cache_transaction(url, settings.wait_seconds) as connection:
         tables = reflect_tables(connection)
         require_identity(connection, tables, undone.identity)
         columns = _columns(undone, tables)
@@ -133,23 +135,22 @@ def _judge(entry: JournalEntry, row: RawRow | None, obstacle: str | None) -> Out
     after = entry.after
     moved = [
         name
-        for name in _judged(after)
+        for name in change.cells
         if (actual := row[name]) != after[name] and not is_same(actual, after[name])
     ]
     return Skipped(change, changed_since(moved)) if moved else Applied(change)
 
 
-def _judged(cells: RawRow) -> list[str]:
-    """Return the columns of *cells* that must be as the run left them: the time only if alone."""
-    return [name for name in cells if name != STAMP] or list(cells)
-
-
 def _inverse_change(entry: JournalEntry) -> Change:
-    """Return the inverse of *entry* as a change, for the report."""
+    """Return the inverse of *entry* as a change, with the cells that must be as the run left them.
+
+    These are all that it wrote; the time only if that is alone.
+    """
     left, restored = entry.after or {}, entry.before or {}
+    names = left or restored
     cells = {
         name: CellChange(as_text(left.get(name)), as_text(restored.get(name)), [], None, "safe")
-        for name in _judged(left | restored)
+        for name in [name for name in names if name != STAMP] or names
     }
     return Change(_INVERSE[entry.op], *entry.key, cells)
 
@@ -159,8 +160,8 @@ def _prepare(
 ) -> Writes:
     """Return the inverse of the entries that *run* accepted, with journal entries of its own."""
     # Only these are written, and journaled: an undo can be undone in its turn.
-    accepted = {outcome.change.key for outcome in run.applied}
-    entries = [entry for entry in undone.entries if entry.key in accepted]
+    judged = zip(undone.entries, run.outcomes, strict=True)
+    entries = [entry for entry, outcome in judged if isinstance(outcome, Applied)]
     # SkillMeat has synced these rows since: the time of that sync stays.
     restamped = {e.key for e in entries if e.op == "update" and not _has_stamp(cache, e)}
     inverse = [_inverse(cache, entry, keep_stamp=entry.key in restamped) for entry in entries]
@@ -186,7 +187,7 @@ def _write_batch(cache: LockedCache, batch: Sequence[JournalEntry]) -> None:
     inserted = [entry.after for entry in batch if entry.op == "insert" and entry.after]
     reinsert_rows(connection, tables, inserted)
     updates = [(cache.rows[e.key], e.after) for e in batch if e.op == "update" and e.after]
-    write_cells(connection, tables, updates)
+    write_cells(connection, tables, with_keys(tables, updates))
 
 
 def _remove_created(cache: LockedCache, undone: JournaledRun) -> None:
@@ -204,11 +205,9 @@ def _inverse(cache: LockedCache, entry: JournalEntry, *, keep_stamp: bool) -> Jo
         return JournalEntry("delete", entry.key, row, None)
     if entry.op == "delete":
         return JournalEntry("insert", entry.key, None, entry.before)
-    after = {
-        name: value
-        for name, value in (entry.before or {}).items()
-        if not (keep_stamp and name == STAMP)
-    }
+    after = entry.before or {}
+    if keep_stamp:
+        after = {name: value for name, value in after.items() if name != STAMP}
     before = None if row is None else {name: row[name] for name in after}
     return JournalEntry("update", entry.key, before, after)
 

@@ -66,7 +66,8 @@ def create_or_update_collection_artifact(
     key = _keys(connection, tables, [row])[artifact_id]
     statement = _statement(connection, tables, sorted(metadata)).returning(*tables.cache.c)
     stamps = _stamps(tables, session_clock(session)())
-    written = connection.execute(statement, _parameters(tables, row, key, stamps)).one()
+    parameters = _parameters(row, tables.primary_key[1], key, stamps)
+    written = connection.execute(statement, parameters).one()
     session.commit()
     return CollectionArtifact(collection_id, artifact_id, dict(written._mapping))
 
@@ -165,14 +166,14 @@ def upsert_collection_artifacts(
         check_columns(tables, dict.fromkeys(name for name in columns if name not in _KEY))
     stamps = _stamps(tables, at)
     stamp = {name: stamps[name] for name in ("synced_at",) if name in stamps}
-    updates: list[tuple[RawRow, RawRow]] = []
+    second = tables.primary_key[1]
+    updates: list[RawRow] = []
     others: list[Row] = []
     # Sorted: two runs that lock rows of a server in the same order cannot deadlock.
     for row in sorted(rows, key=itemgetter(*_KEY)):
-        cells = dict(row)
-        key = str(cells.pop("collection_id")), str(cells.pop("artifact_id"))
+        key = str(row["collection_id"]), str(row["artifact_id"])
         if stored and key in stored:
-            updates.append((stored[key], cells | stamp))
+            updates.append(_parameters(row, second, stored[key][second], stamp))
         else:
             others.append(row)
     write_cells(connection, tables, updates)
@@ -183,19 +184,14 @@ def upsert_collection_artifacts(
 def _upsert(
     connection: sa.Connection, tables: CacheTables, rows: Sequence[Row], stamps: dict[str, object]
 ) -> None:
-    keys = _keys(connection, tables, rows)
+    keys, second = _keys(connection, tables, rows), tables.primary_key[1]
     by_columns: dict[tuple[str, ...], list[dict[str, object]]] = {}
     for row in rows:
-        values = _parameters(tables, row, keys[str(row["artifact_id"])], stamps)
+        values = _parameters(row, second, keys[str(row["artifact_id"])], stamps)
         by_columns.setdefault(tuple(sorted(set(row) - set(_KEY))), []).append(values)
     for columns, parameters in by_columns.items():
-        names = tuple(parameters[0])
-        execute_many(
-            connection,
-            _statement(connection, tables, columns),
-            names,
-            list(map(itemgetter(*names), parameters)),
-        )
+        statement = _statement(connection, tables, columns)
+        execute_many(connection, statement, {name: name for name in parameters[0]}, parameters)
 
 
 def session_clock(session: Session) -> Callable[[], datetime]:
@@ -263,11 +259,12 @@ def _stamps(tables: CacheTables, at: datetime) -> dict[str, object]:
 
 
 def _parameters(
-    tables: CacheTables, row: Row, key: object, stamps: dict[str, object]
+    row: Row, key_column: str, key: object, stamps: Mapping[str, object]
 ) -> dict[str, object]:
-    values = dict(row) | stamps
+    """Return *row* and *stamps* by column, with *key* in place of the artifact's id."""
+    values = {**row, **stamps}
     del values["artifact_id"]
-    values[tables.primary_key[1]] = key
+    values[key_column] = key
     return values
 
 

@@ -80,6 +80,9 @@ def _prepare_cache(raw: sqlite3.Connection) -> None:
     # In WAL mode NORMAL may lose the last commits in a power failure, while the journal says
     # committed.
     raw.execute("PRAGMA synchronous = FULL")
+    # 64 MB, as far as needed: a run that changes more than 2 MB of pages, SQLite's default, would
+    # write some of them to disk twice.
+    raw.execute("PRAGMA cache_size = -64000")
 
 
 def _lenient_text(content: bytes) -> str:

@@ -1,7 +1,7 @@
 """Reads cache rows under lock, deletes them, and restores them exactly as they were."""
 
-from collections.abc import Callable, Iterable, Sequence, Set
-from operator import itemgetter
+from collections.abc import Iterable, Sequence, Set
+from itertools import chain
 
 import sqlalchemy as sa
 
@@ -32,7 +32,7 @@ def read_rows(
     by_collection: dict[str, list[str]] = {}
     for collection_id, artifact_id in keys:
         by_collection.setdefault(collection_id, []).append(artifact_id)
-    key_values = _key_values(connection, tables, {a for ids in by_collection.values() for a in ids})
+    key_values = _key_values(connection, tables, set(chain.from_iterable(by_collection.values())))
     artifact_ids = {value: artifact_id for artifact_id, value in key_values.items()}
     names = tables.cache.c.keys()
     if columns is not None:
@@ -95,53 +95,55 @@ def require_writable(connection: sa.Connection) -> None:
 def delete_rows(connection: sa.Connection, tables: CacheTables, rows: Sequence[RawRow]) -> None:
     """Delete *rows*, as `read_rows` returned them; the rows that they refer to stay."""
     if rows:
-        statement = sa.delete(tables.cache).where(_is_row(tables))
-        execute_many(connection, statement, _KEY, list(map(_key(tables), rows)))
+        is_row, key = _is_row(tables)
+        execute_many(connection, sa.delete(tables.cache).where(is_row), key, rows)
 
 
 def reinsert_rows(connection: sa.Connection, tables: CacheTables, rows: Sequence[RawRow]) -> None:
     """Insert whole *rows* (raw, with every column of the table) exactly as they were."""
     if rows:
-        columns = tuple(rows[0])
-        bound = _parameters(columns)
-        statement = sa.insert(tables.cache).values(bound)
-        values = list(map(itemgetter(*columns), rows))
-        execute_many(connection, statement, [each.key for each in bound.values()], values)
+        values, columns = _parameters(rows[0])
+        execute_many(connection, sa.insert(tables.cache).values(values), columns, rows)
 
 
-def write_cells(
-    connection: sa.Connection, tables: CacheTables, cells: Sequence[tuple[RawRow, RawRow]]
-) -> None:
+def write_cells(connection: sa.Connection, tables: CacheTables, cells: Iterable[RawRow]) -> None:
     """Set columns of rows, and touch no others.
 
-    *cells* are pairs: a row as `read_rows` returned it, and the raw values to set.
+    Each of *cells* has the raw values to set, and those of the row's key as `read_rows` returned
+    them (`with_keys`).
     """
-    key_of = _key(tables)
     # One statement per set of columns: rows of one run mostly get the same few.
-    by_columns: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
-    for row, changed in cells:
-        if changed:
-            by_columns.setdefault(tuple(changed), []).append((*key_of(row), *changed.values()))
-    for columns, parameters in by_columns.items():
-        bound = _parameters(columns)
-        statement = sa.update(tables.cache).where(_is_row(tables)).values(bound)
-        names = [each.key for each in bound.values()]
-        execute_many(connection, statement, (*_KEY, *names), parameters)
+    by_columns: dict[tuple[str, ...], list[RawRow]] = {}
+    for row in cells:
+        by_columns.setdefault(tuple(row), []).append(row)
+    is_row, key = _is_row(tables)
+    for names, rows in by_columns.items():
+        values, columns = _parameters(name for name in names if name not in tables.primary_key)
+        if values:
+            statement = sa.update(tables.cache).where(is_row).values(values)
+            execute_many(connection, statement, columns | key, rows)
 
 
-def _parameters(columns: Sequence[str]) -> dict[str, sa.BindParameter[object]]:
-    """Return a parameter for each of *columns*."""
+def with_keys(tables: CacheTables, cells: Iterable[tuple[RawRow, RawRow]]) -> list[RawRow]:
+    """Return the cells of pairs with the key of the row that comes first in each."""
+    first, second = tables.primary_key
+    return [{**changed, first: row[first], second: row[second]} for row, changed in cells]
+
+
+def _parameters(
+    columns: Iterable[str],
+) -> tuple[dict[str, sa.BindParameter[object]], dict[str, str]]:
+    """Return a parameter for each of *columns*, and the columns by the parameters' names."""
     # Numbers: names that no column has, and that every driver accepts.
-    return {name: sa.bindparam(f"_{number}") for number, name in enumerate(columns)}
+    names = {f"_{number}": name for number, name in enumerate(columns)}
+    return {name: sa.bindparam(parameter) for parameter, name in names.items()}, names
 
 
-def _is_row(tables: CacheTables) -> sa.ColumnElement[bool]:
+def _is_row(tables: CacheTables) -> tuple[sa.ColumnElement[bool], dict[str, str]]:
+    """Return the condition on a row's key, and the columns by the names of its parameters."""
     collection, artifact = (tables.cache.c[name] for name in tables.primary_key)
-    return (collection == sa.bindparam(_KEY[0])) & (artifact == sa.bindparam(_KEY[1]))
-
-
-def _key(tables: CacheTables) -> Callable[[RawRow], tuple[object, ...]]:
-    return itemgetter(*tables.primary_key)
+    condition = (collection == sa.bindparam(_KEY[0])) & (artifact == sa.bindparam(_KEY[1]))
+    return condition, dict(zip(_KEY, tables.primary_key, strict=True))
 
 
 def is_same(left: object, right: object) -> bool:
@@ -149,9 +151,10 @@ def is_same(left: object, right: object) -> bool:
 
     Servers return time objects, hence the text. All bytes that are not UTF-8 look alike as text.
     """
-    if isinstance(left, bytes) or isinstance(right, bytes):
-        return left == right
-    return left == right or as_text(left) == as_text(right)
+    if left == right:
+        return True
+    is_text = not isinstance(left, bytes) and not isinstance(right, bytes)
+    return is_text and as_text(left) == as_text(right)
 
 
 def _key_values(
@@ -160,4 +163,4 @@ def _key_values(
     """Return the value of the second key column for *artifact_ids*, without unknown ones."""
     if not tables.keyed_by_uuid:
         return {artifact_id: artifact_id for artifact_id in artifact_ids}
-    return find_uuids(connection, tables, sorted(artifact_ids))
+    return find_uuids(connection, tables, list(artifact_ids))

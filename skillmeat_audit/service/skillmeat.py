@@ -17,7 +17,7 @@ from skillmeat_audit.model.changes import RawRow, RowKey
 from skillmeat_audit.schema.tables import reflect_tables
 from skillmeat_audit.service.artifacts import ensure_artifacts
 from skillmeat_audit.service.cache_service import check_columns, format_stored_time, utc_now
-from skillmeat_audit.service.rows import read_rows, write_cells
+from skillmeat_audit.service.rows import read_rows, with_keys, write_cells
 
 
 def upsert_collection_artifacts(
@@ -57,5 +57,5 @@ def upsert_collection_artifacts(
     stamp = {"synced_at": format_stored_time(at or utc_now())}
     keys = [(row["collection_id"], row["artifact_id"]) for row in rows]
     written = read_rows(connection, tables, keys).values()
-    write_cells(connection, tables, [(row, stamp) for row in written])
+    write_cells(connection, tables, with_keys(tables, [(row, stamp) for row in written]))
     return len(rows)

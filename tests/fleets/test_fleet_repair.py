@@ -1,5 +1,6 @@
 """Plans of a fleet are applied once per home, whoever is killed in the middle."""
 
+import hashlib
 import json
 import os
 import signal
@@ -121,6 +122,22 @@ def test_resume_repeats_nothing_that_was_committed_and_does_the_rest(cli, plans)
     assert [home["run"]["resumed"] for home in homes] == [True, False]
     assert [len(journals(fleet)[name]) for name in (first, second)] == [1, 1]
     assert homes[0]["run"]["run"] == journals(fleet)[first][0].run
+
+
+@pytest.mark.slow
+def test_runs_of_the_release_0_2_0_are_resumed(cli, plans, monkeypatch):
+    _, folder = plans
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            apply_module,
+            "plan_digest",
+            lambda plan: hashlib.sha256(encode_plan(plan)).hexdigest(),
+        )
+        cli("apply", sorted(folder.glob("0001-*"))[0])
+
+    _, homes = done(cli, "apply", folder, "--resume")
+
+    assert [home["run"]["resumed"] for home in homes] == [True, False]
 
 
 def test_a_home_that_is_locked_is_left_alone_and_the_others_are_done(cli, plans, monkeypatch):
