@@ -60,6 +60,14 @@ def matches(values: pa.Array, pattern: str) -> Mask:
     return to_mask(pc.match_substring_regex(values, pattern))
 
 
+def count_texts(values: pa.Array) -> dict[str, int]:
+    """Return how often each of *values* occurs, in the order of their first; nulls are left out."""
+    counts = pc.value_counts(values.drop_null())
+    return dict(
+        zip(*(counts.field(name).to_pylist() for name in ("values", "counts")), strict=True)
+    )
+
+
 def choose(mask: Mask, chosen: Text, others: Text | None) -> pa.Array:
     """Return *chosen* where *mask* is True, else *others*."""
     return pc.if_else(pa.array(mask), _operand(chosen), _operand(others))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from skillmeat_audit.base.arrow import is_in
+from skillmeat_audit.base.arrow import is_in, to_arrow
+from skillmeat_audit.base.columns import count_texts
 from skillmeat_audit.base.text import printable, shortened
 from skillmeat_audit.model.findings import Severity
 from skillmeat_audit.model.snapshot import Snapshot
@@ -224,7 +225,7 @@ def headline_of(
     accepted: Accepted | None = None,
 ) -> Headline:
     """Return the headline from *facts* (``PAGE_FACTS``) and the *findings* in *selection*."""
-    severities = findings["severity"].value_counts()
+    severities = count_texts(to_arrow(findings["severity"]))
     # Without a cache SkillMeat shows no page yet, and there is nothing to count.
     has_cache = snapshot.home.database is not None
     return Headline(
@@ -232,8 +233,8 @@ def headline_of(
         failing=selection.failing,
         unlisted=selection.unlisted if has_cache else 0,
         matching=len(findings),
-        errors=int(severities.get(Severity.ERROR, 0)),
-        warnings=int(severities.get(Severity.WARNING, 0)),
+        errors=severities.get(Severity.ERROR, 0),
+        warnings=severities.get(Severity.WARNING, 0),
         selection=selection,
         accepted=None if accepted is None else len(accepted.findings),
         unreadable=_unreadable(snapshot),

@@ -3,13 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from skillmeat_audit.base.arrow import is_in
+from skillmeat_audit.base.arrow import to_arrow
+from skillmeat_audit.base.columns import Mask
 
 # The order is that of belief: of layers that know equally many, the first is named.
 _LAYERS = {"in_manifest": "the manifest", "in_file": "", "in_catalog": "the catalogue"}
 _LAYERS |= {"in_row": "a row"}
+_STATES = ("shows_wrong", "wrong_but_right", "lacks_details")
+Numbers = npt.NDArray[np.int_]
 KNOWING = tuple(_LAYERS)  # the columns of ``PAGE_FACTS`` that say which layers know a description
 
 
@@ -54,21 +59,24 @@ class PageCounts:
 
 def count_pages(facts: pd.DataFrame) -> PageCounts:
     """Return the numbers of *facts* (``PAGE_FACTS``), in artifacts."""
-    blank = facts[facts["blank"]]
-    ids, is_known = blank["artifact_id"], blank[list(_LAYERS)].any(axis=1)
-    counts = {layer: ids[blank[layer]].nunique() for layer in _LAYERS}
+    names = (*_LAYERS, *_STATES, "blank", "dead_link")
+    flags = {name: facts[name].to_numpy(dtype=bool) for name in names}
+    ids = to_arrow(facts["artifact_id"])
+    # Rows without an artifact (K006) have a blank page too: all of them count as one.
+    artifacts = np.asarray(ids.dictionary_encode(null_encoding="encode").indices)
+    blank, has_artifact = flags["blank"], ids.is_valid().to_numpy(zero_copy_only=False)
+    known = {layer: flags[layer] & blank & has_artifact for layer in _LAYERS}
+    counts = {layer: _count(artifacts, mask) for layer, mask in known.items()}
     # Of layers that know equally many, the first: the order is that of trust.
     best = max(counts, key=lambda layer: counts[layer])
-    not_right = facts["blank"] | facts["dead_link"]
-    states = (not_right, facts["shows_wrong"], facts["wrong_but_right"], facts["lacks_details"])
-    exclusive = tuple(_count_exclusive(facts["artifact_id"], states))
+    states = [blank | flags["dead_link"], *(flags[name] for name in _STATES)]
+    exclusive = tuple(_count_exclusive(artifacts, states, has_artifact))
     return PageCounts(
-        # Rows without an artifact (K006) have a blank page too: all of them count as one.
-        without_description=ids.nunique(dropna=False),
-        described_elsewhere=ids[is_known].nunique(),
-        best_layer=_layer_name(blank, best) if counts[best] else None,
+        without_description=_count(artifacts, blank),
+        described_elsewhere=_count(artifacts, np.logical_or.reduce([*known.values()])),
+        best_layer=_layer_name(facts[blank], best) if counts[best] else None,
         described_by_best=counts[best],
-        not_clickable=facts.loc[facts["dead_link"], "artifact_id"].nunique(dropna=False),
+        not_clickable=_count(artifacts, flags["dead_link"]),
         not_right=exclusive[0],
         shown_wrong=exclusive[1],
         wrong_but_shown_right=exclusive[2],
@@ -77,13 +85,20 @@ def count_pages(facts: pd.DataFrame) -> PageCounts:
     )
 
 
-def _count_exclusive(ids: pd.Series, states: Sequence[pd.Series]) -> Iterator[int]:
+def _count(artifacts: Numbers, rows: Mask) -> int:
+    """Return how many of *artifacts*, one per row, are those of *rows*."""
+    return len(np.unique(artifacts[rows]))
+
+
+def _count_exclusive(
+    artifacts: Numbers, states: Sequence[Mask], has_artifact: Mask
+) -> Iterator[int]:
     """Yield how many artifacts have a row in each of *states* and in none of those before it."""
-    counted = pd.Series(False, index=ids.index)
+    counted = np.zeros(len(artifacts), dtype=bool)
     for state in states:
-        of_state = ids[state & ~counted]
-        yield of_state.nunique(dropna=False)
-        counted |= is_in(ids, of_state.dropna()) | state
+        of_state = state & ~counted
+        yield _count(artifacts, of_state)
+        counted |= np.isin(artifacts, artifacts[of_state & has_artifact]) | state
 
 
 def knowing_layers(fact: Mapping[str, object]) -> list[str]:

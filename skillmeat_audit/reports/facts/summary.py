@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from skillmeat_audit.base.arrow import is_in
+from skillmeat_audit.base.arrow import to_arrow
+from skillmeat_audit.base.columns import TextColumns, count_texts, equals, is_among, is_present
 from skillmeat_audit.base.errors import UsageError
 from skillmeat_audit.base.text import printable
 from skillmeat_audit.base.urls import without_password
@@ -84,11 +86,12 @@ def summarize(
     *paths* describes each writer.
     """
     database = snapshot.home.database
-    status, disposition = findings["status"], findings["disposition"]
+    texts = TextColumns(findings)
+    status, severities = texts["status"], count_texts(texts["severity"])
     # Findings on pages, files or the home name no cell of a row.
-    in_cells = findings["column"].notna() & is_in(status, CELL_STATUSES)
-    wrong = findings[in_cells]
-    severities = findings["severity"].value_counts()
+    in_cells = np.flatnonzero(is_present(texts["column"]) & is_among(status, CELL_STATUSES))
+    # A row with five wrong cells is one row: the causes add up to the number of rows.
+    rows = findings[[*KEY, "writer"]].take(in_cells).drop_duplicates(list(KEY))
     return Summary(
         home=snapshot.home.name,
         database=database and without_password(database),
@@ -98,18 +101,15 @@ def summarize(
             "rows": len(snapshot.rows),
             "findings": len(findings),
         }
-        | {str(severity): int(severities.get(severity, 0)) for severity in SEVERITIES},
-        causes=tuple(_causes(wrong, paths)),
-        wrong_cells=len(wrong),
-        wrong_rows=len(wrong.drop_duplicates(list(KEY))),
-        missing_rows=int((status == Status.ROW_MISSING).sum()),
-        orphan_rows=int((status == Status.ROW_ORPHAN).sum()),
+        | {str(severity): severities.get(severity, 0) for severity in SEVERITIES},
+        causes=tuple(_causes(count_texts(to_arrow(rows["writer"])), paths)),
+        wrong_cells=len(in_cells),
+        wrong_rows=len(rows),
+        missing_rows=int(equals(status, Status.ROW_MISSING).sum()),
+        orphan_rows=int(equals(status, Status.ROW_ORPHAN).sum()),
         # A finding without a status is on a page: it counts with that of its cell.
-        review=int(((disposition == Disposition.REVIEW) & status.notna()).sum()),
-        ignored={
-            str(code): int(count)
-            for code, count in ignored["rule"].value_counts().sort_index().items()
-        },
+        review=int((equals(texts["disposition"], Disposition.REVIEW) & is_present(status)).sum()),
+        ignored=dict(sorted(count_texts(to_arrow(ignored["rule"])).items())),
     )
 
 
@@ -139,9 +139,7 @@ def describe_ignored(summary: Summary) -> str:
     return f"ignored on request: {listed}" if listed else ""
 
 
-def _causes(wrong: pd.DataFrame, paths: Mapping[str, str]) -> Iterator[Cause]:
-    """Yield the writers of the rows with *wrong* cells, the most frequent first."""
-    # A row with five wrong cells is one row: the numbers add up to `wrong_rows`.
-    counts = wrong.drop_duplicates(list(KEY))["writer"].value_counts().sort_index()
-    for writer, rows in counts.sort_values(ascending=False, kind="stable").items():
-        yield Cause(str(writer), int(rows), paths[str(writer)])
+def _causes(rows: Mapping[str, int], paths: Mapping[str, str]) -> Iterator[Cause]:
+    """Yield the writers of wrong *rows*, the most frequent first."""
+    for writer in sorted(rows, key=lambda name: (-rows[name], name)):
+        yield Cause(writer, rows[writer], paths[writer])
