@@ -69,9 +69,15 @@ def release_memory() -> None:
 
 
 def map_texts(values: pa.Array, function: Callable[[str], str]) -> pa.Array:
-    """Return the result of *function* for each of *values*; it is called once per distinct text."""
+    """Return the result of *function* for each of *values*; it is called once per distinct text.
+
+    Returns *values* themselves where every result is the text.
+    """
     encoded = values.dictionary_encode()
-    results = [function(text) for text in encoded.dictionary.to_pylist()]
+    texts = encoded.dictionary.to_pylist()
+    results = [function(text) for text in texts]
+    if results == texts:
+        return values
     return pa.array(results, ARROW_TEXT).take(encoded.indices)
 
 
