@@ -69,15 +69,9 @@ def release_memory() -> None:
 
 
 def map_texts(values: pa.Array, function: Callable[[str], str]) -> pa.Array:
-    """Return the result of *function* for each of *values*; it is called once per distinct text.
-
-    Returns *values* themselves where every result is the text.
-    """
+    """Return the result of *function* for each of *values*; it is called once per distinct text."""
     encoded = values.dictionary_encode()
-    texts = encoded.dictionary.to_pylist()
-    results = [function(text) for text in texts]
-    if results == texts:
-        return values
+    results = [function(text) for text in encoded.dictionary.to_pylist()]
     return pa.array(results, ARROW_TEXT).take(encoded.indices)
 
 

@@ -110,7 +110,9 @@ def _rows(connection: Reader, shape: schema.Shape) -> pd.DataFrame:
     for name, column in values.items():
         if column.null_count < len(column):
             values[name] = column.take(order)
-    values["stem"] = map_texts(values["artifact_id"], stem_of)
+    ids = values["artifact_id"]
+    stems = map_texts(ids, stem_of)
+    values["stem"] = ids if stems.equals(ids) else stems  # held once where no id has a suffix
     flags = pc.equal(values.pop("has_artifact"), "1").to_numpy(zero_copy_only=False)
     return ROWS.build({**values, "has_artifact": flags})
 
