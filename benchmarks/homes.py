@@ -136,10 +136,13 @@ def _description(words: list[str], style: str) -> str:
             return text
 
 
-def build(target: Path, count: int, era: str = ERAS[1], bare: int = BARE) -> Path:
+def build(
+    target: Path, count: int, era: str = ERAS[1], bare: int = BARE, *, complete: bool = False
+) -> Path:
     """Build a home of *count* artifacts as *target*/.skillmeat, and return that folder.
 
-    *bare* percent of the rows have nothing but their key.
+    *bare* percent of the rows have nothing but their key. Manifests are *complete* where the
+    entries of imports have author, license, version and tools as well.
     """
     home = target / ".skillmeat"
     collection = home / "collections" / "default"
@@ -150,7 +153,7 @@ def build(target: Path, count: int, era: str = ERAS[1], bare: int = BARE) -> Pat
     all_artifacts = list(artifacts(count))
     head = f'[collection]\nname = "default"\nversion = "1.0.0"\ncreated = "{_iso(BEGIN)}"\n'
     head += f'updated = "{_iso(BEGIN)}"\n'
-    entries = "".join(map(_entry, all_artifacts))
+    entries = "".join(_entry(each, complete=complete) for each in all_artifacts)
     (collection / "collection.toml").write_text(head + entries, "utf-8")
     for artifact in all_artifacts:
         _write_file(collection, artifact)
@@ -159,8 +162,11 @@ def build(target: Path, count: int, era: str = ERAS[1], bare: int = BARE) -> Pat
     return home
 
 
-def _entry(artifact: Artifact) -> str:
-    """Return the manifest entry; an import writes fewer values into it than an add."""
+def _entry(artifact: Artifact, *, complete: bool) -> str:
+    """Return the manifest entry; an import writes fewer values into it than an add.
+
+    An entry that is *complete* has the values of both.
+    """
     lines = [
         "\n[[artifacts]]",
         f'name = "{artifact.name}"',
@@ -185,7 +191,7 @@ def _entry(artifact: Artifact) -> str:
         f'title = "{artifact.name.title()}"',
         f"description = {json.dumps(artifact.description, ensure_ascii=False)}",
     ]
-    if artifact.local:
+    if artifact.local or complete:
         lines += [
             f'author = "{artifact.author}"',
             f'license = "{artifact.license}"',

@@ -4,6 +4,7 @@ import re
 import sqlite3
 import tempfile
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -42,9 +43,8 @@ def postgres(postgres_server):
         name = f"cache_{uuid.uuid4().hex}"
         postgres_server.psql(f"CREATE DATABASE {name};")
         uri = postgres_server.get_uri(database=name)
-        with psycopg.connect(uri) as connection:
-            connection.execute(_ddl(era))
-            _copy(sqlite3.connect(cache), connection)
+        with psycopg.connect(uri) as connection, closing(sqlite3.connect(cache)) as source:
+            copy_cache(source, connection, era)
         return uri.replace("postgresql://", "postgresql+psycopg://")
 
     return make
@@ -62,27 +62,30 @@ def _ddl(era):
     return ";\n".join(wanted).replace("DATETIME", "TIMESTAMP")
 
 
-def _copy(source, target):
+def copy_cache(source, target, era):
+    """Copy the tables of a cache of *era* from an SQLite connection to one of psycopg."""
+    target.execute(_ddl(era))
     for table in TABLES:
         cursor = source.execute(f"SELECT * FROM {table}")
         names = [column[0] for column in cursor.description]
         flags = {
-            name
+            names.index(name)
             for (name,) in target.execute(
                 "SELECT column_name FROM information_schema.columns "
                 "WHERE table_name = %s AND data_type = 'boolean'",
                 [table],
             )
         }
-        marks = ", ".join(["%s"] * len(names))
-        for row in cursor:
-            values = [
-                str(value).lower() in ("1", "true")
-                if name in flags and value is not None
-                else value
-                for name, value in zip(names, row, strict=True)
-            ]
-            target.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", values)
+        with target.cursor().copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy:
+            for row in cursor:
+                copy.write_row(
+                    [
+                        str(value).lower() in ("1", "true")
+                        if place in flags and value is not None
+                        else value
+                        for place, value in enumerate(row)
+                    ]
+                )
 
 
 @pytest.fixture

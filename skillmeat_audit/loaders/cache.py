@@ -105,11 +105,14 @@ def _rows(connection: Reader, shape: schema.Shape) -> pd.DataFrame:
     ]
     query = f"SELECT {', '.join(selected)} FROM {schema.CACHE} c{joined}"
     values = fetch_text(connection, query, [*columns, *identity])
-    values["stem"] = map_texts(values["artifact_id"], stem_of)
     order = order_nulls_last(values, *KEY)
-    # One after the other: a million rows take 800 MB, and only one column is held twice.
-    for name in values:
-        values[name] = values[name].take(order)
+    # One after the other: of a million rows, 600 MB, only one column is held twice.
+    for name, column in values.items():
+        if column.null_count < len(column):
+            values[name] = column.take(order)
+    ids = values["artifact_id"]
+    stems = map_texts(ids, stem_of)
+    values["stem"] = ids if stems.equals(ids) else stems  # held once where no id has a suffix
     flags = pc.equal(values.pop("has_artifact"), "1").to_numpy(zero_copy_only=False)
     return ROWS.build({**values, "has_artifact": flags})
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any, Protocol, TypeVar, cast
 
+import numpy as np
 import pyarrow as pa
 
 from skillmeat_audit.base.arrow import ARROW_TEXT
@@ -22,7 +23,9 @@ U = TypeVar("U")
 # How long an audit waits for a run of another thread; a run writes 10,000 rows in a few seconds.
 LOCK_WAIT_SECONDS = 60.0
 SERVER_LOCK_SECONDS = 10.0
-_BATCH_ROWS = 10_000
+# A multiple of eight, which `_TextColumn` needs. With ten times as many rows, their objects leave
+# the processor's cache, and reading takes a third more time.
+_BATCH_ROWS = 1024
 
 
 class Reader(Protocol):
@@ -119,18 +122,23 @@ def fetch_text(connection: Reader, query: str, names: Sequence[str]) -> dict[str
 
 
 def _columns(connection: Reader, query: str, number: int) -> list[pa.Array]:
-    """Return the *number* columns of *query*, a batch of rows at a time.
+    """Return the *number* columns of *query*; those without any value are one and the same array.
 
-    As Python objects all at once, 300,000 rows of a cache take 180 MB more at the peak.
+    One cursor reads one state of the table, a batch at a time. Ranges of keys in one transaction
+    are no better: for a million rows the same memory, and 6.6 s of CPU instead of 6.0 in an SQLite
+    file, 10.4 instead of 6.5 on PostgreSQL, which searches where each range begins.
     """
-    batches: list[list[pa.Array]] = [[pa.array((), ARROW_TEXT)] for _ in range(number)]
+    columns = [_TextColumn() for _ in range(number)]
+    rows = 0
     with closing(_cursor(connection)) as cursor:
         cursor.execute(query)
         while batch := cursor.fetchmany(_BATCH_ROWS):
-            for chunks, column in zip(batches, zip(*batch, strict=True), strict=True):
-                chunks.append(_texts(column))
-    # Popped: of all columns only one is held twice.
-    return [pa.concat_arrays(batches.pop(0)) for _ in range(number)]
+            rows += len(batch)
+            for column, values in zip(columns, zip(*batch, strict=True), strict=True):
+                column.append(_texts(values))
+    nulls = pa.nulls(rows, ARROW_TEXT)
+    arrays = [column.to_arrow() for column in columns]
+    return [nulls if array is None else array for array in arrays]
 
 
 def _cursor(connection: Any) -> Any:
@@ -145,6 +153,37 @@ def _texts(column: Sequence[object]) -> pa.Array:
         return pa.array(column, ARROW_TEXT)
     except (TypeError, ValueError):  # a column that holds other types than text
         return pa.array([as_text(value) for value in column], ARROW_TEXT)
+
+
+class _TextColumn:
+    """A column of text that grows by arrays in place, in Arrow's own layout.
+
+    Chunks that are joined at the end take 500 MB more for a million rows of a cache: the memory of
+    a small chunk is not reused for a large column.
+    """
+
+    def __init__(self) -> None:
+        self._text, self._ends, self._valid = bytearray(), bytearray(8), bytearray()
+        self._rows = self._nulls = 0
+
+    def append(self, values: pa.Array) -> None:
+        """Append *values*, whose number is a multiple of eight except in the last call."""
+        valid, ends, text = values.buffers()
+        size = -(-len(values) // 8)
+        self._valid += b"\xff" * size if valid is None else memoryview(valid)[:size]
+        moved = np.frombuffer(ends, np.int64, len(values), 8) + len(self._text)
+        self._ends += moved.data.cast("B")
+        if length := moved[-1] - len(self._text):
+            self._text += memoryview(text)[:length]
+        self._rows += len(values)
+        self._nulls += values.null_count
+
+    def to_arrow(self) -> pa.Array | None:
+        """Return all values as one array that shares their memory, None where all are null."""
+        if self._nulls == self._rows:
+            return None
+        buffers = (pa.py_buffer(each) for each in (self._ends, self._text, self._valid))
+        return pa.LargeStringArray.from_buffers(self._rows, *buffers, self._nulls)
 
 
 def columns_of(present: frozenset[str], columns: Mapping[str, str]) -> str:

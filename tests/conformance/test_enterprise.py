@@ -1,6 +1,7 @@
 """The tables of an enterprise database: the columns that are read are those of SkillMeat."""
 
 import importlib
+from pathlib import Path
 
 import pytest
 from enterprise_server import POLICIES
@@ -48,3 +49,20 @@ def test_the_tenant_is_set_as_skillmeat_sets_it():
 
     assert helpers.TENANT_GUC == "app.current_tenant_id"
     assert helpers.tenant_predicate() == POLICIES[1]
+
+
+def test_nothing_stores_topics_with_a_catalogue_entry():
+    """Topics are read at one place and written nowhere: tags are not compared with them."""
+    package = Path(importlib.import_module("skillmeat").__file__).parent
+    sources = {path: path.read_text("utf-8") for path in package.rglob("*.py")}
+    naming = {path.name for path, text in sources.items() if "github_topics" in text}
+    as_key = [
+        line for text in sources.values() for line in text.splitlines() if '"github_topics"' in line
+    ]
+    columns = enterprise.EnterpriseBase.metadata.tables[CATALOG_ENTRIES].columns.keys()
+
+    assert naming == {"enterprise_marketplace.py", "pack_ingestion.py"}
+    assert [line.strip() for line in as_key] == [
+        'github_topics = _meta.get("github_topics", []) or []'
+    ]
+    assert not [name for name in columns if "tag" in name or "topic" in name]

@@ -14,6 +14,7 @@ import pytest
 from conftest import digest
 
 from skillmeat_audit.base.errors import DatabaseError
+from skillmeat_audit.base.text import as_text
 from skillmeat_audit.base.urls import sqlite_path, sqlite_url
 from skillmeat_audit.loaders import database, sqlite_copy
 from skillmeat_audit.loaders.cache import load_cache
@@ -516,12 +517,24 @@ def test_the_error_names_a_writer_that_keeps_its_exclusive_lock(folder, monkeypa
 
 def test_rows_are_the_same_whatever_fits_into_a_batch(tmp_path, monkeypatch):
     path = tmp_path / "a.db"
-    values = ["text", None, 7, b"bytes", 1.5, "\ud55c", "last"]
+    values = [
+        "text",
+        None,
+        7,
+        b"bytes",
+        1.5,
+        "\ud55c",
+        "",
+        *[None] * 8,
+        *["more"] * 9,
+        None,
+        "last",
+    ]
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE t (a, b)")
         numbered = [(value, number) for number, value in enumerate(values)]
         connection.executemany("INSERT INTO t VALUES (?, ?)", numbered)
-        connection.execute("INSERT INTO t VALUES (CAST(x'ff41' AS TEXT), 9)")
+        connection.execute("INSERT INTO t VALUES (CAST(x'ff41' AS TEXT), 99)")
 
     def read(rows):
         monkeypatch.setattr(database, "_BATCH_ROWS", rows)
@@ -533,5 +546,16 @@ def test_rows_are_the_same_whatever_fits_into_a_batch(tmp_path, monkeypatch):
 
     whole = read(100)
     assert len(whole["a"]) == len(values) + 1
-    for rows in (1, 2, 3, 8):
+    assert whole["a"] == [None if v is None else as_text(v) for v in values] + ["\ufffdA"]
+    for rows in (8, 16, 24):
         assert read(rows) == whole
+
+
+def test_columns_without_values_take_no_memory_of_their_own():
+    with closing(sqlite3.connect(":memory:")) as connection:
+        query = "SELECT NULL, 'x', NULL FROM pragma_function_list"
+        first, text, second = fetch_text(connection, query, ["a", "b", "c"]).values()
+
+    assert first is second
+    assert first.null_count == len(first) == len(text) > 0
+    assert set(text.to_pylist()) == {"x"}

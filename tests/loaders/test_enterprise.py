@@ -59,6 +59,21 @@ def test_a_tenant_is_compared_with_its_own_files_and_catalogue(two_tenants, audi
         assert audit.headline.pages.values_blanked_next == 0
 
 
+def test_topics_of_the_repository_are_not_compared_with_tags(two_tenants, audited):
+    """docs/skillmeat.md#enterprise: they are not an artifact's tags."""
+    before = [audited(two_tenants.url, tenant).findings for tenant in (TENANT_A, TENANT_B)]
+    two_tenants.execute(
+        "UPDATE enterprise_marketplace_catalog_entries SET metadata_json = %s",
+        (json.dumps({"github_topics": ["ops"]}),),
+    )
+    after = [audited(two_tenants.url, tenant).findings for tenant in (TENANT_A, TENANT_B)]
+    tags = [findings[findings["column"] == "tags_json"] for findings in after]
+
+    assert all(one.equals(other) for one, other in zip(before, after, strict=True))
+    assert [list(each["expected"]) for each in tags] == [['["alpha"]'], ['["bravo"]']]
+    assert [list(each["evidence"]) for each in tags] == [["frontmatter"], ["frontmatter"]]
+
+
 def test_nothing_of_another_tenant_is_printed_and_nothing_is_written(cli, two_tenants, tmp_path):
     before = two_tenants.content()
     home = (two_tenants.url, "--tenant", TENANT_A, "--state-dir", tmp_path / "state")

@@ -70,6 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     prepare_streams()
     # OpenBLAS reserves memory per thread and, where that fails, exits 1; nothing here uses threads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Arrow's default keeps much of what it frees: 310 MB instead of 240 at 10,000 artifacts.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     # With less, pyarrow and OpenBLAS do not raise MemoryError but end the process.
     available = resource.getrlimit(resource.RLIMIT_AS)[0]
     if available != resource.RLIM_INFINITY and available < _NEEDED_BYTES:
