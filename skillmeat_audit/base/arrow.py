@@ -47,12 +47,17 @@ def from_arrow(array: pa.Array) -> pd.Series:
     return pd.Series(pd.array(array, dtype=_TEXT), copy=False)
 
 
+def is_null(values: pa.Array) -> bool:
+    """Return True if none of *values* is present."""
+    return bool(values.null_count == len(values))
+
+
 def take_rows(values: pa.Array, positions: npt.NDArray[np.int_]) -> pa.Array:
     """Return *values* at *positions*, which are not negative.
 
     Fast where all values are null, or all are taken in their order.
     """
-    if values.null_count == len(values):
+    if is_null(values):
         return pa.nulls(len(positions), values.type)
     if len(positions) == len(values) and not (positions[0] or (np.diff(positions) != 1).any()):
         return values

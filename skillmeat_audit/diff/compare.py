@@ -31,8 +31,8 @@ def differs(expected: pd.Series, actual: pd.Series) -> pd.Series:
 
 def is_same(left: pa.Array, right: pa.Array) -> pa.Array:
     """Return where two aligned columns hold the same text, or both hold none; without nulls."""
-    both_absent = pc.and_(left.is_null(), right.is_null())
-    return pc.coalesce(pc.equal(left, right), both_absent)
+    equal = pc.fill_null(pc.equal(left, right), False)
+    return pc.or_(equal, pc.and_(left.is_null(), right.is_null()))
 
 
 def is_true(claim: pd.Series) -> pd.Series:

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, take_rows, to_arrow, to_mask
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, is_null, take_rows, to_arrow, to_mask
 from skillmeat_audit.diff.compare import (
     ABSENT,
     Bools,
@@ -25,6 +25,8 @@ from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
 from skillmeat_audit.model.fields import FIELD, Field, Kind
 from skillmeat_audit.model.findings import Evidence
 from skillmeat_audit.model.snapshot import Snapshot
+
+_HOSTS = (Evidence.CATALOG, "origin_source")  # the one column that is derived from others
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,13 @@ class Layers:
 
     def texts(self, evidence: Evidence, column: str, entry: Ints) -> pa.Array:
         """Return what one layer holds in *column* for the manifest entries *entry*."""
-        if evidence == Evidence.CATALOG and column == "origin_source":
+        if (evidence, column) == _HOSTS:
             return self._hosts(entry)
         return take_rows(self.layer(evidence, column).texts, entry)
+
+    def may_hold(self, evidence: Evidence, column: str) -> bool:
+        """Return False if one layer certainly has no value of *column* at all."""
+        return (evidence, column) == _HOSTS or not is_null(self.layer(evidence, column).texts)
 
     def _hosts(self, entry: Ints) -> pa.Array:
         """Return the ``origin_source`` that the source of each of *entry* has; slow for many."""
@@ -123,8 +129,12 @@ class Layers:
     @cached_property
     def accidents(self) -> Bools:
         """Where a manifest entry's description is an extraction accident."""
-        descriptions = self._manifest["description"]
+        descriptions = from_arrow(self._descriptions)
         return map_bool(descriptions, is_accident, ACCIDENT_HINT).to_numpy()
+
+    @cached_property
+    def _descriptions(self) -> pa.Array:
+        return to_arrow(self._manifest["description"])
 
     @property
     def manifest_accidents(self) -> pd.Series:
@@ -133,17 +143,17 @@ class Layers:
 
     def _texts(self, evidence: Evidence, column: str) -> pa.Array:
         match evidence, column:
-            case Evidence.MANIFEST, "description" if self.accidents.any():
+            case Evidence.MANIFEST, "description":
                 # SkillMeat's add wrote accidents there too: not a value to expect, in any rule.
-                texts = to_arrow(self._manifest[column])
-                return pc.if_else(pa.array(self.accidents), ABSENT, texts)
+                texts, accidents = self._descriptions, pa.array(self.accidents)
+                return pc.if_else(accidents, ABSENT, texts) if self.accidents.any() else texts
             case Evidence.MANIFEST, _:
                 return to_arrow(self._manifest[column])
             case Evidence.FRONTMATTER, _:
                 return to_arrow(self._frontmatter[column])
             case _, "source":
                 return self._catalog["upstream_url"]
-            case _, "origin_source":
+            case _ if (evidence, column) == _HOSTS:
                 return self._hosts(np.arange(len(self._manifest)))
             case _:
                 return self._catalog[column]
@@ -159,13 +169,11 @@ def certainly_equal(field: Field, layers: Layers, actual: pa.Array, entry: Ints)
     first, *others = field.layers
     values = layers.texts(first, field.column, entry)
     equal = to_mask(is_same(values, actual))
-    if others:
+    if others := [each for each in others if layers.may_hold(each, field.column)]:
         unsure = np.flatnonzero(equal & ~to_mask(is_certainly_present(values, field.kind)))
         for evidence in others:
-            if not len(unsure):
-                break
-            known = layers.texts(evidence, field.column, entry[unsure]).is_valid()
-            equal[unsure[to_mask(known)]] = False
+            is_held = layers.texts(evidence, field.column, entry[unsure]).is_valid()
+            equal[unsure[to_mask(is_held)]] = False
     return equal
 
 
@@ -180,7 +188,7 @@ def expect(field: Field, layers: Layers, entry: Ints) -> Expectation:
     for number, evidence in enumerate(field.layers):
         silent = np.flatnonzero(choice < 0)
         values = layers.texts(evidence, field.column, entry[silent])
-        if values.null_count == len(values):
+        if is_null(values):
             continue
         normal = normal_form(values, field.kind)
         present = normal.is_valid()
