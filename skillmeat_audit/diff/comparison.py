@@ -23,7 +23,7 @@ from skillmeat_audit.model.contracts import Table, records
 from skillmeat_audit.model.contracts import Values as Column
 from skillmeat_audit.model.findings import Disposition, Status
 from skillmeat_audit.model.snapshot import Snapshot
-from skillmeat_audit.model.tables import FINDINGS, KEY, ROWS
+from skillmeat_audit.model.tables import CELLS, FINDINGS, KEY, ROWS
 
 _ADDED_LATER = ("rule", "severity", "writer", "writer_confidence")
 # What a rule returns; the registry adds the columns that are left out here.
@@ -58,8 +58,11 @@ class Comparison:
     @cached_property
     def ambiguous(self) -> frozenset[str]:
         """The artifact ids that only the key rules may judge."""
-        rows = self.snapshot.rows
         # A duplicated key is a finding of its own and takes part in nothing else: we do not guess.
+        # None of its rows is usable.
+        if self.usable.all():
+            return self.duplicates
+        rows = self.snapshot.rows[~self.usable]
         twice = rows.loc[rows.duplicated(list(KEY), keep=False), "artifact_id"].dropna()
         return self.duplicates | set(twice)
 
@@ -144,7 +147,8 @@ class Comparison:
     def cell_findings(self, column: str, statuses: tuple[Status, ...]) -> pd.DataFrame:
         """Return ``RULE_FINDINGS``: the differing cells of *column* with one of *statuses*."""
         parts = [cells for s in statuses if (cells := self._cells_by.get((column, s))) is not None]
-        return pd.concat(parts) if parts else NO_FINDINGS
+        # Of most columns one status or none occurs, and joining takes longer than seeing that.
+        return pd.concat(parts) if len(parts) > 1 else next(iter(parts), NO_FINDINGS)
 
     def cell_findings_where(self, mask: pd.Series) -> pd.DataFrame:
         """Return ``RULE_FINDINGS``: the differing cells in *mask*, which is aligned with them."""
@@ -157,18 +161,25 @@ class Comparison:
 
     def row_findings(self, mask: pd.Series, **values: object) -> pd.DataFrame:
         """Return ``RULE_FINDINGS``, one per row in *mask*; *values* are scalars or aligned."""
-        return _findings(self.snapshot.rows[list(KEY)], mask, values)
+        return _findings(self.snapshot.rows, mask, values)
 
     def entry_findings(self, mask: pd.Series, **values: object) -> pd.DataFrame:
         """Return ``RULE_FINDINGS``, one per manifest entry in *mask*, without a DB collection."""
-        ids = self.snapshot.manifest[["artifact_id"]].assign(collection_id=None)
-        return _findings(ids, mask, values)
+        return _findings(self.snapshot.manifest, mask, {**values, "collection_id": None})
 
     def repairs_of(self, column: str) -> pd.DataFrame:
         """Return, per row, the wrong cell of *column* (``CELLS``) that a layer can repair."""
-        in_column = self.cells["column"] == column
-        repairable = self.cells[in_column & (self.cells["status"] != Status.EXTRA)]
-        return repairable.set_index("row").reindex(self.snapshot.rows.index)
+        repairable = (self.cells["column"] == column) & (self.cells["status"] != Status.EXTRA)
+        cells = np.flatnonzero(is_true(repairable))
+        position = np.full(len(self.snapshot.rows), -1)
+        position[self.cells["row"].to_numpy(dtype=int)[cells]] = cells
+        # allow_fill: the position -1 gives <NA> instead of the last cell.
+        columns = {
+            name: self.cells[name].array.take(position, allow_fill=True)
+            for name in CELLS.columns
+            if name != "row"
+        }
+        return pd.DataFrame(columns, index=self.snapshot.rows.index)
 
     def problem_findings(self, kind: str) -> pd.DataFrame:
         """Return ``RULE_FINDINGS``, one per problem of *kind* that a loader reported."""
@@ -176,10 +187,9 @@ class Comparison:
         problems = problems[is_true(problems["kind"] == kind)]
         if problems.empty:
             return NO_FINDINGS
-        problems = problems.assign(collection_id=None)
-        detail = (problems["place"] + ": ").fillna("") + problems["detail"]
         values: dict[str, object] = {
-            "detail": detail,
+            "collection_id": None,
+            "detail": (problems["place"] + ": ").fillna("") + problems["detail"],
             "disposition": safe_where(problems["mend"].notna()),
         }
         return _findings(problems, pd.Series(True, index=problems.index), values)
@@ -219,16 +229,17 @@ def safe_where(mask: pd.Series) -> pd.Series:
 
 
 def _findings(frame: pd.DataFrame, mask: pd.Series, values: dict[str, object]) -> pd.DataFrame:
-    """Return ``RULE_FINDINGS`` for the keys of *frame* in *mask*."""
+    """Return ``RULE_FINDINGS`` for the keys of *frame* in *mask*; *values* come first."""
     # Most rules find nothing in most homes: no frame of columns is built for them.
     chosen = np.flatnonzero(is_true(mask))
     if not len(chosen):
         return NO_FINDINGS
+    values = {name: frame[name] for name in KEY if name not in values} | values
     values = {"disposition": Disposition.NONE} | values
     columns: dict[str, Column] = {}
     for name in RULE_FINDINGS.columns:
-        value = frame[name] if name in KEY else values.get(name)
+        value = values.get(name)
         columns[name] = (
-            value.take(chosen) if isinstance(value, pd.Series) else [value] * len(chosen)
+            value.array.take(chosen) if isinstance(value, pd.Series) else [value] * len(chosen)
         )
     return RULE_FINDINGS.build(columns)

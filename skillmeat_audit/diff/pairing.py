@@ -170,14 +170,15 @@ def missing_rows(snapshot: Snapshot, duplicates: frozenset[str]) -> pd.DataFrame
     Columns ``collection_id``, ``artifact_id`` and ``stem``; no artifact of *duplicates*. Empty if
     the cache has no collection ``default``: nothing can be inserted.
     """
-    manifest = snapshot.manifest.drop_duplicates("artifact_id")[["artifact_id", "stem"]]
-    rows = snapshot.rows[snapshot.rows["collection_id"] == DEFAULT_COLLECTION]
+    names = ["artifact_id", "stem"]
+    entries, rows = snapshot.manifest[names], snapshot.rows
+    in_default = is_true(rows["collection_id"] == DEFAULT_COLLECTION)
+    ids, stems = (rows[name][in_default] for name in names)
     # A row that some entry names exactly does not count for an entry with the same stem.
-    loose = rows[~is_in(rows["artifact_id"], manifest["artifact_id"])]
-    has_row = is_in(manifest["artifact_id"], rows["artifact_id"])
-    has_row |= is_in(manifest["stem"], loose["stem"])
-    unclear = is_in(manifest["artifact_id"], duplicates)
+    loose = stems[~is_in(ids, entries["artifact_id"])]
+    has_row = is_in(entries["artifact_id"], ids) | is_in(entries["stem"], loose)
+    unclear = is_in(entries["artifact_id"], duplicates)
     possible = bool((snapshot.collections["id"] == DEFAULT_COLLECTION).any())
-    missing = manifest[~has_row & ~unclear & possible].assign(collection_id=DEFAULT_COLLECTION)
-    columns = ["collection_id", "artifact_id", "stem"]
-    return missing[columns].sort_values("artifact_id", ignore_index=True)
+    missing = entries[~has_row & ~unclear & possible].drop_duplicates("artifact_id")
+    missing = missing.assign(collection_id=DEFAULT_COLLECTION)[["collection_id", *names]]
+    return missing.sort_values("artifact_id", ignore_index=True)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from skillmeat_audit.base.arrow import to_objects
 
-Values = Sequence[object] | pd.Series | npt.NDArray[Any]
+Values = Sequence[object] | pd.Series | npt.NDArray[Any] | pd.api.extensions.ExtensionArray
 
 
 @dataclass(frozen=True)
