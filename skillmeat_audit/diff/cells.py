@@ -79,7 +79,7 @@ def _cells_of(field: Field, rows: pd.DataFrame, layers: Layers, pairs: Pairs) ->
 
 
 def _doubts(field: Field, layers: Layers, pairs: Pairs, position: Ints, by_manifest: Bools) -> Ints:
-    """Return why a person has to decide the cells of the pairs at *position*, None if nobody has.
+    """Return why a person has to decide the cells of the pairs at *position*, as numbers of words.
 
     Several candidates disagree, in their manifests or, where a value is not *by_manifest*, in what
     each has at all; or the manifest holds an accident, which a fill would overwrite.
@@ -96,7 +96,7 @@ def _doubts(field: Field, layers: Layers, pairs: Pairs, position: Ints, by_manif
 
 
 def _judgement(is_blank: Bools, choice: Ints, doubts: Ints) -> dict[str, Ints]:
-    """Return status, disposition (how safe it is to write each cell) and the detail to add."""
+    """Return status, disposition and detail of each cell, as numbers of words."""
     extra = ~is_blank & (choice < 0)
     none, review, safe, fill = (
         _NUMBER[each]
