@@ -8,10 +8,12 @@ import pytest
 from conftest import PROJECT, digest, dump
 
 from skillmeat_audit.api.audit import audit
+from skillmeat_audit.diff.comparison import compare
 
 sys.path.append(str(PROJECT / "benchmarks"))
 
 import floor
+import frames
 import homes
 import large
 import steps
@@ -47,6 +49,17 @@ def test_the_shares_of_wrong_rows_are_as_documented(home):
     assert 0 < rules["F005"] <= 0.03 * COUNT  # no fences
     assert 0.5 <= rules["D002"] / COUNT * 100 <= 4
     assert not {"S010", "S011", "S012", "F001", "F006", "T002"} & set(rules.index)
+
+
+def test_the_diff_lists_the_cells_that_pandas_finds(home):
+    cells = compare(frames.snapshot(home)).cells
+
+    held = frames.compare_with_pandas(*frames.pair(home)).stack(0, future_stack=True)
+    wrong = held[held.notna().any(axis=1)]
+    assert len(wrong) > COUNT / 10
+    assert sorted(zip(cells["artifact_id"], cells["column"], strict=True)) == sorted(
+        (artifact_id, column) for _, artifact_id, column in wrong.index
+    )
 
 
 def test_the_floor_reads_every_file_and_row(home):

@@ -10,13 +10,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, to_arrow, to_mask
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, map_texts, to_arrow, to_mask
 from skillmeat_audit.model.fields import Kind
 
 T = TypeVar("T")
 Ints: TypeAlias = npt.NDArray[np.int_]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Objects: TypeAlias = npt.NDArray[Any]
+EMPTY, ABSENT = pa.scalar("", ARROW_TEXT), pa.scalar(None, ARROW_TEXT)
 
 
 def differs(expected: pd.Series, actual: pd.Series) -> pd.Series:
@@ -24,10 +25,14 @@ def differs(expected: pd.Series, actual: pd.Series) -> pd.Series:
 
     Two absent values are equal. The result is plain ``bool``.
     """
-    left, right = to_arrow(expected), to_arrow(actual)
-    is_one_absent = pc.xor(left.is_null(), right.is_null())
-    claims = to_mask(pc.or_kleene(is_one_absent, pc.not_equal(left, right)))
-    return pd.Series(claims, index=expected.index)
+    equal = is_same(to_arrow(expected), to_arrow(actual))
+    return pd.Series(~to_mask(equal), index=expected.index)
+
+
+def is_same(left: pa.Array, right: pa.Array) -> pa.Array:
+    """Return where two aligned columns hold the same text, or both hold none; without nulls."""
+    equal = pc.fill_null(pc.equal(left, right), False)
+    return pc.or_(equal, pc.and_(left.is_null(), right.is_null()))
 
 
 def is_true(claim: pd.Series) -> pd.Series:
@@ -46,8 +51,9 @@ def map_bool(values: pd.Series, predicate: Callable[[str], bool], prefilter: str
     if prefilter:
         likely = np.flatnonzero(to_mask(pc.match_substring_regex(array, prefilter)))
     claims = np.zeros(len(array), dtype=bool)
-    texts = from_arrow(array.take(likely))
-    claims[likely] = to_mask(map_distinct(texts, predicate, pa.bool_()))
+    if len(likely):
+        texts = from_arrow(array.take(likely))
+        claims[likely] = to_mask(map_distinct(texts, predicate, pa.bool_()))
     return pd.Series(claims, index=values.index)
 
 
@@ -60,9 +66,13 @@ def map_distinct(values: pd.Series, function: Callable[[str], T], kind: pa.DataT
 
 def extract_group(values: pd.Series, pattern: str) -> pd.Series:
     """Return what the group ``match`` of *pattern* (RE2) takes from each value, else ``<NA>``."""
+    return from_arrow(extract_match(to_arrow(values), pattern)).set_axis(values.index)
+
+
+def extract_match(values: pa.Array, pattern: str) -> pa.Array:
+    """Return what the group ``match`` of *pattern* (RE2) takes from each value, else null."""
     # pandas' own str.extract makes a Python string of every value first.
-    groups = pc.extract_regex(to_arrow(values), pattern)
-    return pd.Series(pc.struct_field(groups, "match"), index=values.index, dtype="string")
+    return pc.struct_field(pc.extract_regex(values, pattern), "match")
 
 
 def normalize(values: pd.Series, kind: Kind) -> pd.Series:
@@ -71,16 +81,19 @@ def normalize(values: pd.Series, kind: Kind) -> pd.Series:
     NULL, ``''`` and ``[]`` are all absent, ``<NA>``. ``text`` is compared after CRLF→LF and without
     trailing whitespace, ``list`` by parsed content in any order, ``exact`` as it stands.
     """
-    array = to_arrow(values)
+    return from_arrow(normal_form(to_arrow(values), kind)).set_axis(values.index)
+
+
+def normal_form(values: pa.Array, kind: Kind) -> pa.Array:
+    """Return *values* in the form that `normalize` describes."""
     if kind == "text":
-        trimmed = pc.utf8_rtrim_whitespace(pc.replace_substring(array, "\r\n", "\n"))
+        trimmed = pc.utf8_rtrim_whitespace(pc.replace_substring(values, "\r\n", "\n"))
         # Mostly all are normal as they are: a copy would take the memory of all descriptions.
-        array = array if trimmed.equals(array) else trimmed
+        values = values if trimmed.equals(values) else trimmed
     elif kind == "list":
-        array = map_distinct(values, _sorted_json, ARROW_TEXT)
-    if pc.any(empty := pc.equal(array, "")).as_py():
-        array = pc.if_else(empty, pa.scalar(None, ARROW_TEXT), array)
-    return from_arrow(array).set_axis(values.index)
+        values = map_texts(values, _sorted_json)
+    is_empty = pc.equal(values, EMPTY)
+    return pc.if_else(is_empty, ABSENT, values) if pc.any(is_empty).as_py() else values
 
 
 def is_certainly_present(values: pa.Array, kind: Kind) -> pa.Array:

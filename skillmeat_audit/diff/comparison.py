@@ -63,10 +63,11 @@ class Comparison:
     @cached_property
     def ambiguous(self) -> frozenset[str]:
         """The artifact ids that only the key rules may judge."""
+        # A duplicated key is a finding of its own and takes part in nothing else: we do not guess.
+        # None of its rows is usable.
         if self.usable.all():
             return self.duplicates
-        rows = self.snapshot.rows
-        # A duplicated key is a finding of its own and takes part in nothing else: we do not guess.
+        rows = self.snapshot.rows[~self.usable]
         twice = rows.loc[rows.duplicated(list(KEY), keep=False), "artifact_id"].dropna()
         return self.duplicates | set(twice)
 

@@ -9,13 +9,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, take_rows, to_arrow, to_mask
+from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, is_null, take_rows, to_arrow, to_mask
 from skillmeat_audit.diff.compare import (
+    ABSENT,
     Bools,
     Ints,
-    differs,
     is_certainly_present,
+    is_same,
     map_bool,
+    normal_form,
     normalize,
 )
 from skillmeat_audit.diff.links import catalog_entries_of, host_of
@@ -24,6 +26,8 @@ from skillmeat_audit.model.fields import FIELD, Field, Kind
 from skillmeat_audit.model.findings import Evidence
 from skillmeat_audit.model.snapshot import Snapshot
 
+_HOSTS = (Evidence.CATALOG, "origin_source")  # the one column that is derived from others
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -31,44 +35,36 @@ class Layer:
 
     evidence: Evidence
     kind: Kind
-    raw: pd.Series
+    texts: pa.Array
+
+    @property
+    def raw(self) -> pd.Series:
+        """The values as they are."""
+        return from_arrow(self.texts)
+
+    @cached_property
+    def normal_texts(self) -> pa.Array:
+        """The values in their `normalize` form."""
+        return normal_form(self.texts, self.kind)
 
     @cached_property
     def normal(self) -> pd.Series:
-        """The values in their `normalize` form."""
-        return normalize(self.raw, self.kind)
+        """The values in their `normalize` form, as a column."""
+        return from_arrow(self.normal_texts)
 
 
 @dataclass(frozen=True)
 class Expectation:
     """The expected values of one column for pairs of rows and preferred entries, in row order.
 
-    ``choice`` is the position in ``layers`` of the layer believed for each pair, -1 if none has a
-    value. The layers' values are aligned with the pairs.
+    ``choice`` is the position in the layers of the field of the one believed for each pair, -1 if
+    none has a value. ``texts`` are the values as this layer has them, ``normal_texts`` as they
+    compare; null where none has one.
     """
 
-    layers: tuple[Layer, ...]
     choice: Ints
-
-    def raw(self, chosen: Ints) -> pa.Array:
-        """Return the expected values of the *chosen* pairs, as their layer has them, or null."""
-        values = pa.nulls(len(chosen), ARROW_TEXT)
-        for number, layer in enumerate(self.layers):
-            is_believed = self.choice[chosen] == number
-            if is_believed.any():
-                texts = take_rows(to_arrow(layer.raw), chosen)
-                values = pc.if_else(pa.array(is_believed), texts, values)
-        return values
-
-    def differs_from(self, actual: pd.Series) -> Bools:
-        """Return where *actual* (normalised, aligned with the pairs) is not the expected value."""
-        # Where no layer has a value, any value of the row is one too many.
-        wrong: Bools = np.array(actual.notna())
-        for number, layer in enumerate(self.layers):
-            chosen = np.flatnonzero(self.choice == number)
-            if len(chosen):
-                wrong[chosen] = differs(layer.normal.take(chosen), actual.take(chosen))
-        return wrong
+    texts: pa.Array
+    normal_texts: pa.Array
 
 
 class Layers:
@@ -83,7 +79,7 @@ class Layers:
         self._normal_rows: dict[str, pd.Series] = {}
 
     @cached_property
-    def _catalog(self) -> pd.DataFrame:
+    def _catalog(self) -> dict[str, pa.Array]:
         return catalog_entries_of(self._snapshot)
 
     def beside(self, rows: pd.DataFrame) -> "Layers":
@@ -102,48 +98,62 @@ class Layers:
     def layer(self, evidence: Evidence, column: str) -> Layer:
         """Return one layer's values of *column*, one per manifest entry."""
         if (evidence, column) not in self._layers:
-            raw = self._raw(evidence, column)
-            self._layers[evidence, column] = Layer(evidence, FIELD[column].kind, raw)
+            texts = self._texts(evidence, column)
+            self._layers[evidence, column] = Layer(evidence, FIELD[column].kind, texts)
         return self._layers[evidence, column]
 
     def texts(self, evidence: Evidence, column: str, entry: Ints) -> pa.Array:
         """Return what one layer holds in *column* for the manifest entries *entry*."""
-        if evidence == Evidence.CATALOG and column == "origin_source":
-            return to_arrow(self._hosts(entry))
-        return take_rows(to_arrow(self.layer(evidence, column).raw), entry)
+        if (evidence, column) == _HOSTS:
+            return self._hosts(entry)
+        return take_rows(self.layer(evidence, column).texts, entry)
 
-    def _hosts(self, entry: Ints) -> pd.Series:
+    def may_hold(self, evidence: Evidence, column: str) -> bool:
+        """Return False if one layer certainly has no value of *column* at all."""
+        return (evidence, column) == _HOSTS or not is_null(self.layer(evidence, column).texts)
+
+    def _hosts(self, entry: Ints) -> pa.Array:
         """Return the ``origin_source`` that the source of each of *entry* has; slow for many."""
-        source = self._manifest["source"].take(entry)
-        source = source.fillna(self._catalog["upstream_url"].take(entry))
-        return host_of(source.where(self._manifest["origin"].take(entry) == "marketplace"))
+        sources = pc.coalesce(
+            self.texts(Evidence.MANIFEST, "source", entry),
+            self.texts(Evidence.CATALOG, "source", entry),
+        )
+        is_import = pc.equal(self.texts(Evidence.MANIFEST, "origin", entry), "marketplace")
+        return host_of(pc.if_else(is_import, sources, ABSENT))
 
     def effective(self, column: str) -> pd.Series:
         """Return what each entry or its own file or catalogue entry has in *column*, normalised."""
-        first, *others = (self.layer(each, column).normal for each in FIELD[column].layers)
-        for other in others:
-            first = first.fillna(other)
-        return first
+        layers = (self.layer(each, column).normal_texts for each in FIELD[column].layers)
+        return from_arrow(pc.coalesce(*layers))
 
     @cached_property
+    def accidents(self) -> Bools:
+        """Where a manifest entry's description is an extraction accident."""
+        descriptions = from_arrow(self._descriptions)
+        return map_bool(descriptions, is_accident, ACCIDENT_HINT).to_numpy()
+
+    @cached_property
+    def _descriptions(self) -> pa.Array:
+        return to_arrow(self._manifest["description"])
+
+    @property
     def manifest_accidents(self) -> pd.Series:
         """Where a manifest entry's description is an extraction accident, as ``boolean``."""
-        accidents = map_bool(self._manifest["description"], is_accident, ACCIDENT_HINT)
-        return accidents.astype("boolean")
+        return pd.Series(self.accidents, dtype="boolean")
 
-    def _raw(self, evidence: Evidence, column: str) -> pd.Series:
+    def _texts(self, evidence: Evidence, column: str) -> pa.Array:
         match evidence, column:
             case Evidence.MANIFEST, "description":
                 # SkillMeat's add wrote accidents there too: not a value to expect, in any rule.
-                raw, accidents = self._manifest[column], self.manifest_accidents
-                return raw.mask(accidents) if accidents.any() else raw
+                texts, accidents = self._descriptions, pa.array(self.accidents)
+                return pc.if_else(accidents, ABSENT, texts) if self.accidents.any() else texts
             case Evidence.MANIFEST, _:
-                return self._manifest[column]
+                return to_arrow(self._manifest[column])
             case Evidence.FRONTMATTER, _:
-                return self._frontmatter[column]
+                return to_arrow(self._frontmatter[column])
             case _, "source":
                 return self._catalog["upstream_url"]
-            case _, "origin_source":
+            case _ if (evidence, column) == _HOSTS:
                 return self._hosts(np.arange(len(self._manifest)))
             case _:
                 return self._catalog[column]
@@ -153,18 +163,17 @@ def certainly_equal(field: Field, layers: Layers, actual: pa.Array, entry: Ints)
     """Return where rows hold what they should, as far as that shows without normalising a value.
 
     These are the pairs of *actual* (what their rows hold in the column of *field*) and *entry* in
-    which the manifest's value is the row's, and those for which no layer has a value.
+    which the manifest's value is the row's, unless it may count as absent and another layer has a
+    value.
     """
-    values = layers.texts(field.layers[0], field.column, entry)
-    equal: Bools = to_mask(
-        pc.and_(pc.equal(values, actual), is_certainly_present(values, field.kind))
-    )
-    absent = np.flatnonzero(to_mask(pc.and_(values.is_null(), actual.is_null())))
-    for evidence in field.layers[1:]:
-        if len(absent):
-            others = layers.texts(evidence, field.column, entry[absent])
-            absent = absent[to_mask(others.is_null())]
-    equal[absent] = True
+    first, *others = field.layers
+    values = layers.texts(first, field.column, entry)
+    equal = to_mask(is_same(values, actual))
+    if others := [each for each in others if layers.may_hold(each, field.column)]:
+        unsure = np.flatnonzero(equal & ~to_mask(is_certainly_present(values, field.kind)))
+        for evidence in others:
+            is_held = layers.texts(evidence, field.column, entry[unsure]).is_valid()
+            equal[unsure[to_mask(is_held)]] = False
     return equal
 
 
@@ -174,11 +183,17 @@ def expect(field: Field, layers: Layers, entry: Ints) -> Expectation:
     Where the preferred entry has no value, its own front matter is asked, then its catalogue entry,
     never another candidate.
     """
-    believed = []
     choice = np.full(len(entry), -1)
+    texts = normal_texts = pa.nulls(len(entry), ARROW_TEXT)
     for number, evidence in enumerate(field.layers):
-        values = layers.texts(evidence, field.column, entry)
-        believed.append(Layer(evidence, field.kind, from_arrow(values)))
-        if values.null_count < len(values):
-            choice[(choice < 0) & believed[-1].normal.notna().to_numpy()] = number
-    return Expectation(tuple(believed), choice)
+        silent = np.flatnonzero(choice < 0)
+        values = layers.texts(evidence, field.column, entry[silent])
+        if is_null(values):
+            continue
+        normal = normal_form(values, field.kind)
+        present = normal.is_valid()
+        choice[silent[to_mask(present)]] = number
+        believed = pa.array(choice == number)
+        texts = pc.replace_with_mask(texts, believed, values.filter(present))
+        normal_texts = pc.replace_with_mask(normal_texts, believed, normal.filter(present))
+    return Expectation(choice, texts, normal_texts)

@@ -1,13 +1,29 @@
 """Links artifacts to where they came from: catalogue entries, registered sources, hosts."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import ARROW_TEXT, positions_in
+from skillmeat_audit.base.arrow import (
+    ARROW_TEXT,
+    from_arrow,
+    map_texts,
+    positions_in,
+    take_rows,
+    to_arrow,
+    to_mask,
+)
 from skillmeat_audit.base.columns import matches
-from skillmeat_audit.diff.compare import Bools, extract_group, is_true, map_bool, map_distinct
+from skillmeat_audit.diff.compare import (
+    ABSENT,
+    Bools,
+    Ints,
+    extract_group,
+    extract_match,
+    map_bool,
+)
+from skillmeat_audit.diff.pairing import Keys
 from skillmeat_audit.model.accidents import ACCIDENT_HINT, is_accident
 from skillmeat_audit.model.fields import HOSTS
 from skillmeat_audit.model.snapshot import Snapshot
@@ -21,56 +37,65 @@ _URL = (
     # white space beyond ASCII, which RE2 does not count as such
     r"\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]+/"
 )
+# NUL: no name and no address holds one, so no two pairs join to the same key.
+_SEPARATOR = pa.scalar("\0", ARROW_TEXT)
 
 
-def catalog_entries_of(snapshot: Snapshot) -> pd.DataFrame:
+def catalog_entries_of(snapshot: Snapshot) -> dict[str, pa.Array]:
     """Return the catalogue entry that each manifest entry was imported from, one per entry.
 
-    Columns ``upstream_url`` and ``description``, ``<NA>`` for entries without one. Only marketplace
+    Columns ``upstream_url`` and ``description``, null for entries without one. Only marketplace
     artifacts have one: the entry of the same type and name with their ``import_id``, else the one
     with their upstream. If two fit, neither is used.
     """
     manifest, catalog = snapshot.manifest, snapshot.catalog
-    if catalog.empty:
-        return catalog[["upstream_url", "description"]].reindex(range(len(manifest)))
-    ids, catalog_ids = same_type(manifest["artifact_id"]), same_type(catalog["artifact_id"])
     # An entry of an enterprise database has no origin, and an import id only if it was imported.
-    imported = is_true(manifest["origin"] == "marketplace") | (snapshot.home.tenant is not None)
-    by_import = _positions(
-        joined_key(ids, manifest["import_id"].where(imported)),
-        joined_key(catalog_ids, catalog["import_id"]),
-    )
+    is_imported = to_mask(pc.equal(to_arrow(manifest["origin"]), "marketplace"))
+    imported = np.flatnonzero(is_imported | (snapshot.home.tenant is not None))
+    if not len(imported) or catalog.empty:
+        return dict.fromkeys(("upstream_url", "description"), pa.nulls(len(manifest), ARROW_TEXT))
+    position = np.full(len(manifest), -1)
+    position[imported] = _positions_in_catalog(manifest, imported, catalog)
+    indices = pa.array(position, mask=position < 0)
+    # An accident in the catalogue is not a value to expect either.
+    accident = map_bool(catalog["description"], is_accident, ACCIDENT_HINT)
+    description = pc.if_else(pa.array(accident), ABSENT, to_arrow(catalog["description"]))
+    return {
+        "upstream_url": to_arrow(catalog["upstream_url"]).take(indices),
+        "description": description.take(indices),
+    }
+
+
+def _positions_in_catalog(manifest: pd.DataFrame, imported: Ints, catalog: pd.DataFrame) -> Ints:
+    """Return where *catalog* holds each of the *imported* entries of *manifest*, or -1."""
+    names = ("artifact_id", "import_id", "source")
+    ids, imports, urls = (take_rows(to_arrow(manifest[name]), imported) for name in names)
+    names = ("artifact_id", "import_id", "upstream_url")
+    catalog_ids, catalog_imports, catalog_urls = (to_arrow(catalog[name]) for name in names)
+    ids, catalog_ids = _same_type(ids), _same_type(catalog_ids)
+    by_import = _positions(_joined(ids, imports), _joined(catalog_ids, catalog_imports))
     by_url = _positions(
-        joined_key(ids, plain_url(manifest["source"].where(imported))),
-        joined_key(catalog_ids, plain_url(catalog["upstream_url"])),
+        _joined(ids, _plain_url(urls)), _joined(catalog_ids, _plain_url(catalog_urls))
     )
     # The import id first: upstreams move (docs/skillmeat.md#branch-names-differ), ids are made
     # once.
-    position = np.where(by_import >= 0, by_import, by_url)
-    # An accident in the catalogue is not a value to expect either.
-    accident = map_bool(catalog["description"], is_accident, ACCIDENT_HINT)
-    columns = {
-        "upstream_url": catalog["upstream_url"],
-        "description": catalog["description"].mask(accident),
-    }
-    return pd.DataFrame(
-        {name: values.array.take(position, allow_fill=True) for name, values in columns.items()}
-    )
+    return np.where(by_import >= 0, by_import, by_url)
 
 
 def joined_key(left: pd.Series, right: pd.Series) -> pd.Series:
-    """Return both texts as one key, ``<NA>`` where either is absent."""
-    # NUL: no name and no address holds one, so no two pairs join to the same key.
-    return left + "\0" + right
+    """Return both texts of two aligned columns as one key, ``<NA>`` where either is absent."""
+    return from_arrow(_joined(to_arrow(left), to_arrow(right))).set_axis(left.index)
 
 
-def _positions(keys: pd.Series, table: pd.Series) -> npt.NDArray[np.intp]:
+def _joined(left: pa.Array, right: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(left, right, _SEPARATOR)
+
+
+def _positions(keys: pa.Array, table: pa.Array) -> Ints:
     """Return the position of each key in *table*, -1 for keys it lacks or holds twice."""
-    single = table.dropna()
-    # keep=False drops all of them: of two entries that fit, neither is used.
-    single = single[~single.duplicated(keep=False)]
-    rows: npt.NDArray[np.intp] = np.append(single.index.to_numpy(dtype=np.intp), -1)
-    return rows[positions_in(keys, single)]
+    numbers = Keys.of_texts(table, keys)
+    # Of two entries that fit, neither is used.
+    return numbers.entries_of_rows(~numbers.repeated_entries)
 
 
 def look_up_last(keys: pd.Series, table: pd.Series, values: pd.Series) -> pd.Series:
@@ -87,13 +112,17 @@ def look_up_last(keys: pd.Series, table: pd.Series, values: pd.Series) -> pd.Ser
 
 def same_type(artifact_ids: pd.Series) -> pd.Series:
     """Return *artifact_ids* with ``mcp_server`` as ``mcp``: SkillMeat uses both for one type."""
+    return from_arrow(_same_type(to_arrow(artifact_ids))).set_axis(artifact_ids.index)
+
+
+def _same_type(artifact_ids: pa.Array) -> pa.Array:
     # mcp_server:fs → mcp:fs (docs/skillmeat.md#leftovers-of-older-homes)
-    return artifact_ids.str.replace(r"^mcp_server:", "mcp:", regex=True)
+    return pc.replace_substring_regex(artifact_ids, r"^mcp_server:", "mcp:")
 
 
-def plain_url(urls: pd.Series) -> pd.Series:
+def _plain_url(urls: pa.Array) -> pa.Array:
     """Return *urls* as SkillMeat's membership check compares them."""
-    return urls.str.strip().str.lower()
+    return pc.utf8_lower(pc.utf8_trim_whitespace(urls))
 
 
 def is_url(sources: pa.Array) -> Bools:
@@ -101,10 +130,9 @@ def is_url(sources: pa.Array) -> Bools:
     return matches(sources, _URL)
 
 
-def host_of(sources: pd.Series) -> pd.Series:
-    """Return the ``origin_source`` that names the host of each source, ``<NA>`` for other hosts."""
-    hosts = map_distinct(extract_group(sources, _HOST).str.lower(), HOSTS.get, ARROW_TEXT)
-    return pd.Series(hosts, index=sources.index, dtype="string")
+def host_of(sources: pa.Array) -> pa.Array:
+    """Return the ``origin_source`` that names the host of each source, null for other hosts."""
+    return map_texts(pc.utf8_lower(extract_match(sources, _HOST)), HOSTS.get)
 
 
 def repository_of(sources: pd.Series) -> pd.Series:

@@ -1,6 +1,7 @@
 """Decides which manifest entry speaks for a cache row, and which entries have no row."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import is_in, to_arrow, to_mask
+from skillmeat_audit.base.arrow import is_in, take_rows, to_arrow, to_mask
 from skillmeat_audit.base.columns import TextColumns, equals, is_among
 from skillmeat_audit.diff.compare import Bools, Ints, is_true
 from skillmeat_audit.model.fields import DEFAULT_COLLECTION
@@ -21,10 +22,15 @@ class Pairs:
 
     def __init__(self, candidates: pd.DataFrame) -> None:
         """Take the preferred ones of *candidates* (``CANDIDATES``)."""
-        preferred = candidates[candidates["rank"] == 0]
-        self.row: Ints = preferred["row"].to_numpy(dtype=int)
-        self.entry: Ints = preferred["entry"].to_numpy(dtype=int)
-        self.several = candidates[candidates["row"].duplicated(keep=False)]
+        row, entry, rank = (candidates[name].to_numpy(dtype=int) for name in CANDIDATES.columns)
+        self.row: Ints = row[rank == 0]
+        self.entry: Ints = entry[rank == 0]
+        self.several = candidates[np.isin(row, row[rank > 0])]
+
+    def of_rows(self, values: pa.Array) -> pa.Array:
+        """Return *values*, one per row, as one per pair."""
+        # Pairs are in the order of rows, one for each: all of them are the rows themselves.
+        return values if len(values) == len(self.row) else take_rows(values, self.row)
 
     def disputed(self, values: pd.Series) -> Bools:
         """Return whether the candidates of each pair differ in *values*, one per manifest entry."""
@@ -45,18 +51,22 @@ class Keys:
     @classmethod
     def of(cls, manifest: pd.DataFrame, rows: pd.DataFrame) -> Self:
         """Return the keys of the entries of *manifest* and of *rows*."""
-        ids = pa.concat_arrays([to_arrow(frame["artifact_id"]) for frame in (manifest, rows)])
-        indices = ids.dictionary_encode().indices
-        codes = np.asarray(pc.add(pc.fill_null(indices, -1), 1), dtype=np.intp)  # 0 is null
-        return cls(codes[: len(manifest)], codes[len(manifest) :])
+        return cls.of_texts(to_arrow(manifest["artifact_id"]), to_arrow(rows["artifact_id"]))
 
-    @property
+    @classmethod
+    def of_texts(cls, entries: pa.Array, rows: pa.Array) -> Self:
+        """Return the keys that *entries* and *rows* are."""
+        indices = pa.concat_arrays([entries, rows]).dictionary_encode().indices
+        codes = np.asarray(pc.add(pc.fill_null(indices, -1), 1), dtype=np.intp)  # 0 is null
+        return cls(codes[: len(entries)], codes[len(entries) :])
+
+    @cached_property
     def repeated_entries(self) -> Bools:
         """Which entries have an id that another entry has as well."""
         counts: Bools = np.bincount(self.entry)[self.entry] > 1
         return counts
 
-    @property
+    @cached_property
     def repeated_rows(self) -> Bools:
         """Which rows have an id that another row has as well."""
         counts: Bools = np.bincount(self.row)[self.row] > 1
@@ -73,6 +83,8 @@ class Keys:
 
 def duplicate_ids(snapshot: Snapshot, keys: Keys) -> frozenset[str]:
     """Return the artifact ids that one manifest declares twice: they are not paired with rows."""
+    if not keys.repeated_entries.any():
+        return frozenset()
     several = snapshot.manifest[keys.repeated_entries]
     twice = several.duplicated(["file_collection", "artifact_id"], keep=False)
     return frozenset(several["artifact_id"][twice])
@@ -85,9 +97,10 @@ def usable_rows(rows: pd.DataFrame, keys: Keys) -> pd.Series:
     colon = pc.find_substring(ids, ":")  # [^:]+:.+
     last = pc.subtract(pc.binary_length(ids), 1)
     usable = to_mask(pc.and_(pc.greater(colon, 0), pc.less(colon, last)))
-    several = np.flatnonzero(keys.repeated_rows)
-    usable[several] &= ~rows[list(KEY)].take(several).duplicated(keep=False).to_numpy()
-    return is_true(rows["has_artifact"]) & usable
+    usable &= rows["has_artifact"].to_numpy(dtype=bool, na_value=False)
+    if len(several := np.flatnonzero(keys.repeated_rows)):
+        usable[several] &= ~rows[list(KEY)].take(several).duplicated(keep=False).to_numpy()
+    return pd.Series(usable, index=rows.index)
 
 
 def candidate_entries(
@@ -100,12 +113,12 @@ def candidate_entries(
     candidate of a row has rank 0: the entry of the file collection named like the DB collection's
     id, else like its name, else of the active one, else the first by name.
     """
-    entries = snapshot.manifest[["entry", "file_collection", "artifact_id", "stem"]]
     several = keys.repeated_entries
     position = keys.entries_of_rows(~several)
     row = np.flatnonzero(position >= 0)
     candidates = {"row": row, "entry": position[row], "rank": np.zeros(len(row), dtype=int)}
     if len(row) < len(rows):
+        entries = snapshot.manifest[["entry", "file_collection", "artifact_id", "stem"]]
         declared = ~is_in(entries["artifact_id"], duplicates).to_numpy()
         others = _ranked(
             snapshot,

@@ -45,7 +45,7 @@ _ACCIDENT = re.compile(
 # few words.
 ACCIDENT_HINT = (
     r"^[\s\x{feff}]*(?:None|null|undefined|import\s|[\x{200b}-\x{200d}\x{2060}]|[!-/:-@\[-`{-~\x{2013}\x{2014}\x{2026}\x{2022}\x{b7}"
-    r"\x{2500}-\x{257f}]|[A-Za-z-]+:)"
+    rf"\x{{2500}}-\x{{257f}}]|(?:{FRONT_MATTER_KEYS}):)"
 )
 
 

@@ -223,7 +223,7 @@ def test_inserts_hold_what_the_layers_know_of_missing_rows():
 def test_inserts_normalise_no_layer_again(monkeypatch):
     comparison = compare(snapshot([entry(author="Jane"), entry("skill:b")], [row("skill:b")]))
     calls = []
-    monkeypatch.setattr(Layers, "_raw", lambda *names: calls.append(names))
+    monkeypatch.setattr(Layers, "_texts", lambda *names: calls.append(names))
 
     assert len(comparison.inserts) == 2
     assert comparison.inserts is comparison.inserts
