@@ -10,6 +10,8 @@ import msgspec
 import pandas as pd
 
 from skillmeat_audit.base import TOOL
+from skillmeat_audit.base.arrow import is_in, to_arrow
+from skillmeat_audit.base.columns import TextColumns, equals, is_among, is_present
 from skillmeat_audit.base.errors import PlanError
 from skillmeat_audit.base.files import Unreadable, read_regular, reason_of
 from skillmeat_audit.base.text import printable
@@ -34,6 +36,7 @@ from skillmeat_audit.model.manifest_edits import (
     is_folder_name,
     is_inside,
 )
+from skillmeat_audit.model.tables import KEY
 from skillmeat_audit.repair.plan_lines import fault_line
 
 _LIMIT_BYTES = 2 * 1024**3
@@ -56,11 +59,11 @@ def changes_from(
     *dispositions* are written; orphans are deleted only with *deletes*.
     """
     allowed = set(dispositions)
+    findings = _repairing(findings, allowed, deletes=deletes)
     cells = {"insert": _cells_by_row(inserts, allowed), "delete": _orphan_cells(findings, rows)}
     repaired: dict[tuple[Op, RowKey], list[Record]] = {}
     for finding in records(findings):
-        if (op := _op(finding, allowed, deletes=deletes)) is not None:
-            repaired.setdefault((op, _key(finding)), []).append(finding)
+        repaired.setdefault((_op(finding), _key(finding)), []).append(finding)
     changes = [
         _change(op, key, group, group if op == "update" else cells[op].get(key, []))
         for (op, key), group in repaired.items()
@@ -82,7 +85,9 @@ def _cells_by_row(cells: pd.DataFrame, allowed: set[str]) -> dict[RowKey, list[R
 
 def _orphan_cells(findings: pd.DataFrame, rows: pd.DataFrame) -> dict[RowKey, list[Record]]:
     """Return every cell of the orphans among *rows*."""
-    orphans = {_key(each) for each in records(findings[findings["status"] == Status.ROW_ORPHAN])}
+    orphaned = findings[equals(to_arrow(findings["status"]), Status.ROW_ORPHAN)]
+    orphans = {_key(each) for each in records(orphaned[list(KEY)])}
+    rows = rows[is_in(rows["artifact_id"], orphaned["artifact_id"])]
     deleted = {"expected": None, "evidence": None, "disposition": Disposition.REVIEW}
     return {
         _key(row): [
@@ -93,20 +98,28 @@ def _orphan_cells(findings: pd.DataFrame, rows: pd.DataFrame) -> dict[RowKey, li
     }
 
 
-def _op(finding: Record, allowed: set[str], *, deletes: bool) -> Op | None:
-    """Return the operation that repairs *finding*, None where no change of a row does."""
-    status, disposition = finding["status"], finding["disposition"]
-    if status == Status.ROW_ORPHAN:
-        return "delete" if deletes else None
-    if disposition not in allowed:
-        return None
-    if status == Status.ROW_MISSING:
-        return "insert"
-    if finding["column"] is None or finding["collection_id"] is None:
-        return None  # it is not about a cell
+def _repairing(findings: pd.DataFrame, allowed: set[str], *, deletes: bool) -> pd.DataFrame:
+    """Return those of *findings* that a change of a row repairs: of most homes, few."""
+    texts = TextColumns(findings)
+    status = texts["status"]
+    orphaned, missing = (equals(status, each) for each in (Status.ROW_ORPHAN, Status.ROW_MISSING))
     # Rules about two cells at once have no status, and may know what one of them should hold.
-    advised = status is None and finding["expected"] is not None
-    return "update" if status in CELL_STATUSES or advised else None
+    advised = ~is_present(status) & is_present(texts["expected"])
+    of_cell = is_present(texts["column"]) & is_present(texts["collection_id"])
+    updated = of_cell & (is_among(status, CELL_STATUSES) | advised)
+    written = is_among(texts["disposition"], allowed) & (missing | updated)
+    return findings[(orphaned & deletes) | written]
+
+
+def _op(finding: Record) -> Op:
+    """Return the operation that repairs *finding*."""
+    match finding["status"]:
+        case Status.ROW_ORPHAN:
+            return "delete"
+        case Status.ROW_MISSING:
+            return "insert"
+        case _:
+            return "update"
 
 
 def _change(op: Op, key: RowKey, findings: list[Record], cells: list[Record]) -> Change:
