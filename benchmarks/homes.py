@@ -40,8 +40,8 @@ TAGS = ("ops", "security", "docs", "cli", "git", "data", "python", "review")
 FOLDERS = {"skill": "skills", "command": "commands", "agent": "agents"}
 
 CHINESE = "检查仓库的变更，并撰写发布说明。"
-# How a front matter is written, in percent. The scanner (`loaders.yaml_certain`) leaves "comment",
-# "flow" and what has escapes it does not know to PyYAML: one in ten, as in real repositories.
+# How a front matter is written, in percent. The scanner (`loaders.yaml_certain`) leaves "flow", a
+# mapping in braces on several lines, to PyYAML: one in twenty, as in real repositories.
 STYLES = {
     "plain": 41, "folded": 15, "lines": 8, "literal": 7, "escapes": 10, "quotes": 4,
     "chinese": 4, "comment": 5, "flow": 5, "unfenced": 1,
@@ -215,7 +215,7 @@ def _front_matter(artifact: Artifact) -> str:
     tags = "".join(f"  - {tag}\n" for tag in artifact.tags)
     metadata = f"\n  level: {artifact.number % 5}\n  reviewed: 2026-02-0{artifact.number % 9 + 1}"
     if artifact.style == "flow":
-        metadata = f' {{"level": {artifact.number % 5}, "emoji": "\\u2728"}}'
+        metadata = f'\n  {{\n    "level": {artifact.number % 5},\n    "emoji": "\\u2728",\n  }}'
     note = "# maintained by hand\n" if artifact.style == "comment" else ""
     return (
         f"{note}name: {artifact.name}\ntitle: {artifact.name.title()}\n"
