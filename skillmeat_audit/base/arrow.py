@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 ARROW_TEXT = pa.large_string()  # what pandas backs ``string`` with
+BLOCK_ROWS = 1 << 17  # what is computed of a million rows at once takes as much memory as they do
 _TEXT = pd.StringDtype()  # by its name pandas would look it up each time, 8 µs
 
 
@@ -72,6 +73,18 @@ def to_mask(claims: pa.Array) -> npt.NDArray[np.bool_]:
 def release_memory() -> None:
     """Return the memory that Arrow has freed, and holds for its next use, to the system."""
     pa.default_memory_pool().release_unused()
+
+
+def map_blocks(values: pa.Array, function: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """Return what *function* makes of *values*, a block of rows at a time.
+
+    Where it returns each block as it is, so does this with *values*.
+    """
+    starts = range(0, len(values), BLOCK_ROWS)
+    blocks = [values.slice(start, BLOCK_ROWS) for start in starts] or [values]
+    results = [function(block) for block in blocks]
+    is_same = all(result is block for result, block in zip(results, blocks, strict=True))
+    return values if is_same else pa.concat_arrays(results)
 
 
 def map_texts(values: pa.Array, function: Callable[[str], str | None]) -> pa.Array:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from skillmeat_audit.base.arrow import ARROW_TEXT, take_rows, to_arrow, to_mask
+from skillmeat_audit.base.arrow import ARROW_TEXT, BLOCK_ROWS, take_rows, to_arrow, to_mask
 from skillmeat_audit.diff.compare import Bools, Ints, is_same, normal_form
 from skillmeat_audit.diff.expected import Layers, certainly_equal, expect
 from skillmeat_audit.diff.pairing import Pairs
@@ -60,7 +60,7 @@ class _Cells:
 def _cells_of(field: Field, rows: pd.DataFrame, layers: Layers, pairs: Pairs) -> _Cells | None:
     """Return the differing cells in the column of *field*, None if there are none."""
     held = pairs.of_rows(to_arrow(rows[field.column]))
-    doubtful = np.flatnonzero(~certainly_equal(field, layers, held, pairs.entry))
+    doubtful = _doubtful(field, layers, held, pairs.entry)
     if not len(doubtful):
         return None
     actual = held.take(doubtful)
@@ -76,6 +76,15 @@ def _cells_of(field: Field, rows: pd.DataFrame, layers: Layers, pairs: Pairs) ->
     words = {"column": np.full(len(wrong), _NUMBER[field.column]), "evidence": evidence[choice]}
     words |= _judgement(is_blank, choice, doubts)
     return _Cells(pairs.row[position], expectation.texts.take(wrong), actual.take(wrong), words)
+
+
+def _doubtful(field: Field, layers: Layers, held: pa.Array, entry: Ints) -> Ints:
+    """Return the pairs that are not `certainly_equal`, found a block of rows at a time."""
+    doubtful = []
+    for start in range(0, len(entry), BLOCK_ROWS):
+        block = held.slice(start, BLOCK_ROWS), entry[start : start + BLOCK_ROWS]
+        doubtful.append(start + np.flatnonzero(~certainly_equal(field, layers, *block)))
+    return np.concatenate(doubtful)
 
 
 def _doubts(field: Field, layers: Layers, pairs: Pairs, position: Ints, by_manifest: Bools) -> Ints:

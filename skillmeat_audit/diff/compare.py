@@ -10,7 +10,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skillmeat_audit.base.arrow import ARROW_TEXT, from_arrow, map_texts, to_arrow, to_mask
+from skillmeat_audit.base.arrow import (
+    ARROW_TEXT,
+    from_arrow,
+    map_blocks,
+    map_texts,
+    to_arrow,
+    to_mask,
+)
 from skillmeat_audit.model.fields import Kind
 
 T = TypeVar("T")
@@ -87,13 +94,17 @@ def normalize(values: pd.Series, kind: Kind) -> pd.Series:
 def normal_form(values: pa.Array, kind: Kind) -> pa.Array:
     """Return *values* in the form that `normalize` describes."""
     if kind == "text":
-        trimmed = pc.utf8_rtrim_whitespace(pc.replace_substring(values, "\r\n", "\n"))
-        # Mostly all are normal as they are: a copy would take the memory of all descriptions.
-        values = values if trimmed.equals(values) else trimmed
+        values = map_blocks(values, _trimmed)
     elif kind == "list":
         values = map_texts(values, _sorted_json)
     is_empty = pc.equal(values, EMPTY)
     return pc.if_else(is_empty, ABSENT, values) if pc.any(is_empty).as_py() else values
+
+
+def _trimmed(values: pa.Array) -> pa.Array:
+    trimmed = pc.utf8_rtrim_whitespace(pc.replace_substring(values, "\r\n", "\n"))
+    # Mostly all are normal as they are: a copy would take the memory of all descriptions.
+    return values if trimmed.equals(values) else trimmed
 
 
 def is_certainly_present(values: pa.Array, kind: Kind) -> pa.Array:

@@ -181,7 +181,8 @@ def _edited_files(comparison: Comparison, field: Field) -> pd.DataFrame | None:
     written = comparison.layers.layer(Evidence.FRONTMATTER, field.column)
     differing = differs_from_file(comparison, field)
     differing &= ~is_among(comparison.entry_texts["artifact_id"], comparison.duplicates)
-    differing &= ~is_decided(comparison, field)
+    if differing.any():
+        differing &= ~is_decided(comparison, field)
     if not differing.any():
         return None
     frame = entries.loc[differing, ["file_collection", "artifact_id"]].assign(

@@ -15,7 +15,6 @@ import pandas as pd
 import pyarrow as pa
 
 from skillmeat_audit.base.arrow import ARROW_TEXT, to_arrow
-from skillmeat_audit.base.columns import choose, join_texts
 from skillmeat_audit.diff.comparison import Comparison
 from skillmeat_audit.diff.provenance.clues import gather_clues
 from skillmeat_audit.diff.provenance.decisions import verdicts
@@ -53,15 +52,18 @@ def _writers_of_rows(comparison: Comparison, repairs: Repairs) -> pd.DataFrame:
     clues = gather_clues(comparison, to_arrow(repairs.edited))
     decisions = list(verdicts(clues))
     # argmax of booleans is the first True; the last line is true of every row.
-    first = pa.array(np.argmax([verdict.mask for verdict in decisions], axis=0))
+    first = np.argmax([verdict.mask for verdict in decisions], axis=0)
+    explanations = [f"{PATHS[verdict.writer]}: {verdict.reason}" for verdict in decisions]
+    explanations += [explanation + _INVALIDATED for explanation in explanations]
     texts = {
-        "writer": [verdict.writer for verdict in decisions],
-        "writer_confidence": [verdict.confidence for verdict in decisions],
-        "explanation": [f"{PATHS[verdict.writer]}: {verdict.reason}" for verdict in decisions],
+        "writer": ([verdict.writer for verdict in decisions], first),
+        "writer_confidence": ([verdict.confidence for verdict in decisions], first),
+        "explanation": (explanations, first + len(decisions) * clues.invalidated),
     }
-    columns = {name: pa.array(values, ARROW_TEXT).take(first) for name, values in texts.items()}
-    suffix = choose(clues.invalidated, _INVALIDATED, "")
-    columns["explanation"] = join_texts(columns["explanation"], suffix)
+    columns = {
+        name: pa.array(values, ARROW_TEXT).take(pa.array(numbers))
+        for name, (values, numbers) in texts.items()
+    }
     keys = {key: comparison.row_texts[key] for key in KEY}
     return WRITERS.build({**keys, **columns, "run": repairs.run})
 
