@@ -68,7 +68,6 @@ browser: $(READY)  ## the widgets in JupyterLab and headless Chromium; screensho
 
 bench: $(READY) .venv-conformance/.ready .venv-peers/.ready  ## speed, as ratios: to a floor, to SkillMeat, to other tools
 	$(BIN)/python benchmarks/run.py $(SIZES)
-	$(BIN)/python benchmarks/large.py
 	$(BIN)/python benchmarks/widgets.py  # the last: it fails where an answer takes too long
 
 .venv-peers/.ready: $(READY) benchmarks/requirements.lock

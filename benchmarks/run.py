@@ -21,6 +21,7 @@ from typing import Any
 
 import fleets
 import homes
+import large
 import report
 from machine import facts, run_measured
 
@@ -57,6 +58,8 @@ def main() -> None:
         results["refresh"] = measure_refresh()
     show_progress(f"a fleet of {fleets.HOMES} homes, in every way, twice")
     results["fleet"] = fleets.measure_fleet()
+    show_progress(f"a cache of {large.ROWS:,} rows, on SQLite and PostgreSQL")
+    results["large"] = large.measure_large()
     results["sizes"] = {
         str(size): dict(
             measure_steps(size, min(options.rounds, 3) if size > LARGE else options.rounds)
