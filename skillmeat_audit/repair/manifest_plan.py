@@ -8,6 +8,8 @@ from typing import cast
 import msgspec
 import pandas as pd
 
+from skillmeat_audit.base.arrow import BLOCK_ROWS, to_arrow
+from skillmeat_audit.base.columns import TextColumns, is_among, is_present, matches
 from skillmeat_audit.model.changes import LEAST_SAFE_FIRST, CellChange, Change, RowKey
 from skillmeat_audit.model.contracts import records
 from skillmeat_audit.model.findings import Evidence
@@ -78,10 +80,12 @@ def chosen_edits(
 def _mends(
     findings: pd.DataFrame, repairs: ManifestRepairs, allowed: set[str]
 ) -> Iterator[PlannedEdit]:
+    mends = repairs.mends[repairs.mends["disposition"].isin(allowed)]
+    codes = {code for rules in mends["rules"] for code in str(rules).split()}
+    findings = findings[is_among(to_arrow(findings["rule"]), codes)]
     reported: dict[str, set[str]] = {}
     for rule, artifact_id in zip(findings["rule"], findings["artifact_id"], strict=True):
         reported.setdefault(str(artifact_id), set()).add(str(rule))
-    mends = repairs.mends[repairs.mends["disposition"].isin(allowed)]
     for mend in records(mends):
         rules = reported.get(str(mend["artifact_id"]), set()) & set(str(mend["rules"]).split())
         if rules:
@@ -117,14 +121,16 @@ def _outside_values(
         for column, cell in change.cells.items():
             if cell.evidence in _OUTSIDE and column in MANIFEST_KEYS:
                 yield change.key, column, cell.rules, cell.disposition
+    texts = TextColumns(findings)
+    is_held = is_among(texts["column"], MANIFEST_KEYS) & ~is_present(texts["status"])
     # A finding of a page (V001) is repaired by that of its cell, which a scope may leave out.
-    is_of_page = findings["rule"].str.startswith("V")
-    is_held = findings["column"].isin(list(MANIFEST_KEYS)) & findings["status"].isna()
-    held = findings[is_held & ~is_of_page]
-    held = held.loc[held["evidence"].isin(_OUTSIDE), list(_OF_FINDING)]
-    for finding in zip(*(held[name].tolist() for name in _OF_FINDING), strict=True):
-        collection, artifact, column, rule, disposition = map(str, finding)
-        yield (collection, artifact), column, (rule,), disposition
+    is_held &= is_among(texts["evidence"], _OUTSIDE) & ~matches(texts["rule"], "^V")
+    held = findings.loc[is_held, list(_OF_FINDING)]
+    for start in range(0, len(held), BLOCK_ROWS):
+        block = held.iloc[start : start + BLOCK_ROWS]
+        for finding in zip(*(block[name].tolist() for name in _OF_FINDING), strict=True):
+            collection, artifact, column, rule, disposition = map(str, finding)
+            yield (collection, artifact), column, (rule,), disposition
 
 
 def _planned(
