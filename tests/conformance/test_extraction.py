@@ -120,7 +120,8 @@ def compare(file, tally, differences):
     from skillmeat.core.artifact_detection import ArtifactType
     from skillmeat.utils.metadata import extract_artifact_metadata
 
-    ((record, _),) = parse_in_process([ParseTask(os.fsencode(file), must_fence=False)])
+    (parsed,) = parse_in_process([ParseTask(os.fsencode(file), must_fence=False)])
+    record = parsed.record
     metadata = extract_artifact_metadata(file, ArtifactType.COMMAND)
     text = file.read_bytes().decode()
     block = skillmeat_block(text)
