@@ -87,11 +87,13 @@ def map_blocks(values: pa.Array, function: Callable[[pa.Array], pa.Array]) -> pa
     return values if is_same else pa.concat_arrays(results)
 
 
-def map_texts(values: pa.Array, function: Callable[[str], str | None]) -> pa.Array:
+def map_texts(
+    values: pa.Array, function: Callable[[str], object], kind: pa.DataType = ARROW_TEXT
+) -> pa.Array:
     """Return the result of *function* for each of *values*; it is called once per distinct text."""
     encoded = values.dictionary_encode()
     results = [function(text) for text in encoded.dictionary.to_pylist()]
-    return pa.array(results, ARROW_TEXT).take(encoded.indices)
+    return pa.array(results, kind).take(encoded.indices)
 
 
 def order_nulls_last(values: Mapping[str, pa.Array], *columns: str) -> pa.Array:

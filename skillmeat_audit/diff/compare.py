@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,6 @@ from skillmeat_audit.base.arrow import (
 )
 from skillmeat_audit.model.fields import Kind
 
-T = TypeVar("T")
 Ints: TypeAlias = npt.NDArray[np.int_]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Objects: TypeAlias = npt.NDArray[Any]
@@ -59,21 +58,9 @@ def map_bool(values: pd.Series, predicate: Callable[[str], bool], prefilter: str
         likely = np.flatnonzero(to_mask(pc.match_substring_regex(array, prefilter)))
     claims = np.zeros(len(array), dtype=bool)
     if len(likely):
-        texts = from_arrow(array.take(likely))
-        claims[likely] = to_mask(map_distinct(texts, predicate, pa.bool_()))
+        texts = array.take(pa.array(likely))
+        claims[likely] = to_mask(map_texts(texts, predicate, pa.bool_()))
     return pd.Series(claims, index=values.index)
-
-
-def map_distinct(values: pd.Series, function: Callable[[str], T], kind: pa.DataType) -> pa.Array:
-    """Apply *function* once to each distinct value; return its results, aligned with *values*."""
-    encoded = to_arrow(values).dictionary_encode()
-    results = [function(text) for text in encoded.dictionary.to_pylist()]
-    return pa.array(results, kind).take(encoded.indices)
-
-
-def extract_group(values: pd.Series, pattern: str) -> pd.Series:
-    """Return what the group ``match`` of *pattern* (RE2) takes from each value, else ``<NA>``."""
-    return from_arrow(extract_match(to_arrow(values), pattern)).set_axis(values.index)
 
 
 def extract_match(values: pa.Array, pattern: str) -> pa.Array:

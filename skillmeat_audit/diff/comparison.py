@@ -7,17 +7,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from skillmeat_audit.base.arrow import from_arrow, take_rows, to_arrow, to_mask
+from skillmeat_audit.base.arrow import take_rows, to_arrow, to_mask
 from skillmeat_audit.base.columns import (
     Text,
     TextColumns,
     choose,
     equals,
     is_among,
+    is_present,
     join_texts,
 )
 from skillmeat_audit.diff.cells import differing_cells
-from skillmeat_audit.diff.compare import Bools, Ints, is_certainly_present, map_bool, normalize
+from skillmeat_audit.diff.compare import Bools, Ints, is_certainly_present, map_bool, normal_form
 from skillmeat_audit.diff.expected import Layers
 from skillmeat_audit.diff.links import is_url, repository_of
 from skillmeat_audit.diff.pairing import (
@@ -83,7 +84,7 @@ class Comparison:
         rows = ROWS.from_records(records(self.missing_rows.assign(has_artifact=True)))
         keys = Keys.of(self.snapshot.manifest, rows)
         candidates = candidate_entries(self.snapshot, rows, keys, self.duplicates)
-        pairs = Pairs(_of_usable(candidates, usable_rows(rows, keys).to_numpy()))
+        pairs = Pairs(_of_usable(candidates, usable_rows(rows, keys)))
         return differing_cells(rows, self.snapshot.cache.columns, self.layers.beside(rows), pairs)
 
     @cached_property
@@ -137,14 +138,14 @@ class Comparison:
 
     def normal_layer(self, evidence: Evidence, column: str) -> pa.Array:
         """Return what a layer has in *column* for each manifest entry, normalised."""
-        return to_arrow(self.layers.layer(evidence, column).normal)
+        return self.layers.layer(evidence, column).normal_texts
 
     @cached_property
     def is_blank(self) -> Bools:
         """Which rows have a page without a description; blanks alone are none."""
         shown = self.page_texts["description"]
         blank = ~to_mask(is_certainly_present(shown, "text"))
-        blank[blank] = normalize(from_arrow(shown.filter(pa.array(blank))), "text").isna()
+        blank[blank] = ~is_present(normal_form(shown.filter(pa.array(blank)), "text"))
         return blank
 
     @cached_property
@@ -179,7 +180,7 @@ class Comparison:
         """``owner/repo`` of each row's source, null for orphans and sources without a URL."""
         source = self.row_texts["source"]
         addresses = choose(is_url(source) & self.has_entry, source, None)
-        return to_arrow(repository_of(from_arrow(addresses)))
+        return repository_of(addresses)
 
     def per_row(self, values: pa.Array) -> pa.Array:
         """Return *values*, one per manifest entry, as one per row: of its preferred entry."""
@@ -265,7 +266,7 @@ def compare(snapshot: Snapshot) -> Comparison:
     """Return *snapshot* with its rows paired and its differing cells listed."""
     keys, layers = Keys.of(snapshot.manifest, snapshot.rows), Layers(snapshot)
     duplicates = duplicate_ids(snapshot, keys)
-    usable = usable_rows(snapshot.rows, keys).to_numpy()
+    usable = usable_rows(snapshot.rows, keys)
     candidates = candidate_entries(snapshot, snapshot.rows, keys, duplicates)
     candidates = _of_usable(candidates, usable)
     pairs = Pairs(candidates)

@@ -7,19 +7,17 @@ import pyarrow.compute as pc
 
 from skillmeat_audit.base.arrow import (
     ARROW_TEXT,
-    from_arrow,
     map_texts,
     positions_in,
     take_rows,
     to_arrow,
     to_mask,
 )
-from skillmeat_audit.base.columns import matches
+from skillmeat_audit.base.columns import join_texts, matches
 from skillmeat_audit.diff.compare import (
     ABSENT,
     Bools,
     Ints,
-    extract_group,
     extract_match,
     map_bool,
 )
@@ -37,8 +35,6 @@ _URL = (
     # white space beyond ASCII, which RE2 does not count as such
     r"\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]+/"
 )
-# NUL: no name and no address holds one, so no two pairs join to the same key.
-_SEPARATOR = pa.scalar("\0", ARROW_TEXT)
 
 
 def catalog_entries_of(snapshot: Snapshot) -> dict[str, pa.Array]:
@@ -72,23 +68,20 @@ def _positions_in_catalog(manifest: pd.DataFrame, imported: Ints, catalog: pd.Da
     ids, imports, urls = (take_rows(to_arrow(manifest[name]), imported) for name in names)
     names = ("artifact_id", "import_id", "upstream_url")
     catalog_ids, catalog_imports, catalog_urls = (to_arrow(catalog[name]) for name in names)
-    ids, catalog_ids = _same_type(ids), _same_type(catalog_ids)
-    by_import = _positions(_joined(ids, imports), _joined(catalog_ids, catalog_imports))
+    ids, catalog_ids = same_type(ids), same_type(catalog_ids)
+    by_import = _positions(joined_key(ids, imports), joined_key(catalog_ids, catalog_imports))
     by_url = _positions(
-        _joined(ids, _plain_url(urls)), _joined(catalog_ids, _plain_url(catalog_urls))
+        joined_key(ids, _plain_url(urls)), joined_key(catalog_ids, _plain_url(catalog_urls))
     )
     # The import id first: upstreams move (docs/skillmeat.md#branch-names-differ), ids are made
     # once.
     return np.where(by_import >= 0, by_import, by_url)
 
 
-def joined_key(left: pd.Series, right: pd.Series) -> pd.Series:
-    """Return both texts of two aligned columns as one key, ``<NA>`` where either is absent."""
-    return from_arrow(_joined(to_arrow(left), to_arrow(right))).set_axis(left.index)
-
-
-def _joined(left: pa.Array, right: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise(left, right, _SEPARATOR)
+def joined_key(left: pa.Array, right: pa.Array) -> pa.Array:
+    """Return both texts of two aligned columns as one key, null where either is."""
+    # NUL: no name, path or address holds one, so no two pairs join to the same key.
+    return join_texts(left, "\0", right)
 
 
 def _positions(keys: pa.Array, table: pa.Array) -> Ints:
@@ -110,12 +103,8 @@ def look_up_last(keys: pd.Series, table: pd.Series, values: pd.Series) -> pd.Ser
     return pd.Series(taken, index=keys.index)
 
 
-def same_type(artifact_ids: pd.Series) -> pd.Series:
+def same_type(artifact_ids: pa.Array) -> pa.Array:
     """Return *artifact_ids* with ``mcp_server`` as ``mcp``: SkillMeat uses both for one type."""
-    return from_arrow(_same_type(to_arrow(artifact_ids))).set_axis(artifact_ids.index)
-
-
-def _same_type(artifact_ids: pa.Array) -> pa.Array:
     # mcp_server:fs → mcp:fs (docs/skillmeat.md#leftovers-of-older-homes)
     return pc.replace_substring_regex(artifact_ids, r"^mcp_server:", "mcp:")
 
@@ -135,6 +124,6 @@ def host_of(sources: pa.Array) -> pa.Array:
     return map_texts(pc.utf8_lower(extract_match(sources, _HOST)), HOSTS.get)
 
 
-def repository_of(sources: pd.Series) -> pd.Series:
+def repository_of(sources: pa.Array) -> pa.Array:
     """Return ``owner/repo`` of each source that names one: a URL, or ``owner/repo/path``."""
-    return extract_group(sources, _REPOSITORY).str.removesuffix(".git")
+    return pc.replace_substring_regex(extract_match(sources, _REPOSITORY), r"\.git$", "")

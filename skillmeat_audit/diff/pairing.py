@@ -90,7 +90,7 @@ def duplicate_ids(snapshot: Snapshot, keys: Keys) -> frozenset[str]:
     return frozenset(several["artifact_id"][twice])
 
 
-def usable_rows(rows: pd.DataFrame, keys: Keys) -> pd.Series:
+def usable_rows(rows: pd.DataFrame, keys: Keys) -> Bools:
     """Return True for rows whose key names one artifact, and names it once."""
     ids = to_arrow(rows["artifact_id"])
     # skill:alpha, hook:a:b; a name may hold a line end
@@ -100,7 +100,7 @@ def usable_rows(rows: pd.DataFrame, keys: Keys) -> pd.Series:
     usable &= rows["has_artifact"].to_numpy(dtype=bool, na_value=False)
     if len(several := np.flatnonzero(keys.repeated_rows)):
         usable[several] &= ~rows[list(KEY)].take(several).duplicated(keep=False).to_numpy()
-    return pd.Series(usable, index=rows.index)
+    return usable
 
 
 def candidate_entries(

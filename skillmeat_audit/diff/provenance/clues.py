@@ -1,16 +1,16 @@
 """The clues for attribution: masks, texts and times, aligned with the cache rows."""
 
 from dataclasses import dataclass
-from typing import TypedDict
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from skillmeat_audit.base.arrow import to_mask
-from skillmeat_audit.base.columns import equals, is_among, is_present, join_texts, unequal
+from skillmeat_audit.base.columns import equals, is_among, is_present, unequal
 from skillmeat_audit.diff.compare import Bools, Ints
 from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.links import joined_key
 from skillmeat_audit.diff.provenance.times import (
     Floats,
     Times,
@@ -32,7 +32,8 @@ _IMPORT_MS = 10_000.0
 _REIMPORT_MS = 1_000.0
 
 
-class _Shape(TypedDict):
+@dataclass(frozen=True)
+class _Shape:
     bare: Bools
     only_tags: Bools
     empty_tags: Bools
@@ -43,13 +44,15 @@ class _Shape(TypedDict):
     deployed_by_write: Bools
 
 
-class _AgainstManifest(TypedDict):
+@dataclass(frozen=True)
+class _AgainstManifest:
     manifest_origin: pa.Array
     source_conflicts: Bools
     version_dropped: Bools
 
 
-class _Timing(TypedDict):
+@dataclass(frozen=True)
+class _Timing:
     synced_before_added_ms: Floats
     synced_with_added: Bools
     import_near_added: Bools
@@ -59,7 +62,7 @@ class _Timing(TypedDict):
 
 
 @dataclass(frozen=True)
-class Clues:
+class Clues(_Shape, _AgainstManifest, _Timing):
     """The input of the decision list; every column is aligned with the cache rows.
 
     ``manifest_origin`` is the manifest's origin (null for orphans), ``synced_before_added_ms`` how
@@ -70,29 +73,12 @@ class Clues:
 
     uuid_era: np.bool_
     in_default: Bools
-    bare: Bools
-    only_tags: Bools
-    empty_tags: Bools
-    empty_tools: Bools
-    filled_tools: Bools
-    hashed: Bools
-    composite: Bools
-    deployed_by_write: Bools
     never_synced: Bools
     invalidated: Bools
     market: Bools
     origin: pa.Array
     origin_source: pa.Array
-    manifest_origin: pa.Array
-    source_conflicts: Bools
     source_in_catalog: Bools
-    version_dropped: Bools
-    synced_before_added_ms: Floats
-    synced_with_added: Bools
-    import_near_added: Bools
-    added_by_reimport: Bools
-    synced_by_import: Bools
-    populates: np.bool_
     startup_neighbours: Bools
     edited: pa.Array
 
@@ -113,9 +99,9 @@ def gather_clues(comparison: Comparison, edited: pa.Array) -> Clues:
         source_in_catalog=_in_catalog(comparison),
         startup_neighbours=_startup_neighbours(comparison, numbers),
         edited=edited,
-        **_shape(comparison),
-        **_against_manifest(comparison),
-        **_timing(comparison, synced, numbers),
+        **vars(_shape(comparison)),
+        **vars(_against_manifest(comparison)),
+        **vars(_timing(comparison, synced, numbers)),
     )
 
 
@@ -142,30 +128,28 @@ def _shape(comparison: Comparison) -> _Shape:
         values[column] & ~is_present(comparison.normal_rows(column))
         for column in ("tags_json", "tools_json")
     )
-    return {
-        "bare": count == 0,
-        "only_tags": values["tags_json"] & (count == 1),
-        "empty_tags": empty_tags,
-        "empty_tools": empty_tools,
-        "filled_tools": values["tools_json"] & ~empty_tools,
-        "hashed": is_present(rows["artifact_content_hash"]),
-        "composite": to_mask(pc.starts_with(rows["artifact_id"], "composite:")),
+    return _Shape(
+        bare=count == 0,
+        only_tags=values["tags_json"] & (count == 1),
+        empty_tags=empty_tags,
+        empty_tools=empty_tools,
+        filled_tools=values["tools_json"] & ~empty_tools,
+        hashed=is_present(rows["artifact_content_hash"]),
+        composite=to_mask(pc.starts_with(rows["artifact_id"], "composite:")),
         # {"…": "…", "content_hash": "…"}: the form in which deploying writes it to the row.
-        "deployed_by_write": to_mask(
-            pc.match_substring(rows["deployments_json"], '"content_hash"')
-        ),
-    }
+        deployed_by_write=to_mask(pc.match_substring(rows["deployments_json"], '"content_hash"')),
+    )
 
 
 def _against_manifest(comparison: Comparison) -> _AgainstManifest:
     """Return the clues of how a row differs from its preferred manifest entry."""
     rows = comparison.row_texts
     has_version = is_present(comparison.manifest_value("version"))
-    return {
-        "manifest_origin": comparison.manifest_value("origin"),
-        "source_conflicts": unequal(rows["source"], comparison.manifest_value("source")),
-        "version_dropped": has_version & ~is_present(rows["version"]),
-    }
+    return _AgainstManifest(
+        manifest_origin=comparison.manifest_value("origin"),
+        source_conflicts=unequal(rows["source"], comparison.manifest_value("source")),
+        version_dropped=has_version & ~is_present(rows["version"]),
+    )
 
 
 def _timing(comparison: Comparison, synced: Times, numbers: Ints) -> _Timing:
@@ -187,14 +171,14 @@ def _timing(comparison: Comparison, synced: Times, numbers: Ints) -> _Timing:
     # A refresh may follow an import within the same second; it writes rows of other origins too, an
     # import does not.
     refreshed = shares_cluster(~_is_market(comparison), numbers)
-    return {
-        "synced_before_added_ms": lead,
-        "synced_with_added": at_once,
-        "import_near_added": near_added,
-        "added_by_reimport": imports.first_gap(follows, rows) < _REIMPORT_MS,
-        "synced_by_import": (synced_since < _REIMPORT_MS) & ~refreshed,
-        "populates": np.bool_(populates),
-    }
+    return _Timing(
+        synced_before_added_ms=lead,
+        synced_with_added=at_once,
+        import_near_added=near_added,
+        added_by_reimport=imports.first_gap(follows, rows) < _REIMPORT_MS,
+        synced_by_import=(synced_since < _REIMPORT_MS) & ~refreshed,
+        populates=np.bool_(populates),
+    )
 
 
 def _synced_before(comparison: Comparison) -> Bools:
@@ -209,9 +193,8 @@ def _synced_before(comparison: Comparison) -> Bools:
 def _in_catalog(comparison: Comparison) -> Bools:
     """Return True where the catalogue has an entry of the row's type, name and source."""
     rows, catalog = comparison.row_texts, comparison.catalog_texts
-    # NUL: no name and no address holds one.
-    entries = join_texts(catalog["artifact_id"], "\0", catalog["upstream_url"])
-    return is_among(join_texts(rows["artifact_id"], "\0", rows["source"]), entries)
+    entries = joined_key(catalog["artifact_id"], catalog["upstream_url"])
+    return is_among(joined_key(rows["artifact_id"], rows["source"]), entries)
 
 
 def _startup_neighbours(comparison: Comparison, numbers: Ints) -> Bools:

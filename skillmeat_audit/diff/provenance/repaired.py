@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from skillmeat_audit.base.arrow import positions_in
+from skillmeat_audit.base.arrow import from_arrow, positions_in, to_arrow
 from skillmeat_audit.diff.compare import differs, is_true
 from skillmeat_audit.diff.links import joined_key
 from skillmeat_audit.model.fields import COLUMNS
 from skillmeat_audit.model.snapshot import Snapshot
+from skillmeat_audit.model.tables import KEY
 
 _STAMP = "synced_at"
 _COLUMN_BITS = {name: 1 << number for number, name in enumerate(COLUMNS)}
@@ -88,7 +89,8 @@ def _stamped_cells(rows: pd.DataFrame, repaired: pd.DataFrame) -> pd.DataFrame:
 
 def _row_version(frame: pd.DataFrame, time: str) -> pd.Series:
     """Return the key of each row and one of its times, as one text."""
-    return joined_key(joined_key(frame["collection_id"], frame["artifact_id"]), frame[time])
+    collection, artifact, written = (to_arrow(frame[name]) for name in (*KEY, time))
+    return from_arrow(joined_key(joined_key(collection, artifact), written)).set_axis(frame.index)
 
 
 def _unchanged(stamped: pd.DataFrame) -> pd.DataFrame:

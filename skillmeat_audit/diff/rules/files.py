@@ -18,8 +18,9 @@ from skillmeat_audit.base.columns import (
     matches,
     unequal,
 )
-from skillmeat_audit.diff.compare import Bools, Ints, extract_group, is_true, map_bool
+from skillmeat_audit.diff.compare import Bools, Ints, extract_match, is_true, map_bool
 from skillmeat_audit.diff.comparison import Comparison
+from skillmeat_audit.diff.links import joined_key
 from skillmeat_audit.diff.manifest_repairs import differs_from_file, is_decided
 from skillmeat_audit.diff.problems import mendable, problem_findings, safe_where
 from skillmeat_audit.diff.registry import check
@@ -84,9 +85,9 @@ def _exists_elsewhere(comparison: Comparison) -> Bools:
     """Return the entries whose absolute path exists outside of the home."""
     problems, entries = comparison.snapshot.problems, comparison.entry_texts
     outside = TextColumns(problems[is_true(problems["kind"] == "elsewhere")])
-    # NUL: no path holds one.
-    paths = join_texts("collections/", entries["file_collection"], "\0", entries["path"])
-    return is_among(paths, join_texts(outside["place"], "\0", outside["detail"]))
+    folders = join_texts("collections/", entries["file_collection"])
+    paths = joined_key(folders, entries["path"])
+    return is_among(paths, joined_key(outside["place"], outside["detail"]))
 
 
 @check("F003", Severity.ERROR)
@@ -144,7 +145,7 @@ def skill_format_broken(comparison: Comparison) -> Parts:
 def _format_faults(comparison: Comparison, skills: Ints) -> dict[str, Bools]:
     """Return the faults of the files of *skills* (positions in the manifest), a mask for each."""
     fenced = is_true(comparison.snapshot.frontmatter["fenced"]).to_numpy()[skills]
-    folder = to_arrow(extract_group(comparison.snapshot.manifest["path"].take(skills), _FOLDER))
+    folder = extract_match(take_rows(comparison.entry_texts["path"], skills), _FOLDER)
     reason, name, description = (
         take_rows(comparison.file_texts[column], skills)
         for column in ("reason", "name", "description")

@@ -14,7 +14,7 @@ from skillmeat_audit.base.columns import (
     unequal,
 )
 from skillmeat_audit.diff.comparison import Comparison
-from skillmeat_audit.diff.links import is_url, look_up_last, repository_of, same_type
+from skillmeat_audit.diff.links import is_url, joined_key, look_up_last, repository_of, same_type
 from skillmeat_audit.diff.registry import check
 from skillmeat_audit.diff.rule_findings import NO_FINDINGS, Parts
 from skillmeat_audit.model.fields import HOSTLESS_ORIGINS
@@ -168,12 +168,13 @@ def catalog_link_broken(comparison: Comparison) -> Parts:
     if not snapshot.cache.catalog_known:
         return NO_FINDINGS
     ids, catalog_ids = (
-        to_arrow(same_type(frame["artifact_id"])) for frame in (snapshot.manifest, snapshot.catalog)
+        same_type(texts["artifact_id"])
+        for texts in (comparison.entry_texts, comparison.catalog_texts)
     )
     import_id = comparison.entry_texts["import_id"]
     catalog_import_id = comparison.catalog_texts["import_id"]
-    links = join_texts(catalog_ids, "\0", catalog_import_id)
-    unlinked = is_present(import_id) & ~is_among(join_texts(ids, "\0", import_id), links)
+    links = joined_key(catalog_ids, catalog_import_id)
+    unlinked = is_present(import_id) & ~is_among(joined_key(ids, import_id), links)
     poisoned = is_among(ids, catalog_ids.filter(pa.array(matches(catalog_import_id, ":"))))
     if not (unlinked | poisoned).any():
         return NO_FINDINGS
@@ -188,7 +189,7 @@ def _registered_repositories(comparison: Comparison) -> pa.Array:
     """Return the repository of each registered source."""
     sources = comparison.snapshot.cache.sources
     named = join_texts(to_arrow(sources["owner"]), "/", to_arrow(sources["repo_name"]))
-    return pc.coalesce(named, to_arrow(repository_of(sources["repo_url"])))
+    return pc.coalesce(named, repository_of(to_arrow(sources["repo_url"])))
 
 
 def _catalog_repositories(comparison: Comparison) -> pa.Array:
